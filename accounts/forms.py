@@ -1,0 +1,103 @@
+import datetime
+
+from django import forms
+from django.contrib.auth.forms import UserCreationForm
+from django.db import IntegrityError, transaction
+from django.utils.formats import time_format
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User, timezone_names
+from brainlog.forms import DatalistInput, Pills
+
+
+class SignUpForm(UserCreationForm):
+    class Meta(UserCreationForm.Meta):
+        model = User
+        fields = ("username", "email", "timezone")
+        # The browser puts its own zone in place of the default, see static/js/timezone.js.
+        widgets = {
+            "email": forms.EmailInput(attrs={"autocomplete": "email"}),
+            "timezone": DatalistInput(
+                timezone_names(), attrs={"autocomplete": "off", "spellcheck": "false", "data-browser-timezone": ""}
+            ),
+        }
+
+    field_order = ("username", "password1", "password2", "email", "timezone")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["username"].help_text = _("Anything you like: letters, digits and @ . + - _")
+
+    def clean_username(self):
+        username = self.cleaned_data["username"]
+        if User.objects.filter(username_key=User.key_of(username)).exists():
+            self._refuse_taken_name()
+        return username
+
+    def save(self, commit=True):
+        """Make the person. Returns None, with an error on the form, if the name was taken just now."""
+        try:
+            with transaction.atomic():
+                return super().save(commit)
+        except IntegrityError:
+            self._refuse_taken_name(at="username")
+            return None
+
+    def _refuse_taken_name(self, at=None):
+        error = forms.ValidationError(User._meta.get_field("username_key").error_messages["unique"], code="unique")
+        if at is None:
+            raise error
+        self.add_error(at, error)
+
+
+class ProfileForm(forms.ModelForm):
+    day_ends_at = forms.TypedChoiceField(label=_("My day ends at"), coerce=int)
+
+    class Meta:
+        model = User
+        fields = ("display_name", "email", "timezone", "week_starts_on", "day_ends_at", "theme")
+        widgets = {
+            "display_name": forms.TextInput(attrs={"autocomplete": "nickname"}),
+            "email": forms.EmailInput(attrs={"autocomplete": "email"}),
+            "timezone": DatalistInput(timezone_names(), attrs={"autocomplete": "off", "spellcheck": "false"}),
+            "week_starts_on": Pills,
+            "theme": Pills,
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["day_ends_at"].choices = [
+            (hour, time_format(datetime.time(hour), "TIME_FORMAT")) for hour in range(User.LATEST_DAY_END + 1)
+        ]
+        self.fields["day_ends_at"].help_text = User._meta.get_field("day_ends_at").help_text
+
+    def save(self, commit=True):
+        self.instance.save(update_fields=[*self._meta.fields, "updated_at"])
+        return self.instance
+
+
+class DeleteAccountForm(forms.Form):
+    username = forms.CharField(
+        label=_("Your user name"),
+        help_text=_("Type it to confirm that you mean it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    password = forms.CharField(
+        label=_("Your password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_username(self):
+        username = self.cleaned_data["username"]
+        if User.key_of(username) != self.user.username_key:
+            raise forms.ValidationError(_("That is not your user name."), code="wrong_name")
+        return username
+
+    def clean_password(self):
+        password = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise forms.ValidationError(_("That is not your password."), code="wrong_password")
+        return password

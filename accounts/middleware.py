@@ -1,0 +1,20 @@
+from django.utils import timezone
+
+
+class PersonMiddleware:
+    """Show times by the clock of whoever asks, and keep their pages out of every cache."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.user.is_authenticated:
+            timezone.activate(request.user.zone)
+        else:
+            timezone.deactivate()
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            # Nothing private stays behind on a shared device, and a page come back to shows what is
+            # stored now.
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response

@@ -1,0 +1,145 @@
+import datetime
+import unicodedata
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone as clock
+from django.utils.translation import gettext_lazy as _
+
+from accounts.managers import UserManager
+
+DEFAULT_TIMEZONE = "America/New_York"
+
+
+@cache
+def timezone_names() -> tuple[str, ...]:
+    """Every IANA zone a person can live in, sorted. Reads the zone files once per process."""
+    return tuple(sorted(name for name in available_timezones() if name not in {"Factory", "localtime"}))
+
+
+def validate_timezone(name: str):
+    if name not in timezone_names():
+        raise ValidationError(
+            _("We don't know the time zone “%(name)s”. Choose one from the list, such as Europe/Berlin."),
+            code="unknown_timezone",
+            params={"name": name},
+        )
+
+
+class User(AbstractUser):
+    """Who keeps a log, and by which clock and calendar."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", _("Like my device")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    class FirstWeekday(models.TextChoices):
+        SUNDAY = "sunday", _("Sunday")
+        MONDAY = "monday", _("Monday")
+
+    LATEST_DAY_END = 5
+
+    first_name = None
+    last_name = None
+    username_key = models.CharField(
+        max_length=600,  # folding case and form can lengthen a name
+        unique=True,
+        editable=False,
+        error_messages={"unique": _("This name is taken. Please choose another.")},
+    )
+    display_name = models.CharField(
+        _("Name to call you"), max_length=100, blank=True, help_text=_("Shown to you on your pages. Optional.")
+    )
+    email = models.EmailField(_("E-mail address"), blank=True, help_text=_("Optional. You can use Brain Log without."))
+    timezone = models.CharField(
+        _("Time zone"),
+        max_length=64,
+        default=DEFAULT_TIMEZONE,
+        validators=[validate_timezone],
+        help_text=_("Type a city to search. Your days begin and end by its clock."),
+    )
+    theme = models.CharField(_("Colours"), max_length=6, choices=Theme, default=Theme.SYSTEM)
+    week_starts_on = models.CharField(
+        _("The week starts on"), max_length=6, choices=FirstWeekday, default=FirstWeekday.SUNDAY
+    )
+    day_ends_at = models.PositiveSmallIntegerField(
+        _("My day ends at"),
+        default=4,
+        help_text=_("What you log before this hour of the night belongs to the evening before."),
+    )
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(day_ends_at__lte=5), name="user_day_ends_by_five"),
+            models.CheckConstraint(condition=models.Q(theme__in=["system", "light", "dark"]), name="user_theme_known"),
+            models.CheckConstraint(
+                condition=models.Q(week_starts_on__in=["sunday", "monday"]), name="user_first_weekday_known"
+            ),
+        ]
+
+    def save(self, *args, **kwargs):
+        self.username_key = self.key_of(self.username)
+        super().save(*args, **kwargs)
+
+    @classmethod
+    def normalize_username(cls, username):
+        return unicodedata.normalize("NFKC", username).strip() if isinstance(username, str) else username
+
+    @classmethod
+    def key_of(cls, username: str) -> str:
+        """What two spellings of one name have in common.
+
+        Kept in a column, because SQLite folds the case of ASCII letters only.
+        """
+        return unicodedata.normalize("NFKC", cls.normalize_username(username).casefold())
+
+    def clean(self):
+        super().clean()
+        self.username_key = self.key_of(self.username)
+
+    def get_full_name(self):
+        return self.display_name or self.username
+
+    get_short_name = get_full_name
+
+    def get_absolute_url(self):
+        return reverse("accounts:profile")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            # A zone can disappear from the server's files; the pages still open.
+            return ZoneInfo(DEFAULT_TIMEZONE)
+
+    def local_time(self, now: datetime.datetime | None = None) -> datetime.datetime:
+        """The time on this person's clock."""
+        return clock.localtime(now or clock.now(), self.zone)
+
+    def today(self, now: datetime.datetime | None = None) -> datetime.date:
+        """The calendar day this person is living in.
+
+        Read off the wall clock, not by subtracting hours from the instant: on the days the clocks
+        change the two differ by an hour.
+        """
+        local = self.local_time(now)
+        return local.date() - datetime.timedelta(days=local.hour < self.day_ends_at)
+
+    def week_of(self, day: datetime.date) -> datetime.date:
+        """The first day of the week that `day` is in."""
+        days_since_monday = day.weekday()
+        days_into_week = (
+            days_since_monday if self.week_starts_on == self.FirstWeekday.MONDAY else (days_since_monday + 1) % 7
+        )
+        return day - datetime.timedelta(days=days_into_week)

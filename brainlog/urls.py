@@ -1,0 +1,12 @@
+from django.contrib import admin
+from django.urls import include, path
+
+import logs.views
+
+urlpatterns = [
+    path("", logs.views.today, name="today"),
+    path("logs/", include("logs.urls")),
+    path("reflections/", include("reflections.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,76 @@
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from brainlog.admin import LookingAdmin
+from logs.models import DailyLog, Dose, Medication
+from logs.stages import STAGES
+
+
+class DoseInline(admin.TabularInline):
+    model = Dose
+    fields = readonly_fields = ("medication", "amount", "unit", "taken_at")
+    can_delete = False
+    extra = 0
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("medication")
+
+    def has_add_permission(self, request, obj):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(DailyLog)
+class DailyLogAdmin(LookingAdmin):
+    list_display = ("date", "user", "done", "day_rating", "overall_mood", "not_tracked", "updated_at")
+    list_select_related = ("user",)
+    list_filter = (
+        "date",
+        *((stage.completed_at, admin.EmptyFieldListFilter) for stage in STAGES),
+        "not_tracked",
+    )
+    date_hierarchy = "date"
+    search_fields = ("=user__username_key",)
+    search_help_text = _("Search by the whole user name.")
+    inlines = (DoseInline,)
+    fieldsets = (
+        (None, {"fields": ("user", "date", "not_tracked", "created_at", "updated_at")}),
+        *((stage.title, {"fields": (*stage.field_names, stage.completed_at)}) for stage in STAGES),
+    )
+
+    @admin.display(description=_("done"))
+    def done(self, log):
+        return _("%(done)d of 5") % {"done": log.stages_done}
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request)
+        is_list = request.resolver_match.url_name == "logs_dailylog_changelist"
+        return rows.for_list() if is_list else rows
+
+
+@admin.register(Medication)
+class MedicationAdmin(LookingAdmin):
+    list_display = ("name", "user", "usual_amount", "unit", "is_active")
+    list_select_related = ("user",)
+    list_filter = ("is_active",)
+    search_fields = ("=user__username_key",)
+    search_help_text = _("Search by the whole user name.")
+
+
+@admin.register(Dose)
+class DoseAdmin(LookingAdmin):
+    list_display = ("medication", "amount", "unit", "taken_at", "day", "person")
+    list_select_related = ("medication", "daily_log__user")
+    search_fields = ("=daily_log__user__username_key",)
+    search_help_text = _("Search by the whole user name.")
+    ordering = ("-pk",)
+
+    @admin.display(description=_("day"))
+    def day(self, dose):
+        return dose.daily_log.date
+
+    @admin.display(description=_("person"))
+    def person(self, dose):
+        return dose.daily_log.user

@@ -1,0 +1,247 @@
+import datetime
+from decimal import Decimal
+from functools import reduce
+from operator import or_
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, FilteredRelation, Q, Subquery
+from django.urls import reverse
+from django.utils.formats import date_format, number_format, time_format
+from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
+
+from logs.fields import ChoiceField, NoteField
+from logs.stages import (
+    MEDICATION,
+    STAGES,
+    AfternoonAnswers,
+    EveningAnswers,
+    MedicationAnswers,
+    MiddayAnswers,
+    MorningAnswers,
+    Shown,
+    Stage,
+    shown_answers,
+)
+
+
+class DailyLogQuerySet(models.QuerySet):
+    def for_list(self):
+        """Only what a list or a calendar shows of a day, no text among it."""
+        return self.only(
+            "user_id",
+            "date",
+            "updated_at",
+            "not_tracked",
+            "day_rating",
+            "overall_mood",
+            "morning_mood",
+            *(stage.completed_at for stage in STAGES),
+        )
+
+    def with_is_answered(self):
+        """Adds `is_answered`: the day has at least one answer, it is not only marked as not tracked."""
+        names = [name for stage in STAGES for name in stage.field_names]
+        return self.annotate(is_answered=reduce(or_, (Q(**{f"{name}__isnull": False}) for name in names)))
+
+    def between(self, first: datetime.date, last: datetime.date):
+        """Both days included, newest first."""
+        return self.filter(date__range=(first, last)).order_by("-date")
+
+
+class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswers, EveningAnswers):
+    """One person's day. A row exists once something of the day is answered or marked."""
+
+    class NotTracked(models.TextChoices):
+        HOLIDAY = "holiday", _("holiday")
+        ILL = "ill", _("ill")
+        OTHER = "other", _("another reason")
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="daily_logs", verbose_name=_("person")
+    )
+    date = models.DateField(_("date"), help_text=_("The person's own calendar day. A change of zone never moves it."))
+    not_tracked = ChoiceField(_("not tracked"), choices=NotTracked)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("last changed"), auto_now=True)
+
+    objects = DailyLogQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("daily log")
+        verbose_name_plural = _("daily logs")
+        ordering = ["-date"]
+        indexes = [models.Index(fields=["date"], name="daily_log_date")]
+        # The constraints of several abstract bases do not merge, hence this list.
+        constraints = [
+            models.UniqueConstraint(fields=["user", "date"], name="daily_log_one_per_day"),
+            models.CheckConstraint(
+                condition=Q(not_tracked__isnull=True) | Q(not_tracked__in=["holiday", "ill", "other"]),
+                name="daily_log_not_tracked_valid",
+            ),
+            *(constraint for stage in STAGES for constraint in stage.constraints()),
+        ]
+
+    def __str__(self):
+        return date_format(self.date, "DATE_FORMAT")
+
+    def get_absolute_url(self):
+        return reverse("logs:day", args=[self.date])
+
+    @property
+    def headline(self) -> int | None:
+        """The one score that stands for the day: its rating, else a mood."""
+        return next((s for s in (self.day_rating, self.overall_mood, self.morning_mood) if s is not None), None)
+
+    @property
+    def stages_done(self) -> int:
+        return sum(self.is_done(stage) for stage in STAGES)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.stages_done == len(STAGES)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing answered and nothing marked: a row that says nothing."""
+        return self.not_tracked is None and not any(self.is_begun(stage) for stage in STAGES)
+
+    def is_done(self, stage: Stage) -> bool:
+        return getattr(self, stage.completed_at) is not None
+
+    def is_begun(self, stage: Stage) -> bool:
+        return any(getattr(self, name) is not None for name in stage.field_names)
+
+    def state_of(self, stage: Stage) -> str:
+        if self.is_done(stage):
+            return "done"
+        return "begun" if self.is_begun(stage) else "not-started"
+
+    def answers_of(self, stage: Stage) -> list[Shown]:
+        """What was answered in a check-in, in words. Costs a query for the doses unless prefetched."""
+        answers = shown_answers(stage.fields, self)
+        if stage is MEDICATION and self.medication_taken:
+            doses = "\n".join(str(dose) for dose in self.doses.all())
+            answers[1:1] = [Shown(gettext("Doses"), doses, is_note=True)] if doses else []
+        return answers
+
+
+class MedicationQuerySet(models.QuerySet):
+    def with_doses_around(self, log: DailyLog):
+        """A person's medications beside the doses of a day and of the last day before it that has any.
+
+        One query of dicts, a medication without such a dose with NULL for all of it. `dose_log` tells
+        the two days apart.
+        """
+        last_time = (
+            Dose.objects.filter(daily_log__user=log.user_id, daily_log__date__lt=log.date)
+            .order_by("-daily_log__date")
+            .values("daily_log")[:1]
+        )
+        logs = DailyLog.objects.filter(Q(date=log.date) | Q(pk__in=last_time), user=log.user_id)
+        return (
+            self.filter(user=log.user_id)
+            .annotate(
+                dose=FilteredRelation("doses", condition=Q(doses__daily_log__in=Subquery(logs.order_by().values("pk"))))
+            )
+            .order_by("name_key", "dose__pk")
+            .values("pk", "name", "name_key", "unit", "usual_amount", "is_active")
+            .annotate(
+                dose_pk=F("dose__pk"),
+                dose_log=F("dose__daily_log_id"),
+                dose_amount=F("dose__amount"),
+                dose_unit=F("dose__unit"),
+                dose_taken_at=F("dose__taken_at"),
+            )
+        )
+
+
+class Unit(models.TextChoices):
+    MG = "mg", pgettext_lazy("unit", "mg")
+    ML = "ml", pgettext_lazy("unit", "ml")
+    DROPS = "drops", pgettext_lazy("unit", "drops")
+    TABLETS = "tablets", pgettext_lazy("unit", "tablets")
+
+
+def amount_field(verbose_name, **options):
+    return models.DecimalField(
+        verbose_name, max_digits=8, decimal_places=3, validators=[MinValueValidator(Decimal("0.001"))], **options
+    )
+
+
+class Medication(models.Model):
+    """One entry of a person's own list. The first is made from what they type in a check-in."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="medications", verbose_name=_("person")
+    )
+    name = models.CharField(_("name"), max_length=100)
+    name_key = models.CharField(max_length=400, editable=False)
+    usual_amount = amount_field(_("usual amount"), null=True, blank=True)
+    unit = ChoiceField(_("unit"), choices=Unit)
+    note = NoteField(_("note"))
+    is_active = models.BooleanField(_("offer it in check-ins"), default=True)
+
+    objects = MedicationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("medication")
+        verbose_name_plural = _("medications")
+        ordering = ["name_key"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "name_key"],
+                name="medication_one_per_name",
+            ),
+            models.CheckConstraint(
+                condition=Q(usual_amount__isnull=True) | Q(usual_amount__gt=0), name="medication_usual_amount_valid"
+            ),
+            models.CheckConstraint(
+                condition=Q(unit__isnull=True) | Q(unit__in=Unit.values),
+                name="medication_unit_valid",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def save(self, *args, **kwargs):
+        self.name_key = self.key_of(self.name)
+        super().save(*args, **kwargs)
+
+    @staticmethod
+    def key_of(name: str) -> str:
+        """What two spellings of one name have in common."""
+        return " ".join(name.casefold().split())
+
+
+class Dose(models.Model):
+    """What was taken, how much and when. A day has up to six."""
+
+    MOST_PER_DAY = 6
+
+    daily_log = models.ForeignKey(DailyLog, models.CASCADE, related_name="doses", verbose_name=_("daily log"))
+    medication = models.ForeignKey(Medication, models.RESTRICT, related_name="doses", verbose_name=_("medication"))
+    amount = amount_field(_("amount"))
+    # Kept with the dose: should the medication's unit change, old doses still mean what they meant.
+    unit = ChoiceField(_("unit"), choices=Unit)
+    taken_at = models.TimeField(_("taken at"), null=True, blank=True, help_text=_("By the clock of that day."))
+
+    class Meta:
+        verbose_name = _("dose")
+        verbose_name_plural = _("doses")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="dose_amount_positive"),
+            models.CheckConstraint(condition=Q(unit__isnull=True) | Q(unit__in=Unit.values), name="dose_unit_valid"),
+        ]
+
+    def __str__(self):
+        what = [self.medication.name, number_format(self.amount.normalize(), use_l10n=True)]
+        unit = self.unit or self.medication.unit
+        if unit:
+            what.append(str(Unit(unit).label))
+        if self.taken_at:
+            return gettext("%(dose)s at %(time)s") % {"dose": " ".join(what), "time": time_format(self.taken_at)}
+        return " ".join(what)

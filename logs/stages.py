@@ -1,0 +1,231 @@
+"""The five check-ins of a day: what each asks, in which order.
+
+An answer is declared here and nowhere else. Pages, forms, the admin, the constraints and the
+numbers read the stages' own lists of fields.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from logs.fields import Answer, ChoiceField, HoursField, LineField, NoteField, ScoreField, SeveralField, YesNoField
+
+
+class MorningAnswers(models.Model):
+    class PhysicalStatus(models.TextChoices):
+        ENERGETIC = "energetic", _("energetic")
+        RESTED = "rested", _("rested")
+        NEUTRAL = "neutral", _("neutral")
+        TIRED = "tired", _("tired")
+        EXHAUSTED = "exhausted", _("exhausted")
+        PAIN = "pain", _("in pain")
+
+    sleep_hours = HoursField(_("Hours of sleep"), blank=False, help_text=_("In quarters, such as 7.25 or 7:15."))
+    sleep_quality = ScoreField(_("Sleep quality"), blank=False, ends=(_("poor"), _("excellent")))
+    morning_mood = ScoreField(_("Mood this morning"), blank=False, ends=(_("very low"), _("very high")))
+    physical_status = ChoiceField(_("How does your body feel?"), choices=PhysicalStatus)
+    dreams = NoteField(_("Dreams and notes on sleep"))
+    breakfast = LineField(_("Breakfast"))
+    morning_completed_at = models.DateTimeField(_("morning done"), null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class MedicationAnswers(models.Model):
+    class FirstHourFeeling(models.TextChoices):
+        CLEAR = "clear", _("clear")
+        FOGGY = "foggy", _("foggy")
+        ANXIOUS = "anxious", _("anxious")
+        WIRED = "wired", _("wired")
+        FOCUSED = "focused", _("focused")
+        CALM = "calm", _("calm")
+        NO_NOTICEABLE_EFFECT = "no_noticeable_effect", _("no noticeable effect")
+        OTHER = "other", _("something else")
+
+    class ReasonForSkipping(models.TextChoices):
+        WEEKEND = "weekend", _("weekend")
+        FORGOT = "forgot", _("forgot")
+        SIDE_EFFECTS = "side_effects", _("side effects")
+        PLANNED_BREAK = "planned_break", _("planned break")
+        OUT_OF_MEDICATION = "out_of_medication", _("out of medication")
+        OTHER = "other", _("another reason")
+
+    TAKEN = ("medication_taken", True)
+    NOT_TAKEN = ("medication_taken", False)
+
+    medication_taken = YesNoField(_("Did you take medication?"), blank=False)
+    ate_within_hour = YesNoField(_("Did you eat within an hour of the first dose?"), shown_when=TAKEN)
+    first_hour_feeling = ChoiceField(_("How did the first hour feel?"), choices=FirstHourFeeling, shown_when=TAKEN)
+    reason_for_skipping = ChoiceField(_("Why not today?"), choices=ReasonForSkipping, shown_when=NOT_TAKEN)
+    medication_completed_at = models.DateTimeField(_("medication done"), null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class MiddayAnswers(models.Model):
+    class CopingStrategy(models.TextChoices):
+        REDIRECTED_ATTENTION = "redirected_attention", _("redirected attention")
+        TALKED_IT_OUT = "talked_it_out", _("talked it out")
+        JOURNALED = "journaled", _("journaled")
+        SPIRALED = "spiraled", _("spiraled")
+        DETACHED = "detached", _("detached")
+
+    HAD_EVENT = ("had_emotional_event", True)
+
+    focus_level = ScoreField(_("Focus"), blank=False, ends=(_("very unfocused"), _("very focused")))
+    energy_level = ScoreField(_("Energy"), blank=False, ends=(_("very low"), _("very high")))
+    rumination_level = ScoreField(
+        _("Rumination"), blank=False, ends=(_("not ruminating"), _("constantly")), high_is_bad=True
+    )
+    lunch = LineField(_("Lunch"))
+    current_activity = NoteField(_("What are you doing?"))
+    distractions = NoteField(_("What distracts you?"))
+    had_emotional_event = YesNoField(_("Was there an emotional event?"))
+    emotional_event = NoteField(_("What triggered it?"), shown_when=HAD_EVENT)
+    coping_strategies = SeveralField(_("How did you cope?"), options=CopingStrategy, shown_when=HAD_EVENT)
+    midday_completed_at = models.DateTimeField(_("midday done"), null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class AfternoonAnswers(models.Model):
+    class SelfWorthTied(models.TextChoices):
+        STRONGLY = "strongly", _("strongly")
+        MILDLY = "mildly", _("mildly")
+        NOT_AT_ALL = "not_at_all", _("not at all")
+
+    class Overextended(models.TextChoices):
+        YES = "yes", _("yes")
+        NO = "no", _("no")
+        NOT_SURE = "not_sure", _("not sure")
+
+    anxiety_level = ScoreField(_("Anxiety"), blank=False, ends=(_("none"), _("extreme")), high_is_bad=True)
+    is_crashing = YesNoField(_("Is your medication wearing off?"))
+    crash_symptoms = NoteField(_("How do you notice?"), shown_when=("is_crashing", True))
+    current_feeling = NoteField(_("How are body and mind right now?"))
+    had_triggering_interaction = YesNoField(_("Was there an interaction that triggered you?"))
+    interaction_details = NoteField(_("What happened?"), shown_when=("had_triggering_interaction", True))
+    self_worth_tied_to_performance = ChoiceField(
+        _("Is your self-worth tied to how you perform today?"), choices=SelfWorthTied
+    )
+    overextended = ChoiceField(_("Have you taken on too much?"), choices=Overextended)
+    afternoon_snack = LineField(_("Afternoon snack"))
+    afternoon_completed_at = models.DateTimeField(_("afternoon done"), null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class EveningAnswers(models.Model):
+    class Effectiveness(models.TextChoices):
+        YES = "yes", _("yes")
+        NO = "no", _("no")
+        MIXED = "mixed", _("mixed")
+
+    overall_mood = ScoreField(_("Mood over the whole day"), blank=False, ends=(_("very low"), _("very high")))
+    day_rating = ScoreField(_("The day as a whole"), blank=False, ends=(_("very poor"), _("excellent")))
+    sleepiness = ScoreField(_("Sleepiness"), ends=(_("wide awake"), _("very sleepy")), high_is_bad=True)
+    medication_effectiveness = ChoiceField(_("Was medication a net positive today?"), choices=Effectiveness)
+    met_physical_activity_goals = YesNoField(_("Did you move as much as you wanted?"))
+    met_dietary_goals = YesNoField(_("Did you eat the way you wanted?"))
+    never_felt_isolated = YesNoField(_("I never felt isolated today"))
+    dinner = LineField(_("Dinner"))
+    helpful_factors = NoteField(_("What helped?"))
+    distracting_factors = NoteField(_("What got in the way?"))
+    accomplishments = NoteField(_("What did you get done?"))
+    challenges = NoteField(_("What was hard?"))
+    gratitude = NoteField(_("What are you grateful for?"))
+    improvements = NoteField(_("What would you do differently?"))
+    thought_for_tomorrow = NoteField(_("A thought for tomorrow"), help_text=_("You will see it tomorrow morning."))
+    tomorrow_plan = NoteField(_("Your plan for tomorrow"), help_text=_("You will see it tomorrow morning."))
+    evening_completed_at = models.DateTimeField(_("evening done"), null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One check-in: its name in addresses, its title, its answers, and the hours it suits."""
+
+    slug: str
+    title: str
+    answers: type[models.Model]
+    starts_at: int
+    suggested: str
+
+    def __str__(self):
+        return self.slug
+
+    @property
+    def fields(self) -> tuple[Answer, ...]:
+        return tuple(field for field in self.answers._meta.local_fields if isinstance(field, Answer))
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        return tuple(field.name for field in self.fields)
+
+    @property
+    def required_names(self) -> tuple[str, ...]:
+        """The answers that make this check-in done."""
+        return tuple(field.name for field in self.fields if not field.blank)
+
+    @property
+    def completed_at(self) -> str:
+        return f"{self.slug}_completed_at"
+
+    @property
+    def next(self) -> "Stage | None":
+        return dict(zip(STAGES, STAGES[1:], strict=False)).get(self)
+
+    def constraints(self) -> Iterator[models.CheckConstraint]:
+        for field in self.fields:
+            yield from field.constraints("daily_log")
+        # The stamp vouches for the answers it was given for.
+        yield models.CheckConstraint(
+            condition=Q(**{f"{self.completed_at}__isnull": True})
+            | Q(**{f"{name}__isnull": False for name in self.required_names}),
+            name=f"daily_log_{self.slug}_completed",
+        )
+
+
+STAGES = (
+    Stage("morning", _("Morning"), MorningAnswers, 0, _("7 to 9")),
+    Stage("medication", _("Medication"), MedicationAnswers, 9, _("9 to 10")),
+    Stage("midday", _("Midday"), MiddayAnswers, 11, _("11 to 13")),
+    Stage("afternoon", _("Afternoon"), AfternoonAnswers, 15, _("15 to 17")),
+    Stage("evening", _("Evening"), EveningAnswers, 20, _("20 to 22")),
+)
+MORNING, MEDICATION, MIDDAY, AFTERNOON, EVENING = STAGES
+STAGE_BY_SLUG = {stage.slug: stage for stage in STAGES}
+
+
+def stage_for_hour(hour: int, day_ends_at: int) -> Stage:
+    """The check-in that suits an hour of the clock; before the day's end it is still evening."""
+    if hour < day_ends_at:
+        return EVENING
+    return next(stage for stage in reversed(STAGES) if stage.starts_at <= hour)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An answer as a page reads it out."""
+
+    label: str
+    text: str
+    is_note: bool = False
+
+
+def shown_answers(answers: Iterable[Answer], row: models.Model) -> list[Shown]:
+    """What was answered on a row, in words and in order. Unanswered questions are left out."""
+    return [
+        Shown(field.verbose_name, field.display(value), isinstance(field, NoteField))
+        for field in answers
+        if (value := getattr(row, field.name)) not in (None, "")
+    ]

@@ -1,0 +1,20 @@
+from django.urls import path, register_converter
+
+from logs import converters, views
+
+register_converter(converters.DayConverter, "day")
+register_converter(converters.StageConverter, "stage")
+
+app_name = "logs"
+
+urlpatterns = [
+    path("", views.history, name="history"),
+    path("medications/", views.medications, name="medications"),
+    path("medications/<int:pk>/", views.medication, name="medication"),
+    path("<day:day>/", views.day, name="day"),
+    path("<day:day>/not-tracked/", views.mark_not_tracked, name="not_tracked"),
+    path("<day:day>/tracked/", views.mark_tracked, name="tracked"),
+    path("<day:day>/delete/", views.delete_day, name="delete"),
+    path("<day:day>/restore/", views.restore_day, name="restore"),
+    path("<day:day>/<stage:stage>/", views.check_in, name="check_in"),
+]

@@ -1,0 +1,222 @@
+import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from logs import undo
+from logs.answers import store
+from logs.calendar import Day, month_grid, month_of, name_of_day
+from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
+from logs.models import DailyLog
+from logs.stages import MORNING, STAGES, stage_for_hour
+
+require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+ONE_DAY = datetime.timedelta(days=1)
+DAYS_PER_PAGE = 30
+LAST_PAGE = 10_000
+
+
+@login_not_required
+@require_safe
+def today(request):
+    if not request.user.is_authenticated:
+        return render(request, "welcome.html")
+    person = request.user
+    day = person.today()
+    logs = {log.date: log for log in person.daily_logs.between(day - 7 * ONE_DAY, day)}
+    log = logs.get(day) or DailyLog(user=person, date=day)
+    reflections = list(person.weekly_reflections.around(day))
+    context = {
+        "day": day,
+        "log": log,
+        "steps": steps_of(log, now=stage_for_hour(person.local_time().hour, person.day_ends_at)),
+        "strip": [Day(date, day, logs.get(date)) for date in (day - n * ONE_DAY for n in range(6, -1, -1))],
+        "yesterday": logs.get(day - ONE_DAY),
+        "focus": next((r.next_week_focus for r in reflections if r.week_end < day), None),
+        "reflection": next((r for r in reflections if r.week_end >= day), None),
+    }
+    return render(request, "logs/today.html", context)
+
+
+@require_get_or_post
+def check_in(request, day, stage):
+    person, form_class = request.user, CHECK_IN_FORMS[stage]
+    if request.method != "POST":
+        form = form_class(instance=day_or_404(person, day))
+    elif request.POST.keys() & {"same_as_last_time", "add_dose"}:
+        form = form_class.typed(request.POST, instance=day_or_404(person, day))
+    else:
+        form = store(lambda: form_class(request.POST, instance=day_or_404(person, day, lock=True)))
+        if form.is_valid():
+            return redirect(after_check_in(request, form.instance, stage))
+    context = {
+        "form": form,
+        "stage": stage,
+        "log": form.instance,
+        "steps": steps_of(form.instance, now=stage),
+        "day_name": name_of_day(day, person.today()),
+        "carried": carried_into(person, day) if stage is MORNING else None,
+    }
+    return render(request, "logs/check_in.html", context)
+
+
+def day_or_404(person, day, *, lock=False) -> DailyLog:
+    """The person's log of a day, or an unsaved one. A day that has not begun for them is a 404.
+
+    After a flight west the newest log may lie ahead of the clock; it stays open.
+    """
+    rows = person.daily_logs.select_for_update() if lock else person.daily_logs
+    log = rows.filter(date=day).first()
+    if log is None and day > person.today():
+        raise Http404
+    return log or DailyLog(user=person, date=day)
+
+
+def steps_of(log, now=None):
+    """The five check-ins as a page lists them."""
+    return [{"stage": stage, "state": log.state_of(stage), "is_now": stage is now} for stage in STAGES]
+
+
+def carried_into(person, day):
+    """What the person told themselves the evening before. One query."""
+    names = ("thought_for_tomorrow", "tomorrow_plan")
+    return person.daily_logs.filter(date=day - ONE_DAY).values(*names).first()
+
+
+def after_check_in(request, log, stage) -> str:
+    """Say what was saved, offer the next check-in, and return the address to go on to."""
+    upcoming = next((s for s in STAGES[STAGES.index(stage) + 1 :] if not log.is_done(s)), None)
+    if not log.is_begun(stage):
+        text = _("%(check_in)s is empty: nothing is stored for it.")
+    elif log.is_done(stage):
+        text = _("%(check_in)s saved.")
+    else:
+        text = _("%(check_in)s saved. It counts as done once its first questions are answered.")
+    text = text % {"check_in": stage.title}
+    if upcoming and "next" not in request.POST:
+        address = reverse("logs:check_in", args=[log.date, upcoming])
+        offer = _("Next: %(check_in)s") % {"check_in": upcoming.title}
+        text = format_html('{} <a href="{}">{}</a>', text, address, offer)
+    # The page that shows this message also clears what the browser kept of the check-in.
+    messages.success(request, text, extra_tags=f"{log.user_id}/{log.date}/{stage}")
+    if upcoming and "next" in request.POST:
+        return reverse("logs:check_in", args=[log.date, upcoming])
+    return reverse("today") if log.date == request.user.today() else log.get_absolute_url()
+
+
+@require_safe
+def history(request):
+    person = request.user
+    day = person.today()
+    try:
+        first = month_of(request.GET.get("month"), day)
+        page = int(request.GET.get("page", 1))
+    except ValueError as error:
+        raise Http404 from error
+    if not 1 <= page <= LAST_PAGE:
+        raise Http404
+    weeks = month_grid(first, 0 if person.week_starts_on == person.FirstWeekday.MONDAY else 6)
+    in_month = {log.date: log for log in person.daily_logs.for_list().between(weeks[0][0], weeks[-1][-1])}
+    start = (page - 1) * DAYS_PER_PAGE
+    # One more than the page shows tells whether there is another page, without counting them all.
+    logs = list(person.daily_logs.for_list()[start : start + DAYS_PER_PAGE + 1])
+    context = {
+        "first": first,
+        "weeks": [[Day(d, day, in_month.get(d), d.month != first.month) for d in week] for week in weeks],
+        "month_before": first - ONE_DAY if first.year > 1900 else None,
+        "month_after": after if (after := (first + 31 * ONE_DAY).replace(day=1)) <= day else None,
+        "logs": logs[:DAYS_PER_PAGE],
+        "page": page,
+        "older_page": page + 1 if len(logs) > DAYS_PER_PAGE else None,
+        "newer_page": page - 1 if page > 1 else None,
+    }
+    return render(request, "logs/history.html", context)
+
+
+@require_safe
+def day(request, day):
+    log = day_or_404(request.user, day)
+    context = {
+        "log": log,
+        "day_name": name_of_day(day, request.user.today()),
+        "steps": [step | {"answers": log.answers_of(step["stage"])} for step in steps_of(log)],
+        "reasons": DailyLog.NotTracked.choices,
+    }
+    return render(request, "logs/day.html", context)
+
+
+@require_POST
+def mark_not_tracked(request, day):
+    reason = request.POST.get("reason")
+    if reason not in DailyLog.NotTracked:
+        messages.error(request, _("Please choose why the day is not tracked."))
+        return redirect("logs:day", day)
+    log = day_or_404(request.user, day)
+    rows = request.user.daily_logs
+    rows.update_or_create(date=log.date, defaults={"not_tracked": reason})
+    messages.success(request, _("Marked. The day counts neither as a gap nor as a zero."))
+    return redirect("logs:day", day)
+
+
+@require_POST
+@transaction.atomic
+def mark_tracked(request, day):
+    log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
+    log.not_tracked = None
+    if log.is_empty:
+        log.delete()
+    else:
+        log.save(update_fields=["not_tracked", "updated_at"])
+    messages.success(request, _("The mark is taken off."))
+    return redirect("logs:day", day)
+
+
+@require_get_or_post
+@transaction.atomic
+def delete_day(request, day):
+    log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
+    name = f"{date_format(day, 'l')}, {date_format(day)}"
+    if request.method == "POST":
+        envelope = undo.seal(log)
+        log.delete()
+        # Shown at once instead of after a redirect: the page itself holds what undo needs.
+        return render(request, "logs/deleted.html", {"day": day, "name": name, "envelope": envelope})
+    return render(request, "confirm_delete.html", {"object": log, "name": name, "minutes": undo.MINUTES})
+
+
+@require_POST
+def restore_day(request, day):
+    try:
+        undo.restore(request.POST.get("envelope", ""), request.user)
+    except undo.CannotRestoreError:
+        messages.error(request, _("This day can no longer be brought back, or it has new answers already."))
+        return redirect("logs:history")
+    messages.success(request, _("The day is back."))
+    return redirect("logs:day", day)
+
+
+@require_safe
+def medications(request):
+    return render(request, "logs/medications.html", {"medications": request.user.medications.all()})
+
+
+@require_get_or_post
+def medication(request, pk):
+    entry = get_object_or_404(request.user.medications, pk=pk)
+    name = entry.name
+    form = MedicationEntryForm(instance=entry)
+    if request.method == "POST":
+        form = store(lambda: MedicationEntryForm(request.POST, instance=entry))
+        if form.is_valid():
+            messages.success(request, _("%(medication)s saved.") % {"medication": entry})
+            return redirect("logs:medications")
+    return render(request, "logs/medication.html", {"form": form, "name": name})

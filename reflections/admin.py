@@ -1,0 +1,19 @@
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from brainlog.admin import LookingAdmin
+from reflections.models import WeeklyAnswers, WeeklyReflection
+
+
+@admin.register(WeeklyReflection)
+class WeeklyReflectionAdmin(LookingAdmin):
+    list_display = ("week_start", "user", "week_rating", "mental_state", "updated_at")
+    list_select_related = ("user",)
+    list_filter = ("week_start", "mental_state", ("completed_at", admin.EmptyFieldListFilter))
+    date_hierarchy = "week_start"
+    search_fields = ("=user__username_key",)
+    search_help_text = _("Search by the whole user name.")
+    fieldsets = (
+        (None, {"fields": ("user", "week_start", "created_at", "updated_at")}),
+        (_("Answers"), {"fields": (*(field.name for field in WeeklyAnswers.fields()), "completed_at")}),
+    )

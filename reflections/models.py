@@ -1,0 +1,103 @@
+import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_lazy as _
+
+from logs.fields import Answer, ChoiceField, CountField, NoteField, ScoreField, YesNoField
+from logs.stages import Shown, shown_answers
+
+
+class WeeklyAnswers(models.Model):
+    class MentalState(models.TextChoices):
+        EXCELLENT = "excellent", _("excellent")
+        GOOD = "good", _("good")
+        NEUTRAL = "neutral", _("neutral")
+        STRUGGLING = "struggling", _("struggling")
+        POOR = "poor", _("poor")
+
+    week_rating = ScoreField(_("The week as a whole"), blank=False, ends=(_("very poor"), _("excellent")))
+    mental_state = ChoiceField(_("How was your state of mind?"), blank=False, choices=MentalState)
+    week_highlights = NoteField(_("What was good?"))
+    week_challenges = NoteField(_("What was hard?"))
+    lessons_learned = NoteField(_("One thing you learned about yourself"))
+    next_week_focus = NoteField(_("Your focus for next week"), help_text=_("You will see it all through next week."))
+    gym_days_count = CountField(_("On how many days did you exercise?"))
+    diet_rating = ScoreField(_("How did you eat?"), ends=(_("poor"), _("excellent")))
+    questioned_leaving_job = YesNoField(_("Did you think about leaving your job?"))
+    memorable_family_activities = NoteField(_("What do you want to remember of your time with family?"))
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def fields(cls) -> tuple[Answer, ...]:
+        return tuple(field for field in WeeklyAnswers._meta.local_fields if isinstance(field, Answer))
+
+
+class WeeklyReflectionQuerySet(models.QuerySet):
+    def around(self, day: datetime.date):
+        """The reflections that bear on `day`: of its own week and of the week before, newest first.
+
+        By range, not by the first day of the week: a person may have changed that since.
+        """
+        return self.filter(week_start__range=(day - datetime.timedelta(days=13), day)).order_by("-week_start")
+
+    def for_list(self):
+        """Only what a list shows of a week, no text among it."""
+        return self.only("user_id", "week_start", "week_rating", "mental_state", "completed_at")
+
+
+class WeeklyReflection(WeeklyAnswers):
+    """One person's look back on one week."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="weekly_reflections", verbose_name=_("person")
+    )
+    week_start = models.DateField(_("week starts on"))
+    completed_at = models.DateTimeField(_("done"), null=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("last changed"), auto_now=True)
+
+    objects = WeeklyReflectionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("weekly reflection")
+        verbose_name_plural = _("weekly reflections")
+        ordering = ["-week_start"]
+        indexes = [models.Index(fields=["week_start"], name="weekly_reflection_week")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "week_start"], name="weekly_reflection_one_per_week"),
+            *(constraint for field in WeeklyAnswers.fields() for constraint in field.constraints("weekly_reflection")),
+            models.CheckConstraint(
+                condition=Q(completed_at__isnull=True)
+                | Q(**{f"{field.name}__isnull": False for field in WeeklyAnswers.fields() if not field.blank}),
+                name="weekly_reflection_completed",
+            ),
+        ]
+
+    def __str__(self):
+        return gettext("Week of %(date)s") % {"date": date_format(self.week_start, "DATE_FORMAT")}
+
+    def get_absolute_url(self):
+        return reverse("reflections:week", args=[self.week_start])
+
+    @property
+    def week_end(self) -> datetime.date:
+        return self.week_start + datetime.timedelta(days=6)
+
+    @property
+    def is_empty(self) -> bool:
+        return all(getattr(self, field.name) is None for field in WeeklyAnswers.fields())
+
+    @property
+    def answers(self) -> list[Shown]:
+        return shown_answers(WeeklyAnswers.fields(), self)
+
+
+def focus_for(day: datetime.date, reflections) -> str | None:
+    """What the week before `day`'s week set its mind on, from the reflections around that day."""
+    return next((r.next_week_focus for r in reflections if r.week_end < day), None)

@@ -1,0 +1,115 @@
+import datetime
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from logs.answers import store
+from reflections.forms import ReflectionForm
+from reflections.models import WeeklyReflection, focus_for
+from reflections.numbers import COLUMNS, WeekNumbers, week_numbers
+
+require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+ONE_WEEK = datetime.timedelta(days=7)
+WEEKS_PER_PAGE = 30
+LAST_PAGE = 10_000
+
+
+@require_safe
+def reflections(request):
+    try:
+        page = int(request.GET.get("page", 1))
+    except ValueError as error:
+        raise Http404 from error
+    if not 1 <= page <= LAST_PAGE:
+        raise Http404
+    start = (page - 1) * WEEKS_PER_PAGE
+    rows = list(request.user.weekly_reflections.for_list()[start : start + WEEKS_PER_PAGE + 1])
+    this_week = request.user.week_of(request.user.today())
+    context = {
+        "reflections": rows[:WEEKS_PER_PAGE],
+        "today": request.user.today(),
+        "this_week": this_week,
+        "open_weeks": [] if page > 1 else open_weeks(this_week, rows),
+        "older_page": page + 1 if len(rows) > WEEKS_PER_PAGE else None,
+        "newer_page": page - 1 if page > 1 else None,
+    }
+    return render(request, "reflections/list.html", context)
+
+
+def open_weeks(this_week, reflections, most=4):
+    """The last few weeks nobody has reflected on yet, newest first."""
+    written = {reflection.week_start for reflection in reflections}
+    weeks = [this_week - n * ONE_WEEK for n in range(most)]
+    return [week for week in weeks if week not in written]
+
+
+@require_safe
+def other_week(request):
+    """From a date picked in the list to that week's page."""
+    try:
+        day = datetime.date.fromisoformat(request.GET.get("day", ""))
+        return redirect("reflections:week", day)
+    except (ValueError, NoReverseMatch):
+        messages.error(request, _("Please pick a date."))
+        return redirect("reflections:list")
+
+
+@require_get_or_post
+def week(request, day):
+    person = request.user
+    if request.method == "POST":
+        form = store(lambda: ReflectionForm(request.POST, instance=week_or_404(person, day, lock=True)))
+        if form.is_valid():
+            reflection = form.instance
+            text = _("Your week is saved.") if reflection.pk else _("The page is empty: nothing is stored for it.")
+            messages.success(request, text, extra_tags=f"{person.pk}/{reflection.week_start}/week")
+            return redirect("reflections:list")
+    else:
+        form = ReflectionForm(instance=week_or_404(person, day))
+    reflection = form.instance
+    context = {
+        "form": form,
+        "reflection": reflection,
+        "numbers": numbers_of(person, reflection),
+        "focus": focus_for(reflection.week_start, person.weekly_reflections.around(reflection.week_start)),
+        "week_before": reflection.week_start - ONE_WEEK,
+        "week_after": after if (after := reflection.week_start + ONE_WEEK) <= person.today() else None,
+    }
+    return render(request, "reflections/week.html", context)
+
+
+def week_or_404(person, day, *, lock=False) -> WeeklyReflection:
+    """The reflection on the week that `day` is in, or an unsaved one. A week to come is a 404.
+
+    A reflection that starts on just this day comes first: it may be of a time when the person's
+    weeks began on another weekday.
+    """
+    week_start = person.week_of(day)
+    rows = person.weekly_reflections.select_for_update() if lock else person.weekly_reflections
+    found = {row.week_start: row for row in rows.filter(week_start__in={day, week_start})}
+    reflection = found.get(day) or found.get(week_start)
+    if reflection is None and week_start > person.today():
+        raise Http404
+    return reflection or WeeklyReflection(user=person, week_start=week_start)
+
+
+def numbers_of(person, reflection) -> WeekNumbers:
+    """The numbers beside a reflection. One query."""
+    first, last = reflection.week_start, reflection.week_end
+    days = person.daily_logs.between(first - ONE_WEEK, last).with_is_answered().values("date", *COLUMNS)
+    return week_numbers([day for day in days if day["date"] >= first], [day for day in days if day["date"] < first])
+
+
+@require_get_or_post
+def delete(request, day):
+    reflection = get_object_or_404(request.user.weekly_reflections, week_start=day)
+    if request.method == "POST":
+        reflection.delete()
+        messages.success(request, _("The reflection is deleted."))
+        return redirect("reflections:list")
+    return render(request, "confirm_delete.html", {"object": reflection, "name": str(reflection)})
