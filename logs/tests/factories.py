@@ -1,0 +1,105 @@
+"""Valid rows without arguments; each test states the facts it needs."""
+
+import datetime
+from decimal import Decimal
+
+from django.utils import timezone
+
+from accounts.tests.factories import make_person
+from logs.models import DailyLog, Dose, Medication
+from logs.stages import STAGES, Stage
+
+DAY = datetime.date(2026, 5, 4)
+
+# What makes each check-in done, and what else can be answered, as a browser sends it.
+REQUIRED = {
+    "morning": {"sleep_hours": "7.5", "sleep_quality": "6", "morning_mood": "5"},
+    "medication": {"medication_taken": "true"},
+    "midday": {"focus_level": "7", "energy_level": "4", "rumination_level": "3"},
+    "afternoon": {"anxiety_level": "2"},
+    "evening": {"overall_mood": "6", "day_rating": "7"},
+}
+OPTIONAL = {
+    "morning": {"physical_status": "rested", "dreams": "Flying.\n\nAgain.", "breakfast": "Oats"},
+    "medication": {"ate_within_hour": "false", "first_hour_feeling": "calm"},
+    "midday": {
+        "lunch": "Soup",
+        "current_activity": "Reading",
+        "distractions": "Phone",
+        "had_emotional_event": "true",
+        "emotional_event": "A letter",
+        "coping_strategies": ["talked_it_out", "journaled"],
+    },
+    "afternoon": {
+        "afternoon_snack": "Apple",
+        "is_crashing": "true",
+        "crash_symptoms": "Tired eyes",
+        "current_feeling": "Fine",
+        "had_triggering_interaction": "true",
+        "interaction_details": "A call",
+        "self_worth_tied_to_performance": "mildly",
+        "overextended": "not_sure",
+    },
+    "evening": {
+        "dinner": "Rice",
+        "met_physical_activity_goals": "true",
+        "met_dietary_goals": "false",
+        "never_felt_isolated": "true",
+        "sleepiness": "8",
+        "medication_effectiveness": "mixed",
+        "helpful_factors": "A walk",
+        "distracting_factors": "Noise",
+        "accomplishments": "Tax return",
+        "challenges": "Starting",
+        "gratitude": "Sun",
+        "improvements": "Earlier bed",
+        "thought_for_tomorrow": "One thing at a time",
+        "tomorrow_plan": "Call the bank",
+    },
+}
+
+
+def dose_rows(*rows: dict) -> dict:
+    """The doses of a medication check-in as a browser sends them."""
+    data = {"doses-TOTAL_FORMS": str(len(rows)), "doses-INITIAL_FORMS": "0"}
+    for number, row in enumerate(rows):
+        data |= {f"doses-{number}-{name}": value for name, value in row.items()}
+    return data
+
+
+def answers(stage: Stage | str, **changes) -> dict:
+    """Everything a check-in asks, answered, as a browser sends it."""
+    return REQUIRED[str(stage)] | OPTIONAL[str(stage)] | changes
+
+
+def make_log(user=None, date=DAY, **facts) -> DailyLog:
+    return DailyLog.objects.create(user=user or make_person(), date=date, **facts)
+
+
+def make_full_log(user=None, date=DAY, **facts) -> DailyLog:
+    """A day with all five check-ins done."""
+    done = {stage.completed_at: timezone.now() for stage in STAGES}
+    scores = {
+        "sleep_hours": Decimal("7.5"),
+        "sleep_quality": 6,
+        "morning_mood": 5,
+        "medication_taken": True,
+        "focus_level": 7,
+        "energy_level": 4,
+        "rumination_level": 3,
+        "anxiety_level": 2,
+        "overall_mood": 6,
+        "day_rating": 7,
+    }
+    return make_log(user, date, **(done | scores | facts))
+
+
+def make_medication(user=None, name="Concerta", **facts) -> Medication:
+    return Medication.objects.create(user=user or make_person(), name=name, **({"unit": "mg"} | facts))
+
+
+def make_dose(log=None, medication=None, **facts) -> Dose:
+    log = log or make_log(medication_taken=True)
+    medication = medication or make_medication(log.user)
+    facts = {"amount": Decimal(36), "unit": "mg", "taken_at": datetime.time(8, 15)} | facts
+    return Dose.objects.create(daily_log=log, medication=medication, **facts)
