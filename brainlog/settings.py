@@ -118,7 +118,6 @@ LANGUAGES = [
     ("en-gb", _("British English")),
     ("en-ie", _("Irish English")),
 ]
-LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 # Until we know who is asking; PersonMiddleware then sets the person's own.

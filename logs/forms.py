@@ -111,7 +111,11 @@ class DoseForm(forms.Form):
 
 
 class BaseDoseFormSet(forms.BaseFormSet):
-    deletion_widget = forms.CheckboxInput
+    """Rows for doses; a blank one only if there is no other or one was asked for."""
+
+    def __init__(self, *args, initial=(), one_more=False, **kwargs):
+        super().__init__(*args, initial=initial, prefix="doses", **kwargs)
+        self.extra = 1 if one_more or not initial else 0
 
     def add_fields(self, form, index):
         super().add_fields(form, index)
@@ -121,7 +125,6 @@ class BaseDoseFormSet(forms.BaseFormSet):
 DoseFormSet = forms.formset_factory(
     DoseForm,
     formset=BaseDoseFormSet,
-    extra=1,
     can_delete=True,
     max_num=Dose.MOST_PER_DAY,
     absolute_max=2 * Dose.MOST_PER_DAY,
@@ -155,9 +158,7 @@ class MedicationForm(CheckInForm):
         super().__init__(*args, **kwargs)
         # A program that does not speak of doses leaves them as they are.
         speaks_of_doses = self.is_bound and "doses-TOTAL_FORMS" in self.data
-        self.doses = DoseFormSet(
-            self.data if speaks_of_doses else None, initial=as_initial(self.stored_doses), prefix="doses"
-        )
+        self.doses = DoseFormSet(self.data if speaks_of_doses else None, initial=as_initial(self.stored_doses))
 
     @cached_property
     def cabinet(self) -> Cabinet:
@@ -214,13 +215,13 @@ class MedicationForm(CheckInForm):
     def typed(cls, data, **kwargs):
         """As typed so far, with one more row, or with last time's doses filled in."""
         form = super().typed(data, **kwargs)
-        rows = [row.data_as_typed() for row in DoseFormSet(data, prefix="doses")]
+        rows = [row.data_as_typed() for row in DoseFormSet(data)]
         rows = [row for row in rows if any(row.values())]
         if "same_as_last_time" in data:
             typed_names = {Medication.key_of(row["medication"]) for row in rows}
             last_time = [dose for dose in form.cabinet.last_time if dose.medication.name_key not in typed_names]
             rows += as_initial(last_time)
-        form.doses = DoseFormSet(initial=rows[: Dose.MOST_PER_DAY], prefix="doses")
+        form.doses = DoseFormSet(initial=rows[: Dose.MOST_PER_DAY], one_more="add_dose" in data)
         return form
 
     def save(self):

@@ -4,12 +4,14 @@ An answer is declared here and nowhere else. Pages, forms, the admin, the constr
 numbers read the stages' own lists of fields.
 """
 
+import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.formats import time_format
+from django.utils.translation import gettext, gettext_lazy as _
 
 from logs.fields import Answer, ChoiceField, HoursField, LineField, NoteField, ScoreField, SeveralField, YesNoField
 
@@ -152,13 +154,16 @@ class EveningAnswers(models.Model):
 
 @dataclass(frozen=True)
 class Stage:
-    """One check-in: its name in addresses, its title, its answers, and the hours it suits."""
+    """One check-in: its name in addresses, its title and its answers.
+
+    From `starts_at` on it is the one to do now; `suggested` are the hours it suits best.
+    """
 
     slug: str
     title: str
     answers: type[models.Model]
     starts_at: int
-    suggested: str
+    suggested: tuple[int, int]
 
     def __str__(self):
         return self.slug
@@ -181,6 +186,12 @@ class Stage:
         return f"{self.slug}_completed_at"
 
     @property
+    def hours(self) -> str:
+        """The suggested hours as the person writes times."""
+        first, last = (time_format(datetime.time(hour)) for hour in self.suggested)
+        return gettext("%(first)s to %(last)s") % {"first": first, "last": last}
+
+    @property
     def next(self) -> "Stage | None":
         return dict(zip(STAGES, STAGES[1:], strict=False)).get(self)
 
@@ -196,11 +207,11 @@ class Stage:
 
 
 STAGES = (
-    Stage("morning", _("Morning"), MorningAnswers, 0, _("7 to 9")),
-    Stage("medication", _("Medication"), MedicationAnswers, 9, _("9 to 10")),
-    Stage("midday", _("Midday"), MiddayAnswers, 11, _("11 to 13")),
-    Stage("afternoon", _("Afternoon"), AfternoonAnswers, 15, _("15 to 17")),
-    Stage("evening", _("Evening"), EveningAnswers, 20, _("20 to 22")),
+    Stage("morning", _("Morning"), MorningAnswers, 0, (7, 9)),
+    Stage("medication", _("Medication"), MedicationAnswers, 9, (9, 10)),
+    Stage("midday", _("Midday"), MiddayAnswers, 11, (11, 13)),
+    Stage("afternoon", _("Afternoon"), AfternoonAnswers, 15, (15, 17)),
+    Stage("evening", _("Evening"), EveningAnswers, 20, (20, 22)),
 )
 MORNING, MEDICATION, MIDDAY, AFTERNOON, EVENING = STAGES
 STAGE_BY_SLUG = {stage.slug: stage for stage in STAGES}

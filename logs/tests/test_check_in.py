@@ -1,9 +1,8 @@
 import pytest
 from django.urls import reverse
 
-from logs.models import DailyLog
 from logs.stages import STAGES
-from logs.tests.factories import DAY, answers, dose_rows, make_log
+from logs.tests.factories import DAY, answers, dose_rows
 
 
 def url(stage, day=DAY):
