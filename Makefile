@@ -1,0 +1,93 @@
+# Everything one does with Brain Log on one's own machine. Each command makes what it needs first.
+#
+#   make run      start Brain Log on http://127.0.0.1:8000 (PORT=8001 make run for another port)
+#   make demo     add a person with months of logs to look at
+#   make test     the whole test suite, on SQLite and on PostgreSQL (ARGS="logs -k midday" for a part)
+#   make lint     what must be clean before a commit; make format cleans what it can
+#   make lock     write the lock files anew after a change of requirements*.in (ARGS=--upgrade for news)
+
+PYTHON ?= python3
+PORT ?= 8000
+PY := .venv/bin/python
+MANAGE := $(PY) manage.py
+
+.SILENT:
+.NOTPARALLEL:
+.PHONY: run demo test lint format lock venv port install install-dev migrate
+
+run: venv port install .env migrate
+	exec $(MANAGE) runserver 127.0.0.1:$(PORT)
+
+demo: venv install .env migrate
+	$(MANAGE) demo
+
+test: venv install-dev
+	$(PY) -m testing $(ARGS)
+
+lint: venv install-dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m djlint templates --lint
+
+format: venv install-dev
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(ARGS)
+
+lock: venv
+	$(PY) -c 'import uv' 2>/dev/null || $(PY) -m pip install --quiet --disable-pip-version-check uv
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
+
+# ── The steps ─────────────────────────────────────────────────────────────────────────────────
+
+# An old Python must understand this too, down to 2.7.
+DESCRIBE := import sys; print("Python " + sys.version.split()[0]); sys.exit(sys.version_info < (3, 11))
+
+# The environment holds a copy of every requirements file installed in it (see below). Without any,
+# making it was interrupted; if its Python does not answer, that one has left the machine.
+venv:
+	if ! ls .venv/requirements*.txt >/dev/null 2>&1 || ! $(PY) -c '$(DESCRIBE)' >/dev/null 2>&1; then \
+		found=$$($(PYTHON) -c '$(DESCRIBE)' 2>/dev/null) || { \
+			echo "Brain Log needs Python 3.11 or newer, but $(PYTHON) is $${found:-not installed}:" \
+				"install a newer one, or name yours like this: make $(firstword $(MAKECMDGOALS) run) PYTHON=python3.12" >&2; \
+			exit 1; }; \
+		$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+			echo "Brain Log needs Python's venv module, which $(PYTHON) came without:" \
+				"on Debian and Ubuntu, apt-get install python3-venv brings it." >&2; \
+			exit 1; }; \
+		rm -rf .venv && $(PYTHON) -m venv .venv; \
+	fi
+
+# Before the long steps, rather than after them.
+port:
+	$(PY) -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || { \
+		echo "Port $(PORT) is in use: choose another one like this: PORT=8001 make run" >&2; exit 1; }
+
+# The copies go first and come back last, so that nothing half installed is taken for whole.
+define install
+	cmp -s $(firstword $(1)) .venv/$(firstword $(1)) || { \
+		echo "Installing $(firstword $(1)) ..."; \
+		rm -f .venv/requirements*.txt && \
+		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(firstword $(1)) && \
+		cp $(1) .venv/; }
+endef
+
+install: venv
+	$(call install,requirements.txt)
+
+# requirements-dev.txt contains everything in requirements.txt.
+install-dev: venv
+	$(call install,requirements-dev.txt requirements.txt)
+
+# Written aside and moved into place: there is a whole .env or none, and never over an existing one.
+.env:
+	umask 077 && \
+	key=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))') && \
+	sed "s/^SECRET_KEY=.*/SECRET_KEY=$$key/" .env.example > .venv/env && \
+	mv -n .venv/env .env
+
+migrate:
+	$(MANAGE) migrate

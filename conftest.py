@@ -1,0 +1,97 @@
+"""Fixtures for every test: pages in the machine's Chromium, and no network beyond this machine."""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+
+import hypothesis
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from accounts.tests.factories import make_person
+from testing.chromium import ARGUMENTS, HOW_TO_GET_IT, find_chromium, watched_pages
+
+# How long one example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("brainlog", deadline=None)
+hypothesis.settings.load_profile("brainlog")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--without-browser", action="store_true", help="leave out the tests that need Chromium")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Mark the tests that open a page, and leave them out if asked to."""
+    for item in items:
+        if "chromium" in item.fixturenames:
+            item.add_marker("browser")
+    if config.getoption("--without-browser"):
+        left_out = [item for item in items if item.get_closest_marker("browser")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_this_machine() -> Iterator[None]:
+    """Refuse connections to other machines: a test must pass on a train."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        inet = self.family in (socket.AF_INET, socket.AF_INET6)
+        if inet and address[0] != "localhost" and not ipaddress.ip_address(address[0]).is_loopback:
+            raise RuntimeError(f"A test tried to connect to {address[0]}.")
+        return connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser itself; tests want `page` or `new_page`."""
+    path = find_chromium()
+    if not path:
+        pytest.fail(f"There is no Chromium for the browser tests: {HOW_TO_GET_IT}.")
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def expected_errors() -> list[str]:
+    """Regular expressions for the console errors a test means to cause: `expected_errors.append("status of 404")`."""
+    return []
+
+
+@pytest.fixture
+def new_page(chromium, live_server, expected_errors) -> Iterator[Callable[..., Page]]:
+    """Open pages, each on a phone of its own: `new_page(color_scheme="dark", java_script_enabled=False)`.
+
+    Errors in the browser, a violation of the Content-Security-Policy among them, fail the test.
+    """
+    with watched_pages(chromium, live_server.url, expected_errors) as open_page:
+        yield open_page
+
+
+@pytest.fixture
+def page(new_page) -> Page:
+    """A page on a phone, with Brain Log at its base_url: `page.goto("/")`."""
+    return new_page()
+
+
+@pytest.fixture
+def person(db):
+    """Whose pages the test is about."""
+    return make_person()
+
+
+@pytest.fixture
+def as_person(client, person):
+    """A client in which `person` is logged in."""
+    client.force_login(person)
+    return client

@@ -1,0 +1,56 @@
+"""The machine's own Chromium, for the browser tests."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+HOW_TO_GET_IT = "apt-get install chromium, or name yours in the environment variable CHROMIUM"
+
+# Quiet and local: no updates, no first-run pages, and no name resolves to a machine but this one.
+ARGUMENTS = [
+    "--no-sandbox",  # Chromium refuses to run as root otherwise; it sees no pages but ours.
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+]
+
+
+def find_chromium() -> str | None:
+    """Return the path of Chromium: the one named by CHROMIUM, or else the first on PATH."""
+    if named := os.environ.get("CHROMIUM"):
+        return shutil.which(named)
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@contextmanager
+def watched_pages(browser, base_url: str, expected_errors: list[str]) -> Iterator[Callable]:
+    """Yield a function that opens a page of `base_url` as on a phone of its own.
+
+    It takes the options of Playwright's new_context. Raises AssertionError afterwards if a page had
+    an uncaught exception or a console error, which a violation of the Content-Security-Policy is
+    too, and no regular expression among `expected_errors` is found in it.
+    """
+    contexts, errors = [], []
+
+    def open_page(**options):
+        phone = {"viewport": {"width": 390, "height": 844}, "base_url": base_url}
+        context = browser.new_context(**phone | options)
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        return context.new_page()
+
+    try:
+        yield open_page
+    finally:
+        for context in contexts:
+            context.close()
+    unexpected = [error for error in errors if not any(re.search(regex, error) for regex in expected_errors)]
+    if unexpected:
+        raise AssertionError("Errors in the browser:\n" + "\n".join(unexpected))

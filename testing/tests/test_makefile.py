@@ -1,0 +1,99 @@
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Run make in a folder with nothing but the Makefile and .env.example in it."""
+    for name in ("Makefile", ".env.example"):
+        shutil.copy(PROJECT / name, tmp_path)
+    (tmp_path / ".venv").mkdir()
+
+    def run(*arguments):
+        # Not the environment: it holds what the make around these tests told its children.
+        return subprocess.run(
+            ["make", *arguments], cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True
+        )
+
+    return run
+
+
+@pytest.fixture
+def fake_python(tmp_path):
+    def write(script):
+        path = tmp_path / "fake-python"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return f"PYTHON={path}"
+
+    return write
+
+
+def sentences(result):
+    """What make printed, without its own "make: *** … Error 1"."""
+    return [line for line in (result.stdout + result.stderr).splitlines() if not line.startswith("make:")]
+
+
+def test_an_old_python_gets_one_sentence(make, fake_python):
+    result = make("run", fake_python("echo Python 3.9.2; exit 1"))
+    assert result.returncode
+    [sentence] = sentences(result)
+    assert re.match(r"Brain Log needs Python 3\.11 or newer, but \S+ is Python 3\.9\.2: install", sentence)
+
+
+def test_a_missing_python_gets_one_sentence(make):
+    result = make("run", "PYTHON=no-such-python")
+    assert result.returncode
+    [sentence] = sentences(result)
+    assert "but no-such-python is not installed" in sentence
+
+
+def test_a_python_without_venv_gets_one_sentence(make, fake_python):
+    result = make("run", fake_python('case "$2" in *ensurepip*) exit 1;; *) echo Python 3.11.2;; esac'))
+    assert result.returncode
+    [sentence] = sentences(result)
+    assert "apt-get install python3-venv" in sentence
+
+
+def test_a_port_in_use_gets_one_sentence(make):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        result = make("port", f"PY={sys.executable}", f"PORT={port}")
+    assert result.returncode
+    assert sentences(result) == [f"Port {port} is in use: choose another one like this: PORT=8001 make run"]
+    assert make("port", f"PY={sys.executable}", f"PORT={port}").returncode == 0
+
+
+def test_env_gets_a_key_of_its_own_and_is_private(make, tmp_path):
+    keys = set()
+    for _ in range(2):
+        assert sentences(make(".env", f"PY={sys.executable}")) == []
+        path = tmp_path / ".env"
+        assert path.stat().st_mode & 0o777 == 0o600
+        [key] = re.findall(r"^SECRET_KEY=(\S{60,})$", path.read_text(), re.MULTILINE)
+        assert path.read_text().replace(key, "") == (PROJECT / ".env.example").read_text()
+        keys.add(key)
+        path.unlink()
+    assert len(keys) == 2
+
+
+def test_env_is_never_overwritten(make, tmp_path):
+    (tmp_path / ".env").write_text("mine")
+    make(".env", f"PY={sys.executable}")
+    assert (tmp_path / ".env").read_text() == "mine"
+
+
+def test_env_example_explains_every_variable():
+    settings = (PROJECT / "brainlog" / "settings.py").read_text()
+    used = re.findall(r'env\.\w+\("(\w+)"', settings)
+    explained = re.findall(r"^# .+\n#?(\w+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)
+    assert sorted(explained) == sorted(used)

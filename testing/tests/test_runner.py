@@ -1,0 +1,68 @@
+import pytest
+
+import testing.__main__ as runner
+from testing.postgres import PostgresMissing
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """Run the runner on a machine that has PostgreSQL and Chromium or not, with pytest's results given."""
+
+    def main(codes, postgres=True, chromium=True):
+        calls = []
+
+        class Pytest:
+            def __init__(self, command, env):
+                calls.append((command, env.get("DATABASE_URL")))
+
+            def __enter__(self):
+                return self
+
+            def __exit__(self, *exception):
+                pass
+
+            def wait(self):
+                return codes[len(calls) - 1]
+
+        def no_postgres():
+            raise PostgresMissing
+
+        monkeypatch.setattr(runner.signal, "signal", lambda *arguments: None)
+        monkeypatch.setattr(runner.subprocess, "Popen", Pytest)
+        monkeypatch.setattr(runner.chromium, "find_chromium", lambda: "chromium" if chromium else None)
+        monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
+        monkeypatch.setenv("DATABASE_URL", "postgres://production/")
+        if postgres:
+            monkeypatch.setenv("TEST_DATABASE_URL", "postgres://tests/")
+        monkeypatch.setattr(runner.postgres, "throwaway_cluster", no_postgres)
+        return runner.main(["-k", "midday"]), calls
+
+    monkeypatch.delenv("CI", raising=False)
+    return main
+
+
+def test_it_runs_everything_on_both_databases(machine, capsys):
+    code, calls = machine([0, 0])
+    assert code == 0
+    assert [url for _, url in calls] == [None, "postgres://tests/"]
+    assert all(command[1:] == ["-m", "pytest", "-k", "midday"] for command, _ in calls)
+    assert capsys.readouterr().out.splitlines()[-2:] == ["SQLite: passed in 0 s", "PostgreSQL: passed in 0 s"]
+
+
+@pytest.mark.parametrize("codes", [[1, 0], [0, 1], [5, 0], [0, 5]])
+def test_one_failure_is_a_failure(machine, codes):
+    code, calls = machine(codes)
+    assert code == 1
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize(("lacks", "word"), [("postgres", "postgresql"), ("chromium", "chromium")])
+def test_what_did_not_run_is_said_last_and_fails_in_ci(machine, capsys, monkeypatch, lacks, word):
+    code, calls = machine([0, 0], **{lacks: False})
+    assert code == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert "did not run" in last
+    assert f"apt-get install {word}" in last
+    assert all(("--without-browser" in command) == (lacks == "chromium") for command, _ in calls)
+    monkeypatch.setenv("CI", "true")
+    assert machine([0, 0], **{lacks: False})[0] == 1
