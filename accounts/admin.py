@@ -1,20 +1,20 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db import router
+from django.db.models.deletion import Collector
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from brainlog.admin import CappedPaginator
+from brainlog.admin import BigTableAdmin
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
-    list_display = ("username", "display_name", "is_staff", "is_active", "date_joined", "last_login")
+class UserAdmin(BigTableAdmin, DjangoUserAdmin):
+    list_display = list_reads = ("username", "display_name", "is_staff", "is_active", "date_joined", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_active")
-    search_fields = ("username", "display_name")
+    search_fields = ("username_key", "display_name")
     readonly_fields = ("date_joined", "last_login", "updated_at")
     ordering = ("username",)
-    paginator = CappedPaginator
-    show_full_result_count = False
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("display_name", "email")}),
@@ -22,3 +22,18 @@ class UserAdmin(DjangoUserAdmin):
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         (_("Dates"), {"fields": ("date_joined", "last_login", "updated_at")}),
     )
+
+    def get_deleted_objects(self, objs, request):
+        """Count what goes with a person, rather than read out years of days and doses one by one."""
+        collector = Collector(using=router.db_for_write(User), origin=objs)
+        collector.collect(objs)
+        counts = {model: len(rows) for model, rows in collector.data.items()}
+        for rows in collector.fast_deletes:
+            counts[rows.model] = counts.get(rows.model, 0) + rows.count()
+        forbidden = {
+            model._meta.verbose_name
+            for model in counts
+            if self.admin_site.is_registered(model)
+            and not self.admin_site.get_model_admin(model).has_delete_permission(request)
+        }
+        return list(map(str, objs)), {model._meta.verbose_name_plural: n for model, n in counts.items()}, forbidden, []

@@ -1,7 +1,7 @@
 import datetime
 
 from django import forms
-from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.forms import BaseUserCreationForm
 from django.db import IntegrityError, transaction
 from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
@@ -10,8 +10,8 @@ from accounts.models import User, timezone_names
 from brainlog.forms import DatalistInput, Pills
 
 
-class SignUpForm(UserCreationForm):
-    class Meta(UserCreationForm.Meta):
+class SignUpForm(BaseUserCreationForm):
+    class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username", "email", "timezone")
         # The browser puts its own zone in place of the default, see static/js/timezone.js.
@@ -27,12 +27,9 @@ class SignUpForm(UserCreationForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["username"].help_text = _("Anything you like: letters, digits and @ . + - _")
-
-    def clean_username(self):
-        username = self.cleaned_data["username"]
-        if User.objects.filter(username_key=User.key_of(username)).exists():
-            self._refuse_taken_name()
-        return username
+        self.fields["password1"].help_text = _("At least 8 characters, and not one that many people use.")
+        self.fields["password2"].help_text = ""
+        self.fields["password2"].label = _("The password again")
 
     def save(self, commit=True):
         """Make the person. Returns None, with an error on the form, if the name was taken just now."""
@@ -40,14 +37,8 @@ class SignUpForm(UserCreationForm):
             with transaction.atomic():
                 return super().save(commit)
         except IntegrityError:
-            self._refuse_taken_name(at="username")
+            self.add_error("username", User.name_is_taken())
             return None
-
-    def _refuse_taken_name(self, at=None):
-        error = forms.ValidationError(User._meta.get_field("username_key").error_messages["unique"], code="unique")
-        if at is None:
-            raise error
-        self.add_error(at, error)
 
 
 class ProfileForm(forms.ModelForm):
@@ -78,7 +69,7 @@ class ProfileForm(forms.ModelForm):
 
 class DeleteAccountForm(forms.Form):
     username = forms.CharField(
-        label=_("Your user name"),
+        label=_("Your username"),
         help_text=_("Type it to confirm that you mean it."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
@@ -93,7 +84,7 @@ class DeleteAccountForm(forms.Form):
     def clean_username(self):
         username = self.cleaned_data["username"]
         if User.key_of(username) != self.user.username_key:
-            raise forms.ValidationError(_("That is not your user name."), code="wrong_name")
+            raise forms.ValidationError(_("That is not your username."), code="wrong_name")
         return username
 
     def clean_password(self):

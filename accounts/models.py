@@ -87,9 +87,11 @@ class User(AbstractUser):
             ),
         ]
 
-    def save(self, *args, **kwargs):
+    def save(self, *args, update_fields=None, **kwargs):
         self.username_key = self.key_of(self.username)
-        super().save(*args, **kwargs)
+        if update_fields is not None and "username" in update_fields:
+            update_fields = {*update_fields, "username_key"}
+        super().save(*args, update_fields=update_fields, **kwargs)
 
     @classmethod
     def normalize_username(cls, username):
@@ -103,9 +105,17 @@ class User(AbstractUser):
         """
         return unicodedata.normalize("NFKC", cls.normalize_username(username).casefold())
 
-    def clean(self):
-        super().clean()
-        self.username_key = self.key_of(self.username)
+    def validate_unique(self, exclude=None):
+        """A name is taken however it is written, and every form says so at the name."""
+        exclude = set(exclude or ())
+        super().validate_unique(exclude | {"username", "username_key"})
+        others = User.objects.exclude(pk=self.pk)
+        if "username" not in exclude and others.filter(username_key=self.key_of(self.username)).exists():
+            raise ValidationError({"username": self.name_is_taken()})
+
+    @classmethod
+    def name_is_taken(cls) -> ValidationError:
+        return ValidationError(cls._meta.get_field("username_key").error_messages["unique"], code="unique")
 
     def get_full_name(self):
         return self.display_name or self.username
@@ -119,7 +129,7 @@ class User(AbstractUser):
     def zone(self) -> ZoneInfo:
         try:
             return ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             # A zone can disappear from the server's files; the pages still open.
             return ZoneInfo(DEFAULT_TIMEZONE)
 

@@ -33,7 +33,11 @@ def database_from_url(url: str, base_dir: Path) -> dict:
     `postgresql://`, what follows the `?` goes to libpq as it is (`sslmode=require`). Raises
     ImproperlyConfigured with a sentence that never repeats the URL: it holds a password.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # Nor is the cause repeated: urlsplit quotes what it does not understand.
+        raise ImproperlyConfigured("DATABASE_URL cannot be read: write special characters as %40 and so on.") from None
     if parts.scheme == "sqlite":
         path = unquote(parts.path.removeprefix("/"))
         if not path:
@@ -42,8 +46,11 @@ def database_from_url(url: str, base_dir: Path) -> dict:
     if parts.scheme in {"postgres", "postgresql"}:
         try:
             port = parts.port
-        except ValueError as error:
-            raise ImproperlyConfigured("The port in DATABASE_URL is not a number from 1 to 65535.") from error
+        except ValueError:
+            raise ImproperlyConfigured(
+                "The port in DATABASE_URL is not a number from 1 to 65535. "
+                "In a password, write / as %2F, # as %23 and ? as %3F."
+            ) from None
         name = unquote(parts.path.removeprefix("/"))
         if not name:
             raise ImproperlyConfigured("DATABASE_URL names no database. Write postgres://user:password@host/name.")

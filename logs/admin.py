@@ -26,14 +26,23 @@ class DoseInline(admin.TabularInline):
 class DailyLogAdmin(LookingAdmin):
     list_display = ("date", "user", "done", "day_rating", "overall_mood", "not_tracked", "updated_at")
     list_select_related = ("user",)
+    list_reads = (
+        "date",
+        "user__username",
+        "day_rating",
+        "overall_mood",
+        "not_tracked",
+        "updated_at",
+        *(stage.completed_at for stage in STAGES),
+    )
     list_filter = (
         "date",
         *((stage.completed_at, admin.EmptyFieldListFilter) for stage in STAGES),
         "not_tracked",
     )
     date_hierarchy = "date"
-    search_fields = ("=user__username_key",)
-    search_help_text = _("Search by the whole user name.")
+    search_fields = ("user__username_key__exact",)
+    search_help_text = _("Search by the whole username.")
     inlines = (DoseInline,)
     fieldsets = (
         (None, {"fields": ("user", "date", "not_tracked", "created_at", "updated_at")}),
@@ -44,27 +53,32 @@ class DailyLogAdmin(LookingAdmin):
     def done(self, log):
         return _("%(done)d of 5") % {"done": log.stages_done}
 
-    def get_queryset(self, request):
-        rows = super().get_queryset(request)
-        is_list = request.resolver_match.url_name == "logs_dailylog_changelist"
-        return rows.for_list() if is_list else rows
-
 
 @admin.register(Medication)
 class MedicationAdmin(LookingAdmin):
     list_display = ("name", "user", "usual_amount", "unit", "is_active")
     list_select_related = ("user",)
+    list_reads = ("name", "user__username", "usual_amount", "unit", "is_active")
     list_filter = ("is_active",)
-    search_fields = ("=user__username_key",)
-    search_help_text = _("Search by the whole user name.")
+    search_fields = ("user__username_key__exact",)
+    search_help_text = _("Search by the whole username.")
 
 
 @admin.register(Dose)
 class DoseAdmin(LookingAdmin):
     list_display = ("medication", "amount", "unit", "taken_at", "day", "person")
     list_select_related = ("medication", "daily_log__user")
-    search_fields = ("=daily_log__user__username_key",)
-    search_help_text = _("Search by the whole user name.")
+    list_reads = (
+        "medication__name",
+        "medication__unit",
+        "amount",
+        "unit",
+        "taken_at",
+        "daily_log__date",
+        "daily_log__user__username",
+    )
+    search_fields = ("daily_log__user__username_key__exact",)
+    search_help_text = _("Search by the whole username.")
     ordering = ("-pk",)
 
     @admin.display(description=_("day"))

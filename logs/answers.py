@@ -158,23 +158,26 @@ class AnswersForm(forms.ModelForm):
         row = self.instance
         for name in self.names:
             setattr(row, name, self.cleaned_data[name])
-        self.stamp()
         changed = [name for name in self.names if getattr(row, name) != self.stored[name]]
+        if self.stamp():
+            changed.append(self.completed_at_name)
         if row.is_empty:
             if not row._state.adding:
                 row.delete()
         elif row._state.adding:
             row.save(force_insert=True)
         elif changed:
-            row.save(update_fields=[*changed, self.completed_at_name, "updated_at"])
+            row.save(update_fields=[*changed, "updated_at"])
         return row
 
-    def stamp(self):
-        """Set or take back the mark that this is done."""
+    def stamp(self) -> bool:
+        """Set or take back the mark that this is done. Returns whether that changed anything."""
         answers = [(name, self._meta.model._meta.get_field(name)) for name in self.names]
         is_done = all(self.cleaned_data[name] is not None for name, field in answers if not field.blank)
-        done_before = getattr(self.instance, self.completed_at_name)
-        setattr(self.instance, self.completed_at_name, (done_before or timezone.now()) if is_done else None)
+        if is_done == (getattr(self.instance, self.completed_at_name) is not None):
+            return False
+        setattr(self.instance, self.completed_at_name, timezone.now() if is_done else None)
+        return True
 
 
 def store(open_form):

@@ -45,7 +45,8 @@ def month_of(text: str | None, today: datetime.date) -> datetime.date:
     if not text:
         return today.replace(day=1)
     first = datetime.date.fromisoformat(f"{text}-01")
-    if not datetime.date(1900, 1, 1) <= first <= today.replace(day=1) + datetime.timedelta(days=31):
+    # A month's weeks reach into the month before, and days begin with 1900.
+    if not datetime.date(1900, 2, 1) <= first <= today.replace(day=1) + datetime.timedelta(days=31):
         raise ValueError(text)
     return first
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.formats import number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from logs import inputs
@@ -24,7 +25,7 @@ class Answer(models.Field):
         super().__init__(*args, **{"null": True, "blank": True} | kwargs)
 
     def formfield(self, **kwargs):
-        kwargs = {"label": self.verbose_name, "help_text": self.help_text} | self.input_options() | kwargs
+        kwargs = {"label": capfirst(self.verbose_name), "help_text": self.help_text} | self.input_options() | kwargs
         field = self.input_class(**kwargs)
         if self.shown_when:
             question, answer = self.shown_when

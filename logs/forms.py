@@ -113,13 +113,28 @@ class DoseForm(forms.Form):
 class BaseDoseFormSet(forms.BaseFormSet):
     """Rows for doses; a blank one only if there is no other or one was asked for."""
 
+    default_error_messages = forms.BaseFormSet.default_error_messages | {
+        "too_many_forms": _("A day has room for %(num)d doses.")
+    }
+
     def __init__(self, *args, initial=(), one_more=False, **kwargs):
         super().__init__(*args, initial=initial, prefix="doses", **kwargs)
         self.extra = 1 if one_more or not initial else 0
 
     def add_fields(self, form, index):
         super().add_fields(form, index)
-        form.fields["DELETE"].label = _("Remove this dose")
+        form.fields["DELETE"].label = _("Remove")
+
+    def clean(self):
+        """Count doses, where `validate_max` would count blank rows too."""
+        if len(self.doses) > self.max_num:
+            message = self.error_messages["too_many_forms"] % {"num": self.max_num}
+            raise ValidationError(message, code="too_many_forms")
+
+    @property
+    def doses(self) -> list[Dose]:
+        """What the valid rows say, in order."""
+        return [form.dose for form in self if form.is_valid() and form.dose]
 
 
 DoseFormSet = forms.formset_factory(
@@ -128,7 +143,6 @@ DoseFormSet = forms.formset_factory(
     can_delete=True,
     max_num=Dose.MOST_PER_DAY,
     absolute_max=2 * Dose.MOST_PER_DAY,
-    validate_max=True,
 )
 
 
@@ -158,7 +172,8 @@ class MedicationForm(CheckInForm):
         super().__init__(*args, **kwargs)
         # A program that does not speak of doses leaves them as they are.
         speaks_of_doses = self.is_bound and "doses-TOTAL_FORMS" in self.data
-        self.doses = DoseFormSet(self.data if speaks_of_doses else None, initial=as_initial(self.stored_doses))
+        # What came in is read by itself: a row that repeats a stored dose is not a blank one.
+        self.doses = DoseFormSet(self.data) if speaks_of_doses else DoseFormSet(initial=as_initial(self.stored_doses))
 
     @cached_property
     def cabinet(self) -> Cabinet:
@@ -170,7 +185,7 @@ class MedicationForm(CheckInForm):
         if self.instance._state.adding or not self.instance.medication_taken:
             return []
         if self.is_bound:
-            return list(self.instance.doses.select_related("medication"))
+            return list(self.instance.doses.all())
         return self.cabinet.doses
 
     def stored_answers(self):
@@ -182,7 +197,7 @@ class MedicationForm(CheckInForm):
         elif self.cleaned_data.get("medication_taken") is False:
             self.cleaned_data["doses"] = []
         elif self.doses.is_valid():
-            self.cleaned_data["doses"] = [form.dose for form in self.doses if form.dose]
+            self.cleaned_data["doses"] = self.doses.doses
         else:
             self.add_error(None, ValidationError(_("Please look at the doses again."), code="doses"))
         return super().clean()
@@ -215,7 +230,7 @@ class MedicationForm(CheckInForm):
     def typed(cls, data, **kwargs):
         """As typed so far, with one more row, or with last time's doses filled in."""
         form = super().typed(data, **kwargs)
-        rows = [row.data_as_typed() for row in DoseFormSet(data)]
+        rows = [row.data_as_typed() for row in DoseFormSet(data) if not row["DELETE"].data]
         rows = [row for row in rows if any(row.values())]
         if "same_as_last_time" in data:
             typed_names = {Medication.key_of(row["medication"]) for row in rows}
@@ -258,7 +273,7 @@ class MedicationForm(CheckInForm):
         unknown = {}
         for dose in doses:
             key = dose.medication.name_key
-            if key not in medications:
+            if key not in medications and key not in unknown:
                 unknown[key] = Medication(
                     user=self.instance.user,
                     name=dose.medication.name,
@@ -267,9 +282,13 @@ class MedicationForm(CheckInForm):
                     unit=dose.unit,
                 )
         # An upsert that changes nothing: it also returns the row that is there already, or that
-        # another request is just making.
+        # another request is just making. In the order of names, so that two requests which make the
+        # same ones never wait for each other.
         Medication.objects.bulk_create(
-            unknown.values(), update_conflicts=True, unique_fields=["user", "name_key"], update_fields=["name_key"]
+            sorted(unknown.values(), key=lambda medication: medication.name_key),
+            update_conflicts=True,
+            unique_fields=["user", "name_key"],
+            update_fields=["name_key"],
         )
         return medications | unknown
 

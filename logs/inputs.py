@@ -12,12 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from brainlog.forms import Pills
 
 
-def require_text_that_can_be_stored(value: str):
-    """Refuse half characters: no database can hold a lone surrogate."""
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise ValidationError(_("This text has characters that are broken. Please type it again."), "broken") from error
+def require_whole_characters(value: str):
+    """Refuse half characters. What could not be read on the way here arrives as U+FFFD."""
+    if re.search("[\N{REPLACEMENT CHARACTER}\ud800-\udfff]", value):
+        raise ValidationError(_("This text has characters that are broken. Please type it again."), "broken")
 
 
 class Scale(Pills):
@@ -141,7 +139,7 @@ class TextInput(forms.CharField):
 
     def __init__(self, **kwargs):
         super().__init__(required=False, empty_value=None, **kwargs)
-        self.validators.append(require_text_that_can_be_stored)
+        self.validators.append(require_whole_characters)
 
     def widget_attrs(self, widget):
         return {}

@@ -216,6 +216,13 @@ class Medication(models.Model):
         return " ".join(name.casefold().split())
 
 
+class DoseManager(models.Manager):
+    """A dose is nothing without the name of what was taken, so both are read together."""
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("medication")
+
+
 class Dose(models.Model):
     """What was taken, how much and when. A day has up to six."""
 
@@ -227,6 +234,8 @@ class Dose(models.Model):
     # Kept with the dose: should the medication's unit change, old doses still mean what they meant.
     unit = ChoiceField(_("unit"), choices=Unit)
     taken_at = models.TimeField(_("taken at"), null=True, blank=True, help_text=_("By the clock of that day."))
+
+    objects = DoseManager()
 
     class Meta:
         verbose_name = _("dose")

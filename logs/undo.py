@@ -1,6 +1,7 @@
 """A deleted day in an envelope: nothing of it stays on the server, the person's page carries it back."""
 
 from django.core import serializers, signing
+from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError, transaction
 
 from logs.models import DailyLog
@@ -19,14 +20,16 @@ def seal(log: DailyLog) -> str:
 
 
 @transaction.atomic
-def restore(envelope: str, user) -> None:
+def restore(envelope: str, user) -> DailyLog:
     """Put a sealed day of this person back as it was."""
     try:
         owner, rows = signing.loads(envelope, salt="logs.undo", max_age=MINUTES * 60)
         if owner != user.pk:
             raise CannotRestoreError
         with transaction.atomic():
-            for row in serializers.deserialize("json", rows):
+            restored = list(serializers.deserialize("json", rows))
+            for row in restored:
                 row.save(force_insert=True)
-    except (signing.BadSignature, IntegrityError) as error:
+    except (signing.BadSignature, DeserializationError, IntegrityError) as error:
         raise CannotRestoreError from error
+    return restored[0].object

@@ -196,12 +196,12 @@ def delete_day(request, day):
 @require_POST
 def restore_day(request, day):
     try:
-        undo.restore(request.POST.get("envelope", ""), request.user)
+        log = undo.restore(request.POST.get("envelope", ""), request.user)
     except undo.CannotRestoreError:
         messages.error(request, _("This day can no longer be brought back, or it has new answers already."))
         return redirect("logs:history")
     messages.success(request, _("The day is back."))
-    return redirect("logs:day", day)
+    return redirect(log)
 
 
 @require_safe

@@ -9,10 +9,11 @@ from reflections.models import WeeklyAnswers, WeeklyReflection
 class WeeklyReflectionAdmin(LookingAdmin):
     list_display = ("week_start", "user", "week_rating", "mental_state", "updated_at")
     list_select_related = ("user",)
+    list_reads = ("week_start", "user__username", "week_rating", "mental_state", "updated_at")
     list_filter = ("week_start", "mental_state", ("completed_at", admin.EmptyFieldListFilter))
     date_hierarchy = "week_start"
-    search_fields = ("=user__username_key",)
-    search_help_text = _("Search by the whole user name.")
+    search_fields = ("user__username_key__exact",)
+    search_help_text = _("Search by the whole username.")
     fieldsets = (
         (None, {"fields": ("user", "week_start", "created_at", "updated_at")}),
         (_("Answers"), {"fields": (*(field.name for field in WeeklyAnswers.fields()), "completed_at")}),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from django.utils.formats import number_format
+from django.template.defaultfilters import floatformat
 
 from logs.fields import HoursField, ScoreField
 from logs.stages import STAGES
@@ -29,7 +29,7 @@ class Mean:
             return None
         if abs(self.change) < 0.05:
             return "±0"
-        return ("+" if self.change > 0 else "−") + number_format(abs(self.change), 1)
+        return ("+" if self.change > 0 else "−") + floatformat(abs(self.change), 1)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@ import datetime
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from logs.answers import store
+from logs.converters import DayConverter
 from reflections.forms import ReflectionForm
 from reflections.models import WeeklyReflection, focus_for
 from reflections.numbers import COLUMNS, WeekNumbers, week_numbers
@@ -15,6 +15,7 @@ from reflections.numbers import COLUMNS, WeekNumbers, week_numbers
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 ONE_WEEK = datetime.timedelta(days=7)
+FIRST_DAY = datetime.date(DayConverter.FIRST_YEAR, 1, 1)
 WEEKS_PER_PAGE = 30
 LAST_PAGE = 10_000
 
@@ -52,9 +53,8 @@ def open_weeks(this_week, reflections, most=4):
 def other_week(request):
     """From a date picked in the list to that week's page."""
     try:
-        day = datetime.date.fromisoformat(request.GET.get("day", ""))
-        return redirect("reflections:week", day)
-    except (ValueError, NoReverseMatch):
+        return redirect("reflections:week", DayConverter().to_python(request.GET.get("day", "")))
+    except ValueError:
         messages.error(request, _("Please pick a date."))
         return redirect("reflections:list")
 
@@ -77,14 +77,16 @@ def week(request, day):
         "reflection": reflection,
         "numbers": numbers_of(person, reflection),
         "focus": focus_for(reflection.week_start, person.weekly_reflections.around(reflection.week_start)),
-        "week_before": reflection.week_start - ONE_WEEK,
+        "week_before": before if (before := reflection.week_start - ONE_WEEK) >= FIRST_DAY else None,
         "week_after": after if (after := reflection.week_start + ONE_WEEK) <= person.today() else None,
     }
     return render(request, "reflections/week.html", context)
 
 
 def week_or_404(person, day, *, lock=False) -> WeeklyReflection:
-    """The reflection on the week that `day` is in, or an unsaved one. A week to come is a 404.
+    """The reflection on the week that `day` is in, or an unsaved one.
+
+    A week to come is a 404, and so is the one that begins before the first day an address can name.
 
     A reflection that starts on just this day comes first: it may be of a time when the person's
     weeks began on another weekday.
@@ -93,7 +95,7 @@ def week_or_404(person, day, *, lock=False) -> WeeklyReflection:
     rows = person.weekly_reflections.select_for_update() if lock else person.weekly_reflections
     found = {row.week_start: row for row in rows.filter(week_start__in={day, week_start})}
     reflection = found.get(day) or found.get(week_start)
-    if reflection is None and week_start > person.today():
+    if reflection is None and not FIRST_DAY <= week_start <= person.today():
         raise Http404
     return reflection or WeeklyReflection(user=person, week_start=week_start)
 

@@ -67,6 +67,20 @@ def dose_rows(*rows: dict) -> dict:
     return data
 
 
+MORNING_DOSE = {"medication": "Concerta", "amount": "36", "unit": "mg", "taken_at": "08:15"}
+NOON_DOSE = {"medication": "Ritalin", "amount": "2,5", "unit": "tablets", "taken_at": "12:30"}
+
+
+def taken(*doses: dict) -> dict:
+    """A medication check-in with these doses, as a browser sends it."""
+    return {"medication_taken": "true"} | dose_rows(*doses)
+
+
+def doses_of(person, date=DAY) -> list[str]:
+    """The stored doses of a day, in words."""
+    return [str(dose) for dose in Dose.objects.filter(daily_log__user=person, daily_log__date=date)]
+
+
 def answers(stage: Stage | str, **changes) -> dict:
     """Everything a check-in asks, answered, as a browser sends it."""
     return REQUIRED[str(stage)] | OPTIONAL[str(stage)] | changes

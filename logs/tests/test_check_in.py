@@ -1,27 +1,329 @@
+"""A check-in's page. Doses, conflicts and bad input have files of their own."""
+
+import datetime
+import re
+from itertools import permutations
+
 import pytest
-from django.urls import reverse
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from logs.stages import STAGES
-from logs.tests.factories import DAY, answers, dose_rows
+from logs.models import DailyLog
+from logs.stages import EVENING, MEDICATION, MIDDAY, STAGES
+from logs.tests.factories import DAY, REQUIRED, answers, make_full_log, make_log
+from logs.tests.pages import check_in_url, day_url, errors_of, form_as_shown
+
+pytestmark = pytest.mark.usefixtures("noon")
+
+TODAY = DAY + datetime.timedelta(days=1)
+TOMORROW = TODAY + datetime.timedelta(days=1)
+
+each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)
+each_question = pytest.mark.parametrize(
+    ("stage", "name"), [(stage, name) for stage in STAGES for name in stage.field_names], ids=str
+)
 
 
-def url(stage, day=DAY):
-    return reverse("logs:check_in", args=[day, stage])
+def stored(log):
+    """The whole row, answers and all."""
+    return type(log).objects.filter(pk=log.pk).values().get()
 
 
-@pytest.mark.parametrize("stage", STAGES, ids=str)
+@each_stage
 def test_it_works(as_person, person, stage):
-    assert as_person.get(url(stage)).status_code == 200
+    assert as_person.get(check_in_url(stage)).status_code == 200
 
-    response = as_person.post(url(stage), answers(stage))
+    response = as_person.post(check_in_url(stage), answers(stage))
 
     assert response.status_code == 302
     log = person.daily_logs.get()
+    assert log.date == DAY
     assert log.is_done(stage)
     assert all(getattr(log, name) is not None for name in stage.field_names if name != "reason_for_skipping")
 
 
-def test_medication(as_person, person):
-    rows = dose_rows({"medication": "Concerta", "amount": "36", "unit": "mg", "taken_at": "08:15"})
-    as_person.post(url("medication"), answers("medication") | rows)
-    assert [str(d) for d in person.daily_logs.get().doses.all()] == ["Concerta 36 mg at 8:15 a.m."]
+@each_stage
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_anonymous_are_asked_to_log_in_and_come_back(db, client, stage, method):
+    response = getattr(client, method)(check_in_url(stage), answers(stage))
+
+    assert response.status_code == 302
+    assert response.url.startswith("/accounts/login/?next=/logs/2026-05-04/")
+    assert not DailyLog.objects.exists()
+
+
+@each_stage
+def test_another_persons_day_is_neither_seen_nor_touched(as_person, person, stage):
+    theirs = make_full_log(thought_for_tomorrow="theirs", dreams="theirs")
+    before = stored(theirs)
+
+    page = as_person.get(check_in_url(stage))
+    as_person.post(check_in_url(stage), answers(stage))
+
+    assert "theirs" not in page.content.decode()
+    assert {step["state"] for step in page.context["steps"]} == {"not-started"}
+    assert stored(theirs) == before
+    assert person.daily_logs.get().is_done(stage)
+
+
+@each_stage
+@pytest.mark.parametrize("method", ["put", "delete", "patch", "options"])
+def test_other_methods_are_refused(as_person, person, stage, method):
+    response = getattr(as_person, method)(check_in_url(stage))
+
+    assert response.status_code == 405
+    assert not person.daily_logs.exists()
+
+
+@each_stage
+def test_bad_input_is_shown_with_its_question_and_all_that_was_typed_is_kept(as_person, person, stage):
+    wrong = stage.required_names[0]
+    typed = answers(stage, **{wrong: "99"})
+
+    response = as_person.post(check_in_url(stage), typed)
+
+    assert response.status_code == 200
+    assert list(errors_of(response)) == [wrong]
+    page = response.content.decode()
+    assert f'href="#field-{wrong}"' in page
+    assert f'id="field-{wrong}"' in page
+    shown = form_as_shown(response)
+    for name in typed.keys() - {wrong}:
+        values = typed[name] if isinstance(typed[name], list) else [typed[name]]
+        assert [value.replace("\r\n", "\n") for value in shown[name]] == values
+    assert not person.daily_logs.exists()
+
+
+def test_a_wrong_number_that_was_typed_is_kept_too(as_person):
+    response = as_person.post(check_in_url("morning"), {"sleep_hours": "eight"})
+
+    assert form_as_shown(response)["sleep_hours"] == ["eight"]
+
+
+@each_stage
+def test_an_error_leaves_what_is_stored(as_person, person, stage):
+    before = stored(make_full_log(person))
+
+    as_person.post(check_in_url(stage), answers(stage, **{stage.required_names[0]: "99"}))
+
+    assert stored(person.daily_logs.get()) == before
+
+
+# Unanswered stays unanswered
+
+
+@each_stage
+def test_nothing_is_chosen_for_the_person(as_person, stage):
+    shown = form_as_shown(as_person.get(check_in_url(stage)))
+
+    not_answers = {"csrfmiddlewaretoken", "version", "doses-TOTAL_FORMS", "doses-INITIAL_FORMS"}
+    not_answers |= {"doses-MIN_NUM_FORMS", "doses-MAX_NUM_FORMS"}
+    assert {name: values for name, values in shown.items() if name not in not_answers and values != [""]} == {}
+
+
+@each_stage
+def test_a_fresh_form_sent_as_it_is_stores_no_row(as_person, person, stage):
+    response = as_person.post(check_in_url(stage), form_as_shown(as_person.get(check_in_url(stage))), follow=True)
+
+    assert not person.daily_logs.exists()
+    assert "is empty: nothing is stored for it." in response.content.decode()
+
+
+@each_stage
+def test_a_form_without_anything_stores_no_row(as_person, person, stage):
+    assert as_person.post(check_in_url(stage), {}).status_code == 302
+    assert not person.daily_logs.exists()
+
+
+@each_question
+def test_one_answer_alone_is_saved_as_begun(as_person, person, stage, name):
+    given = answers(stage)
+    given["reason_for_skipping"] = "weekend"
+    field = {field.name: field for field in stage.fields}[name]
+    sent = {name: given[name]}
+    if field.shown_when:
+        sent[field.shown_when[0]] = str(field.shown_when[1]).lower()
+
+    as_person.post(check_in_url(stage), sent)
+
+    log = person.daily_logs.get()
+    assert {other for other in stage.field_names if getattr(log, other) is not None} == set(sent)
+    assert log.state_of(stage) == ("done" if set(stage.required_names) <= set(sent) else "begun")
+
+
+@each_question
+def test_clearing_an_answer_really_clears_it(as_person, person, stage, name):
+    as_person.post(check_in_url(stage), answers(stage))
+    sent = form_as_shown(as_person.get(check_in_url(stage)))
+    hanging = {field.name for field in stage.fields if field.shown_when and field.shown_when[0] == name}
+    sent |= {other: [""] for other in {name} | hanging if other != "coping_strategies"}
+    if "coping_strategies" in {name} | hanging:
+        sent.pop("coping_strategies")
+
+    response = as_person.post(check_in_url(stage), sent)
+
+    assert response.status_code == 302
+    assert not person.daily_logs.filter(**{f"{name}__isnull": False})
+
+
+@each_stage
+def test_emptying_the_whole_form_leaves_the_other_check_ins(as_person, person, stage):
+    for each in STAGES:
+        as_person.post(check_in_url(each), answers(each))
+
+    as_person.post(check_in_url(stage), {})
+
+    log = person.daily_logs.get()
+    assert log.state_of(stage) == "not-started"
+    assert log.stages_done == 4
+
+
+@each_stage
+def test_emptying_the_only_check_in_leaves_no_row(as_person, person, stage):
+    as_person.post(check_in_url(stage), answers(stage))
+
+    as_person.post(check_in_url(stage), {})
+
+    assert not person.daily_logs.exists()
+
+
+# Done
+
+
+@each_stage
+def test_it_is_done_from_the_first_time_on(as_person, person, stage, noon):
+    as_person.post(check_in_url(stage), answers(stage))
+    first = getattr(person.daily_logs.get(), stage.completed_at)
+    noon.shift(3600)
+
+    as_person.post(check_in_url(stage), REQUIRED[str(stage)])
+
+    assert first is not None
+    assert getattr(person.daily_logs.get(), stage.completed_at) == first
+
+
+@pytest.mark.parametrize(
+    ("stage", "name"), [(stage, name) for stage in STAGES if stage is not MEDICATION for name in stage.required_names]
+)
+def test_it_is_not_done_any_more_without_one_of_its_first_answers(as_person, person, stage, name):
+    as_person.post(check_in_url(stage), answers(stage))
+
+    as_person.post(check_in_url(stage), answers(stage, **{name: ""}))
+
+    log = person.daily_logs.get()
+    assert log.state_of(stage) == "begun"
+    assert getattr(log, stage.completed_at) is None
+
+
+@each_stage
+def test_answers_that_came_from_elsewhere_are_stamped_when_saved(as_person, person, stage):
+    """An import may bring answers without their stamp; saving them as they are makes it done."""
+    as_person.post(check_in_url(stage), answers(stage))
+    person.daily_logs.update(**{stage.completed_at: None})
+
+    as_person.post(check_in_url(stage), answers(stage))
+
+    assert person.daily_logs.get().is_done(stage)
+
+
+# Only its own columns
+
+
+@each_stage
+def test_it_writes_its_own_columns_only(as_person, person, stage):
+    make_log(person, not_tracked="ill")
+
+    with CaptureQueriesContext(connection) as queries:
+        as_person.post(check_in_url(stage), answers(stage))
+
+    [update] = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "logs_dailylog"')]
+    written = set(re.findall(r'"(\w+)" = ', update.split(" WHERE ")[0]))
+    assert written == {*stage.field_names, stage.completed_at, "updated_at"} - {"reason_for_skipping"}
+
+
+@pytest.mark.parametrize(("first", "second"), list(permutations(STAGES, 2)), ids=str)
+def test_two_check_ins_in_two_stale_tabs_both_survive(as_person, person, first, second):
+    tabs = {stage: form_as_shown(as_person.get(check_in_url(stage))) for stage in (first, second)}
+
+    for stage, shown in tabs.items():
+        assert as_person.post(check_in_url(stage), shown | answers(stage)).status_code == 302
+
+    log = person.daily_logs.get()
+    assert log.is_done(first)
+    assert log.is_done(second)
+
+
+@each_stage
+def test_the_same_form_twice_is_one_log(as_person, person, stage):
+    sent = form_as_shown(as_person.get(check_in_url(stage))) | answers(stage)
+
+    responses = [as_person.post(check_in_url(stage), sent) for _ in range(2)]
+
+    assert [response.status_code for response in responses] == [302, 302]
+    assert person.daily_logs.count() == 1
+
+
+@each_stage
+def test_looking_writes_nothing(as_person, person, stage):
+    with CaptureQueriesContext(connection) as fresh:
+        as_person.get(check_in_url(stage))
+        as_person.head(check_in_url(stage))
+    assert not person.daily_logs.exists()
+    make_full_log(person)
+    with CaptureQueriesContext(connection) as existing:
+        as_person.get(check_in_url(stage))
+
+    assert {query["sql"].split()[0] for query in [*fresh, *existing]} == {"SELECT"}
+
+
+def test_saving_what_is_stored_already_writes_nothing(as_person, person):
+    as_person.post(check_in_url("midday"), answers("midday"))
+
+    with CaptureQueriesContext(connection) as queries:
+        as_person.post(check_in_url("midday"), form_as_shown(as_person.get(check_in_url("midday"))))
+
+    assert not [query["sql"] for query in queries if query["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+
+
+# Where it leads
+
+
+@pytest.mark.parametrize("name", ["save", "next"])
+@each_stage
+def test_it_says_what_was_saved_and_offers_the_next(as_person, stage, name):
+    response = as_person.post(check_in_url(stage, TODAY), answers(stage) | {name: "1"}, follow=True)
+
+    page = response.content.decode()
+    assert f"{stage.title} saved." in page
+    address = check_in_url(stage.next, TODAY) if stage.next else "/"
+    if name == "next":
+        assert response.redirect_chain[0][0] == address
+    else:
+        assert response.redirect_chain[0][0] == "/"
+        assert (f'<a href="{address}">Next: ' in page) == bool(stage.next)
+
+
+def test_the_next_is_the_next_that_is_not_done(as_person):
+    for stage in ("midday", "afternoon"):
+        as_person.post(check_in_url(stage, TODAY), answers(stage))
+
+    response = as_person.post(check_in_url("medication", TODAY), answers("medication") | {"next": "1"})
+
+    assert response.url == check_in_url("evening", TODAY)
+
+
+def test_a_corrected_day_leads_back_to_that_day(as_person):
+    response = as_person.post(check_in_url("evening"), answers("evening") | {"next": "1"})
+
+    assert response.url == day_url()
+
+
+def test_a_check_in_with_first_answers_missing_is_saved_and_says_so(as_person):
+    response = as_person.post(check_in_url("midday"), {"lunch": "Soup"}, follow=True)
+
+    assert "It counts as done once its first questions are answered." in response.content.decode()
+
+
+def test_only_the_last_check_in_has_no_next(as_person):
+    assert b"Save and next" in as_person.get(check_in_url(MIDDAY)).content
+    assert b"Save and next" not in as_person.get(check_in_url(EVENING)).content

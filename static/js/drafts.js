@@ -2,11 +2,13 @@
 //
 // One draft per person, day and check-in. It goes when a page comes back that says "saved", and at
 // log-out. A draft that was sent and never confirmed (the session had expired, the network failed)
-// is brought back by itself; any other is offered. A draft carries the version of the answers it was
-// typed over, so that bringing it back can never overwrite newer ones unasked.
+// is brought back by itself; any other is offered, and waits under "…/before" until the person has
+// decided, whatever they type meanwhile. A draft carries the version of the answers it was typed
+// over, so that bringing it back can never overwrite newer ones unasked.
 
 const PREFIX = "brainlog-draft/";
 const NOT_ANSWERS = /^(csrfmiddlewaretoken|version|seen|keep-.*)$/;
+const COUNTS_OF_ROWS = /_FORMS$/;
 
 const storage = {
   read(key) {
@@ -16,35 +18,56 @@ const storage = {
       return null;
     }
   },
-  write(key, draft) {
+  write(key, value) {
     try {
-      localStorage.setItem(key, JSON.stringify(draft));
+      localStorage.setItem(key, JSON.stringify(value));
     } catch {
       // Storage is full or forbidden. The form still works, and leaving still warns.
     }
   },
-  forget(prefix) {
+  forget(...keys) {
     try {
-      for (const key of Object.keys(localStorage)) {
-        if (key.startsWith(PREFIX + prefix)) localStorage.removeItem(key);
-      }
+      for (const key of keys) localStorage.removeItem(key);
     } catch {
       // Nothing could be stored, so nothing is left behind.
+    }
+  },
+  keys(prefix) {
+    try {
+      return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    } catch {
+      return [];
     }
   },
 };
 
 for (const message of document.querySelectorAll("[data-saved]")) {
-  storage.forget(message.dataset.saved);
+  // "7/" after a log-out: all of that person's. "7/2026-05-04/midday" after a save: what was sent;
+  // what was typed while it was on its way stays.
+  const key = PREFIX + message.dataset.saved;
+  if (key.endsWith("/")) storage.forget(...storage.keys(key));
+  else if (storage.read(key)?.sent) storage.forget(key);
 }
 
 const form = document.querySelector("form[data-draft]");
-if (form && document.body.dataset.person) keepDraft(form, `${document.body.dataset.person}/${form.dataset.draft}`);
+if (form && document.body.dataset.person) keepDraft(form, `${PREFIX}${document.body.dataset.person}/${form.dataset.draft}`);
 
 function answersOf(form) {
   return [...new FormData(form)]
     .filter(([name, value]) => !NOT_ANSWERS.test(name) && typeof value === "string" && value !== "")
     .map(([name, value]) => [name, value.replaceAll("\r\n", "\n")]);
+}
+
+function asServed(form) {
+  // The browser may have filled it in again by itself, or the person was faster than this script.
+  const copy = form.cloneNode(true);
+  copy.reset();
+  return answersOf(copy);
+}
+
+function areSame(...several) {
+  const [one, other] = several.map((answers) => JSON.stringify(answers.filter(([name]) => !COUNTS_OF_ROWS.test(name))));
+  return one === other;
 }
 
 function fill(form, answers) {
@@ -57,91 +80,121 @@ function fill(form, answers) {
     const values = given.get(input.name) ?? [];
     if (input.type === "radio" || input.type === "checkbox") input.checked = values.includes(input.value);
     else input.value = values[0] ?? "";
+    const folded = input.closest("details");
+    if (folded && values.length) folded.open = true;
   }
   form.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-function keepDraft(form, name) {
-  const key = PREFIX + name;
-  const setAside = `${key}/before`;
+function keepDraft(form, key) {
+  const waitingKey = `${key}/before`;
   const offer = form.querySelector("[data-draft-offer]");
   const restored = form.querySelector("[data-draft-restored]");
   const version = form.elements.namedItem("version");
-  const asOpened = answersOf(form);
-  const openedVersion = version.value;
-  // The server shows what was typed and is not saved: the page is newer than any draft.
-  let unsaved = "unsaved" in form.dataset;
+  const opened = { version: version.value, answers: asServed(form) };
+  // The server shows what was typed and is not saved: the page is newer than what was sent.
+  const openedUnsaved = "unsaved" in form.dataset;
+  let unsaved = openedUnsaved;
+  let waiting = (storage.read(waitingKey) ?? []).filter((draft) => !areSame(draft.answers, opened.answers));
+  let isOwnKey = true;
+  let sent = null;
   let sending = false;
-  let timer;
+  let timer = null;
 
-  const isDirty = () => unsaved || JSON.stringify(answersOf(form)) !== JSON.stringify(asOpened);
+  const isDirty = () => unsaved || !areSame(answersOf(form), opened.answers);
 
-  function keep(sent = false) {
+  function asTyped() {
+    const answers = answersOf(form);
+    return { at: Date.now(), version: version.value, answers, sent: sent !== null && areSame(sent, answers) };
+  }
+
+  function keep() {
     clearTimeout(timer);
-    if (isDirty() || sent) storage.write(key, { at: Date.now(), version: version.value, answers: answersOf(form), sent });
-    else if (offer.hidden) storage.forget(name);
+    timer = null;
+    if (isDirty()) {
+      if (!isOwnKey) setAside();
+      storage.write(key, asTyped());
+    } else if (isOwnKey) {
+      storage.forget(key);
+    }
+  }
+
+  // A draft on offer stays where it is, as another tab may be typing it, until this page has its own.
+  function setAside() {
+    isOwnKey = true;
+    if (waiting.length) storage.write(waitingKey, waiting);
+    else storage.forget(waitingKey);
+  }
+
+  function showOffer() {
+    const [next] = waiting;
+    offer.hidden = !next;
+    if (!next) return;
+    const time = offer.querySelector("[data-draft-time]");
+    const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+    time.dateTime = new Date(next.at).toISOString();
+    time.textContent = format.format(next.at);
   }
 
   function restore(draft) {
-    fill(form, draft.answers);
+    waiting = waiting.filter((other) => other !== draft);
+    // What it takes the place of can be brought back in turn.
+    if (isDirty() && !areSame(answersOf(form), draft.answers)) waiting.unshift(asTyped());
     version.value = draft.version;
+    fill(form, draft.answers);
     unsaved = true;
-    offer.hidden = true;
     restored.hidden = false;
-    storage.forget(`${name}/before`);
+    setAside();
     keep();
+    showOffer();
   }
 
-  const draft = storage.read(key) ?? storage.read(setAside);
-  if (unsaved || !draft) {
-    if (unsaved) keep();
-  } else if (JSON.stringify(draft.answers) === JSON.stringify(asOpened)) {
-    storage.forget(name);
-  } else if (draft.sent) {
-    restore(draft);
-  } else {
-    // Typing on before deciding must not cost the older draft.
-    storage.write(setAside, draft);
-    const time = offer.querySelector("[data-draft-time]");
-    const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-    time.dateTime = new Date(draft.at).toISOString();
-    time.textContent = format.format(draft.at);
-    offer.hidden = false;
-    offer.querySelector("[data-draft-restore]").addEventListener("click", () => restore(draft));
+  const draft = storage.read(key);
+  if (draft && !areSame(draft.answers, opened.answers)) {
+    if (!draft.sent) {
+      isOwnKey = false;
+      waiting.unshift(draft);
+    } else if (!unsaved) {
+      restore(draft);
+    }
   }
+  showOffer();
+  keep();
 
-  for (const button of form.querySelectorAll("[data-draft-discard]")) {
-    button.addEventListener("click", () => {
-      if (!restored.hidden) {
-        fill(form, asOpened);
-        version.value = openedVersion;
-        unsaved = false;
-      }
-      offer.hidden = restored.hidden = true;
-      storage.forget(`${name}/before`);
-      keep();
-    });
-  }
-
-  form.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(keep, 200);
+  offer.querySelector("[data-draft-restore]").addEventListener("click", () => restore(waiting[0]));
+  offer.querySelector("[data-draft-discard]").addEventListener("click", () => {
+    waiting.shift();
+    setAside();
+    keep();
+    showOffer();
   });
-  form.addEventListener("change", () => keep());
+  restored.querySelector("[data-draft-discard]").addEventListener("click", () => {
+    version.value = opened.version;
+    unsaved = openedUnsaved;
+    restored.hidden = true;
+    fill(form, opened.answers);
+  });
+
+  form.addEventListener("input", () => (timer ??= setTimeout(keep, 200)));
+  form.addEventListener("change", keep);
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden" && !sending && isDirty()) keep();
+    if (document.visibilityState === "hidden") keep();
   });
   form.addEventListener("submit", (event) => {
-    if (sending) {
-      event.preventDefault(); // A double tap.
-      return;
-    }
-    keep(true);
+    if (sending) return event.preventDefault(); // A double tap.
     sending = true;
+    sent = answersOf(form);
+    keep();
     // Should the answer never come, the person may try again.
     setTimeout(() => (sending = false), 5000);
   });
   window.addEventListener("beforeunload", (event) => {
     if (!sending && isDirty()) event.preventDefault();
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    // Come back to with the Back button, out of the browser's memory: the server may know better.
+    sending = true;
+    location.reload();
   });
 }

@@ -1,0 +1,178 @@
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+from django.urls import reverse
+from pytest_django.asserts import assertContains, assertRedirects
+
+from accounts.models import User
+from accounts.tests.factories import PASSWORD, make_person
+from logs.tests.factories import make_dose, make_full_log, make_medication
+from reflections.tests.factories import make_reflection
+
+URL = reverse("accounts:delete")
+
+
+def lookups_to_the_person(model) -> list[str]:
+    """The ways that lead from a table to the person it says something about, through foreign keys alone."""
+    if model is User:
+        return ["pk"]
+    return [
+        field.name if lookup == "pk" else f"{field.name}__{lookup}"
+        for field in model._meta.fields
+        if field.related_model
+        for lookup in lookups_to_the_person(field.related_model)
+    ]
+
+
+def rows_of(pk) -> dict[str, int]:
+    """How many rows each table has about the person."""
+    return {
+        f"{model.__name__}.{lookup}": model.objects.filter(**{lookup: pk}).count()
+        for model in apps.get_models(include_auto_created=True)
+        for lookup in lookups_to_the_person(model)
+    }
+
+
+def make_person_with_everything(**facts) -> User:
+    """A person with a row in every table there is."""
+    person = make_person(**facts)
+    log = make_full_log(person)
+    make_dose(log, make_medication(person))
+    make_reflection(person)
+    person.groups.add(Group.objects.get_or_create(name="friends")[0])
+    person.user_permissions.add(Permission.objects.first())
+    LogEntry.objects.create(
+        user=person, content_type=ContentType.objects.get_for_model(User), object_id="1", action_flag=CHANGE
+    )
+    return person
+
+
+@pytest.fixture
+def maria(db):
+    return make_person_with_everything(username="Maria")
+
+
+@pytest.fixture
+def as_maria(client, maria):
+    client.force_login(maria)
+    return client
+
+
+def confirmed(**changes):
+    return {"username": "Maria", "password": PASSWORD} | changes
+
+
+def test_the_page_deletes_nothing_yet(as_maria, maria):
+    assertContains(as_maria.get(URL), "<h1>Delete your account</h1>", html=True)
+    assert all(rows_of(maria.pk).values())
+
+
+def test_the_tables_about_a_person_are_found(maria):
+    assert {
+        "User.pk",
+        "User_groups.user",
+        "User_user_permissions.user",
+        "LogEntry.user",
+        "DailyLog.user",
+        "Medication.user",
+        "Dose.daily_log__user",
+        "Dose.medication__user",
+        "WeeklyReflection.user",
+    } <= rows_of(maria.pk).keys()
+
+
+def test_everything_of_the_person_is_deleted(as_maria, maria):
+    pk = maria.pk
+    before = rows_of(pk)
+    assert all(before.values()), "make_person_with_everything must have a row in each table"
+
+    as_maria.post(URL, confirmed())
+
+    assert rows_of(pk) == dict.fromkeys(before, 0)
+
+
+def test_nothing_of_others_is_deleted(as_maria):
+    other = make_person_with_everything()
+    before = rows_of(other.pk)
+
+    as_maria.post(URL, confirmed())
+
+    assert rows_of(other.pk) == before
+    assert Group.objects.filter(name="friends").exists()
+
+
+def test_the_person_is_logged_out_everywhere_and_told_so(as_maria, maria):
+    elsewhere = Client()
+    elsewhere.force_login(maria)
+    pk = maria.pk
+
+    response = as_maria.post(URL, confirmed(), follow=True)
+
+    assertRedirects(response, reverse("today"))
+    assertContains(response, "Your account and everything in it is deleted.")
+    assertContains(response, f'data-saved="{pk}/"')
+    assert "_auth_user_id" not in as_maria.session
+    assert elsewhere.get(reverse("accounts:profile")).status_code == 302
+
+
+def test_the_name_is_free_again(as_maria, client):
+    as_maria.post(URL, confirmed())
+
+    assert make_person(username="maria").daily_logs.count() == 0
+
+
+@pytest.mark.parametrize("spelling", ["Maria", "maria", " MARIA "])
+def test_the_name_may_be_typed_in_any_capitalisation(as_maria, maria, spelling):
+    as_maria.post(URL, confirmed(username=spelling))
+
+    assert not User.objects.filter(pk=maria.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"username": "mario"}, ["username"]),
+        ({"username": ""}, ["username"]),
+        ({"username": "a\0b"}, ["username"]),
+        ({"username": "x" * 1_000_000}, ["username"]),
+        ({"password": "not-my-password"}, ["password"]),
+        ({"password": ""}, ["password"]),
+        ({"password": "a\0b"}, ["password"]),
+        ({"username": "", "password": ""}, ["username", "password"]),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_name_and_password_are_asked_for(as_maria, maria, changes, wrong):
+    response = as_maria.post(URL, confirmed(**changes))
+
+    assert list(response.context["form"].errors) == wrong
+    assert all(rows_of(maria.pk).values())
+    assert as_maria.session["_auth_user_id"] == str(maria.pk)
+
+
+def test_nothing_at_all_gets_errors(as_maria):
+    assert list(as_maria.post(URL).context["form"].errors) == ["username", "password"]
+
+
+def test_the_name_of_another_does_not_delete_them(as_maria, maria):
+    other = make_person(username="mario")
+
+    as_maria.post(URL, confirmed(username="mario"))
+
+    assert User.objects.filter(pk__in=[maria.pk, other.pk]).count() == 2
+
+
+def test_the_name_typed_is_kept_and_the_password_is_not_sent_back(as_maria):
+    response = as_maria.post(URL, confirmed(username="mario", password="not-my-password"))
+
+    assertContains(response, 'value="mario"')
+    assert "not-my-password" not in response.content.decode()
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_other_methods_are_refused(as_maria, maria, method):
+    assert getattr(as_maria, method)(URL).status_code == 405
+    assert User.objects.filter(pk=maria.pk).exists()

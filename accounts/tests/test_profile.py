@@ -1,0 +1,199 @@
+import datetime
+
+import pytest
+from django.urls import reverse
+from pytest_django.asserts import assertContains, assertRedirects
+
+from accounts.models import User
+from accounts.tests.factories import make_person
+from logs.tests.factories import make_full_log
+from reflections.tests.factories import make_reflection
+
+URL = reverse("accounts:profile")
+
+VALID = {
+    "display_name": "Maria L.",
+    "email": "maria@example.org",
+    "timezone": "Asia/Kolkata",
+    "week_starts_on": "monday",
+    "day_ends_at": "0",
+    "theme": "dark",
+}
+
+
+def typed(**changes):
+    return VALID | changes
+
+
+def stored(person, *names) -> list:
+    person = User.objects.get(pk=person.pk)
+    return [getattr(person, name) for name in names]
+
+
+def test_the_page_shows_what_is_stored(as_person, person):
+    User.objects.filter(pk=person.pk).update(**VALID)
+
+    form = as_person.get(URL).context["form"]
+
+    assert {name: str(form[name].value()) for name in VALID} == VALID
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "kept"),
+    [
+        ("display_name", "Maria 😀 مريم", "Maria 😀 مريم"),
+        ("display_name", "", ""),
+        ("email", "maria@example.org", "maria@example.org"),
+        ("email", "", ""),
+        ("timezone", "Pacific/Kiritimati", "Pacific/Kiritimati"),
+        ("timezone", " Europe/Berlin ", "Europe/Berlin"),
+        ("week_starts_on", "monday", "monday"),
+        ("week_starts_on", "sunday", "sunday"),
+        *(("day_ends_at", str(hour), hour) for hour in range(6)),
+        *(("theme", theme, theme) for theme in User.Theme.values),
+    ],
+)
+def test_every_answer_is_kept(as_person, person, name, sent, kept):
+    response = as_person.post(URL, typed(**{name: sent}))
+
+    assertRedirects(response, URL)
+    assert stored(person, name) == [kept]
+
+
+def test_the_page_says_that_it_is_saved(as_person):
+    assertContains(as_person.post(URL, VALID, follow=True), "Your profile is saved.")
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("display_name", "x" * 101),
+        ("display_name", "a\0b"),
+        ("display_name", "x" * 10_000_000),
+        ("email", "maria@"),
+        ("email", "x" * 10_000_000),
+        ("timezone", "Berlin"),
+        ("timezone", ""),
+        ("timezone", "a\0b"),
+        ("timezone", "x" * 10_000_000),
+        ("week_starts_on", "tuesday"),
+        ("week_starts_on", ""),
+        ("day_ends_at", "6"),
+        ("day_ends_at", "-1"),
+        ("day_ends_at", "four"),
+        ("day_ends_at", ""),
+        ("day_ends_at", "9" * 5000),
+        ("theme", "purple"),
+        ("theme", ""),
+    ],
+    ids=lambda value: f"{value[:12]} {len(value)}",
+)
+def test_what_is_wrong_is_refused_and_nothing_is_stored(as_person, person, name, sent):
+    response = as_person.post(URL, typed(**{name: sent}))
+
+    assert list(response.context["form"].errors) == [name]
+    assertContains(response, "Not saved yet.")
+    assert stored(person, "display_name", "timezone", "theme") == ["", "America/New_York", "system"]
+
+
+def test_what_was_typed_is_kept(as_person):
+    response = as_person.post(URL, typed(timezone="Berlin", display_name="Maria L."))
+
+    assertContains(response, 'value="Berlin"')
+    assertContains(response, 'value="Maria L."')
+    assertContains(response, 'value="monday" id="id_week_starts_on_1" checked')
+
+
+def test_nothing_at_all_gets_errors(as_person):
+    response = as_person.post(URL)
+
+    assert {"timezone", "week_starts_on", "day_ends_at", "theme"} == set(response.context["form"].errors)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"is_staff": "on", "is_superuser": "on", "is_active": ""},
+        {"username": "root", "username_key": "root", "password": "mine"},
+        {"groups": "1", "user_permissions": "1", "id": "1", "pk": "1"},
+        {"date_joined": "2001-01-01", "last_login": "2001-01-01"},
+    ],
+)
+def test_a_person_sets_their_own_answers_and_nothing_else(as_person, person, more):
+    names = ("is_staff", "is_superuser", "is_active", "username", "username_key", "password", "date_joined", "id")
+    before = stored(person, *names)
+
+    as_person.post(URL, typed(**more))
+
+    assert stored(person, *names) == before
+    assert stored(person, "theme") == ["dark"]
+
+
+def test_another_persons_profile_stays_as_it_is(as_person):
+    other = make_person()
+
+    as_person.post(URL, typed(id=other.pk, username=other.username))
+
+    assert stored(other, "display_name", "timezone") == ["", "America/New_York"]
+
+
+def test_saving_does_not_write_over_what_the_form_does_not_ask(as_person, person):
+    """The administrator takes the rights away while the profile is open."""
+    person.is_staff = True
+    person.save()
+    page_was_opened = as_person.get(URL)
+    User.objects.filter(pk=person.pk).update(is_staff=False, password="changed elsewhere")
+    as_person.force_login(User.objects.get(pk=person.pk))
+
+    as_person.post(URL, VALID)
+
+    assert page_was_opened.status_code == 200
+    assert stored(person, "is_staff", "password") == [False, "changed elsewhere"]
+
+
+def test_a_change_of_clock_or_calendar_does_not_move_old_days_and_weeks(as_person, person):
+    log = make_full_log(person, datetime.date(2026, 5, 4))
+    reflection = make_reflection(person, datetime.date(2026, 5, 3))
+    before = (log.morning_completed_at, log.created_at)
+
+    as_person.post(URL, VALID)
+
+    log.refresh_from_db()
+    reflection.refresh_from_db()
+    assert (log.date, reflection.week_start) == (datetime.date(2026, 5, 4), datetime.date(2026, 5, 3))
+    assert (log.morning_completed_at, log.created_at) == before
+    assert as_person.get("/logs/2026-05-04/").status_code == 200
+    assert as_person.get("/reflections/2026-05-03/").context["reflection"] == reflection
+
+
+@pytest.mark.parametrize("theme", User.Theme.values)
+def test_the_theme_colours_the_next_page(as_person, theme):
+    response = as_person.post(URL, typed(theme=theme), follow=True)
+
+    assertContains(response, f'data-theme="{theme}"')
+
+
+def test_a_refused_profile_does_not_change_the_page_around_it(as_person):
+    response = as_person.post(URL, typed(theme="dark", timezone="Berlin", display_name="Somebody else"))
+
+    assertContains(response, 'data-theme="system"')
+    assert "<h1>Somebody else</h1>" not in response.content.decode()
+
+
+@pytest.mark.parametrize(("display_name", "heading"), [("Maria L.", "Maria L."), ("", "maria")])
+def test_the_page_calls_the_person_by_the_name_they_chose(client, db, display_name, heading):
+    client.force_login(make_person(username="maria", display_name=display_name))
+
+    assertContains(client.get(URL), f"<h1>{heading}</h1>", html=True)
+
+
+@pytest.mark.parametrize(("is_staff", "count"), [(True, 1), (False, 0)])
+def test_the_way_to_the_administration_is_shown_to_staff(client, db, is_staff, count):
+    client.force_login(make_person(is_staff=is_staff))
+
+    assertContains(client.get(URL), 'href="/admin/"', count=count)
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_other_methods_are_refused(as_person, method):
+    assert getattr(as_person, method)(URL).status_code == 405

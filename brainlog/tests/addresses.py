@@ -1,0 +1,64 @@
+"""Every address of Brain Log, and who may do what there. test_access.py tells when one is missing."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.urls import URLPattern, get_resolver, reverse
+
+DAY, SUNDAY = datetime.date(2026, 5, 4), datetime.date(2026, 5, 3)
+
+
+@dataclass(frozen=True)
+class Address:
+    """What GET and POST answer to a visitor and to somebody else than the person whose rows there are.
+
+    A POST is sent with nothing in it: what asks for answers shows the page again with its errors.
+    """
+
+    name: str
+    arguments: tuple = ()
+    visitor: tuple = ("login", "login")
+    other: tuple = (200, 405)
+
+    @property
+    def path(self) -> str:
+        return reverse(self.name, args=self.arguments)
+
+
+ADDRESSES = [
+    Address("today", visitor=(200, 405)),
+    Address("accounts:signup", visitor=(200, 200), other=(302, 302)),
+    Address("accounts:login", visitor=(200, 200), other=(302, 302)),
+    Address("accounts:logout", visitor=(405, 302), other=(405, 302)),
+    Address("accounts:profile", other=(200, 200)),
+    Address("accounts:security", other=(200, 200)),
+    Address("accounts:delete", other=(200, 200)),
+    Address("logs:history"),
+    Address("logs:day", (DAY,)),
+    *(
+        Address("logs:check_in", (DAY, stage), other=(200, 302))
+        for stage in ("morning", "medication", "midday", "afternoon", "evening")
+    ),
+    Address("logs:not_tracked", (DAY,), other=(405, 302)),
+    Address("logs:tracked", (DAY,), other=(405, 404)),
+    Address("logs:delete", (DAY,), other=(404, 404)),
+    Address("logs:restore", (DAY,), other=(405, 302)),
+    Address("logs:medications"),
+    Address("logs:medication", (1,), other=(404, 404)),
+    Address("reflections:list"),
+    Address("reflections:other", other=(302, 405)),
+    Address("reflections:week", (SUNDAY,), other=(200, 302)),
+    Address("reflections:delete", (SUNDAY,), other=(404, 404)),
+]
+
+
+def addresses_of(patterns=None, prefix=()) -> list[tuple[str, URLPattern]]:
+    """Every URL of the project with its whole name."""
+    found = []
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLPattern):
+            found.append((":".join((*prefix, pattern.name or "?")), pattern))
+        else:
+            inner = (*prefix, pattern.namespace) if pattern.namespace else prefix
+            found += addresses_of(pattern.url_patterns, inner)
+    return found

@@ -1,0 +1,131 @@
+"""What a person does on the pages. Fields are found by name, all else by what is written on it."""
+
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Locator, Page, expect
+
+from accounts.models import User
+from accounts.tests.factories import PASSWORD
+from logs.tests.factories import DAY
+
+MIDDAY = f"/logs/{DAY}/midday/"
+NOTE = "Line one\n\n  Line three, with “quotes” & <b>, 🧠"
+
+
+def come_in(page: Page, live_server, person: User) -> Page:
+    """Give the page's browser a session of this person, without the way through the login page."""
+    client = Client()
+    client.force_login(person)
+    session = {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
+    page.context.add_cookies([session | {"url": live_server.url}])
+    return page
+
+
+def log_in(page: Page, person: User):
+    """Fill in the login page that is open."""
+    page.fill("[name=username]", person.username)
+    page.fill("[name=password]", PASSWORD)
+    press(page, "Log in")
+
+
+def press(page: Page, button: str):
+    page.get_by_role("button", name=button, exact=True).click()
+
+
+def follow(page: Page, link: str):
+    page.get_by_role("link", name=link, exact=True).first.click()
+
+
+def field(page: Page, name: str) -> Locator:
+    return page.locator(f'[name="{name}"]')
+
+
+def option(page: Page, name: str, value: str) -> Locator:
+    """One radio button or checkbox of a question."""
+    return page.locator(f'[name="{name}"][value="{value}"]')
+
+
+def tap(page: Page, name: str, value: str):
+    """Tap a radio button's or a checkbox's label, as a thumb does."""
+    page.locator("label", has=option(page, name, value)).click()
+
+
+def clear(page: Page, name: str):
+    tap(page, name, "")
+
+
+def answer(page: Page, answers: dict):
+    """Give answers as the factories write them, in order. What is folded away must be open."""
+    for name, given in answers.items():
+        for value in given if isinstance(given, list) else [given]:
+            kind = field(page, name).first.evaluate("input => input.type")
+            if kind in ("radio", "checkbox"):
+                tap(page, name, value)
+            elif kind == "select-one":
+                field(page, name).select_option(value)
+            else:
+                field(page, name).fill(value)
+
+
+def unfold(page: Page):
+    """Open the optional questions, if they are not open."""
+    if not page.locator("details[data-more][open]").count():
+        page.locator("details[data-more] > summary").click()
+
+
+def given_answers(page: Page) -> dict:
+    """What the form on the page would send, less what the person cannot see."""
+    pairs = page.locator("form[data-draft]").evaluate("form => [...new FormData(form)]")
+    unseen = ("csrfmiddlewaretoken", "version", "seen")
+    found = {}
+    for name, value in pairs:
+        if value and name not in unseen and not name.endswith("_FORMS"):
+            found[name] = [*found[name], value] if name in found else [value]
+    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
+
+
+def expect_saved(page: Page, text: str):
+    """Wait for the page that says so."""
+    expect(page.get_by_role("status").filter(has_text=text)).to_be_visible()
+
+
+def offer(page: Page) -> Locator:
+    """The card that offers a draft."""
+    return page.locator("[data-draft-offer]")
+
+
+def restored(page: Page) -> Locator:
+    """The card that says a draft was brought back."""
+    return page.locator("[data-draft-restored]")
+
+
+def drafts(page: Page) -> list[str]:
+    """The names of all drafts in this browser."""
+    return page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('brainlog-draft/')).sort()")
+
+
+def wait_until_kept(page: Page, text: str = ""):
+    """Wait until a draft with this text is in the browser's storage."""
+    page.wait_for_function(
+        """text => Object.entries(localStorage).some(([key, value]) =>
+            key.startsWith("brainlog-draft/") && !key.endsWith("/before") && value.includes(JSON.stringify(text).slice(1, -1)))""",
+        arg=text,
+    )
+
+
+def reopen(page: Page, address: str | None = None) -> Page:
+    """Load a page as after a crash: the one before has no chance to ask or to tidy up."""
+    context = page.context
+    page.close(run_before_unload=False)
+    page = context.new_page()
+    if address:
+        page.goto(address)
+    return page
+
+
+def type_note(page: Page, text: str = NOTE):
+    """Type into the midday check-in and save nothing."""
+    page.goto(MIDDAY)
+    unfold(page)
+    field(page, "current_activity").fill(text)
+    wait_until_kept(page, text)

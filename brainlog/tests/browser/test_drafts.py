@@ -1,0 +1,237 @@
+"""Nothing typed is ever lost: drafts in the browser, offered back and put away at the right time."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.tests.factories import make_person
+from brainlog.tests.browser.steps import (
+    MIDDAY,
+    NOTE,
+    answer,
+    come_in,
+    expect_saved,
+    field,
+    given_answers,
+    offer,
+    option,
+    press,
+    reopen,
+    restored,
+    tap,
+    type_note,
+    unfold,
+    wait_until_kept,
+)
+from logs.tests.factories import DAY, answers, make_log
+
+MEDICATION = f"/logs/{DAY}/medication/"
+DOSES = {
+    "doses-0-medication": "Concerta",
+    "doses-0-amount": "36",
+    "doses-0-unit": "mg",
+    "doses-0-taken_at": "08:15",
+    "doses-1-medication": "Ritalin",
+    "doses-1-amount": "7,5",
+    "doses-2-medication": "Vitamin D",
+}
+
+
+def test_what_was_typed_is_offered_after_a_crash_and_brought_back_as_it_was(own_page, person):
+    own_page.goto(MIDDAY)
+    unfold(own_page)
+    typed = answers("midday", current_activity=NOTE)
+    answer(own_page, typed)
+    wait_until_kept(own_page, NOTE)
+
+    page = reopen(own_page, MIDDAY)
+    expect(offer(page)).to_be_visible()
+    assert given_answers(page) == {}
+    press(page, "Bring them back")
+    expect(offer(page)).to_be_hidden()
+    expect(restored(page)).to_be_visible()
+    assert given_answers(page) == typed
+    # Brought back is not saved, and what is folded away is in sight.
+    assert not person.daily_logs.exists()
+    expect(field(page, "emotional_event")).to_be_visible()
+
+    press(page, "Save")
+    expect_saved(page, "Midday saved.")
+    assert person.daily_logs.get().current_activity == NOTE
+
+
+def test_doses_come_back_with_their_rows(own_page):
+    own_page.goto(MEDICATION)
+    tap(own_page, "medication_taken", "true")
+    press(own_page, "Add another dose")
+    press(own_page, "Add another dose")
+    answer(own_page, DOSES)
+    field(own_page, "doses-1-DELETE").check()
+    wait_until_kept(own_page, "Vitamin D")
+
+    page = reopen(own_page, MEDICATION)
+    press(page, "Bring them back")
+    assert given_answers(page) == {"medication_taken": "true", "doses-1-DELETE": "on"} | DOSES
+    expect(field(page, "doses-2-medication")).to_be_visible()
+
+
+def test_an_answer_taken_back_comes_back_as_taken_back(own_page, person):
+    make_log(person, focus_level=7, had_emotional_event=True, lunch="Soup")
+    own_page.goto(MIDDAY)
+    unfold(own_page)
+    tap(own_page, "focus_level", "")
+    field(own_page, "lunch").fill("")
+    wait_until_kept(own_page)
+
+    page = reopen(own_page, MIDDAY)
+    assert given_answers(page) == {"focus_level": "7", "had_emotional_event": "true", "lunch": "Soup"}
+    press(page, "Bring them back")
+    assert given_answers(page) == {"had_emotional_event": "true"}
+
+
+def test_the_week_is_kept_too(own_page):
+    own_page.goto(f"/reflections/{DAY}/")
+    unfold(own_page)
+    answer(own_page, {"week_rating": "3", "mental_state": "poor", "lessons_learned": NOTE})
+    wait_until_kept(own_page, NOTE)
+    page = reopen(own_page, f"/reflections/{DAY}/")
+    press(page, "Bring them back")
+    assert given_answers(page) == {"week_rating": "3", "mental_state": "poor", "lessons_learned": NOTE}
+
+
+def test_discarded_is_gone(own_page):
+    type_note(own_page)
+    page = reopen(own_page, MIDDAY)
+    press(page, "Discard them")
+    expect(offer(page)).to_be_hidden()
+    page.reload()
+    expect(offer(page)).to_be_hidden()
+    assert given_answers(page) == {}
+
+
+def test_brought_back_can_still_be_discarded(own_page, person):
+    make_log(person, lunch="Soup")
+    type_note(own_page)
+    page = reopen(own_page, MIDDAY)
+    press(page, "Bring them back")
+    press(page, "Discard it")
+    expect(restored(page)).to_be_hidden()
+    assert given_answers(page) == {"lunch": "Soup"}
+    page.reload()
+    expect(offer(page)).to_be_hidden()
+
+
+def test_typing_on_before_deciding_does_not_cost_the_older_draft(own_page):
+    type_note(own_page, "older")
+    page = reopen(own_page)
+    type_note(page, "newer")
+    page = reopen(page, MIDDAY)
+    press(page, "Bring them back")
+    expect(field(page, "current_activity")).to_have_value("newer")
+    press(page, "Bring them back")
+    expect(field(page, "current_activity")).to_have_value("older")
+    # Not even now is the newer one lost.
+    press(page, "Bring them back")
+    expect(field(page, "current_activity")).to_have_value("newer")
+
+
+def test_a_save_takes_its_own_draft_and_leaves_one_nobody_has_decided_about(own_page, person):
+    type_note(own_page, "older")
+    page = reopen(own_page)
+    type_note(page, "newer")
+    press(page, "Save")
+    expect_saved(page, "Midday saved.")
+    assert person.daily_logs.get().current_activity == "newer"
+    page.goto(MIDDAY)
+    press(page, "Bring them back")
+    expect(field(page, "current_activity")).to_have_value("older")
+    press(page, "Discard it")
+    page.reload()
+    expect(offer(page)).to_be_hidden()
+
+
+def test_looking_in_a_second_tab_takes_nothing_from_the_first(own_page):
+    type_note(own_page, "first")
+    second = own_page.context.new_page()
+    second.goto(MIDDAY)
+    expect(offer(second)).to_be_visible()
+    second.close()
+    field(own_page, "current_activity").fill("first, finished")
+    press(own_page, "Save")
+    expect_saved(own_page, "Midday saved.")
+    own_page.goto(MIDDAY)
+    expect(offer(own_page)).to_be_hidden()
+
+
+def test_what_was_typed_before_the_script_ran_is_kept_too(own_page):
+    own_page.route("**/drafts.js", lambda route: None)
+    own_page.goto(MIDDAY, wait_until="commit")
+    tap(own_page, "focus_level", "4")
+    own_page.unroute("**/drafts.js")
+    own_page.evaluate("import('/static/js/drafts.js?late')")
+    wait_until_kept(own_page)
+    page = reopen(own_page, MIDDAY)
+    press(page, "Bring them back")
+    assert given_answers(page) == {"focus_level": "4"}
+
+
+def test_a_typo_taken_back_leaves_nothing_behind(own_page):
+    type_note(own_page)
+    field(own_page, "current_activity").fill("")
+    own_page.goto("/")  # Nothing asks whether to leave: that would make this fail.
+    own_page.goto(MIDDAY)
+    expect(offer(own_page)).to_be_hidden()
+
+
+@pytest.mark.parametrize("typed", [True, False], ids=["typed", "untouched"])
+def test_leaving_warns_only_with_unsaved_input(own_page, typed):
+    warnings = []
+    own_page.on("dialog", lambda dialog: (warnings.append(dialog.type), dialog.dismiss() if typed else None))
+    own_page.goto(MIDDAY)
+    if typed:
+        unfold(own_page)
+        field(own_page, "lunch").press_sequentially("Soup")
+        own_page.get_by_role("link", name="History").click(no_wait_after=True)
+        expect(field(own_page, "lunch")).to_have_value("Soup")
+        assert warnings == ["beforeunload"]
+        press(own_page, "Save")
+        expect_saved(own_page, "Midday saved")
+        warnings.clear()
+    own_page.get_by_role("link", name="History").click()
+    expect(own_page).to_have_title(re.compile("History"))
+    assert warnings == []
+
+
+def test_a_draft_is_offered_to_nobody_else_and_nowhere_else(own_page, live_server):
+    type_note(own_page)
+    page = reopen(own_page)
+    for address in (f"/logs/{DAY}/evening/", "/logs/2026-05-03/midday/"):
+        page.goto(address)
+        expect(offer(page)).to_be_hidden()
+    come_in(page, live_server, make_person())
+    page.goto(MIDDAY)
+    expect(offer(page)).to_be_hidden()
+    assert given_answers(page) == {}
+    assert NOTE not in page.content()
+
+
+@pytest.mark.parametrize("storage", ["forbidden", "full"])
+def test_the_form_works_when_the_browser_keeps_nothing(own_page, person, storage):
+    own_page.add_init_script(
+        """Object.defineProperty(window, "localStorage", {get() { throw new DOMException("no", "SecurityError") }})"""
+        if storage == "forbidden"
+        else """Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError") }"""
+    )
+    warnings = []
+    own_page.on("dialog", lambda dialog: (warnings.append(dialog.type), dialog.dismiss()))
+    own_page.goto(MIDDAY)
+    unfold(own_page)
+    answer(own_page, {"lunch": "Soup", "had_emotional_event": "true", "emotional_event": "A letter"})
+    own_page.get_by_role("link", name="History").click(no_wait_after=True)
+    expect(field(own_page, "lunch")).to_have_value("Soup")
+    assert warnings == ["beforeunload"]
+    press(own_page, "Save")
+    expect_saved(own_page, "Midday saved")
+    assert person.daily_logs.get().emotional_event == "A letter"
+    assert option(own_page, "focus_level", "1").count() == 0

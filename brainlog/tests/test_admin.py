@@ -1,0 +1,275 @@
+"""The admin: staff looks, nobody changes people's answers, and a big table stays quick."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+
+from accounts.models import User
+from accounts.tests.factories import make_person
+from logs.models import DailyLog, Dose, Medication
+from logs.stages import STAGES
+from logs.tests.factories import DAY, make_dose, make_full_log, make_medication
+from reflections.models import WeeklyAnswers, WeeklyReflection
+from reflections.tests.factories import SUNDAY, make_reflection
+
+LISTS = ["accounts_user", "logs_dailylog", "logs_dose", "logs_medication", "reflections_weeklyreflection"]
+ANSWERS = [name for name in LISTS if name != "accounts_user"]
+MODELS = {
+    "accounts_user": User,
+    "logs_dailylog": DailyLog,
+    "logs_dose": Dose,
+    "logs_medication": Medication,
+    "reflections_weeklyreflection": WeeklyReflection,
+}
+
+
+def list_url(name):
+    return reverse(f"admin:{name}_changelist")
+
+
+def page_url(name, row, page="change"):
+    return reverse(f"admin:{name}_{page}", args=[row.pk])
+
+
+@pytest.fixture
+def as_staff(client, db):
+    """A client in which somebody with all rights is logged in."""
+    client.force_login(make_person(username="staff", is_staff=True, is_superuser=True))
+    return client
+
+
+@pytest.fixture
+def rows(db):
+    """One person with one row of everything, by the admin's name of the table."""
+    maria = make_person(username="Ünal", display_name="Maria")
+    log = make_full_log(maria, DAY, dreams="A secret dream", coping_strategies=["journaled"], had_emotional_event=True)
+    medication = make_medication(maria, note="A secret note")
+    return {
+        "accounts_user": maria,
+        "logs_dailylog": log,
+        "logs_medication": medication,
+        "logs_dose": make_dose(log, medication),
+        "reflections_weeklyreflection": make_reflection(maria, week_highlights="A secret walk"),
+    }
+
+
+def fill(count: int):
+    """People with a row of everything each."""
+    for number in range(count):
+        log = make_full_log(date=DAY - datetime.timedelta(days=number))
+        make_dose(log)
+        make_reflection(log.user, SUNDAY - datetime.timedelta(days=7 * number))
+
+
+# Who may look
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_staff_sees_the_list_and_each_row(as_staff, rows, name):
+    assertContains(as_staff.get(list_url(name)), "1 ", msg_prefix="the list")
+    assert as_staff.get(page_url(name, rows[name])).status_code == 200
+    assert as_staff.get(page_url(name, rows[name], "history")).status_code == 200
+    assert as_staff.get(page_url(name, rows[name], "delete")).status_code == 200
+
+
+def test_the_start_page_names_all_tables(as_staff):
+    page = as_staff.get("/admin/")
+
+    for name in LISTS:
+        assertContains(page, f'href="{list_url(name)}"')
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_visitor_sees_nothing(client, rows, name):
+    for address in (list_url(name), page_url(name, rows[name])):
+        assertRedirects(client.get(address), f"{reverse('accounts:login')}?next={address}")
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("rights", [{}, {"is_superuser": True}], ids=str)
+def test_who_is_not_staff_sees_nothing(client, rows, name, rights):
+    client.force_login(make_person(**rights))
+
+    for address in (list_url(name), page_url(name, rows[name])):
+        response = client.get(address, follow=True)
+        assert response.redirect_chain[0][0] == f"/admin/login/?next={address}"
+        assertNotContains(response, "Ünal")
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_staff_without_the_right_to_look_is_refused(client, rows, name):
+    client.force_login(make_person(is_staff=True))
+
+    assert client.get(list_url(name)).status_code == 403
+    assert client.get(page_url(name, rows[name])).status_code == 403
+
+
+def test_a_person_on_hold_is_out(client, rows):
+    client.force_login(make_person(is_staff=True, is_superuser=True, is_active=False))
+
+    assert client.get("/admin/", follow=True).redirect_chain != []
+
+
+# Looking, not changing
+
+
+def test_a_log_is_shown_by_check_in(as_staff, rows):
+    page = as_staff.get(page_url("logs_dailylog", rows["logs_dailylog"]))
+
+    fieldsets = [fieldset.name for fieldset in page.context["adminform"]]
+    assert fieldsets == [None, *(stage.title for stage in STAGES)]
+    shown = [field for fieldset in page.context["adminform"].fieldsets for field in fieldset[1]["fields"]]
+    missing = {name for stage in STAGES for name in (*stage.field_names, stage.completed_at)} - set(shown)
+    assert missing == set()
+    assertContains(page, "Concerta")
+
+
+def test_a_reflection_shows_every_answer(as_staff, rows):
+    page = as_staff.get(page_url("reflections_weeklyreflection", rows["reflections_weeklyreflection"]))
+
+    shown = [field for fieldset in page.context["adminform"].fieldsets for field in fieldset[1]["fields"]]
+    assert {field.name for field in WeeklyAnswers.fields()} <= set(shown)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_have_no_inputs(as_staff, rows, name):
+    page = as_staff.get(page_url(name, rows[name]))
+
+    assert page.context["adminform"].form.fields == {}
+    assertNotContains(page, 'name="_save"')
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_cannot_be_changed(as_staff, rows, name):
+    row = rows[name]
+    before = MODELS[name].objects.filter(pk=row.pk).values().get()
+    data = {"day_rating": "1", "dreams": "Changed", "amount": "99", "name": "Changed", "week_rating": "1", "_save": "1"}
+    doses = {"doses-TOTAL_FORMS": "1", "doses-INITIAL_FORMS": "1", "doses-0-id": "1", "doses-0-amount": "99"}
+
+    response = as_staff.post(page_url(name, row), data | doses)
+
+    assert response.status_code == 403
+    assert MODELS[name].objects.filter(pk=row.pk).values().get() == before
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_cannot_be_made_up(as_staff, rows, name):
+    add = reverse(f"admin:{name}_add")
+
+    assert (as_staff.get(add).status_code, as_staff.post(add, {}).status_code) == (403, 403)
+    assert MODELS[name].objects.count() == 1
+
+
+# Finding
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("written", ["Ünal", "ünal", "ÜNAL", " ünal "])
+def test_a_person_is_found_however_the_name_is_written(as_staff, rows, name, written):
+    fill(2)
+
+    found = as_staff.get(list_url(name), {"q": written}).context["cl"].result_list
+
+    assert [row.pk for row in found] == [rows[name].pk]
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize("part", ["nal", "Ün", "%", "_nal"])
+def test_rows_are_found_by_the_whole_name_only(as_staff, rows, name, part):
+    assert not as_staff.get(list_url(name), {"q": part}).context["cl"].result_list
+
+
+@pytest.mark.parametrize("part", ["nal", "maria", "MAR"])
+def test_people_are_found_by_a_part_of_a_name(as_staff, rows, part):
+    found = as_staff.get(list_url("accounts_user"), {"q": part}).context["cl"].result_list
+
+    assert list(found) == [rows["accounts_user"]]
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("q", ["\0", "'", '"', "a\0b", "x" * 5000, "%00", "😀"], ids=lambda q: f"{q[:3]!a} {len(q)}")
+def test_a_strange_search_finds_nothing_and_breaks_nothing(as_staff, rows, name, q):
+    assert as_staff.get(list_url(name), {"q": q}, follow=True).status_code == 200
+
+
+def results(response) -> list:
+    return list(response.context["cl"].result_list)
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=str)
+def test_logs_are_filtered_by_what_is_done(as_staff, rows, stage):
+    without = make_full_log(**{stage.completed_at: None})
+
+    not_done = as_staff.get(list_url("logs_dailylog"), {f"{stage.completed_at}__isempty": "1"})
+    done = as_staff.get(list_url("logs_dailylog"), {f"{stage.completed_at}__isempty": "0"})
+
+    assert results(not_done) == [without]
+    assert results(done) == [rows["logs_dailylog"]]
+
+
+def test_logs_are_filtered_by_date_and_mark(as_staff, rows):
+    ill = make_full_log(date=DAY - datetime.timedelta(days=40), not_tracked="ill")
+
+    by_date = as_staff.get(list_url("logs_dailylog"), {"date__gte": "2026-03-01", "date__lt": "2026-04-01"})
+    by_mark = as_staff.get(list_url("logs_dailylog"), {"not_tracked__exact": "ill"})
+
+    assert (results(by_date), results(by_mark)) == ([ill], [ill])
+
+
+def test_people_are_filtered_by_their_rights(as_staff, rows):
+    found = as_staff.get(list_url("accounts_user"), {"is_staff__exact": "0"})
+
+    assert results(found) == [rows["accounts_user"]]
+
+
+def test_reflections_are_filtered_by_state_of_mind_and_completion(as_staff, rows):
+    poor = make_reflection(mental_state="poor", completed_at=timezone.now())
+
+    by_state = as_staff.get(list_url("reflections_weeklyreflection"), {"mental_state__exact": "poor"})
+    by_completion = as_staff.get(list_url("reflections_weeklyreflection"), {"completed_at__isempty": "0"})
+
+    assert (results(by_state), results(by_completion)) == ([poor], [poor])
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "make", "day"),
+    [
+        ("logs_dailylog", "date", make_full_log, DAY),
+        ("reflections_weeklyreflection", "week_start", make_reflection, SUNDAY),
+    ],
+)
+def test_the_dates_lead_from_years_to_days(as_staff, name, field, make, day):
+    """One row on the day, one more in its month, one more in its year, and one in another year."""
+    person = make_person()
+    for days in (0, 7, 35, 371):
+        make(person, day + datetime.timedelta(days=days))
+    steps = [{}, {f"{field}__year": day.year}, {f"{field}__month": day.month}, {f"{field}__day": day.day}]
+
+    asked, counts = {}, []
+    for step in steps:
+        asked |= step
+        counts.append(len(results(as_staff.get(list_url(name), asked))))
+
+    assert counts == [4, 3, 2, 1]
+    assertContains(as_staff.get(list_url(name)), f"?{field}__year=2026")
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"p": "99999"},
+        {"p": "x"},
+        {"date__year": "0"},
+        {"date__gte": "never"},
+        {"nonsense": "1"},
+        {"o": "99"},
+        {"all": ""},
+    ],
+    ids=str,
+)
+def test_a_mistyped_address_breaks_nothing(as_staff, rows, name, asked):
+    assert as_staff.get(list_url(name), asked, follow=True).status_code in {200, 400}

@@ -1,0 +1,124 @@
+"""What the admin's lists ask of the database: no more with more rows, nothing in full, no texts."""
+
+import datetime
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.tests.factories import make_person
+from logs.fields import LineField, NoteField
+from logs.models import DailyLog
+from logs.stages import STAGES
+from logs.tests.factories import DAY, make_dose, make_full_log
+from reflections.models import WeeklyAnswers
+from reflections.tests.factories import SUNDAY, make_reflection
+
+LISTS = ["accounts_user", "logs_dailylog", "logs_dose", "logs_medication", "reflections_weeklyreflection"]
+TEXTS = [
+    "note",
+    "password",
+    *(
+        field.name
+        for field in (*(field for stage in STAGES for field in stage.fields), *WeeklyAnswers.fields())
+        if isinstance(field, NoteField | LineField)
+    ),
+]
+
+
+@pytest.fixture
+def as_staff(client, db):
+    client.force_login(make_person(username="staff", is_staff=True, is_superuser=True))
+    return client
+
+
+def fill(count: int):
+    """People with a row of everything each."""
+    for number in range(count):
+        log = make_full_log(date=DAY - datetime.timedelta(days=number))
+        make_dose(log)
+        make_reflection(log.user, SUNDAY - datetime.timedelta(days=7 * number))
+
+
+def queries_of(client, name, **asked) -> list[str]:
+    """What the list asks, beside who is asking."""
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(reverse(f"admin:{name}_changelist"), asked).status_code == 200
+    of_the_session = re.compile(r'FROM "(django_session|accounts_user)" WHERE .*("session_key"|"id") = ')
+    return [query["sql"] for query in queries if not of_the_session.search(query["sql"])]
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("asked", [{}, {"q": "person-1"}], ids=["all", "search"])
+def test_a_list_asks_no_more_with_more_rows(as_staff, name, asked):
+    fill(10)
+    with_ten = queries_of(as_staff, name, **asked)
+    fill_more = [make_full_log(date=DAY + datetime.timedelta(days=number)) for number in range(1, 51)]
+    for log in fill_more:
+        make_dose(log)
+        make_reflection(log.user)
+
+    with_sixty = queries_of(as_staff, name, **asked)
+
+    assert 0 < len(with_ten) <= 6
+    assert len(with_sixty) == len(with_ten)
+
+
+def test_a_log_asks_no_more_with_more_doses(as_staff):
+    log = make_full_log()
+    address = reverse("admin:logs_dailylog_change", args=[log.pk])
+    costs = []
+    for count in (1, 5):
+        for _ in range(count):
+            make_dose(log, log.user.medications.first())
+        with CaptureQueriesContext(connection) as queries:
+            as_staff.get(address)
+        costs.append(len(queries))
+
+    assert costs[0] == costs[1]
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    "asked", [{}, {"q": "person-1"}, {"_facets": "True"}, {"p": "2"}], ids=lambda asked: str(asked)
+)
+def test_nothing_is_counted_in_full(as_staff, name, asked):
+    fill(60)
+
+    counts = [sql for sql in queries_of(as_staff, name, **asked) if "COUNT(" in sql.upper()]
+
+    assert len(counts) == 1
+    assert [sql for sql in counts if "LIMIT 10000)" not in sql] == []
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_reads_no_texts(as_staff, name):
+    fill(3)
+
+    queries = queries_of(as_staff, name)
+
+    assert [column for column in TEXTS for sql in queries if f'"{column}"' in sql] == []
+    assert any(f'FROM "{name}"' in sql for sql in queries)
+
+
+def test_a_list_is_cut_by_the_database(as_staff):
+    fill(60)
+
+    rows = [sql for sql in queries_of(as_staff, "logs_dailylog") if "day_rating" in sql]
+
+    assert [sql for sql in rows if " LIMIT 50" not in sql] == []
+    assert len(rows) == 1
+
+
+def test_no_more_rows_than_can_be_turned_over_are_counted(as_staff, monkeypatch):
+    from brainlog.admin import CappedPaginator
+
+    monkeypatch.setattr(CappedPaginator, "MOST", 30)
+    fill(35)
+
+    changelist = as_staff.get(reverse("admin:logs_dailylog_changelist")).context["cl"]
+
+    assert changelist.result_count == 30
+    assert DailyLog.objects.count() == 35

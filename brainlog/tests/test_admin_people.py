@@ -1,0 +1,231 @@
+"""What the admin does to people: adding, changing and deleting them."""
+
+import re
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+
+from accounts.models import User
+from accounts.tests.factories import PASSWORD, make_person
+from logs.models import DailyLog, Dose, Medication
+from logs.tests.factories import DAY, make_dose, make_full_log, make_medication
+from reflections.models import WeeklyReflection
+from reflections.tests.factories import make_reflection
+
+LIST = reverse("admin:accounts_user_changelist")
+ADD = reverse("admin:accounts_user_add")
+
+
+@pytest.fixture
+def as_staff(client, db):
+    client.force_login(make_person(username="staff", is_staff=True, is_superuser=True))
+    return client
+
+
+def person_url(person, page="change"):
+    return reverse(f"admin:accounts_user_{page}", args=[person.pk])
+
+
+def as_shown(response) -> dict:
+    """What the page's form sends if it is saved as it is."""
+    form = response.context["adminform"].form
+    values = {name: form[name].value() for name in form.fields}
+    return {name: value for name, value in values.items() if value not in (None, False, [])}
+
+
+def new(**changes):
+    return {"username": "maria", "password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"} | changes
+
+
+def test_a_person_is_added_and_can_log_in(as_staff, client):
+    assert as_staff.get(ADD).status_code == 200
+
+    response = as_staff.post(ADD, new(username="Maria"))
+
+    person = User.objects.get(username="Maria")
+    assertRedirects(response, person_url(person))
+    assert (person.username_key, person.is_staff, person.timezone) == ("maria", False, "America/New_York")
+    assert client.login(username="MARIA", password=PASSWORD)
+
+
+@pytest.mark.parametrize(("name", "again"), [("maria", "MARIA"), ("Ünal", "ünal"), ("straße", "STRASSE")])
+def test_a_name_that_is_taken_is_refused(as_staff, name, again):
+    make_person(username=name)
+
+    response = as_staff.post(ADD, new(username=again))
+
+    assert list(response.context["adminform"].form.errors) == ["username"]
+    assert not User.objects.filter(username=again).exists()
+
+
+@pytest.mark.parametrize("password", ["short", "password123", "8572649103"])
+def test_a_weak_password_is_refused(as_staff, password):
+    response = as_staff.post(ADD, new(password1=password, password2=password))
+
+    assert list(response.context["adminform"].form.errors) == ["password2"]
+
+
+def test_a_person_is_changed(as_staff):
+    person = make_person()
+    sent = as_shown(as_staff.get(person_url(person)))
+
+    response = as_staff.post(person_url(person), sent | {"timezone": "Europe/Berlin", "day_ends_at": "2"})
+
+    assertRedirects(response, LIST)
+    person.refresh_from_db()
+    assert (person.timezone, person.day_ends_at) == ("Europe/Berlin", 2)
+    assert person.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("name", "nonsense"), [("timezone", "Berlin"), ("day_ends_at", "6"), ("theme", "purple"), ("username", "ÜNAL")]
+)
+def test_a_change_that_makes_no_sense_is_refused(as_staff, name, nonsense):
+    make_person(username="Ünal")
+    person = make_person()
+    before = User.objects.filter(pk=person.pk).values().get()
+    sent = as_shown(as_staff.get(person_url(person)))
+
+    response = as_staff.post(person_url(person), sent | {name: nonsense})
+
+    assert response.context["adminform"].form.errors
+    assert User.objects.filter(pk=person.pk).values().get() == before
+
+
+def test_how_a_name_is_written_can_be_changed(as_staff):
+    person = make_person(username="Ünal")
+
+    as_staff.post(person_url(person), as_shown(as_staff.get(person_url(person))) | {"username": "ünal"})
+
+    assert User.objects.get(pk=person.pk).username == "ünal"
+
+
+def test_a_new_password_can_be_set(as_staff):
+    person = make_person()
+    address = reverse("admin:auth_user_password_change", args=[person.pk])
+
+    as_staff.post(address, {"password1": "a-new-battery", "password2": "a-new-battery", "usable_password": "true"})
+
+    person.refresh_from_db()
+    assert person.check_password("a-new-battery")
+
+
+@pytest.mark.parametrize("page", [LIST, None], ids=["list", "page"])
+def test_no_page_shows_a_password(as_staff, page):
+    person = make_person()
+
+    response = as_staff.get(page or person_url(person))
+
+    assertContains(response, person.username)
+    assertNotContains(response, person.password)
+
+
+# Deleting
+
+
+@pytest.fixture
+def maria(db):
+    maria = make_person(username="maria")
+    make_dose(make_full_log(maria), make_medication(maria))
+    make_reflection(maria)
+    return maria
+
+
+@pytest.fixture
+def other(db):
+    other = make_person()
+    make_dose(make_full_log(other), make_medication(other))
+    make_reflection(other)
+    return other
+
+
+def assert_only_the_other_is_left(other):
+    assert not User.objects.filter(username="maria").exists()
+    assert DailyLog.objects.get().user == other
+    assert Dose.objects.get().daily_log.user == other
+    assert Medication.objects.get().user == other
+    assert WeeklyReflection.objects.get().user == other
+
+
+def test_deleting_a_person_deletes_everything_of_theirs(as_staff, maria, other):
+    assertContains(as_staff.get(person_url(maria, "delete")), "maria")
+
+    response = as_staff.post(person_url(maria, "delete"), {"post": "yes"})
+
+    assertRedirects(response, LIST)
+    assert_only_the_other_is_left(other)
+
+
+def test_people_can_be_deleted_from_the_list(as_staff, maria, other):
+    action = {"action": "delete_selected", "_selected_action": [maria.pk]}
+    assertContains(as_staff.post(LIST, action), "Are you sure")
+
+    as_staff.post(LIST, action | {"post": "yes"})
+
+    assert_only_the_other_is_left(other)
+
+
+def test_the_question_before_deleting_does_not_read_out_the_persons_life(as_staff, maria):
+    """It counts the rows. The days and doses of years would make a page of megabytes."""
+    page = as_staff.get(person_url(maria, "delete"))
+
+    assertNotContains(page, "Concerta")
+    for count in ("Daily logs: 1", "Doses: 1", "Medications: 1", "Weekly reflections: 1"):
+        assertContains(page, count)
+
+
+def test_the_question_before_deleting_costs_the_same_after_years(as_staff, maria):
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert as_staff.get(person_url(maria, "delete")).status_code == 200
+        return len(queries)
+
+    cost_of_few = cost()
+    log = make_full_log(maria, DAY.replace(day=5))
+    for name in map(str, range(20)):
+        make_dose(log, make_medication(maria, name))
+
+    assert cost() == cost_of_few
+
+
+def test_who_may_not_delete_the_answers_may_not_delete_the_person(client, maria):
+    helper = make_person(is_staff=True)
+    helper.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "delete_user"]))
+    client.force_login(helper)
+
+    assertContains(client.get(person_url(maria, "delete")), "daily log")
+    response = client.post(person_url(maria, "delete"), {"post": "yes"})
+
+    assert response.status_code == 403
+    assert DailyLog.objects.count() == 1
+
+
+def test_what_staff_does_is_written_down(as_staff, maria):
+    as_staff.post(person_url(maria, "delete"), {"post": "yes"})
+
+    entry = LogEntry.objects.get()
+    assert (entry.user.username, entry.object_repr, entry.is_deletion()) == ("staff", "maria", True)
+
+
+def test_a_medication_in_use_is_not_deleted(as_staff, maria):
+    medication = Medication.objects.get()
+    address = reverse("admin:logs_medication_delete", args=[medication.pk])
+
+    assertContains(as_staff.get(address), "would require deleting the following protected related objects")
+    as_staff.post(address, {"post": "yes"})
+
+    assert Dose.objects.count() == Medication.objects.count() == 1
+
+
+def test_every_table_of_ours_can_be_looked_at():
+    """All of it, but what belongs to Django."""
+    ours = {model for model in apps.get_models() if re.match("accounts|logs|reflections", model._meta.app_label)}
+
+    assert ours <= set(admin.site._registry)

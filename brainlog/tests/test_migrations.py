@@ -1,0 +1,81 @@
+import os
+import re
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = ["accounts", "logs", "reflections"]
+
+
+def test_the_migrations_say_what_the_models_say(db):
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_migrations_have_names():
+    ours = [name for app, name in MigrationLoader(None).disk_migrations if app in OURS]
+
+    assert len(ours) >= len(OURS)
+    assert [name for name in ours if not re.fullmatch(r"\d{4}_[a-z][a-z_]+", name) or "_auto_" in name] == []
+
+
+def test_all_apps_with_models_have_migrations():
+    folders = {Path(config.path) for config in apps.get_app_configs() if list(config.get_models())}
+    ours = {folder for folder in folders if folder.parent == ROOT}
+
+    assert {folder.name for folder in ours} == set(OURS)
+    assert all((folder / "migrations" / "0001_initial.py").exists() for folder in ours)
+
+
+@pytest.fixture
+def empty_database(tmp_path, request):
+    """The URL of a database with nothing in it, beside the one the other tests use."""
+    if connection.vendor == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.sqlite3"
+        return
+    request.getfixturevalue("transactional_db")
+    name = f"empty_{uuid.uuid4().hex}"
+    there = connection.settings_dict
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}"')
+    yield f"postgres://{there['USER']}:{there['PASSWORD']}@{there['HOST']}:{there['PORT']}/{name}"
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+BACK_AND_FORTH = """
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+OURS = ("accounts", "logs", "reflections")
+look = connection.introspection
+tables = lambda: sorted(name for name in look.table_names() if name.startswith(OURS))
+columns = lambda: [str(look.get_table_description(connection.cursor(), name)) for name in tables()]
+call_command("migrate", verbosity=0)
+there = columns()
+assert len(tables()) >= 7, tables()
+call_command("migrate", "accounts", "zero", verbosity=0)
+assert tables() == [], tables()
+call_command("migrate", verbosity=0)
+assert columns() == there
+call_command("migrate", check_unapplied=True, verbosity=0)
+print("back and forth")
+"""
+
+
+def test_all_migrations_can_be_taken_back_and_applied_again(empty_database):
+    environment = os.environ | {"DATABASE_URL": empty_database, "DJANGO_SETTINGS_MODULE": "testing.settings"}
+
+    result = subprocess.run(
+        [sys.executable, "-c", BACK_AND_FORTH], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+
+    assert result.stdout == "back and forth\n", result.stderr

@@ -1,0 +1,176 @@
+"""Starting with what the environment says. Each start is a process of its own, in a folder without .env."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+GIVEN = {"SECRET_KEY": "k" * 50, "ALLOWED_HOSTS": "example.org"}
+OURS = {
+    *("SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "HTTPS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS"),
+    *("DATABASE_URL", "STATIC_ROOT", "DJANGO_SETTINGS_MODULE"),
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the project, without what lies in the developer's own folder."""
+    for name in ("brainlog", "accounts", "logs", "reflections", "operations", "templates", "static"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("tests", "__pycache__"))
+    shutil.copy(ROOT / "manage.py", tmp_path)
+    return tmp_path
+
+
+def run(folder, *arguments, **environment) -> subprocess.CompletedProcess:
+    inherited = {name: value for name, value in os.environ.items() if name not in OURS}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=inherited | environment, capture_output=True, text=True
+    )
+
+
+def settings(folder, *names, **environment) -> dict:
+    """What settings say, in that environment."""
+    code = f"""
+import json
+from brainlog import settings
+print(json.dumps({{name: getattr(settings, name, None) for name in {names!r}}}, default=str))
+"""
+    result = run(folder, "-c", code, **environment)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_all_that_is_missing_is_said_in_one_message(folder):
+    result = run(folder, "-c", "import brainlog.settings")
+
+    assert result.returncode != 0
+    message = result.stderr.split("ImproperlyConfigured: ")[1]
+    assert message.startswith("Brain Log cannot start.")
+    assert "SECRET_KEY:" in message and "ALLOWED_HOSTS:" in message
+
+
+@pytest.mark.parametrize("missing", GIVEN)
+@pytest.mark.parametrize("empty", [False, True], ids=["absent", "empty"])
+def test_what_is_given_is_not_asked_for(folder, missing, empty):
+    environment = GIVEN | {missing: ""} if empty else {name: GIVEN[name] for name in GIVEN if name != missing}
+
+    result = run(folder, "-c", "import brainlog.settings", **environment)
+
+    assert result.returncode != 0
+    message = result.stderr.split("ImproperlyConfigured: ")[1]
+    assert [name for name in GIVEN if f"{name}:" in message] == [missing]
+
+
+def test_it_starts_with_what_must_be_given_and_nothing_else(folder):
+    assert settings(folder, "DEBUG", "ALLOWED_HOSTS", **GIVEN) == {"DEBUG": False, "ALLOWED_HOSTS": ["example.org"]}
+
+
+def test_no_message_repeats_a_secret(folder):
+    secret = "s3cr3t" * 8
+
+    result = run(folder, "-c", "import brainlog.settings", SECRET_KEY=secret, DATABASE_URL=f"postgres://u:{secret}@h/n")
+
+    assert result.returncode != 0
+    assert secret not in result.stderr
+
+
+def test_on_ones_own_machine_a_key_is_enough(folder):
+    found = settings(folder, "ALLOWED_HOSTS", "SECURE_SSL_REDIRECT", SECRET_KEY="k", DEBUG="True")
+
+    assert found == {"ALLOWED_HOSTS": ["127.0.0.1", "localhost", "[::1]"], "SECURE_SSL_REDIRECT": False}
+
+
+EDGES = {
+    "SECURE_SSL_REDIRECT": True,
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
+    "SECURE_HSTS_PRELOAD": True,
+    "SESSION_COOKIE_SECURE": True,
+    "CSRF_COOKIE_SECURE": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_https"),
+    [({}, True), ({"DEBUG": "True"}, False), ({"HTTPS": "False"}, False), ({"DEBUG": "True", "HTTPS": "True"}, True)],
+    ids=str,
+)
+def test_https_is_the_default_where_debug_is_off(folder, environment, is_https):
+    found = settings(folder, *EDGES, "SECURE_HSTS_SECONDS", **GIVEN, **environment)
+
+    assert found.pop("SECURE_HSTS_SECONDS") == (31_536_000 if is_https else 0)
+    assert found == {name: value is is_https for name, value in EDGES.items()}
+
+
+@pytest.mark.parametrize(
+    ("environment", "header"),
+    [({}, None), ({"BEHIND_PROXY": "True"}, ["HTTP_X_FORWARDED_PROTO", "https"])],
+    ids=["not said", "said"],
+)
+def test_a_proxy_is_trusted_only_if_there_is_said_to_be_one(folder, environment, header):
+    found = settings(folder, "SECURE_PROXY_SSL_HEADER", **GIVEN, **environment)
+
+    assert found == {"SECURE_PROXY_SSL_HEADER": header}
+
+
+def test_env_files_are_read_and_the_environment_wins(folder):
+    (folder / ".env").write_text("SECRET_KEY=from-the-file\nALLOWED_HOSTS=file.example.org\nDEBUG=True\n")
+
+    found = settings(folder, "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", ALLOWED_HOSTS="a.example.org,b.example.org")
+
+    assert found == {"SECRET_KEY": "from-the-file", "ALLOWED_HOSTS": ["a.example.org", "b.example.org"], "DEBUG": True}
+
+
+def test_the_database_is_a_file_beside_the_code_unless_another_is_named(folder):
+    found = settings(folder, "DATABASES", **GIVEN)["DATABASES"]["default"]
+
+    assert found["NAME"] == str(folder / "db.sqlite3")
+
+
+def test_a_server_on_the_internet_passes_djangos_own_check(folder):
+    result = run(folder, "manage.py", "check", "--deploy", "--fail-level", "INFO", **GIVEN | {"SECRET_KEY": KEY})
+
+    assert (result.returncode, result.stdout) == (0, "System check identified no issues (0 silenced).\n"), result.stderr
+
+
+KEY = "".join(chr(code) for code in range(ord("0"), ord("z")))
+
+# Asks a server on the internet for its page, once without and once with https.
+ASK = """
+import django, json
+django.setup()
+from django.test import Client
+plain = Client(headers={"host": "example.org"}).get("/")
+safe = Client(headers={"host": "example.org"}).get("/", secure=True)
+stranger = Client(headers={"host": "evil.example"}).get("/", secure=True)
+print(json.dumps([[r.status_code, dict(r.headers)] for r in (plain, safe, stranger)]))
+"""
+
+
+def test_a_server_on_the_internet_insists_on_https_and_its_own_name(folder):
+    static = str(folder / "collected")
+    environment = GIVEN | {"DJANGO_SETTINGS_MODULE": "brainlog.settings", "STATIC_ROOT": static}
+    assert run(folder, "manage.py", "collectstatic", "--noinput", **environment).returncode == 0
+
+    result = run(folder, "-c", ASK, **environment)
+
+    assert result.returncode == 0, result.stderr
+    plain, safe, stranger = json.loads(result.stdout)
+    assert (plain[0], plain[1]["Location"]) == (301, "https://example.org/")
+    assert (safe[0], stranger[0]) == (200, 400)
+    assert safe[1]["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+
+
+def test_static_files_have_the_fingerprint_of_their_content(folder):
+    static = folder / "collected"
+    result = run(folder, "manage.py", "collectstatic", "--noinput", **GIVEN, STATIC_ROOT=str(static))
+
+    assert result.returncode == 0, result.stderr
+    names = json.loads((static / "staticfiles.json").read_text())["paths"]
+    assert names["css/base.css"] != "css/base.css"
+    assert (static / names["css/base.css"]).exists()
+    assert (static / f"{names['css/base.css']}.gz").exists()

@@ -1,0 +1,193 @@
+"""Several tabs, double taps and retries at the very same moment: real requests to a real server."""
+
+import http.client
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import timedelta
+from importlib import import_module
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+from logs.models import DailyLog, Dose
+from logs.stages import MEDICATION, STAGES
+from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, doses_of, make_log, taken
+from logs.tests.pages import check_in_url, day_url
+
+ROUNDS = 12
+CSRF = "x" * 32
+
+
+@pytest.fixture
+def everybody_at_once(live_server, person):
+    """Send forms at the same moment, each from a session of its own: [(path, data), …] → [status, …]."""
+
+    def session() -> str:
+        store = import_module(settings.SESSION_ENGINE).SessionStore()
+        store[SESSION_KEY] = str(person.pk)
+        store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        store[HASH_SESSION_KEY] = person.get_session_auth_hash()
+        store.create()
+        return store.session_key
+
+    def send(forms) -> list[int]:
+        barrier = threading.Barrier(len(forms))
+
+        def post(form):
+            path, data, key = form
+            headers = {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Cookie": f"{settings.SESSION_COOKIE_NAME}={key}; {settings.CSRF_COOKIE_NAME}={CSRF}",
+                "X-CSRFToken": CSRF,
+            }
+            with closing(http.client.HTTPConnection(live_server.thread.host, live_server.thread.port)) as connection:
+                connection.connect()
+                barrier.wait(timeout=20)
+                connection.request("POST", path, urlencode(data, doseq=True), headers)
+                return connection.getresponse().status
+
+        with ThreadPoolExecutor(len(forms)) as threads:
+            return list(threads.map(post, [(path, data, session()) for path, data in forms]))
+
+    return send
+
+
+def days():
+    return [DAY - timedelta(days=n) for n in range(ROUNDS)]
+
+
+def test_two_check_ins_of_a_new_day_both_survive(everybody_at_once, person):
+    for n, day in enumerate(days()):
+        first, second = STAGES[n % 5], STAGES[(n + 1 + n // 5) % 5]
+
+        statuses = everybody_at_once([(check_in_url(stage, day), answers(stage)) for stage in (first, second)])
+
+        assert statuses == [302, 302]
+        log = person.daily_logs.get(date=day)
+        assert [log.is_done(first), log.is_done(second)] == [True, True]
+
+
+def test_all_five_of_a_new_day_survive(everybody_at_once, person):
+    for day in days():
+        statuses = everybody_at_once(
+            [(check_in_url(stage, day), answers(stage) | taken(MORNING_DOSE, NOON_DOSE)) for stage in STAGES]
+        )
+
+        assert statuses == [302] * 5
+        assert person.daily_logs.get(date=day).is_complete
+        assert doses_of(person, day) == ["Concerta 36 mg at 8:15 a.m.", "Ritalin 2.5 tablets at 12:30 p.m."]
+
+
+def test_all_five_of_a_day_begun_survive(everybody_at_once, person):
+    for day in days():
+        make_log(person, day, not_tracked="ill")
+
+        statuses = everybody_at_once([(check_in_url(stage, day), answers(stage)) for stage in STAGES])
+
+        assert statuses == [302] * 5
+        log = person.daily_logs.get(date=day)
+        assert (log.is_complete, log.not_tracked) == (True, "ill")
+
+
+@pytest.mark.parametrize("taps", [2, 8])
+def test_the_same_form_sent_at_once_is_one_log_and_one_set_of_doses(everybody_at_once, person, taps):
+    form = answers(MEDICATION) | taken(MORNING_DOSE, NOON_DOSE)
+    for day in days():
+        statuses = everybody_at_once([(check_in_url(MEDICATION, day), form)] * taps)
+
+        assert statuses == [302] * taps
+        assert person.daily_logs.filter(date=day).count() == 1
+        assert doses_of(person, day) == ["Concerta 36 mg at 8:15 a.m.", "Ritalin 2.5 tablets at 12:30 p.m."]
+    assert person.medications.count() == 2
+
+
+def test_new_medications_in_any_order_join_the_list_once(everybody_at_once, person):
+    """Two days at once, each naming the same new medications the other way round."""
+    for n, day in enumerate(days()[::2]):
+        names = [f"Tea {n} {letter}" for letter in "abcdef"]
+        there, back = ([{"medication": name, "amount": "1"} for name in order] for order in (names, names[::-1]))
+
+        statuses = everybody_at_once(
+            [
+                (check_in_url(MEDICATION, day), taken(*there)),
+                (check_in_url(MEDICATION, day - timedelta(1)), taken(*back)),
+            ]
+        )
+
+        assert statuses == [302, 302]
+        assert person.medications.filter(name__startswith=f"Tea {n} ").count() == 6
+
+
+def test_a_mark_and_a_check_in_lose_nothing(everybody_at_once, person):
+    for day in days():
+        statuses = everybody_at_once(
+            [
+                (day_url(day, "not_tracked"), {"reason": "ill"}),
+                (check_in_url("midday", day), answers("midday")),
+                (check_in_url("evening", day), answers("evening")),
+            ]
+        )
+
+        assert statuses == [302] * 3
+        log = person.daily_logs.get(date=day)
+        assert (log.not_tracked, log.focus_level, log.day_rating) == ("ill", 7, 7)
+
+
+def test_taking_a_mark_off_and_a_check_in_lose_nothing(everybody_at_once, person):
+    for day in days():
+        make_log(person, day, not_tracked="ill")
+
+        statuses = everybody_at_once([(day_url(day, "tracked"), {}), (check_in_url("midday", day), answers("midday"))])
+
+        assert statuses == [302, 302]
+        log = person.daily_logs.get(date=day)
+        assert (log.not_tracked, log.focus_level) == (None, 7)
+
+
+def test_deleting_and_saving_leave_all_of_a_check_in_or_nothing(everybody_at_once, person):
+    for day in days():
+        make_log(person, day, gratitude="Sun")
+        form = answers(MEDICATION) | taken(MORNING_DOSE)
+
+        deleted, saved = everybody_at_once([(day_url(day, "delete"), {}), (check_in_url(MEDICATION, day), form)])
+
+        assert (deleted, saved) == (200, 302)
+        log = person.daily_logs.filter(date=day).first()
+        if log:
+            # The check-in was saved after the day had been deleted.
+            assert (log.medication_taken, log.gratitude) == (True, None)
+            assert doses_of(person, day) == ["Concerta 36 mg at 8:15 a.m."]
+    assert Dose.objects.count() == DailyLog.objects.count()
+
+
+def test_emptying_a_day_and_filling_it_leave_a_whole_check_in_or_nothing(everybody_at_once, person):
+    for day in days():
+        make_log(person, day, medication_taken=False)
+
+        statuses = everybody_at_once(
+            [
+                (check_in_url(MEDICATION, day), {}),
+                (check_in_url(MEDICATION, day), taken(MORNING_DOSE)),
+                (check_in_url("midday", day), answers("midday")),
+            ]
+        )
+
+        assert statuses == [302] * 3
+        log = person.daily_logs.get(date=day)
+        assert log.focus_level == 7
+        assert len(doses_of(person, day)) == bool(log.medication_taken)
+
+
+def test_undoing_twice_at_once_brings_one_day_back(everybody_at_once, person, client):
+    client.force_login(person)
+    for day in days()[:4]:
+        make_log(person, day, gratitude="Sun")
+        envelope = client.post(day_url(day, "delete")).context["envelope"]
+
+        statuses = everybody_at_once([(day_url(day, "restore"), {"envelope": envelope})] * 3)
+
+        assert statuses == [302] * 3
+        assert person.daily_logs.get(date=day).gratitude == "Sun"

@@ -1,0 +1,159 @@
+"""Questions that depend on another answer, on the server's side; and what one check-in learns from another."""
+
+import datetime
+
+import pytest
+
+from logs.stages import EVENING, STAGES
+from logs.tests.factories import DAY, OPTIONAL, REQUIRED, answers, make_full_log, make_log
+from logs.tests.pages import check_in_url, errors_of, form_as_shown
+
+pytestmark = pytest.mark.usefixtures("noon")
+
+DEPENDENT = [(stage, field) for stage in STAGES for field in stage.fields if field.shown_when]
+each_dependent = pytest.mark.parametrize(
+    ("stage", "field"), DEPENDENT, ids=lambda value: getattr(value, "name", str(value))
+)
+
+
+def value_of(field):
+    return (OPTIONAL["medication"] | OPTIONAL["midday"] | OPTIONAL["afternoon"] | {"reason_for_skipping": "forgot"})[
+        field.name
+    ]
+
+
+@each_dependent
+def test_an_answer_under_the_wrong_condition_is_cleared(as_person, person, stage, field):
+    question, wanted = field.shown_when
+    otherwise = str(not wanted).lower()
+
+    response = as_person.post(
+        check_in_url(stage), REQUIRED[str(stage)] | {question: otherwise, field.name: value_of(field)}
+    )
+
+    assert response.status_code == 302
+    log = person.daily_logs.get()
+    assert getattr(log, question) is (not wanted)
+    assert getattr(log, field.name) is None
+
+
+@each_dependent
+def test_a_stored_answer_is_cleared_when_its_question_is_answered_otherwise(as_person, person, stage, field):
+    question, wanted = field.shown_when
+    as_person.post(check_in_url(stage), {question: str(wanted).lower(), field.name: value_of(field)})
+    shown = form_as_shown(as_person.get(check_in_url(stage)))
+    assert getattr(person.daily_logs.get(), field.name) is not None
+
+    as_person.post(check_in_url(stage), shown | {question: str(not wanted).lower()})
+
+    assert getattr(person.daily_logs.get(), field.name) is None
+
+
+@each_dependent
+def test_even_nonsense_under_the_wrong_condition_does_no_harm(as_person, person, stage, field):
+    question, wanted = field.shown_when
+
+    response = as_person.post(check_in_url(stage), {question: str(not wanted).lower(), field.name: "nonsense" * 1000})
+
+    assert response.status_code == 302
+    assert getattr(person.daily_logs.get(), field.name) is None
+
+
+@each_dependent
+def test_an_answer_whose_question_is_open_is_asked_about_and_kept(as_person, person, stage, field):
+    question, _wanted = field.shown_when
+
+    response = as_person.post(check_in_url(stage), {field.name: value_of(field)})
+
+    assert response.status_code == 200
+    assert errors_of(response) == {
+        question: ["You answered something that belongs to this question. Please answer it too."]
+    }
+    typed = value_of(field)
+    assert form_as_shown(response)[field.name] == (typed if isinstance(typed, list) else [typed])
+    assert not person.daily_logs.exists()
+
+
+@each_dependent
+def test_the_page_tells_its_script_when_to_show_it(as_person, stage, field):
+    question, wanted = field.shown_when
+
+    page = as_person.get(check_in_url(stage)).content.decode()
+
+    assert f'id="field-{field.name}" data-shown-when="{question}={str(wanted).lower()}"' in page
+
+
+# What the evening knows of the medication check-in
+
+
+def test_the_evening_asks_about_medication_unless_it_was_not_taken(as_person, person):
+    question = 'name="medication_effectiveness"'
+    assert question in as_person.get(check_in_url(EVENING)).content.decode()
+    log = make_log(person, medication_taken=True)
+    assert question in as_person.get(check_in_url(EVENING)).content.decode()
+
+    person.daily_logs.filter(pk=log.pk).update(medication_taken=False)
+
+    assert question not in as_person.get(check_in_url(EVENING)).content.decode()
+
+
+def test_the_evening_clears_what_it_does_not_ask(as_person, person):
+    make_full_log(person, medication_taken=False, medication_effectiveness="yes")
+
+    as_person.post(check_in_url(EVENING), form_as_shown(as_person.get(check_in_url(EVENING))))
+
+    assert person.daily_logs.get().medication_effectiveness is None
+
+
+def test_the_evening_takes_no_answer_it_does_not_ask_for(as_person, person):
+    make_log(person, medication_taken=False)
+
+    as_person.post(check_in_url(EVENING), answers(EVENING))
+
+    log = person.daily_logs.get()
+    assert log.is_done(EVENING)
+    assert log.medication_effectiveness is None
+
+
+def test_an_evening_page_opened_before_the_medication_was_skipped_can_still_be_saved(as_person, person):
+    as_person.post(check_in_url(EVENING), answers(EVENING))
+    opened_before = form_as_shown(as_person.get(check_in_url(EVENING)))
+    as_person.post(check_in_url("medication"), {"medication_taken": "false"})
+
+    response = as_person.post(check_in_url(EVENING), opened_before | {"dinner": "Pasta"})
+
+    assert response.status_code == 302
+    log = person.daily_logs.get()
+    assert (log.dinner, log.medication_effectiveness, log.medication_taken) == ("Pasta", None, False)
+
+
+# What the morning knows of the evening before
+
+
+def test_the_morning_shows_the_thought_and_plan_of_the_evening_before(as_person, person):
+    make_log(person, DAY - datetime.timedelta(days=1), thought_for_tomorrow="One thing", tomorrow_plan="The bank")
+    make_log(person, DAY - datetime.timedelta(days=2), thought_for_tomorrow="Too old", tomorrow_plan="Too old")
+    make_log(date=DAY - datetime.timedelta(days=1), thought_for_tomorrow="Not yours", tomorrow_plan="Not yours")
+
+    page = as_person.get(check_in_url("morning")).content.decode()
+
+    assert "One thing" in page
+    assert "The bank" in page
+    assert "Too old" not in page
+    assert "Not yours" not in page
+
+
+@pytest.mark.parametrize("stage", STAGES[1:], ids=str)
+def test_only_the_morning_shows_them(as_person, person, stage):
+    make_log(person, DAY - datetime.timedelta(days=1), thought_for_tomorrow="One thing", tomorrow_plan="The bank")
+
+    page = as_person.get(check_in_url(stage)).content.decode()
+
+    assert "One thing" not in page
+    assert "The bank" not in page
+
+
+def test_a_morning_after_an_evening_without_them_shows_none(as_person, person):
+    make_log(person, DAY - datetime.timedelta(days=1), gratitude="Sun")
+
+    assert "From the evening before" not in as_person.get(check_in_url("morning")).content.decode()

@@ -1,0 +1,202 @@
+"""Deleting a day, and bringing it back within ten minutes."""
+
+import datetime
+
+import pytest
+
+from accounts.tests.factories import make_person
+from logs.models import DailyLog, Dose
+from logs.stages import STAGES
+from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, doses_of, make_full_log, make_log, taken
+from logs.tests.pages import check_in_url, day_url
+
+pytestmark = pytest.mark.usefixtures("noon")
+
+DELETE = day_url(name="delete")
+RESTORE = day_url(name="restore")
+REFUSAL = "This day can no longer be brought back, or it has new answers already."
+
+
+def rows_of(person):
+    """Everything stored of a person's day."""
+    return list(person.daily_logs.values()), list(Dose.objects.filter(daily_log__user=person).values())
+
+
+@pytest.fixture
+def full_day(as_person, person):
+    for stage in STAGES:
+        as_person.post(check_in_url(stage), answers(stage))
+    as_person.post(check_in_url("medication"), answers("medication") | taken(MORNING_DOSE, NOON_DOSE))
+    return rows_of(person)
+
+
+def delete(client) -> str:
+    return client.post(DELETE).context["envelope"]
+
+
+def test_it_asks_first(as_person, person):
+    make_log(person, gratitude="Sun")
+
+    response = as_person.get(DELETE)
+
+    assert "Delete Monday, May 4, 2026?" in response.content.decode()
+    assert person.daily_logs.exists()
+
+
+def test_it_deletes_the_day_and_its_doses(as_person, person, full_day):
+    other = make_log(person, DAY - datetime.timedelta(days=1), gratitude="Sun")
+
+    response = as_person.post(DELETE)
+
+    assert response.status_code == 200
+    assert "Monday, May 4, 2026 is deleted." in response.content.decode()
+    assert person.daily_logs.get() == other
+    assert not Dose.objects.exists()
+    assert person.medications.count() == 2
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_another_persons_day_is_not_there(as_person, method):
+    theirs = make_full_log()
+
+    assert getattr(as_person, method)(DELETE).status_code == 404
+    assert DailyLog.objects.get() == theirs
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_day_without_a_log_is_not_there(as_person, method):
+    assert getattr(as_person, method)(DELETE).status_code == 404
+
+
+def test_deleting_twice_says_it_is_gone(as_person, full_day):
+    delete(as_person)
+
+    assert as_person.post(DELETE).status_code == 404
+
+
+def test_undo_brings_everything_back_as_it_was(as_person, person, full_day):
+    envelope = delete(as_person)
+
+    response = as_person.post(RESTORE, {"envelope": envelope}, follow=True)
+
+    assert response.redirect_chain == [(day_url(), 302)]
+    assert "The day is back." in response.content.decode()
+    assert rows_of(person) == full_day
+
+
+def test_the_page_itself_carries_what_undo_needs(as_person, person, full_day):
+    response = as_person.post(DELETE)
+
+    page = response.content.decode()
+    assert f'action="{RESTORE}"' in page
+    assert f'name="envelope" value="{response.context["envelope"]}"' in page
+
+
+def test_a_marked_day_comes_back_too(as_person, person):
+    make_log(person, not_tracked="ill")
+
+    as_person.post(RESTORE, {"envelope": delete(as_person)})
+
+    assert person.daily_logs.get().not_tracked == "ill"
+
+
+def test_undo_works_for_ten_minutes(as_person, person, full_day, noon):
+    envelope = delete(as_person)
+    noon.shift(10 * 60)
+
+    as_person.post(RESTORE, {"envelope": envelope})
+
+    assert rows_of(person) == full_day
+
+
+def test_undo_does_not_work_after_that(as_person, person, full_day, noon):
+    envelope = delete(as_person)
+    noon.shift(10 * 60 + 1)
+
+    response = as_person.post(RESTORE, {"envelope": envelope}, follow=True)
+
+    assert response.redirect_chain == [("/logs/", 302)]
+    assert REFUSAL in response.content.decode()
+    assert not person.daily_logs.exists()
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=str)
+def test_undo_does_not_overwrite_a_day_logged_again(as_person, person, full_day, stage):
+    envelope = delete(as_person)
+    as_person.post(check_in_url(stage), answers(stage))
+    before = rows_of(person)
+
+    response = as_person.post(RESTORE, {"envelope": envelope}, follow=True)
+
+    assert REFUSAL in response.content.decode()
+    assert rows_of(person) == before
+
+
+def test_undo_twice_is_undo_once(as_person, person, full_day):
+    envelope = delete(as_person)
+    as_person.post(RESTORE, {"envelope": envelope})
+
+    response = as_person.post(RESTORE, {"envelope": envelope}, follow=True)
+
+    assert response.status_code == 200
+    assert rows_of(person) == full_day
+
+
+def test_another_persons_envelope_is_refused(as_person, person, client):
+    stranger = make_person()
+    make_full_log(stranger)
+    client.force_login(stranger)
+    envelope = delete(client)
+    client.force_login(person)
+
+    response = client.post(RESTORE, {"envelope": envelope}, follow=True)
+
+    assert REFUSAL in response.content.decode()
+    assert not DailyLog.objects.exists()
+
+
+TAMPERINGS = {
+    "empty": lambda envelope: "",
+    "cut off": lambda envelope: envelope[:-1],
+    "headless": lambda envelope: envelope[1:],
+    "lengthened": lambda envelope: "x" + envelope,
+    "without colons": lambda envelope: envelope.replace(":", ""),
+    "with a NUL": lambda envelope: envelope + "\0",
+    "something else": lambda envelope: "💥",
+    "only colons": lambda envelope: ":::",
+    "other signature": lambda envelope: envelope.rsplit(":", 1)[0] + ":" + "x" * 43,
+}
+
+
+@pytest.mark.parametrize("tamper", TAMPERINGS.values(), ids=TAMPERINGS.keys())
+def test_a_tampered_envelope_is_refused(as_person, person, full_day, tamper):
+    envelope = tamper(delete(as_person))
+
+    response = as_person.post(RESTORE, {"envelope": envelope}, follow=True)
+
+    assert REFUSAL in response.content.decode()
+    assert not person.daily_logs.exists()
+
+
+def test_no_envelope_is_refused(as_person, person):
+    assert REFUSAL in as_person.post(RESTORE, follow=True).content.decode()
+
+
+def test_the_day_comes_back_to_its_own_date(as_person, person, full_day):
+    """Whatever date the address says."""
+    envelope = delete(as_person)
+
+    response = as_person.post(day_url(DAY - datetime.timedelta(days=3), "restore"), {"envelope": envelope})
+
+    assert response.url == day_url(DAY)
+    assert person.daily_logs.get().date == DAY
+
+
+def test_doses_come_back_after_their_medication_was_renamed(as_person, person, full_day):
+    envelope = delete(as_person)
+    medication = person.medications.get(name="Concerta")
+    as_person.post(f"/logs/medications/{medication.pk}/", {"name": "Methylphenidate"})
+
+    as_person.post(RESTORE, {"envelope": envelope})
+
+    assert doses_of(person) == ["Methylphenidate 36 mg at 8:15 a.m.", "Ritalin 2.5 tablets at 12:30 p.m."]

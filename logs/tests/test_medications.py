@@ -1,0 +1,146 @@
+"""The person's own list of medications, and the page of one."""
+
+import pytest
+
+from accounts.tests.factories import make_person
+from logs.tests.factories import make_dose, make_log, make_medication
+from logs.tests.pages import errors_of
+
+LIST = "/logs/medications/"
+
+
+def page_of(medication):
+    return f"{LIST}{medication.pk}/"
+
+
+def facts(**changes):
+    return {"name": "Concerta", "usual_amount": "36", "unit": "mg", "note": "", "is_active": "on"} | changes
+
+
+def test_the_list_shows_ones_own_in_order(as_person, person):
+    for name in ("Ritalin", "concerta"):
+        make_medication(person, name)
+    make_medication(name="Theirs")
+
+    response = as_person.get(LIST)
+
+    assert [medication.name for medication in response.context["medications"]] == ["concerta", "Ritalin"]
+    assert "Theirs" not in response.content.decode()
+
+
+def test_an_empty_list_says_how_it_fills(as_person):
+    assert "You need no set-up" in as_person.get(LIST).content.decode()
+
+
+def test_it_works(as_person, person):
+    medication = make_medication(person)
+    assert as_person.get(page_of(medication)).status_code == 200
+
+    sent = facts(name="  Concerta   XL ", usual_amount="54,5", unit="ml", note="with food\r\nonly")
+    response = as_person.post(page_of(medication), {k: v for k, v in sent.items() if k != "is_active"})
+
+    assert (response.status_code, response.url) == (302, LIST)
+    medication.refresh_from_db()
+    assert (medication.name, medication.name_key) == ("Concerta XL", "concerta xl")
+    assert (str(medication.usual_amount), medication.unit) == ("54.500", "ml")
+    assert (medication.note, medication.is_active) == ("with food\nonly", False)
+
+
+def test_everything_but_the_name_may_be_emptied(as_person, person):
+    medication = make_medication(person, usual_amount=36, note="with food")
+
+    as_person.post(page_of(medication), {"name": "Concerta"})
+
+    medication.refresh_from_db()
+    assert (medication.usual_amount, medication.unit, medication.note) == (None, None, None)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("path", [LIST, f"{LIST}1/"])
+def test_the_anonymous_are_asked_to_log_in(db, client, path, method):
+    response = getattr(client, method)(path)
+
+    assert (response.status_code, response.url) == (302, f"/accounts/login/?next={path}")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_another_persons_is_not_there(as_person, method):
+    theirs = make_medication(name="Theirs")
+
+    assert getattr(as_person, method)(page_of(theirs), facts()).status_code == 404
+
+    theirs.refresh_from_db()
+    assert theirs.name == "Theirs"
+
+
+@pytest.mark.parametrize("number", ["0", "999999999999999999999999", "-1", "x"])
+def test_a_medication_that_does_not_exist_is_not_there(as_person, number):
+    assert as_person.get(f"{LIST}{number}/").status_code == 404
+
+
+def test_other_methods_are_refused(as_person, person):
+    medication = make_medication(person)
+
+    assert as_person.post(LIST).status_code == 405
+    assert as_person.put(page_of(medication)).status_code == 405
+    assert as_person.delete(page_of(medication)).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("name", ""),
+        ("name", "   "),
+        ("name", "x" * 101),
+        ("name", "a\0b"),
+        ("usual_amount", "-5"),
+        ("usual_amount", "0"),
+        ("usual_amount", "1e9"),
+        ("usual_amount", "1000000000"),
+        ("usual_amount", "NaN"),
+        ("unit", "stones"),
+        ("note", "x" * 4001),
+        ("note", "a\0b"),
+    ],
+)
+def test_bad_input_is_shown_and_what_was_typed_is_kept(as_person, person, name, value):
+    medication = make_medication(person, name="As it was")
+
+    response = as_person.post(page_of(medication), facts(**{name: value}))
+
+    assert response.status_code == 200
+    assert list(errors_of(response)) == [name]
+    assert response.context["form"][name].value() == value
+    assert "<h1>As it was</h1>" in response.content.decode()
+    medication.refresh_from_db()
+    assert (medication.name, medication.usual_amount, medication.unit) == ("As it was", None, "mg")
+
+
+@pytest.mark.parametrize("spelling", ["Ritalin", "RITALIN", "  ritalin "])
+def test_two_medications_do_not_share_a_name(as_person, person, spelling):
+    make_medication(person, "Ritalin")
+    medication = make_medication(person)
+
+    response = as_person.post(page_of(medication), facts(name=spelling))
+
+    assert errors_of(response) == {"name": ["You already have a medication of this name."]}
+
+
+def test_a_stranger_may_have_the_same_name(as_person, person):
+    make_medication(make_person(), "Ritalin")
+
+    assert as_person.post(page_of(make_medication(person)), facts(name="Ritalin")).status_code == 302
+
+
+def test_its_own_name_may_change_its_case(as_person, person):
+    medication = make_medication(person)
+
+    assert as_person.post(page_of(medication), facts(name="CONCERTA")).status_code == 302
+
+
+def test_old_doses_follow_the_name_and_keep_the_unit(as_person, person):
+    dose = make_dose(make_log(person, medication_taken=True), taken_at=None)
+
+    as_person.post(page_of(dose.medication), facts(name="Methylphenidate", usual_amount="1", unit="tablets"))
+
+    assert str(person.daily_logs.get().doses.get()) == "Methylphenidate 36 mg"

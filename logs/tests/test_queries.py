@@ -1,0 +1,208 @@
+"""How often a page asks the database: seldom, and no more often for somebody with years of days.
+
+Counted are all statements but those that begin and end transactions, session and user included.
+"""
+
+import datetime
+from contextlib import contextmanager
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from logs.fields import LineField, NoteField
+from logs.models import DailyLog, Dose, Medication
+from logs.stages import STAGES
+from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, dose_rows, make_medication, taken
+from logs.tests.pages import check_in_url, day_url, form_as_shown
+from reflections.models import WeeklyReflection
+
+pytestmark = pytest.mark.usefixtures("noon")
+
+MEDICATION = check_in_url("medication")
+TRANSACTIONS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+
+each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)
+
+
+@contextmanager
+def statements():
+    """Collects the statements made inside of the block."""
+    made = []
+    with CaptureQueriesContext(connection) as queries:
+        yield made
+    made += [query["sql"] for query in queries if not query["sql"].startswith(TRANSACTIONS)]
+
+
+def live_through(person, days):
+    """That many days up to DAY, each with answers, notes and two doses, and a reflection every week."""
+    first, second = make_medication(person, "Concerta"), make_medication(person, "Ritalin")
+    dates = [DAY - datetime.timedelta(days=n) for n in range(days)]
+    logs = DailyLog.objects.bulk_create(
+        DailyLog(
+            user=person,
+            date=date,
+            medication_taken=True,
+            day_rating=5,
+            gratitude="Sun",
+            thought_for_tomorrow="One thing",
+        )
+        for date in dates
+    )
+    Dose.objects.bulk_create(
+        Dose(daily_log=log, medication=medication, amount=Decimal(18), unit="mg")
+        for log in logs
+        for medication in (first, second)
+    )
+    WeeklyReflection.objects.bulk_create(
+        WeeklyReflection(user=person, week_start=date, week_rating=5, mental_state="good", next_week_focus="Sleep")
+        for date in dates
+        if date.weekday() == 6
+    )
+
+
+@pytest.fixture(params=[0, 10, 1000], ids="{} days".format)
+def days(request, person):
+    live_through(person, request.param)
+    return request.param
+
+
+# Looking
+
+
+@pytest.mark.parametrize("path", ["/", "/logs/", "/logs/?page=2&month=2025-01", day_url()])
+def test_a_page_takes_four_at_most(as_person, days, path):
+    with statements() as made:
+        assert as_person.get(path).status_code == 200
+
+    assert len(made) <= 4, made
+
+
+@each_stage
+def test_a_check_in_takes_four_at_most(as_person, days, stage):
+    with statements() as made:
+        assert as_person.get(check_in_url(stage)).status_code == 200
+
+    assert len(made) <= 4, made
+
+
+@pytest.mark.parametrize("path", ["/", "/logs/", day_url(), *(check_in_url(stage) for stage in STAGES)])
+def test_ten_days_and_a_thousand_take_the_same(as_person, person, path):
+    counts = []
+    for days in (10, 990):
+        for model in (DailyLog, Medication, WeeklyReflection):
+            model.objects.all().delete()
+        live_through(person, days)
+        with statements() as made:
+            as_person.get(path)
+        counts.append(len(made))
+
+    assert counts[0] == counts[1]
+
+
+def test_many_medications_take_no_more(as_person, person):
+    live_through(person, 10)
+    with statements() as before:
+        as_person.get(MEDICATION)
+    for number in range(50):
+        make_medication(person, f"Tea {number}")
+
+    with statements() as after:
+        as_person.get(MEDICATION)
+
+    assert len(after) == len(before)
+
+
+@pytest.mark.parametrize("path", ["/logs/", "/logs/?page=2", "/logs/?month=2026-04"])
+def test_the_history_reads_no_text(as_person, person, path):
+    live_through(person, 40)
+    texts = [field.name for stage in STAGES for field in stage.fields if isinstance(field, (NoteField, LineField))]
+
+    with statements() as made:
+        as_person.get(path)
+
+    assert [sql for sql in made if "logs_dailylog" in sql]
+    assert not [(name, sql) for sql in made for name in texts if f'"{name}"' in sql]
+
+
+def test_today_is_a_handful_of_rows(as_person, person):
+    live_through(person, 1000)
+
+    with statements() as made:
+        as_person.get("/")
+
+    [logs] = [sql for sql in made if 'FROM "logs_dailylog"' in sql]
+    assert " BETWEEN " in logs
+
+
+# Saving
+
+
+def save(client, url, data):
+    with statements() as made:
+        response = client.post(url, data)
+    assert response.status_code == 302
+    assert len(made) <= 6, made
+    return made
+
+
+@each_stage
+def test_saving_takes_six_at_most(as_person, days, stage):
+    save(as_person, check_in_url(stage), answers(stage))
+    save(as_person, check_in_url(stage), answers(stage) | {"next": "1"})
+    save(as_person, check_in_url(stage), dose_rows())
+
+
+@each_stage
+def test_saving_another_check_in_of_the_day_takes_six_at_most(as_person, stage):
+    for other in STAGES:
+        if other is not stage:
+            as_person.post(check_in_url(other), answers(other))
+
+    save(as_person, check_in_url(stage), answers(stage))
+
+
+def test_the_very_first_doses_take_six_at_most(as_person, person):
+    save(as_person, MEDICATION, answers("medication") | taken(MORNING_DOSE, NOON_DOSE))
+
+    assert Dose.objects.count() == person.medications.count() == 2
+
+
+def test_the_first_doses_of_a_day_already_begun_take_six_at_most(as_person):
+    as_person.post(check_in_url("morning"), answers("morning"))
+
+    save(as_person, MEDICATION, answers("medication") | taken(MORNING_DOSE, NOON_DOSE))
+
+
+CHANGES = {
+    "nothing": {},
+    "one changed": {"doses-0-amount": "54"},
+    "all changed": {"doses-0-amount": "54", "doses-1-amount": "7"},
+    "one added": {f"doses-2-{name}": value for name, value in MORNING_DOSE.items()} | {"doses-TOTAL_FORMS": "3"},
+    "one of a new medication added": {
+        "doses-TOTAL_FORMS": "3",
+        "doses-2-medication": "Tea",
+        "doses-2-amount": "1",
+    },
+    "one removed": {"doses-1-DELETE": "on"},
+    "the first removed": {"doses-0-DELETE": "on"},
+    "all removed": {"doses-0-DELETE": "on", "doses-1-DELETE": "on"},
+    "another medication": {"doses-0-medication": "Tea"},
+    "not taken after all": {"medication_taken": "false"},
+    "another answer too": {"doses-0-amount": "54", "first_hour_feeling": "foggy"},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_a_change_of_doses_takes_six_at_most(as_person, change):
+    as_person.post(MEDICATION, answers("medication") | taken(MORNING_DOSE, NOON_DOSE))
+
+    save(as_person, MEDICATION, form_as_shown(as_person.get(MEDICATION)) | change)
+
+
+@pytest.mark.parametrize("days", [10, 1000], indirect=True)
+def test_saving_takes_the_same_after_a_thousand_days(as_person, days):
+    made = save(as_person, MEDICATION, form_as_shown(as_person.get(MEDICATION)) | {"doses-0-amount": "54"})
+
+    assert len(made) == 6  # session, person, day, doses; the dose, and the stamp the day did not have

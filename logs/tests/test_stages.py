@@ -1,0 +1,190 @@
+"""The questions themselves: which there are, of which kind, and that the database guards them."""
+
+import pytest
+from django.db.models import NOT_PROVIDED
+
+from logs.fields import ChoiceField, HoursField, LineField, NoteField, ScoreField, SeveralField, YesNoField
+from logs.models import DailyLog
+from logs.stages import AFTERNOON, EVENING, MEDICATION, MIDDAY, MORNING, STAGES, stage_for_hour
+
+REQUIRED = {
+    MORNING: {"sleep_hours": HoursField, "sleep_quality": ScoreField, "morning_mood": ScoreField},
+    MEDICATION: {"medication_taken": YesNoField},
+    MIDDAY: {"focus_level": ScoreField, "energy_level": ScoreField, "rumination_level": ScoreField},
+    AFTERNOON: {"anxiety_level": ScoreField},
+    EVENING: {"overall_mood": ScoreField, "day_rating": ScoreField},
+}
+OPTIONAL = {
+    MORNING: {"dreams": NoteField, "physical_status": ChoiceField, "breakfast": LineField},
+    MEDICATION: {"ate_within_hour": YesNoField, "first_hour_feeling": ChoiceField, "reason_for_skipping": ChoiceField},
+    MIDDAY: {
+        "lunch": LineField,
+        "current_activity": NoteField,
+        "distractions": NoteField,
+        "had_emotional_event": YesNoField,
+        "emotional_event": NoteField,
+        "coping_strategies": SeveralField,
+    },
+    AFTERNOON: {
+        "afternoon_snack": LineField,
+        "is_crashing": YesNoField,
+        "crash_symptoms": NoteField,
+        "current_feeling": NoteField,
+        "had_triggering_interaction": YesNoField,
+        "interaction_details": NoteField,
+        "self_worth_tied_to_performance": ChoiceField,
+        "overextended": ChoiceField,
+    },
+    EVENING: {
+        "dinner": LineField,
+        "met_physical_activity_goals": YesNoField,
+        "met_dietary_goals": YesNoField,
+        "never_felt_isolated": YesNoField,
+        "sleepiness": ScoreField,
+        "medication_effectiveness": ChoiceField,
+        "helpful_factors": NoteField,
+        "distracting_factors": NoteField,
+        "accomplishments": NoteField,
+        "challenges": NoteField,
+        "gratitude": NoteField,
+        "improvements": NoteField,
+        "thought_for_tomorrow": NoteField,
+        "tomorrow_plan": NoteField,
+    },
+}
+VOCABULARIES = {
+    "physical_status": ["energetic", "rested", "neutral", "tired", "exhausted", "pain"],
+    "first_hour_feeling": [
+        "clear",
+        "foggy",
+        "anxious",
+        "wired",
+        "focused",
+        "calm",
+        "no_noticeable_effect",
+        "other",
+    ],
+    "reason_for_skipping": ["weekend", "forgot", "side_effects", "planned_break", "out_of_medication", "other"],
+    "coping_strategies": ["redirected_attention", "talked_it_out", "journaled", "spiraled", "detached"],
+    "self_worth_tied_to_performance": ["strongly", "mildly", "not_at_all"],
+    "overextended": ["yes", "no", "not_sure"],
+    "medication_effectiveness": ["yes", "no", "mixed"],
+}
+SHOWN_WHEN = {
+    "ate_within_hour": ("medication_taken", True),
+    "first_hour_feeling": ("medication_taken", True),
+    "reason_for_skipping": ("medication_taken", False),
+    "emotional_event": ("had_emotional_event", True),
+    "coping_strategies": ("had_emotional_event", True),
+    "crash_symptoms": ("is_crashing", True),
+    "interaction_details": ("had_triggering_interaction", True),
+}
+HIGH_IS_BAD = {"rumination_level", "anxiety_level", "sleepiness"}
+
+FIELDS = [field for stage in STAGES for field in stage.fields]
+CONSTRAINTS = {constraint.name for constraint in DailyLog._meta.constraints}
+
+each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)
+each_field = pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+
+
+def test_the_five_are_in_the_order_of_the_day():
+    assert [str(stage) for stage in STAGES] == ["morning", "medication", "midday", "afternoon", "evening"]
+    assert [stage.next for stage in STAGES] == [*STAGES[1:], None]
+
+
+@each_stage
+def test_it_asks_what_was_agreed(stage):
+    asked = {field.name: type(field) for field in stage.fields}
+
+    assert asked == REQUIRED[stage] | OPTIONAL[stage]
+
+
+@each_stage
+def test_the_answers_that_make_it_done_come_first(stage):
+    assert set(stage.required_names) == set(REQUIRED[stage])
+    assert set(stage.field_names[: len(REQUIRED[stage])]) == set(REQUIRED[stage])
+
+
+def test_no_two_answers_share_a_name():
+    """Two abstract bases with one name would silently share one column."""
+    names = [name for stage in STAGES for name in (*stage.field_names, stage.completed_at)]
+
+    assert sorted(names) == sorted(set(names))
+
+
+@each_stage
+def test_every_answer_and_the_stamp_is_a_column_of_the_day(stage):
+    columns = {field.name for field in DailyLog._meta.local_fields}
+
+    assert {*stage.field_names, stage.completed_at} <= columns
+
+
+@each_field
+def test_it_offers_the_words_that_were_agreed(field):
+    choices = field.options if isinstance(field, SeveralField) else field.choices or []
+
+    assert [key for key, _label in choices] == VOCABULARIES.get(field.name, [])
+
+
+@each_field
+def test_it_is_asked_under_the_condition_that_was_agreed(field):
+    assert field.shown_when == SHOWN_WHEN.get(field.name)
+
+
+@each_field
+def test_it_has_no_default_and_may_be_missing(field):
+    assert field.null
+    assert not field.has_default()
+    assert field.db_default is NOT_PROVIDED
+    assert getattr(DailyLog(), field.name) is None
+
+
+@pytest.mark.parametrize("field", [f for f in FIELDS if isinstance(f, ScoreField)], ids=lambda field: field.name)
+def test_a_score_says_what_its_ends_mean(field):
+    assert all(str(end) for end in field.ends)
+    assert field.high_is_bad == (field.name in HIGH_IS_BAD)
+
+
+@pytest.mark.parametrize(
+    "field", [f for f in FIELDS if isinstance(f, (ScoreField, HoursField, ChoiceField))], ids=lambda field: field.name
+)
+def test_the_database_knows_its_range_or_vocabulary(field):
+    assert f"daily_log_{field.name}_valid" in CONSTRAINTS
+
+
+@pytest.mark.parametrize("name", SHOWN_WHEN)
+def test_the_database_knows_which_question_it_hangs_on(name):
+    assert f"daily_log_{name}_asked" in CONSTRAINTS
+
+
+@each_stage
+def test_the_database_knows_what_the_stamp_vouches_for(stage):
+    assert f"daily_log_{stage}_completed" in CONSTRAINTS
+
+
+@pytest.mark.parametrize(
+    ("hour", "stage"),
+    [
+        (4, MORNING),
+        (8, MORNING),
+        (9, MEDICATION),
+        (10, MEDICATION),
+        (11, MIDDAY),
+        (14, MIDDAY),
+        (15, AFTERNOON),
+        (19, AFTERNOON),
+        (20, EVENING),
+        (23, EVENING),
+        (0, EVENING),
+        (3, EVENING),
+    ],
+)
+def test_an_hour_suits_one_check_in(hour, stage):
+    assert stage_for_hour(hour, day_ends_at=4) is stage
+
+
+def test_the_small_hours_are_morning_for_whose_day_ends_at_midnight():
+    assert stage_for_hour(0, day_ends_at=0) is MORNING
+    assert stage_for_hour(4, day_ends_at=5) is EVENING
+    assert stage_for_hour(5, day_ends_at=5) is MORNING

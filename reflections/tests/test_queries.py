@@ -1,0 +1,114 @@
+"""How much the pages of the week ask of the database, however much there is in it."""
+
+import datetime
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from logs.fields import LineField, NoteField
+from logs.models import DailyLog
+from logs.stages import STAGES
+from reflections.models import WeeklyAnswers, WeeklyReflection
+from reflections.tests.factories import SUNDAY, make_reflection
+from reflections.tests.pages import EVERYTHING, WEEK, week_url
+from reflections.views import numbers_of
+
+TEXTS = [
+    field.name
+    for field in (*(field for stage in STAGES for field in stage.fields), *WeeklyAnswers.fields())
+    if isinstance(field, NoteField | LineField)
+]
+
+
+def queries_of(deed) -> list[str]:
+    """The statements a deed sends, without the marks that begin and end a transaction."""
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        deed()
+    marks = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
+    return [query["sql"] for query in captured if not query["sql"].startswith(marks)]
+
+
+def fill(person, days: int):
+    """Log each of the last days, and reflect on each of their weeks."""
+    today = datetime.date(2026, 5, 6)
+    DailyLog.objects.bulk_create(
+        [
+            DailyLog(user=person, date=today - datetime.timedelta(days=n), focus_level=5, dreams="Flying")
+            for n in range(days)
+        ]
+    )
+    WeeklyReflection.objects.bulk_create(
+        [
+            WeeklyReflection(user=person, week_start=SUNDAY - n * WEEK, week_rating=6, next_week_focus="Sleep")
+            for n in range(days // 7 + 1)
+        ]
+    )
+
+
+@pytest.fixture(params=[10, 1000], ids="{} days".format)
+def days(request, person):
+    fill(person, request.param)
+
+
+def test_the_page_of_a_week(as_person, days):
+    assert len(queries_of(lambda: as_person.get(week_url()))) == 5
+
+
+def test_the_page_of_a_week_not_written_yet(as_person, person):
+    assert len(queries_of(lambda: as_person.get(week_url()))) == 5
+
+
+def test_saving_a_week(as_person, days):
+    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 4
+
+
+def test_saving_a_week_for_the_first_time(as_person, person):
+    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 4
+
+
+def test_the_page_with_errors(as_person, days):
+    assert len(queries_of(lambda: as_person.post(week_url(), {"week_rating": "11"}))) <= 6
+
+
+def test_the_list(as_person, days):
+    assert len(queries_of(lambda: as_person.get(reverse("reflections:list")))) == 3
+
+
+def test_the_list_reads_no_texts(as_person, days):
+    queries = queries_of(lambda: as_person.get(reverse("reflections:list")))
+
+    assert [name for name in TEXTS for sql in queries if f'"{name}"' in sql] == []
+
+
+def test_the_numbers_are_one_query(person, days):
+    reflection = WeeklyReflection(user=person, week_start=SUNDAY)
+
+    assert len(queries_of(lambda: numbers_of(person, reflection))) == 1
+
+
+def test_the_numbers_read_no_texts(person, days):
+    """Whether there is a text, they may ask: a day with a note alone is a day logged."""
+    reflection = WeeklyReflection(user=person, week_start=SUNDAY)
+
+    (sql,) = queries_of(lambda: numbers_of(person, reflection))
+
+    read = re.sub(r'"\w+"\."\w+" IS NOT NULL', "", sql)
+    assert '"focus_level"' in read
+    assert [name for name in TEXTS if f'"{name}"' in read] == []
+
+
+def test_the_numbers_are_of_fourteen_days(person, django_assert_num_queries):
+    """However long ago the week is, and whatever was logged since."""
+    fill(person, 1000)
+    make_reflection(person, SUNDAY - 200 * WEEK)
+
+    numbers = numbers_of(person, WeeklyReflection(user=person, week_start=SUNDAY - 10 * WEEK))
+
+    assert numbers.days_logged == 7
+    (focus,) = numbers.means
+    assert (focus.days, focus.change) == (7, 0)
