@@ -15,6 +15,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     search_fields = ("username_key", "display_name")
     readonly_fields = ("date_joined", "last_login", "updated_at")
     ordering = ("username",)
+    sortable_by = ("username",)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("display_name", "email")}),

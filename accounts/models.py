@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone as clock
@@ -70,6 +71,7 @@ class User(AbstractUser):
     day_ends_at = models.PositiveSmallIntegerField(
         _("My day ends at"),
         default=4,
+        validators=[MaxValueValidator(LATEST_DAY_END)],
         help_text=_("What you log before this hour of the night belongs to the evening before."),
     )
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)

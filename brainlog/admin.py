@@ -1,8 +1,11 @@
 """What the admin pages of all apps share: they are for looking, and they stay fast in a big table."""
 
+import datetime
+
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
+from django.db.models import Max, Min, QuerySet
 from django.utils.functional import cached_property
 
 
@@ -16,6 +19,26 @@ class CappedPaginator(Paginator):
         return self.object_list.order_by()[: self.MOST].count()
 
 
+class ListQuerySet(QuerySet):
+    """The rows of a list, with the years, months and days to choose from."""
+
+    def dates(self, field_name, kind, order="ASC"):
+        """Every one from the first row's to the last one's: to know which have rows takes reading all of them."""
+        ends = self.aggregate(first=Min(field_name), last=Max(field_name))
+        if ends["first"] is None:
+            return []
+        days = (ends["last"] - ends["first"]).days + 1
+        found = {first_day(ends["first"] + datetime.timedelta(days=n), kind) for n in range(days)}
+        return sorted(found, reverse=order == "DESC")
+
+
+def first_day(day: datetime.date, kind: str) -> datetime.date:
+    """The first day of the year, month or day that `day` is in."""
+    if kind == "year":
+        return day.replace(month=1, day=1)
+    return day.replace(day=1) if kind == "month" else day
+
+
 class BigTableAdmin(admin.ModelAdmin):
     """Lists that read what they show and nothing else, and are found by the name of a person."""
 
@@ -25,11 +48,17 @@ class BigTableAdmin(admin.ModelAdmin):
     list_per_page = 50
     # The columns of a list: no texts, no passwords.
     list_reads: tuple[str, ...] = ()
+    # The columns to sort by: those with an index.
+    sortable_by: tuple[str, ...] = ()
 
     def get_queryset(self, request):
         rows = super().get_queryset(request)
-        is_list = request.resolver_match.url_name.endswith("_changelist")
-        return rows.only(*self.list_reads) if is_list else rows
+        if not request.resolver_match.url_name.endswith("_changelist"):
+            return rows
+        if self.list_select_related:
+            # Django would leave it at what the manager selects by itself.
+            rows = rows.select_related(*self.list_select_related)
+        return ListQuerySet(rows.model, rows.only(*self.list_reads).query, rows.db)
 
     def get_search_results(self, request, queryset, search_term):
         """Search for the name's key: a person is found however the name is written."""

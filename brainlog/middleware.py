@@ -1,4 +1,5 @@
 from django.core.exceptions import BadRequest
+from django.template.loader import render_to_string
 
 
 class Utf8Middleware:
@@ -15,3 +16,20 @@ class Utf8Middleware:
         if request.content_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
             raise BadRequest("Only UTF-8 is understood.")
         return self.get_response(request)
+
+
+class MethodNotAllowedMiddleware:
+    """Say in our own design that an address is no page, where Django's answer is blank.
+
+    People get there: a button pressed after the session expired leads to the login page, and from
+    there on to the address the button meant.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            response.content = render_to_string("405.html", request=request)
+        return response

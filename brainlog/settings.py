@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "accounts.middleware.PersonMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "brainlog.middleware.MethodNotAllowedMiddleware",
 ]
 
 ROOT_URLCONF = "brainlog.urls"

@@ -35,11 +35,8 @@ class DailyLogAdmin(LookingAdmin):
         "updated_at",
         *(stage.completed_at for stage in STAGES),
     )
-    list_filter = (
-        "date",
-        *((stage.completed_at, admin.EmptyFieldListFilter) for stage in STAGES),
-        "not_tracked",
-    )
+    list_filter = ("date", *((stage.completed_at, admin.EmptyFieldListFilter) for stage in STAGES))
+    sortable_by = ("date", "user")
     date_hierarchy = "date"
     search_fields = ("user__username_key__exact",)
     search_help_text = _("Search by the whole username.")

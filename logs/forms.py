@@ -185,7 +185,7 @@ class MedicationForm(CheckInForm):
         if self.instance._state.adding or not self.instance.medication_taken:
             return []
         if self.is_bound:
-            return list(self.instance.doses.all())
+            return list(self.instance.doses.select_related("medication"))
         return self.cabinet.doses
 
     def stored_answers(self):

@@ -39,6 +39,8 @@ class ChoiceInput(forms.TypedChoiceField):
     """One of a few. Returns the choice, or None while unanswered."""
 
     widget = Pills
+    # Without the value, which may be megabytes of nonsense.
+    default_error_messages = {"invalid_choice": _("Choose one of the answers offered.")}
 
     def __init__(self, **kwargs):
         kwargs.setdefault("empty_value", None)
@@ -80,6 +82,7 @@ class SeveralInput(forms.TypedMultipleChoiceField):
     """Any number of a few, in their own order. None if there is none."""
 
     widget = ManyPills
+    default_error_messages = {"invalid_choice": _("Choose from the answers offered.")}
 
     def __init__(self, **kwargs):
         super().__init__(required=False, empty_value=None, **kwargs)

@@ -119,10 +119,10 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
         return "begun" if self.is_begun(stage) else "not-started"
 
     def answers_of(self, stage: Stage) -> list[Shown]:
-        """What was answered in a check-in, in words. Costs a query for the doses unless prefetched."""
+        """What was answered in a check-in, in words. Costs a query for the doses."""
         answers = shown_answers(stage.fields, self)
         if stage is MEDICATION and self.medication_taken:
-            doses = "\n".join(str(dose) for dose in self.doses.all())
+            doses = "\n".join(str(dose) for dose in self.doses.select_related("medication"))
             answers[1:1] = [Shown(gettext("Doses"), doses, is_note=True)] if doses else []
         return answers
 
@@ -216,13 +216,6 @@ class Medication(models.Model):
         return " ".join(name.casefold().split())
 
 
-class DoseManager(models.Manager):
-    """A dose is nothing without the name of what was taken, so both are read together."""
-
-    def get_queryset(self):
-        return super().get_queryset().select_related("medication")
-
-
 class Dose(models.Model):
     """What was taken, how much and when. A day has up to six."""
 
@@ -234,8 +227,6 @@ class Dose(models.Model):
     # Kept with the dose: should the medication's unit change, old doses still mean what they meant.
     unit = ChoiceField(_("unit"), choices=Unit)
     taken_at = models.TimeField(_("taken at"), null=True, blank=True, help_text=_("By the clock of that day."))
-
-    objects = DoseManager()
 
     class Meta:
         verbose_name = _("dose")

@@ -11,6 +11,7 @@ class WeeklyReflectionAdmin(LookingAdmin):
     list_select_related = ("user",)
     list_reads = ("week_start", "user__username", "week_rating", "mental_state", "updated_at")
     list_filter = ("week_start", "mental_state", ("completed_at", admin.EmptyFieldListFilter))
+    sortable_by = ("week_start", "user")
     date_hierarchy = "week_start"
     search_fields = ("user__username_key__exact",)
     search_help_text = _("Search by the whole username.")

@@ -181,11 +181,11 @@ def test_every_day_is_in_the_week_it_is_said_to_be_in(day, first):
 # Time zones
 
 
-@pytest.mark.parametrize("name", timezone_names())
-def test_every_zone_we_offer_can_be_lived_in(name):
-    validate_timezone(name)
+def test_every_zone_we_offer_can_be_lived_in():
+    for name in timezone_names():
+        validate_timezone(name)
 
-    assert User(timezone=name).zone.key == name
+    assert tuple(User(timezone=name).zone.key for name in timezone_names()) == timezone_names()
 
 
 @pytest.mark.parametrize("gone", ["Europe/Atlantis", "", "../../etc/passwd", "America", "a\0b", "x" * 3000])

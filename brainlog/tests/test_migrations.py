@@ -35,12 +35,11 @@ def test_all_apps_with_models_have_migrations():
 
 
 @pytest.fixture
-def empty_database(tmp_path, request):
+def empty_database(transactional_db, tmp_path):
     """The URL of a database with nothing in it, beside the one the other tests use."""
     if connection.vendor == "sqlite":
         yield f"sqlite:///{tmp_path}/empty.sqlite3"
         return
-    request.getfixturevalue("transactional_db")
     name = f"empty_{uuid.uuid4().hex}"
     there = connection.settings_dict
     with connection.cursor() as cursor:

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from decimal import Decimal
 from itertools import permutations
 
 import pytest
@@ -107,6 +108,17 @@ def test_an_error_leaves_what_is_stored(as_person, person, stage):
     as_person.post(check_in_url(stage), answers(stage, **{stage.required_names[0]: "99"}))
 
     assert stored(person.daily_logs.get()) == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "hours"),
+    [("7,25", "7.25"), ("7:45", "7.75"), (" 07.50 ", "7.5"), (".5", "0.5"), ("5.", "5"), ("24:00", "24"), ("-0", "0")],
+)
+def test_hours_are_understood_however_they_are_written(as_person, person, typed, hours):
+    as_person.post(check_in_url("morning"), {"sleep_hours": typed})
+
+    assert person.daily_logs.get().sleep_hours == Decimal(hours)
+    assert form_as_shown(as_person.get(check_in_url("morning")))["sleep_hours"] == [hours]
 
 
 # Unanswered stays unanswered

@@ -14,8 +14,10 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 
 from logs.models import DailyLog, Dose
 from logs.stages import MEDICATION, STAGES
-from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, doses_of, make_log, taken
+from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, dose_rows, doses_of, make_log, taken
 from logs.tests.pages import check_in_url, day_url
+
+pytestmark = pytest.mark.usefixtures("noon")
 
 ROUNDS = 12
 CSRF = "x" * 32
@@ -169,7 +171,7 @@ def test_emptying_a_day_and_filling_it_leave_a_whole_check_in_or_nothing(everybo
 
         statuses = everybody_at_once(
             [
-                (check_in_url(MEDICATION, day), {}),
+                (check_in_url(MEDICATION, day), dose_rows()),
                 (check_in_url(MEDICATION, day), taken(MORNING_DOSE)),
                 (check_in_url("midday", day), answers("midday")),
             ]

@@ -121,3 +121,12 @@ def test_a_stranger_s_last_time_is_not_offered(as_person, person):
     response = as_person.post(URL, taken({}) | {"same_as_last_time": "1"})
 
     assert shown_doses(response) == []
+
+
+def test_a_stranger_s_newer_doses_do_not_hide_ones_own(as_person, person):
+    last_time(person, 36, days_ago=5)
+    last_time(make_person(), 54, days_ago=1)
+
+    response = as_person.post(URL, taken({}) | {"same_as_last_time": "1"})
+
+    assert [row["amount"] for row in shown_doses(response)] == ["36"]

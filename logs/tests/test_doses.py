@@ -234,8 +234,8 @@ def test_a_dose_that_cannot_be(as_person, person, facts, wrong, message):
     assert not person.daily_logs.exists()
 
 
-@pytest.mark.parametrize("total", ["1000000", "-1", "", "many", "1e3", "9" * 5000, "\0"])
-@pytest.mark.parametrize("initial", ["0", "1000000", "many", "-1"])
+@pytest.mark.parametrize("total", ["1000000", "-1", "", "many", "9" * 5000, "\0"])
+@pytest.mark.parametrize("initial", ["0", "1000000", "many"])
 @pytest.mark.parametrize("button", ["", "add_dose", "same_as_last_time"])
 def test_a_tampered_count_of_rows_is_no_trouble(as_person, person, total, initial, button):
     tampered = {"doses-TOTAL_FORMS": total, "doses-INITIAL_FORMS": initial, button: "1"}

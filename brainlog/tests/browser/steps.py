@@ -108,7 +108,8 @@ def wait_until_kept(page: Page, text: str = ""):
     """Wait until a draft with this text is in the browser's storage."""
     page.wait_for_function(
         """text => Object.entries(localStorage).some(([key, value]) =>
-            key.startsWith("brainlog-draft/") && !key.endsWith("/before") && value.includes(JSON.stringify(text).slice(1, -1)))""",
+            key.startsWith("brainlog-draft/") && !key.endsWith("/before")
+                && value.includes(JSON.stringify(text).slice(1, -1)))""",
         arg=text,
     )
 

@@ -166,12 +166,11 @@ def save_slowly(page, meanwhile):
     Playwright does nothing in a page that waits for an answer, so another tab gives the sign.
     """
     page.evaluate(
-        """addEventListener("storage", ({key}) => {
+        f"""addEventListener("storage", ({{key}}) => {{
             if (key !== "now") return;
-            %s
+            {meanwhile}
             localStorage.setItem("done", "yes");
-        })"""
-        % meanwhile
+        }})"""
     )
     other_tab = page.context.new_page()
     other_tab.goto("/")
@@ -209,6 +208,32 @@ def test_a_double_tap_sends_once(own_page, person):
     expect_saved(own_page, "Medication saved.")
     assert sent.count("POST") == 1
     assert person.daily_logs.get().doses.count() == 1
+
+
+def test_going_back_after_a_save_shows_what_is_stored(own_page, person):
+    type_note(own_page)
+    press(own_page, "Save")
+    expect_saved(own_page, "Midday saved")
+    log = person.daily_logs.get()
+    log.focus_level = 9  # and meanwhile on another device
+    log.save()
+    own_page.go_back()
+    assert given_answers(own_page) == {"current_activity": NOTE, "focus_level": "9"}
+    expect(offer(own_page)).to_be_hidden()
+    expect(restored(own_page)).to_be_hidden()
+    tap(own_page, "energy_level", "2")
+    press(own_page, "Save")
+    expect_saved(own_page, "Midday saved")
+
+
+def test_a_page_out_of_the_browsers_memory_is_loaded_again(own_page, person):
+    type_note(own_page)
+    make_log(person, focus_level=9)
+    with own_page.expect_navigation():
+        own_page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    assert given_answers(own_page) == {"focus_level": "9"}
+    press(own_page, "Bring them back")
+    assert given_answers(own_page) == {"current_activity": NOTE}
 
 
 def test_log_out_takes_all_of_ones_own_drafts_and_none_of_anothers(own_page, person, live_server):

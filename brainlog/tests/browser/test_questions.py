@@ -209,7 +209,9 @@ def test_the_list_of_errors_leads_to_each_field(new_page, live_server, person, j
         expect(wrong).to_be_in_viewport()
         expect(wrong).to_have_attribute("aria-invalid", "true")
         expect(page.locator(f"#field-{name} .errorlist")).to_be_visible()
-        assert wrong.evaluate("input => document.getElementById(input.getAttribute('aria-describedby').split(' ').at(-1))")
+        assert wrong.evaluate(
+            "input => document.getElementById(input.getAttribute('aria-describedby').split(' ').at(-1))"
+        )
     assert given_answers(page)["dreams"] == "y" * 4001
     assert not person.daily_logs.exists()
 

@@ -1,0 +1,282 @@
+"""Every page of the site, in every state worth looking at. A new page joins this list, or a test fails."""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from accounts.tests.factories import make_person
+from brainlog.tests.browser.steps import (
+    answer,
+    expect_saved,
+    field,
+    press,
+    tap,
+    unfold,
+    wait_until_kept,
+)
+from logs.models import DailyLog
+from logs.stages import STAGES
+from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_log, make_medication
+from reflections.tests.factories import make_reflection
+
+ONE_DAY = datetime.timedelta(days=1)
+NOTE = "Slept badly, then a long walk by the river.\n\nThe afternoon was kinder than I had feared it would be."
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+
+# Addresses that only change something or lead elsewhere; what they lead to is in the list.
+NOT_PAGES = {"accounts:logout", "logs:not_tracked", "logs:tracked", "logs:restore", "reflections:other"}
+
+
+@dataclass
+class World:
+    """Somebody new, somebody with a long history, and somebody who is ill today."""
+
+    newcomer: User
+    regular: User
+    ill: User
+    medication: int
+
+    @classmethod
+    def make(cls) -> "World":
+        newcomer, ill = make_person(), make_person(display_name=LONG)
+        regular = make_person(display_name="Ada", week_starts_on="monday")
+        fill_a_history(regular)
+        make_log(ill, ill.today(), not_tracked="ill", morning_mood=2, dreams=LONG)
+        medication = regular.medications.get(name="Concerta")
+        return cls(newcomer, regular, ill, medication.pk)
+
+    @property
+    def addresses(self) -> dict:
+        today = self.regular.today()
+        return {
+            "today": today,
+            "yesterday": today - ONE_DAY,
+            "holiday": today - 3 * ONE_DAY,
+            "spare_day": today - 4 * ONE_DAY,
+            "last_month": f"{today.replace(day=1) - ONE_DAY:%Y-%m}",
+            "week": self.regular.week_of(today),
+            "medication": self.medication,
+        }
+
+
+def fill_a_history(person: User):
+    today = person.today()
+    optional = {name: value for answers in OPTIONAL.values() for name, value in answers.items()}
+    facts = {name: {"true": True, "false": False}.get(str(value), value) for name, value in optional.items()}
+    facts |= {"dreams": NOTE, "crash_symptoms": NOTE, "dinner": LONG, "thought_for_tomorrow": NOTE}
+    logs = [make_full_log(person, today - days * ONE_DAY, **facts) for days in range(3)]
+    make_log(person, today - 3 * ONE_DAY, not_tracked="holiday")
+    make_log(person, today - 4 * ONE_DAY, lunch="Soup")
+    scores = [
+        DailyLog(user=person, date=today - days * ONE_DAY, day_rating=1 + days % 10, overall_mood=5)
+        for days in range(5, 45)
+    ]
+    for log in scores:
+        log.evening_completed_at = timezone.now()
+    DailyLog.objects.bulk_create(scores)
+    concerta, other = make_medication(person), make_medication(person, LONG, unit="drops", is_active=False)
+    for log in logs[:2]:
+        make_dose(log, concerta)
+        make_dose(log, other, amount=Decimal("2.5"), unit="drops", taken_at=None)
+    this_week = person.week_of(today)
+    done = {"completed_at": timezone.now(), "week_highlights": NOTE, "next_week_focus": "Sleep before midnight"}
+    for weeks in range(35):
+        make_reflection(person, this_week - weeks * 7 * ONE_DAY, week_rating=1 + weeks % 10, **(done if weeks else {}))
+
+
+@dataclass(frozen=True)
+class View:
+    """One page in one state: who is logged in, where it is, and what is done there first."""
+
+    name: str
+    route: str
+    who: str
+    address: str
+    do: Callable[[Page, World], None] | None = None
+    is_wide: bool = False  # looked at on a large screen as well
+    error: int | None = None
+
+    def open(self, page: Page, world: World):
+        page.goto(self.address.format(**world.addresses))
+        if self.do:
+            self.do(page, world)
+
+
+def expect_errors(page: Page):
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def saving(**given) -> Callable[[Page, World], None]:
+    """Fill in wrong answers and send them."""
+
+    def do(page, world):
+        if page.locator("details[data-more]").count():
+            unfold(page)
+        answer(page, given)
+        page.locator(".actions button").filter(visible=True).first.click()
+        expect_errors(page)
+
+    return do
+
+
+def unfolded(page, world):
+    unfold(page)
+
+
+def another_dose(page, world):
+    press(page, "Add another dose")
+
+
+def draft_offered(page, world):
+    unfold(page)
+    field(page, "lunch").fill("Soup")
+    wait_until_kept(page, "Soup")
+    page.reload()
+    expect(page.get_by_role("button", name="Bring them back")).to_be_visible()
+
+
+def draft_restored(page, world):
+    draft_offered(page, world)
+    press(page, "Bring them back")
+    expect(page.get_by_role("button", name="Discard it")).to_be_visible()
+
+
+def conflict(page, world):
+    unfold(page)
+    answer(page, {"focus_level": "3", "current_activity": LONG, "lunch": "Soup"})
+    make_log(world.newcomer, world.newcomer.today(), focus_level=9, current_activity=NOTE)
+    press(page, "Save")
+    expect(page.get_by_role("heading", name="Which answers")).to_be_visible()
+    world.newcomer.daily_logs.all().delete()
+
+
+def deleted(page, world):
+    press(page, "Delete")
+    expect(page.get_by_role("heading", name="Deleted")).to_be_visible()
+
+
+def day_marking(page, world):
+    page.get_by_text("Mark the day as not tracked").click()
+
+
+def saved(page, world):
+    tap(page, "day_rating", "7")
+    press(page, "Save")
+    expect_saved(page, "Evening saved.")
+
+
+def week_not_picked(page, world):
+    page.goto("/reflections/other/")
+    expect_saved(page, "Please pick a date.")
+
+
+def logged_out(page, world):
+    press(page, "Log out")
+    expect_saved(page, "You are logged out.")
+
+
+def stale_form(page, world):
+    page.locator("[name=csrfmiddlewaretoken]").first.evaluate("input => input.value = 'a'.repeat(64)")
+    press(page, "Save")
+    expect(page.get_by_role("link", name="Open the page again")).to_be_visible()
+
+
+VIEWS = [
+    View("welcome", "today", "visitor", "/", is_wide=True),
+    View("log in", "accounts:login", "visitor", "/accounts/login/", is_wide=True),
+    View("log in to go on", "accounts:login", "visitor", "/logs/"),
+    View("log in, refused", "accounts:login", "visitor", "/accounts/login/", saving(username="a", password="b")),
+    View("sign up", "accounts:signup", "visitor", "/accounts/signup/"),
+    View("sign up, refused", "accounts:signup", "visitor", "/accounts/signup/", saving(username="a b", password1="1")),
+    View("today, empty", "today", "newcomer", "/"),
+    *(
+        View(f"{stage}, empty", "logs:check_in", "newcomer", f"/logs/{{today}}/{stage}/", unfolded)
+        for stage in map(str, STAGES)
+    ),
+    View("one more dose", "logs:check_in", "regular", "/logs/{today}/medication/", another_dose),
+    View("a draft offered", "logs:check_in", "newcomer", "/logs/{yesterday}/midday/", draft_offered),
+    View("a draft brought back", "logs:check_in", "newcomer", "/logs/{yesterday}/midday/", draft_restored),
+    View("two versions", "logs:check_in", "newcomer", "/logs/{today}/midday/", conflict, is_wide=True),
+    View("a day, empty", "logs:day", "newcomer", "/logs/{today}/"),
+    View("history, empty", "logs:history", "newcomer", "/logs/"),
+    View("medications, none", "logs:medications", "newcomer", "/logs/medications/"),
+    View("reflections, none", "reflections:list", "newcomer", "/reflections/"),
+    View("reflections, no date", "reflections:list", "newcomer", "/reflections/", week_not_picked),
+    View("a week, empty", "reflections:week", "newcomer", "/reflections/{today}/", unfolded),
+    View("logged out", "today", "newcomer", "/accounts/profile/", logged_out),
+    View("today, not tracked", "today", "ill", "/"),
+    View("a day, not tracked", "logs:day", "ill", "/logs/{today}/"),
+    View("profile, long name", "accounts:profile", "ill", "/accounts/profile/"),
+    View("after a save", "today", "ill", "/logs/{today}/evening/", saved),
+    View("today, complete", "today", "regular", "/", is_wide=True),
+    *(
+        View(f"{stage}, saved", "logs:check_in", "regular", f"/logs/{{yesterday}}/{stage}/", unfolded, is_wide=True)
+        for stage in map(str, STAGES)
+    ),
+    View(
+        "morning, with errors",
+        "logs:check_in",
+        "regular",
+        "/logs/{holiday}/morning/",
+        saving(sleep_hours="25", breakfast="x" * 201),
+        is_wide=True,
+    ),
+    View(
+        "doses with errors",
+        "logs:check_in",
+        "regular",
+        "/logs/{holiday}/medication/",
+        saving(medication_taken="true", **{"doses-0-amount": "-5"}),
+    ),
+    View("a day", "logs:day", "regular", "/logs/{today}/", day_marking, is_wide=True),
+    View("a holiday", "logs:day", "regular", "/logs/{holiday}/"),
+    View("delete a day", "logs:delete", "regular", "/logs/{yesterday}/delete/"),
+    View("a deleted day", "logs:delete", "regular", "/logs/{spare_day}/delete/", deleted),
+    View("history", "logs:history", "regular", "/logs/", is_wide=True),
+    View("history, a month ago", "logs:history", "regular", "/logs/?month={last_month}"),
+    View("history, page 2", "logs:history", "regular", "/logs/?page=2"),
+    View("history, past the end", "logs:history", "regular", "/logs/?page=3"),
+    View("medications", "logs:medications", "regular", "/logs/medications/"),
+    View("a medication", "logs:medication", "regular", "/logs/medications/{medication}/"),
+    View(
+        "a medication, refused",
+        "logs:medication",
+        "regular",
+        "/logs/medications/{medication}/",
+        saving(name=LONG.lower(), usual_amount="much"),
+    ),
+    View("reflections", "reflections:list", "regular", "/reflections/", is_wide=True),
+    View("reflections, page 2", "reflections:list", "regular", "/reflections/?page=2"),
+    View("a week", "reflections:week", "regular", "/reflections/{week}/", unfolded, is_wide=True),
+    View(
+        "a week, with errors",
+        "reflections:week",
+        "regular",
+        "/reflections/{week}/",
+        saving(week_highlights="x" * 4001),
+    ),
+    View("delete a reflection", "reflections:delete", "regular", "/reflections/{week}/delete/"),
+    View("profile", "accounts:profile", "regular", "/accounts/profile/", is_wide=True),
+    View(
+        "profile, refused", "accounts:profile", "regular", "/accounts/profile/", saving(timezone="Atlantis", email="x")
+    ),
+    View("password", "accounts:security", "regular", "/accounts/security/"),
+    View("password, refused", "accounts:security", "regular", "/accounts/security/", saving(old_password="x")),
+    View("delete account", "accounts:delete", "regular", "/accounts/delete/"),
+    View(
+        "delete account, refused", "accounts:delete", "regular", "/accounts/delete/", saving(username="x", password="x")
+    ),
+    View("404", "error", "regular", "/logs/2999-01-01/", error=404),
+    View("403, an old form", "error", "regular", "/logs/{today}/midday/", stale_form, error=403),
+    View("405", "error", "regular", "/accounts/logout/", error=405),
+    View("400", "error", "regular", "/broken/400/", error=400),
+    View("403", "error", "regular", "/broken/403/", error=403),
+    View("500", "error", "regular", "/broken/500/", error=500),
+    View("404, not logged in", "error", "visitor", "/nowhere/", error=404),
+    View("500, not logged in", "error", "visitor", "/broken/500/", error=500),
+]

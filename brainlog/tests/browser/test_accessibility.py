@@ -1,0 +1,92 @@
+"""Every page of the site: axe in both themes, no scrolling sideways, targets for a thumb, headings, titles."""
+
+from collections import defaultdict
+
+import pytest
+from django.urls import URLPattern, get_resolver
+
+from brainlog.tests.browser.site import NOT_PAGES, VIEWS, World
+from brainlog.tests.browser.steps import come_in
+from testing.accessibility import violations
+
+PHONE = {"width": 390, "height": 844}
+SMALL_PHONE = {"width": 320, "height": 568}
+WIDE = {"width": 1280, "height": 800}
+
+# What a thumb hits: a label stands for its radio button or checkbox. A link amid the
+# words of a sentence may be as high as its line.
+SMALL_TARGETS = """() => {
+    const isInSentence = (element) => element.matches("a")
+        && getComputedStyle(element).display.startsWith("inline")
+        && [...element.parentElement.childNodes].some(({nodeType, data}) => nodeType === Node.TEXT_NODE && data.trim());
+    return [...document.querySelectorAll("a, button, summary, select, textarea, input:not([type=hidden])")]
+        .filter((element) => element.checkVisibility({visibilityProperty: true}))
+        .filter((element) => !element.closest("[aria-hidden=true]") && !isInSentence(element))
+        .map((element) => element.matches("[type=radio], [type=checkbox]") ? element.labels[0] : element)
+        .map((element) => [element.getBoundingClientRect(), element.outerHTML.slice(0, 150)])
+        .filter(([{width, height}]) => width < 43.9 || height < 43.9)
+        .map(([{width, height}, html]) => `${width.toFixed(1)} × ${height.toFixed(1)}: ${html}`);
+}"""
+
+
+def audit(page, is_wide=False) -> list[str]:
+    """What is wrong with the page as it is now, one text each."""
+    problems = []
+    # Colours that are still fading into one another have no contrast to speak of.
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    problems += [f"in light: {violation}" for violation in violations(page)]
+    if is_wide:
+        page.set_viewport_size(WIDE)
+        problems += [f"on a wide screen: {violation}" for violation in violations(page)]
+        page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="dark")
+    problems += [f"in dark: {violation}" for violation in violations(page)]
+    problems += [f"too small for a thumb, {target}" for target in page.evaluate(SMALL_TARGETS)]
+    for size in (SMALL_PHONE, PHONE):
+        page.set_viewport_size(size)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > size["width"]:
+            problems.append(f"{width} px wide on a screen of {size['width']}")
+    if page.locator("h1").count() != 1:
+        problems.append(f"{page.locator('h1').count()} headings of level 1")
+    if not page.title().removesuffix(" · Brain Log").strip():
+        problems.append("no title")
+    return problems
+
+
+@pytest.mark.parametrize("who", ["visitor", "newcomer", "ill", "regular"])
+def test_every_page_can_be_used_by_everybody(new_page, live_server, settings, expected_errors, who):
+    settings.ROOT_URLCONF = "brainlog.tests.browser.urls"
+    world = World.make()
+    page = new_page(viewport=PHONE)
+    problems, titles = [], defaultdict(set)
+    for view in VIEWS:
+        if view.who != who:
+            continue
+        if who != "visitor":
+            come_in(page, live_server, getattr(world, who))
+        if view.error:
+            expected_errors.append(f"status of {view.error}")
+        view.open(page, world)
+        problems += [f"{view.name}, {problem}" for problem in audit(page, view.is_wide)]
+        titles[page.title()].add(view.route)
+        page.evaluate("localStorage.clear()")
+        page.close(run_before_unload=False)
+        page = page.context.new_page()
+    assert not problems, "\n".join(problems)
+    assert {title: routes for title, routes in titles.items() if len(routes) > 1} == {}
+
+
+def test_no_page_is_forgotten():
+    routes = set(routes_of(get_resolver()))
+    assert len(routes) > 15
+    assert routes == {view.route for view in VIEWS if view.route != "error"} | NOT_PAGES
+
+
+def routes_of(resolver, namespace=""):
+    """The names of all addresses but the admin's, which Django tests itself."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield namespace + pattern.name
+        elif pattern.namespace != "admin":
+            yield from routes_of(pattern, f"{namespace}{pattern.namespace}:")

@@ -1,0 +1,17 @@
+"""The project's addresses, and some that fail on purpose, for a look at the error pages."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.urls import path
+
+from brainlog.urls import urlpatterns as real_urlpatterns
+
+ERRORS = {400: SuspiciousOperation, 403: PermissionDenied, 500: RuntimeError}
+
+
+@login_not_required
+def broken(request, status):
+    raise ERRORS[status]("on purpose")
+
+
+urlpatterns = [*real_urlpatterns, path("broken/<int:status>/", broken)]

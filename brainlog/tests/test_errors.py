@@ -1,0 +1,137 @@
+"""What people see when something went wrong: in the design, kind, and with a way on."""
+
+import pytest
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import connection
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import include, path, reverse
+from django.views.defaults import server_error
+from pytest_django.asserts import assertContains, assertNotContains
+
+from accounts.tests.factories import PASSWORD, make_person
+from brainlog.tests.html import Page
+
+
+@login_not_required
+def breaks(request):
+    raise RuntimeError("a secret of the server")
+
+
+@login_not_required
+def refuses(request):
+    raise PermissionDenied("a secret of the server")
+
+
+@login_not_required
+def suspects(request):
+    raise SuspiciousOperation("a secret of the server")
+
+
+urlpatterns = [
+    path("breaks/", breaks),
+    path("refuses/", refuses),
+    path("suspects/", suspects),
+    path("", include("brainlog.urls")),
+]
+
+SAYS = {
+    "/nowhere/": (404, "There is nothing here"),
+    "/breaks/": (500, "Something broke on our side"),
+    "/refuses/": (403, "Not for you"),
+    "/suspects/": (400, "That did not work"),
+}
+
+
+@pytest.fixture(autouse=True)
+def urls(settings):
+    settings.ROOT_URLCONF = __name__
+
+
+@pytest.fixture(params=["a visitor", "a person"])
+def browser(request, db):
+    client = Client(raise_request_exception=False)
+    if request.param == "a person":
+        client.force_login(make_person())
+    return client
+
+
+@pytest.mark.parametrize("address", SAYS)
+def test_errors_are_told_inside_the_design(browser, address):
+    status, heading = SAYS[address]
+
+    response = browser.get(address)
+
+    assertContains(response, f"<h1>{heading}</h1>", status_code=status, html=True)
+    assertContains(response, "css/tokens.css", status_code=status)
+    assertContains(response, 'href="/"', status_code=status)
+    assertNotContains(response, "a secret of the server", status_code=status)
+
+
+@pytest.mark.parametrize("address", SAYS)
+def test_errors_keep_to_the_policy(browser, address):
+    response = browser.get(address)
+
+    assert Page(response.content.decode()).against_the_policy() == []
+    assert "Content-Security-Policy" in response
+
+
+@pytest.mark.parametrize("template", ["400.html", "403.html", "403_csrf.html", "404.html", "405.html", "500.html"])
+def test_the_pages_stand_on_their_own(template):
+    """Whatever is broken: the database, the session, who is asking."""
+    page = render_to_string(template)
+
+    assert "<h1>" in page and "css/tokens.css" in page
+    assert "{{" not in page and "{%" not in page
+    assert Page(page).against_the_policy() == []
+
+
+def test_a_server_error_needs_no_database(browser):
+    """It may be the database that is broken."""
+    response = browser.get("/breaks/")
+
+    with connection.execute_wrapper(lambda *args: pytest.fail("The page of an error asked the database.")):
+        again = server_error(response.wsgi_request)
+
+    assert again.content == response.content
+
+
+@pytest.mark.parametrize("name", ["accounts:login", "accounts:signup", "accounts:profile", "reflections:list"])
+def test_a_form_without_its_token_is_refused_and_nothing_is_lost(browser, name):
+    browser.handler.enforce_csrf_checks = True
+
+    response = browser.post(reverse(name), {"username": "maria"})
+
+    assertContains(response, "This page was open for a long time", status_code=403)
+    assertContains(response, "Nothing is lost", status_code=403)
+
+
+def test_the_page_can_be_opened_again(browser):
+    browser.handler.enforce_csrf_checks = True
+
+    response = browser.post("/logs/2026-05-04/midday/")
+
+    assertContains(response, 'href="/logs/2026-05-04/midday/"', status_code=403)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/logs/2026-05-04/noon/", "/logs/2026-02-31/", "/logs/0001-01-01/", "/reflections/9999-12-31/", "/logs/%00/"],
+)
+def test_what_is_no_day_or_check_in_is_not_there(client, db, address):
+    client.force_login(make_person())
+
+    assertContains(client.get(address), "There is nothing here", status_code=404)
+
+
+@pytest.mark.parametrize("step", ["not-tracked", "tracked", "restore"])
+def test_a_button_pressed_after_the_session_expired_ends_on_no_blank_page(client, db, step):
+    make_person(username="maria")
+    login = client.post(f"/logs/2026-05-04/{step}/").url
+
+    response = client.post(login, {"username": "maria", "password": PASSWORD}, follow=True)
+
+    assertContains(response, "<h1>This is a step of another page</h1>", status_code=405, html=True)
+    assertContains(response, 'href="/"', status_code=405)
+    assert "POST" in response["Allow"]

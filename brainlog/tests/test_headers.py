@@ -1,0 +1,142 @@
+"""What every answer says to the browser, and that no page needs what it forbids."""
+
+import pytest
+from django.urls import reverse
+from pytest_django.asserts import assertContains
+
+from accounts.tests.factories import PASSWORD, make_person
+from brainlog.tests.addresses import ADDRESSES, DAY, SUNDAY
+from brainlog.tests.html import Page
+from logs.tests.factories import answers, dose_rows, make_dose, make_full_log, make_medication
+from reflections.tests.factories import make_reflection
+
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+ADMIN = ["/admin/", "/admin/logs/dailylog/", "/admin/accounts/user/", "/admin/accounts/user/add/", "/admin/jsi18n/"]
+
+
+@pytest.fixture
+def as_maria(client, db):
+    """A client of somebody who has written on every page, and looks after the others."""
+    maria = make_person(username="maria", is_staff=True, is_superuser=True)
+    make_dose(make_full_log(maria, DAY), make_medication(maria, pk=1))
+    make_reflection(maria, SUNDAY)
+    client.force_login(maria)
+    return client
+
+
+def policy_of(response) -> dict:
+    directives = response["Content-Security-Policy"].split("; ")
+    return dict(directive.split(" ", 1) for directive in directives)
+
+
+def assert_headers(response):
+    assert policy_of(response) == POLICY
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", [*(address.path for address in ADDRESSES), *ADMIN, "/nowhere/"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_every_answer_to_a_person_is_guarded_and_kept_out_of_caches(as_maria, path, method):
+    response = getattr(as_maria, method)(path)
+
+    assert_headers(response)
+    if path != reverse("accounts:logout"):
+        assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", [*(address.path for address in ADDRESSES), *ADMIN, "/nowhere/"])
+def test_every_answer_to_a_visitor_is_guarded(client, db, path):
+    response = client.get(path)
+
+    assert_headers(response)
+    assert "Cookie" in response.get("Vary", "") or response.status_code in {302, 404, 405}
+
+
+def test_what_is_refused_at_the_door_is_guarded_too(client, db):
+    wrong_host = client.get("/", headers={"host": "evil.example"})
+    far_too_much = client.post(reverse("accounts:login"), {"username": "x" * 17 * 1024 * 1024})
+
+    for response in (wrong_host, far_too_much):
+        assert response.status_code == 400
+        assert policy_of(response) == POLICY
+        assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_person_who_logs_in_or_out_leaves_nothing_in_caches(client, db):
+    make_person(username="maria")
+
+    login = client.post(reverse("accounts:login"), {"username": "maria", "password": PASSWORD})
+    logout = client.post(reverse("accounts:logout"))
+
+    assert "no-store" in login["Cache-Control"]
+    assert "no-store" in logout["Cache-Control"]
+
+
+# What the pages are made of
+
+
+def refused_by_the_browser(response) -> list[str]:
+    return Page(response.content.decode()).against_the_policy()
+
+
+@pytest.mark.parametrize("path", [*(address.path for address in ADDRESSES), *ADMIN[:-1], "/nowhere/"])
+def test_no_page_needs_what_the_policy_forbids(as_maria, path):
+    response = as_maria.get(path, follow=True)
+
+    assert refused_by_the_browser(response) == []
+
+
+@pytest.mark.parametrize("name", ["today", "accounts:signup", "accounts:login"])
+def test_no_page_for_visitors_does_either(client, db, name):
+    response = client.get(reverse(name))
+
+    assertContains(response, "<h1>")
+    assert refused_by_the_browser(response) == []
+
+
+@pytest.mark.parametrize("stage", ["morning", "medication", "midday", "afternoon", "evening"])
+def test_no_page_with_errors_or_conflicts_does_either(as_maria, stage):
+    path = reverse("logs:check_in", args=[DAY, stage])
+    sent = answers(stage) | dose_rows({"medication": "x" * 101, "amount": "-5"}) | {"version": "0" * 16}
+
+    response = as_maria.post(path, sent)
+
+    assert response.context["form"].errors
+    assert refused_by_the_browser(response) == []
+
+
+@pytest.mark.parametrize("path", [address.path for address in ADDRESSES if address.other[0] in {200, 404}])
+def test_every_page_has_a_title_one_heading_and_the_others_in_order(as_maria, path):
+    response = as_maria.get(path, follow=True)
+
+    page = Page(response.content.decode())
+    levels = [int(heading[1]) for heading in page.headings]
+    assert "<title> · Brain Log" not in response.content.decode()
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(deeper <= level + 1 for level, deeper in zip(levels, levels[1:], strict=False))
+
+
+def test_what_people_write_is_shown_as_text(client, db):
+    evil = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+    maria = make_person(display_name=evil)
+    make_dose(make_full_log(maria, DAY, dreams=evil, breakfast=evil), make_medication(maria, evil, pk=1))
+    make_reflection(maria, SUNDAY, week_highlights=evil, next_week_focus=evil)
+    client.force_login(maria)
+
+    for path in (address.path for address in ADDRESSES if address.other[0] in {200, 404}):
+        response = client.get(path, follow=True)
+        assert refused_by_the_browser(response) == [], path
+        assert "<script>alert" not in response.content.decode()
