@@ -1,13 +1,20 @@
 import datetime
 
 from django import forms
-from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
 from django.db import IntegrityError, transaction
 from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, timezone_names
 from brainlog.forms import DatalistInput, Pills
+
+
+class LoginForm(AuthenticationForm):
+    # Django's own sentence warns of capitals, which make no difference in our names.
+    error_messages = AuthenticationForm.error_messages | {
+        "invalid_login": _("This name and password do not go together. Please check both.")
+    }
 
 
 class SignUpForm(BaseUserCreationForm):

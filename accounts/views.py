@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import DeleteAccountForm, ProfileForm, SignUpForm
+from accounts.forms import DeleteAccountForm, LoginForm, ProfileForm, SignUpForm
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -31,6 +31,7 @@ def sign_up(request):
 
 class LoginView(views.LoginView):
     template_name = "accounts/login.html"
+    authentication_form = LoginForm
     redirect_authenticated_user = True
 
     def get_redirect_url(self):

@@ -10,7 +10,10 @@ from django.utils.functional import cached_property
 
 
 class CappedPaginator(Paginator):
-    """Counts no further than a person would ever turn pages: counting a million rows takes seconds."""
+    """Counts no further than a person would ever turn pages: counting a million rows takes seconds.
+
+    A list of more rows says 10,000, and ends there: what lies behind is found by search, filter and date.
+    """
 
     MOST = 10_000
 
@@ -66,10 +69,13 @@ class BigTableAdmin(admin.ModelAdmin):
 
 
 class LookingAdmin(BigTableAdmin):
-    """Read only. People change their answers themselves; nobody else does."""
+    """Read only. People change and delete their answers themselves; nobody else does."""
 
     def has_add_permission(self, request):
         return False
 
     def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
         return False

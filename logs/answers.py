@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -19,6 +19,7 @@ class Conflict:
     label: str
     mine: str
     saved: str
+    choice: str | None = None  # "mine" or "saved", once the person has chosen
 
 
 class AnswersForm(forms.ModelForm):
@@ -62,6 +63,7 @@ class AnswersForm(forms.ModelForm):
     def clean(self):
         self.drop_answers_not_asked_for()
         self.settle_conflicts()
+        self.refuse_choices_that_contradict()
         self.drop_answers_not_asked_for()
         self.ask_about_answers_without_their_question()
         return self.cleaned_data
@@ -103,20 +105,33 @@ class AnswersForm(forms.ModelForm):
         base = self.data.get("version")
         if not base or base == self.stored_version:
             return
+        # Choices made between other versions than those there are now count for nothing.
         choices_count = self.data.get("seen") == self.stored_version
         for name in self.stored:
             if name not in self.cleaned_data or self.same_answer(name):
                 continue
-            choice = self.data.get(f"keep-{name}") if choices_count else None
-            if choice == "saved":
+            conflict = self.conflict_about(name)
+            choice = self.data.get(f"keep-{name}")
+            if choices_count and choice in {"mine", "saved"}:
+                conflict = replace(conflict, choice=choice)
+            self.conflicts.append(conflict)
+            if conflict.choice == "saved":
                 self.cleaned_data[name] = self.stored[name]
-            elif choice != "mine":
-                self.conflicts.append(self.conflict_about(name))
         if self.conflicts:
             self.data = self.data.copy()
             self.data["seen"] = self.stored_version
+        if any(conflict.choice is None for conflict in self.conflicts):
             message = _("This was saved elsewhere since you opened the page. Choose what to keep, then save.")
             raise ValidationError(message, code="saved_elsewhere")
+
+    def refuse_choices_that_contradict(self):
+        """Ask again where an answer is to stay and the answer it hangs on is not."""
+        mine = {conflict.name for conflict in self.conflicts if conflict.choice == "mine"}
+        for name, question, wanted in self.dependent_fields():
+            answer = self.cleaned_data.get(question)
+            if name in mine and self.cleaned_data[name] is not None and answer is not None and answer != wanted:
+                message = _("You keep an answer that does not go with this one. Please choose again.")
+                self.add_error(question, ValidationError(message, code="contradiction"))
 
     def same_answer(self, name) -> bool:
         return self.cleaned_data[name] == self.stored[name]
@@ -158,7 +173,7 @@ class AnswersForm(forms.ModelForm):
         row = self.instance
         for name in self.names:
             setattr(row, name, self.cleaned_data[name])
-        changed = [name for name in self.names if getattr(row, name) != self.stored[name]]
+        changed = [name for name in self.names if not self.same_answer(name)]
         if self.stamp():
             changed.append(self.completed_at_name)
         if row.is_empty:

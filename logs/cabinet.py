@@ -7,7 +7,7 @@ from logs.models import DailyLog, Dose, Medication
 
 @dataclass
 class Cabinet:
-    medications: list[Medication] = field(default_factory=list)
+    medications: list[Medication] = field(default_factory=list)  # all of them, also those not offered any more
     doses: list[Dose] = field(default_factory=list)
     last_time: list[Dose] = field(default_factory=list)
 
@@ -23,7 +23,7 @@ class Cabinet:
                 names = ("pk", "amount", "unit", "taken_at")
                 dose = Dose(medication=medication, **{name: row[f"dose_{name}"] for name in names})
                 (cabinet.doses if row["dose_log"] == log.pk else cabinet.last_time).append(dose)
-        cabinet.medications = [medication for medication in medications.values() if medication.is_active]
+        cabinet.medications = list(medications.values())
         cabinet.doses.sort(key=lambda dose: dose.pk)
         cabinet.last_time.sort(key=lambda dose: dose.pk)
         return cabinet

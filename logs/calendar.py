@@ -37,6 +37,11 @@ def name_of_day(day: datetime.date, today: datetime.date) -> str:
     return date_format(day, "l")
 
 
+def full_name_of(day: datetime.date) -> str:
+    """`Monday, May 4, 2026`."""
+    return f"{date_format(day, 'l')}, {date_format(day)}"
+
+
 def month_of(text: str | None, today: datetime.date) -> datetime.date:
     """The first day of the month written as `2026-05`; this month if there is no text.
 

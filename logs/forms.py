@@ -1,3 +1,4 @@
+import datetime
 from decimal import Decimal
 from itertools import zip_longest
 
@@ -158,6 +159,11 @@ def as_initial(doses: list[Dose]) -> list[dict]:
     ]
 
 
+def as_typed(time: datetime.time | None) -> str:
+    """A time as a browser sends it."""
+    return time.strftime("%H:%M") if time else ""
+
+
 def in_words(doses: list[Dose]) -> str:
     return ", ".join(str(dose) for dose in doses) or gettext("no dose")
 
@@ -184,8 +190,6 @@ class MedicationForm(CheckInForm):
     def stored_doses(self) -> list[Dose]:
         if self.instance._state.adding or not self.instance.medication_taken:
             return []
-        if self.is_bound:
-            return list(self.instance.doses.select_related("medication"))
         return self.cabinet.doses
 
     def stored_answers(self):
@@ -233,9 +237,16 @@ class MedicationForm(CheckInForm):
         rows = [row.data_as_typed() for row in DoseFormSet(data) if not row["DELETE"].data]
         rows = [row for row in rows if any(row.values())]
         if "same_as_last_time" in data:
-            typed_names = {Medication.key_of(row["medication"]) for row in rows}
-            last_time = [dose for dose in form.cabinet.last_time if dose.medication.name_key not in typed_names]
-            rows += as_initial(last_time)
+            last_time = as_initial(form.cabinet.last_time)
+            # A name alone was on its way to becoming one of these; the same name and time are one already.
+            names = {Medication.key_of(row["medication"]) for row in last_time}
+            rows = [row for row in rows if row["amount"] or Medication.key_of(row["medication"]) not in names]
+            typed = {(Medication.key_of(row["medication"]), row["taken_at"]) for row in rows}
+            rows += [
+                row
+                for row in last_time
+                if (Medication.key_of(row["medication"]), as_typed(row["taken_at"])) not in typed
+            ]
         form.doses = DoseFormSet(initial=rows[: Dose.MOST_PER_DAY], one_more="add_dose" in data)
         return form
 
@@ -247,8 +258,12 @@ class MedicationForm(CheckInForm):
 
     def save_doses(self, log: DailyLog):
         """Make the stored doses say what was typed, row by row. Rows that did not change are not written."""
-        stored, wanted = self.stored_doses, self.cleaned_data["doses"]
+        stored, wanted = [*self.stored_doses], [*self.cleaned_data["doses"]]
         medications = self.medications_for(wanted)
+        if len(wanted) < len(stored):
+            # Those after one that was taken out stay the rows they are.
+            while wanted and facts_of(stored[-1]) == facts_of(wanted[-1]):
+                del stored[-1], wanted[-1]
         new, changed, gone = [], [], []
         for old, dose in zip_longest(stored, wanted):
             if dose is None:
@@ -269,7 +284,9 @@ class MedicationForm(CheckInForm):
 
     def medications_for(self, doses: list[Dose]) -> dict[str, Medication]:
         """The person's own medication for each name. Names typed for the first time join their list."""
-        medications = {dose.medication.name_key: dose.medication for dose in self.stored_doses}
+        # Where there are stored doses, the cabinet has been read for them.
+        known = self.cabinet.medications if self.stored_doses else []
+        medications = {medication.name_key: medication for medication in known}
         unknown = {}
         for dose in doses:
             key = dose.medication.name_key

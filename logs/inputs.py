@@ -100,11 +100,18 @@ class NumberInput(forms.DecimalField):
     """
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-    default_error_messages = {"invalid": _("Write a number, such as 7.5.")}
+    default_error_messages = {
+        "invalid": _("Write a number, such as 7.5."),
+        "ambiguous": _("Is that a thousand or about one? Write 1000, or 1.0."),
+    }
 
     def to_python(self, value):
         if isinstance(value, str):
-            value = value.strip().replace(",", ".")
+            value = value.strip()
+            if re.fullmatch(r"[1-9][0-9]{0,2}(,[0-9]{3}|\.[0-9]{2}0)", value):
+                # 1,000 is a thousand to some and one to others. Numbers we show never end like this.
+                raise ValidationError(self.error_messages["ambiguous"], code="ambiguous")
+            value = value.replace(",", ".")
             if not re.fullmatch(r"[+-]?[0-9]{0,12}\.?[0-9]{0,12}", value):
                 raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
@@ -126,7 +133,7 @@ class HoursInput(NumberInput):
 
     def to_python(self, value):
         if isinstance(value, str) and (match := re.fullmatch(r"\s*([0-9]{1,2}):([0-5][0-9])\s*", value)):
-            return Decimal(match[1]) + Decimal(match[2]) / 60
+            return (Decimal(match[1]) + Decimal(match[2]) / 60).quantize(Decimal("0.01"))
         return super().to_python(value)
 
 

@@ -120,7 +120,9 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
 
     def answers_of(self, stage: Stage) -> list[Shown]:
         """What was answered in a check-in, in words. Costs a query for the doses."""
-        answers = shown_answers(stage.fields, self)
+        # An effect stated before the medication turned out not to be taken is no effect.
+        moot = {"medication_effectiveness"} if self.medication_taken is False else set()
+        answers = shown_answers([field for field in stage.fields if field.name not in moot], self)
         if stage is MEDICATION and self.medication_taken:
             doses = "\n".join(str(dose) for dose in self.doses.select_related("medication"))
             answers[1:1] = [Shown(gettext("Doses"), doses, is_note=True)] if doses else []
@@ -170,6 +172,12 @@ def amount_field(verbose_name, **options):
     )
 
 
+def amount_in_words(amount: Decimal, unit: str | None) -> str:
+    """`7.5 mg`; without the unit where nobody said it."""
+    number = number_format(f"{amount.normalize():f}", use_l10n=True)
+    return f"{number} {Unit(unit).label}" if unit else number
+
+
 class Medication(models.Model):
     """One entry of a person's own list. The first is made from what they type in a check-in."""
 
@@ -210,6 +218,11 @@ class Medication(models.Model):
         self.name_key = self.key_of(self.name)
         super().save(*args, **kwargs)
 
+    @property
+    def usual_dose(self) -> str:
+        """`36 mg`, or as much of it as is known."""
+        return amount_in_words(self.usual_amount, self.unit) if self.usual_amount else ""
+
     @staticmethod
     def key_of(name: str) -> str:
         """What two spellings of one name have in common."""
@@ -238,10 +251,7 @@ class Dose(models.Model):
         ]
 
     def __str__(self):
-        what = [self.medication.name, number_format(self.amount.normalize(), use_l10n=True)]
-        unit = self.unit or self.medication.unit
-        if unit:
-            what.append(str(Unit(unit).label))
+        dose = f"{self.medication.name} {amount_in_words(self.amount, self.unit)}"
         if self.taken_at:
-            return gettext("%(dose)s at %(time)s") % {"dose": " ".join(what), "time": time_format(self.taken_at)}
-        return " ".join(what)
+            return gettext("%(dose)s at %(time)s") % {"dose": dose, "time": time_format(self.taken_at)}
+        return dose

@@ -6,14 +6,13 @@ from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from logs import undo
 from logs.answers import store
-from logs.calendar import Day, month_grid, month_of, name_of_day
+from logs.calendar import Day, full_name_of, month_grid, month_of, name_of_day
 from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
 from logs.models import DailyLog
 from logs.stages import MORNING, STAGES, stage_for_hour
@@ -184,13 +183,17 @@ def mark_tracked(request, day):
 @transaction.atomic
 def delete_day(request, day):
     log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
-    name = f"{date_format(day, 'l')}, {date_format(day)}"
     if request.method == "POST":
-        envelope = undo.seal(log)
+        context = deleted(day, undo.seal(log))
         log.delete()
         # Shown at once instead of after a redirect: the page itself holds what undo needs.
-        return render(request, "logs/deleted.html", {"day": day, "name": name, "envelope": envelope})
-    return render(request, "confirm_delete.html", {"object": log, "name": name, "minutes": undo.MINUTES})
+        return render(request, "logs/deleted.html", context)
+    return render(request, "confirm_delete.html", {"object": log, "name": full_name_of(day), "minutes": undo.MINUTES})
+
+
+def deleted(day, envelope):
+    """What the page of a deleted day shows and holds."""
+    return {"day": day, "name": full_name_of(day), "envelope": envelope, "minutes": undo.MINUTES}
 
 
 @require_POST
@@ -199,7 +202,8 @@ def restore_day(request, day):
         log = undo.restore(request.POST.get("envelope", ""), request.user)
     except undo.CannotRestoreError:
         messages.error(request, _("This day can no longer be brought back, or it has new answers already."))
-        return redirect("logs:history")
+        # The page holds the only copy, so it is shown again: the new answers may be deleted first.
+        return render(request, "logs/deleted.html", deleted(day, request.POST.get("envelope", "")))
     messages.success(request, _("The day is back."))
     return redirect(log)
 

@@ -49,7 +49,12 @@ def week_numbers(week: Sequence[dict], week_before: Sequence[dict]) -> WeekNumbe
     """From rows of COLUMNS, a day each. A day that was only marked as not tracked is no day of zeros."""
     logged = [row for row in week if row["is_answered"]]
     taken = [row["medication_taken"] for row in logged if row["medication_taken"] is not None]
-    effects = [row["medication_effectiveness"] for row in logged if row["medication_effectiveness"] is not None]
+    # An effect stated before the medication turned out not to be taken is no effect.
+    effects = [
+        row["medication_effectiveness"]
+        for row in logged
+        if row["medication_effectiveness"] is not None and row["medication_taken"] is not False
+    ]
     return WeekNumbers(
         days_logged=len(logged),
         days_not_tracked=len(week) - len(logged),

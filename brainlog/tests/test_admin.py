@@ -73,7 +73,14 @@ def test_staff_sees_the_list_and_each_row(as_staff, rows, name):
     assertContains(as_staff.get(list_url(name)), "1 ", msg_prefix="the list")
     assert as_staff.get(page_url(name, rows[name])).status_code == 200
     assert as_staff.get(page_url(name, rows[name], "history")).status_code == 200
-    assert as_staff.get(page_url(name, rows[name], "delete")).status_code == 200
+
+
+@pytest.mark.parametrize("name", [name for name in LISTS if name != "accounts_user"])
+def test_nobody_deletes_a_part_of_what_a_person_wrote(as_staff, rows, name):
+    assert as_staff.get(page_url(name, rows[name], "delete")).status_code == 403
+    assert as_staff.post(page_url(name, rows[name], "delete"), {"post": "yes"}).status_code == 403
+    assertNotContains(as_staff.get(list_url(name)), "delete_selected")
+    assert type(rows[name]).objects.filter(pk=rows[name].pk).exists()
 
 
 def test_the_start_page_names_all_tables(as_staff):

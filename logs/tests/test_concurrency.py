@@ -19,7 +19,7 @@ from logs.tests.pages import check_in_url, day_url
 
 pytestmark = pytest.mark.usefixtures("noon")
 
-ROUNDS = 12
+ROUNDS = 8
 CSRF = "x" * 32
 
 
@@ -57,12 +57,12 @@ def everybody_at_once(live_server, person):
     return send
 
 
-def days():
-    return [DAY - timedelta(days=n) for n in range(ROUNDS)]
+def days(rounds=ROUNDS):
+    return [DAY - timedelta(days=n) for n in range(rounds)]
 
 
 def test_two_check_ins_of_a_new_day_both_survive(everybody_at_once, person):
-    for n, day in enumerate(days()):
+    for n, day in enumerate(days(20)):
         first, second = STAGES[n % 5], STAGES[(n + 1 + n // 5) % 5]
 
         statuses = everybody_at_once([(check_in_url(stage, day), answers(stage)) for stage in (first, second)])
@@ -94,7 +94,7 @@ def test_all_five_of_a_day_begun_survive(everybody_at_once, person):
         assert (log.is_complete, log.not_tracked) == (True, "ill")
 
 
-@pytest.mark.parametrize("taps", [2, 8])
+@pytest.mark.parametrize("taps", [2, 6])
 def test_the_same_form_sent_at_once_is_one_log_and_one_set_of_doses(everybody_at_once, person, taps):
     form = answers(MEDICATION) | taken(MORNING_DOSE, NOON_DOSE)
     for day in days():
@@ -108,7 +108,7 @@ def test_the_same_form_sent_at_once_is_one_log_and_one_set_of_doses(everybody_at
 
 def test_new_medications_in_any_order_join_the_list_once(everybody_at_once, person):
     """Two days at once, each naming the same new medications the other way round."""
-    for n, day in enumerate(days()[::2]):
+    for n, day in enumerate(days(12)[::2]):
         names = [f"Tea {n} {letter}" for letter in "abcdef"]
         there, back = ([{"medication": name, "amount": "1"} for name in order] for order in (names, names[::-1]))
 
@@ -191,5 +191,5 @@ def test_undoing_twice_at_once_brings_one_day_back(everybody_at_once, person, cl
 
         statuses = everybody_at_once([(day_url(day, "restore"), {"envelope": envelope})] * 3)
 
-        assert statuses == [302] * 3
+        assert sorted(statuses) == [200, 200, 302]
         assert person.daily_logs.get(date=day).gratitude == "Sun"

@@ -22,7 +22,8 @@ def opened(client, url=MIDDAY) -> dict:
 
 
 def conflicts_of(response) -> dict[str, tuple[str, str]]:
-    return {c.name: (c.mine, c.saved) for c in response.context["form"].conflicts}
+    """What the page asks the person to choose between, and they have not chosen yet."""
+    return {c.name: (c.mine, c.saved) for c in response.context["form"].conflicts if c.choice is None}
 
 
 @pytest.fixture
@@ -100,7 +101,11 @@ def test_an_answer_changed_while_choosing_is_asked_about_too(as_person, person, 
     response = as_person.post(MIDDAY, shown | choices | {"energy_level": "9"})
 
     assert conflicts_of(response) == {"energy_level": ("9 of 10", "4 of 10")}
+    shown = form_as_shown(response)
+    assert {name: shown[name] for name in choices} == {name: ["mine"] for name in choices}
     assert stored(person) == (7, "Soup")
+    as_person.post(MIDDAY, shown | {"keep-energy_level": "saved"})
+    assert stored(person) == (3, "Bread")
 
 
 def test_choices_made_about_an_older_version_do_not_count(as_person, person, two_versions):
@@ -215,6 +220,21 @@ def test_a_condition_chosen_away_takes_its_answer_along(as_person, person):
     assert response.status_code == 302
     log = person.daily_logs.get()
     assert (log.had_emotional_event, log.emotional_event) == (False, None)
+
+
+def test_an_answer_kept_against_its_question_is_asked_about(as_person, person):
+    page = opened(as_person)
+    as_person.post(MIDDAY, {"had_emotional_event": "false"})
+    response = as_person.post(MIDDAY, page | {"had_emotional_event": "true", "emotional_event": "A letter"})
+
+    choices = {"keep-had_emotional_event": "saved", "keep-emotional_event": "mine"}
+    response = as_person.post(MIDDAY, form_as_shown(response) | choices)
+
+    assert list(response.context["form"].errors) == ["had_emotional_event"]
+    assert form_as_shown(response)["emotional_event"] == ["A letter"]
+    assert person.daily_logs.get().had_emotional_event is False
+    as_person.post(MIDDAY, form_as_shown(response) | {"keep-had_emotional_event": "mine"})
+    assert person.daily_logs.get().emotional_event == "A letter"
 
 
 def test_an_answer_kept_without_its_question_is_asked_about(as_person, person):

@@ -130,3 +130,17 @@ def test_a_stranger_s_newer_doses_do_not_hide_ones_own(as_person, person):
     response = as_person.post(URL, taken({}) | {"same_as_last_time": "1"})
 
     assert [row["amount"] for row in shown_doses(response)] == ["36"]
+
+
+def test_same_as_last_time_completes_a_name_that_was_typed_already(as_person, person):
+    last_time(person, 36)
+
+    response = as_person.post(URL, {"same_as_last_time": "1"} | dose_rows({"medication": "concerta"}))
+
+    assert [(row["medication"], row["amount"]) for row in shown_doses(response)] == [("Concerta", "36")]
+
+
+def test_a_medication_is_offered_with_its_usual_dose(as_person, person):
+    make_medication(person, usual_amount=Decimal("36.000"))
+
+    assert '<option value="Concerta">36 mg</option>' in as_person.get(URL).content.decode()

@@ -222,7 +222,7 @@ def test_an_amount_that_cannot_be(as_person, person, amount):
         ({"medication": "x" * 101}, "medication", "Please keep this to 100 characters; these are 101."),
         ({"medication": "a\0b"}, "medication", "Null characters are not allowed."),
         ({"taken_at": "25:00"}, "taken_at", "Enter a valid time."),
-        ({"unit": "stones"}, "unit", "Select a valid choice. stones is not one of the available choices."),
+        ({"unit": "stones"}, "unit", "Choose one of the answers offered."),
     ],
 )
 def test_a_dose_that_cannot_be(as_person, person, facts, wrong, message):
@@ -235,7 +235,7 @@ def test_a_dose_that_cannot_be(as_person, person, facts, wrong, message):
 
 
 @pytest.mark.parametrize("total", ["1000000", "-1", "", "many", "9" * 5000, "\0"])
-@pytest.mark.parametrize("initial", ["0", "1000000", "many"])
+@pytest.mark.parametrize("initial", ["0", "many"])
 @pytest.mark.parametrize("button", ["", "add_dose", "same_as_last_time"])
 def test_a_tampered_count_of_rows_is_no_trouble(as_person, person, total, initial, button):
     tampered = {"doses-TOTAL_FORMS": total, "doses-INITIAL_FORMS": initial, button: "1"}

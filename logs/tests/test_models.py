@@ -303,7 +303,7 @@ def test_the_longest_name_has_room_for_its_key():
             "Concerta 0.5 tablets at noon",
         ),
         ({"amount": Decimal("100.000"), "unit": "drops", "taken_at": None}, "Concerta 100 drops"),
-        ({"unit": None, "taken_at": None}, "Concerta 36 mg"),
+        ({"unit": None, "taken_at": None}, "Concerta 36"),
     ],
 )
 def test_a_dose_in_words(facts, words):

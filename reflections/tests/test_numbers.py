@@ -168,3 +168,15 @@ def test_without_an_answer_in_the_week_before_there_is_no_change():
 )
 def test_a_change_is_rounded_and_has_its_sign(change, words):
     assert Mean("Focus", 5.0, 7, change).change_in_words == words
+
+
+def test_an_effect_of_medication_that_was_not_taken_does_not_count():
+    days = [
+        row(medication_taken=False, medication_effectiveness="yes"),
+        row(medication_taken=True, medication_effectiveness="yes"),
+        row(medication_effectiveness="no"),
+    ]
+
+    numbers = week_numbers(days, [])
+
+    assert (numbers.net_positive_days, numbers.net_positive_asked_days) == (1, 2)

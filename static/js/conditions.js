@@ -1,5 +1,5 @@
 // Shows a question only with the answer it hangs on: data-shown-when="question=answer".
-// While that question is open, what has been typed already, or is wrong, stays in sight.
+// While that question is open, what has been typed already stays in sight.
 
 const dependents = [...document.querySelectorAll("[data-shown-when]")];
 
@@ -17,8 +17,7 @@ function update() {
   for (const element of dependents) {
     const [question, wanted] = element.dataset.shownWhen.split("=");
     const answer = answerTo(question);
-    const keepInSight = element.querySelector(".errorlist") || (answer === "" && hasContent(element));
-    element.hidden = answer !== wanted && !keepInSight;
+    element.hidden = answer !== wanted && !(answer === "" && hasContent(element));
   }
 }
 

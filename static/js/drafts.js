@@ -1,10 +1,10 @@
 // Keeps what is typed into a form[data-draft] in this browser until the server says it is saved.
 //
-// One draft per person, day and check-in. It goes when a page comes back that says "saved", and at
-// log-out. A draft that was sent and never confirmed (the session had expired, the network failed)
-// is brought back by itself; any other is offered, and waits under "…/before" until the person has
-// decided, whatever they type meanwhile. A draft carries the version of the answers it was typed
-// over, so that bringing it back can never overwrite newer ones unasked.
+// Each opened page keeps a draft of its own under its person, day and check-in, so that no tab can
+// write over another's. Drafts go when a page comes back that says "saved", and at log-out. One that
+// was sent and never confirmed (the session had expired, the network failed) is brought back by
+// itself; any other is offered, the newest first. A draft carries the version of the answers it was
+// typed over, so that bringing it back can never overwrite newer ones unasked.
 
 const PREFIX = "brainlog-draft/";
 const NOT_ANSWERS = /^(csrfmiddlewaretoken|version|seen|keep-.*)$/;
@@ -43,14 +43,13 @@ const storage = {
 
 for (const message of document.querySelectorAll("[data-saved]")) {
   // "7/" after a log-out: all of that person's. "7/2026-05-04/midday" after a save: what was sent;
-  // what was typed while it was on its way stays.
-  const key = PREFIX + message.dataset.saved;
-  if (key.endsWith("/")) storage.forget(...storage.keys(key));
-  else if (storage.read(key)?.sent) storage.forget(key);
+  // what was typed while it was on its way, or in another tab, stays.
+  const prefix = PREFIX + message.dataset.saved;
+  storage.forget(...storage.keys(prefix).filter((key) => prefix.endsWith("/") || storage.read(key)?.sent));
 }
 
 const form = document.querySelector("form[data-draft]");
-if (form && document.body.dataset.person) keepDraft(form, `${PREFIX}${document.body.dataset.person}/${form.dataset.draft}`);
+if (form && document.body.dataset.person) keepDraft(form, `${PREFIX}${document.body.dataset.person}/${form.dataset.draft}/`);
 
 function answersOf(form) {
   return [...new FormData(form)]
@@ -86,8 +85,9 @@ function fill(form, answers) {
   form.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-function keepDraft(form, key) {
-  const waitingKey = `${key}/before`;
+function keepDraft(form, prefix) {
+  const newKey = () => prefix + Math.random().toString(36).slice(2);
+  const ownKey = newKey();
   const offer = form.querySelector("[data-draft-offer]");
   const restored = form.querySelector("[data-draft-restored]");
   const version = form.elements.namedItem("version");
@@ -95,8 +95,6 @@ function keepDraft(form, key) {
   // The server shows what was typed and is not saved: the page is newer than what was sent.
   const openedUnsaved = "unsaved" in form.dataset;
   let unsaved = openedUnsaved;
-  let waiting = (storage.read(waitingKey) ?? []).filter((draft) => !areSame(draft.answers, opened.answers));
-  let isOwnKey = true;
   let sent = null;
   let sending = false;
   let timer = null;
@@ -111,20 +109,18 @@ function keepDraft(form, key) {
   function keep() {
     clearTimeout(timer);
     timer = null;
-    if (isDirty()) {
-      if (!isOwnKey) setAside();
-      storage.write(key, asTyped());
-    } else if (isOwnKey) {
-      storage.forget(key);
-    }
+    if (isDirty()) storage.write(ownKey, asTyped());
+    else storage.forget(ownKey);
   }
 
-  // A draft on offer stays where it is, as another tab may be typing it, until this page has its own.
-  function setAside() {
-    isOwnKey = true;
-    if (waiting.length) storage.write(waitingKey, waiting);
-    else storage.forget(waitingKey);
+  const waiting = [];
+  for (const key of storage.keys(prefix)) {
+    const draft = storage.read(key);
+    const isOutdated = !draft || areSame(draft.answers, opened.answers) || (openedUnsaved && draft.sent);
+    if (isOutdated) storage.forget(key);
+    else waiting.push({ key, draft });
   }
+  waiting.sort((one, other) => other.draft.at - one.draft.at);
 
   function showOffer() {
     const [next] = waiting;
@@ -132,40 +128,36 @@ function keepDraft(form, key) {
     if (!next) return;
     const time = offer.querySelector("[data-draft-time]");
     const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-    time.dateTime = new Date(next.at).toISOString();
-    time.textContent = format.format(next.at);
+    time.dateTime = new Date(next.draft.at).toISOString();
+    time.textContent = format.format(next.draft.at);
   }
 
-  function restore(draft) {
-    waiting = waiting.filter((other) => other !== draft);
-    // What it takes the place of can be brought back in turn.
-    if (isDirty() && !areSame(answersOf(form), draft.answers)) waiting.unshift(asTyped());
+  function restore(chosen) {
+    waiting.splice(waiting.indexOf(chosen), 1);
+    const { key, draft } = chosen;
+    if (isDirty() && !areSame(answersOf(form), draft.answers)) {
+      // What it takes the place of can be brought back in turn.
+      const replaced = { key: newKey(), draft: asTyped() };
+      storage.write(replaced.key, replaced.draft);
+      waiting.unshift(replaced);
+    }
     version.value = draft.version;
     fill(form, draft.answers);
     unsaved = true;
     restored.hidden = false;
-    setAside();
     keep();
+    storage.forget(key);
     showOffer();
   }
 
-  const draft = storage.read(key);
-  if (draft && !areSame(draft.answers, opened.answers)) {
-    if (!draft.sent) {
-      isOwnKey = false;
-      waiting.unshift(draft);
-    } else if (!unsaved) {
-      restore(draft);
-    }
-  }
+  const unconfirmed = waiting.find(({ draft }) => draft.sent);
+  if (unconfirmed) restore(unconfirmed);
   showOffer();
   keep();
 
   offer.querySelector("[data-draft-restore]").addEventListener("click", () => restore(waiting[0]));
   offer.querySelector("[data-draft-discard]").addEventListener("click", () => {
-    waiting.shift();
-    setAside();
-    keep();
+    storage.forget(waiting.shift().key);
     showOffer();
   });
   restored.querySelector("[data-draft-discard]").addEventListener("click", () => {

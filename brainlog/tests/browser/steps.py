@@ -100,16 +100,18 @@ def restored(page: Page) -> Locator:
 
 
 def drafts(page: Page) -> list[str]:
-    """The names of all drafts in this browser."""
-    return page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('brainlog-draft/')).sort()")
+    """What the drafts in this browser are about, each without the name of the page that keeps it."""
+    return page.evaluate(
+        """Object.keys(localStorage).filter(key => key.startsWith("brainlog-draft/"))
+            .map(key => key.replace(/\\/[^/]+$/, "")).sort()"""
+    )
 
 
 def wait_until_kept(page: Page, text: str = ""):
     """Wait until a draft with this text is in the browser's storage."""
     page.wait_for_function(
         """text => Object.entries(localStorage).some(([key, value]) =>
-            key.startsWith("brainlog-draft/") && !key.endsWith("/before")
-                && value.includes(JSON.stringify(text).slice(1, -1)))""",
+            key.startsWith("brainlog-draft/") && value.includes(JSON.stringify(text).slice(1, -1)))""",
         arg=text,
     )
 

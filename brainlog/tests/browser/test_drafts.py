@@ -43,9 +43,11 @@ def test_what_was_typed_is_offered_after_a_crash_and_brought_back_as_it_was(own_
     unfold(own_page)
     typed = answers("midday", current_activity=NOTE)
     answer(own_page, typed)
+    own_page.locator("details[data-more] > summary").click()
     wait_until_kept(own_page, NOTE)
 
     page = reopen(own_page, MIDDAY)
+    expect(field(page, "current_activity")).to_be_hidden()
     expect(offer(page)).to_be_visible()
     assert given_answers(page) == {}
     press(page, "Bring them back")
@@ -120,6 +122,32 @@ def test_brought_back_can_still_be_discarded(own_page, person):
     assert given_answers(page) == {"lunch": "Soup"}
     page.reload()
     expect(offer(page)).to_be_hidden()
+
+
+def test_a_second_tab_in_which_nothing_was_typed_takes_no_draft_along(own_page):
+    own_page.goto(MIDDAY)
+    untouched = own_page.context.new_page()
+    untouched.goto(MIDDAY)
+    type_note(own_page, "only here")
+    untouched.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    untouched.close(run_before_unload=False)
+    page = reopen(own_page, MIDDAY)
+    press(page, "Bring them back")
+    expect(field(page, "current_activity")).to_have_value("only here")
+
+
+def test_a_save_in_one_tab_leaves_what_another_tab_has_typed(own_page, person):
+    other = own_page.context.new_page()
+    other.goto(MIDDAY)
+    type_note(own_page, "crashed before it was saved")
+    unfold(other)
+    field(other, "lunch").fill("Soup")
+    press(other, "Save")
+    expect_saved(other, "Midday saved.")
+    own_page.close(run_before_unload=False)
+    other.goto(MIDDAY)
+    press(other, "Bring them back")
+    expect(field(other, "current_activity")).to_have_value("crashed before it was saved")
 
 
 def test_typing_on_before_deciding_does_not_cost_the_older_draft(own_page):

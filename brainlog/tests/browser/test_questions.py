@@ -241,11 +241,19 @@ def test_an_error_below_a_question_answered_otherwise_is_no_error(own_page, pers
     assert person.daily_logs.get().emotional_event is None
 
 
-def test_a_time_zone_somebody_chose_is_left_alone(new_page):
+def test_the_browsers_time_zone_is_offered_and_one_somebody_chose_is_left_alone(new_page):
     page = new_page(timezone_id="Asia/Tokyo")
     page.goto("/accounts/signup/")
     expect(field(page, "timezone")).to_have_value("Asia/Tokyo")
     field(page, "timezone").fill("Europe/Rome")
     press(page, "Sign up")
     expect(page.get_by_role("alert")).to_be_visible()
+    expect(field(page, "timezone")).to_have_value("Europe/Rome")
+
+    # Nor does a script that comes late overwrite it.
+    page.route("**/timezone.js", lambda route: None)
+    page.goto("/accounts/signup/", wait_until="commit")
+    field(page, "timezone").fill("Europe/Rome")
+    page.unroute("**/timezone.js")
+    page.evaluate("import('/static/js/timezone.js?late')")
     expect(field(page, "timezone")).to_have_value("Europe/Rome")

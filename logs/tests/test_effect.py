@@ -1,0 +1,13 @@
+"""Was medication a net positive? Only where it was taken."""
+
+from logs.stages import EVENING
+from logs.tests.factories import make_full_log
+
+
+def test_an_effect_is_not_read_out_once_the_medication_turns_out_not_to_be_taken(as_person, person):
+    log = make_full_log(person, medication_effectiveness="yes")
+    assert "Was medication a net positive today?" in [shown.label for shown in log.answers_of(EVENING)]
+
+    log.medication_taken = False
+
+    assert "Was medication a net positive today?" not in [shown.label for shown in log.answers_of(EVENING)]
