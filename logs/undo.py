@@ -10,7 +10,11 @@ MINUTES = 10
 
 
 class CannotRestoreError(Exception):
-    """The envelope is too old, is not this person's, or the day has been logged again since."""
+    """The envelope is too old, or is not this person's."""
+
+
+class LoggedAgainError(Exception):
+    """The day has a row again. Once that is gone, the envelope is good."""
 
 
 def seal(log: DailyLog) -> str:
@@ -21,7 +25,7 @@ def seal(log: DailyLog) -> str:
 
 @transaction.atomic
 def restore(envelope: str, user) -> DailyLog:
-    """Put a sealed day of this person back as it was."""
+    """Put a sealed day of this person back as it was. Raises CannotRestoreError, LoggedAgainError."""
     try:
         owner, rows = signing.loads(envelope, salt="logs.undo", max_age=MINUTES * 60)
         if owner != user.pk:
@@ -30,6 +34,8 @@ def restore(envelope: str, user) -> DailyLog:
             restored = list(serializers.deserialize("json", rows))
             for row in restored:
                 row.save(force_insert=True)
-    except (signing.BadSignature, DeserializationError, IntegrityError) as error:
+    except (signing.BadSignature, DeserializationError) as error:
         raise CannotRestoreError from error
+    except IntegrityError as error:
+        raise LoggedAgainError from error
     return restored[0].object

@@ -201,8 +201,11 @@ def restore_day(request, day):
     try:
         log = undo.restore(request.POST.get("envelope", ""), request.user)
     except undo.CannotRestoreError:
-        messages.error(request, _("This day can no longer be brought back, or it has new answers already."))
-        # The page holds the only copy, so it is shown again: the new answers may be deleted first.
+        messages.error(request, _("This day can no longer be brought back."))
+        return redirect("logs:history")
+    except undo.LoggedAgainError:
+        messages.error(request, _("The day has new answers. Delete those first, then undo here."))
+        # The page holds the only copy of the old ones, so it is shown again.
         return render(request, "logs/deleted.html", deleted(day, request.POST.get("envelope", "")))
     messages.success(request, _("The day is back."))
     return redirect(log)

@@ -42,7 +42,7 @@ ADDRESSES = [
     Address("logs:not_tracked", (DAY,), other=(405, 302)),
     Address("logs:tracked", (DAY,), other=(405, 404)),
     Address("logs:delete", (DAY,), other=(404, 404)),
-    Address("logs:restore", (DAY,), other=(405, 200)),
+    Address("logs:restore", (DAY,), other=(405, 302)),
     Address("logs:medications"),
     Address("logs:medication", (1,), other=(404, 404)),
     Address("reflections:list"),

@@ -10,7 +10,9 @@ from brainlog.tests.browser.steps import (
     MIDDAY,
     NOTE,
     answer,
+    clear,
     come_in,
+    drafts,
     expect_saved,
     field,
     given_answers,
@@ -210,6 +212,14 @@ def test_a_typo_taken_back_leaves_nothing_behind(own_page):
     own_page.goto("/")  # Nothing asks whether to leave: that would make this fail.
     own_page.goto(MIDDAY)
     expect(offer(own_page)).to_be_hidden()
+
+
+def test_one_more_dose_left_blank_is_nothing_typed(own_page):
+    own_page.goto(MEDICATION)
+    tap(own_page, "medication_taken", "true")
+    press(own_page, "Add another dose")
+    clear(own_page, "medication_taken")
+    assert drafts(own_page) == []
 
 
 @pytest.mark.parametrize("typed", [True, False], ids=["typed", "untouched"])
