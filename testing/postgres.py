@@ -66,8 +66,9 @@ class Cluster:
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self.binaries / program), f"--pgdata={self.folder / 'data'}", *arguments]
         if os.geteuid() == 0:
-            # PostgreSQL refuses to run as root.
-            command = ["runuser", "-u", "postgres", "--", *command]
+            # PostgreSQL refuses to run as root. Where runuser lies, not every PATH leads.
+            runuser = shutil.which("runuser") or "/usr/sbin/runuser"
+            command = [runuser, "-u", "postgres", "--", *command]
         # A file, not a pipe: the server inherits it, and a pipe would be read until the server's end.
         with tempfile.TemporaryFile("w+") as output:
             result = subprocess.run(

@@ -27,7 +27,9 @@ def folder(tmp_path):
 
 
 def run(folder, *arguments, **environment) -> subprocess.CompletedProcess:
-    inherited = {name: value for name, value in os.environ.items() if name not in OURS}
+    # Not what other tests have set either: the browser tests switch off Django's guard against asyncio.
+    others = {name: value for name, value in os.environ.items() if name not in OURS}
+    inherited = {name: value for name, value in others.items() if not name.startswith("DJANGO_")}
     return subprocess.run(
         [sys.executable, *arguments], cwd=folder, env=inherited | environment, capture_output=True, text=True
     )
