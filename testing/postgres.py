@@ -4,21 +4,29 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 HOW_TO_GET_IT = "apt-get install postgresql, or name a server in the environment variable TEST_DATABASE_URL"
 
-# A test server may lose everything in a power cut, so it need not wait for the disk.
 CONFIGURATION = """
 listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = '{folder}'
+"""
+
+# A test server may lose everything in a power cut, so it need not wait for the disk. Not for tests
+# about what survives a crash.
+HURRIED = """
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -41,30 +49,99 @@ class Cluster:
     @property
     def url(self) -> str:
         """The address of a database on it, as DATABASE_URL wants it."""
-        return f"postgres://brainlog:{self.password}@127.0.0.1:{self.port}/postgres"
+        return self.url_of("postgres")
 
-    def create(self) -> None:
+    def url_of(self, database: str) -> str:
+        return f"postgres://brainlog:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def create(self, configuration: str = HURRIED) -> None:
         """Make the data folder. Everybody needs the password, on the socket too."""
         password_file = self.folder / "password"
         password_file.write_text(self.password)
-        if os.geteuid() == 0:
-            shutil.chown(self.folder, "postgres")
-            shutil.chown(password_file, "postgres")
+        self.give_to_postgres(self.folder, password_file)
         login = ["--username=brainlog", "--auth=scram-sha-256", f"--pwfile={password_file}"]
-        self._run("initdb", *login, "--encoding=UTF8", "--no-locale", "--no-sync")
-        with (self.folder / "data" / "postgresql.conf").open("a") as file:
-            file.write(CONFIGURATION.format(port=self.port, folder=self.folder))
+        self.run("initdb", f"--pgdata={self.data}", *login, "--encoding=UTF8", "--no-locale", "--no-sync")
+        self.configure(CONFIGURATION.format(port=self.port, folder=self.folder) + configuration)
+
+    def create_as_replica_of(self, primary: "Cluster", configuration: str = HURRIED) -> None:
+        """Make the data folder as a copy of another server's, which it follows from then on."""
+        self.give_to_postgres(self.folder)
+        # With a slot, the primary keeps what the replica has not read yet.
+        copy = ["--write-recovery-conf", "--create-slot", f"--slot=replica_{self.port}", "--checkpoint=fast"]
+        self.run("pg_basebackup", f"--pgdata={self.data}", f"--dbname={primary.url}", *copy)
+        self.configure(CONFIGURATION.format(port=self.port, folder=self.folder) + configuration)
+
+    def configure(self, lines: str) -> None:
+        """Add settings; a later one wins. Takes effect at the next start."""
+        with (self.data / "postgresql.conf").open("a") as file:
+            file.write(f"\n{lines}\n")
 
     def start(self) -> None:
         """Start the server, and return when it answers."""
-        self._run("pg_ctl", "start", "--wait", "--silent", f"--log={self.folder / 'log'}")
+        self.control("start", f"--log={self.folder / 'log'}")
 
-    def stop(self) -> None:
-        """Stop the server at once, without writing anything more."""
-        self._run("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate")
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop the server: `fast` in good order, `immediate` at once, without writing anything more."""
+        self.control("stop", f"--mode={mode}")
 
-    def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self.binaries / program), f"--pgdata={self.folder / 'data'}", *arguments]
+    def promote(self) -> None:
+        """Make a replica a server that takes writes."""
+        self.control("promote")
+
+    def control(self, action: str, *arguments: str) -> None:
+        self.run("pg_ctl", action, f"--pgdata={self.data}", "--wait", "--silent", *arguments)
+
+    def kill(self) -> None:
+        """kill -9 for the server and all its processes, as when the kernel runs out of memory."""
+        processes = self.processes()
+        for process in processes:
+            os.kill(process, signal.SIGKILL)
+        while any(is_running(process) for process in processes):
+            time.sleep(0.02)
+        # The next server would take these for a running one's, should the number be in use again.
+        for lock in (self.data / "postmaster.pid", self.folder / f".s.PGSQL.{self.port}.lock"):
+            lock.unlink(missing_ok=True)
+
+    def pause(self) -> None:
+        """Freeze the server: its connections stay open, and nothing answers."""
+        for process in self.processes():
+            os.kill(process, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        for process in self.processes():
+            os.kill(process, signal.SIGCONT)
+
+    def processes(self) -> list[int]:
+        """The server's own process, and those it has started."""
+        server = int((self.data / "postmaster.pid").read_text().split()[0])
+        table = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+        rows = [line.split() for line in table.splitlines()]
+        return [server, *(int(pid) for pid, parent in rows if int(parent) == server)]
+
+    def execute(self, sql: str, *parameters, database: str = "postgres") -> list[tuple]:
+        """Run one statement on a connection of its own, and return its rows, if it has any."""
+        with psycopg.connect(self.url_of(database), autocommit=True) as connection:
+            cursor = connection.execute(sql, parameters or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def create_database(self, name: str) -> str:
+        """Make an empty database and return its URL."""
+        self.execute(f'CREATE DATABASE "{name}"')
+        return self.url_of(name)
+
+    @staticmethod
+    def give_to_postgres(*paths: Path) -> None:
+        if os.geteuid() == 0:
+            for path in paths:
+                shutil.chown(path, "postgres")
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's programs as the user that owns the data. Raises RuntimeError with what it said."""
+        command = [str(self.binaries / program), *arguments]
         if os.geteuid() == 0:
             # PostgreSQL refuses to run as root. Where runuser lies, not every PATH leads.
             runuser = shutil.which("runuser") or "/usr/sbin/runuser"
@@ -114,16 +191,42 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+def is_running(process: int) -> bool:
+    """Whether a process is there and not only waiting for its parent to notice its end."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True).stdout
+    return bool(state.strip()) and not state.startswith("Z")
+
+
 @contextmanager
-def throwaway_cluster() -> Iterator[Cluster]:
-    """Yield a running PostgreSQL server that nothing is left of afterwards."""
+def throwaway_cluster(configuration: str = HURRIED, within: Path | None = None) -> Iterator[Cluster]:
+    """Yield a running PostgreSQL server that nothing is left of afterwards.
+
+    `within` is the folder to put its own into, where that matters: on a small disk, for example.
+    """
+    with _cluster(within) as cluster:
+        cluster.create(configuration)
+        cluster.start()
+        yield cluster
+
+
+@contextmanager
+def throwaway_replica(primary: Cluster, configuration: str = HURRIED) -> Iterator[Cluster]:
+    """Yield a running server that follows `primary` and takes reads alone."""
+    with _cluster(password=primary.password) as cluster:
+        cluster.create_as_replica_of(primary, configuration)
+        cluster.start()
+        yield cluster
+
+
+@contextmanager
+def _cluster(within: Path | None = None, password: str | None = None) -> Iterator[Cluster]:
+    """Yield a server that is still to be created and started; stop it and remove its folder."""
     binaries = find_binaries()
-    with tempfile.TemporaryDirectory(prefix="brainlog-pg-", ignore_cleanup_errors=True) as folder:
-        cluster = Cluster(binaries, Path(folder), free_port(), secrets.token_urlsafe(24))
-        cluster.create()
+    with tempfile.TemporaryDirectory(prefix="brainlog-pg-", dir=within, ignore_cleanup_errors=True) as folder:
+        cluster = Cluster(binaries, Path(folder), free_port(), password or secrets.token_urlsafe(24))
         try:
-            cluster.start()
             yield cluster
         finally:
-            if (cluster.folder / "data" / "postmaster.pid").exists():
+            if (cluster.data / "postmaster.pid").exists():
+                cluster.resume()  # A paused server would not hear that it should stop.
                 cluster.stop()

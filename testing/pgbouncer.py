@@ -1,0 +1,103 @@
+"""PgBouncer servers of our own, from the machine's binary: many clients share few connections to PostgreSQL."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from testing.postgres import Cluster, free_port
+
+HOW_TO_GET_IT = "apt-get install pgbouncer"
+
+# As strict as hosted poolers are: what is not named here in a start-up packet is refused.
+CONFIGURATION = """
+[databases]
+* = host=127.0.0.1 port={server_port}
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = plain
+auth_file = {folder}/users
+pool_mode = transaction
+default_pool_size = {pool_size}
+max_client_conn = 200
+admin_users = brainlog
+logfile = {folder}/log
+"""
+
+
+class PgBouncerMissing(Exception):
+    """This machine has no PgBouncer we could start."""
+
+
+@dataclass
+class PgBouncer:
+    """A PgBouncer in transaction mode in front of one cluster."""
+
+    cluster: Cluster
+    folder: Path
+    port: int
+
+    def url_of(self, database: str) -> str:
+        """The address of a database behind it; say `?pgbouncer=true` for yourself."""
+        return f"postgres://brainlog:{self.cluster.password}@127.0.0.1:{self.port}/{database}"
+
+
+def find_pgbouncer() -> str:
+    """Return the program's path. Raises PgBouncerMissing."""
+    # Debian puts it where only administrators look.
+    path = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin")
+    if not path:
+        raise PgBouncerMissing
+    return path
+
+
+@contextmanager
+def throwaway_pgbouncer(cluster: Cluster, pool_size: int = 2) -> Iterator[PgBouncer]:
+    """Yield a PgBouncer in transaction mode with `pool_size` connections for each database and user."""
+    program = find_pgbouncer()
+    with tempfile.TemporaryDirectory(prefix="brainlog-pgbouncer-", ignore_cleanup_errors=True) as name:
+        bouncer = PgBouncer(cluster, Path(name), free_port())
+        configuration = bouncer.folder / "pgbouncer.ini"
+        configuration.write_text(
+            CONFIGURATION.format(
+                server_port=cluster.port, port=bouncer.port, folder=bouncer.folder, pool_size=pool_size
+            )
+        )
+        (bouncer.folder / "users").write_text(f'"brainlog" "{cluster.password}"\n')
+        command = [program, "--quiet", str(configuration)]
+        if os.geteuid() == 0:
+            # PgBouncer refuses to run as root.
+            cluster.give_to_postgres(bouncer.folder, configuration, bouncer.folder / "users")
+            command = [shutil.which("runuser") or "/usr/sbin/runuser", "-u", "postgres", "--", *command]
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        ) as server:
+            try:
+                wait_for_port(bouncer.port, server)
+                yield bouncer
+            finally:
+                # runuser waits for the program it started; the whole group is ours.
+                with suppress(ProcessLookupError):
+                    os.killpg(server.pid, signal.SIGTERM)
+
+
+def wait_for_port(port: int, server: subprocess.Popen, seconds: float = 20) -> None:
+    """Return when somebody listens there. Raises RuntimeError if `server` ends first, or takes too long."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            raise RuntimeError(f"{server.args[0]} ended with exit code {server.returncode}.")
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.02)
+    raise RuntimeError(f"{server.args[0]} did not begin to listen within {seconds} s.")

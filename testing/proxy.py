@@ -1,0 +1,79 @@
+"""A wire between two programs of this machine that can be slow, silent or cut, as networks are."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+
+class Proxy:
+    """Passes on what comes to its port. `delay` seconds each way; `asleep` until a moment; or cut."""
+
+    def __init__(self, port: int):
+        self.target = ("127.0.0.1", port)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.delay = 0.0
+        self.awake_at = 0.0
+        self.accepted = 0
+        self._sockets: set[socket.socket] = set()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def sleep(self, seconds: float) -> None:
+        """Answer nobody for that long, as a server that first has to wake up."""
+        self.awake_at = time.monotonic() + seconds
+
+    def cut(self) -> None:
+        """End all connections there are, as when a cable is pulled."""
+        for each in list(self._sockets):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        self._sockets.clear()
+
+    def close(self) -> None:
+        self.listener.close()
+        self.cut()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            self.accepted += 1
+            threading.Thread(target=self._connect, args=(client,), daemon=True).start()
+
+    def _connect(self, client: socket.socket) -> None:
+        time.sleep(max(0.0, self.awake_at - time.monotonic()))
+        try:
+            server = socket.create_connection(self.target)
+        except OSError:
+            client.close()
+            return
+        for each in (client, server):
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._sockets |= {client, server}
+        threading.Thread(target=self._pass_on, args=(client, server), daemon=True).start()
+        self._pass_on(server, client)
+
+    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if self.delay:
+                    time.sleep(self.delay)
+                target.sendall(data)
+        for each in (source, target):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def throwaway_proxy(port: int) -> Iterator[Proxy]:
+    """Yield a proxy in front of that port of this machine."""
+    proxy = Proxy(port)
+    try:
+        yield proxy
+    finally:
+        proxy.close()
