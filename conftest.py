@@ -18,18 +18,20 @@ hypothesis.settings.load_profile("brainlog")
 
 def pytest_addoption(parser):
     parser.addoption("--without-browser", action="store_true", help="leave out the tests that need Chromium")
+    parser.addoption("--without-once", action="store_true", help="leave out the tests that ran on another database")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Mark the tests that open a page, and leave them out if asked to."""
+    """Mark the tests that open a page, and leave out what we are asked to."""
     for item in items:
         if "chromium" in item.fixturenames:
             item.add_marker("browser")
-    if config.getoption("--without-browser"):
-        left_out = [item for item in items if item.get_closest_marker("browser")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    for marker in ("browser", "once"):
+        if config.getoption(f"--without-{marker}"):
+            left_out = [item for item in items if item.get_closest_marker(marker)]
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if not item.get_closest_marker(marker)]
 
 
 @pytest.fixture(scope="session", autouse=True)
