@@ -24,6 +24,8 @@ os.environ |= {
     "CSRF_TRUSTED_ORIGINS": "",
     "STATIC_ROOT": str(STATIC),
 }
+for name in ("BACKUP_TO", "BACKUP_ENCRYPT_TO"):
+    os.environ.setdefault(name, "")
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/db.sqlite3")
 
 from brainlog.settings import *  # noqa: E402, F403
