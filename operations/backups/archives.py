@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import platform
 import re
+import secrets
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -22,7 +23,7 @@ from operations.backups.storage import Storage
 ENGINES: dict[str, ModuleType] = {"postgresql": postgresql, "sqlite": sqlite}
 
 STAMP = "%Y-%m-%dT%H%M%SZ"
-ARCHIVE = re.compile(r"brainlog-(\d{4}-\d\d-\d\dT\d{6}Z)\.(?:dump|sqlite3)(?:\.age|\.gpg)?")
+ARCHIVE = re.compile(r"brainlog-(\d{4}-\d\d-\d\dT\d{6}Z)-[0-9a-f]{4}\.(?:dump|sqlite3)(?:\.age|\.gpg)?")
 # A backup that is still being made is younger than this, in seconds.
 ABANDONED = 24 * 60 * 60
 
@@ -61,10 +62,9 @@ def make(storage: Storage, connection, encryption: Encryption | None, watch: Cal
     """
     started = timezone.now()
     engine = ENGINES[connection.vendor]
-    suffixes = [engine.SUFFIX, *([encryption.method] if encryption else [])]
-    name = ".".join([f"brainlog-{started.astimezone(datetime.UTC).strftime(STAMP)}", *suffixes])
-    if name in storage.names():
-        raise BackupError(f"{storage.place} has a {name} already, made in this very second.")
+    # Two servers with the same timer must not write one file.
+    stem = f"brainlog-{started.astimezone(datetime.UTC).strftime(STAMP)}-{secrets.token_hex(2)}"
+    name = ".".join([stem, engine.SUFFIX, *([encryption.method] if encryption else [])])
     sha256, size = hashlib.sha256(), 0
     with engine.dumping(connection) as dump:
         programs = [*dump.programs, *([encryption.encrypting()] if encryption else [])]

@@ -55,7 +55,7 @@ def through(source: Generator[bytes] | None, *programs: Program) -> Iterator[byt
     if not programs:
         yield from source
         return
-    children = []
+    children, feeding = [], None
     with ExitStack() as files, ThreadPoolExecutor(1) as pool:
         # Not pipes, which would have to be read before they are full.
         complaints = [files.enter_context(tempfile.TemporaryFile()) for _ in programs]
@@ -66,7 +66,8 @@ def through(source: Generator[bytes] | None, *programs: Program) -> Iterator[byt
                 if len(children) > 1:
                     stdin.close()  # The two programs have it; we would keep the first from noticing the second's end.
                 stdin = children[-1].stdout
-            feeding = pool.submit(feed, source, children[0]) if source is not None else None
+            if source is not None:
+                feeding = pool.submit(feed, source, children[0])
             while chunk := children[-1].stdout.read1(CHUNK):
                 yield chunk
             codes = [child.wait() for child in children]
@@ -81,6 +82,8 @@ def through(source: Generator[bytes] | None, *programs: Program) -> Iterator[byt
                 child.kill()
                 child.wait()
                 child.stdout.close()
+            if children and children[0].stdin and not feeding:
+                children[0].stdin.close()
 
 
 def feed(source: Generator[bytes], child: subprocess.Popen) -> None:

@@ -72,8 +72,11 @@ def unpacked(archive: Generator[bytes], decrypting: list[Program]) -> Iterator[s
 
 @contextmanager
 def opened(path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(path, timeout=20)) as connection:
-        yield connection
+    try:
+        with closing(sqlite3.connect(path, timeout=20)) as connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise BackupError(f"SQLite said: {error}.") from error
 
 
 def contents_of(connection: sqlite3.Connection) -> Contents:

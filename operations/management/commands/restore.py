@@ -34,7 +34,6 @@ class Command(BaseCommand):
         engine = archives.ENGINES[connection.vendor]
         if not engine.is_empty(connection):
             self.confirm(engine.name_of(connection), replace, confirm)
-        connections.close_all()
         watch = partial(told, write=self.stderr.write, total=manifest.size)
         engine.restore(connection, archives.read(storage, manifest, watch), programs)
         self.stdout.write(
