@@ -11,10 +11,12 @@ from brainlog.database import database_from_url
 
 @contextmanager
 def commands_use(url: str) -> Iterator[None]:
-    """Let `call_command` work on the database at `url`, as if DIRECT_DATABASE_URL named it."""
-    connections.settings["direct"] = connections.settings["default"] | database_from_url(url, Path("/"))
+    """Let `call_command` work on the database at `url`, as if DATABASE_URL named it."""
+    connection, settings = connections["default"], connections.settings["default"]
+    connections.settings["default"] = settings | database_from_url(url, Path("/"))
+    connections["default"] = connections.create_connection("default")
     try:
         yield
     finally:
-        connections["direct"].close()
-        del connections["direct"], connections.settings["direct"]
+        connections["default"].close()
+        connections["default"], connections.settings["default"] = connection, settings

@@ -59,15 +59,16 @@ def run(database, folder, monkeypatch, django_db_blocker):
     def run(*arguments, at=None, fails=False, **environment):
         said = io.StringIO()
         with monkeypatch.context() as patch, django_db_blocker.unblock(), commands_use(f"sqlite:///{at or database}"):
+            patch.setattr("sys.stdout", said)
             patch.setattr(settings, "BACKUP_TO", environment.pop("BACKUP_TO", str(folder)))
             patch.setattr("sys.stdin", io.StringIO())
             for name, value in environment.items():
                 patch.setenv(name, value)
             if not fails:
-                call_command(*arguments, stdout=said)
+                call_command(*arguments)
                 return said.getvalue().strip()
             with pytest.raises(CommandError) as error:
-                call_command(*arguments, stdout=said)
+                call_command(*arguments)
             return str(error.value)
 
     return run
@@ -173,6 +174,14 @@ def test_a_backup_is_verified_and_restored_into_a_new_database(run, backup, tmp_
     assert "No migrations to apply" in run("restore", archive.name, at=tmp_path / "new.sqlite3")
 
     assert people(tmp_path / "new.sqlite3") == PEOPLE
+
+
+def test_a_backup_from_before_a_migration_is_migrated(run, backup, tmp_path):
+    run("migrate", "reflections", "zero", "--verbosity=0")
+    archive = backup()
+
+    assert "reflections_weeklyreflection" not in manifest_of(archive)["rows"]
+    assert "Applying reflections.0001_initial... OK" in run("restore", "latest", at=tmp_path / "new.sqlite3")
 
 
 def test_a_database_is_replaced_only_when_its_name_is_typed(run, backup, database):

@@ -73,12 +73,13 @@ def run(cluster, database, folder, monkeypatch, django_db_blocker):
         said = io.StringIO()
         url = url or cluster.url_of(at or database)
         with monkeypatch.context() as patch, django_db_blocker.unblock(), commands_use(url):
+            patch.setattr("sys.stdout", said)
             patch.setattr(settings, "BACKUP_TO", str(folder))
             if not fails:
-                call_command(*arguments, stdout=said)
+                call_command(*arguments)
                 return said.getvalue().strip()
             with pytest.raises(CommandError) as error:
-                call_command(*arguments, stdout=said)
+                call_command(*arguments)
             return str(error.value)
 
     return run
@@ -218,7 +219,7 @@ def test_an_archive_that_is_cut_off_while_it_is_restored_changes_nothing(cluster
         yield content[: len(content) * 9 // 10]
 
     with commands_use(cluster.url_of(database)), pytest.raises(BackupError, match="pg_restore failed: .*end of file"):
-        postgresql.restore(connections["direct"], cut_off(), [])
+        postgresql.restore(connections["default"], cut_off(), [])
     assert groups() == 0
 
 
@@ -288,7 +289,7 @@ def test_an_owner_that_is_no_superuser(cluster, run, databases, groups):
 
 def test_no_password_is_on_a_command_line_or_in_a_message(cluster, run, database, tmp_path):
     url = f"{cluster.url_of(database)}?sslmode=prefer&connect_timeout=7&application_name=ours"
-    with commands_use(url), postgresql.dumping(connections["direct"]) as dump:
+    with commands_use(url), postgresql.dumping(connections["default"]) as dump:
         [program] = dump.programs
     assert cluster.password not in " ".join(program.arguments)
     facts = {"PGPASSWORD": cluster.password, "PGDATABASE": database, "PGPORT": str(cluster.port)}
@@ -330,7 +331,7 @@ def test_programs_older_than_the_server_are_one_sentence(run, monkeypatch):
 
 def test_not_through_a_pooler(cluster, database):
     with commands_use(cluster.url_of(database)):
-        connection = connections["direct"]
+        connection = connections["default"]
         connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True  # as database.py does where there is one
         with pytest.raises(BackupError, match="DIRECT_DATABASE_URL"), postgresql.dumping(connection):
             pass

@@ -39,9 +39,18 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Restored {manifest.archive}: {sum(manifest.rows.values()):,} rows, as of {manifest.started}."
         )
-        call_command("migrate", database=session_alias(), interactive=False, stdout=self.stdout)
+        call_command("migrate", database=session_alias(), interactive=False)
         if "checkdb" in get_commands():
-            call_command("checkdb", stdout=self.stdout)
+            self.check_database()
+
+    def check_database(self):
+        try:
+            call_command("checkdb")
+        except SystemExit as end:
+            if end.code not in (0, 1):  # 1: nothing but warnings
+                raise BackupError(
+                    "The backup is restored, but the database is not as it should be: see above."
+                ) from None
 
     def confirm(self, database, replace, confirmed):
         """Raise BackupError unless somebody has typed the name of the database that is to be replaced."""
