@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,7 +113,8 @@ class Cluster:
 
     def resume(self) -> None:
         for process in self.processes():
-            os.kill(process, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # One may have ended meanwhile.
+                os.kill(process, signal.SIGCONT)
 
     def processes(self) -> list[int]:
         """The server's own process, and those it has started."""

@@ -1,6 +1,7 @@
 """Programs of this machine, run one into the next: pg_dump into age, gpg into pg_restore."""
 
 import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Generator, Iterator, Mapping
@@ -103,3 +104,8 @@ def feed(source: Generator[bytes], child: subprocess.Popen) -> None:
     finally:
         with suppress(BrokenPipeError):
             child.stdin.close()
+
+
+def stop_like_ctrl_c() -> None:
+    """Tidy up when a service is stopped, too: systemd and kill send another signal than Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 from django.conf import settings
@@ -376,7 +376,7 @@ def test_a_program_that_dies_half_way_leaves_nothing(run, folder, slow_age):
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_killed_backup_is_no_backup_and_is_cleaned_up_later(run, folder, database, slow_age, number):
     environment = environment_with(f"sqlite:///{database}", PATH=slow_age("exec sleep 60"))
     with subprocess.Popen(
@@ -392,12 +392,12 @@ def test_a_killed_backup_is_no_backup_and_is_cleaned_up_later(run, folder, datab
         # Ctrl-C reaches all that was started, kill -9 only the one it is for.
         (os.killpg if number == signal.SIGINT else os.kill)(command.pid, number)
         assert command.wait() != 0
-        if number == signal.SIGKILL:
+        with suppress(ProcessLookupError):
             os.killpg(command.pid, signal.SIGKILL)
 
     left = [path.name for path in folder.iterdir()]
     assert whole_among(left) == []
-    if number == signal.SIGINT:
+    if number != signal.SIGKILL:
         assert left == []
         return
     [unfinished] = left

@@ -7,6 +7,7 @@ from django.db import connections
 from brainlog.database import session_alias
 from operations.backups import BackupError, archives
 from operations.backups.encryption import Encryption
+from operations.backups.programs import stop_like_ctrl_c
 from operations.backups.progress import megabytes, told
 from operations.backups.storage import Storage
 
@@ -36,6 +37,10 @@ class Command(BaseCommand):
             parser.add_argument(
                 f"--keep-{word}", type=count, metavar="N", help=f"keep the newest of each of the last N {period}s"
             )
+
+    def run_from_argv(self, argv):
+        stop_like_ctrl_c()
+        super().run_from_argv(argv)
 
     def handle(self, *, to, encrypt_to, keep_daily, keep_weekly, keep_monthly, **options):
         if not to:

@@ -6,6 +6,7 @@ from django.db import connections
 from brainlog.database import session_alias
 from operations.backups import BackupError, archives
 from operations.backups.arguments import add_backup_arguments, storage_at
+from operations.backups.programs import stop_like_ctrl_c
 from operations.backups.progress import told
 
 
@@ -22,6 +23,10 @@ class Command(BaseCommand):
             metavar="URL",
             help="a PostgreSQL server to make that database on, if not the site's: postgres://user:password@host/name",
         )
+
+    def run_from_argv(self, argv):
+        stop_like_ctrl_c()
+        super().run_from_argv(argv)
 
     def handle(self, *, name, place, identity, scratch_url, **options):
         storage = storage_at(place)
