@@ -6,7 +6,6 @@ import platform
 import re
 import secrets
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from types import ModuleType
 
@@ -17,6 +16,7 @@ from operations.backups import BackupError, postgresql, sqlite
 from operations.backups.encryption import Encryption
 from operations.backups.manifest import Manifest
 from operations.backups.programs import Program, through
+from operations.backups.progress import told
 from operations.backups.retention import kept
 from operations.backups.storage import Storage
 
@@ -55,11 +55,8 @@ def whole_among(names: list[str]) -> list[Archive]:
     return [archive for archive in archives_among(names) if archive.manifest in names]
 
 
-def make(storage: Storage, connection, encryption: Encryption | None, watch: Callable) -> Manifest:
-    """Write an archive of the database and then its manifest, or nothing.
-
-    `watch` is given the bytes to pass them on, and may tell somebody of them.
-    """
+def make(storage: Storage, connection, encryption: Encryption | None, write: Callable[[str], None]) -> Manifest:
+    """Write an archive of the database and then its manifest, or nothing. `write` is told how far it is."""
     started = timezone.now()
     engine = ENGINES[connection.vendor]
     # Two servers with the same timer must not write one file.
@@ -67,9 +64,11 @@ def make(storage: Storage, connection, encryption: Encryption | None, watch: Cal
     name = ".".join([stem, engine.SUFFIX, *([encryption.method] if encryption else [])])
     sha256, size = hashlib.sha256(), 0
     with engine.dumping(connection) as dump:
+        if not dump.contents.rows:
+            raise BackupError("There is nothing to back up, not even a table: is DATABASE_URL the right one?")
         programs = [*dump.programs, *([encryption.encrypting()] if encryption else [])]
-        with storage.writer(name) as writer, closing(watch(through(dump.source, *programs))) as chunks:
-            for chunk in chunks:
+        with storage.writer(name) as writer:
+            for chunk in told(through(dump.source, *programs), write, "Stored"):
                 sha256.update(chunk)
                 size += len(chunk)
                 writer.write(chunk)
@@ -102,15 +101,16 @@ def find(storage: Storage, name: str) -> Manifest:
     return Manifest.from_json(b"".join(storage.read(f"{name}.json")), f"{name}.json")
 
 
-def read(storage: Storage, manifest: Manifest, watch: Callable) -> Generator[bytes]:
+def read(
+    storage: Storage, manifest: Manifest, write: Callable[[str], None], deed: str = "Restored"
+) -> Generator[bytes]:
     """Yield the stored bytes of an archive. Raises BackupError at their end if they are not those of its manifest."""
-    with closing(watch(manifest.check(storage.read(manifest.archive)))) as chunks:
-        yield from chunks
+    return told(manifest.check(storage.read(manifest.archive)), write, deed, manifest.size)
 
 
-def check(storage: Storage, manifest: Manifest) -> None:
+def check(storage: Storage, manifest: Manifest, write: Callable[[str], None]) -> None:
     """Raise BackupError unless the stored bytes are those of the manifest: before anything is done with them."""
-    for _ in manifest.check(storage.read(manifest.archive)):
+    for _ in read(storage, manifest, write, "Checked"):
         pass
 
 

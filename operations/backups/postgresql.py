@@ -78,9 +78,6 @@ def dumping(connection) -> Iterator[Dump]:
     parameters = parameters_of(connection)
     with connected(parameters) as session, session.transaction():
         session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        # Counting takes its time, and so does waiting for pg_dump.
-        session.execute("SET LOCAL statement_timeout = 0")
-        session.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         [(snapshot,)] = session.execute("SELECT pg_export_snapshot()").fetchall()
         folder, version = programs_for(session)
         command = ["--format=custom", "--schema=public", "--no-owner", "--no-privileges", "--no-password"]
@@ -137,7 +134,7 @@ def load(parameters: dict, archive: Generator[bytes], decrypting: list[Program],
     )
 
     def script() -> Generator[bytes]:
-        yield b"BEGIN;\n" + first
+        yield b"BEGIN;\nSET LOCAL statement_timeout = 0;\n" + first
         yield from without_unknown_settings(through(archive, *decrypting, restoring), known)
         yield b"COMMIT;\n"
 
@@ -224,6 +221,9 @@ def environment_of(parameters: dict) -> dict[str, str]:
 def connected(parameters: dict) -> Iterator[psycopg.Connection]:
     try:
         with psycopg.connect(**parameters, autocommit=True) as session:
+            # Counting takes its time, and so does waiting for pg_dump. What is right for pages is not for this.
+            session.execute("SET statement_timeout = 0")
+            session.execute("SET idle_in_transaction_session_timeout = 0")
             yield session
     except psycopg.Error as error:
         raise BackupError(f"PostgreSQL said: {str(error).splitlines()[0]}") from error

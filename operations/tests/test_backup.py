@@ -251,6 +251,12 @@ def test_the_environment_says_where_and_the_exit_code_says_how_it_went(database,
     assert len(failed.stderr.splitlines()) == 1
 
 
+def test_an_empty_database_is_no_backup(run, folder, tmp_path):
+    """Someone mistyped DATABASE_URL, and the good backups would be removed one by one."""
+    assert "is DATABASE_URL the right one?" in run("backup", "--keep-daily=1", at=tmp_path / "typo.sqlite3", fails=True)
+    assert list(folder.iterdir()) == []
+
+
 def test_it_says_where_it_would_need_to_be_told(run, tmp_path):
     assert "--to, or BACKUP_TO" in run("backup", fails=True, BACKUP_TO="")
     assert "--from, or BACKUP_TO" in run("verify_backup", "latest", fails=True, BACKUP_TO="")

@@ -96,6 +96,10 @@ def manifest_of(folder) -> dict:
     return json.loads(path.read_text())
 
 
+def iterated(*chunks):
+    yield from chunks
+
+
 def test_there_and_back(cluster, run, groups, folder, databases):
     name = run("backup").split()[0]
 
@@ -214,12 +218,10 @@ def test_an_archive_that_is_cut_off_while_it_is_restored_changes_nothing(cluster
     name = run("backup").split()[0]
     cluster.execute("DELETE FROM auth_group", database=database)
     content = (folder / name).read_bytes()
-
-    def cut_off():
-        yield content[: len(content) * 9 // 10]
+    cut_off = iterated(content[: len(content) * 9 // 10])
 
     with commands_use(cluster.url_of(database)), pytest.raises(BackupError, match="pg_restore failed: .*end of file"):
-        postgresql.restore(connections["default"], cut_off(), [])
+        postgresql.restore(connections["default"], cut_off, [])
     assert groups() == 0
 
 
@@ -311,6 +313,22 @@ def test_a_dump_that_is_cut_off_is_no_backup(cluster, run, folder, programs_with
 
     assert run("backup", fails=True) == "pg_dump failed: error: connection lost"
     assert list(folder.iterdir()) == []
+
+
+def test_an_empty_database_is_no_backup(run, databases, folder):
+    assert "is DATABASE_URL the right one?" in run("backup", at=databases(empty=True), fails=True)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_statement_timeout_is_for_pages(cluster, run, database, groups, folder):
+    cluster.execute(f'ALTER DATABASE "{database}" SET statement_timeout = 1', database=database)
+
+    name = run("backup").split()[0]
+    with commands_use(cluster.url_of(database)):
+        postgresql.restore(connections["default"], iterated((folder / name).read_bytes()), [])
+    cluster.execute(f'ALTER DATABASE "{database}" RESET statement_timeout', database=database)
+
+    assert groups() == GROUPS
 
 
 def test_a_server_that_is_away_is_one_sentence(cluster, run):

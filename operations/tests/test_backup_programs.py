@@ -85,11 +85,11 @@ def test_what_takes_long_tells_of_itself(monkeypatch):
     said = []
     monkeypatch.setattr("operations.backups.progress.SECONDS", 0)
 
-    assert list(told(chunks(b"x" * 1_500_000, b"y"), said.append, total=3_000_000)) == [b"x" * 1_500_000, b"y"]
-    assert list(told(chunks(b"x"), said.append)) == [b"x"]
+    assert list(told(chunks(b"x" * 1_500_000, b"y"), said.append, "Checked", 3_000_000)) == [b"x" * 1_500_000, b"y"]
+    assert list(told(chunks(b"x"), said.append, "Stored")) == [b"x"]
 
-    assert said == ["1.5 MB of 3.0 MB", "1.5 MB of 3.0 MB", "0.0 MB so far"]
+    assert said == ["Checked 1.5 MB of 3.0 MB", "Checked 1.5 MB of 3.0 MB", "Stored 0.0 MB"]
 
 
 def test_what_is_soon_done_says_nothing():
-    assert list(told(chunks(b"x"), pytest.fail)) == [b"x"]
+    assert list(told(chunks(b"x"), pytest.fail, "Stored")) == [b"x"]

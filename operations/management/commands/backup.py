@@ -1,5 +1,3 @@
-from functools import partial
-
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connections
@@ -8,7 +6,7 @@ from brainlog.database import session_alias
 from operations.backups import BackupError, archives
 from operations.backups.encryption import Encryption
 from operations.backups.programs import stop_like_ctrl_c
-from operations.backups.progress import megabytes, told
+from operations.backups.progress import megabytes
 from operations.backups.storage import Storage
 
 
@@ -50,7 +48,7 @@ class Command(BaseCommand):
             storage,
             connections[session_alias()],
             Encryption.to(encrypt_to) if encrypt_to else None,
-            partial(told, write=self.stderr.write),
+            self.stderr.write,
         )
         self.stdout.write(
             f"{manifest.archive} in {to}: {sum(manifest.rows.values()):,} rows of {len(manifest.rows)} tables, "

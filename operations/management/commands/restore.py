@@ -1,5 +1,3 @@
-from functools import partial
-
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
 from django.db import connections
@@ -7,7 +5,6 @@ from django.db import connections
 from brainlog.database import session_alias
 from operations.backups import BackupError, archives
 from operations.backups.arguments import add_backup_arguments, storage_at
-from operations.backups.progress import told
 
 
 class Command(BaseCommand):
@@ -30,12 +27,11 @@ class Command(BaseCommand):
         if manifest.engine != connection.vendor:
             raise BackupError(f"{manifest.archive} is of {manifest.engine}, and the database is {connection.vendor}.")
         programs = archives.decrypting(manifest, identity)
-        archives.check(storage, manifest)
+        archives.check(storage, manifest, self.stderr.write)
         engine = archives.ENGINES[connection.vendor]
         if not engine.is_empty(connection):
             self.confirm(engine.name_of(connection), replace, confirm)
-        watch = partial(told, write=self.stderr.write, total=manifest.size)
-        engine.restore(connection, archives.read(storage, manifest, watch), programs)
+        engine.restore(connection, archives.read(storage, manifest, self.stderr.write), programs)
         self.stdout.write(
             f"Restored {manifest.archive}: {sum(manifest.rows.values()):,} rows, as of {manifest.started}."
         )

@@ -1,5 +1,3 @@
-from functools import partial
-
 from django.core.management.base import BaseCommand
 from django.db import connections
 
@@ -7,7 +5,6 @@ from brainlog.database import session_alias
 from operations.backups import BackupError, archives
 from operations.backups.arguments import add_backup_arguments, storage_at
 from operations.backups.programs import stop_like_ctrl_c
-from operations.backups.progress import told
 
 
 class Command(BaseCommand):
@@ -35,10 +32,9 @@ class Command(BaseCommand):
         if manifest.engine == "postgresql" != connection.vendor and not scratch_url:
             raise BackupError(f"{manifest.archive} is of PostgreSQL: name a server to restore it on, --scratch-url.")
         programs = archives.decrypting(manifest, identity)
-        archives.check(storage, manifest)
-        watch = partial(told, write=self.stderr.write, total=manifest.size)
+        archives.check(storage, manifest, self.stderr.write)
         found = archives.ENGINES[manifest.engine].restored_aside(
-            connection, archives.read(storage, manifest, watch), programs, scratch_url
+            connection, archives.read(storage, manifest, self.stderr.write), programs, scratch_url
         )
         if differences := manifest.differences(found):
             raise BackupError(f"{manifest.archive} is not what its manifest says. {' '.join(differences)}")
