@@ -56,12 +56,12 @@ def folder(tmp_path):
 def run(database, folder, monkeypatch, django_db_blocker):
     """Run a command on that database with that folder, and return what it said."""
 
-    def run(*arguments, at=None, fails=False, **environment):
+    def run(*arguments, at=None, fails=False, typed="", **environment):
         said = io.StringIO()
         with monkeypatch.context() as patch, django_db_blocker.unblock(), commands_use(f"sqlite:///{at or database}"):
             patch.setattr("sys.stdout", said)
             patch.setattr(settings, "BACKUP_TO", environment.pop("BACKUP_TO", str(folder)))
-            patch.setattr("sys.stdin", io.StringIO())
+            patch.setattr("sys.stdin", io.StringIO(typed))
             for name, value in environment.items():
                 patch.setenv(name, value)
             if not fails:
@@ -191,9 +191,10 @@ def test_a_database_is_replaced_only_when_its_name_is_typed(run, backup, databas
     assert "not empty: --replace" in run("restore", "latest", fails=True)
     assert "--confirm" in run("restore", "latest", "--replace", fails=True)
     assert "is named db.sqlite3" in run("restore", "latest", "--replace", "--confirm=brainlog", fails=True)
+    assert "is named db.sqlite3" in run("restore", "latest", "--replace", typed="yes\n", fails=True)
     assert people(database) == PEOPLE + 5
 
-    run("restore", "latest", "--replace", "--confirm=db.sqlite3")
+    assert "Type its name to go on" in run("restore", "latest", "--replace", typed="db.sqlite3\n")
     assert people(database) == PEOPLE
 
 
