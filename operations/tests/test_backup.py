@@ -170,7 +170,7 @@ def test_a_backup_is_an_archive_and_a_manifest_that_nobody_else_can_read(run, fo
 def test_a_backup_is_verified_and_restored_into_a_new_database(run, backup, tmp_path):
     archive = backup()
 
-    assert run("verify_backup", "latest").startswith(f"{archive.name} is good: ")
+    assert run("verify_backup").startswith(f"{archive.name} is good: ")
     assert "No migrations to apply" in run("restore", archive.name, at=tmp_path / "new.sqlite3")
 
     assert people(tmp_path / "new.sqlite3") == PEOPLE
@@ -265,6 +265,7 @@ def test_it_says_where_it_would_need_to_be_told(run, tmp_path):
     (tmp_path / "file").touch()
     assert "cannot be used: " in run("backup", f"--to={tmp_path}/file", fails=True)
     assert "There is no backup in" in run("verify_backup", "latest", f"--from={tmp_path}", fails=True)
+    assert "nowhere cannot be used: " in run("verify_backup", "latest", f"--from={tmp_path}/nowhere", fails=True)
 
 
 # ── Damage ────────────────────────────────────────────────────────────────────────────────────
