@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from operations.backups import BackupError, postgresql
-from operations.tests.databases import commands_use
+from operations.tests.backups.databases import commands_use
 from testing.gunicorn import manage
 from testing.postgres import PostgresMissing, throwaway_cluster
 
