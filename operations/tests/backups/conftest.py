@@ -14,7 +14,7 @@ from operations.tests.backups.databases import commands_use
 from testing.gunicorn import manage
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def template(tmp_path_factory):
     """A database with people in it, to copy."""
     path = tmp_path_factory.mktemp("template") / "db.sqlite3"
@@ -69,7 +69,7 @@ def backup(run, folder):
     return backup
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def age_key(tmp_path_factory):
     """The file of a private key, and its public key."""
     path = tmp_path_factory.mktemp("age") / "key.txt"
