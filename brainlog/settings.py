@@ -1,5 +1,6 @@
 """Settings, read from the environment and from .env. Every variable is explained in .env.example."""
 
+import os
 from pathlib import Path
 
 import environ
@@ -7,7 +8,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from brainlog.database import database_from_url
+from brainlog.database import databases_from_environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -89,7 +90,7 @@ FORM_RENDERER = "brainlog.forms.FormRenderer"
 
 # ── Database ──────────────────────────────────────────────────────────────────────────────────
 
-DATABASES = {"default": database_from_url(env.str("DATABASE_URL", default="sqlite:///db.sqlite3"), BASE_DIR)}
+DATABASES = databases_from_environment(os.environ, BASE_DIR)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────

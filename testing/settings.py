@@ -1,6 +1,6 @@
 """brainlog.settings for the tests, the same on every machine: neither .env nor the caller decides.
 
-Only DATABASE_URL is taken from the environment; without it, the tests run on SQLite.
+Only the databases are taken from the environment; without DATABASE_URL, the tests run on SQLite.
 """
 
 import atexit
@@ -24,7 +24,10 @@ os.environ |= {
     "CSRF_TRUSTED_ORIGINS": "",
     "STATIC_ROOT": str(STATIC),
 }
-os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/db.sqlite3")
+if not os.environ.get("DATABASE_URL_FILE"):
+    os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/db.sqlite3")
+for variable in ("DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL"):
+    os.environ.setdefault(variable, "")
 
 from brainlog.settings import *  # noqa: E402, F403
 from brainlog.settings import DATABASES, STORAGES  # noqa: E402
