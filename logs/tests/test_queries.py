@@ -1,6 +1,6 @@
 """How often a page asks the database: seldom, and no more often for somebody with years of days.
 
-Counted are all statements but those that begin and end transactions, session and user included.
+Counted are all statements but those that begin and end transactions; session and person are one.
 """
 
 import datetime
@@ -72,19 +72,19 @@ def days(request, person):
 
 
 @pytest.mark.parametrize("path", ["/", "/logs/", "/logs/?page=2&month=2025-01", day_url()])
-def test_a_page_takes_four_at_most(as_person, days, path):
+def test_a_page_takes_three_at_most(as_person, days, path):
     with statements() as made:
         assert as_person.get(path).status_code == 200
 
-    assert len(made) <= 4, made
+    assert len(made) <= 3, made
 
 
 @each_stage
-def test_a_check_in_takes_four_at_most(as_person, days, stage):
+def test_a_check_in_takes_three_at_most(as_person, days, stage):
     with statements() as made:
         assert as_person.get(check_in_url(stage)).status_code == 200
 
-    assert len(made) <= 4, made
+    assert len(made) <= 3, made
 
 
 def test_ten_days_and_a_thousand_take_the_same(as_person, person):
@@ -215,4 +215,4 @@ def test_a_new_medication_on_a_day_with_doses_takes_six_at_most(as_person, chang
 def test_saving_takes_the_same_after_a_thousand_days(as_person, days):
     made = save(as_person, MEDICATION, form_as_shown(as_person.get(MEDICATION)) | {"doses-0-amount": "54"})
 
-    assert len(made) == 6  # session, person, day, doses; the dose, and the stamp the day did not have
+    assert len(made) == 5  # session with person, day, doses; the dose, and the stamp the day did not have
