@@ -49,7 +49,7 @@ def test_a_paused_server_says_nothing_until_it_goes_on(cluster):
 def test_a_replica_follows_and_takes_writes_only_when_promoted(cluster):
     with throwaway_replica(cluster) as replica:
         cluster.execute("INSERT INTO kept VALUES (8)")
-        lsn = cluster.execute("SELECT pg_current_wal_lsn()")[0][0]
+        lsn = cluster.execute("SELECT pg_current_wal_insert_lsn()")[0][0]
         while not replica.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", lsn)[0][0]:
             time.sleep(0.01)
 
