@@ -3,17 +3,15 @@
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 
+from operations.checks import is_local
 from operations.schema import ERROR, OK, WARNING, problems
 
-CONNECT_TIMEOUT = 10  # seconds; a serverless database may have to wake up first
 ROUND_TRIPS = 5
 MOST_LAG = 5  # seconds: about as long as a person's pages stay with the primary after a save
 
@@ -48,12 +46,10 @@ def check(alias: str, name: str, answers: Iterator[tuple[str, str]]) -> Iterator
 
 
 def unpooled(connection: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
-    """A connection to the same database that has not been used before, and does not wait for ever."""
+    """A connection to the same database that has not been used before."""
     fresh = connection.copy()
     if connection.vendor == "postgresql":
-        options = fresh.settings_dict["OPTIONS"]
-        options.pop("pool", None)
-        options.setdefault("connect_timeout", CONNECT_TIMEOUT)
+        fresh.settings_dict["OPTIONS"].pop("pool", None)
     return fresh
 
 
@@ -172,13 +168,6 @@ def tls(connection):
         yield OK, "not in use; the server is on this machine"
     else:
         yield WARNING, f"not in use: passwords and answers travel readable to {host}; add sslmode=require to the URL"
-
-
-def is_local(host: str) -> bool:
-    """Whether a libpq host is this machine: a socket's folder, or an address that leads back."""
-    with suppress(ValueError):
-        return ip_address(host).is_loopback
-    return host in {"", "localhost"} or host.startswith(("/", "@"))
 
 
 def pooling(connection):
