@@ -41,7 +41,12 @@ class Command(migrate.Command):
             # What is set for a session there would be set for whoever gets it next.
             self.stderr.write("Behind a pooler locks are waited for without limit: set DIRECT_DATABASE_URL.")
             return super().handle(*args, **options)
-        say = self.stdout.write if options["verbosity"] else (lambda text: None)
+
+        def say(text):
+            if options["verbosity"]:
+                self.stdout.write(text)
+                self.stdout.flush()  # Whoever watches a deployment sees why it takes so long.
+
         with alone(connection, say), timeouts(connection, lock_timeout):
             for attempt in range(1, retries + 2):
                 try:
