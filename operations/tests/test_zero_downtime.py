@@ -11,9 +11,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from accounts.tests.factories import PASSWORD
-from accounts.tests.visitors import Visitor
-from logs.tests.factories import answers, taken
+from operations.tests.jobs import save_day, sign_up
 from testing.gunicorn import ROOT, environment_with, manage, throwaway_site
 from testing.postgres import PostgresMissing, find_binaries, throwaway_cluster
 
@@ -111,19 +109,6 @@ def first_release(url: str, name: str):
             old.listener.join()
 
 
-def main_job(url: str, name: str):
-    """What a person does with the newest code. Every page must come."""
-    visitor = Visitor(url)
-    sign_up = {"username": name, "password1": PASSWORD, "password2": PASSWORD, "timezone": "UTC"}
-    pages = [visitor.post("/accounts/signup/", sign_up)]
-    for stage in ("morning", "midday", "afternoon", "evening"):
-        pages.append(visitor.post(f"/logs/2026-05-04/{stage}/", answers(stage)))
-    pages.append(visitor.post("/logs/2026-05-04/medication/", taken({"medication": "Concerta", "amount": "36"})))
-    pages.append(visitor.post("/reflections/2026-05-04/", {"week_rating": "6", "mental_state": "good"}))
-    assert [status for status, _, _ in pages] == [200] * 7
-    assert "Oats" in visitor.get("/logs/2026-05-04/")
-
-
 def test_nobody_notices_a_migration(cluster, database):
     with first_release(database, "ada") as ada, first_release(database, "bob") as bob:
         migrate = manage(database, "migrate")
@@ -132,7 +117,7 @@ def test_nobody_notices_a_migration(cluster, database):
         with throwaway_site(database) as site:
             # One release hands over to the next: both are at work.
             for name in ("eva", "joe"):
-                main_job(site.url, name)
+                save_day(sign_up(site.url, name))
                 ada.work(5)
                 bob.work(5)
 
