@@ -92,6 +92,12 @@ FORM_RENDERER = "brainlog.forms.FormRenderer"
 DATABASES = databases_from_environment(os.environ, BASE_DIR)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# ── Backups ───────────────────────────────────────────────────────────────────────────────────
+
+# What `manage.py backup`, `verify_backup` and `restore` take when they are not told otherwise.
+BACKUP_TO = env.str("BACKUP_TO", default="")
+BACKUP_ENCRYPT_TO = env.str("BACKUP_ENCRYPT_TO", default="")
+
 # ── People ────────────────────────────────────────────────────────────────────────────────────
 
 AUTH_USER_MODEL = "accounts.User"

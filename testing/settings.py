@@ -26,8 +26,8 @@ os.environ |= {
 }
 if not os.environ.get("DATABASE_URL_FILE"):
     os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/db.sqlite3")
-for variable in ("DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL"):
-    os.environ.setdefault(variable, "")
+for name in ("DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL", "BACKUP_TO", "BACKUP_ENCRYPT_TO"):
+    os.environ.setdefault(name, "")
 
 from brainlog.settings import *  # noqa: E402, F403
 from brainlog.settings import DATABASES, STORAGES  # noqa: E402
