@@ -63,3 +63,10 @@ def database_from_url(url: str, base_dir: Path) -> dict:
             "OPTIONS": dict(parse_qsl(parts.query)),
         }
     raise ImproperlyConfigured("DATABASE_URL must start with sqlite:///, postgres:// or postgresql://.")
+
+
+def session_alias() -> str:
+    """The database to use where a session is needed that a transaction pooler does not give."""
+    from django.conf import settings  # settings import this module
+
+    return "direct" if "direct" in settings.DATABASES else "default"
