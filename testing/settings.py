@@ -24,6 +24,8 @@ os.environ |= {
     "CSRF_TRUSTED_ORIGINS": "",
     "STATIC_ROOT": str(STATIC),
 }
+for name, value in {"LOG_FORMAT": "json", "LOG_LEVEL": "INFO", "METRICS_TOKEN": "", "SLOW_QUERY_MS": "1000"}.items():
+    os.environ.setdefault(name, value)  # a test may start Brain Log with others
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/db.sqlite3")
 
 from brainlog.settings import *  # noqa: E402, F403
