@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
@@ -60,7 +60,9 @@ class DatabaseReportAdmin(LookingAdmin):
         """One stored report."""
         if not self.has_view_permission(request) or request.method == "POST":
             raise PermissionDenied
-        report = get_object_or_404(DatabaseReport, pk=object_id if object_id.isdecimal() else None)
+        report = self.get_object(request, object_id)
+        if report is None:
+            raise Http404
         before = DatabaseReport.objects.filter(taken_at__lt=report.taken_at).first()
         return self.page(request, report.figures, before, str(report), [])
 

@@ -112,11 +112,11 @@ def gather(alias: str) -> dict:
 
 
 def gather_postgresql(alias: str) -> dict:
-    with bounded_cursor(alias) as cursor:
+    with bounded_cursor(alias, PATIENCE) as cursor:
         found: dict = {"database": rows_of(cursor, DATABASE)[0], "pools": pools(), "missing": {}}
     for name, sql in LISTS.items():
         answer(found, alias, name, sql)
-    with bounded_cursor(alias) as cursor:
+    with bounded_cursor(alias, PATIENCE) as cursor:
         schema = rows_of(
             cursor,
             "SELECT quote_ident(nspname) AS name FROM pg_extension "
@@ -133,14 +133,14 @@ def gather_postgresql(alias: str) -> dict:
 def answer(found: dict, alias: str, name: str, sql: str):
     """Put the rows of a question into `found`, or the reason why there are none."""
     try:
-        with bounded_cursor(alias) as cursor:
+        with bounded_cursor(alias, PATIENCE) as cursor:
             found[name] = rows_of(cursor, sql)
     except DatabaseError as error:
         found[name] = []
         found["missing"][name] = type(error.__cause__).__name__
 
 
-def vital_signs(alias: str, seconds: int) -> dict[str, int]:
+def vital_signs(alias: str, seconds: float) -> dict[str, int]:
     """The few figures that are asked for again and again."""
     if connections[alias].vendor == "sqlite":
         return figures_sqlite.vital_signs(connections[alias])
@@ -149,10 +149,10 @@ def vital_signs(alias: str, seconds: int) -> dict[str, int]:
 
 
 @contextmanager
-def bounded_cursor(alias: str, seconds: int = PATIENCE) -> Iterator:
+def bounded_cursor(alias: str, seconds: float) -> Iterator:
     """A cursor whose statements are given up after some seconds. In a transaction, so that it works behind a pooler."""
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-        limit = f"{seconds}s"
+        limit = f"{seconds * 1000:.0f}ms"
         cursor.execute(
             "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true)", [limit, limit]
         )
