@@ -106,16 +106,15 @@ def test_a_table_that_is_locked_is_not_waited_for_long(url, report, monkeypatch)
 
 def test_slow_statements_without_their_values(cluster, url, report):
     cluster.execute("SELECT extensions.pg_stat_statements_reset()", database="watched")
+    sql = f"SELECT pg_sleep(0.05), 'found' FROM accounts_user RIGHT JOIN (SELECT 1) AS one ON username = '{CANARY}'"  # noqa: S608
     with psycopg.connect(url) as connection:
         for _ in range(3):
-            connection.execute(
-                f"SELECT pg_sleep(0.05) FROM (SELECT count(*) FROM accounts_user WHERE username = '{CANARY}') AS found"
-            )  # noqa: S608
+            connection.execute(sql)
     cluster.execute(f"CREATE ROLE {CANARY} PASSWORD 'a secret'", database="watched")
 
     found = report()
 
-    (statement,) = [row for row in found["statements"] if "WHERE username = $1" in row["sql"]]
+    (statement,) = [row for row in found["statements"] if "username = $" in row["sql"]]
     assert statement["calls"] == 3
     assert statement["total_ms"] >= statement["max_ms"] >= statement["mean_ms"] > 0
     assert CANARY not in json.dumps(found["statements"])
