@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import os
 import re
+import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -32,8 +34,15 @@ def database():
 
 
 @pytest.fixture(scope="module")
-def site(database):
+def folder(tmp_path_factory):
+    """For what gunicorn writes."""
+    return tmp_path_factory.mktemp("gunicorn")
+
+
+@pytest.fixture(scope="module")
+def site(database, folder):
     environment = {
+        "TMPDIR": str(folder),
         "DJANGO_SETTINGS_MODULE": "operations.tests.failing_site",
         "METRICS_TOKEN": TOKEN,
         "SLOW_QUERY_MS": "0",
@@ -228,6 +237,20 @@ def test_metrics_are_for_who_knows_the_token(site, given):
     status, headers, page = ask(site, "GET", "/metrics", **given)
 
     assert (status, headers["WWW-Authenticate"], page) == (401, "Bearer", "")
+
+
+def test_a_worker_that_dies_leaves_its_counts_and_takes_its_pool(site, folder):
+    fail(site, "broken_constraint")
+    pools = eventually(lambda: list(folder.glob("brainlog-metrics-*/gauge_livesum_*.db")), bool)
+    before = metrics(site)
+    for file in pools:
+        os.kill(int(file.stem.rpartition("_")[2]), signal.SIGKILL)
+
+    eventually(lambda: [file for file in pools if file.exists()], lambda left: left == [])
+
+    after = metrics(site)
+    assert requests(after, "broken_constraint", "5xx", "POST") == requests(before, "broken_constraint", "5xx", "POST")
+    assert sum(value for name, value in after.items() if "brainlog_pool_connections" in name) <= 3
 
 
 def test_the_files_of_the_counts_go_with_gunicorn(database, tmp_path):
