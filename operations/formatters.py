@@ -40,9 +40,9 @@ class PrivateFormatter(logging.Formatter):
         record.view = observation.view if observation else COMMAND or "-"
         if not self.reveal:
             record.msg, record.args = message_of(record), ()
-            if not record.name.startswith("brainlog"):
-                for name in extras_of(record):
-                    delattr(record, name)
+        if not record.name.startswith("brainlog"):
+            for name in extras_of(record):
+                delattr(record, name)
         return super().format(record)
 
     def formatException(self, ei):
@@ -69,7 +69,7 @@ class TextFormatter(PrivateFormatter):
         super().__init__("{asctime} {levelname} {name} [{request_id} {view}] {message}", style="{", **kwargs)
 
     def formatMessage(self, record):
-        more = "".join(f" {name}={getattr(record, name)}" for name in extras_of(record) if name != "request")
+        more = "".join(f" {name}={getattr(record, name)}" for name in extras_of(record))
         return super().formatMessage(record) + more
 
 
