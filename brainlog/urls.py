@@ -9,4 +9,5 @@ urlpatterns = [
     path("reflections/", include("reflections.urls")),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
+    path("", include("operations.urls")),
 ]

@@ -29,7 +29,7 @@ NOTE = "Slept badly, then a long walk by the river.\n\nThe afternoon was kinder 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 
 # Addresses that only change something or lead elsewhere; what they lead to is in the list.
-NOT_PAGES = {"accounts:logout", "logs:not_tracked", "logs:tracked", "logs:restore", "reflections:other"}
+NOT_PAGES = {"accounts:logout", "logs:not_tracked", "logs:tracked", "logs:restore", "metrics", "reflections:other"}
 
 
 @dataclass
