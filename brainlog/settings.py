@@ -51,6 +51,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "operations.probes.ProbesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -185,5 +186,6 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     # Django's own handlers would say everything a second time.
-    "loggers": {"django": {"handlers": []}},
+    # The pool repeats in its own words, with host and user, what brainlog.errors says in one line.
+    "loggers": {"django": {"handlers": []}, "psycopg.pool": {"level": "ERROR"}},
 }
