@@ -24,6 +24,7 @@ NO_TLS = "TLS"
 # name for it, or one of ours above. The longest one counts. What is not here is a fault of ours.
 REMEDIES = {
     "08": "The database cannot be reached. See that the server runs, and that DATABASE_URL and the network lead to it.",
+    "08P01": "The pooler in front of the database gave up. See that it reaches the server, and raise its pool size.",
     "25006": "The database takes no writes. Promote the replica, or point DATABASE_URL at the primary.",
     "25P0": "The database ended a transaction that was idle or open for too long. Look for what the process waited on.",
     "28": "The database refuses the login. Check user and password in DATABASE_URL, and the server's pg_hba.conf.",
@@ -54,6 +55,7 @@ WORDS = {
     "certificate": NO_TLS,
     "does not support SSL": NO_TLS,
     "too many": "53300",
+    "no more connections": "53300",
     "connection slots": "53300",
     "starting up": "57P03",
     "shutting down": "57P03",

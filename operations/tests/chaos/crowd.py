@@ -10,7 +10,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from itertools import count
+from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
+from urllib.request import urlopen
 
 from testing.gunicorn import Site
 from testing.postgres import Cluster
@@ -183,3 +185,12 @@ def wait_until_waiting(cluster: Cluster, number: int) -> None:
         if time.monotonic() > until:
             raise RuntimeError(f"{number} transactions did not come to wait for a lock.")
         time.sleep(0.02)
+
+
+def status_of(url: str) -> int:
+    """What a monitor hears from there."""
+    try:
+        with urlopen(url, timeout=PATIENCE) as response:  # noqa: S310
+            return response.status
+    except HTTPError as error:
+        return error.code

@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import psycopg
 import pytest
 
 from operations.tests.chaos.conftest import PEOPLE, make_database
-from operations.tests.chaos.crowd import ACKNOWLEDGED, DATABASE, REFUSED, Crowd
+from operations.tests.chaos.crowd import ACKNOWLEDGED, DATABASE, REFUSED, Crowd, status_of
 from testing.gunicorn import throwaway_site
 from testing.postgres import Cluster, is_running, throwaway_cluster, throwaway_replica
 from testing.proxy import throwaway_proxy
@@ -54,10 +56,11 @@ def test_the_pool_is_exhausted(cluster, nothing_is_lost):
             crowd.wait_for_more(ACKNOWLEDGED)
             with lock_held(cluster):
                 # Each of the two processes has one connection, and that one waits.
-                crowd.wait_for_more(REFUSED)
+                crowd.wait_for_more(REFUSED, 10)
+                assert status_of(f"{site.url}/readyz") == 200
             # The pool outlives the server, too.
             cluster.stop("fast")
-            crowd.wait_for_more(REFUSED)
+            crowd.wait_for_more(REFUSED, 10)
             cluster.start()
             crowd.wait_for_more(ACKNOWLEDGED)
         crowd.everybody_saves()
@@ -82,32 +85,36 @@ def test_a_statement_takes_too_long(cluster, nothing_is_lost):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
+def small_disk() -> Iterator[Path]:
     """A file system of its own, with room for a new server and little else."""
-    command = ["mount", "-t", "tmpfs", "-o", "size=160m", "brainlog", str(tmp_path)]
-    if subprocess.run(command, capture_output=True).returncode:
-        if os.environ.get("CI") == "true":
-            pytest.fail("A small disk could not be mounted, so the test of a full one did not run.")
-        pytest.skip("A small disk can be mounted by root only.")
-    yield tmp_path
-    subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
+    with tempfile.TemporaryDirectory(prefix="brainlog-disk-") as folder:
+        command = ["mount", "-t", "tmpfs", "-o", "size=160m", "brainlog", folder]
+        if subprocess.run(command, capture_output=True).returncode:
+            if os.environ.get("CI") == "true":
+                pytest.fail("A small disk could not be mounted, so the test of a full one did not run.")
+            pytest.skip("Only root can mount a small disk to fill.")
+        yield Path(folder)
+        subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def test_the_disk_is_full(small_disk, nothing_is_lost):
-    with throwaway_cluster("max_wal_size = 32MB\nmin_wal_size = 32MB", within=small_disk) as cluster:
-        with throwaway_site(make_database(cluster)) as site:
-            crowd = Crowd(site, cluster, PEOPLE, LONG_NOTE)
-            with crowd.saving():
-                crowd.wait_for_more(ACKNOWLEDGED)
-                fill(small_disk / "something else")
-                crowd.wait_for_more(REFUSED)
-                (small_disk / "something else").unlink()
-                start_again_if_it_gave_up(cluster)
-                crowd.wait_for_more(ACKNOWLEDGED)
-            crowd.everybody_saves()
-            nothing_is_lost(crowd)
+    other_file = small_disk / "something else"
+    with (
+        throwaway_cluster("max_wal_size = 32MB\nmin_wal_size = 32MB", within=small_disk) as cluster,
+        throwaway_site(make_database(cluster)) as site,
+    ):
+        crowd = Crowd(site, cluster, PEOPLE, LONG_NOTE)
+        with crowd.saving():
+            crowd.wait_for_more(ACKNOWLEDGED)
+            fill(other_file)
+            crowd.wait_for_more(REFUSED)
+            other_file.unlink()
+            start_again_if_it_gave_up(cluster)
+            crowd.wait_for_more(ACKNOWLEDGED)
+        crowd.everybody_saves()
+        nothing_is_lost(crowd)
 
-            assert "The database's disk is full." in crowd.log
+        assert "The database's disk is full." in crowd.log
 
 
 def fill(path: Path) -> None:

@@ -1,14 +1,12 @@
 """The database goes away in every way it can: people are told so, and nothing confirmed is lost."""
 
 from contextlib import closing
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import psycopg
 import pytest
 
 from operations.tests.chaos.conftest import PEOPLE
-from operations.tests.chaos.crowd import ACKNOWLEDGED, DATABASE, REFUSED, Crowd, wait_until_waiting
+from operations.tests.chaos.crowd import ACKNOWLEDGED, DATABASE, REFUSED, Crowd, status_of, wait_until_waiting
 from testing.gunicorn import throwaway_site
 from testing.proxy import throwaway_proxy
 
@@ -76,14 +74,6 @@ def test_it_is_frozen_and_comes_back(cluster, site, nothing_is_lost):
 
     assert (statuses, alive) == ([503] * 3, 200)
     assert status_of(f"{site.url}/readyz") == 200
-
-
-def status_of(url: str) -> int:
-    try:
-        with urlopen(url, timeout=10) as response:  # noqa: S310
-            return response.status
-    except HTTPError as error:
-        return error.code
 
 
 @pytest.fixture(scope="module")
