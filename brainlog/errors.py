@@ -38,8 +38,8 @@ REMEDIES = {
     "57014": "A statement took longer than statement_timeout. Look for locks and slow queries (dbreport).",
     "57P": "The database server is stopping, starting or has crashed. If it stays so, look at its log.",
     "58": "The database server cannot read or write its files. Look at its log and its disk now.",
-    POOL_EXHAUSTED: "No connection of the pool became free within pool_timeout. Look for slow queries (dbreport), or "
-    "raise connection_limit.",
+    POOL_EXHAUSTED: "No connection of the pool became free, or could be made, within pool_timeout. See that the server "
+    "runs, look for slow queries (dbreport), or raise connection_limit.",
     NO_TLS: "The connection to the database cannot be encrypted as asked. Check sslmode and sslrootcert in "
     "DATABASE_URL, and the server's certificate.",
     "SQLITE_BUSY": "The database file stayed locked for too long. Look for another program that writes to it.",

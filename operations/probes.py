@@ -38,7 +38,10 @@ class ProbesMiddleware:
             return HttpResponseNotAllowed(["GET", "HEAD"])
         reason = self.readiness.reason_against() if request.path_info == "/readyz" else None
         answer = {"status": "unavailable", "reason": reason} if reason else {"status": "ok"}
-        return JsonResponse(answer, status=503 if reason else 200, headers={"Cache-Control": "no-store"})
+        response = JsonResponse(answer, status=503 if reason else 200, headers={"Cache-Control": "no-store"})
+        if request.method == "HEAD":
+            response.content = b""  # Or gunicorn drops it, with a warning each time.
+        return response
 
 
 class Readiness:

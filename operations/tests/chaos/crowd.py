@@ -136,7 +136,7 @@ class Crowd:
         return dict(Counter(save.outcome for save in self.saves))
 
     def everybody_saves(self) -> None:
-        """So often that every thread of every worker has its turn: nobody is refused any more."""
+        """Several times, by which the threads of all workers have had their turn: nobody is refused any more."""
         before = self.number(REFUSED)
         with self.saving():
             self.wait_for_more(ACKNOWLEDGED)
@@ -164,7 +164,7 @@ class Crowd:
         found = self.found()
         lost = acknowledged - found
         assert not lost
-        # Each refusal is one line in the log, with cause and remedy; and nothing else is said.
+        # Each refusal is one line in the log, with cause and remedy.
         lines = [line for line in self.log.splitlines() if "brainlog.database" in line]
         assert len(lines) == self.number(REFUSED)
         assert "Traceback" not in self.log
@@ -193,4 +193,5 @@ def status_of(url: str) -> int:
         with urlopen(url, timeout=PATIENCE) as response:  # noqa: S310
             return response.status
     except HTTPError as error:
-        return error.code
+        with error:
+            return error.code
