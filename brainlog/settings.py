@@ -52,6 +52,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "operations.probes.ProbesMiddleware",
     "operations.observing.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -210,6 +211,8 @@ LOGGING = {
         "django": {"handlers": []},
         # In a worker of gunicorn, its lines look like all others; by itself it would write paths.
         "gunicorn.error": {"handlers": [], "propagate": True},
+        # The pool repeats in its own words, with host and user, what brainlog.errors says in one line.
+        "psycopg.pool": {"level": "ERROR"},
     },
 }
 if not DEBUG:

@@ -3,6 +3,8 @@ from django.urls import include, path
 
 import logs.views
 
+handler500 = "brainlog.errors.server_error"
+
 urlpatterns = [
     path("", logs.views.today, name="today"),
     path("logs/", include("logs.urls")),

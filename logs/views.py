@@ -2,7 +2,6 @@ import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from logs.calendar import Day, full_name_of, month_grid, month_of, name_of_day
 from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
 from logs.models import DailyLog
 from logs.stages import MORNING, STAGES, stage_for_hour
+from logs.transactions import retried
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -161,26 +161,30 @@ def mark_not_tracked(request, day):
         return redirect("logs:day", day)
     log = day_or_404(request.user, day)
     rows = request.user.daily_logs
-    rows.update_or_create(date=log.date, defaults={"not_tracked": reason})
+    retried(rows.update_or_create)(date=log.date, defaults={"not_tracked": reason})
     messages.success(request, _("Marked. The day counts neither as a gap nor as a zero."))
     return redirect("logs:day", day)
 
 
 @require_POST
-@transaction.atomic
 def mark_tracked(request, day):
-    log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
+    take_mark_off(request.user, day)
+    messages.success(request, _("The mark is taken off."))
+    return redirect("logs:day", day)
+
+
+@retried
+def take_mark_off(person, day):
+    log = get_object_or_404(person.daily_logs.select_for_update(), date=day)
     log.not_tracked = None
     if log.is_empty:
         log.delete()
     else:
         log.save(update_fields=["not_tracked", "updated_at"])
-    messages.success(request, _("The mark is taken off."))
-    return redirect("logs:day", day)
 
 
 @require_get_or_post
-@transaction.atomic
+@retried
 def delete_day(request, day):
     log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
     if request.method == "POST":

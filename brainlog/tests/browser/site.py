@@ -277,6 +277,7 @@ VIEWS = [
     View("400", "error", "regular", "/broken/400/", error=400),
     View("403", "error", "regular", "/broken/403/", error=403),
     View("500", "error", "regular", "/broken/500/", error=500),
+    View("503", "error", "regular", "/broken/503/", error=503),
     View("404, not logged in", "error", "visitor", "/nowhere/", error=404),
     View("500, not logged in", "error", "visitor", "/broken/500/", error=500),
 ]
