@@ -154,14 +154,16 @@ def day(request, day):
 
 
 @require_POST
+@transaction.atomic
 def mark_not_tracked(request, day):
     reason = request.POST.get("reason")
     if reason not in DailyLog.NotTracked:
         messages.error(request, _("Please choose why the day is not tracked."))
         return redirect("logs:day", day)
-    log = day_or_404(request.user, day)
-    rows = request.user.daily_logs
-    rows.update_or_create(date=log.date, defaults={"not_tracked": reason})
+    log = day_or_404(request.user, day, lock=True)
+    if log.not_tracked != reason:
+        request.user.daily_logs.update_or_create(date=log.date, defaults={"not_tracked": reason})
+        request.user.answers_changed()
     messages.success(request, _("Marked. The day counts neither as a gap nor as a zero."))
     return redirect("logs:day", day)
 
@@ -170,11 +172,13 @@ def mark_not_tracked(request, day):
 @transaction.atomic
 def mark_tracked(request, day):
     log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
-    log.not_tracked = None
-    if log.is_empty:
-        log.delete()
-    else:
-        log.save(update_fields=["not_tracked", "updated_at"])
+    if log.not_tracked is not None:
+        log.not_tracked = None
+        if log.is_empty:
+            log.delete()
+        else:
+            log.save(update_fields=["not_tracked", "updated_at"])
+        request.user.answers_changed()
     messages.success(request, _("The mark is taken off."))
     return redirect("logs:day", day)
 
@@ -186,6 +190,7 @@ def delete_day(request, day):
     if request.method == "POST":
         context = deleted(day, undo.seal(log))
         log.delete()
+        request.user.answers_changed()
         # Shown at once instead of after a redirect: the page itself holds what undo needs.
         return render(request, "logs/deleted.html", context)
     return render(request, "confirm_delete.html", {"object": log, "name": full_name_of(day), "minutes": undo.MINUTES})

@@ -1,6 +1,7 @@
 import datetime
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -108,10 +109,12 @@ def numbers_of(person, reflection) -> WeekNumbers:
 
 
 @require_get_or_post
+@transaction.atomic
 def delete(request, day):
-    reflection = get_object_or_404(request.user.weekly_reflections, week_start=day)
+    reflection = get_object_or_404(request.user.weekly_reflections.select_for_update(), week_start=day)
     if request.method == "POST":
         reflection.delete()
+        request.user.answers_changed()
         messages.success(request, _("The reflection is deleted."))
         return redirect("reflections:list")
     return render(request, "confirm_delete.html", {"object": reflection, "name": str(reflection)})

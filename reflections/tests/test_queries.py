@@ -64,11 +64,11 @@ def test_the_page_of_a_week_not_written_yet(as_person, person):
 
 
 def test_saving_a_week(as_person, days):
-    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 4
+    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 5
 
 
 def test_saving_a_week_for_the_first_time(as_person, person):
-    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 4
+    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 5
 
 
 def test_the_page_with_errors(as_person, days):
