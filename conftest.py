@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import hypothesis
 import pytest
+from django.core.cache import cache
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from accounts.tests.factories import make_person
@@ -48,6 +49,12 @@ def only_this_machine() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
         yield
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    """Begin with nothing remembered: tests write rows without telling the person's version."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from brainlog.cache import caches_from_url
 from brainlog.database import database_from_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -91,6 +92,17 @@ FORM_RENDERER = "brainlog.forms.FormRenderer"
 
 DATABASES = {"default": database_from_url(env.str("DATABASE_URL", default="sqlite:///db.sqlite3"), BASE_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# A streaming replica for pages that only show. After a save the person reads from the primary for this long.
+if _replica := env.str("REPLICA_DATABASE_URL", default=""):
+    DATABASES["replica"] = database_from_url(_replica, BASE_DIR)
+DATABASE_ROUTERS = ["brainlog.routers.ReplicaRouter"]
+REPLICA_PIN_SECONDS = env.int("REPLICA_PIN_SECONDS", default=10)
+
+# ── Cache ─────────────────────────────────────────────────────────────────────────────────────
+
+# Computed numbers, never a text. Without a URL each process keeps its own.
+CACHES = caches_from_url(env.str("CACHE_URL", default=""))
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────
 

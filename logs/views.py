@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from brainlog.routers import reads_only
 from logs import undo
 from logs.answers import store
 from logs.calendar import Day, full_name_of, month_grid, month_of, name_of_day
@@ -113,6 +114,7 @@ def after_check_in(request, log, stage) -> str:
 
 
 @require_safe
+@reads_only
 def history(request):
     person = request.user
     day = person.today()
@@ -130,6 +132,7 @@ def history(request):
     logs = list(person.daily_logs.for_list()[start : start + DAYS_PER_PAGE + 1])
     context = {
         "first": first,
+        "has_begun": first <= day,
         "weeks": [[Day(d, day, in_month.get(d), d.month != first.month) for d in week] for week in weeks],
         "month_before": first - ONE_DAY if first.year > 1900 else None,
         "month_after": after if (after := (first + 31 * ONE_DAY).replace(day=1)) <= day else None,

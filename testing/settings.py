@@ -25,6 +25,9 @@ os.environ |= {
     "STATIC_ROOT": str(STATIC),
 }
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/db.sqlite3")
+# Named by the tests that start one, for the processes that use it.
+os.environ.setdefault("CACHE_URL", "")
+os.environ.setdefault("REPLICA_DATABASE_URL", "")
 
 from brainlog.settings import *  # noqa: E402, F403
 from brainlog.settings import DATABASES, STORAGES  # noqa: E402
