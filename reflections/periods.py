@@ -66,6 +66,10 @@ class Month(Period):
     def __str__(self):
         return date_format(self.first, "YEAR_MONTH_FORMAT")
 
+    @property
+    def short(self) -> str:
+        return date_format(self.first, "M Y")
+
     def get_absolute_url(self):
         return reverse("reflections:month", args=[self.first])
 
@@ -85,6 +89,8 @@ class Year(Period):
 
     def __str__(self):
         return date_format(self.first, "Y")
+
+    short = property(__str__)
 
     def get_absolute_url(self):
         return reverse("reflections:year", args=[self.first])
