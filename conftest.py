@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from accounts.tests.factories import make_person
 from testing.chromium import ARGUMENTS, HOW_TO_GET_IT, find_chromium, watched_pages
 
+LEFT_OUT = pytest.StashKey[int]()
+
 # How long one example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("brainlog", deadline=None)
 hypothesis.settings.load_profile("brainlog")
@@ -33,6 +35,13 @@ def pytest_collection_modifyitems(config, items):
             left_out = [item for item in items if item.get_closest_marker(marker)]
             config.hook.pytest_deselected(items=left_out)
             items[:] = [item for item in items if not item.get_closest_marker(marker)]
+            config.stash[LEFT_OUT] = config.stash.get(LEFT_OUT, 0) + len(left_out)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """No tests are no success, unless all that were asked for run elsewhere."""
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and session.config.stash.get(LEFT_OUT, 0):
+        session.exitstatus = pytest.ExitCode.OK
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,6 +4,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -12,6 +13,7 @@ from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
 from accounts.managers import UserManager
+from accounts.sessions import SessionStore
 
 DEFAULT_TIMEZONE = "America/New_York"
 
@@ -176,3 +178,33 @@ class User(AbstractUser):
             days_since_monday if self.week_starts_on == self.FirstWeekday.MONDAY else (days_since_monday + 1) % 7
         )
         return day - datetime.timedelta(days=days_into_week)
+
+
+class SessionManager(BaseSessionManager):
+    def get_queryset(self):
+        """A session is always read with its person."""
+        return super().get_queryset().select_related("user")
+
+
+class Session(AbstractBaseSession):
+    """A browser that is logged in, or a visitor's. Deleting the row ends it at once."""
+
+    user = models.ForeignKey(
+        User,
+        models.CASCADE,
+        null=True,
+        related_name="sessions",
+        verbose_name=_("person"),
+        # A session of somebody just deleted is nobody's. Were the row refused, Django would take its
+        # key for one in use and try others without end.
+        db_constraint=False,
+    )
+
+    objects = SessionManager()
+
+    class Meta(AbstractBaseSession.Meta):
+        pass
+
+    @classmethod
+    def get_session_store_class(cls):
+        return SessionStore

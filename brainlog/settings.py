@@ -1,5 +1,6 @@
 """Settings, read from the environment and from .env. Every variable is explained in .env.example."""
 
+import os
 from pathlib import Path
 
 import environ
@@ -8,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from brainlog.cache import caches_from_url
-from brainlog.database import database_from_url
+from brainlog.database import databases_from_environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -42,7 +43,6 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     # Before staticfiles: runserver then serves static files the way production does.
     "whitenoise.runserver_nostatic",
@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "accounts.middleware.PersonMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -90,12 +90,10 @@ FORM_RENDERER = "brainlog.forms.FormRenderer"
 
 # ── Database ──────────────────────────────────────────────────────────────────────────────────
 
-DATABASES = {"default": database_from_url(env.str("DATABASE_URL", default="sqlite:///db.sqlite3"), BASE_DIR)}
+DATABASES = databases_from_environment(os.environ, BASE_DIR)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# A streaming replica for pages that only show. After a save the person reads from the primary for this long.
-if _replica := env.str("REPLICA_DATABASE_URL", default=""):
-    DATABASES["replica"] = database_from_url(_replica, BASE_DIR)
+# Pages that only show read from the replica, if there is one; after a save, from the primary for so long.
 DATABASE_ROUTERS = ["brainlog.routers.ReplicaRouter"]
 REPLICA_PIN_SECONDS = env.int("REPLICA_PIN_SECONDS", default=10)
 
@@ -119,6 +117,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "today"
 LOGOUT_REDIRECT_URL = "today"
+SESSION_ENGINE = "accounts.sessions"
 # A daily log on one's own phone: three months, so that a bad week does not end in a login page.
 SESSION_COOKIE_AGE = 90 * 24 * 60 * 60
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -74,21 +73,20 @@ def throwaway_pgbouncer(cluster: Cluster, pool_size: int = 2) -> Iterator[PgBoun
             )
         )
         (bouncer.folder / "users").write_text(f'"brainlog" "{cluster.password}"\n')
-        command = [program, "--quiet", str(configuration)]
-        if os.geteuid() == 0:
-            # PgBouncer refuses to run as root.
-            cluster.give_to_postgres(bouncer.folder, configuration, bouncer.folder / "users")
-            command = [shutil.which("runuser") or "/usr/sbin/runuser", "-u", "postgres", "--", *command]
+        cluster.give_to_postgres(bouncer.folder, configuration, bouncer.folder / "users")
         with subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            [program, "--quiet", str(configuration)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            # PgBouncer refuses to run as root.
+            **({"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}),
         ) as server:
             try:
                 wait_for_port(bouncer.port, server)
                 yield bouncer
             finally:
-                # runuser waits for the program it started; the whole group is ours.
-                with suppress(ProcessLookupError):
-                    os.killpg(server.pid, signal.SIGTERM)
+                server.terminate()
 
 
 def wait_for_port(port: int, server: subprocess.Popen, seconds: float = 20) -> None:

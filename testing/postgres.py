@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,9 +97,7 @@ class Cluster:
 
     def kill(self) -> None:
         """kill -9 for the server and all its processes, as when the kernel runs out of memory."""
-        processes = self.processes()
-        for process in processes:
-            os.kill(process, signal.SIGKILL)
+        processes = self.send(signal.SIGKILL)
         while any(is_running(process) for process in processes):
             time.sleep(0.02)
         # The next server would take these for a running one's, should the number be in use again.
@@ -108,12 +106,18 @@ class Cluster:
 
     def pause(self) -> None:
         """Freeze the server: its connections stay open, and nothing answers."""
-        for process in self.processes():
-            os.kill(process, signal.SIGSTOP)
+        self.send(signal.SIGSTOP)
 
     def resume(self) -> None:
-        for process in self.processes():
-            os.kill(process, signal.SIGCONT)
+        self.send(signal.SIGCONT)
+
+    def send(self, number: signal.Signals) -> list[int]:
+        """Signal all processes of the server, and return their numbers."""
+        processes = self.processes()
+        for process in processes:
+            with suppress(ProcessLookupError):  # A session ends whenever its client does.
+                os.kill(process, number)
+        return processes
 
     def processes(self) -> list[int]:
         """The server's own process, and those it has started."""

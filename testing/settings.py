@@ -1,6 +1,6 @@
 """brainlog.settings for the tests, the same on every machine: neither .env nor the caller decides.
 
-Only DATABASE_URL is taken from the environment; without it, the tests run on SQLite.
+Only the databases and the cache are taken from the environment; without DATABASE_URL, it is SQLite.
 """
 
 import atexit
@@ -24,10 +24,10 @@ os.environ |= {
     "CSRF_TRUSTED_ORIGINS": "",
     "STATIC_ROOT": str(STATIC),
 }
-os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/db.sqlite3")
-# Named by the tests that start one, for the processes that use it.
-os.environ.setdefault("CACHE_URL", "")
-os.environ.setdefault("REPLICA_DATABASE_URL", "")
+if not os.environ.get("DATABASE_URL_FILE"):
+    os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/db.sqlite3")
+for variable in ("DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL", "CACHE_URL"):
+    os.environ.setdefault(variable, "")
 
 from brainlog.settings import *  # noqa: E402, F403
 from brainlog.settings import DATABASES, STORAGES  # noqa: E402

@@ -57,27 +57,27 @@ def days(request, person):
 
 
 def test_the_page_of_a_week(as_person, days):
-    assert len(queries_of(lambda: as_person.get(week_url()))) == 5
+    assert len(queries_of(lambda: as_person.get(week_url()))) == 4
 
 
 def test_the_page_of_a_week_not_written_yet(as_person, person):
-    assert len(queries_of(lambda: as_person.get(week_url()))) == 5
+    assert len(queries_of(lambda: as_person.get(week_url()))) == 4
 
 
 def test_saving_a_week(as_person, days):
-    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 5
+    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 4
 
 
 def test_saving_a_week_for_the_first_time(as_person, person):
-    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 5
+    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 4
 
 
 def test_the_page_with_errors(as_person, days):
-    assert len(queries_of(lambda: as_person.post(week_url(), {"week_rating": "11"}))) <= 6
+    assert len(queries_of(lambda: as_person.post(week_url(), {"week_rating": "11"}))) <= 5
 
 
 def test_the_list(as_person, days):
-    assert len(queries_of(lambda: as_person.get(reverse("reflections:list")))) == 3
+    assert len(queries_of(lambda: as_person.get(reverse("reflections:list")))) == 2
 
 
 def test_the_list_reads_no_texts(as_person, days):

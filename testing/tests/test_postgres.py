@@ -5,6 +5,8 @@ import pytest
 
 from testing.postgres import PostgresMissing, find_binaries, throwaway_cluster
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(autouse=True)
 def binaries():

@@ -3,6 +3,8 @@ import pytest
 import testing.__main__ as runner
 from testing.postgres import PostgresMissing
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def machine(monkeypatch):
@@ -12,17 +14,14 @@ def machine(monkeypatch):
         calls = []
 
         class Pytest:
-            def __init__(self, command, env):
+            def __init__(self, command, env, **outputs):
+                self.code = codes[len(calls)]
                 calls.append((command, env.get("DATABASE_URL")))
 
-            def __enter__(self):
-                return self
-
-            def __exit__(self, *exception):
-                pass
-
             def wait(self):
-                return codes[len(calls) - 1]
+                return self.code
+
+            poll = wait
 
         def no_postgres():
             raise PostgresMissing
@@ -45,7 +44,9 @@ def test_it_runs_everything_on_both_databases(machine, capsys):
     code, calls = machine([0, 0])
     assert code == 0
     assert [url for _, url in calls] == [None, "postgres://tests/"]
-    assert all(command[1:] == ["-m", "pytest", "-k", "midday"] for command, _ in calls)
+    on_sqlite, on_postgresql = (command for command, _ in calls)
+    assert on_sqlite[-2:] == ["-k", "midday"]
+    assert on_postgresql[-3:] == ["-k", "midday", "--without-once"]
     assert capsys.readouterr().out.splitlines()[-2:] == ["SQLite: passed in 0 s", "PostgreSQL: passed in 0 s"]
 
 

@@ -1,9 +1,9 @@
 """A save that does not get through: the session or the network is gone, or somebody else was faster."""
 
 import pytest
-from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
+from accounts.models import Session
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.browser.steps import (
     MIDDAY,
