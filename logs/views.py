@@ -16,13 +16,12 @@ from logs.answers import store
 from logs.calendar import Day, full_name_of, month_grid, month_of, name_of_day
 from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
 from logs.models import DailyLog
+from logs.pages import page_number, page_of
 from logs.stages import MORNING, STAGES, stage_for_hour
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 ONE_DAY = datetime.timedelta(days=1)
-DAYS_PER_PAGE = 30
-LAST_PAGE = 10_000
 
 
 @login_not_required
@@ -120,26 +119,18 @@ def history(request):
     day = person.today()
     try:
         first = month_of(request.GET.get("month"), day)
-        page = int(request.GET.get("page", 1))
     except ValueError as error:
         raise Http404 from error
-    if not 1 <= page <= LAST_PAGE:
-        raise Http404
     weeks = month_grid(first, 0 if person.week_starts_on == person.FirstWeekday.MONDAY else 6)
     in_month = {log.date: log for log in person.daily_logs.for_list().between(weeks[0][0], weeks[-1][-1])}
-    start = (page - 1) * DAYS_PER_PAGE
-    # One more than the page shows tells whether there is another page, without counting them all.
-    logs = list(person.daily_logs.for_list()[start : start + DAYS_PER_PAGE + 1])
-    context = {
+    logs, pages = page_of(person.daily_logs.for_list(), page_number(request), by="date")
+    context = pages | {
         "first": first,
         "has_begun": first <= day,
         "weeks": [[Day(d, day, in_month.get(d), d.month != first.month) for d in week] for week in weeks],
         "month_before": first - ONE_DAY if first.year > 1900 else None,
         "month_after": after if (after := (first + 31 * ONE_DAY).replace(day=1)) <= day else None,
-        "logs": logs[:DAYS_PER_PAGE],
-        "page": page,
-        "older_page": page + 1 if len(logs) > DAYS_PER_PAGE else None,
-        "newer_page": page - 1 if page > 1 else None,
+        "logs": logs,
     }
     return render(request, "logs/history.html", context)
 

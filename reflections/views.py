@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from brainlog.routers import reads_only
 from logs.answers import store
 from logs.converters import DayConverter
+from logs.pages import page_number, page_of
 from reflections.forms import ReflectionForm
 from reflections.models import WeeklyReflection, focus_for
 from reflections.numbers import numbers_of
@@ -18,29 +19,19 @@ from reflections.periods import FIRST_DAY, Month, Week, Year
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 ONE_WEEK = datetime.timedelta(days=7)
-WEEKS_PER_PAGE = 30
-LAST_PAGE = 10_000
 
 
 @require_safe
 @reads_only
 def reflections(request):
-    try:
-        page = int(request.GET.get("page", 1))
-    except ValueError as error:
-        raise Http404 from error
-    if not 1 <= page <= LAST_PAGE:
-        raise Http404
-    start = (page - 1) * WEEKS_PER_PAGE
-    rows = list(request.user.weekly_reflections.for_list()[start : start + WEEKS_PER_PAGE + 1])
+    page = page_number(request)
+    rows, pages = page_of(request.user.weekly_reflections.for_list(), page, by="week_start")
     this_week = request.user.week_of(request.user.today())
-    context = {
-        "reflections": rows[:WEEKS_PER_PAGE],
+    context = pages | {
+        "reflections": rows,
         "today": request.user.today(),
         "this_week": this_week,
         "open_weeks": [] if page > 1 else open_weeks(this_week, rows),
-        "older_page": page + 1 if len(rows) > WEEKS_PER_PAGE else None,
-        "newer_page": page - 1 if page > 1 else None,
     }
     return render(request, "reflections/list.html", context)
 
