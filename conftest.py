@@ -1,6 +1,7 @@
 """Fixtures for every test: pages in the machine's Chromium, and no network beyond this machine."""
 
 import ipaddress
+import os
 import socket
 from collections.abc import Callable, Iterator
 
@@ -11,8 +12,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from accounts.tests.factories import make_person
 from testing.chromium import ARGUMENTS, HOW_TO_GET_IT, find_chromium, watched_pages
+from testing.programs import ProgramMissing
 
-LEFT_OUT = pytest.StashKey[int]()
+LEFT_OUT = pytest.StashKey[bool]()
 
 # How long one example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("brainlog", deadline=None)
@@ -35,13 +37,33 @@ def pytest_collection_modifyitems(config, items):
             left_out = [item for item in items if item.get_closest_marker(marker)]
             config.hook.pytest_deselected(items=left_out)
             items[:] = [item for item in items if not item.get_closest_marker(marker)]
-            config.stash[LEFT_OUT] = config.stash.get(LEFT_OUT, 0) + len(left_out)
+            config.stash[LEFT_OUT] = marker == "once" and bool(left_out)
 
 
 def pytest_sessionfinish(session, exitstatus):
     """No tests are no success, unless all that were asked for run elsewhere."""
-    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and session.config.stash.get(LEFT_OUT, 0):
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and session.config.stash.get(LEFT_OUT, False):
         session.exitstatus = pytest.ExitCode.OK
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    """Leave out a test whose fixtures need a program that is not here; the runner says so at the end."""
+    return (yield from without_missing_programs())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    return (yield from without_missing_programs())
+
+
+def without_missing_programs():
+    try:
+        return (yield)
+    except ProgramMissing as missing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session", autouse=True)

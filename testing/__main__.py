@@ -15,14 +15,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from testing import chromium, postgres
+from testing import chromium, postgres, programs
 
 
 def main(arguments: list[str]) -> int:
     """Run the tests and return the exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    missing = []
+    missing = programs.missing_programs()
     if not chromium.find_chromium():
         arguments = ["--without-browser", *arguments]
         missing.append(f"The browser tests did not run, for want of Chromium: {chromium.HOW_TO_GET_IT}.")

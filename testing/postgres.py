@@ -16,6 +16,8 @@ from pathlib import Path
 
 import psycopg
 
+from testing.programs import ProgramMissing
+
 HOW_TO_GET_IT = "apt-get install postgresql, or name a server in the environment variable TEST_DATABASE_URL"
 
 CONFIGURATION = """
@@ -33,8 +35,11 @@ full_page_writes = off
 """
 
 
-class PostgresMissing(Exception):
+class PostgresMissing(ProgramMissing):
     """This machine has no PostgreSQL we could start."""
+
+    def __init__(self):
+        super().__init__(f"PostgreSQL is not installed: {HOW_TO_GET_IT}")
 
 
 @dataclass

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GIVEN = {"SECRET_KEY": "k" * 50, "ALLOWED_HOSTS": "example.org"}
 OURS = {
     *("SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "HTTPS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS"),
-    *("DATABASE_URL", "STATIC_ROOT", "DJANGO_SETTINGS_MODULE"),
+    *("DATABASE_URL", "DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL", "STATIC_ROOT", "DJANGO_SETTINGS_MODULE"),
 }
 
 
@@ -81,6 +81,24 @@ def test_no_message_repeats_a_secret(folder):
 
     assert result.returncode != 0
     assert secret not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"DATABASE_URL": "postgres://u:s3cr3t@h/n?sslmod=require"}, "DATABASE_URL has the argument sslmod, which"),
+        ({"DATABASE_URL_FILE": "nowhere"}, "DATABASE_URL_FILE names nowhere, which cannot be read"),
+        ({"DATABASE_URL": "postgres://u@h/n", "PGPASSFILE": "nowhere"}, "PGPASSFILE names nowhere, which cannot"),
+        ({"ALLOWED_HOSTS": ""}, "Brain Log cannot start. Missing in the environment"),
+    ],
+    ids=["argument", "secret file", "password file", "missing"],
+)
+def test_a_command_says_so_without_a_traceback(folder, environment, sentence):
+    result = run(folder, "manage.py", "migrate", **GIVEN | environment)
+
+    assert result.returncode == 1
+    assert result.stderr.startswith(sentence)
+    assert "Traceback" not in result.stderr and "s3cr3t" not in result.stderr
 
 
 def test_on_ones_own_machine_a_key_is_enough(folder):

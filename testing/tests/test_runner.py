@@ -10,7 +10,7 @@ pytestmark = pytest.mark.once
 def machine(monkeypatch):
     """Run the runner on a machine that has PostgreSQL and Chromium or not, with pytest's results given."""
 
-    def main(codes, postgres=True, chromium=True):
+    def main(codes, postgres=True, chromium=True, programs=()):
         calls = []
 
         class Pytest:
@@ -28,6 +28,9 @@ def machine(monkeypatch):
 
         monkeypatch.setattr(runner.signal, "signal", lambda *arguments: None)
         monkeypatch.setattr(runner.subprocess, "Popen", Pytest)
+        monkeypatch.setattr(
+            runner.programs, "missing_programs", lambda: [f"No {name}: apt-get install {name}." for name in programs]
+        )
         monkeypatch.setattr(runner.chromium, "find_chromium", lambda: "chromium" if chromium else None)
         monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
         monkeypatch.setenv("DATABASE_URL", "postgres://production/")
@@ -67,3 +70,10 @@ def test_what_did_not_run_is_said_last_and_fails_in_ci(machine, capsys, monkeypa
     assert all(("--without-browser" in command) == (lacks == "chromium") for command, _ in calls)
     monkeypatch.setenv("CI", "true")
     assert machine([0, 0], **{lacks: False})[0] == 1
+
+
+def test_other_programs_that_are_missing_are_said_too(machine, capsys, monkeypatch):
+    assert machine([0, 0], programs=["pgbouncer"])[0] == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "No pgbouncer: apt-get install pgbouncer."
+    monkeypatch.setenv("CI", "true")
+    assert machine([0, 0], programs=["pgbouncer"])[0] == 1
