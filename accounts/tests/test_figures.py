@@ -9,6 +9,7 @@ from django.core.cache.backends.locmem import LocMemCache
 
 from accounts import figures
 from accounts.figures import remembered
+from accounts.models import User
 from accounts.tests.factories import make_person
 
 
@@ -59,6 +60,21 @@ def test_also_in_the_request_that_changed_them(person, count):
     person.answers_changed()
 
     assert figure_of(person, count) == 2
+
+
+def test_a_save_while_it_is_computed_is_seen_by_the_next_page(person, count):
+    """Rows are read, then somebody saves, then the older figure is kept: under the older version."""
+    asking = User.objects.get(pk=person.pk)
+
+    def compute_slowly():
+        figure = count()
+        User.objects.get(pk=person.pk).answers_changed()
+        return figure
+
+    remembered(asking, "days", compute_slowly, Figure.unpack)
+
+    assert figure_of(asking, count) == 1
+    assert figure_of(User.objects.get(pk=person.pk), count) == 2
 
 
 def test_each_person_and_each_name_has_its_own(person, count):

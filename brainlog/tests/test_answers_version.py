@@ -9,6 +9,7 @@ import time_machine
 from accounts.models import User
 from accounts.tests.factories import PASSWORD
 from brainlog.tests.addresses import ADDRESSES, DAY, SUNDAY
+from brainlog.tests.scale import browsers_of, watch_while_it_rises
 from logs.models import DailyLog, Dose, Medication
 from logs.stages import STAGES
 from logs.tests.factories import MORNING_DOSE, answers, make_dose, make_full_log, make_medication, taken
@@ -129,3 +130,9 @@ def test_doses_taken_out_count(owner, person):
 
     assert not Dose.objects.exists()
     assert version_of(person) == 1
+
+
+def test_no_page_shows_an_old_number(live_server):
+    writer, *readers = browsers_of(live_server.url, "ada", 3)
+
+    watch_while_it_rises(writer, readers, steps=10)
