@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import hypothesis
 import pytest
+from django.core.cache import cache
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from accounts.tests.factories import PASSWORD, make_person
@@ -101,6 +102,12 @@ def no_answers_in_the_log() -> Iterator[None]:
     yield
     logging.getLogger().removeHandler(reader)
     assert found == []
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    """Begin with nothing remembered: tests write rows without telling the person's version."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from brainlog.cache import caches_from_url
 from brainlog.database import databases_from_environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -94,6 +95,15 @@ FORM_RENDERER = "brainlog.forms.FormRenderer"
 
 DATABASES = databases_from_environment(os.environ, BASE_DIR)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Pages that only show read from the replica, if there is one; after a save, from the primary for so long.
+DATABASE_ROUTERS = ["brainlog.routers.ReplicaRouter"]
+REPLICA_PIN_SECONDS = env.int("REPLICA_PIN_SECONDS", default=10)
+
+# ── Cache ─────────────────────────────────────────────────────────────────────────────────────
+
+# Computed numbers, never a text. Without a URL each process keeps its own.
+CACHES = caches_from_url(env.str("CACHE_URL", default=""))
 
 # ── Backups ───────────────────────────────────────────────────────────────────────────────────
 

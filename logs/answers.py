@@ -47,6 +47,7 @@ class AnswersForm(forms.ModelForm):
         self.initial["version"] = self.stored_version
         self.conflicts: list[Conflict] = []
         self.has_unsaved_input = self.is_bound
+        self.has_written = False
 
     # What is stored
 
@@ -185,6 +186,7 @@ class AnswersForm(forms.ModelForm):
             row.save(force_insert=True)
         elif changed:
             row.save(update_fields=[*changed, "updated_at"])
+        self.has_written = bool(changed)
         return row
 
     def stamp(self) -> bool:
@@ -215,4 +217,6 @@ def _store_once(open_form):
     form = open_form()
     if form.is_valid():
         form.save()
+        if form.has_written:
+            form.instance.user.answers_changed()
     return form

@@ -39,4 +39,5 @@ def restore(envelope: str, user) -> DailyLog:
         raise CannotRestoreError from error
     except IntegrityError as error:
         raise LoggedAgainError from error
+    user.answers_changed()
     return restored[0].object

@@ -1,6 +1,6 @@
 """brainlog.settings for the tests, the same on every machine: neither .env nor the caller decides.
 
-Only the databases are taken from the environment; without DATABASE_URL, the tests run on SQLite.
+Only the databases and the cache are taken from the environment; without DATABASE_URL, it is SQLite.
 """
 
 import atexit
@@ -30,6 +30,7 @@ if not os.environ.get("DATABASE_URL_FILE"):
 for name, value in {
     "DIRECT_DATABASE_URL": "",
     "REPLICA_DATABASE_URL": "",
+    "CACHE_URL": "",
     "BACKUP_TO": "",
     "BACKUP_ENCRYPT_TO": "",
     "LOG_FORMAT": "json",

@@ -60,6 +60,8 @@ class World:
             "spare_day": today - 4 * ONE_DAY,
             "last_month": f"{today.replace(day=1) - ONE_DAY:%Y-%m}",
             "week": self.regular.week_of(today),
+            "month": f"{today:%Y-%m}",
+            "year": f"{today:%Y}",
             "medication": self.medication,
         }
 
@@ -260,6 +262,11 @@ VIEWS = [
         "/reflections/{week}/",
         saving(week_highlights="x" * 4001),
     ),
+    View("a month in numbers", "reflections:month", "regular", "/reflections/numbers/{last_month}/", is_wide=True),
+    View("a year in numbers", "reflections:year", "regular", "/reflections/numbers/{year}/", is_wide=True),
+    View("a month in numbers, empty", "reflections:month", "newcomer", "/reflections/numbers/{month}/"),
+    View("a month in numbers, not tracked", "reflections:month", "ill", "/reflections/numbers/{month}/"),
+    View("a year in numbers, empty", "reflections:year", "newcomer", "/reflections/numbers/2020/"),
     View("delete a reflection", "reflections:delete", "regular", "/reflections/{week}/delete/"),
     View("profile", "accounts:profile", "regular", "/accounts/profile/", is_wide=True),
     View(
