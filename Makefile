@@ -32,6 +32,7 @@ lint: venv install-dev
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m djlint templates --lint
+	$(PY) -m testing.migrations
 
 format: venv install-dev
 	$(PY) -m ruff check --fix .

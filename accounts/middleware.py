@@ -1,4 +1,16 @@
+from django.contrib.auth import middleware
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from accounts.sessions import person_in
+
+
+class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
+    """Know who is asking from the session alone."""
+
+    def process_request(self, request):
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: person_in(request.session))
 
 
 class PersonMiddleware:

@@ -1,5 +1,8 @@
-"""From one DATABASE_URL to Django's database settings. Nothing else knows its arguments."""
+"""From database URLs to Django's DATABASES. Nothing else knows their arguments."""
 
+import re
+import ssl
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -18,55 +21,263 @@ SQLITE = {
 }
 
 POSTGRESQL = {
-    "ENGINE": "django.db.backends.postgresql",
+    "ENGINE": "brainlog.postgresql",
     # A new connection costs more than most of our queries, so it is kept between requests and
     # checked before it is used again: the server may have restarted in between.
     "CONN_MAX_AGE": 600,
     "CONN_HEALTH_CHECKS": True,
 }
 
+# Twice what a serverless database takes to wake up. Without it, a host that swallows packets holds
+# a worker for minutes.
+CONNECT_TIMEOUT = 10
+# As long as a person would wait for a free connection.
+POOL_TIMEOUT = 10
 
-def database_from_url(url: str, base_dir: Path) -> dict:
-    """Return one entry of DATABASES for `url`.
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+CHANNEL_BINDINGS = ("disable", "prefer", "require")
+UNITS = {"": 1, "ms": 1, "s": 1_000, "min": 60_000}
+SYSTEM_CERTIFICATES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Alpine
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora
+    "/etc/ssl/cert.pem",  # macOS, BSD
+)
 
-    `sqlite:///file` is relative to `base_dir`, `sqlite:////file` absolute. For `postgres://` and
-    `postgresql://`, what follows the `?` goes to libpq as it is (`sslmode=require`). Raises
-    ImproperlyConfigured with a sentence that never repeats the URL: it holds a password.
+
+def databases_from_environment(environment: Mapping[str, str], base_dir: Path) -> dict[str, dict]:
+    """Return DATABASES: `default`, and `direct` and `replica` where their URLs are given.
+
+    A URL stands in `DATABASE_URL`, or in the file that `DATABASE_URL_FILE` names; likewise for
+    `DIRECT_DATABASE_URL` and `REPLICA_DATABASE_URL`. Raises ImproperlyConfigured with a sentence that
+    never repeats a URL: it holds a password.
+    """
+    urls = {
+        alias: url_in(environment, variable)
+        for alias, variable in (
+            ("default", "DATABASE_URL"),
+            ("direct", "DIRECT_DATABASE_URL"),
+            ("replica", "REPLICA_DATABASE_URL"),
+        )
+    }
+    databases = {"default": database_from_url(urls.pop("default") or "sqlite:///db.sqlite3", base_dir)}
+    for alias, url in urls.items():
+        if url:
+            variable = f"{alias.upper()}_DATABASE_URL"
+            found = database_from_url(url, base_dir, variable)
+            if not found["ENGINE"] == databases["default"]["ENGINE"] == POSTGRESQL["ENGINE"]:
+                raise ImproperlyConfigured(f"{variable} is for PostgreSQL: it and DATABASE_URL must both name one.")
+            # The other ways to one and the same database: tests make it once.
+            databases[alias] = found | {"TEST": {"MIRROR": "default"}}
+    if any(is_postgresql(found) and not found["PASSWORD"] for found in databases.values()):
+        check_password_file(environment.get("PGPASSFILE"))
+    return databases
+
+
+def url_in(environment: Mapping[str, str], variable: str) -> str:
+    """The URL in a variable, or in the file that the variable with _FILE names; '' if there is neither."""
+    url, file = environment.get(variable, ""), environment.get(f"{variable}_FILE", "")
+    if url and file:
+        raise ImproperlyConfigured(f"{variable} and {variable}_FILE are both given. Keep one of them.")
+    if not file:
+        return url
+    try:
+        return Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not a text"
+        raise ImproperlyConfigured(f"{variable}_FILE names {file}, which cannot be read: {reason}.") from None
+
+
+def check_password_file(file: str | None) -> None:
+    """Say what libpq would pass over in silence and then ask for a password."""
+    if not file:
+        return
+    try:
+        mode = Path(file).stat().st_mode
+    except OSError as error:
+        raise ImproperlyConfigured(f"PGPASSFILE names {file}, which cannot be read: {error.strerror}.") from None
+    if mode & 0o077:
+        raise ImproperlyConfigured(f"PGPASSFILE names {file}, which others can read: chmod 600 makes it count.")
+
+
+def session_alias() -> str:
+    """The database to use where a session is needed that a transaction pooler does not give."""
+    from django.conf import settings  # Which import this module.
+
+    return "direct" if "direct" in settings.DATABASES else "default"
+
+
+def is_postgresql(database: dict) -> bool:
+    return database["ENGINE"] == POSTGRESQL["ENGINE"]
+
+
+def database_from_url(url: str, base_dir: Path, variable: str = "DATABASE_URL") -> dict:
+    """Return one entry of DATABASES for `url`. `variable` is what a refusal calls it.
+
+    `sqlite:///file` is relative to `base_dir`, `sqlite:////file` absolute. The arguments of
+    `postgres://` and `postgresql://` are those of `ARGUMENTS`. Raises ImproperlyConfigured with a
+    sentence that never repeats the URL.
     """
     try:
         parts = urlsplit(url)
     except ValueError:
         # Nor is the cause repeated: urlsplit quotes what it does not understand.
-        raise ImproperlyConfigured("DATABASE_URL cannot be read: write special characters as %40 and so on.") from None
+        raise ImproperlyConfigured(f"{variable} cannot be read: write special characters as %40 and so on.") from None
     if parts.scheme == "sqlite":
         path = unquote(parts.path.removeprefix("/"))
         if not path:
-            raise ImproperlyConfigured("DATABASE_URL names no file. Write sqlite:///db.sqlite3, for example.")
+            raise ImproperlyConfigured(f"{variable} names no file. Write sqlite:///db.sqlite3, for example.")
         return SQLITE | {"NAME": base_dir / path}
     if parts.scheme in {"postgres", "postgresql"}:
         try:
             port = parts.port
         except ValueError:
             raise ImproperlyConfigured(
-                "The port in DATABASE_URL is not a number from 1 to 65535. "
+                f"The port in {variable} is not a number from 1 to 65535. "
                 "In a password, write / as %2F, # as %23 and ? as %3F."
             ) from None
         name = unquote(parts.path.removeprefix("/"))
         if not name:
-            raise ImproperlyConfigured("DATABASE_URL names no database. Write postgres://user:password@host/name.")
+            raise ImproperlyConfigured(f"{variable} names no database. Write postgres://user:password@host/name.")
+        host = unquote(parts.hostname or "")
         return POSTGRESQL | {
             "NAME": name,
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
-            "HOST": unquote(parts.hostname or ""),
+            "HOST": host,
             "PORT": port or "",
-            "OPTIONS": dict(parse_qsl(parts.query)),
+            **settings_of(arguments_in(parts.query, base_dir, variable), host, variable),
         }
-    raise ImproperlyConfigured("DATABASE_URL must start with sqlite:///, postgres:// or postgresql://.")
+    raise ImproperlyConfigured(f"{variable} must start with sqlite:///, postgres:// or postgresql://.")
 
 
-def session_alias() -> str:
-    """The database to use where a session is needed that a transaction pooler does not give."""
-    from django.conf import settings  # settings import this module
+# ── The arguments of a PostgreSQL URL ─────────────────────────────────────────────────────────
 
-    return "direct" if "direct" in settings.DATABASES else "default"
+# Each reader takes the text and the folder that relative paths start from. It returns the value, or
+# raises ValueError with what the value has to be.
+Reader = Callable[[str, Path], object]
+
+
+def text(value: str, base_dir: Path) -> str:
+    return value
+
+
+def one_of(*choices: str) -> Reader:
+    def read(value: str, base_dir: Path) -> str:
+        if value not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return value
+
+    return read
+
+
+def count(value: str, base_dir: Path) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,4}", value):
+        raise ValueError("a whole number from 1 up")
+    return int(value)
+
+
+def seconds(value: str, base_dir: Path) -> float:
+    if not re.fullmatch(r"\d{1,5}(\.\d+)?", value) or not float(value):
+        raise ValueError("a number of seconds, such as 30")
+    return float(value)
+
+
+def milliseconds(value: str, base_dir: Path) -> int:
+    match = re.fullmatch(r"(\d{1,9})(|ms|s|min)", value)
+    if not match:
+        raise ValueError("a time such as 30s, 500ms or 30000, which are milliseconds")
+    return int(match[1]) * UNITS[match[2]]
+
+
+def yes_or_no(value: str, base_dir: Path) -> bool:
+    if value.lower() not in {"true", "false", "1", "0"}:
+        raise ValueError("true or false")
+    return value.lower() in {"true", "1"}
+
+
+def file(value: str, base_dir: Path) -> str:
+    path = base_dir / value
+    if not path.is_file():
+        raise ValueError("a file that is there")
+    return str(path)
+
+
+def root_certificate(value: str, base_dir: Path) -> str:
+    """A file, or `system` for the authorities this machine trusts."""
+    if value != "system":
+        return file(value, base_dir)
+    # libpq would look where it was built to look, and a ready-made one was built elsewhere.
+    candidates = (ssl.get_default_verify_paths().cafile, *SYSTEM_CERTIFICATES)
+    found = next((path for path in candidates if path and Path(path).is_file()), None)
+    if not found:
+        raise ValueError("a file here, since this machine has no certificates of its own")
+    return found
+
+
+ARGUMENTS: dict[str, Reader] = {
+    "sslmode": one_of(*SSL_MODES),
+    "sslrootcert": root_certificate,
+    "sslcert": file,
+    "sslkey": file,
+    "channel_binding": one_of(*CHANNEL_BINDINGS),
+    "connect_timeout": count,
+    "application_name": text,
+    "options": text,
+    "connection_limit": count,
+    "pool_timeout": seconds,
+    "statement_timeout": milliseconds,
+    "pgbouncer": yes_or_no,
+}
+
+
+def arguments_in(query: str, base_dir: Path, variable: str) -> dict:
+    """Read what follows the `?`. A refusal names the argument, and no value: it may belong to a password."""
+    found: dict = {}
+    given = parse_qsl(query, keep_blank_values=True)
+    for name, value in given:
+        if name not in ARGUMENTS:
+            # What is no plain word may be the rest of a password with a ? in it.
+            called = f"the argument {name}" if re.fullmatch(r"[a-zA-Z_]{1,40}", name) else "an argument"
+            raise ImproperlyConfigured(
+                f"{variable} has {called}, which Brain Log does not know. It knows {', '.join(ARGUMENTS)}."
+            )
+        if name in found:
+            raise ImproperlyConfigured(f"{variable} has {name} twice.")
+        try:
+            found[name] = ARGUMENTS[name](value, base_dir)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"The {name} in {variable} must be {error}.") from None
+    if ("sslrootcert", "system") in given and found.setdefault("sslmode", "verify-full") != "verify-full":
+        raise ImproperlyConfigured(f"With sslrootcert=system in {variable}, sslmode must be verify-full.")
+    return found
+
+
+def settings_of(arguments: dict, host: str, variable: str) -> dict:
+    """What the arguments mean to Django."""
+    has_pooler = arguments.pop("pgbouncer", False) or host.split(".")[0].endswith("-pooler")  # Neon's name for one.
+    pool_size, pool_timeout = arguments.pop("connection_limit", None), arguments.pop("pool_timeout", None)
+    statement_timeout = arguments.pop("statement_timeout", 0)
+    if "sslcert" in arguments and "sslkey" not in arguments:
+        # In Prisma's URLs this is the authority's certificate.
+        arguments.setdefault("sslrootcert", arguments.pop("sslcert"))
+    if "sslkey" in arguments and "sslcert" not in arguments:
+        raise ImproperlyConfigured(f"{variable} has sslkey without its sslcert.")
+    options = {"connect_timeout": CONNECT_TIMEOUT, "application_name": "brainlog"} | arguments
+    settings: dict = {"OPTIONS": options}
+    if pool_size:
+        settings["CONN_MAX_AGE"] = 0  # The pool keeps the connections.
+        options["pool"] = {"min_size": 0, "max_size": pool_size, "timeout": pool_timeout or POOL_TIMEOUT}
+    elif pool_timeout:
+        raise ImproperlyConfigured(f"{variable} has pool_timeout without connection_limit, so there is no pool.")
+    if has_pooler:
+        if re.search(r"(^|\s)-", arguments.get("options", "")):
+            raise ImproperlyConfigured(
+                f"{variable} has options for a session, and leads to a pooler that lends a session for one "
+                "transaction only. Set them for the role instead: ALTER ROLE … SET …"
+            )
+        # A cursor of the server's outlives its transaction.
+        settings["DISABLE_SERVER_SIDE_CURSORS"] = True
+        settings["STATEMENT_TIMEOUT"] = statement_timeout
+    elif statement_timeout:
+        options["options"] = f"{arguments.get('options', '')} -c statement_timeout={statement_timeout}".strip()
+    return settings

@@ -1,35 +1,40 @@
-"""`python -m testing` runs the whole test suite on SQLite, then on PostgreSQL.
+"""`python -m testing` runs the whole test suite on SQLite and on PostgreSQL, both at the same time.
 
-Arguments go to pytest. TEST_DATABASE_URL names a PostgreSQL server to use; without it, one is
-started for the time of the tests. What this machine cannot run is said at the very end, and is a
-failure where CI=true.
+What the database makes no difference to runs on SQLite alone. Arguments go to pytest.
+TEST_DATABASE_URL names a PostgreSQL server to use; without it, one is started for the time of the
+tests. What this machine cannot run is said at the very end, and is a failure where CI=true.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
-from testing import chromium, postgres
+from testing import chromium, postgres, programs
 
 
 def main(arguments: list[str]) -> int:
     """Run the tests and return the exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    missing = []
+    missing = programs.missing_programs()
     if not chromium.find_chromium():
         arguments = ["--without-browser", *arguments]
         missing.append(f"The browser tests did not run, for want of Chromium: {chromium.HOW_TO_GET_IT}.")
-    runs = [run("SQLite", None, arguments)]
-    try:
-        with postgres_url() as url:
-            runs.append(run("PostgreSQL", url, arguments))
-    except postgres.PostgresMissing:
-        missing.append(f"The tests did not run on PostgreSQL, for want of one: {postgres.HOW_TO_GET_IT}.")
+    with ExitStack() as stack:
+        suites = [stack.enter_context(Suite("SQLite", arguments))]
+        try:
+            url = stack.enter_context(postgres_url())
+        except postgres.PostgresMissing:
+            missing.append(f"The tests did not run on PostgreSQL, for want of one: {postgres.HOW_TO_GET_IT}.")
+        else:
+            suites.append(stack.enter_context(Suite("PostgreSQL", [*arguments, "--without-once"], url)))
+        runs = [suite.finish() for suite in suites]
     print()
     for _, summary in runs:
         print(summary)
@@ -49,27 +54,50 @@ def postgres_url() -> Iterator[str]:
             yield cluster.url
 
 
-def run(name: str, database_url: str | None, arguments: list[str]) -> tuple[bool, str]:
-    """Run pytest on one database. Return whether all is well, and a line that says so."""
-    print(f"\n{name}", flush=True)
-    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-    if database_url:
-        environment["DATABASE_URL"] = database_url
-    start = time.monotonic()
-    with subprocess.Popen([sys.executable, "-m", "pytest", *arguments], env=environment) as child:
-        try:
-            code = child.wait()
-        except SystemExit as interruption:
-            if interruption.code != 128 + signal.SIGINT:  # Ctrl-C has reached pytest already.
-                child.send_signal(signal.SIGINT)
+class Suite:
+    """A run of pytest on one database. The one on SQLite is watched, any other shown when it is over."""
+
+    def __init__(self, name: str, arguments: list[str], database_url: str | None = None):
+        self.name = name
+        self.start = time.monotonic()
+        environment = {key: value for key, value in os.environ.items() if "DATABASE_URL" not in key}
+        if database_url:
+            environment["DATABASE_URL"] = database_url
+        self.output = tempfile.TemporaryFile() if database_url else None  # noqa: SIM115
+        self.child = subprocess.Popen(
+            # Two at once do not share what pytest remembers.
+            [sys.executable, "-m", "pytest", "-o", f"cache_dir=.pytest_cache/{name}", *arguments],
+            env=environment,
+            stdout=self.output,
+            stderr=subprocess.STDOUT if self.output else None,
+        )
+
+    def __enter__(self) -> "Suite":
+        return self
+
+    def finish(self) -> tuple[bool, str]:
+        """Wait for the end. Return whether all is well, and a line that says so."""
+        if not self.output:
+            print(f"\n{self.name}", flush=True)
+        code = self.child.wait()
+        if self.output:
+            print(f"\n{self.name}", flush=True)
+            self.output.seek(0)
+            shutil.copyfileobj(self.output, sys.stdout.buffer)
+        # "No tests ran" is exit code 5, and no success either.
+        result = "passed" if code == 0 else f"FAILED (pytest's exit code {code})"
+        return code == 0, f"{self.name}: {result} in {time.monotonic() - self.start:.0f} s"
+
+    def __exit__(self, kind, interruption, traceback) -> None:
+        if self.child.poll() is None:
+            if getattr(interruption, "code", None) != 128 + signal.SIGINT:  # Ctrl-C has reached pytest already.
+                self.child.send_signal(signal.SIGINT)
             try:
-                child.wait(timeout=15)
+                self.child.wait(timeout=15)
             except subprocess.TimeoutExpired:
-                child.kill()
-            raise
-    # "No tests ran" is exit code 5, and no success either.
-    result = "passed" if code == 0 else f"FAILED (pytest's exit code {code})"
-    return code == 0, f"{name}: {result} in {time.monotonic() - start:.0f} s"
+                self.child.kill()
+        if self.output:
+            self.output.close()
 
 
 def interrupt(number, frame) -> None:

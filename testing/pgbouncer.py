@@ -1,8 +1,6 @@
 """PgBouncer servers of our own, from the machine's binary: many clients share few connections to PostgreSQL."""
 
 import os
-import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -13,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testing.postgres import Cluster, free_port
-
-HOW_TO_GET_IT = "apt-get install pgbouncer"
+from testing.programs import find_program
 
 # As strict as hosted poolers are: what is not named here in a start-up packet is refused.
 CONFIGURATION = """
@@ -35,10 +32,6 @@ logfile = {folder}/log
 """
 
 
-class PgBouncerMissing(Exception):
-    """This machine has no PgBouncer we could start."""
-
-
 @dataclass
 class PgBouncer:
     """A PgBouncer in transaction mode in front of one cluster."""
@@ -52,19 +45,10 @@ class PgBouncer:
         return f"postgres://brainlog:{self.cluster.password}@127.0.0.1:{self.port}/{database}"
 
 
-def find_pgbouncer() -> str:
-    """Return the program's path. Raises PgBouncerMissing."""
-    # Debian puts it where only administrators look.
-    path = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin")
-    if not path:
-        raise PgBouncerMissing
-    return path
-
-
 @contextmanager
 def throwaway_pgbouncer(cluster: Cluster, pool_size: int = 2) -> Iterator[PgBouncer]:
     """Yield a PgBouncer in transaction mode with `pool_size` connections for each database and user."""
-    program = find_pgbouncer()
+    program = find_program("pgbouncer")
     with tempfile.TemporaryDirectory(prefix="brainlog-pgbouncer-", ignore_cleanup_errors=True) as name:
         bouncer = PgBouncer(cluster, Path(name), free_port())
         configuration = bouncer.folder / "pgbouncer.ini"
@@ -74,21 +58,20 @@ def throwaway_pgbouncer(cluster: Cluster, pool_size: int = 2) -> Iterator[PgBoun
             )
         )
         (bouncer.folder / "users").write_text(f'"brainlog" "{cluster.password}"\n')
-        command = [program, "--quiet", str(configuration)]
-        if os.geteuid() == 0:
-            # PgBouncer refuses to run as root.
-            cluster.give_to_postgres(bouncer.folder, configuration, bouncer.folder / "users")
-            command = [shutil.which("runuser") or "/usr/sbin/runuser", "-u", "postgres", "--", *command]
+        cluster.give_to_postgres(bouncer.folder, configuration, bouncer.folder / "users")
         with subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            [program, "--quiet", str(configuration)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            # PgBouncer refuses to run as root.
+            **({"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}),
         ) as server:
             try:
                 wait_for_port(bouncer.port, server)
                 yield bouncer
             finally:
-                # runuser waits for the program it started; the whole group is ours.
-                with suppress(ProcessLookupError):
-                    os.killpg(server.pid, signal.SIGTERM)
+                server.terminate()
 
 
 def wait_for_port(port: int, server: subprocess.Popen, seconds: float = 20) -> None:

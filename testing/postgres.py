@@ -16,6 +16,8 @@ from pathlib import Path
 
 import psycopg
 
+from testing.programs import ProgramMissing
+
 HOW_TO_GET_IT = "apt-get install postgresql, or name a server in the environment variable TEST_DATABASE_URL"
 
 CONFIGURATION = """
@@ -33,8 +35,11 @@ full_page_writes = off
 """
 
 
-class PostgresMissing(Exception):
+class PostgresMissing(ProgramMissing):
     """This machine has no PostgreSQL we could start."""
+
+    def __init__(self):
+        super().__init__(f"PostgreSQL is not installed: {HOW_TO_GET_IT}")
 
 
 @dataclass
@@ -97,9 +102,7 @@ class Cluster:
 
     def kill(self) -> None:
         """kill -9 for the server and all its processes, as when the kernel runs out of memory."""
-        processes = self.processes()
-        for process in processes:
-            os.kill(process, signal.SIGKILL)
+        processes = self.send(signal.SIGKILL)
         while any(is_running(process) for process in processes):
             time.sleep(0.02)
         # The next server would take these for a running one's, should the number be in use again.
@@ -108,13 +111,18 @@ class Cluster:
 
     def pause(self) -> None:
         """Freeze the server: its connections stay open, and nothing answers."""
-        for process in self.processes():
-            os.kill(process, signal.SIGSTOP)
+        self.send(signal.SIGSTOP)
 
     def resume(self) -> None:
-        for process in self.processes():
-            with suppress(ProcessLookupError):  # One may have ended meanwhile.
-                os.kill(process, signal.SIGCONT)
+        self.send(signal.SIGCONT)
+
+    def send(self, number: signal.Signals) -> list[int]:
+        """Signal all processes of the server, and return their numbers."""
+        processes = self.processes()
+        for process in processes:
+            with suppress(ProcessLookupError):  # A session ends whenever its client does.
+                os.kill(process, number)
+        return processes
 
     def processes(self) -> list[int]:
         """The server's own process, and those it has started."""

@@ -4,12 +4,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from django.conf import settings
+from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 from django.db.utils import ConnectionHandler
 from hypothesis import example, given, strategies as st
 
-from brainlog.database import database_from_url
+from brainlog.database import database_from_url, databases_from_environment
 
 BASE = Path("/srv/brainlog")
 
@@ -104,19 +106,20 @@ def test_every_part_of_the_url_finds_its_place():
         "PASSWORD": "secret",
         "HOST": "db.example.org",
         "PORT": 6432,
-        "OPTIONS": {"sslmode": "require", "connect_timeout": "5"},
+        "OPTIONS": {"sslmode": "require", "connect_timeout": 5, "application_name": "brainlog"},
     }
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "POSTGRES"])
 def test_both_names_of_the_scheme_are_understood(scheme):
-    assert read(f"{scheme}://host/name")["ENGINE"] == "django.db.backends.postgresql"
+    assert read(f"{scheme}://host/name")["ENGINE"] == "brainlog.postgresql"
 
 
 def test_what_is_left_out_is_left_to_the_server():
     found = read("postgres:///brainlog")
 
-    assert [found[name] for name in ("USER", "PASSWORD", "HOST", "PORT", "OPTIONS")] == ["", "", "", "", {}]
+    assert [found[name] for name in ("USER", "PASSWORD", "HOST", "PORT")] == ["", "", "", ""]
+    assert found["OPTIONS"] == {"connect_timeout": 10, "application_name": "brainlog"}
 
 
 def test_a_kept_connection_is_checked_before_it_is_used_again():
@@ -174,6 +177,9 @@ def words_of(error: BaseException | None) -> str:
         "postgres://maria:s3cr3t[@host/name",
         "postgres://maria:s3cr3t@[::1/name",
         "postgres://maria:s3cr3t\u2100@host/name",
+        "postgres://maria:1/name?s3cr3t@host/name",
+        "postgres://maria:1@host/name?sslmode=s3cr3t",
+        "postgres://maria:1@host/name?s3cr3t/more@host/name",
         "s3cr3t",
     ],
     ids=ascii,
@@ -183,6 +189,229 @@ def test_a_password_never_appears_in_an_error(url):
         read(url)
 
     assert "s3cr3t" not in words_of(refusal.value)
+
+
+# The arguments of a PostgreSQL URL
+
+
+def read_arguments(query: str, host: str = "db.example.org") -> dict:
+    return read(f"postgres://maria:secret@{host}/brainlog?{query}")
+
+
+def test_a_pool_takes_the_place_of_kept_connections():
+    found = read_arguments("connection_limit=20&pool_timeout=30")
+
+    assert found["OPTIONS"]["pool"] == {"min_size": 0, "max_size": 20, "timeout": 30}
+    assert (found["CONN_MAX_AGE"], found["CONN_HEALTH_CHECKS"]) == (0, True)
+
+
+def test_whoever_names_no_time_waits_as_long_as_a_person_would():
+    assert read_arguments("connection_limit=5")["OPTIONS"]["pool"]["timeout"] == 10
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("30s", 30_000), ("30000", 30_000), ("500ms", 500), ("1min", 60_000), ("0", 0)]
+)
+def test_a_statement_timeout_is_a_setting_of_the_session(written, meant):
+    options = read_arguments(f"statement_timeout={written}")["OPTIONS"].get("options")
+
+    assert options == (f"-c statement_timeout={meant}" if meant else None)
+
+
+def test_a_statement_timeout_adds_to_the_options_there_are():
+    found = read_arguments("options=-c%20work_mem%3D8MB&statement_timeout=1s")
+
+    assert found["OPTIONS"]["options"] == "-c work_mem=8MB -c statement_timeout=1000"
+
+
+@pytest.mark.parametrize(
+    ("query", "host", "is_pooled"),
+    [
+        ("pgbouncer=true", "db.example.org", True),
+        ("pgbouncer=1", "db.example.org", True),
+        ("pgbouncer=false", "db.example.org", False),
+        ("", "db.example.org", False),
+        ("", "ep-cool-dawn-123-pooler.us-east-1.aws.neon.tech", True),
+        ("", "ep-cool-dawn-123.us-east-1.aws.neon.tech", False),
+        ("", "db.my-pooler.example.org", False),
+    ],
+)
+def test_behind_a_transaction_pooler_nothing_is_left_in_a_session(query, host, is_pooled):
+    found = read_arguments(f"{query}&statement_timeout=5s", host)
+
+    assert found.get("DISABLE_SERVER_SIDE_CURSORS", False) is is_pooled
+    assert found.get("STATEMENT_TIMEOUT") == (5000 if is_pooled else None)
+    assert ("options" in found["OPTIONS"]) is not is_pooled
+    # Django's default, which a pooler needs: nothing is prepared.
+    assert "prepare_threshold" not in found["OPTIONS"]
+
+
+def test_options_of_a_session_do_not_go_with_a_pooler():
+    with pytest.raises(ImproperlyConfigured, match="ALTER ROLE"):
+        read_arguments("pgbouncer=true&options=-c%20work_mem%3D8MB")
+    # Neon's name for a database in a connection without SNI is none of these.
+    assert read_arguments("pgbouncer=true&options=endpoint%3Dep-1")["OPTIONS"]["options"] == "endpoint=ep-1"
+
+
+def test_certificates_lie_where_the_project_lies(tmp_path):
+    for name in ("ca.crt", "client.crt", "client.key"):
+        (tmp_path / name).touch()
+
+    url = "postgres://host/name?sslmode=verify-full&sslrootcert=ca.crt&sslcert=client.crt&sslkey=client.key"
+    options = database_from_url(url, tmp_path)["OPTIONS"]
+
+    assert options["sslrootcert"] == str(tmp_path / "ca.crt")
+    assert (options["sslcert"], options["sslkey"]) == (str(tmp_path / "client.crt"), str(tmp_path / "client.key"))
+
+
+def test_in_a_url_of_prisma_the_lone_certificate_is_the_authoritys(tmp_path):
+    (tmp_path / "ca.crt").touch()
+
+    options = database_from_url("postgres://host/name?sslmode=require&sslcert=ca.crt", tmp_path)["OPTIONS"]
+
+    assert (options["sslrootcert"], options.get("sslcert")) == (str(tmp_path / "ca.crt"), None)
+
+
+def test_the_authorities_of_the_machine_are_taken_whole():
+    options = read_arguments("sslrootcert=system")["OPTIONS"]
+
+    assert options["sslmode"] == "verify-full"
+    assert Path(options["sslrootcert"]).is_file()
+    with pytest.raises(ImproperlyConfigured, match="verify-full"):
+        read_arguments("sslrootcert=system&sslmode=require")
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("sslmod=require", "argument sslmod, which Brain Log does not know"),
+        ("schema=public", "argument schema"),
+        ("=", "an argument, which"),
+        ("sslmode=maybe", "sslmode in DATABASE_URL must be one of disable"),
+        ("sslmode=", "sslmode in DATABASE_URL must be one of disable"),
+        ("channel_binding=yes", "channel_binding in DATABASE_URL must be one of"),
+        ("connect_timeout=soon", "connect_timeout in DATABASE_URL must be a whole number"),
+        ("connect_timeout=0", "connect_timeout in DATABASE_URL must be a whole number"),
+        ("connection_limit=0", "connection_limit in DATABASE_URL must be a whole number"),
+        ("connection_limit=many", "connection_limit in DATABASE_URL must be a whole number"),
+        ("connection_limit=2&pool_timeout=x", "pool_timeout in DATABASE_URL must be a number of seconds"),
+        ("connection_limit=2&pool_timeout=0", "pool_timeout in DATABASE_URL must be a number of seconds"),
+        ("pool_timeout=3", "without connection_limit"),
+        ("statement_timeout=30m", "statement_timeout in DATABASE_URL must be a time such as 30s"),
+        ("pgbouncer=maybe", "pgbouncer in DATABASE_URL must be true or false"),
+        ("sslrootcert=nowhere.crt", "sslrootcert in DATABASE_URL must be a file that is there"),
+        ("sslkey=pyproject.toml", "sslkey in DATABASE_URL must be a file"),
+        ("sslmode=require&sslmode=disable", "sslmode twice"),
+    ],
+)
+def test_a_bad_argument_is_named_in_one_sentence(query, words):
+    with pytest.raises(ImproperlyConfigured, match=words) as refusal:
+        read_arguments(query)
+
+    assert "secret" not in words_of(refusal.value)
+
+
+# The environment
+
+
+def databases(**environment) -> dict:
+    return databases_from_environment(environment, BASE)
+
+
+def test_a_file_of_our_own_is_the_default():
+    assert list(databases()) == ["default"]
+    assert databases()["default"]["NAME"] == BASE / "db.sqlite3"
+
+
+def test_further_ways_to_the_data_have_names_of_their_own():
+    found = databases(
+        DATABASE_URL="postgres://u:p@pooler/name?pgbouncer=true",
+        DIRECT_DATABASE_URL="postgres://u:p@primary/name",
+        REPLICA_DATABASE_URL="postgres://u:p@replica/name",
+    )
+
+    assert {alias: database["HOST"] for alias, database in found.items()} == {
+        "default": "pooler",
+        "direct": "primary",
+        "replica": "replica",
+    }
+    assert "DISABLE_SERVER_SIDE_CURSORS" not in found["direct"]
+
+
+@pytest.mark.parametrize("variable", ["DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL"])
+def test_they_are_for_postgresql(variable):
+    with pytest.raises(ImproperlyConfigured, match=f"{variable} is for PostgreSQL"):
+        databases(**{variable: "postgres://u:p@host/name"})
+    with pytest.raises(ImproperlyConfigured, match=f"{variable} is for PostgreSQL"):
+        databases(**{"DATABASE_URL": "postgres://u:p@host/name", variable: "sqlite:///other.sqlite3"})
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL"])
+def test_a_refusal_names_the_variable(variable):
+    urls = {"DATABASE_URL": "postgres://u:p@host/name"} | {variable: "postgres://u:p@host:x/name"}
+
+    with pytest.raises(ImproperlyConfigured, match=f"in {variable} "):
+        databases(**urls)
+
+
+def test_a_url_can_lie_in_a_file_of_secrets(tmp_path):
+    secret = tmp_path / "database-url"
+    secret.write_text("postgres://u:p@host/name\n")
+
+    assert databases(DATABASE_URL_FILE=str(secret))["default"]["HOST"] == "host"
+    with pytest.raises(ImproperlyConfigured, match="both given"):
+        databases(DATABASE_URL_FILE=str(secret), DATABASE_URL="sqlite:///x")
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL_FILE names .*nowhere, which cannot be read: No such"):
+        databases(DATABASE_URL_FILE=str(tmp_path / "nowhere"))
+
+
+def test_a_password_file_is_there_and_private(tmp_path):
+    passwords = tmp_path / "pgpass"
+    url = "postgres://maria@host/name"
+
+    with pytest.raises(ImproperlyConfigured, match="PGPASSFILE names .*pgpass, which cannot be read: No such"):
+        databases(DATABASE_URL=url, PGPASSFILE=str(passwords))
+    passwords.touch(mode=0o644)
+    with pytest.raises(ImproperlyConfigured, match="chmod 600"):
+        databases(DATABASE_URL=url, PGPASSFILE=str(passwords))
+    passwords.chmod(0o600)
+    assert databases(DATABASE_URL=url, PGPASSFILE=str(passwords))
+    # Whoever gives the password in the URL may leave that variable to other programs.
+    assert databases(DATABASE_URL="postgres://maria:x@host/name", PGPASSFILE="/nowhere")
+
+
+# Encryption on the way
+
+
+@pytest.mark.parametrize(
+    ("host", "sslmode", "is_error"),
+    [
+        ("db.example.org", None, True),
+        ("db.example.org", "prefer", True),
+        ("db.example.org", "require", False),
+        ("db.example.org", "verify-full", False),
+        ("10.0.0.7", None, True),
+        ("127.0.0.1", None, False),
+        ("[::1]", None, False),
+        ("localhost", "disable", False),
+        ("%2Frun%2Fpostgresql", None, False),
+        ("", None, False),
+    ],
+)
+def test_answers_do_not_cross_a_network_in_the_clear(monkeypatch, host, sslmode, is_error):
+    url = f"postgres://u:p@{host}/name" + (f"?sslmode={sslmode}" if sslmode else "")
+    monkeypatch.setitem(settings.DATABASES, "default", read(url))
+
+    errors = [each for each in run_checks() if each.id == "brainlog.E001"]
+
+    assert len(errors) == is_error
+
+
+def test_on_ones_own_machine_that_is_ones_own_affair(monkeypatch):
+    monkeypatch.setitem(settings.DATABASES, "default", read("postgres://u:p@db.example.org/name"))
+    monkeypatch.setattr(settings, "DEBUG", True)
+
+    assert "brainlog.E001" not in {each.id for each in run_checks()}
 
 
 @on_postgresql

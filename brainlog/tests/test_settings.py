@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 GIVEN = {"SECRET_KEY": "k" * 50, "ALLOWED_HOSTS": "example.org"}
 OURS = {
     *("SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "HTTPS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS"),
-    *("DATABASE_URL", "STATIC_ROOT", "DJANGO_SETTINGS_MODULE"),
+    *("DATABASE_URL", "DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL", "STATIC_ROOT", "DJANGO_SETTINGS_MODULE"),
+    *("LOG_FORMAT", "LOG_LEVEL", "METRICS_TOKEN", "SLOW_QUERY_MS"),
 }
 
 
@@ -81,6 +84,24 @@ def test_no_message_repeats_a_secret(folder):
     assert secret not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"DATABASE_URL": "postgres://u:s3cr3t@h/n?sslmod=require"}, "DATABASE_URL has the argument sslmod, which"),
+        ({"DATABASE_URL_FILE": "nowhere"}, "DATABASE_URL_FILE names nowhere, which cannot be read"),
+        ({"DATABASE_URL": "postgres://u@h/n", "PGPASSFILE": "nowhere"}, "PGPASSFILE names nowhere, which cannot"),
+        ({"ALLOWED_HOSTS": ""}, "Brain Log cannot start. Missing in the environment"),
+    ],
+    ids=["argument", "secret file", "password file", "missing"],
+)
+def test_a_command_says_so_without_a_traceback(folder, environment, sentence):
+    result = run(folder, "manage.py", "migrate", **GIVEN | environment)
+
+    assert result.returncode == 1
+    assert result.stderr.startswith(sentence)
+    assert "Traceback" not in result.stderr and "s3cr3t" not in result.stderr
+
+
 def test_on_ones_own_machine_a_key_is_enough(folder):
     found = settings(folder, "ALLOWED_HOSTS", "SECURE_SSL_REDIRECT", SECRET_KEY="k", DEBUG="True")
 
@@ -136,6 +157,56 @@ def test_the_database_is_a_file_beside_the_code_unless_another_is_named(folder):
     found = settings(folder, "DATABASES", **GIVEN)["DATABASES"]["default"]
 
     assert found["NAME"] == str(folder / "db.sqlite3")
+
+
+LOG = """
+import django, logging
+django.setup()
+logging.getLogger("brainlog").info("Hello")
+try:
+    raise ValueError("a secret")
+except ValueError:
+    logging.getLogger("brainlog").exception("It failed")
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_json", "reveals"),
+    [
+        ({}, True, False),
+        ({"LOG_FORMAT": "text"}, False, False),
+        ({"DEBUG": "True"}, False, True),
+        ({"DEBUG": "True", "LOG_FORMAT": "json"}, True, True),
+    ],
+    ids=str,
+)
+def test_logs_are_json_and_discreet_where_debug_is_off(folder, environment, is_json, reveals):
+    result = run(folder, "-c", LOG, DJANGO_SETTINGS_MODULE="brainlog.settings", **GIVEN, **environment)
+
+    assert result.stderr.startswith('{"level": "INFO"') == is_json
+    assert "It failed" in result.stderr and "ValueError" in result.stderr
+    assert ("a secret" in result.stderr) == reveals
+
+
+def test_how_much_is_logged_can_be_chosen(folder):
+    result = run(folder, "-c", LOG, DJANGO_SETTINGS_MODULE="brainlog.settings", LOG_LEVEL="warning", **GIVEN)
+
+    assert "Hello" not in result.stderr and "It failed" in result.stderr
+
+
+@pytest.mark.parametrize("wrong", [{"LOG_FORMAT": "xml"}, {"LOG_LEVEL": "LOUD"}], ids=str)
+def test_a_way_of_logging_that_there_is_not_is_refused(folder, wrong):
+    result = run(folder, "-c", "import brainlog.settings", **GIVEN, **wrong)
+
+    assert result.stderr.splitlines()[-1].split(": ")[1].startswith(f"{next(iter(wrong))} must be ")
+
+
+def test_what_is_slow_and_who_may_read_the_figures_is_said_by_the_environment(folder):
+    names = ("SLOW_QUERY_MS", "METRICS_TOKEN")
+
+    assert settings(folder, *names, **GIVEN) == {"SLOW_QUERY_MS": 1000, "METRICS_TOKEN": ""}
+    given = {"SLOW_QUERY_MS": "250", "METRICS_TOKEN": "a-token"}
+    assert settings(folder, *names, **GIVEN, **given) == {"SLOW_QUERY_MS": 250, "METRICS_TOKEN": "a-token"}
 
 
 def test_a_server_on_the_internet_passes_djangos_own_check(folder):

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.template.base import Lexer, TokenType
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2] / "templates"
 TEMPLATES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.html"))
 

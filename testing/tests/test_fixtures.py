@@ -8,6 +8,8 @@ from django.urls import path
 from testing.accessibility import violations
 from testing.chromium import watched_pages
 
+pytestmark = pytest.mark.once
+
 GOOD = """<!doctype html><html lang="en"><title>Brain Log</title><link rel="icon" href="data:,">
 <main><h1>Hello</h1><p>%s</p></main></html>"""
 BAD = GOOD.replace('<html lang="en">', "<html>") % "<img src='data:,'><script>document.title = 'inline'</script>"

@@ -1,19 +1,9 @@
-import os
-
 import psycopg
 import pytest
 
-from testing.postgres import PostgresMissing, find_binaries, throwaway_cluster
+from testing.postgres import throwaway_cluster
 
-
-@pytest.fixture(autouse=True)
-def binaries():
-    try:
-        find_binaries()
-    except PostgresMissing:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip("There is no PostgreSQL to start.")
+pytestmark = pytest.mark.once
 
 
 def test_a_cluster_answers_with_its_password_alone():

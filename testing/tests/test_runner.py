@@ -3,32 +3,34 @@ import pytest
 import testing.__main__ as runner
 from testing.postgres import PostgresMissing
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def machine(monkeypatch):
     """Run the runner on a machine that has PostgreSQL and Chromium or not, with pytest's results given."""
 
-    def main(codes, postgres=True, chromium=True):
+    def main(codes, postgres=True, chromium=True, programs=()):
         calls = []
 
         class Pytest:
-            def __init__(self, command, env):
+            def __init__(self, command, env, **outputs):
+                self.code = codes[len(calls)]
                 calls.append((command, env.get("DATABASE_URL")))
 
-            def __enter__(self):
-                return self
-
-            def __exit__(self, *exception):
-                pass
-
             def wait(self):
-                return codes[len(calls) - 1]
+                return self.code
+
+            poll = wait
 
         def no_postgres():
             raise PostgresMissing
 
         monkeypatch.setattr(runner.signal, "signal", lambda *arguments: None)
         monkeypatch.setattr(runner.subprocess, "Popen", Pytest)
+        monkeypatch.setattr(
+            runner.programs, "missing_programs", lambda: [f"No {name}: apt-get install {name}." for name in programs]
+        )
         monkeypatch.setattr(runner.chromium, "find_chromium", lambda: "chromium" if chromium else None)
         monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
         monkeypatch.setenv("DATABASE_URL", "postgres://production/")
@@ -45,7 +47,9 @@ def test_it_runs_everything_on_both_databases(machine, capsys):
     code, calls = machine([0, 0])
     assert code == 0
     assert [url for _, url in calls] == [None, "postgres://tests/"]
-    assert all(command[1:] == ["-m", "pytest", "-k", "midday"] for command, _ in calls)
+    on_sqlite, on_postgresql = (command for command, _ in calls)
+    assert on_sqlite[-2:] == ["-k", "midday"]
+    assert on_postgresql[-3:] == ["-k", "midday", "--without-once"]
     assert capsys.readouterr().out.splitlines()[-2:] == ["SQLite: passed in 0 s", "PostgreSQL: passed in 0 s"]
 
 
@@ -66,3 +70,10 @@ def test_what_did_not_run_is_said_last_and_fails_in_ci(machine, capsys, monkeypa
     assert all(("--without-browser" in command) == (lacks == "chromium") for command, _ in calls)
     monkeypatch.setenv("CI", "true")
     assert machine([0, 0], **{lacks: False})[0] == 1
+
+
+def test_other_programs_that_are_missing_are_said_too(machine, capsys, monkeypatch):
+    assert machine([0, 0], programs=["pgbouncer"])[0] == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "No pgbouncer: apt-get install pgbouncer."
+    monkeypatch.setenv("CI", "true")
+    assert machine([0, 0], programs=["pgbouncer"])[0] == 1

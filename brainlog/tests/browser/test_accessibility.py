@@ -9,6 +9,8 @@ from brainlog.tests.browser.site import NOT_PAGES, VIEWS, World
 from brainlog.tests.browser.steps import come_in
 from testing.accessibility import violations
 
+pytestmark = pytest.mark.once
+
 PHONE = {"width": 390, "height": 844}
 SMALL_PHONE = {"width": 320, "height": 568}
 WIDE = {"width": 1280, "height": 800}

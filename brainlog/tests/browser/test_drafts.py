@@ -28,6 +28,8 @@ from brainlog.tests.browser.steps import (
 )
 from logs.tests.factories import DAY, answers, make_log
 
+pytestmark = pytest.mark.once
+
 MEDICATION = f"/logs/{DAY}/medication/"
 DOSES = {
     "doses-0-medication": "Concerta",

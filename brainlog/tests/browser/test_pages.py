@@ -10,6 +10,8 @@ from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.browser.site import World
 from brainlog.tests.browser.steps import come_in, follow, log_in, press
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("theme", "system", "shown"),

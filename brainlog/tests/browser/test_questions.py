@@ -22,6 +22,8 @@ from brainlog.tests.browser.steps import (
 from logs.stages import STAGES
 from logs.tests.factories import DAY, make_dose, make_full_log, make_log
 
+pytestmark = pytest.mark.once
+
 MEDICATION = f"/logs/{DAY}/medication/"
 EVENING = f"/logs/{DAY}/evening/"
 

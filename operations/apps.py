@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.core.signals import got_request_exception, request_finished
+from django.db.backends.signals import connection_created
+from django.utils.translation import gettext_lazy as _
+
+
+class OperationsConfig(AppConfig):
+    name = "operations"
+    verbose_name = _("Operations")
+
+    def ready(self):
+        from operations import checks, metrics, observing  # noqa: F401
+
+        connection_created.connect(observing.observe_connection)
+        got_request_exception.connect(observing.count_exception)
+        request_finished.connect(metrics.note_pools)

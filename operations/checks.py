@@ -1,0 +1,38 @@
+"""System checks: what must be true before Brain Log faces the internet."""
+
+import ipaddress
+
+from django.conf import settings
+from django.core.checks import Error, register
+
+ENCRYPTED = {"require", "verify-ca", "verify-full"}
+
+
+@register()
+def databases_are_reached_by_tls(app_configs, **kwargs):
+    """Answers do not cross a network in the clear."""
+    if settings.DEBUG:
+        return []
+    return [
+        Error(
+            f"The connection to the database “{alias}” is not encrypted.",
+            hint="Add sslmode=require to its URL, or better sslmode=verify-full with sslrootcert.",
+            id="brainlog.E001",
+        )
+        for alias, database in settings.DATABASES.items()
+        if "HOST" in database and not is_local(database["HOST"]) and not is_encrypted(database)
+    ]
+
+
+def is_local(host: str) -> bool:
+    """Whether it is this machine: a socket, or an address of the loopback."""
+    if not host or host.startswith("/") or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_encrypted(database: dict) -> bool:
+    return database.get("OPTIONS", {}).get("sslmode") in ENCRYPTED
