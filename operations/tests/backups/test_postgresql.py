@@ -257,25 +257,25 @@ def test_only_settings_of_the_head_are_left_out():
     assert found == b"--\nSET two = 2;\n\n--\n-- Name: t; Type: TABLE\nSET one = 1;\nCOPY"
 
 
-def test_the_role_of_the_site_keeps_its_rights(cluster, run, database):
-    cluster.execute("CREATE ROLE site LOGIN PASSWORD 'site'")
+def test_the_role_of_the_site_keeps_its_rights(cluster, run, database, databases, tmp_path):
+    """In the database that is replaced; in a new one, it is given them by the same command."""
+    password = tmp_path / "password"
+    create_role = ["create_app_role", "site", "--apply", f"--password-file={password}"]
+    new = databases(empty=True)
+    run(*create_role)
     try:
-        for sql in (
-            "REVOKE ALL ON SCHEMA public FROM PUBLIC",
-            "GRANT USAGE ON SCHEMA public TO site",
-            "GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO site",
-            "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT ON TABLES TO site",
-            "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO site",
-        ):
-            cluster.execute(sql, database=database)
         run("backup")
         run("restore", "latest", "--replace", f"--confirm={database}")
+        run("restore", "latest", at=new)
+        run(*create_role, at=new)
 
-        with psycopg.connect(cluster.url_of(database), user="site", password="site") as site:
-            site.execute("INSERT INTO auth_group (name) VALUES ('of the site')")
-            assert site.execute("SELECT count(*) FROM auth_group").fetchone() == (GROUPS + 1,)
+        for name in (database, new):
+            with psycopg.connect(cluster.url_of(name), user="site", password=password.read_text().strip()) as site:
+                site.execute("INSERT INTO auth_group (name) VALUES ('of the site')")
+                assert site.execute("SELECT count(*) FROM auth_group").fetchone() == (GROUPS + 1,)
     finally:
-        cluster.execute("DROP OWNED BY site", database=database)
+        for name in (database, new):
+            cluster.execute("DROP OWNED BY site", database=name)
         cluster.execute("DROP ROLE site")
 
 
@@ -358,12 +358,16 @@ def test_programs_older_than_the_server_are_one_sentence(run, monkeypatch):
     assert "there are no programs of it here: install postgresql-client-15" in run("backup", fails=True)
 
 
-def test_not_through_a_pooler(cluster, database):
-    with commands_use(cluster.url_of(database)):
-        connection = connections["default"]
-        connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True  # as database.py does where there is one
-        with pytest.raises(BackupError, match="DIRECT_DATABASE_URL"), postgresql.dumping(connection):
-            pass
+def test_not_through_a_pooler_but_past_it(cluster, database, folder):
+    pooled = f"{cluster.url_of(database)}?pgbouncer=true"
+
+    refused = manage(pooled, "backup", BACKUP_TO=str(folder))
+    done = manage(pooled, "backup", BACKUP_TO=str(folder), DIRECT_DATABASE_URL=cluster.url_of(database))
+
+    assert refused.returncode == 1
+    assert "name the server itself in DIRECT_DATABASE_URL" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert done.returncode == 0, done.stderr
 
 
 def test_ctrl_c_leaves_no_scratch_database(cluster, run, monkeypatch):
