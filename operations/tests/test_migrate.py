@@ -12,17 +12,13 @@ from django.db import connection
 
 from operations.management.commands.migrate import ADVISORY_LOCK
 from testing.gunicorn import ROOT, environment_with, manage
-from testing.postgres import PostgresMissing, find_binaries, throwaway_cluster
+from testing.postgres import throwaway_cluster
 
 once = pytest.mark.once
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    try:
-        find_binaries()
-    except PostgresMissing:
-        pytest.skip("There is no PostgreSQL to start.")
     with throwaway_cluster() as cluster:
         yield cluster
 
