@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from operations.tests.jobs import save_day, sign_up
+from testing.apps import write_app
 from testing.gunicorn import ROOT, environment_with, manage, throwaway_site
 from testing.postgres import throwaway_cluster
 
@@ -167,22 +168,9 @@ def test_without_a_timeout_they_would_queue(cluster, database, slow_app):
 @pytest.fixture
 def slow_app(tmp_path) -> dict[str, str]:
     """The environment for a release with a migration that needs the days for itself for a moment."""
-    folder = tmp_path / "slow" / "migrations"
-    folder.mkdir(parents=True)
-    for file in (folder.parent / "__init__.py", folder / "__init__.py"):
-        file.touch()
-    (folder / "0001_extra.py").write_text(
-        """from django.db import migrations
-
-class Migration(migrations.Migration):
-    dependencies = [("logs", "0001_initial")]
-    operations = [migrations.RunSQL("ALTER TABLE logs_dailylog ADD extra text")]
-"""
-    )
-    (tmp_path / "settings_with_slow.py").write_text(
-        'from operations.tests.first_release_settings import *\nINSTALLED_APPS = [*INSTALLED_APPS, "slow"]\n'
-    )
-    return {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "settings_with_slow"}
+    operation = 'migrations.RunSQL("ALTER TABLE logs_dailylog ADD extra text")'
+    settings = FIRST_RELEASE_SETTINGS["DJANGO_SETTINGS_MODULE"]
+    return write_app(tmp_path, "slow", [operation], after=("logs", "0001_initial"), settings=settings)
 
 
 @contextmanager
