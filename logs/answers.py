@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
+
+from logs.transactions import retried
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,7 @@ def store(open_form):
         return _store_once(open_form)
 
 
-@transaction.atomic
+@retried
 def _store_once(open_form):
     form = open_form()
     if form.is_valid():

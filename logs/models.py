@@ -58,8 +58,9 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
         ILL = "ill", _("ill")
         OTHER = "other", _("another reason")
 
+    # No index of its own: the unique one on (user, date) serves, see docs/decisions/0006-indexes.md.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="daily_logs", verbose_name=_("person")
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="daily_logs", verbose_name=_("person"), db_index=False
     )
     date = models.DateField(_("date"), help_text=_("The person's own calendar day. A change of zone never moves it."))
     not_tracked = ChoiceField(_("not tracked"), choices=NotTracked)
@@ -182,8 +183,9 @@ def amount_in_words(amount: Decimal, unit: str | None) -> str:
 class Medication(models.Model):
     """One entry of a person's own list. The first is made from what they type in a check-in."""
 
+    # No index of its own: the unique one on (user, name_key) serves.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="medications", verbose_name=_("person")
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="medications", verbose_name=_("person"), db_index=False
     )
     name = models.CharField(_("name"), max_length=100)
     name_key = models.CharField(max_length=400, editable=False)

@@ -2,7 +2,6 @@ import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,6 +17,7 @@ from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
 from logs.models import DailyLog
 from logs.pages import page_number, page_of
 from logs.stages import MORNING, STAGES, stage_for_hour
+from logs.transactions import retried
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -148,37 +148,45 @@ def day(request, day):
 
 
 @require_POST
-@transaction.atomic
 def mark_not_tracked(request, day):
     reason = request.POST.get("reason")
     if reason not in DailyLog.NotTracked:
         messages.error(request, _("Please choose why the day is not tracked."))
         return redirect("logs:day", day)
-    log = day_or_404(request.user, day, lock=True)
-    if log.not_tracked != reason:
-        request.user.daily_logs.update_or_create(date=log.date, defaults={"not_tracked": reason})
-        request.user.answers_changed()
+    mark(request.user, day, reason)
     messages.success(request, _("Marked. The day counts neither as a gap nor as a zero."))
     return redirect("logs:day", day)
 
 
+@retried
+def mark(person, day, reason):
+    log = day_or_404(person, day, lock=True)
+    if log.not_tracked != reason:
+        person.daily_logs.update_or_create(date=log.date, defaults={"not_tracked": reason})
+        person.answers_changed()
+
+
 @require_POST
-@transaction.atomic
 def mark_tracked(request, day):
-    log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
+    take_mark_off(request.user, day)
+    messages.success(request, _("The mark is taken off."))
+    return redirect("logs:day", day)
+
+
+@retried
+def take_mark_off(person, day):
+    log = get_object_or_404(person.daily_logs.select_for_update(), date=day)
     if log.not_tracked is not None:
         log.not_tracked = None
         if log.is_empty:
             log.delete()
         else:
             log.save(update_fields=["not_tracked", "updated_at"])
-        request.user.answers_changed()
-    messages.success(request, _("The mark is taken off."))
-    return redirect("logs:day", day)
+        person.answers_changed()
 
 
 @require_get_or_post
-@transaction.atomic
+@retried
 def delete_day(request, day):
     log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
     if request.method == "POST":

@@ -1,7 +1,6 @@
 import datetime
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -11,6 +10,7 @@ from brainlog.routers import reads_only
 from logs.answers import store
 from logs.converters import DayConverter
 from logs.pages import page_number, page_of
+from logs.transactions import retried
 from reflections.forms import ReflectionForm
 from reflections.models import WeeklyReflection, focus_for
 from reflections.numbers import numbers_of
@@ -128,7 +128,7 @@ def numbers_page(request, period, months):
 
 
 @require_get_or_post
-@transaction.atomic
+@retried
 def delete(request, day):
     reflection = get_object_or_404(request.user.weekly_reflections.select_for_update(), week_start=day)
     if request.method == "POST":

@@ -52,6 +52,8 @@ ADDRESSES = [
     Address("reflections:year", (YEAR,)),
     Address("reflections:week", (SUNDAY,), other=(200, 302)),
     Address("reflections:delete", (SUNDAY,), other=(404, 404)),
+    # Where no METRICS_TOKEN is set.
+    Address("metrics", visitor=(404, 405), other=(404, 405)),
 ]
 
 

@@ -29,7 +29,7 @@ NOTE = "Slept badly, then a long walk by the river.\n\nThe afternoon was kinder 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 
 # Addresses that only change something or lead elsewhere; what they lead to is in the list.
-NOT_PAGES = {"accounts:logout", "logs:not_tracked", "logs:tracked", "logs:restore", "reflections:other"}
+NOT_PAGES = {"accounts:logout", "logs:not_tracked", "logs:tracked", "logs:restore", "metrics", "reflections:other"}
 
 
 @dataclass
@@ -284,6 +284,7 @@ VIEWS = [
     View("400", "error", "regular", "/broken/400/", error=400),
     View("403", "error", "regular", "/broken/403/", error=403),
     View("500", "error", "regular", "/broken/500/", error=500),
+    View("503", "error", "regular", "/broken/503/", error=503),
     View("404, not logged in", "error", "visitor", "/nowhere/", error=404),
     View("500, not logged in", "error", "visitor", "/broken/500/", error=500),
 ]
