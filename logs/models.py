@@ -140,9 +140,10 @@ class MedicationQuerySet(models.QuerySet):
         last_time = (
             Dose.objects.filter(daily_log__user=log.user_id, daily_log__date__lt=log.date)
             .order_by("-daily_log__date")
-            .values("daily_log")[:1]
+            .values("daily_log__date")[:1]
         )
-        logs = DailyLog.objects.filter(Q(date=log.date) | Q(pk__in=last_time), user=log.user_id)
+        # By date, so that two rows are found in the index, where an OR would look through all of the person's.
+        logs = DailyLog.objects.filter(user=log.user_id, date__in=[log.date, Subquery(last_time)])
         return (
             self.filter(user=log.user_id)
             .annotate(

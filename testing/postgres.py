@@ -76,7 +76,13 @@ class Cluster:
         """Make the data folder as a copy of another server's, which it follows from then on."""
         self.give_to_postgres(self.folder)
         # With a slot, the primary keeps what the replica has not read yet.
-        copy = ["--write-recovery-conf", "--create-slot", f"--slot=replica_{self.port}", "--checkpoint=fast"]
+        copy = [
+            "--write-recovery-conf",
+            "--create-slot",
+            f"--slot=replica_{self.port}",
+            "--checkpoint=fast",
+            "--no-sync",
+        ]
         self.run("pg_basebackup", f"--pgdata={self.data}", f"--dbname={primary.url}", *copy)
         self.configure(CONFIGURATION.format(port=self.port, folder=self.folder) + configuration)
 
@@ -224,6 +230,16 @@ def throwaway_replica(primary: Cluster, configuration: str = HURRIED) -> Iterato
     with _cluster(password=primary.password) as cluster:
         cluster.create_as_replica_of(primary, configuration)
         cluster.start()
+        yield cluster
+
+
+@contextmanager
+def throwaway_copy(base: Path, password: str, configuration: str = HURRIED) -> Iterator[Cluster]:
+    """Yield a server that is made of a base backup, a folder from pg_basebackup, and started by the caller."""
+    with _cluster(password=password) as cluster:
+        cluster.give_to_postgres(cluster.folder)
+        cluster.run("/bin/cp", "-Rp", str(base), str(cluster.data))
+        cluster.configure(CONFIGURATION.format(port=cluster.port, folder=cluster.folder) + configuration)
         yield cluster
 
 
