@@ -13,6 +13,7 @@ from django.db import connection
 from operations.management.commands.migrate import ADVISORY_LOCK
 from testing.apps import write_app
 from testing.gunicorn import ROOT, environment_with, manage
+from testing.pgbouncer import throwaway_pgbouncer
 from testing.postgres import throwaway_cluster
 
 once = pytest.mark.once
@@ -143,6 +144,21 @@ def test_migrations_go_to_the_server_itself(cluster, database):
     options = ["contenttypes", "--verbosity=0", "--database=default"]
     assert manage(elsewhere, "migrate", *options, DIRECT_DATABASE_URL=database).returncode == 0
     assert cluster.execute("SELECT count(*) FROM django_content_type", database="other") is not None
+
+
+@once
+def test_behind_a_pooler_it_leaves_nothing_in_the_sessions_of_others(cluster, migrated):
+    with throwaway_pgbouncer(cluster, pool_size=1) as bouncer:
+        url = bouncer.url_of("migrated")
+        result = manage(f"{url}?pgbouncer=true", "migrate", "logs", "0001")
+        with psycopg.connect(url, autocommit=True) as next_one:
+            timeout = next_one.execute("SELECT current_setting('lock_timeout')").fetchone()
+            locks = next_one.execute("SELECT FROM pg_locks WHERE locktype = 'advisory'").fetchall()
+
+    assert result.returncode == 0
+    assert "Unapplying logs.0002_drop_user_indexes... OK" in result.stdout
+    assert result.stderr == "Behind a pooler locks are waited for without limit: set DIRECT_DATABASE_URL.\n"
+    assert (timeout, locks) == (("0",), [])
 
 
 @once

@@ -52,8 +52,10 @@ def make_role(cluster, owner, tmp_path):
 
 
 def test_it_does_the_whole_job(make_role):
-    with throwaway_site(make_role("app")) as site:
+    url = make_role("app")
+    with throwaway_site(url) as site:
         main_job(site.url, "ada")
+    assert "error" not in manage(url, "checkdb").stdout
 
 
 @pytest.mark.parametrize(

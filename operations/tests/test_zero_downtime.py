@@ -122,6 +122,7 @@ def test_nobody_notices_a_migration(cluster, database):
         database="shop",
     )
     told = [(said["person"], said["day"], said["breakfast"]) for said in ada.saved + bob.saved]
+    print(f"Days saved by the first release meanwhile: {len(told)}, found: {len(stored)}")
     assert len(told) >= 30
     assert sorted(stored) == sorted(told)
     everybody = "SELECT count(*) FROM logs_dailylog WHERE date > '2025-01-01' AND breakfast = 'Oats'"
