@@ -11,18 +11,15 @@ from django.core.management import call_command
 from django.db import connection
 
 from operations.management.commands.migrate import ADVISORY_LOCK
+from testing.apps import write_app
 from testing.gunicorn import ROOT, environment_with, manage
-from testing.postgres import PostgresMissing, find_binaries, throwaway_cluster
+from testing.postgres import throwaway_cluster
 
 once = pytest.mark.once
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    try:
-        find_binaries()
-    except PostgresMissing:
-        pytest.skip("There is no PostgreSQL to start.")
     with throwaway_cluster() as cluster:
         yield cluster
 
@@ -172,23 +169,51 @@ def test_a_foreign_keys_index_alone_is_changed(cluster, migrated):
 
 @once
 def test_a_long_migration_is_not_cut_off(database, tmp_path):
-    folder = tmp_path / "long" / "migrations"
-    folder.mkdir(parents=True)
-    for file in (folder.parent / "__init__.py", folder / "__init__.py"):
-        file.touch()
-    (folder / "0001_long.py").write_text(
-        """from django.db import migrations
-
-class Migration(migrations.Migration):
-    operations = [migrations.RunSQL("SELECT pg_sleep(0.5)")]
-"""
-    )
-    (tmp_path / "settings_with_long.py").write_text(
-        'from testing.settings import *\nINSTALLED_APPS = [*INSTALLED_APPS, "long"]\n'
-    )
-    environment = {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "settings_with_long"}
+    environment = write_app(tmp_path, "long", ['migrations.RunSQL("SELECT pg_sleep(0.5)")'])
 
     result = manage(f"{database}?statement_timeout=200ms", "migrate", "long", **environment)
 
     assert result.returncode == 0, result.stderr
-    assert "Applying long.0001_long... OK" in result.stdout
+    assert "Applying long.0001_step... OK" in result.stdout
+
+
+LATER = [
+    """migrations.CreateModel("Thing", [
+        ("id", models.BigAutoField(primary_key=True)), ("size", models.IntegerField())
+    ])""",
+    """zero_downtime.AddIndexConcurrently("thing", models.Index(fields=["size"], name="by_size")),
+    zero_downtime.AddAndValidateConstraint(
+        "thing", models.CheckConstraint(condition=models.Q(size__gt=0), name="has_size")
+    )""",
+]
+
+
+@once
+def test_indexes_and_constraints_that_hold_up_nobody(cluster, database, tmp_path):
+    environment = write_app(tmp_path, "later", LATER)
+
+    def migrate(name: str, url: str = database):
+        result = manage(url, "migrate", "later", name, "--verbosity=0", **environment)
+        assert result.returncode == 0, result.stderr
+
+    def ask(sql: str):
+        return cluster.execute(sql, database="empty")
+
+    facts = """SELECT (SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('by_size')),
+                      (SELECT convalidated FROM pg_constraint WHERE conname = 'has_size')"""
+    migrate("0001")
+    # What an interrupted run leaves behind.
+    ask("CREATE INDEX by_size ON later_thing (size)")
+    ask("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'by_size'::regclass")
+    ask("ALTER TABLE later_thing ADD CONSTRAINT has_size CHECK (size > 0) NOT VALID")
+    assert ask(facts) == [(False, False)]
+
+    migrate("0002")
+    assert ask(facts) == [(True, True)]
+    migrate("0001")
+    assert ask(facts) == [(None, None)]
+
+    file = f"sqlite:///{tmp_path}/db.sqlite3"
+    migrate("0002", file)
+    assert "ok      default: schema: every table" in manage(file, "checkdb", **environment).stdout
+    migrate("0001", file)

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from operations.backups import BackupError, postgresql
-from operations.tests.databases import commands_use
+from operations.tests.backups.databases import commands_use
 from testing.gunicorn import manage
 from testing.postgres import PostgresMissing, throwaway_cluster
 
@@ -153,6 +153,17 @@ def test_a_missing_table_is_missed(cluster, run, database, folder):
     assert said == f"{name} is not what its manifest says. Table logs_dose is missing."
 
 
+def test_nothing_is_taken_away_unless_it_is_to_be_replaced(cluster, run, databases, groups):
+    run("backup")
+    new = databases(empty=True)
+    cluster.execute("CREATE VIEW auth_group AS SELECT 1 AS mine", database=new)
+
+    assert "psql failed: " in run("restore", "latest", at=new, fails=True)
+
+    assert cluster.execute("SELECT mine FROM auth_group", database=new) == [(1,)]
+    assert cluster.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", database=new) == [(0,)]
+
+
 def test_replacing_takes_away_what_came_after_the_backup(cluster, run, database, groups):
     run("backup")
     for sql in (
@@ -221,7 +232,7 @@ def test_an_archive_that_is_cut_off_while_it_is_restored_changes_nothing(cluster
     cut_off = iterated(content[: len(content) * 9 // 10])
 
     with commands_use(cluster.url_of(database)), pytest.raises(BackupError, match="pg_restore failed: .*end of file"):
-        postgresql.restore(connections["default"], cut_off, [])
+        postgresql.restore(connections["default"], cut_off, [], replace=True)
     assert groups() == 0
 
 
@@ -325,7 +336,7 @@ def test_a_statement_timeout_is_for_pages(cluster, run, database, groups, folder
 
     name = run("backup").split()[0]
     with commands_use(cluster.url_of(database)):
-        postgresql.restore(connections["default"], iterated((folder / name).read_bytes()), [])
+        postgresql.restore(connections["default"], iterated((folder / name).read_bytes()), [], replace=True)
     cluster.execute(f'ALTER DATABASE "{database}" RESET statement_timeout', database=database)
 
     assert groups() == GROUPS
