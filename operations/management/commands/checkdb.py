@@ -32,4 +32,5 @@ class Command(BaseCommand):
         worst = max((check.status for check in checks), key=EXIT_CODES.get)
         if options["json"]:
             self.stdout.write(json.dumps({"status": worst, "checks": [asdict(check) for check in checks]}, indent=2))
-        sys.exit(EXIT_CODES[worst])
+        if EXIT_CODES[worst]:
+            sys.exit(EXIT_CODES[worst])
