@@ -91,4 +91,4 @@ def routes_of(resolver, namespace=""):
         if isinstance(pattern, URLPattern):
             yield namespace + pattern.name
         elif pattern.namespace != "admin":
-            yield from routes_of(pattern, f"{namespace}{pattern.namespace}:")
+            yield from routes_of(pattern, f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace)
