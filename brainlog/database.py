@@ -82,10 +82,14 @@ def url_in(environment: Mapping[str, str], variable: str) -> str:
     if not file:
         return url
     try:
-        return Path(file).read_text().strip()
+        url = Path(file).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not a text"
         raise ImproperlyConfigured(f"{variable}_FILE names {file}, which cannot be read: {reason}.") from None
+    if not url:
+        # Or a secret that is not there yet would mean SQLite, and people would write into it.
+        raise ImproperlyConfigured(f"{variable}_FILE names {file}, which is empty.")
+    return url
 
 
 def check_password_file(file: str | None) -> None:

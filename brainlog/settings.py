@@ -17,6 +17,15 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
+
+def whole_number(name: str, default: int, least: int = 0) -> int:
+    """Read one from the environment. Raises ImproperlyConfigured with a sentence that names it."""
+    text = env.str(name, default=str(default))
+    if not text.isdecimal() or int(text) < least:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {least} up.")
+    return int(text)
+
+
 # ── What must be given ────────────────────────────────────────────────────────────────────────
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -97,11 +106,11 @@ FORM_RENDERER = "brainlog.forms.FormRenderer"
 DATABASES = databases_from_environment(os.environ, BASE_DIR)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Seconds until a request gives up on a PostgreSQL that is connected and silent. More than any statement_timeout.
-DATABASE_PATIENCE = env.int("DATABASE_PATIENCE", default=40)
+DATABASE_PATIENCE = whole_number("DATABASE_PATIENCE", default=40, least=1)
 
 # Pages that only show read from the replica, if there is one; after a save, from the primary for so long.
 DATABASE_ROUTERS = ["brainlog.routers.ReplicaRouter"]
-REPLICA_PIN_SECONDS = env.int("REPLICA_PIN_SECONDS", default=10)
+REPLICA_PIN_SECONDS = whole_number("REPLICA_PIN_SECONDS", default=10)
 
 # ── Cache ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -201,7 +210,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 # ── Watching ──────────────────────────────────────────────────────────────────────────────────
 
 # From how many milliseconds on a statement is logged as slow; 0 logs them all.
-SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", default=1000)
+SLOW_QUERY_MS = whole_number("SLOW_QUERY_MS", default=1000)
 # Who knows it may read /metrics; without one there is no such page.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 

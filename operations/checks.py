@@ -1,9 +1,12 @@
 """System checks: what must be true before Brain Log faces the internet."""
 
 import ipaddress
+import os
 
 from django.conf import settings
 from django.core.checks import Error, register
+
+from brainlog.database import is_postgresql
 
 ENCRYPTED = {"require", "verify-ca", "verify-full"}
 
@@ -20,8 +23,13 @@ def databases_are_reached_by_tls(app_configs, **kwargs):
             id="brainlog.E001",
         )
         for alias, database in settings.DATABASES.items()
-        if "HOST" in database and not is_local(database["HOST"]) and not is_encrypted(database)
+        if is_postgresql(database) and not is_local(host_of(database)) and not is_encrypted(database)
     ]
+
+
+def host_of(database: dict) -> str:
+    """As libpq finds it: one that the URL does not name, its own variables may."""
+    return os.environ.get("PGHOSTADDR") or database["HOST"] or os.environ.get("PGHOST", "")
 
 
 def is_local(host: str) -> bool:

@@ -22,6 +22,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 
 from brainlog.database import session_alias
+from brainlog.postgresql.base import patience
 from operations.figures import vital_signs
 
 REGISTRY = CollectorRegistry()
@@ -108,6 +109,7 @@ class DatabaseNow:
 
     def ask(self, signs: dict):
         """Over a connection of its own: the pool may be what is exhausted."""
+        patience.set(PATIENCE)  # For this thread alone: a server that hangs is asked again when it has come back.
         alias = session_alias()
         connection = connections[alias] = connections[alias].copy()
         options = connection.settings_dict["OPTIONS"]

@@ -10,6 +10,8 @@ from django.db import Error, ProgrammingError, connections
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpResponseNotAllowed, JsonResponse
 
+from brainlog.postgresql.base import patience
+
 logger = logging.getLogger(__name__)
 
 SECONDS = 1
@@ -84,6 +86,8 @@ class Readiness:
 
 
 def ask(question: Future) -> None:
+    # For this thread alone: a server lost while it thinks must not be waited for, or nobody asks again.
+    patience.set(2 * SECONDS)
     try:
         question.set_result(None if migrations_on_disk() <= applied_migrations() else "migrations")
     except Exception as error:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 
 class Proxy:
-    """Passes on what comes to its port. `delay` seconds each way; `asleep` until a moment; or cut."""
+    """Passes on what comes to its port. `delay` seconds each way; asleep for a while; muted; or cut."""
 
     def __init__(self, port: int):
         self.target = ("127.0.0.1", port)
@@ -18,11 +18,16 @@ class Proxy:
         self.awake_at = 0.0
         self.accepted = 0
         self._sockets: set[socket.socket] = set()
+        self._muted: set[socket.socket] = set()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def sleep(self, seconds: float) -> None:
         """Answer nobody for that long, as a server that first has to wake up."""
         self.awake_at = time.monotonic() + seconds
+
+    def mute(self) -> None:
+        """Swallow whatever comes on the connections there are. New ones are as good as ever."""
+        self._muted |= self._sockets
 
     def cut(self) -> None:
         """End all connections there are, as when a cable is pulled."""
@@ -68,7 +73,8 @@ class Proxy:
             while data := source.recv(65536):
                 if self.delay:
                     time.sleep(self.delay)
-                target.sendall(data)
+                if source not in self._muted:
+                    target.sendall(data)
         for each in (source, target):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)

@@ -376,6 +376,9 @@ def test_a_url_can_lie_in_a_file_of_secrets(tmp_path):
         databases(DATABASE_URL_FILE=str(secret), DATABASE_URL="sqlite:///x")
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL_FILE names .*nowhere, which cannot be read: No such"):
         databases(DATABASE_URL_FILE=str(tmp_path / "nowhere"))
+    secret.write_text("\n")
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL_FILE names .*database-url, which is empty"):
+        databases(DATABASE_URL_FILE=str(secret))
 
 
 def test_a_password_file_is_there_and_private(tmp_path):
@@ -418,6 +421,14 @@ def test_answers_do_not_cross_a_network_in_the_clear(monkeypatch, host, sslmode,
     errors = [each for each in run_checks() if each.id == "brainlog.E001"]
 
     assert len(errors) == is_error
+
+
+@pytest.mark.parametrize("variable", ["PGHOST", "PGHOSTADDR"])
+def test_a_host_from_libpqs_own_variables_counts(monkeypatch, variable):
+    monkeypatch.setitem(settings.DATABASES, "default", read("postgres://u:p@/name"))
+    monkeypatch.setenv(variable, "10.0.0.7")
+
+    assert "brainlog.E001" in {each.id for each in run_checks()}
 
 
 def test_on_ones_own_machine_that_is_ones_own_affair(monkeypatch):

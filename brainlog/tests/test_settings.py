@@ -16,7 +16,7 @@ GIVEN = {"SECRET_KEY": "k" * 50, "ALLOWED_HOSTS": "example.org"}
 OURS = {
     *("SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "HTTPS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS"),
     *("DATABASE_URL", "DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL", "STATIC_ROOT", "DJANGO_SETTINGS_MODULE"),
-    *("LOG_FORMAT", "LOG_LEVEL", "METRICS_TOKEN", "SLOW_QUERY_MS"),
+    *("LOG_FORMAT", "LOG_LEVEL", "METRICS_TOKEN", "SLOW_QUERY_MS", "DATABASE_PATIENCE", "CACHE_URL"),
 }
 
 
@@ -90,9 +90,12 @@ def test_no_message_repeats_a_secret(folder):
         ({"DATABASE_URL": "postgres://u:s3cr3t@h/n?sslmod=require"}, "DATABASE_URL has the argument sslmod, which"),
         ({"DATABASE_URL_FILE": "nowhere"}, "DATABASE_URL_FILE names nowhere, which cannot be read"),
         ({"DATABASE_URL": "postgres://u@h/n", "PGPASSFILE": "nowhere"}, "PGPASSFILE names nowhere, which cannot"),
+        ({"SLOW_QUERY_MS": "abc"}, "SLOW_QUERY_MS must be a whole number from 0 up"),
+        ({"DATABASE_PATIENCE": "0"}, "DATABASE_PATIENCE must be a whole number from 1 up"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT must be json or text"),
         ({"ALLOWED_HOSTS": ""}, "Brain Log cannot start. Missing in the environment"),
     ],
-    ids=["argument", "secret file", "password file", "missing"],
+    ids=["argument", "secret file", "password file", "no number", "no time at all", "format", "missing"],
 )
 def test_a_command_says_so_without_a_traceback(folder, environment, sentence):
     result = run(folder, "manage.py", "migrate", **GIVEN | environment)

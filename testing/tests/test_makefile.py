@@ -97,7 +97,8 @@ def test_env_is_never_overwritten(make, tmp_path):
 def test_env_example_explains_every_variable():
     settings = (PROJECT / "brainlog" / "settings.py").read_text()
     database = (PROJECT / "brainlog" / "database.py").read_text()
-    used = re.findall(r'env\.\w+\("(\w+)"', settings) + re.findall(r'\("\w+", "(\w*DATABASE_URL)"\)', database)
+    used = re.findall(r'(?:env\.\w+|whole_number)\("(\w+)"', settings)
+    used += re.findall(r'\("\w+", "(\w*DATABASE_URL)"\)', database)
     assert len(used) > 10
     explained = re.findall(r"^# .+\n#?(\w+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)
     assert sorted(explained) == sorted(used)

@@ -6,10 +6,12 @@ import subprocess
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+import psycopg
 import pytest
 
 from operations.tests.chaos.crowd import DATABASE, PATIENCE
 from testing.gunicorn import throwaway_site
+from testing.proxy import throwaway_proxy
 
 pytestmark = pytest.mark.once
 
@@ -48,6 +50,22 @@ def test_a_server_that_is_gone_and_comes_back(site, cluster):
     # The log tells of each change once.
     said = re.findall(r"Not ready: [\w ]+|Ready again", site.log)
     assert said == ["Not ready: the database gave no good answer within a second", "Ready again"]
+
+
+def test_a_server_that_hangs_in_the_middle_of_an_answer(cluster):
+    """It is not waited for: as soon as another one is in its place, that one is asked."""
+    with throwaway_proxy(cluster.port) as proxy:
+        url = cluster.url_of(DATABASE).replace(f":{cluster.port}/", f":{proxy.port}/")
+        with throwaway_site(url, workers=1) as site, psycopg.connect(cluster.url_of(DATABASE)) as other:
+            assert answer_of(site) == READY
+            other.execute("LOCK TABLE django_migrations")  # The question arrives, and no answer comes.
+            assert answer_of(site) == NO_DATABASE
+            proxy.mute()
+            other.rollback()
+            assert answer_of(site) == NO_DATABASE
+            # Connections there are stay silent; new ones lead to a server that is well.
+            answers = (answer_of(site) for _ in range(10))
+            assert READY in answers
 
 
 def test_a_server_that_is_frozen(site, cluster):
