@@ -1,6 +1,7 @@
 """Brain Log in gunicorn, as it runs in production: several processes with several threads each."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def environment_with(database_url: str, **more: str) -> dict[str, str]:
     """The environment for a process of Brain Log that uses that database, with the tests' settings."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "DJANGO_"))}
-    return inherited | {"DJANGO_SETTINGS_MODULE": "testing.settings", "DATABASE_URL": database_url} | more
+    chosen = {"DATABASE_URL": database_url} | more
+    return inherited | {"DJANGO_SETTINGS_MODULE": "testing.settings", "CHOSEN_BY_A_TEST": " ".join(chosen)} | chosen
 
 
 def manage(database_url: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
@@ -75,4 +77,4 @@ def throwaway_site(database_url: str, workers: int = 2, threads: int = 4, **envi
                 try:
                     server.wait(timeout=10)
                 except subprocess.TimeoutExpired:
-                    server.kill()
+                    os.killpg(server.pid, signal.SIGKILL)  # Its workers would outlive it.

@@ -1,6 +1,7 @@
 """brainlog.settings for the tests, the same on every machine: neither .env nor the caller decides.
 
-Only the databases and the cache are taken from the environment; without DATABASE_URL, it is SQLite.
+Only DATABASE_URL is taken from the environment; without it, the tests run on SQLite. A process that
+a test starts (testing/gunicorn.py) has what that test has chosen for it, and no more.
 """
 
 import atexit
@@ -14,22 +15,25 @@ atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 STATIC = FOLDER / "static"
 STATIC.mkdir()
 
-# Before brainlog.settings is imported: what is already in the environment wins over .env.
-os.environ |= {
+# Before brainlog.settings is imported: what is already in the environment wins over .env, which may
+# well name somebody's real database, cache and backups.
+GIVEN = {
     "SECRET_KEY": "only-for-tests",
     "DEBUG": "False",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "HTTPS": "False",
+    "HSTS_SUBDOMAINS": "False",
     "BEHIND_PROXY": "False",
     "CSRF_TRUSTED_ORIGINS": "",
     "STATIC_ROOT": str(STATIC),
-}
-# What a test may start Brain Log with otherwise.
-if not os.environ.get("DATABASE_URL_FILE"):
-    os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/db.sqlite3")
-for name, value in {
+    "DATABASE_URL": os.environ.get("DATABASE_URL") or f"sqlite:///{FOLDER}/db.sqlite3",
+    "DATABASE_URL_FILE": "",
     "DIRECT_DATABASE_URL": "",
+    "DIRECT_DATABASE_URL_FILE": "",
     "REPLICA_DATABASE_URL": "",
+    "REPLICA_DATABASE_URL_FILE": "",
+    "REPLICA_PIN_SECONDS": "10",
+    "DATABASE_PATIENCE": "40",
     "CACHE_URL": "",
     "BACKUP_TO": "",
     "BACKUP_ENCRYPT_TO": "",
@@ -37,8 +41,9 @@ for name, value in {
     "LOG_LEVEL": "INFO",
     "METRICS_TOKEN": "",
     "SLOW_QUERY_MS": "1000",
-}.items():
-    os.environ.setdefault(name, value)
+}
+chosen = os.environ.get("CHOSEN_BY_A_TEST", "").split()
+os.environ |= {name: value for name, value in GIVEN.items() if name not in chosen}
 
 from brainlog.settings import *  # noqa: E402, F403
 from brainlog.settings import DATABASES, STORAGES  # noqa: E402

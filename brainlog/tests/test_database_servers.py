@@ -5,7 +5,6 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from django.db import OperationalError, transaction
@@ -263,16 +262,11 @@ def test_the_password_can_come_from_a_file(cluster, tmp_path):
     without = f"postgres://brainlog@127.0.0.1:{cluster.port}/postgres"
     code = "import django; django.setup(); from django.db import connection; connection.ensure_connection()"
 
-    def start(**environment) -> str:
-        inherited = environment_with("") | environment
-        return subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=Path(ROOT),
-            env={name: value for name, value in inherited.items() if value},
-            capture_output=True,
-            text=True,
-        ).stderr
+    def start(url: str, **environment) -> str:
+        command = [sys.executable, "-c", code]
+        env = environment_with(url, **environment)
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True).stderr
 
-    assert start(DATABASE_URL=without, PGPASSFILE=str(passwords)) == ""
-    assert start(DATABASE_URL_FILE=str(url)) == ""
-    assert "no password supplied" in start(DATABASE_URL=without)
+    assert start(without, PGPASSFILE=str(passwords)) == ""
+    assert start("", DATABASE_URL_FILE=str(url)) == ""
+    assert "no password supplied" in start(without)
