@@ -10,7 +10,10 @@ import tempfile
 
 
 def on_starting(server):
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="brainlog-metrics-")
+    folder = tempfile.mkdtemp(prefix="brainlog-metrics-")
+    # Workers may run as another user than the master (--user).
+    os.chown(folder, server.cfg.uid, server.cfg.gid)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
 
 
 def child_exit(server, worker):

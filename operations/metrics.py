@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -21,7 +22,6 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily
 
-from brainlog.database import session_alias
 from brainlog.postgresql.base import patience
 from operations.figures import vital_signs
 
@@ -100,8 +100,12 @@ class DatabaseNow:
         # A server that hangs is asked by one thread and no more, however often we are scraped.
         if self.asking.acquire(timeout=PATIENCE):
             thread = threading.Thread(target=self.ask, args=[signs], daemon=True)
-            thread.start()
-            thread.join(PATIENCE)
+            try:
+                thread.start()
+            except RuntimeError:  # There are too many; the next scrape may find it otherwise.
+                self.asking.release()
+            else:
+                thread.join(PATIENCE)
         found = dict(signs)
         yield GaugeMetricFamily("brainlog_database_up", "Whether the database answered.", value=bool(found))
         for name, value in found.items():
@@ -109,19 +113,19 @@ class DatabaseNow:
 
     def ask(self, signs: dict):
         """Over a connection of its own: the pool may be what is exhausted."""
-        patience.set(PATIENCE)  # For this thread alone: a server that hangs is asked again when it has come back.
-        alias = session_alias()
-        connection = connections[alias] = connections[alias].copy()
-        options = connection.settings_dict["OPTIONS"]
-        options.pop("pool", None)
-        if connection.vendor == "postgresql":
-            options["connect_timeout"] = PATIENCE
         try:
-            signs.update(vital_signs(alias, PATIENCE))
+            patience.set(PATIENCE)  # For this thread alone: a server that hangs is asked again when it is back.
+            # The way that pages go: it is what has to be up.
+            connection = connections["default"] = connections["default"].copy()
+            options = connection.settings_dict["OPTIONS"]
+            options.pop("pool", None)
+            if connection.vendor == "postgresql":
+                options["connect_timeout"] = PATIENCE
+            with closing(connection):
+                signs.update(vital_signs("default", PATIENCE))
         except Error:
             return  # the page says that it is not up
         finally:
-            connection.close()
             self.asking.release()
 
 

@@ -62,9 +62,11 @@ class Readiness:
         """Return why not, a word of NOT_READY, or None when all is well."""
         with self.lock:
             if self.question is None or self.question.done():
-                self.question = Future()
+                question = Future()
                 # A daemon: the process need not wait for the answer when it is told to end.
-                threading.Thread(target=ask, args=(self.question,), name="readyz", daemon=True).start()
+                threading.Thread(target=ask, args=(question,), name="readyz", daemon=True).start()
+                # Not before: a thread that could not be started would never answer.
+                self.question = question
             question = self.question
         try:
             reason = question.result(timeout=SECONDS)

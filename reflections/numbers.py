@@ -13,6 +13,8 @@ from reflections.periods import Period
 
 MEASURES = tuple(field for stage in STAGES for field in stage.fields if isinstance(field, ScoreField | HoursField))
 LABELS = {field.name: field.verbose_name for field in MEASURES}
+# Counted up when the numbers come to mean something else: releases share a cache while one takes over.
+FORMAT = "numbers:1"
 COLUMNS = ("is_answered", *(field.name for field in MEASURES), "medication_taken", "medication_effectiveness")
 
 
@@ -53,7 +55,11 @@ class Numbers:
 
     @classmethod
     def unpack(cls, facts: dict) -> "Numbers":
-        return cls(**facts | {"means": [Mean(**mean) for mean in facts["means"]]})
+        """Raises KeyError for a measure that another release has, or had."""
+        means = [Mean(**mean) for mean in facts["means"]]
+        if unknown := {mean.name for mean in means} - LABELS.keys():
+            raise KeyError(*unknown)
+        return cls(**facts | {"means": means})
 
 
 def numbers_of(person, period: Period) -> Numbers:
@@ -65,7 +71,7 @@ def numbers_of(person, period: Period) -> Numbers:
         first = period.first
         return numbers_from([row for row in rows if row["date"] >= first], [row for row in rows if row["date"] < first])
 
-    return remembered(person, f"numbers:{period.first}:{period.last}", compute, Numbers.unpack)
+    return remembered(person, f"{FORMAT}:{period.first}:{period.last}", compute, Numbers.unpack)
 
 
 def numbers_from(days: Sequence[dict], days_before: Sequence[dict]) -> Numbers:

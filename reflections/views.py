@@ -128,12 +128,16 @@ def numbers_page(request, period, months):
 
 
 @require_get_or_post
-@retried
 def delete(request, day):
-    reflection = get_object_or_404(request.user.weekly_reflections.select_for_update(), week_start=day)
     if request.method == "POST":
-        reflection.delete()
-        request.user.answers_changed()
+        forget(request.user, day)
         messages.success(request, _("The reflection is deleted."))
         return redirect("reflections:list")
+    reflection = get_object_or_404(request.user.weekly_reflections, week_start=day)
     return render(request, "confirm_delete.html", {"object": reflection, "name": str(reflection)})
+
+
+@retried
+def forget(person, day):
+    get_object_or_404(person.weekly_reflections.select_for_update(), week_start=day).delete()
+    person.answers_changed()

@@ -38,6 +38,20 @@ def test_readyz_when_there_is_no_database(client, db, monkeypatch, tmp_path, cap
     assert client.get("/readyz").status_code == 200
 
 
+def test_readyz_asks_again_when_a_thread_could_not_be_started(client, db, monkeypatch):
+    """Once there are too many, nobody would ever have answered that question."""
+
+    def fail(thread):
+        raise RuntimeError("can't start new thread")
+
+    probes = ProbesMiddleware(lambda request: None)
+    with monkeypatch.context() as full, pytest.raises(RuntimeError):
+        full.setattr("threading.Thread.start", fail)
+        probes.readiness.reason_against()
+
+    assert probes.readiness.reason_against() is None
+
+
 @pytest.mark.parametrize("address", PROBES)
 def test_monitors_need_no_name_session_or_tls(client, db, settings, address):
     settings.SECURE_SSL_REDIRECT = True

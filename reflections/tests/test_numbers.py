@@ -1,5 +1,6 @@
 """The week's numbers: rows in, numbers out. No database here."""
 
+from dataclasses import asdict
 from decimal import Decimal
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, strategies as st
 from logs.fields import HoursField, ScoreField
 from logs.models import DailyLog
 from logs.stages import STAGES
-from reflections.numbers import COLUMNS, MEASURES, Mean, numbers_from
+from reflections.numbers import COLUMNS, MEASURES, Mean, Numbers, numbers_from
 
 
 def row(**facts) -> dict:
@@ -180,3 +181,21 @@ def test_an_effect_of_medication_that_was_not_taken_does_not_count():
     numbers = numbers_from(days, [])
 
     assert (numbers.net_positive_days, numbers.net_positive_asked_days) == (1, 2)
+
+
+# What is remembered
+
+
+def test_numbers_come_back_as_they_went():
+    numbers = numbers_from([row(focus_level=4)], [row(focus_level=9)])
+
+    assert Numbers.unpack(asdict(numbers)) == numbers
+
+
+def test_a_measure_of_another_release_makes_them_be_computed_anew():
+    """It is in the cache that old and new processes share while one takes over from the other."""
+    facts = asdict(numbers_from([row(focus_level=4)], []))
+    facts["means"][0]["name"] = "will_be_asked_one_day"
+
+    with pytest.raises(KeyError):
+        Numbers.unpack(facts)
