@@ -17,6 +17,7 @@ STATIC.mkdir()
 # Before brainlog.settings is imported: what is already in the environment wins over .env.
 os.environ |= {
     "SECRET_KEY": "only-for-tests",
+    "FIELD_ENCRYPTION_KEYS": "test:" + "dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q=",
     "DEBUG": "False",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "HTTPS": "False",
