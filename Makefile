@@ -3,6 +3,7 @@
 #   make run      start Brain Log on http://127.0.0.1:8000 (PORT=8001 make run for another port)
 #   make demo     add a person with months of logs to look at
 #   make test     the whole test suite, on SQLite and on PostgreSQL (ARGS="logs -k midday" for a part)
+#   make drill    lose a database on purpose, on servers of its own, and get everything back
 #   make lint     what must be clean before a commit; make format cleans what it can
 #   make lock     write the lock files anew after a change of requirements*.in (ARGS=--upgrade for news)
 
@@ -13,7 +14,7 @@ MANAGE := $(PY) manage.py
 
 .SILENT:
 .NOTPARALLEL:
-.PHONY: run demo test lint format lock venv port install install-dev migrate
+.PHONY: run demo test drill lint format lock venv port install install-dev migrate
 
 run: venv port install .env migrate
 	exec $(MANAGE) runserver 127.0.0.1:$(PORT)
@@ -24,10 +25,14 @@ demo: venv install .env migrate
 test: venv install-dev
 	$(PY) -m testing $(ARGS)
 
+drill: venv install-dev
+	$(PY) -m testing.drill
+
 lint: venv install-dev
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m djlint templates --lint
+	$(PY) -m testing.migrations
 
 format: venv install-dev
 	$(PY) -m ruff check --fix .

@@ -1,15 +1,19 @@
 """Fixtures for every test: pages in the machine's Chromium, and no network beyond this machine."""
 
 import ipaddress
+import logging
 import os
 import socket
 from collections.abc import Callable, Iterator
 
 import hypothesis
 import pytest
+from django.core.cache import cache
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from accounts.tests.factories import make_person
+from accounts.tests.factories import PASSWORD, make_person
+from logs.tests.factories import OPTIONAL
+from operations.formatters import JsonFormatter
 from testing.chromium import ARGUMENTS, HOW_TO_GET_IT, find_chromium, watched_pages
 from testing.programs import ProgramMissing
 
@@ -79,6 +83,31 @@ def only_this_machine() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_answers_in_the_log() -> Iterator[None]:
+    """Fail at the end of the run if anything was logged of what the tests' people have written."""
+    answers = (answer for stage in OPTIONAL.values() for answer in stage.values())
+    texts = {answer for answer in answers if isinstance(answer, str) and " " in answer} | {PASSWORD, "A secret"}
+    found, formatter = [], JsonFormatter()
+
+    class Reader(logging.Handler):
+        def emit(self, record):
+            line = formatter.format(record)
+            found.extend(line for text in texts if text in line)
+
+    reader = Reader()
+    logging.getLogger().addHandler(reader)
+    yield
+    logging.getLogger().removeHandler(reader)
+    assert found == []
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    """Begin with nothing remembered: tests write rows without telling the person's version."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

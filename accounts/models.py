@@ -77,6 +77,11 @@ class User(AbstractUser):
         help_text=_("What you log before this hour of the night belongs to the evening before."),
     )
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    # Counts the saves of anything this person has logged. It is read with the person, so each request
+    # knows it for nothing, and what was computed from older answers carries an older number.
+    answers_version = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
+    answers_saved_at = models.DateTimeField(null=True, editable=False)
+    COUNTED_UP = ("answers_version", "answers_saved_at")
 
     objects = UserManager()
 
@@ -95,7 +100,23 @@ class User(AbstractUser):
         self.username_key = self.key_of(self.username)
         if update_fields is not None and "username" in update_fields:
             update_fields = {*update_fields, "username_key"}
+        if update_fields is None and not self._state.adding:
+            # Another request may have counted up since this row was read: that is not written back.
+            known = {field.attname: field.name for field in self._meta.concrete_fields if not field.primary_key}
+            update_fields = [known[name] for name in known.keys() - self.get_deferred_fields() - {*self.COUNTED_UP}]
         super().save(*args, update_fields=update_fields, **kwargs)
+
+    def answers_changed(self):
+        """Count a save of anything this person has logged, in the save's own transaction. One statement.
+
+        Always the last one: whoever holds this row waits for no other, so no two saves wait for each
+        other. The new number is read from the database if this request asks for it again.
+        """
+        User.objects.filter(pk=self.pk).update(
+            answers_version=models.F("answers_version") + 1, answers_saved_at=clock.now()
+        )
+        for name in self.COUNTED_UP:
+            self.__dict__.pop(name, None)
 
     @classmethod
     def normalize_username(cls, username):

@@ -1,5 +1,6 @@
 """Settings, read from the environment and from .env. Every variable is explained in .env.example."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from brainlog.cache import caches_from_url
 from brainlog.database import databases_from_environment
 from brainlog.keys import DERIVED, key_from, keys_in
 
@@ -57,6 +59,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "operations.probes.ProbesMiddleware",
+    "operations.observing.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -97,6 +101,21 @@ FORM_RENDERER = "brainlog.forms.FormRenderer"
 
 DATABASES = databases_from_environment(os.environ, BASE_DIR)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Pages that only show read from the replica, if there is one; after a save, from the primary for so long.
+DATABASE_ROUTERS = ["brainlog.routers.ReplicaRouter"]
+REPLICA_PIN_SECONDS = env.int("REPLICA_PIN_SECONDS", default=10)
+
+# ── Cache ─────────────────────────────────────────────────────────────────────────────────────
+
+# Computed numbers, never a text. Without a URL each process keeps its own.
+CACHES = caches_from_url(env.str("CACHE_URL", default=""))
+
+# ── Backups ───────────────────────────────────────────────────────────────────────────────────
+
+# What `manage.py backup`, `verify_backup` and `restore` take when they are not told otherwise.
+BACKUP_TO = env.str("BACKUP_TO", default="")
+BACKUP_ENCRYPT_TO = env.str("BACKUP_ENCRYPT_TO", default="")
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────
 
@@ -182,14 +201,36 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
-# ── Logging ───────────────────────────────────────────────────────────────────────────────────
+# ── Watching ──────────────────────────────────────────────────────────────────────────────────
+
+# From how many milliseconds on a statement is logged as slow; 0 logs them all.
+SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", default=1000)
+# Who knows it may read /metrics; without one there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+LOG_FORMAT = env.str("LOG_FORMAT", default="text" if DEBUG else "json")
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+_formatters = {"json": "operations.formatters.JsonFormatter", "text": "operations.formatters.TextFormatter"}
+if LOG_FORMAT not in _formatters:
+    raise ImproperlyConfigured("LOG_FORMAT must be json or text.")
+if LOG_LEVEL not in logging.getLevelNamesMapping():
+    raise ImproperlyConfigured("LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": _formatters[LOG_FORMAT], "reveal": DEBUG}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    # Django's own handlers would say everything a second time.
-    "loggers": {"django": {"handlers": []}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        # Django's own handlers would say everything a second time.
+        "django": {"handlers": []},
+        # In a worker of gunicorn, its lines look like all others; by itself it would write paths.
+        "gunicorn.error": {"handlers": [], "propagate": True},
+        # The pool repeats in its own words, with host and user, what brainlog.errors says in one line.
+        "psycopg.pool": {"level": "ERROR"},
+    },
 }
+if not DEBUG:
+    # These write parameters and paths: never, whatever LOG_LEVEL says.
+    LOGGING["loggers"] |= {"django.db.backends": {"level": "INFO"}, "django.server": {"level": "CRITICAL"}}

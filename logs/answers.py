@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
 from logs.private import Unreadable
+from logs.transactions import retried
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class AnswersForm(forms.ModelForm):
         self.initial["version"] = self.stored_version
         self.conflicts: list[Conflict] = []
         self.has_unsaved_input = self.is_bound
+        self.has_written = False
 
     # What is stored
 
@@ -193,6 +195,7 @@ class AnswersForm(forms.ModelForm):
             row.save(force_insert=True)
         elif changed:
             row.save(update_fields=[*changed, "updated_at"])
+        self.has_written = bool(changed)
         return row
 
     def stamp(self) -> bool:
@@ -218,9 +221,11 @@ def store(open_form):
         return _store_once(open_form)
 
 
-@transaction.atomic
+@retried
 def _store_once(open_form):
     form = open_form()
     if form.is_valid():
         form.save()
+        if form.has_written:
+            form.instance.user.answers_changed()
     return form

@@ -20,6 +20,30 @@ class DayConverter:
         return value.isoformat()
 
 
+class MonthConverter:
+    """`2026-05` ↔ the month's first day."""
+
+    regex = r"[0-9]{4}-[0-9]{2}"
+
+    def to_python(self, value):
+        return DayConverter().to_python(f"{value}-01")
+
+    def to_url(self, value):
+        return value.strftime("%Y-%m")
+
+
+class YearConverter:
+    """`2026` ↔ the year's first day."""
+
+    regex = r"[0-9]{4}"
+
+    def to_python(self, value):
+        return DayConverter().to_python(f"{value}-01-01")
+
+    def to_url(self, value):
+        return value.strftime("%Y")
+
+
 class StageConverter:
     regex = "|".join(re.escape(slug) for slug in STAGE_BY_SLUG)
 

@@ -254,6 +254,7 @@ class MedicationForm(CheckInForm):
         log = super().save()
         if log.pk and not self.same_answer("doses"):
             self.save_doses(log)
+            self.has_written = True
         return log
 
     def save_doses(self, log: DailyLog):
@@ -320,6 +321,10 @@ class MedicationEntryForm(forms.ModelForm):
         model = Medication
         fields = ("name", "usual_amount", "unit", "note", "is_active")
         field_classes = {"usual_amount": inputs.NumberInput}
+
+    @property
+    def has_written(self) -> bool:
+        return self.has_changed()
 
     def clean_name(self):
         name = " ".join(self.cleaned_data["name"].split())

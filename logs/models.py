@@ -58,8 +58,9 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
         ILL = "ill", _("ill")
         OTHER = "other", _("another reason")
 
+    # No index of its own: the unique one on (user, date) serves, see docs/decisions/0006-indexes.md.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="daily_logs", verbose_name=_("person")
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="daily_logs", verbose_name=_("person"), db_index=False
     )
     date = models.DateField(_("date"), help_text=_("The person's own calendar day. A change of zone never moves it."))
     not_tracked = ChoiceField(_("not tracked"), choices=NotTracked)
@@ -141,9 +142,10 @@ class MedicationQuerySet(models.QuerySet):
         last_time = (
             Dose.objects.filter(daily_log__user=log.user_id, daily_log__date__lt=log.date)
             .order_by("-daily_log__date")
-            .values("daily_log")[:1]
+            .values("daily_log__date")[:1]
         )
-        logs = DailyLog.objects.filter(Q(date=log.date) | Q(pk__in=last_time), user=log.user_id)
+        # By date, so that two rows are found in the index, where an OR would look through all of the person's.
+        logs = DailyLog.objects.filter(user=log.user_id, date__in=[log.date, Subquery(last_time)])
         return (
             self.filter(user=log.user_id)
             .annotate(
@@ -183,8 +185,9 @@ def amount_in_words(amount: Decimal, unit: str | None) -> str:
 class Medication(models.Model):
     """One entry of a person's own list. The first is made from what they type in a check-in."""
 
+    # No index of its own: the unique one on (user, name_key) serves.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="medications", verbose_name=_("person")
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="medications", verbose_name=_("person"), db_index=False
     )
     name = models.CharField(_("name"), max_length=100)
     name_key = models.CharField(max_length=400, editable=False)

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from django.core.management.base import CommandError
-from django.db import models, transaction
+from django.db import OperationalError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from accounts import cipher
 from logs.private import place, private_fields
+from logs.transactions import DEADLOCK_DETECTED, SERIALIZATION_FAILURE
 
 logger = logging.getLogger(__name__)
 
@@ -104,13 +105,11 @@ class Replacing:
         while again:
             again, outcome.left = False, Counter()
             for rows in self.batches():
-                with transaction.atomic(using=self.connection.alias):
-                    for row in rows:
-                        changes = self.changes_of(row, outcome.left)
-                        if changes and self.write(row["id"], changes):
-                            outcome.changed += len(changes)
-                        elif changes:
-                            again = True  # Saved meanwhile, perhaps by a process that has the keys of before.
+                changes = {row["id"]: self.changes_of(row, outcome.left) for row in rows}
+                written = self.write_all({pk: texts for pk, texts in changes.items() if texts})
+                outcome.changed += written
+                # Those saved meanwhile may be by a process that has the keys of before.
+                again |= written < sum(map(len, changes.values()))
                 rows_read += len(rows)
                 if progress:
                     progress(rows_read)
@@ -152,6 +151,16 @@ class Replacing:
                 if new != stored:
                     changes[column] = stored, new
         return changes
+
+    def write_all(self, changes: dict[int, dict[str, tuple[str, str]]]) -> int:
+        """Write rows in one transaction. Returns how many texts; none, if it had to give way to somebody's save."""
+        try:
+            with transaction.atomic(using=self.connection.alias):
+                return sum(len(texts) for pk, texts in changes.items() if self.write(pk, texts))
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) not in {SERIALIZATION_FAILURE, DEADLOCK_DETECTED}:
+                raise
+            return 0
 
     def write(self, pk: int, changes: dict[str, tuple[str, str]]) -> bool:
         """Write a row, unless one of these texts is another since it was read."""

@@ -5,6 +5,7 @@ from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError, transaction
 
 from logs.models import DailyLog, Dose
+from logs.transactions import retried
 
 MINUTES = 10
 
@@ -23,7 +24,7 @@ def seal(log: DailyLog) -> str:
     return signing.dumps([log.user_id, rows], salt="logs.undo", compress=True)
 
 
-@transaction.atomic
+@retried
 def restore(envelope: str, user) -> DailyLog:
     """Put a sealed day of this person back as it was. Raises CannotRestoreError, LoggedAgainError."""
     try:
@@ -40,4 +41,5 @@ def restore(envelope: str, user) -> DailyLog:
         raise CannotRestoreError from error
     except IntegrityError as error:
         raise LoggedAgainError from error
+    user.answers_changed()
     return log

@@ -3,6 +3,8 @@ from django.urls import path, register_converter
 from logs import converters, views
 
 register_converter(converters.DayConverter, "day")
+register_converter(converters.MonthConverter, "month")
+register_converter(converters.YearConverter, "year")
 register_converter(converters.StageConverter, "stage")
 
 app_name = "logs"

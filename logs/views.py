@@ -2,7 +2,6 @@ import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -10,18 +9,19 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from brainlog.routers import reads_only
 from logs import undo
 from logs.answers import store
 from logs.calendar import Day, full_name_of, month_grid, month_of, name_of_day
 from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
 from logs.models import DailyLog
+from logs.pages import page_number, page_of
 from logs.stages import MORNING, STAGES, stage_for_hour
+from logs.transactions import retried
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 ONE_DAY = datetime.timedelta(days=1)
-DAYS_PER_PAGE = 30
-LAST_PAGE = 10_000
 
 
 @login_not_required
@@ -113,30 +113,24 @@ def after_check_in(request, log, stage) -> str:
 
 
 @require_safe
+@reads_only
 def history(request):
     person = request.user
     day = person.today()
     try:
         first = month_of(request.GET.get("month"), day)
-        page = int(request.GET.get("page", 1))
     except ValueError as error:
         raise Http404 from error
-    if not 1 <= page <= LAST_PAGE:
-        raise Http404
     weeks = month_grid(first, 0 if person.week_starts_on == person.FirstWeekday.MONDAY else 6)
     in_month = {log.date: log for log in person.daily_logs.for_list().between(weeks[0][0], weeks[-1][-1])}
-    start = (page - 1) * DAYS_PER_PAGE
-    # One more than the page shows tells whether there is another page, without counting them all.
-    logs = list(person.daily_logs.for_list()[start : start + DAYS_PER_PAGE + 1])
-    context = {
+    logs, pages = page_of(person.daily_logs.for_list(), page_number(request), by="date")
+    context = pages | {
         "first": first,
+        "has_begun": first <= day,
         "weeks": [[Day(d, day, in_month.get(d), d.month != first.month) for d in week] for week in weeks],
         "month_before": first - ONE_DAY if first.year > 1900 else None,
         "month_after": after if (after := (first + 31 * ONE_DAY).replace(day=1)) <= day else None,
-        "logs": logs[:DAYS_PER_PAGE],
-        "page": page,
-        "older_page": page + 1 if len(logs) > DAYS_PER_PAGE else None,
-        "newer_page": page - 1 if page > 1 else None,
+        "logs": logs,
     }
     return render(request, "logs/history.html", context)
 
@@ -159,33 +153,46 @@ def mark_not_tracked(request, day):
     if reason not in DailyLog.NotTracked:
         messages.error(request, _("Please choose why the day is not tracked."))
         return redirect("logs:day", day)
-    log = day_or_404(request.user, day)
-    rows = request.user.daily_logs
-    rows.update_or_create(date=log.date, defaults={"not_tracked": reason})
+    mark(request.user, day, reason)
     messages.success(request, _("Marked. The day counts neither as a gap nor as a zero."))
     return redirect("logs:day", day)
 
 
+@retried
+def mark(person, day, reason):
+    log = day_or_404(person, day, lock=True)
+    if log.not_tracked != reason:
+        person.daily_logs.update_or_create(date=log.date, defaults={"not_tracked": reason})
+        person.answers_changed()
+
+
 @require_POST
-@transaction.atomic
 def mark_tracked(request, day):
-    log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
-    log.not_tracked = None
-    if log.is_empty:
-        log.delete()
-    else:
-        log.save(update_fields=["not_tracked", "updated_at"])
+    take_mark_off(request.user, day)
     messages.success(request, _("The mark is taken off."))
     return redirect("logs:day", day)
 
 
+@retried
+def take_mark_off(person, day):
+    log = get_object_or_404(person.daily_logs.select_for_update(), date=day)
+    if log.not_tracked is not None:
+        log.not_tracked = None
+        if log.is_empty:
+            log.delete()
+        else:
+            log.save(update_fields=["not_tracked", "updated_at"])
+        person.answers_changed()
+
+
 @require_get_or_post
-@transaction.atomic
+@retried
 def delete_day(request, day):
     log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
     if request.method == "POST":
         context = deleted(day, undo.seal(log))
         log.delete()
+        request.user.answers_changed()
         # Shown at once instead of after a redirect: the page itself holds what undo needs.
         return render(request, "logs/deleted.html", context)
     return render(request, "confirm_delete.html", {"object": log, "name": full_name_of(day), "minutes": undo.MINUTES})

@@ -1,4 +1,6 @@
 from django.apps import AppConfig
+from django.core.signals import got_request_exception, request_finished
+from django.db.backends.signals import connection_created
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,4 +9,8 @@ class OperationsConfig(AppConfig):
     verbose_name = _("Operations")
 
     def ready(self):
-        from operations import checks  # noqa: F401
+        from operations import checks, metrics, observing  # noqa: F401
+
+        connection_created.connect(observing.observe_connection)
+        got_request_exception.connect(observing.count_exception)
+        request_finished.connect(metrics.note_pools)

@@ -54,8 +54,13 @@ class WeeklyReflectionQuerySet(models.QuerySet):
 class WeeklyReflection(WeeklyAnswers):
     """One person's look back on one week."""
 
+    # No index of its own: the unique one on (user, week_start) serves, see docs/decisions/0006-indexes.md.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="weekly_reflections", verbose_name=_("person")
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="weekly_reflections",
+        verbose_name=_("person"),
+        db_index=False,
     )
     week_start = models.DateField(_("week starts on"))
     completed_at = models.DateTimeField(_("done"), null=True, editable=False)

@@ -1,4 +1,4 @@
-"""What a week's logs add up to. Pure functions: rows in, numbers out, each with the days it rests on."""
+"""What a period's logs add up to. Pure functions: rows in, numbers out, each with the days it rests on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,25 +6,32 @@ from statistics import fmean
 
 from django.template.defaultfilters import floatformat
 
+from accounts.figures import remembered
 from logs.fields import HoursField, ScoreField
 from logs.stages import STAGES
+from reflections.periods import Period
 
 MEASURES = tuple(field for stage in STAGES for field in stage.fields if isinstance(field, ScoreField | HoursField))
+LABELS = {field.name: field.verbose_name for field in MEASURES}
 COLUMNS = ("is_answered", *(field.name for field in MEASURES), "medication_taken", "medication_effectiveness")
 
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of one measure over a week, on its own scale. `change` is against the week before."""
+    """The mean of one measure over a period, on its own scale. `change` is against the period before."""
 
-    label: str
+    name: str
     value: float
     days: int
     change: float | None
 
     @property
+    def label(self) -> str:
+        return LABELS[self.name]
+
+    @property
     def change_in_words(self) -> str | None:
-        """`+0.8`, `−1.2`, `±0`, or None if the week before has nothing to compare with."""
+        """`+0.8`, `−1.2`, `±0`, or None if the period before has nothing to compare with."""
         if self.change is None:
             return None
         if abs(self.change) < 0.05:
@@ -33,8 +40,8 @@ class Mean:
 
 
 @dataclass(frozen=True)
-class WeekNumbers:
-    """What a week's seven days say."""
+class Numbers:
+    """What the days of a week, a month or a year say."""
 
     days_logged: int
     days_not_tracked: int
@@ -44,10 +51,26 @@ class WeekNumbers:
     net_positive_days: int
     net_positive_asked_days: int
 
+    @classmethod
+    def unpack(cls, facts: dict) -> "Numbers":
+        return cls(**facts | {"means": [Mean(**mean) for mean in facts["means"]]})
 
-def week_numbers(week: Sequence[dict], week_before: Sequence[dict]) -> WeekNumbers:
+
+def numbers_of(person, period: Period) -> Numbers:
+    """A period's numbers, and their change against the one before. One query, or none if they are remembered."""
+
+    def compute():
+        logs = person.daily_logs.between(period.before.first, period.last)
+        rows = list(logs.with_is_answered().values("date", *COLUMNS))
+        first = period.first
+        return numbers_from([row for row in rows if row["date"] >= first], [row for row in rows if row["date"] < first])
+
+    return remembered(person, f"numbers:{period.first}:{period.last}", compute, Numbers.unpack)
+
+
+def numbers_from(days: Sequence[dict], days_before: Sequence[dict]) -> Numbers:
     """From rows of COLUMNS, a day each. A day that was only marked as not tracked is no day of zeros."""
-    logged = [row for row in week if row["is_answered"]]
+    logged = [row for row in days if row["is_answered"]]
     taken = [row["medication_taken"] for row in logged if row["medication_taken"] is not None]
     # An effect stated before the medication turned out not to be taken is no effect.
     effects = [
@@ -55,10 +78,10 @@ def week_numbers(week: Sequence[dict], week_before: Sequence[dict]) -> WeekNumbe
         for row in logged
         if row["medication_effectiveness"] is not None and row["medication_taken"] is not False
     ]
-    return WeekNumbers(
+    return Numbers(
         days_logged=len(logged),
-        days_not_tracked=len(week) - len(logged),
-        means=[mean for field in MEASURES if (mean := mean_of(field, logged, week_before))],
+        days_not_tracked=len(days) - len(logged),
+        means=[mean for field in MEASURES if (mean := mean_of(field, logged, days_before))],
         medication_days=sum(taken),
         medication_asked_days=len(taken),
         net_positive_days=effects.count("yes"),
@@ -66,14 +89,14 @@ def week_numbers(week: Sequence[dict], week_before: Sequence[dict]) -> WeekNumbe
     )
 
 
-def mean_of(field, week: Sequence[dict], week_before: Sequence[dict]) -> Mean | None:
-    """The mean of one measure, or None if it was never answered in the week."""
-    values = [float(row[field.name]) for row in week if row[field.name] is not None]
+def mean_of(field, days: Sequence[dict], days_before: Sequence[dict]) -> Mean | None:
+    """The mean of one measure, or None if it was never answered on these days."""
+    values = [float(row[field.name]) for row in days if row[field.name] is not None]
     if not values:
         return None
-    before = [float(row[field.name]) for row in week_before if row[field.name] is not None]
+    before = [float(row[field.name]) for row in days_before if row[field.name] is not None]
     return Mean(
-        label=field.verbose_name,
+        name=field.name,
         value=fmean(values),
         days=len(values),
         change=fmean(values) - fmean(before) if before else None,

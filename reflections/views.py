@@ -6,38 +6,32 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from brainlog.routers import reads_only
 from logs.answers import store
 from logs.converters import DayConverter
+from logs.pages import page_number, page_of
+from logs.transactions import retried
 from reflections.forms import ReflectionForm
 from reflections.models import WeeklyReflection, focus_for
-from reflections.numbers import COLUMNS, WeekNumbers, week_numbers
+from reflections.numbers import numbers_of
+from reflections.periods import FIRST_DAY, Month, Week, Year
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 ONE_WEEK = datetime.timedelta(days=7)
-FIRST_DAY = datetime.date(DayConverter.FIRST_YEAR, 1, 1)
-WEEKS_PER_PAGE = 30
-LAST_PAGE = 10_000
 
 
 @require_safe
+@reads_only
 def reflections(request):
-    try:
-        page = int(request.GET.get("page", 1))
-    except ValueError as error:
-        raise Http404 from error
-    if not 1 <= page <= LAST_PAGE:
-        raise Http404
-    start = (page - 1) * WEEKS_PER_PAGE
-    rows = list(request.user.weekly_reflections.for_list()[start : start + WEEKS_PER_PAGE + 1])
+    page = page_number(request)
+    rows, pages = page_of(request.user.weekly_reflections.for_list(), page, by="week_start")
     this_week = request.user.week_of(request.user.today())
-    context = {
-        "reflections": rows[:WEEKS_PER_PAGE],
+    context = pages | {
+        "reflections": rows,
         "today": request.user.today(),
         "this_week": this_week,
         "open_weeks": [] if page > 1 else open_weeks(this_week, rows),
-        "older_page": page + 1 if len(rows) > WEEKS_PER_PAGE else None,
-        "newer_page": page - 1 if page > 1 else None,
     }
     return render(request, "reflections/list.html", context)
 
@@ -75,7 +69,7 @@ def week(request, day):
     context = {
         "form": form,
         "reflection": reflection,
-        "numbers": numbers_of(person, reflection),
+        "numbers": numbers_of(person, Week(reflection.week_start)),
         "focus": focus_for(reflection.week_start, person.weekly_reflections.around(reflection.week_start)),
         "week_before": before if (before := reflection.week_start - ONE_WEEK) >= FIRST_DAY else None,
         "week_after": after if (after := reflection.week_start + ONE_WEEK) <= person.today() else None,
@@ -100,18 +94,46 @@ def week_or_404(person, day, *, lock=False) -> WeeklyReflection:
     return reflection or WeeklyReflection(user=person, week_start=week_start)
 
 
-def numbers_of(person, reflection) -> WeekNumbers:
-    """The numbers beside a reflection. One query."""
-    first, last = reflection.week_start, reflection.week_end
-    days = person.daily_logs.between(first - ONE_WEEK, last).with_is_answered().values("date", *COLUMNS)
-    return week_numbers([day for day in days if day["date"] >= first], [day for day in days if day["date"] < first])
+@require_safe
+@reads_only
+def month_numbers(request, first):
+    return numbers_page(request, Month(first), months=[])
+
+
+@require_safe
+@reads_only
+def year_numbers(request, first):
+    today, year = request.user.today(), Year(first)
+    return numbers_page(request, year, months=[month for month in year.months if month.first <= today])
+
+
+def numbers_page(request, period, months):
+    """What a month's or a year's days say. One that has not begun is a 404."""
+    today = request.user.today()
+    if period.first > today:
+        raise Http404
+    numbers = numbers_of(request.user, period)
+    context = {
+        "period": period,
+        "numbers": numbers,
+        # After a flight west the newest log may lie ahead of the clock.
+        "days": max(period.days_until(today), numbers.days_logged + numbers.days_not_tracked),
+        "is_over": period.last < today,
+        "before": before if (before := period.before).first >= FIRST_DAY else None,
+        "after": after if (after := period.after).first <= today else None,
+        "year": None if months else Year(period.first.replace(month=1)),
+        "months": months,
+    }
+    return render(request, "reflections/numbers.html", context)
 
 
 @require_get_or_post
+@retried
 def delete(request, day):
-    reflection = get_object_or_404(request.user.weekly_reflections, week_start=day)
+    reflection = get_object_or_404(request.user.weekly_reflections.select_for_update(), week_start=day)
     if request.method == "POST":
         reflection.delete()
+        request.user.answers_changed()
         messages.success(request, _("The reflection is deleted."))
         return redirect("reflections:list")
     return render(request, "confirm_delete.html", {"object": reflection, "name": str(reflection)})

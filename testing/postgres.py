@@ -228,6 +228,16 @@ def throwaway_replica(primary: Cluster, configuration: str = HURRIED) -> Iterato
 
 
 @contextmanager
+def throwaway_copy(base: Path, password: str, configuration: str = HURRIED) -> Iterator[Cluster]:
+    """Yield a server that is made of a base backup, a folder from pg_basebackup, and started by the caller."""
+    with _cluster(password=password) as cluster:
+        cluster.give_to_postgres(cluster.folder)
+        cluster.run("/bin/cp", "-Rp", str(base), str(cluster.data))
+        cluster.configure(CONFIGURATION.format(port=cluster.port, folder=cluster.folder) + configuration)
+        yield cluster
+
+
+@contextmanager
 def _cluster(within: Path | None = None, password: str | None = None) -> Iterator[Cluster]:
     """Yield a server that is still to be created and started; stop it and remove its folder."""
     binaries = find_binaries()

@@ -55,8 +55,13 @@ class Proxy:
         for each in (client, server):
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sockets |= {client, server}
-        threading.Thread(target=self._pass_on, args=(client, server), daemon=True).start()
+        there = threading.Thread(target=self._pass_on, args=(client, server), daemon=True)
+        there.start()
         self._pass_on(server, client)
+        there.join()
+        self._sockets -= {client, server}
+        client.close()
+        server.close()
 
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):

@@ -1,6 +1,6 @@
 """brainlog.settings for the tests, the same on every machine: neither .env nor the caller decides.
 
-Only the databases are taken from the environment; without DATABASE_URL, the tests run on SQLite.
+Only the databases and the cache are taken from the environment; without DATABASE_URL, it is SQLite.
 """
 
 import atexit
@@ -25,10 +25,21 @@ os.environ |= {
     "CSRF_TRUSTED_ORIGINS": "",
     "STATIC_ROOT": str(STATIC),
 }
+# What a test may start Brain Log with otherwise.
 if not os.environ.get("DATABASE_URL_FILE"):
     os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/db.sqlite3")
-for variable in ("DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL"):
-    os.environ.setdefault(variable, "")
+for name, value in {
+    "DIRECT_DATABASE_URL": "",
+    "REPLICA_DATABASE_URL": "",
+    "CACHE_URL": "",
+    "BACKUP_TO": "",
+    "BACKUP_ENCRYPT_TO": "",
+    "LOG_FORMAT": "json",
+    "LOG_LEVEL": "INFO",
+    "METRICS_TOKEN": "",
+    "SLOW_QUERY_MS": "1000",
+}.items():
+    os.environ.setdefault(name, value)
 
 from brainlog.settings import *  # noqa: E402, F403
 from brainlog.settings import DATABASES, STORAGES  # noqa: E402

@@ -47,7 +47,7 @@ def person_of(session_data):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ('accounts', '0002_answers_version'),
     ]
 
     operations = [

@@ -22,8 +22,12 @@ class Visitor:
 
     def post(self, address: str, data: dict) -> tuple[int, str, str]:
         """Open the page, then send its form. Returns the status, the address arrived at, and the page."""
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(address))[1]
-        body = urlencode(data | {"csrfmiddlewaretoken": token}).encode()
+        return self.send(address, data, self.get(address))
+
+    def send(self, address: str, data: dict, page: str) -> tuple[int, str, str]:
+        """Send a form of a page that is open."""
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+        body = urlencode(data | {"csrfmiddlewaretoken": token}, doseq=True).encode()
         request = Request(self.server_url + address, body)  # noqa: S310
         try:
             with self.opener.open(request) as response:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.urls import URLPattern, get_resolver, reverse
 
 DAY, SUNDAY = datetime.date(2026, 5, 4), datetime.date(2026, 5, 3)
+MONTH, YEAR = datetime.date(2026, 5, 1), datetime.date(2026, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,12 @@ ADDRESSES = [
     Address("logs:medication", (1,), other=(404, 404)),
     Address("reflections:list"),
     Address("reflections:other", other=(302, 405)),
+    Address("reflections:month", (MONTH,)),
+    Address("reflections:year", (YEAR,)),
     Address("reflections:week", (SUNDAY,), other=(200, 302)),
     Address("reflections:delete", (SUNDAY,), other=(404, 404)),
+    # Where no METRICS_TOKEN is set.
+    Address("metrics", visitor=(404, 405), other=(404, 405)),
 ]
 
 

@@ -3,15 +3,16 @@
 import pytest
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import connection
+from django.db import OperationalError, connection
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import include, path, reverse
-from django.views.defaults import server_error
 from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.tests.factories import PASSWORD, make_person
+from brainlog.errors import server_error
 from brainlog.tests.html import Page
+from brainlog.urls import handler500  # noqa: F401 - Django looks for it beside the addresses
 
 
 @login_not_required
@@ -29,8 +30,14 @@ def suspects(request):
     raise SuspiciousOperation("a secret of the server")
 
 
+@login_not_required
+def is_without_database(request):
+    raise OperationalError("a secret of the server")
+
+
 urlpatterns = [
     path("breaks/", breaks),
+    path("is-without-database/", is_without_database),
     path("refuses/", refuses),
     path("suspects/", suspects),
     path("", include("brainlog.urls")),
@@ -39,6 +46,7 @@ urlpatterns = [
 SAYS = {
     "/nowhere/": (404, "There is nothing here"),
     "/breaks/": (500, "Something broke on our side"),
+    "/is-without-database/": (503, "We cannot reach your log just now"),
     "/refuses/": (403, "Not for you"),
     "/suspects/": (400, "That did not work"),
 }
@@ -77,7 +85,9 @@ def test_errors_keep_to_the_policy(browser, address):
     assert "Content-Security-Policy" in response
 
 
-@pytest.mark.parametrize("template", ["400.html", "403.html", "403_csrf.html", "404.html", "405.html", "500.html"])
+@pytest.mark.parametrize(
+    "template", ["400.html", "403.html", "403_csrf.html", "404.html", "405.html", "500.html", "503.html"]
+)
 def test_the_pages_stand_on_their_own(template):
     """Whatever is broken: the database, the session, who is asking."""
     page = render_to_string(template)

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ["accounts", "logs", "reflections"]
+OURS = ["accounts", "logs", "operations", "reflections"]
 
 
 def test_the_migrations_say_what_the_models_say(db):
@@ -54,14 +54,15 @@ import django
 django.setup()
 from django.core.management import call_command
 from django.db import connection
-OURS = ("accounts", "logs", "reflections")
+OURS = ("accounts", "logs", "operations", "reflections")
 look = connection.introspection
 tables = lambda: sorted(name for name in look.table_names() if name.startswith(OURS))
 columns = lambda: [str(look.get_table_description(connection.cursor(), name)) for name in tables()]
 call_command("migrate", verbosity=0)
 there = columns()
 assert len(tables()) >= 7, tables()
-call_command("migrate", "accounts", "zero", verbosity=0)
+for app in ("accounts", "operations"):
+    call_command("migrate", app, "zero", verbosity=0)
 assert tables() == [], tables()
 call_command("migrate", verbosity=0)
 assert columns() == there

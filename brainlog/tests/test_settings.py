@@ -16,6 +16,7 @@ GIVEN = {"SECRET_KEY": "k" * 50, "ALLOWED_HOSTS": "example.org"}
 OURS = {
     *("SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "HTTPS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS"),
     *("DATABASE_URL", "DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL", "STATIC_ROOT", "DJANGO_SETTINGS_MODULE"),
+    *("LOG_FORMAT", "LOG_LEVEL", "METRICS_TOKEN", "SLOW_QUERY_MS"),
 }
 
 
@@ -156,6 +157,56 @@ def test_the_database_is_a_file_beside_the_code_unless_another_is_named(folder):
     found = settings(folder, "DATABASES", **GIVEN)["DATABASES"]["default"]
 
     assert found["NAME"] == str(folder / "db.sqlite3")
+
+
+LOG = """
+import django, logging
+django.setup()
+logging.getLogger("brainlog").info("Hello")
+try:
+    raise ValueError("a secret")
+except ValueError:
+    logging.getLogger("brainlog").exception("It failed")
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_json", "reveals"),
+    [
+        ({}, True, False),
+        ({"LOG_FORMAT": "text"}, False, False),
+        ({"DEBUG": "True"}, False, True),
+        ({"DEBUG": "True", "LOG_FORMAT": "json"}, True, True),
+    ],
+    ids=str,
+)
+def test_logs_are_json_and_discreet_where_debug_is_off(folder, environment, is_json, reveals):
+    result = run(folder, "-c", LOG, DJANGO_SETTINGS_MODULE="brainlog.settings", **GIVEN, **environment)
+
+    assert result.stderr.startswith('{"level": "INFO"') == is_json
+    assert "It failed" in result.stderr and "ValueError" in result.stderr
+    assert ("a secret" in result.stderr) == reveals
+
+
+def test_how_much_is_logged_can_be_chosen(folder):
+    result = run(folder, "-c", LOG, DJANGO_SETTINGS_MODULE="brainlog.settings", LOG_LEVEL="warning", **GIVEN)
+
+    assert "Hello" not in result.stderr and "It failed" in result.stderr
+
+
+@pytest.mark.parametrize("wrong", [{"LOG_FORMAT": "xml"}, {"LOG_LEVEL": "LOUD"}], ids=str)
+def test_a_way_of_logging_that_there_is_not_is_refused(folder, wrong):
+    result = run(folder, "-c", "import brainlog.settings", **GIVEN, **wrong)
+
+    assert result.stderr.splitlines()[-1].split(": ")[1].startswith(f"{next(iter(wrong))} must be ")
+
+
+def test_what_is_slow_and_who_may_read_the_figures_is_said_by_the_environment(folder):
+    names = ("SLOW_QUERY_MS", "METRICS_TOKEN")
+
+    assert settings(folder, *names, **GIVEN) == {"SLOW_QUERY_MS": 1000, "METRICS_TOKEN": ""}
+    given = {"SLOW_QUERY_MS": "250", "METRICS_TOKEN": "a-token"}
+    assert settings(folder, *names, **GIVEN, **given) == {"SLOW_QUERY_MS": 250, "METRICS_TOKEN": "a-token"}
 
 
 def test_a_server_on_the_internet_passes_djangos_own_check(folder):

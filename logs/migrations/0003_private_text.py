@@ -14,7 +14,7 @@ def widen(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('logs', '0001_initial'),
+        ('logs', '0002_drop_user_indexes'),
     ]
 
     operations = [

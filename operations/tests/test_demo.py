@@ -114,6 +114,12 @@ def test_repeated_it_undoes_changes_and_keeps_the_profile(demo_person):
     assert (demo_person.display_name, demo_person.theme) == ("Somebody", "dark")
 
 
+def test_it_counts_as_a_change_of_answers(demo_person):
+    run_demo()
+
+    assert User.objects.get(pk=demo_person.pk).answers_version == 2
+
+
 def test_it_leaves_other_people_alone(in_debug):
     log = make_log(breakfast="Mine")
 

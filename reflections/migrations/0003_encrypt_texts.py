@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('reflections', '0001_initial'),
+        ('reflections', '0002_drop_user_indexes'),
     ]
 
     operations = [

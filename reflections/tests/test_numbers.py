@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from logs.fields import HoursField, ScoreField
 from logs.models import DailyLog
 from logs.stages import STAGES
-from reflections.numbers import COLUMNS, MEASURES, Mean, week_numbers
+from reflections.numbers import COLUMNS, MEASURES, Mean, numbers_from
 
 
 def row(**facts) -> dict:
@@ -46,24 +46,24 @@ def test_the_columns_are_those_of_the_log_and_no_texts():
 def test_a_mean_comes_with_the_days_it_rests_on():
     week = [row(focus_level=4), row(focus_level=9), row(energy_level=1)]
 
-    focus = mean(week_numbers(week, []))
+    focus = mean(numbers_from(week, []))
 
     assert (focus.value, focus.days) == (6.5, 2)
 
 
 def test_unanswered_is_never_zero():
-    numbers = week_numbers([row(focus_level=8), row(), row()], [])
+    numbers = numbers_from([row(focus_level=8), row(), row()], [])
 
     assert mean(numbers).value == 8
     assert mean(numbers, "Energy") is None
 
 
 def test_a_measure_nobody_answered_is_left_out():
-    assert week_numbers([row(), row()], [row(focus_level=5)]).means == []
+    assert numbers_from([row(), row()], [row(focus_level=5)]).means == []
 
 
 def test_nothing_at_all_is_no_division_by_zero():
-    numbers = week_numbers([], [])
+    numbers = numbers_from([], [])
 
     assert numbers.means == []
     assert (numbers.days_logged, numbers.days_not_tracked) == (0, 0)
@@ -74,7 +74,7 @@ def test_nothing_at_all_is_no_division_by_zero():
 def test_hours_of_sleep_are_exact():
     week = [row(sleep_hours=Decimal("7.25")), row(sleep_hours=Decimal("8.00")), row(sleep_hours=Decimal("0.00"))]
 
-    sleep = mean(week_numbers(week, []), "Hours of sleep")
+    sleep = mean(numbers_from(week, []), "Hours of sleep")
 
     assert (sleep.value, sleep.days) == (pytest.approx(15.25 / 3), 3)
 
@@ -82,14 +82,14 @@ def test_hours_of_sleep_are_exact():
 def test_measures_come_in_the_order_of_the_day():
     everything = row(**{field.name: 5 for field in MEASURES})
 
-    labels = [mean.label for mean in week_numbers([everything], []).means]
+    labels = [mean.label for mean in numbers_from([everything], []).means]
 
     assert labels == [str(field.verbose_name) for field in MEASURES]
 
 
 @given(st.lists(st.none() | st.integers(1, 10), max_size=7))
 def test_a_mean_lies_among_its_scores(scores):
-    found = mean(week_numbers([row(focus_level=score) for score in scores], []))
+    found = mean(numbers_from([row(focus_level=score) for score in scores], []))
 
     given = [score for score in scores if score is not None]
     if not given:
@@ -103,14 +103,14 @@ def test_a_mean_lies_among_its_scores(scores):
 
 
 def test_a_day_marked_as_not_tracked_is_neither_a_gap_nor_a_zero():
-    numbers = week_numbers([row(focus_level=6), MARKED_ONLY, MARKED_ONLY], [])
+    numbers = numbers_from([row(focus_level=6), MARKED_ONLY, MARKED_ONLY], [])
 
     assert (numbers.days_logged, numbers.days_not_tracked) == (1, 2)
     assert (mean(numbers).value, mean(numbers).days) == (6, 1)
 
 
 def test_a_marked_day_with_answers_is_a_day_logged():
-    numbers = week_numbers([row(focus_level=6, not_tracked="ill")], [])
+    numbers = numbers_from([row(focus_level=6, not_tracked="ill")], [])
 
     assert (numbers.days_logged, numbers.days_not_tracked) == (1, 0)
 
@@ -121,7 +121,7 @@ def test_a_marked_day_with_answers_is_a_day_logged():
 def test_days_of_medication_rest_on_the_days_that_say_so():
     week = [row(medication_taken=taken) for taken in (True, True, False, None)]
 
-    numbers = week_numbers(week, [])
+    numbers = numbers_from(week, [])
 
     assert (numbers.medication_days, numbers.medication_asked_days) == (2, 3)
 
@@ -129,7 +129,7 @@ def test_days_of_medication_rest_on_the_days_that_say_so():
 def test_net_positive_days_are_those_that_say_yes():
     week = [row(medication_effectiveness=effect) for effect in ("yes", "mixed", "no", "yes", None)]
 
-    numbers = week_numbers(week, [])
+    numbers = numbers_from(week, [])
 
     assert (numbers.net_positive_days, numbers.net_positive_asked_days) == (2, 4)
 
@@ -138,13 +138,13 @@ def test_net_positive_days_are_those_that_say_yes():
 
 
 def test_the_change_is_against_the_mean_of_the_week_before():
-    numbers = week_numbers([row(focus_level=8)], [row(focus_level=6), row(focus_level=7), row()])
+    numbers = numbers_from([row(focus_level=8)], [row(focus_level=6), row(focus_level=7), row()])
 
     assert mean(numbers).change == 1.5
 
 
 def test_without_an_answer_in_the_week_before_there_is_no_change():
-    numbers = week_numbers([row(focus_level=8)], [row(energy_level=3), MARKED_ONLY])
+    numbers = numbers_from([row(focus_level=8)], [row(energy_level=3), MARKED_ONLY])
 
     assert mean(numbers).change is None
     assert mean(numbers).change_in_words is None
@@ -167,7 +167,7 @@ def test_without_an_answer_in_the_week_before_there_is_no_change():
     ],
 )
 def test_a_change_is_rounded_and_has_its_sign(change, words):
-    assert Mean("Focus", 5.0, 7, change).change_in_words == words
+    assert Mean("focus_level", 5.0, 7, change).change_in_words == words
 
 
 def test_an_effect_of_medication_that_was_not_taken_does_not_count():
@@ -177,6 +177,6 @@ def test_an_effect_of_medication_that_was_not_taken_does_not_count():
         row(medication_effectiveness="no"),
     ]
 
-    numbers = week_numbers(days, [])
+    numbers = numbers_from(days, [])
 
     assert (numbers.net_positive_days, numbers.net_positive_asked_days) == (1, 2)

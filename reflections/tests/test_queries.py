@@ -12,9 +12,10 @@ from logs.fields import LineField, NoteField
 from logs.models import DailyLog
 from logs.stages import STAGES
 from reflections.models import WeeklyAnswers, WeeklyReflection
+from reflections.numbers import numbers_of
+from reflections.periods import Week
 from reflections.tests.factories import SUNDAY, make_reflection
 from reflections.tests.pages import EVERYTHING, WEEK, week_url
-from reflections.views import numbers_of
 
 TEXTS = [
     field.name
@@ -64,11 +65,11 @@ def test_the_page_of_a_week_not_written_yet(as_person, person):
 
 
 def test_saving_a_week(as_person, days):
-    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 3
+    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 4
 
 
 def test_saving_a_week_for_the_first_time(as_person, person):
-    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 3
+    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 4
 
 
 def test_the_page_with_errors(as_person, days):
@@ -86,16 +87,12 @@ def test_the_list_reads_no_texts(as_person, days):
 
 
 def test_the_numbers_are_one_query(person, days):
-    reflection = WeeklyReflection(user=person, week_start=SUNDAY)
-
-    assert len(queries_of(lambda: numbers_of(person, reflection))) == 1
+    assert len(queries_of(lambda: numbers_of(person, Week(SUNDAY)))) == 1
 
 
 def test_the_numbers_read_no_texts(person, days):
     """Whether there is a text, they may ask: a day with a note alone is a day logged."""
-    reflection = WeeklyReflection(user=person, week_start=SUNDAY)
-
-    (sql,) = queries_of(lambda: numbers_of(person, reflection))
+    (sql,) = queries_of(lambda: numbers_of(person, Week(SUNDAY)))
 
     read = re.sub(r'"\w+"\."\w+" IS NOT NULL', "", sql)
     assert '"focus_level"' in read
@@ -107,7 +104,7 @@ def test_the_numbers_are_of_fourteen_days(person, django_assert_num_queries):
     fill(person, 1000)
     make_reflection(person, SUNDAY - 200 * WEEK)
 
-    numbers = numbers_of(person, WeeklyReflection(user=person, week_start=SUNDAY - 10 * WEEK))
+    numbers = numbers_of(person, Week(SUNDAY - 10 * WEEK))
 
     assert numbers.days_logged == 7
     (focus,) = numbers.means

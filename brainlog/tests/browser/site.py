@@ -29,7 +29,7 @@ NOTE = "Slept badly, then a long walk by the river.\n\nThe afternoon was kinder 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 
 # Addresses that only change something or lead elsewhere; what they lead to is in the list.
-NOT_PAGES = {"accounts:logout", "logs:not_tracked", "logs:tracked", "logs:restore", "reflections:other"}
+NOT_PAGES = {"accounts:logout", "logs:not_tracked", "logs:tracked", "logs:restore", "metrics", "reflections:other"}
 
 
 @dataclass
@@ -60,6 +60,8 @@ class World:
             "spare_day": today - 4 * ONE_DAY,
             "last_month": f"{today.replace(day=1) - ONE_DAY:%Y-%m}",
             "week": self.regular.week_of(today),
+            "month": f"{today:%Y-%m}",
+            "year": f"{today:%Y}",
             "medication": self.medication,
         }
 
@@ -260,6 +262,11 @@ VIEWS = [
         "/reflections/{week}/",
         saving(week_highlights="x" * 4001),
     ),
+    View("a month in numbers", "reflections:month", "regular", "/reflections/numbers/{last_month}/", is_wide=True),
+    View("a year in numbers", "reflections:year", "regular", "/reflections/numbers/{year}/", is_wide=True),
+    View("a month in numbers, empty", "reflections:month", "newcomer", "/reflections/numbers/{month}/"),
+    View("a month in numbers, not tracked", "reflections:month", "ill", "/reflections/numbers/{month}/"),
+    View("a year in numbers, empty", "reflections:year", "newcomer", "/reflections/numbers/2020/"),
     View("delete a reflection", "reflections:delete", "regular", "/reflections/{week}/delete/"),
     View("profile", "accounts:profile", "regular", "/accounts/profile/", is_wide=True),
     View(
@@ -277,6 +284,7 @@ VIEWS = [
     View("400", "error", "regular", "/broken/400/", error=400),
     View("403", "error", "regular", "/broken/403/", error=403),
     View("500", "error", "regular", "/broken/500/", error=500),
+    View("503", "error", "regular", "/broken/503/", error=503),
     View("404, not logged in", "error", "visitor", "/nowhere/", error=404),
     View("500, not logged in", "error", "visitor", "/broken/500/", error=500),
 ]

@@ -1,6 +1,7 @@
 """A save that does not get through: the session or the network is gone, or somebody else was faster."""
 
 import pytest
+from django.db import connection
 from playwright.sync_api import expect
 
 from accounts.models import Session
@@ -26,6 +27,7 @@ from brainlog.tests.browser.steps import (
     unfold,
     wait_until_kept,
 )
+from logs.answers import store
 from logs.tests.factories import DAY, make_log
 
 
@@ -90,6 +92,30 @@ def test_the_server_breaks(own_page, person, monkeypatch, expected_errors):
     own_page.goto(MIDDAY)
     expect_brought_back(own_page, person)
     expect_it_saves(own_page, person)
+
+
+def test_the_database_takes_no_writes(own_page, person, monkeypatch, expected_errors):
+    expected_errors.append("status of 503")
+    type_note(own_page)
+    with monkeypatch.context() as broken:
+        broken.setattr("logs.views.store", store_without_writing)
+        press(own_page, "Save")
+        expect(own_page.get_by_role("heading", level=1)).to_have_text("We cannot reach your log just now")
+    follow(own_page, "Open the page again")
+    expect(own_page).to_have_url(MIDDAY)
+    expect_brought_back(own_page, person)
+    expect_it_saves(own_page, person)
+
+
+def store_without_writing(open_form):
+    """The view's own, while the database really refuses to write on the server's connection."""
+    turn = "PRAGMA query_only = {}" if connection.vendor == "sqlite" else "SET default_transaction_read_only = {}"
+    with connection.cursor() as cursor:
+        cursor.execute(turn.format("on"))
+        try:
+            return store(open_form)
+        finally:
+            cursor.execute(turn.format("off"))
 
 
 def test_the_answer_is_lost_after_the_server_stored_it(own_page, person, expected_errors):

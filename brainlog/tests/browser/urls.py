@@ -2,11 +2,12 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import OperationalError
 from django.urls import path
 
-from brainlog.urls import urlpatterns as real_urlpatterns
+from brainlog.urls import handler500, urlpatterns as real_urlpatterns  # noqa: F401 - Django looks for it here
 
-ERRORS = {400: SuspiciousOperation, 403: PermissionDenied, 500: RuntimeError}
+ERRORS = {400: SuspiciousOperation, 403: PermissionDenied, 500: RuntimeError, 503: OperationalError}
 
 
 @login_not_required

@@ -88,4 +88,5 @@ def retell(person: User) -> demo.Story:
     DailyLog.objects.bulk_create(story.logs)
     Dose.objects.bulk_create(story.doses)
     WeeklyReflection.objects.bulk_create(story.reflections)
+    person.answers_changed()
     return story

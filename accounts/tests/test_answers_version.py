@@ -1,0 +1,82 @@
+"""The number that tells a person's answers of now from those of before."""
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from accounts.models import User
+from accounts.tests.factories import PASSWORD, make_person
+
+NEW = "another-good-battery"
+
+
+def version_of(person) -> int:
+    return User.objects.values_list("answers_version", flat=True).get(pk=person.pk)
+
+
+def test_it_counts_saves(person, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        person.answers_changed()
+    person.answers_changed()
+
+    assert version_of(person) == 2
+    assert version_of(make_person()) == 0
+
+
+def test_whoever_counted_knows_the_new_number(person):
+    User.objects.filter(pk=person.pk).update(answers_version=41)
+
+    person.answers_changed()
+
+    assert person.answers_version == 42
+    assert person.answers_saved_at is not None
+
+
+def test_a_save_of_the_person_does_not_count_back(person):
+    """Two requests read the person; one saves answers, then the other saves the profile."""
+    other = User.objects.get(pk=person.pk)
+    other.answers_changed()
+    person.display_name = "Ada"
+
+    person.save()
+
+    person.refresh_from_db()
+    assert (person.display_name, person.answers_version) == ("Ada", 1)
+    assert person.answers_saved_at is not None
+
+
+@pytest.mark.parametrize(
+    ("address", "data"),
+    [
+        ("/accounts/profile/", {"username": "ada", "timezone": "UTC", "theme": "dark", "day_ends_at": "3"}),
+        (
+            "/accounts/security/",
+            {"old_password": PASSWORD, "new_password1": "x1y2z3-abc", "new_password2": "x1y2z3-abc"},
+        ),
+    ],
+)
+def test_nor_do_the_pages_about_the_person(as_person, person, address, data):
+    person.answers_changed()
+
+    assert as_person.post(address, data | {"week_starts_on": "monday"}).status_code == 302
+
+    assert version_of(person) == 1
+
+
+def test_a_person_who_is_gone_is_not_brought_back(person):
+    stale = User.objects.get(pk=person.pk)
+    person.delete()
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        stale.save()
+
+    assert not User.objects.exists()
+
+
+def test_a_row_read_in_part_is_saved_in_part(person):
+    part = User.objects.only("username", "theme").get(pk=person.pk)
+    part.theme = "dark"
+
+    part.save()
+
+    person.refresh_from_db()
+    assert (person.theme, person.check_password(PASSWORD)) == ("dark", True)

@@ -1,0 +1,138 @@
+"""Whatever changes an answer counts, and nothing else does: every address that takes a form, as the owner uses it."""
+
+import datetime
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+
+from accounts.models import User
+from accounts.tests.factories import PASSWORD
+from brainlog.tests.addresses import ADDRESSES, DAY, SUNDAY
+from brainlog.tests.scale import browsers_of, watch_while_it_rises
+from logs.models import DailyLog, Dose, Medication
+from logs.stages import STAGES
+from logs.tests.factories import MORNING_DOSE, answers, make_dose, make_full_log, make_medication, taken
+from reflections.models import WeeklyReflection
+from reflections.tests.factories import make_reflection
+from reflections.tests.pages import EVERYTHING
+
+ANSWERS = {DailyLog: "user", Dose: "daily_log__user", WeeklyReflection: "user", Medication: "user"}
+
+# What a person sends there, and whether that changes their answers.
+FORMS = {
+    **{f"/logs/{DAY}/{stage}/": (answers(stage), True) for stage in STAGES},
+    f"/logs/{DAY}/medication/": (answers("medication") | taken(MORNING_DOSE), True),
+    f"/logs/{DAY}/not-tracked/": ({"reason": "ill"}, True),
+    f"/logs/{DAY}/tracked/": ({}, True),
+    f"/logs/{DAY}/delete/": ({}, True),
+    f"/logs/{DAY}/restore/": ({}, True),
+    "/logs/medications/1/": ({"name": "Tea", "is_active": "on"}, True),
+    f"/reflections/{SUNDAY}/": (EVERYTHING, True),
+    f"/reflections/{SUNDAY}/delete/": ({}, True),
+    "/accounts/profile/": (
+        {"username": "ada", "timezone": "UTC", "theme": "dark", "day_ends_at": "3", "week_starts_on": "monday"},
+        False,
+    ),
+    "/accounts/security/": (
+        {"old_password": PASSWORD, "new_password1": "x1y2z3-abc", "new_password2": "x1y2z3-abc"},
+        False,
+    ),
+    "/accounts/logout/": ({}, False),
+    "/accounts/login/": ({"username": "somebody", "password": PASSWORD}, False),
+    "/accounts/signup/": ({}, False),
+}
+# Nobody is left whose version it could be.
+ENDS_IT = {"/accounts/delete/"}
+
+TAKES_FORMS = sorted({address.path for address in ADDRESSES if address.other[1] != 405} | FORMS.keys())
+
+
+def answers_of(person) -> list[dict]:
+    return [
+        row
+        for model, owner in ANSWERS.items()
+        for row in model.objects.filter(**{owner: person.pk}).order_by("pk").values()
+    ]
+
+
+def version_of(person) -> int:
+    return User.objects.values_list("answers_version", flat=True).get(pk=person.pk)
+
+
+@pytest.fixture
+def owner(as_person, person):
+    """Somebody with a day, a dose and a reflection, in the week after."""
+    log = make_full_log(person, DAY, not_tracked="holiday", dreams="Flying")
+    make_dose(log, make_medication(person, pk=1))
+    make_reflection(person, SUNDAY)
+    with time_machine.travel(datetime.datetime(2026, 5, 12, 12, tzinfo=datetime.UTC), tick=False):
+        yield as_person
+
+
+def prepare(client, path, data) -> dict:
+    """What the address needs before: a day is brought back from the page of its deletion."""
+    if path.endswith("/restore/"):
+        return data | {"envelope": client.post(f"/logs/{DAY}/delete/").context["envelope"]}
+    return data
+
+
+def test_every_address_that_takes_a_form_has_one_here():
+    assert set(TAKES_FORMS) == FORMS.keys() | ENDS_IT
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_a_change_counts_and_nothing_else_does(owner, person, path):
+    data, changes = FORMS[path]
+    data = prepare(owner, path, data)
+    before, version = answers_of(person), version_of(person)
+
+    response = owner.post(path, data)
+
+    assert response.status_code in {200, 302}
+    assert (answers_of(person) != before) == changes
+    assert version_of(person) == version + changes
+
+
+@pytest.mark.parametrize("path", [path for path, (_data, changes) in FORMS.items() if changes])
+def test_the_same_again_counts_only_if_it_changes_something(owner, person, path):
+    data, _changes = FORMS[path]
+    data = prepare(owner, path, data)
+    owner.post(path, data)
+    before, version = answers_of(person), version_of(person)
+
+    owner.post(path, data)
+
+    assert version_of(person) == version
+    assert answers_of(person) == before or path.startswith("/logs/medications/")
+
+
+@pytest.mark.parametrize("path", sorted({address.path for address in ADDRESSES}))
+def test_looking_counts_nothing(owner, person, path):
+    version = version_of(person)
+
+    owner.get(urlsplit(path).path)
+
+    assert version_of(person) == version
+
+
+def test_a_refused_form_counts_nothing(owner, person):
+    for path in (f"/logs/{DAY}/morning/", f"/logs/{DAY}/not-tracked/", f"/reflections/{SUNDAY}/"):
+        owner.post(path, {"sleep_hours": "25", "reason": "none", "week_rating": "11"})
+
+    assert version_of(person) == 0
+
+
+def test_doses_taken_out_count(owner, person):
+    owner.post(
+        f"/logs/{DAY}/medication/", {"medication_taken": "true", "doses-TOTAL_FORMS": "0", "doses-INITIAL_FORMS": "0"}
+    )
+
+    assert not Dose.objects.exists()
+    assert version_of(person) == 1
+
+
+def test_no_page_shows_an_old_number(live_server):
+    writer, *readers = browsers_of(live_server.url, "ada", 3)
+
+    watch_while_it_rises(writer, readers, steps=10)

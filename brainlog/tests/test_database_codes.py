@@ -1,0 +1,157 @@
+"""How the errors of real databases are told apart."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.db import Error, OperationalError
+from django.db.utils import ConnectionHandler
+
+from brainlog.database import database_from_url
+from brainlog.errors import UNREACHABLE, code_of, remedy_for
+from testing.postgres import PostgresMissing, find_binaries, free_port, throwaway_cluster
+
+ROOT = Path("/")
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture(autouse=True)
+def databases_of_our_own(django_db_blocker):
+    with django_db_blocker.unblock():
+        yield
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    try:
+        find_binaries()
+    except PostgresMissing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip("There is no PostgreSQL to start.")
+    with throwaway_cluster("max_connections = 10") as cluster:
+        cluster.execute("CREATE ROLE app LOGIN PASSWORD 'app'")
+        cluster.execute("CREATE ROLE guest LOGIN PASSWORD 'guest' CONNECTION LIMIT 0")
+        cluster.execute("CREATE ROLE nobody PASSWORD 'nobody'")
+        cluster.execute("CREATE TABLE pages (number int)")
+        yield cluster
+
+
+def error_from(url: str, *statements: str) -> Error:
+    """What Django raises when it connects there and says this."""
+    connection = ConnectionHandler({"default": database_from_url(url, ROOT)})["default"]
+    try:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    except Error as error:
+        return error
+    finally:
+        connection.close()
+    raise AssertionError("There was no error.")
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "code", "says"),
+    [
+        ("{password}", "wrong", "28P01", "refuses the login"),
+        ("brainlog:{password}", "nobody:nobody", "28000", "refuses the login"),
+        ("brainlog:{password}", "guest:guest", "53300", "no connection left"),
+        ("/postgres", "/nowhere", "3D000", "no database of this name"),
+        ("/postgres", "/postgres?sslmode=require", "TLS", "cannot be encrypted"),
+        (":{port}", ":{free_port}", UNREACHABLE, "cannot be reached"),
+        ("127.0.0.1", "no-such-host.invalid", UNREACHABLE, "cannot be reached"),
+    ],
+)
+def test_a_connection_that_is_refused(cluster, change, to, code, says):
+    """libpq keeps the SQLSTATE to itself here."""
+    facts = {"password": cluster.password, "port": cluster.port, "free_port": free_port()}
+    error = error_from(cluster.url.replace(change.format(**facts), to.format(**facts)))
+
+    assert code_of(error) == code
+    assert says in remedy_for(code)
+
+
+@pytest.mark.parametrize(
+    ("statements", "code", "says"),
+    [
+        (["SET statement_timeout = 1", "SELECT pg_sleep(9)"], "57014", "longer than statement_timeout"),
+        (["SELECT pg_terminate_backend(pg_backend_pid())"], "57P01", "stopping, starting or has crashed"),
+        (["SET default_transaction_read_only = on", "INSERT INTO pages VALUES (1)"], "25006", "takes no writes"),
+        (["SELECT secret FROM nowhere"], "42P01", None),
+        (["SELECT 1/0"], "22012", None),
+        (["SELECT ("], "42601", None),
+    ],
+)
+def test_a_statement_that_fails(cluster, statements, code, says):
+    error = error_from(cluster.url, *statements)
+
+    assert code_of(error) == code
+    assert says in remedy_for(code) if says else remedy_for(code) is None
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "says"),
+    [
+        ("08P01", "pooler in front of the database"),
+        ("25P03", "idle or open for too long"),
+        ("40001", "in each other's way"),
+        ("40P01", "in each other's way"),
+        ("53100", "disk is full"),
+        ("53200", "lacks memory"),
+        ("53300", "no connection left"),
+        ("55P03", "stayed locked"),
+        ("57P03", "stopping, starting or has crashed"),
+        ("58030", "cannot read or write its files"),
+        ("23505", None),
+        ("54001", None),
+        ("XX000", None),
+    ],
+)
+def test_what_the_server_says_for_other_reasons(cluster, sqlstate, says):
+    """It says so on demand here: to be out of memory, for example, would concern the whole machine."""
+    error = error_from(cluster.url, f"DO $$ BEGIN RAISE 'no' USING ERRCODE = '{sqlstate}'; END $$")
+
+    assert code_of(error) == sqlstate
+    assert says in remedy_for(sqlstate) if says else remedy_for(sqlstate) is None
+
+
+def test_a_pool_that_is_exhausted(cluster):
+    connections = [
+        ConnectionHandler({"default": database_from_url(f"{cluster.url}?connection_limit=1&pool_timeout=0.1", ROOT)})
+        for _ in range(2)
+    ]
+    holder, waiting = (handler["default"] for handler in connections)
+    try:
+        holder.ensure_connection()
+        with pytest.raises(OperationalError) as failure:
+            waiting.ensure_connection()
+    finally:
+        holder.close()
+        holder.close_pool()
+
+    assert code_of(failure.value) == "pool"
+    assert "connection_limit" in remedy_for("pool")
+
+
+@pytest.mark.parametrize(
+    ("path", "statements", "code", "says"),
+    [
+        ("db", ["PRAGMA max_page_count = 2", "CREATE TABLE a (b)", "CREATE TABLE c (d)"], "SQLITE_FULL", "is full"),
+        ("db", ["PRAGMA query_only = on", "CREATE TABLE a (b)"], "SQLITE_READONLY", "takes no writes"),
+        ("no/folder/db", [], "SQLITE_CANTOPEN", "cannot be opened"),
+        ("db", ["SELECT secret FROM nowhere"], "SQLITE_ERROR", None),
+        ("db", ["CREATE TABLE a (b PRIMARY KEY)", *["INSERT INTO a VALUES (1)"] * 2], "SQLITE_CONSTRAINT", None),
+    ],
+)
+def test_a_file(tmp_path, path, statements, code, says):
+    error = error_from(f"sqlite:///{tmp_path / path}", *statements)
+
+    assert code_of(error).startswith(code)
+    assert says in remedy_for(code) if says else remedy_for(code_of(error)) is None
+
+
+def test_what_is_no_error_of_a_database():
+    assert remedy_for(code_of(ValueError("too many"))) is None
+    assert remedy_for(code_of(None)) is None

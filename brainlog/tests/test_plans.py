@@ -1,0 +1,231 @@
+"""What each page reads of a database with 200,000 days in it: rows of one person, found by an index, and few.
+
+The queries are those that the pages really send, run again under EXPLAIN ANALYZE.
+"""
+
+import datetime
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.db import ConnectionHandler, connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
+
+from accounts.models import User
+from brainlog.database import database_from_url
+from brainlog.tests.addresses import ADDRESSES
+from logs.models import DailyLog
+from logs.tests.factories import MORNING_DOSE, answers, taken
+from reflections.tests.pages import EVERYTHING
+from testing.gunicorn import manage
+from testing.postgres import Cluster, throwaway_cluster
+
+pytestmark = pytest.mark.once
+
+PEOPLE, DAYS, SOMEBODY = 200, 1000, 100
+TODAY = datetime.date(2026, 5, 4)  # a Monday; weeks begin on Sunday
+
+# Day by day, as life writes them: the rows of one person are scattered all over the table.
+FILL = f"""
+INSERT INTO accounts_user (id, username, username_key, password, is_superuser, is_staff, is_active, date_joined,
+        display_name, email, timezone, theme, week_starts_on, day_ends_at, updated_at)
+    SELECT n, 'person-' || n, 'person-' || n, '', false, false, true, now(), '', '', 'UTC', 'system', 'sunday', 0, now()
+    FROM generate_series(1, {PEOPLE}) n;
+INSERT INTO logs_dailylog (user_id, date, created_at, updated_at, sleep_hours, sleep_quality, morning_mood,
+        medication_taken, focus_level, energy_level, rumination_level, anxiety_level, overall_mood, day_rating,
+        gratitude, thought_for_tomorrow, morning_completed_at)
+    SELECT person, DATE '{TODAY}' - day, now(), now(), 7, 1 + day % 10, 5, true, 1 + person % 10, 5, 5, 5, 5, 6,
+        repeat('A walk by the river. ', 10), 'One thing at a time', now()
+    FROM generate_series(0, {DAYS - 1}) day, generate_series(1, {PEOPLE}) person ORDER BY day DESC, person;
+INSERT INTO logs_medication (user_id, name, name_key, is_active)
+    SELECT person, 'Tea ' || n, 'tea ' || n, true FROM generate_series(1, {PEOPLE}) person, generate_series(1, 5) n;
+INSERT INTO logs_dose (daily_log_id, medication_id, amount)
+    SELECT log.id, medication.id, 1 FROM logs_dailylog log JOIN logs_medication medication USING (user_id)
+    WHERE medication.name IN ('Tea 1', 'Tea 2') ORDER BY log.id;
+INSERT INTO reflections_weeklyreflection (user_id, week_start, created_at, updated_at, week_rating, week_highlights)
+    SELECT person, DATE '{TODAY}' - extract(dow FROM DATE '{TODAY}')::int - 7 * week, now(), now(), 5, 'A letter'
+    FROM generate_series(0, {DAYS // 7}) week, generate_series(1, {PEOPLE}) person ORDER BY week DESC, person;
+"""  # noqa: S608 (numbers of ours)
+
+
+@pytest.fixture(scope="module")
+def big() -> Cluster:
+    """A server with a database `big` of 200,000 days of 400 people."""
+    with throwaway_cluster() as cluster:
+        done = manage(cluster.create_database("big"), "migrate", "--verbosity=0")
+        assert done.returncode == 0, done.stderr
+        for statement in FILL.split(";\n"):
+            if statement.strip():
+                cluster.execute(statement, database="big")
+        cluster.execute("VACUUM ANALYZE", database="big")
+        yield cluster
+
+
+@pytest.fixture
+def connection(big, django_db_blocker):
+    """The default database is that one, for the time of a test."""
+    own = connections["default"]
+    big_one = ConnectionHandler({"default": database_from_url(big.url_of("big"), Path())})["default"]
+    with django_db_blocker.unblock():
+        connections["default"] = big_one
+        try:
+            with time_machine.travel(datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC), tick=False):
+                yield big_one
+        finally:
+            connections["default"] = own
+            big_one.close()
+
+
+@dataclass
+class Reading:
+    """What one step of a query read of a table: how, by what condition, and how many rows."""
+
+    table: str
+    how: str
+    index: str
+    condition: str
+    rows: int
+
+
+DAYS_TABLE, DOSES, MEDICATIONS = "logs_dailylog", "logs_dose", "logs_medication"
+WEEKS = "reflections_weeklyreflection"
+BIG = {DAYS_TABLE, DOSES, MEDICATIONS, WEEKS}
+
+
+def readings_of(plan: dict, table=None) -> list[Reading]:
+    """The scans of big tables in a plan, with the rows they looked at, those they then left out included."""
+    table = plan.get("Relation Name", table)
+    found = []
+    if plan["Node Type"].endswith("Scan") and table in BIG:
+        left_out = sum(value for name, value in plan.items() if name.startswith("Rows Removed by"))
+        rows = round((plan["Actual Rows"] + left_out) * plan["Actual Loops"])
+        condition = plan.get("Index Cond", plan.get("Recheck Cond", ""))
+        found.append(Reading(table, plan["Node Type"], plan.get("Index Name", ""), condition, rows))
+    for child in plan.get("Plans", []):
+        found += readings_of(child, table)
+    return found
+
+
+@contextmanager
+def reading(connection):
+    """Collects what the queries of the block read."""
+    readings = []
+    with CaptureQueriesContext(connection) as queries:
+        yield readings
+    for sql in [query["sql"] for query in queries.captured_queries if query["sql"].startswith("SELECT")]:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}")
+            readings.extend(readings_of(cursor.fetchone()[0][0]["Plan"]))
+
+
+def rows_of(readings, *, from_index_alone=False) -> dict[str, int]:
+    """How many rows were read of each table, or how many were only counted off in an index."""
+    rows = {}
+    for each in readings:
+        # Its rows are read by the scan of the table that follows.
+        if each.how != "Bitmap Index Scan" and (each.how == "Index Only Scan") == from_index_alone:
+            rows[each.table] = rows.get(each.table, 0) + each.rows
+    return rows
+
+
+MEDICATION = f"/logs/{TODAY}/medication/"
+
+# How many rows of each table a page may read at most. Lists show 30, and need to know of one more.
+PAGES = {
+    "/": {DAYS_TABLE: 8, WEEKS: 2},
+    "/logs/": {DAYS_TABLE: 42 + 31},
+    "/logs/?month=2024-05&page=12": {DAYS_TABLE: 42 + 31},
+    "/logs/medications/": {MEDICATIONS: 5},
+    f"/logs/medications/{5 * SOMEBODY}/": {MEDICATIONS: 1},
+    f"/logs/{TODAY}/": {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 2},
+    f"/logs/{TODAY}/morning/": {DAYS_TABLE: 2},
+    # The day, the last one with doses, and both again with theirs.
+    MEDICATION: {DAYS_TABLE: 4, DOSES: 4, MEDICATIONS: 5},
+    f"/logs/{TODAY}/midday/": {DAYS_TABLE: 1},
+    f"/logs/{TODAY}/afternoon/": {DAYS_TABLE: 1},
+    f"/logs/{TODAY}/evening/": {DAYS_TABLE: 1},
+    f"/logs/{TODAY}/delete/": {DAYS_TABLE: 1},
+    "/reflections/": {WEEKS: 31},
+    "/reflections/?page=3": {WEEKS: 31},
+    "/reflections/2026-05-03/": {DAYS_TABLE: 14, WEEKS: 3},
+    "/reflections/2026-05-03/delete/": {WEEKS: 1},
+    "/reflections/numbers/2026-05/": {DAYS_TABLE: 31 + 30},
+    "/reflections/numbers/2025/": {DAYS_TABLE: 365 + 366},
+}
+# In an index alone: the rows of the pages before, and that a day has a dose.
+COUNTED_OFF = {
+    "/logs/?month=2024-05&page=12": {DAYS_TABLE: 331},
+    "/reflections/?page=3": {WEEKS: 61},
+    MEDICATION: {DOSES: 1},
+}
+# They read nothing, or only change something.
+ELSEWHERE = {"logs:not_tracked", "logs:tracked", "logs:restore", "reflections:other"}
+
+# Either the person, or the key of a row of theirs that was just found.
+OF_ONE_PERSON = re.compile(rf"\(user_id = {SOMEBODY}\)|\((daily_log_id|id) = \w+(\.\w+)?\)")
+
+
+def assert_it_reads_little(readings, rows, counted_off):
+    assert readings
+    for each in readings:
+        assert each.how != "Seq Scan", each
+        assert OF_ONE_PERSON.search(each.condition), each
+    for limits, read in ((rows, rows_of(readings)), (counted_off, rows_of(readings, from_index_alone=True))):
+        assert read.keys() <= limits.keys(), readings
+        assert {table: n for table, n in read.items() if n > limits[table]} == {}, readings
+
+
+@pytest.fixture
+def client(connection):
+    client = Client()
+    client.force_login(User.objects.get(pk=SOMEBODY))
+    return client
+
+
+def test_there_is_much_to_read(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM logs_dailylog")
+        assert cursor.fetchone() == (200_000,)
+
+
+def test_every_page_is_here():
+    ours = {address.name for address in ADDRESSES if not address.name.startswith("accounts:")}
+
+    assert {resolve(page.split("?")[0]).view_name for page in PAGES} == ours - ELSEWHERE
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_reads_few_rows_of_one_person_by_an_index(connection, client, page):
+    with reading(connection) as readings:
+        assert client.get(page).status_code == 200
+
+    assert_it_reads_little(readings, PAGES[page], COUNTED_OFF.get(page, {}))
+
+
+@pytest.mark.parametrize(
+    ("page", "data", "rows"),
+    [
+        (f"/logs/{TODAY}/midday/", answers("midday"), {DAYS_TABLE: 1}),
+        # The medication that is new now is there when the query runs once more.
+        (MEDICATION, answers("medication") | taken(MORNING_DOSE), PAGES[MEDICATION] | {MEDICATIONS: 6}),
+        ("/reflections/2026-05-03/", EVERYTHING, {WEEKS: 1}),
+    ],
+)
+def test_so_does_a_save(connection, client, page, data, rows):
+    with reading(connection) as readings:
+        assert client.post(page, data).status_code == 302
+
+    assert_it_reads_little(readings, rows, COUNTED_OFF.get(page, {}))
+
+
+def test_a_query_without_a_person_would_be_found(connection, client):
+    with reading(connection) as readings:
+        list(DailyLog.objects.filter(day_rating=3)[:5])
+
+    with pytest.raises(AssertionError, match="Seq Scan"):
+        assert_it_reads_little(readings, {DAYS_TABLE: 5}, {})

@@ -1,0 +1,91 @@
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import F
+from django.http import Http404
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _, gettext_lazy
+
+from brainlog.admin import LookingAdmin
+from brainlog.database import session_alias
+from operations.figures import gather, grown
+from operations.models import DatabaseReport
+from operations.plots import HEIGHT, WIDTH, Plot
+from operations.report import shown_size, tables_of
+
+PAGE = "admin/operations/databasereport/report.html"
+REPORTS_PLOTTED = 104
+TABLES_PLOTTED = 5
+
+
+@admin.register(DatabaseReport)
+class DatabaseReportAdmin(LookingAdmin):
+    """Reports that dbreport has stored, and the figures of this moment. For superusers, whatever rights others have."""
+
+    list_display = ("taken_at", "size", "connections")
+    list_reads = ("taken_at",)
+    sortable_by = ("taken_at",)
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.is_superuser
+
+    def has_module_permission(self, request):
+        return request.user.is_superuser
+
+    def get_queryset(self, request):
+        database = {f"database_{name}": F(f"figures__database__{name}") for name in ("bytes", "connections")}
+        return super().get_queryset(request).annotate(**database)
+
+    @admin.display(description=gettext_lazy("size"))
+    def size(self, report):
+        return shown_size(report.database_bytes)
+
+    @admin.display(description=gettext_lazy("connections"), empty_value="–")
+    def connections(self, report):
+        return report.database_connections
+
+    def get_urls(self):
+        now = self.admin_site.admin_view(self.now_view)
+        return [path("now/", now, name="operations_databasereport_now"), *super().get_urls()]
+
+    def now_view(self, request):
+        """The figures as they are, and how the sizes have come to be."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        figures = gather(session_alias())
+        return self.page(request, figures, DatabaseReport.objects.first(), _("The database now"), plots_of(figures))
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """One stored report."""
+        if not self.has_view_permission(request) or request.method == "POST":
+            raise PermissionDenied
+        report = self.get_object(request, object_id)
+        if report is None:
+            raise Http404
+        before = DatabaseReport.objects.filter(taken_at__lt=report.taken_at).first()
+        return self.page(request, report.figures, before, str(report), [])
+
+    def page(self, request, figures: dict, before: DatabaseReport | None, title: str, plots: list[Plot]):
+        context = {
+            "title": title,
+            "opts": self.opts,
+            "before": before,
+            "tables": tables_of(grown(figures, before.figures if before else None)),
+            "vendor": figures["vendor"],
+            "plots": plots,
+            "plot_size": {"width": WIDTH, "height": HEIGHT},
+        }
+        return TemplateResponse(request, PAGE, self.admin_site.each_context(request) | context)
+
+
+def plots_of(figures: dict) -> list[Plot]:
+    """The growth of the database and of its largest tables over the stored reports, up to this moment."""
+    stored = DatabaseReport.objects.values_list("taken_at", "figures__database__bytes", "figures__tables")
+    reports = [*reversed(stored[:REPORTS_PLOTTED]), (timezone.now(), figures["database"]["bytes"], figures["tables"])]
+    plots = [Plot.of(_("The whole database"), [(time, size) for time, size, _tables in reports])]
+    history = [(time, {row["table"]: row["bytes"] for row in tables}) for time, _size, tables in reports]
+    largest = sorted(figures["tables"], key=lambda row: row["bytes"] or 0, reverse=True)[:TABLES_PLOTTED]
+    for name in (row["table"] for row in largest):
+        plots.append(Plot.of(name, [(time, sizes[name]) for time, sizes in history if sizes.get(name)]))
+    return [plot for plot in plots if plot]

@@ -1,0 +1,66 @@
+"""What an archive must contain. Written last, so that an archive with a manifest is a whole one."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+
+from operations.backups import BackupError
+
+
+@dataclass
+class Contents:
+    """What is in a database: rows by table, and the names of the applied migrations."""
+
+    rows: dict[str, int]
+    migrations: list[str]
+
+
+@dataclass
+class Manifest(Contents):
+    """An archive's contents, the stored file itself, and how and when it was made (ISO 8601, UTC)."""
+
+    archive: str
+    size: int
+    sha256: str
+    engine: str
+    encryption: str | None
+    recipient: str | None
+    versions: dict[str, str]
+    started: str
+    finished: str
+
+    def to_json(self) -> bytes:
+        return json.dumps(asdict(self), indent=2, sort_keys=True).encode() + b"\n"
+
+    @classmethod
+    def from_json(cls, text: bytes, name: str) -> "Manifest":
+        try:
+            return cls(**json.loads(text))
+        except (ValueError, TypeError):
+            raise BackupError(f"{name} is no manifest, or a damaged one.") from None
+
+    def check(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Pass on the stored file. Raises BackupError at its end if it is not the one that was stored."""
+        sha256, size = hashlib.sha256(), 0
+        for chunk in chunks:
+            sha256.update(chunk)
+            size += len(chunk)
+            yield chunk
+        if size != self.size:
+            raise BackupError(f"{self.archive} has {size:,} bytes; it was stored with {self.size:,}.")
+        if sha256.hexdigest() != self.sha256:
+            raise BackupError(f"{self.archive} has changed since it was stored: its SHA-256 is another one.")
+
+    def differences(self, found: Contents) -> list[str]:
+        """What a restored database has otherwise, a sentence each."""
+        sentences = [f"Table {table} is missing." for table in sorted(self.rows.keys() - found.rows.keys())]
+        sentences += [f"Table {table} is too many." for table in sorted(found.rows.keys() - self.rows.keys())]
+        sentences += [
+            f"Table {table} has {found.rows[table]:,} rows instead of {self.rows[table]:,}."
+            for table in sorted(self.rows.keys() & found.rows.keys())
+            if self.rows[table] != found.rows[table]
+        ]
+        if unequal := sorted(set(self.migrations) ^ set(found.migrations)):
+            sentences.append(f"The applied migrations differ: {', '.join(unequal)}.")
+        return sentences

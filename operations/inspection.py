@@ -1,0 +1,233 @@
+"""Questions to a database that an operator asks before and after a change: `manage.py checkdb`."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.loader import MigrationLoader
+
+from operations.checks import is_local
+from operations.schema import ERROR, OK, WARNING, problems
+
+ROUND_TRIPS = 5
+MOST_LAG = 5  # seconds: about as long as a person's pages stay with the primary after a save
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was found out. `status` is OK, WARNING or ERROR."""
+
+    database: str
+    name: str
+    status: str
+    text: str
+
+
+def inspect(alias: str) -> Iterator[Check]:
+    """Yield what there is to say about one of DATABASES, over connections of its own."""
+    connection = unpooled(connections[alias])
+    try:
+        yield from check(alias, "connection", connected(connection))
+        questions = POSTGRESQL_QUESTIONS if connection.vendor == "postgresql" else SQLITE_QUESTIONS
+        for name, question in questions.items():
+            yield from check(alias, name, question(connection))
+    except DatabaseError as error:
+        yield Check(alias, "connection", ERROR, reason(error))
+    finally:
+        connection.close()
+
+
+def check(alias: str, name: str, answers: Iterator[tuple[str, str]]) -> Iterator[Check]:
+    for status, text in answers:
+        yield Check(alias, name, status, text)
+
+
+def unpooled(connection: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
+    """A connection to the same database that has not been used before."""
+    fresh = connection.copy()
+    if connection.vendor == "postgresql":
+        fresh.settings_dict["OPTIONS"].pop("pool", None)
+    return fresh
+
+
+def reason(error: Exception) -> str:
+    """The first line of what the driver says, which names no password."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def rows(connection, sql: str, *parameters) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+# ── Both databases ───────────────────────────────────────────────────────────────────────────────
+
+
+def connected(connection):
+    connection.ensure_connection()
+    took = []
+    for _ in range(ROUND_TRIPS):
+        start = time.monotonic()
+        rows(connection, "SELECT 1")
+        took.append(time.monotonic() - start)
+    yield OK, f"a round trip takes {statistics.median(took) * 1000:.1f} ms (median of {ROUND_TRIPS})"
+
+
+def migrations(connection):
+    loader = MigrationLoader(connection)
+    missing = [f"{app}.{name}" for app, name in loader.graph.nodes if (app, name) not in loader.applied_migrations]
+    # Of apps that are not installed, nobody can say whether a migration is missing in the code.
+    unknown = [
+        f"{app}.{name}"
+        for app, name in loader.applied_migrations
+        if app in loader.migrated_apps and (app, name) not in loader.disk_migrations
+    ]
+    if missing:
+        yield ERROR, f"not applied: {', '.join(sorted(missing))}; run manage.py migrate"
+    if unknown:
+        yield WARNING, f"applied, but unknown to this code: {', '.join(sorted(unknown))}; is it an older release?"
+    if not missing and not unknown:
+        yield OK, f"all {len(loader.graph.nodes)} are applied"
+
+
+def schema(connection):
+    found = list(problems(connection))
+    yield from found
+    if not found:
+        yield OK, "every table, column, constraint and index of the applied migrations is there and valid"
+
+
+# ── SQLite ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def sqlite_version(connection):
+    yield OK, f"SQLite {connection.Database.sqlite_version}"
+    [(mode,)] = rows(connection, "PRAGMA journal_mode")
+    if mode == "wal":
+        yield OK, "journal_mode wal: readers go on while somebody writes"
+    else:
+        yield WARNING, f"journal_mode {mode}: readers and writers wait for each other"
+
+
+def sqlite_integrity(connection):
+    damage = [text for (text,) in rows(connection, "PRAGMA quick_check") if text != "ok"]
+    if damage:
+        yield ERROR, f"the file is damaged: {damage[0]}; restore a backup"
+    orphans = {table for table, *_ in rows(connection, "PRAGMA foreign_key_check")}
+    for table in sorted(orphans):
+        yield ERROR, f"{table} has rows that belong to nothing (PRAGMA foreign_key_check)"
+    if not damage and not orphans:
+        yield OK, "quick_check and foreign_key_check find nothing"
+
+
+# ── PostgreSQL ───────────────────────────────────────────────────────────────────────────────────
+
+# Value that endangers data or saves, and what happens with it.
+DANGERS = {
+    ("fsync", "off"): "a power cut can destroy the database",
+    ("full_page_writes", "off"): "a power cut can destroy the database",
+    ("synchronous_commit", "off"): "a crash loses the newest saves, though people were told that they are saved",
+    ("zero_damaged_pages", "on"): "damaged rows disappear without a word",
+    ("default_transaction_read_only", "on"): "nothing can be saved",
+}
+TOLD = [
+    *("max_connections", "shared_buffers", "statement_timeout", "idle_in_transaction_session_timeout", "TimeZone"),
+    *("server_encoding", "fsync", "synchronous_commit", "full_page_writes", "wal_level", "data_checksums"),
+]
+
+
+def settings(connection):
+    names = {*TOLD, *(name for name, _ in DANGERS)}
+    found = dict(rows(connection, "SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY(%s)", [*names]))
+    [(version,)] = rows(connection, "SELECT current_setting('server_version')")
+    yield OK, f"PostgreSQL {version}: " + ", ".join(f"{name} {found[name]}" for name in TOLD if name in found)
+    # Neon's servers keep nothing themselves: their log goes to several storage servers before a commit returns.
+    kept_elsewhere = {"fsync", "full_page_writes"} if connection.connection.info.host.endswith(".neon.tech") else set()
+    for (name, value), consequence in DANGERS.items():
+        if found.get(name) == value and name not in kept_elsewhere:
+            yield WARNING, f"{name} is {value}: {consequence}"
+    if found["server_encoding"] != "UTF8":
+        yield ERROR, f"server_encoding is {found['server_encoding']}: not everything people write can be stored"
+
+
+def tls(connection):
+    wire = connection.connection.pgconn
+    host = wire.host.decode()
+    if wire.ssl_in_use:
+        # Behind a pooler this is about the pooler's own connection; ours is encrypted in any case.
+        [(version, cipher)] = rows(connection, "SELECT version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+        mode = connection.settings_dict["OPTIONS"].get("sslmode", "prefer")
+        is_verified = mode.startswith("verify-")
+        text = f"in use, {version} {cipher}" if version else "in use as far as the pooler"
+        yield OK, f"{text}; sslmode {mode} {'checks' if is_verified else 'does not check'} who answers"
+    elif is_local(host):
+        yield OK, "not in use; the server is on this machine"
+    else:
+        yield WARNING, f"not in use: passwords and answers travel readable to {host}; add sslmode=require to the URL"
+
+
+def pooling(connection):
+    """Who answers is compared with who greeted, and with who answers another connection of ours."""
+    is_configured = connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS", False)
+    greeted = connection.connection.pgconn.backend_pid
+    [(answers,)] = rows(connection, "SELECT pg_backend_pid()")
+    other = connection.copy()
+    try:
+        [(answers_other,)] = rows(other, "SELECT pg_backend_pid()")
+    finally:
+        other.close()
+    if answers == answers_other:
+        yield OK, "through a transaction pooler: two of our connections were answered by one of the server's"
+        if connection.alias == "direct":
+            yield ERROR, "DIRECT_DATABASE_URL leads to a transaction pooler: migrate and backup need the server itself"
+        elif not is_configured:
+            yield ERROR, "the URL does not say that this is a transaction pooler: add pgbouncer=true"
+    elif greeted != answers:
+        yield OK, "through a pooler or proxy: another process answers than the one that greeted us"
+    else:
+        yield (
+            OK,
+            "direct: the process that greeted us answers"
+            + (", though the URL says pgbouncer=true" if is_configured else ""),
+        )
+
+
+def replication(connection):
+    [(is_replica,)] = rows(connection, "SELECT pg_is_in_recovery()")
+    if not is_replica:
+        yield (WARNING, "is a primary: was it promoted?") if connection.alias == "replica" else (OK, "is the primary")
+        return
+    if connection.alias != "replica":
+        yield ERROR, "is a replica, or still recovering: nothing can be saved here"
+    [(lag, is_receiving)] = rows(
+        connection,
+        """SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+                  ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END,
+                  EXISTS (SELECT FROM pg_stat_wal_receiver)""",
+    )
+    if not is_receiving:
+        yield WARNING, "is a replica that receives nothing from its primary: what it shows grows old"
+    elif lag is None or lag > MOST_LAG:
+        yield WARNING, f"is a replica, {'an unknown time' if lag is None else f'{lag:.0f} s'} behind its primary"
+    else:
+        yield OK, f"is a replica, {lag:.1f} s behind its primary"
+
+
+SQLITE_QUESTIONS = {
+    "server": sqlite_version,
+    "integrity": sqlite_integrity,
+    "migrations": migrations,
+    "schema": schema,
+}
+POSTGRESQL_QUESTIONS = {
+    "server": settings,
+    "tls": tls,
+    "pooling": pooling,
+    "replication": replication,
+    "migrations": migrations,
+    "schema": schema,
+}

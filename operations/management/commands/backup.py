@@ -1,0 +1,60 @@
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import connections
+
+from brainlog.database import session_alias
+from operations.backups import BackupError, archives
+from operations.backups.encryption import Encryption
+from operations.backups.programs import stop_like_ctrl_c
+from operations.backups.progress import megabytes
+from operations.backups.storage import Storage
+
+
+def count(text: str) -> int:
+    """A number of backups to keep."""
+    if not text.isdecimal():
+        raise ValueError
+    return int(text)
+
+
+class Command(BaseCommand):
+    help = (
+        "Archives the whole database, with a manifest of what is in it beside the archive. The site goes on meanwhile. "
+        "Older backups are removed only if a --keep option is given, and only after the new one is whole."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--to", default=settings.BACKUP_TO, help="a folder, or s3://bucket/prefix [BACKUP_TO]")
+        parser.add_argument(
+            "--encrypt-to",
+            metavar="RECIPIENT",
+            default=settings.BACKUP_ENCRYPT_TO,
+            help="a public key of age or SSH, or the name of a key of GnuPG [BACKUP_ENCRYPT_TO]",
+        )
+        for period, word in (("day", "daily"), ("week", "weekly"), ("month", "monthly")):
+            parser.add_argument(
+                f"--keep-{word}", type=count, metavar="N", help=f"keep the newest of each of the last N {period}s"
+            )
+
+    def run_from_argv(self, argv):
+        stop_like_ctrl_c()
+        super().run_from_argv(argv)
+
+    def handle(self, *, to, encrypt_to, keep_daily, keep_weekly, keep_monthly, **options):
+        if not to:
+            raise BackupError("Say where to put the backup: --to, or BACKUP_TO in the environment.")
+        storage = Storage(to, create=True)
+        manifest = archives.make(
+            storage,
+            connections[session_alias()],
+            Encryption.to(encrypt_to) if encrypt_to else None,
+            self.stderr.write,
+        )
+        self.stdout.write(
+            f"{manifest.archive} in {to}: {sum(manifest.rows.values()):,} rows of {len(manifest.rows)} tables, "
+            f"{megabytes(manifest.size)}, {manifest.encryption or 'not'} encrypted."
+        )
+        keep = [keep_daily, keep_weekly, keep_monthly]
+        if keep != [None, None, None]:
+            for name in archives.remove_outdated(storage, *(number or 0 for number in keep)):
+                self.stdout.write(f"Removed {name}.")

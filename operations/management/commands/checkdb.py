@@ -1,0 +1,35 @@
+import json
+import sys
+from dataclasses import asdict
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from operations.inspection import inspect
+from operations.schema import ERROR, OK, WARNING
+
+EXIT_CODES = {OK: 0, WARNING: 1, ERROR: 2}
+
+
+class Command(BaseCommand):
+    help = (
+        "Ask every configured database whether it is what Brain Log needs: reached, safe, encrypted, migrated, whole. "
+        "Changes nothing. The exit code is 0 if all is well, 1 with warnings, 2 with errors."
+    )
+    # It has to answer where other commands would not even start.
+    requires_system_checks = []
+
+    def add_arguments(self, parser):
+        parser.add_argument("--json", action="store_true", help="Print one JSON object, for machines.")
+
+    def handle(self, *args, **options):
+        checks = []
+        for alias in settings.DATABASES:
+            for check in inspect(alias):
+                checks.append(check)
+                if not options["json"]:
+                    self.stdout.write(f"{check.status:8}{check.database}: {check.name}: {check.text}")
+        worst = max((check.status for check in checks), key=EXIT_CODES.get)
+        if options["json"]:
+            self.stdout.write(json.dumps({"status": worst, "checks": [asdict(check) for check in checks]}, indent=2))
+        sys.exit(EXIT_CODES[worst])

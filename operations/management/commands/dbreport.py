@@ -1,0 +1,46 @@
+from json import dumps
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
+
+from brainlog.database import session_alias
+from operations.figures import gather, grown
+from operations.models import DatabaseReport
+from operations.report import as_text
+
+
+class Command(BaseCommand):
+    help = (
+        "Report on the database: sizes and growth since the last report, use of tables and indexes, connections, "
+        "long transactions, locks, dead rows, slow statements, errors, replicas. The report is stored, so that the "
+        "next one can tell the growth. Holds nothing of what people wrote."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--json", action="store_true", help="print the figures as JSON, sizes in bytes")
+        parser.add_argument("--no-store", action="store_true", help="do not keep this report for later ones")
+
+    def handle(self, *args, **options):
+        try:
+            before = DatabaseReport.objects.first()
+            figures = gather(session_alias())
+            report = DatabaseReport(figures=figures)
+            if not options["no_store"]:
+                report.save()
+        except ProgrammingError:
+            raise CommandError("The table of reports is not there yet. Run manage.py migrate first.") from None
+        except OperationalError as error:
+            raise CommandError(f"The database cannot be reached or did not answer in time: {error}".strip()) from None
+        self.print(grown(figures, before.figures if before else None), before, **options)
+        if figures["database"].get("sound", "ok") != "ok":
+            raise CommandError("SQLite's quick check found the file damaged: restore a backup.")
+
+    def print(self, figures, before, *, json, no_store, **_):
+        if json:
+            figures["since"] = before.taken_at.isoformat() if before else None
+            self.stdout.write(dumps(figures, indent=2, ensure_ascii=False))
+            return
+        for line in as_text(figures):
+            self.stdout.write(line)
+        since = f"Growth is since the report of {before}." if before else "Growth is told from the next report on."
+        self.stdout.write(f"{since} {'Not stored.' if no_store else 'Stored.'}")

@@ -1,0 +1,61 @@
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand
+from django.db import connections
+
+from brainlog.database import session_alias
+from operations.backups import BackupError, archives
+from operations.backups.arguments import add_backup_arguments, storage_at
+
+
+class Command(BaseCommand):
+    help = (
+        "Restores a backup into the site's database, all or nothing, then migrates it and checks it. "
+        "Stop the site first: what it saves meanwhile would be lost."
+    )
+
+    def add_arguments(self, parser):
+        add_backup_arguments(parser)
+        parser.add_argument(
+            "--replace", action="store_true", help="replace what the database holds; asks for its name first"
+        )
+        parser.add_argument("--confirm", metavar="DATABASE", help="the database's name, where nobody can be asked")
+
+    def handle(self, *, name, place, identity, replace, confirm, **options):
+        storage = storage_at(place)
+        manifest = archives.find(storage, name)
+        connection = connections[session_alias()]
+        if manifest.engine != connection.vendor:
+            raise BackupError(f"{manifest.archive} is of {manifest.engine}, and the database is {connection.vendor}.")
+        programs = archives.decrypting(manifest, identity)
+        archives.check(storage, manifest, self.stderr.write)
+        engine = archives.ENGINES[connection.vendor]
+        if not engine.is_empty(connection):
+            self.confirm(engine.name_of(connection), replace, confirm)
+        engine.restore(connection, archives.read(storage, manifest, self.stderr.write), programs)
+        self.stdout.write(
+            f"Restored {manifest.archive}: {sum(manifest.rows.values()):,} rows, as of {manifest.started}."
+        )
+        call_command("migrate", database=session_alias(), interactive=False)
+        if "checkdb" in get_commands():
+            self.check_database()
+
+    def check_database(self):
+        try:
+            call_command("checkdb")
+        except SystemExit as end:
+            if end.code not in (0, 1):  # 1: nothing but warnings
+                raise BackupError(
+                    "The backup is restored, but the database is not as it should be: see above."
+                ) from None
+
+    def confirm(self, database, replace, confirmed):
+        """Raise BackupError unless somebody has typed the name of the database that is to be replaced."""
+        if not replace:
+            raise BackupError(f"The database {database} is not empty: --replace replaces all that is in it.")
+        if confirmed is None:
+            try:
+                confirmed = input(f"All that is in the database {database} will be replaced. Type its name to go on: ")
+            except EOFError:
+                raise BackupError("Nobody is there to confirm: give the database's name with --confirm.") from None
+        if confirmed != database:
+            raise BackupError(f"Nothing was changed: the database is named {database}.")

@@ -1,0 +1,44 @@
+from django.core.management.base import BaseCommand
+from django.db import connections
+
+from brainlog.database import session_alias
+from operations.backups import BackupError, archives
+from operations.backups.arguments import add_backup_arguments, storage_at
+from operations.backups.programs import stop_like_ctrl_c
+
+
+class Command(BaseCommand):
+    help = (
+        "Restores a backup into a database made for that and dropped afterwards, and compares it with its manifest. "
+        "The site's own database is not touched."
+    )
+
+    def add_arguments(self, parser):
+        add_backup_arguments(parser)
+        parser.add_argument(
+            "--scratch-url",
+            metavar="URL",
+            help="a PostgreSQL server to make that database on, if not the site's: postgres://user:password@host/name",
+        )
+
+    def run_from_argv(self, argv):
+        stop_like_ctrl_c()
+        super().run_from_argv(argv)
+
+    def handle(self, *, name, place, identity, scratch_url, **options):
+        storage = storage_at(place)
+        manifest = archives.find(storage, name)
+        connection = connections[session_alias()]
+        if manifest.engine == "postgresql" != connection.vendor and not scratch_url:
+            raise BackupError(f"{manifest.archive} is of PostgreSQL: name a server to restore it on, --scratch-url.")
+        programs = archives.decrypting(manifest, identity)
+        archives.check(storage, manifest, self.stderr.write)
+        found = archives.ENGINES[manifest.engine].restored_aside(
+            connection, archives.read(storage, manifest, self.stderr.write), programs, scratch_url
+        )
+        if differences := manifest.differences(found):
+            raise BackupError(f"{manifest.archive} is not what its manifest says. {' '.join(differences)}")
+        self.stdout.write(
+            f"{manifest.archive} is good: {sum(found.rows.values()):,} rows of {len(found.rows)} tables, "
+            f"{len(found.migrations)} migrations, as its manifest says."
+        )

@@ -1,0 +1,141 @@
+"""Figures for Prometheus. In gunicorn they add up over all workers: see gunicorn.conf.py."""
+
+import os
+import threading
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import Error, connections
+from django.http import Http404, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_safe
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    exposition,
+    multiprocess,
+)
+from prometheus_client.core import GaugeMetricFamily
+
+from brainlog.database import session_alias
+from operations.figures import vital_signs
+
+REGISTRY = CollectorRegistry()
+# When each counter was made says nothing here, and would double the page.
+disable_created_metrics()
+# Seconds, for pages: most take some ten milliseconds.
+PAGE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+QUERY_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30)
+
+REQUEST_SECONDS = Histogram(
+    "brainlog_request_seconds",
+    "Requests, and how long they took.",
+    ["method", "view", "status"],
+    buckets=PAGE_BUCKETS,
+    registry=REGISTRY,
+)
+EXCEPTIONS = Counter(
+    "brainlog_exceptions", "Exceptions that ended a request, by class.", ["exception"], registry=REGISTRY
+)
+QUERY_SECONDS = Histogram(
+    "brainlog_query_seconds",
+    "Statements sent to the database, and how long they took.",
+    buckets=QUERY_BUCKETS,
+    registry=REGISTRY,
+)
+SLOW_QUERIES = Counter("brainlog_slow_queries", "Statements that took SLOW_QUERY_MS or longer.", registry=REGISTRY)
+DATABASE_ERRORS = Counter(
+    "brainlog_database_errors",
+    "Statements and connections that failed, by class of SQLSTATE.",
+    ["sqlstate_class"],
+    registry=REGISTRY,
+)
+POOL = Gauge(
+    "brainlog_pool_connections",
+    "Connections in the pools of all workers, as of each worker's last request.",
+    ["database", "state"],
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
+POOL_WAITING = Gauge(
+    "brainlog_pool_waiting",
+    "Requests that wait for a connection from a pool, as of each worker's last request.",
+    ["database"],
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
+
+# How long a scrape waits for the database. Prometheus itself gives up after ten seconds.
+PATIENCE = 2
+
+
+@login_not_required
+@require_safe
+def metrics(request):
+    """All figures, for who knows METRICS_TOKEN. There is no such page where none is set."""
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"):
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)
+    page = exposition.generate_latest(registry) + exposition.generate_latest(DatabaseNow())
+    return HttpResponse(page, content_type=exposition.CONTENT_TYPE_LATEST)
+
+
+class DatabaseNow:
+    """What the database says of itself at this moment. One that does not answer costs a scrape two seconds."""
+
+    asking = threading.Lock()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        signs: dict = {}
+        # A server that hangs is asked by one thread and no more, however often we are scraped.
+        if self.asking.acquire(timeout=PATIENCE):
+            thread = threading.Thread(target=self.ask, args=[signs], daemon=True)
+            thread.start()
+            thread.join(PATIENCE)
+        found = dict(signs)
+        yield GaugeMetricFamily("brainlog_database_up", "Whether the database answered.", value=bool(found))
+        for name, value in found.items():
+            yield GaugeMetricFamily(f"brainlog_database_{name}", DESCRIPTIONS[name], value=value)
+
+    def ask(self, signs: dict):
+        """Over a connection of its own: the pool may be what is exhausted."""
+        alias = session_alias()
+        connection = connections[alias] = connections[alias].copy()
+        options = connection.settings_dict["OPTIONS"]
+        options.pop("pool", None)
+        if connection.vendor == "postgresql":
+            options["connect_timeout"] = PATIENCE
+        try:
+            signs.update(vital_signs(alias, PATIENCE))
+        except Error:
+            return  # the page says that it is not up
+        finally:
+            connection.close()
+            self.asking.release()
+
+
+DESCRIPTIONS = {
+    "size_bytes": "The size of the database.",
+    "connections": "Connections to the server, ours and all others.",
+    "connections_limit": "How many connections the server allows.",
+}
+
+
+def note_pools(**_):
+    """Receives `request_finished`, after Django has given the request's connection back."""
+    for connection in connections.all(initialized_only=True):
+        if connection.vendor == "postgresql" and connection.pool:
+            stats = connection.pool.get_stats()
+            free = stats.get("pool_available", 0)
+            POOL.labels(connection.alias, "available").set(free)
+            POOL.labels(connection.alias, "in use").set(stats.get("pool_size", 0) - free)
+            POOL_WAITING.labels(connection.alias).set(stats.get("requests_waiting", 0))

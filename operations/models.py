@@ -1,0 +1,21 @@
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+
+class DatabaseReport(models.Model):
+    """What the database said of itself at one moment, kept to see how it grows. See operations.figures."""
+
+    taken_at = models.DateTimeField(_("taken"), default=timezone.now)
+    figures = models.JSONField(_("figures"), encoder=DjangoJSONEncoder)
+
+    class Meta:
+        verbose_name = _("database report")
+        verbose_name_plural = _("database reports")
+        ordering = ["-taken_at"]
+        get_latest_by = "taken_at"
+
+    def __str__(self):
+        return date_format(timezone.localtime(self.taken_at), "DATETIME_FORMAT")

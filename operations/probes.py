@@ -1,0 +1,116 @@
+"""Two addresses for balancers and monitors: /healthz, the process is up; /readyz, it can serve people."""
+
+import logging
+import threading
+from concurrent.futures import Future
+from contextlib import closing
+from functools import cache
+
+from django.db import Error, ProgrammingError, connections
+from django.db.migrations.loader import MigrationLoader
+from django.http import HttpResponseNotAllowed, JsonResponse
+
+logger = logging.getLogger(__name__)
+
+SECONDS = 1
+
+# Nobody waits this long for the answer, but the next question is only asked when this one has ended:
+# a server that was lost on the way must not keep it for hours. In seconds and, the second, milliseconds.
+HASTE = {"connect_timeout": 2, "tcp_user_timeout": 2000, "keepalives_idle": 2, "keepalives_interval": 2}
+
+NOT_READY = {
+    "database": "the database gave no good answer within a second",
+    "migrations": "the database lacks migrations of this release; manage.py migrate applies them",
+}
+
+
+class ProbesMiddleware:
+    """Answers the two addresses before all else: without session, host check, or redirect to https."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.readiness = Readiness()
+
+    def __call__(self, request):
+        if request.path_info not in {"/healthz", "/readyz"}:
+            return self.get_response(request)
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        reason = self.readiness.reason_against() if request.path_info == "/readyz" else None
+        answer = {"status": "unavailable", "reason": reason} if reason else {"status": "ok"}
+        response = JsonResponse(answer, status=503 if reason else 200, headers={"Cache-Control": "no-store"})
+        if request.method == "HEAD":
+            response.content = b""  # Or gunicorn drops it, with a warning each time.
+        return response
+
+
+class Readiness:
+    """Whether the database can serve this release, asked once at a time and answered within a second.
+
+    The question is asked in a thread of its own, for libpq waits two seconds at least, and for ever
+    once it is connected. While one is on its way, all who want to know wait for that one's answer.
+    """
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.question: Future | None = None
+        self.last_reason: str | None = None
+
+    def reason_against(self) -> str | None:
+        """Return why not, a word of NOT_READY, or None when all is well."""
+        with self.lock:
+            if self.question is None or self.question.done():
+                self.question = Future()
+                # A daemon: the process need not wait for the answer when it is told to end.
+                threading.Thread(target=ask, args=(self.question,), name="readyz", daemon=True).start()
+            question = self.question
+        try:
+            reason = question.result(timeout=SECONDS)
+        except TimeoutError:
+            reason = "database"
+        self.log_change(reason)
+        return reason
+
+    def log_change(self, reason: str | None) -> None:
+        """Monitors ask every few seconds; the log says once what has changed."""
+        with self.lock:
+            if reason == self.last_reason:
+                return
+            self.last_reason = reason
+        if reason:
+            logger.warning("Not ready: %s.", NOT_READY[reason])
+        else:
+            logger.info("Ready again.")
+
+
+def ask(question: Future) -> None:
+    try:
+        question.set_result(None if migrations_on_disk() <= applied_migrations() else "migrations")
+    except Exception as error:
+        # SQLite calls a missing table an operational error. Any other error is one of the database
+        # too, and what it says stays here: monitors are strangers.
+        has_no_table = isinstance(error, ProgrammingError) or (
+            isinstance(error, Error) and "no such table" in str(error)
+        )
+        question.set_result("migrations" if has_no_table else "database")
+
+
+@cache
+def migrations_on_disk() -> frozenset[tuple[str, str]]:
+    """The (app, name) of every migration in this release."""
+    return frozenset(MigrationLoader(None).disk_migrations)
+
+
+def applied_migrations() -> set[tuple[str, str]]:
+    """The (app, name) of every migration in the database: one short question on a connection of its own.
+
+    During a rollout these may be more than this release has.
+    """
+    configured = connections["default"]
+    options = {name: value for name, value in configured.settings_dict["OPTIONS"].items() if name != "pool"}
+    if configured.vendor == "postgresql":
+        options |= HASTE
+    own = type(configured)(configured.settings_dict | {"OPTIONS": options}, configured.alias)
+    with closing(own), own.cursor() as cursor:
+        cursor.execute("SELECT app, name FROM django_migrations")
+        return set(cursor.fetchall())

@@ -1,0 +1,232 @@
+"""What the applied migrations say the database looks like, held against what it does look like.
+
+There is no list of tables here: the migrations are played through in memory, and the models that
+come out of it say which columns, constraints and indexes there have to be.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.apps.registry import Apps
+from django.db import models
+from django.db.migrations.loader import MigrationLoader
+from django.db.models import NOT_PROVIDED
+
+OK, WARNING, ERROR = "ok", "warning", "error"
+
+
+@dataclass(frozen=True)
+class Column:
+    type: str
+    is_nullable: bool
+    has_default: bool
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A constraint or an index. Without a name of our choosing, it is known by what it is made of."""
+
+    kind: str  # "primary key", "unique", "foreign key", "check", "index"
+    columns: tuple[str, ...] = ()
+    name: str = ""
+    target: tuple[str, str] | None = None  # a foreign key's table and column
+    is_for_like: bool = False  # an index that finds beginnings of words, and nothing else
+    is_valid: bool = True
+
+    def __str__(self):
+        return f"{self.kind} {self.name or 'on (' + ', '.join(self.columns) + ')'}"
+
+    def is_what(self, needed: "Rule") -> bool:
+        """Whether this one, which was found, is the one that is needed."""
+        if needed.name:
+            return self.name == needed.name
+        kinds = {needed.kind, "unique"} if needed.kind == "index" else {needed.kind}
+        same = (self.columns, self.target, self.is_for_like) == (needed.columns, needed.target, needed.is_for_like)
+        return self.kind in kinds and same
+
+
+@dataclass(frozen=True)
+class Table:
+    columns: dict[str, Column]
+    rules: list[Rule]
+
+
+def problems(connection) -> Iterator[tuple[str, str]]:
+    """Yield (WARNING or ERROR, sentence) for every way in which the database is not what it should be."""
+    found = found_tables(connection)
+    for name, expected in expected_tables(connection).items():
+        if name in found:
+            yield from problems_of(name, expected, found[name])
+        else:
+            yield ERROR, f"table {name} is missing"
+
+
+def problems_of(name: str, expected: Table, found: Table) -> Iterator[tuple[str, str]]:
+    for column, wanted in expected.columns.items():
+        there = found.columns.get(column)
+        if there is None:
+            yield ERROR, f"{name}: column {column} is missing"
+            continue
+        if there.type != wanted.type:
+            yield ERROR, f"{name}: column {column} is {there.type} instead of {wanted.type}"
+        if there.is_nullable != wanted.is_nullable:
+            yield (
+                ERROR,
+                f"{name}: column {column} {'may' if there.is_nullable else 'must not'} be NULL, unlike its model",
+            )
+        if wanted.has_default and not there.has_default:
+            yield ERROR, f"{name}: column {column} has lost its default"
+    for column in found.columns.keys() - expected.columns.keys():
+        there = found.columns[column]
+        if there.is_nullable or there.has_default:
+            yield WARNING, f"{name}: column {column} is in no migration"
+        else:
+            yield ERROR, f"{name}: column {column} is in no migration, and no row can be added without it"
+    yield from problems_of_rules(name, expected.rules, found.rules)
+
+
+def problems_of_rules(name: str, expected: list[Rule], found: list[Rule]) -> Iterator[tuple[str, str]]:
+    chosen_names = {rule.name for rule in expected if rule.name}
+    used = []
+    for needed in expected:
+        # What bears a name of our choosing is there for that alone.
+        candidates = [r for r in found if r.is_what(needed) and (needed.name or r.name not in chosen_names)]
+        used += candidates
+        if not candidates:
+            yield ERROR, f"{name}: {needed} is missing"
+        elif not any(rule.is_valid for rule in candidates):
+            yield ERROR, f"{name}: {needed} is not valid: {candidates[0].name}"
+    for rule in found:
+        if not rule.is_valid and rule not in used:
+            yield WARNING, f"{name}: {rule} is not valid and in no migration; it costs time and serves nothing: drop it"
+
+
+# ── What there should be ─────────────────────────────────────────────────────────────────────────
+
+
+def expected_tables(connection) -> dict[str, Table]:
+    """The tables that the applied migrations have made, by name."""
+    loader = MigrationLoader(connection)
+    applied = [node for node in loader.graph.nodes if node in loader.applied_migrations]
+    apps: Apps = loader.project_state(applied).apps
+    return {
+        model._meta.db_table: Table(
+            {field.column: column_of(field, connection) for field in columns_of(model, connection)},
+            list(rules_of(model, connection)),
+        )
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy
+    }
+
+
+def columns_of(model, connection) -> list[models.Field]:
+    return [field for field in model._meta.local_concrete_fields if field.db_type(connection)]
+
+
+def column_of(field: models.Field, connection) -> Column:
+    db_type = field.db_type(connection)
+    if connection.vendor == "postgresql":
+        db_type = db_type.replace("varchar", "character varying").replace(", ", ",")
+        db_type = {"time": "time without time zone"}.get(db_type, db_type)
+    is_numbered = isinstance(field, models.AutoField) and connection.vendor == "postgresql"
+    return Column(db_type, field.null, is_numbered or field.db_default is not NOT_PROVIDED)
+
+
+def rules_of(model, connection) -> Iterator[Rule]:
+    """The constraints and indexes of a model's table, Django's own and those from its Meta."""
+    for field in columns_of(model, connection):
+        columns = (field.column,)
+        if field.primary_key:
+            yield Rule("primary key", columns)
+        elif field.unique:
+            yield Rule("unique", columns)
+        elif field.db_index:
+            yield Rule("index", columns)
+        if field.db_check(connection):
+            yield Rule("check", columns)
+        if field.remote_field and field.db_constraint:
+            target = field.target_field
+            yield Rule("foreign key", columns, target=(target.model._meta.db_table, target.column))
+        is_text = field.db_type(connection).startswith(("varchar", "text")) and not getattr(field, "db_collation", None)
+        if connection.vendor == "postgresql" and is_text and (field.unique or field.db_index):
+            yield Rule("index", columns, is_for_like=True)
+    for names in model._meta.unique_together:
+        yield Rule("unique", tuple(model._meta.get_field(name).column for name in names))
+    for constraint in model._meta.constraints:
+        yield Rule("check" if isinstance(constraint, models.CheckConstraint) else "unique", name=constraint.name)
+    for index in model._meta.indexes:
+        yield Rule("index", name=index.name)
+
+
+# ── What there is ────────────────────────────────────────────────────────────────────────────────
+
+POSTGRESQL_COLUMNS = """
+    SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
+           a.atthasdef OR a.attidentity <> ''
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace
+      AND a.attnum > 0 AND NOT a.attisdropped
+"""
+POSTGRESQL_CONSTRAINTS = """
+    SELECT c.relname, o.contype::text, o.conname, names.of_columns, f.relname, target.attname, o.convalidated
+    FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid LEFT JOIN pg_class f ON f.oid = o.confrelid
+    LEFT JOIN pg_attribute target ON target.attrelid = o.confrelid AND target.attnum = o.confkey[1]
+    CROSS JOIN LATERAL (
+        SELECT array_agg(a.attname ORDER BY k.n) FROM unnest(o.conkey) WITH ORDINALITY k(attnum, n)
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
+    ) names(of_columns)
+    WHERE o.contype IN ('f', 'c') AND c.relnamespace = current_schema()::regnamespace
+"""
+POSTGRESQL_INDEXES = """
+    SELECT c.relname, CASE WHEN i.indisprimary THEN 'p' WHEN i.indisunique THEN 'u' ELSE 'i' END, x.relname,
+           parts.of_columns, parts.is_for_like, i.indisvalid AND i.indisready, i.indpred IS NULL
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
+    CROSS JOIN LATERAL (
+        SELECT array_agg(coalesce(a.attname, '') ORDER BY k.n), bool_or(o.opcname LIKE '%%pattern_ops')
+        FROM unnest(i.indkey::int2[], i.indclass::oid[]) WITH ORDINALITY k(attnum, opclass, n)
+        LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
+        LEFT JOIN pg_opclass o ON o.oid = k.opclass
+    ) parts(of_columns, is_for_like)
+    WHERE c.relnamespace = current_schema()::regnamespace
+"""
+SQLITE_COLUMNS = """
+    SELECT m.name, p.name, lower(p.type), NOT p."notnull", p.dflt_value IS NOT NULL
+    FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table'
+"""
+KINDS = {"p": "primary key", "u": "unique", "f": "foreign key", "c": "check", "i": "index"}
+
+
+def found_tables(connection) -> dict[str, Table]:
+    """All tables of the schema we use, by name."""
+    tables = {}
+    is_postgresql = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        cursor.execute(POSTGRESQL_COLUMNS if is_postgresql else SQLITE_COLUMNS)
+        for table, column, db_type, is_nullable, has_default in cursor.fetchall():
+            columns = tables.setdefault(table, Table({}, [])).columns
+            columns[column] = Column(db_type, bool(is_nullable), bool(has_default))
+        for table, rule in postgresql_rules(cursor) if is_postgresql else sqlite_rules(connection, cursor, tables):
+            tables[table].rules.append(rule)
+    return tables
+
+
+def postgresql_rules(cursor) -> Iterator[tuple[str, Rule]]:
+    cursor.execute(POSTGRESQL_CONSTRAINTS)
+    for table, kind, name, columns, to_table, to_column, is_valid in cursor.fetchall():
+        target = (to_table, to_column) if kind == "f" else None
+        yield table, Rule(KINDS[kind], tuple(columns or ()), name, target, is_valid=is_valid)
+    cursor.execute(POSTGRESQL_INDEXES)
+    for table, kind, name, columns, is_for_like, is_valid, is_whole in cursor.fetchall():
+        # One that leaves out rows stands for nothing but its own name.
+        yield table, Rule(KINDS[kind], tuple(columns) if is_whole else (), name, None, bool(is_for_like), is_valid)
+
+
+def sqlite_rules(connection, cursor, tables) -> Iterator[tuple[str, Rule]]:
+    for table in tables:
+        for name, facts in connection.introspection.get_constraints(cursor, table).items():
+            kinds = ("primary_key", "unique", "foreign_key", "check", "index")
+            kind = next(kind for kind in kinds if facts[kind])
+            yield (
+                table,
+                Rule(kind.replace("_", " "), tuple(dict.fromkeys(facts["columns"])), name, facts["foreign_key"]),
+            )

@@ -1,0 +1,150 @@
+"""A word that is in everything a person writes here, and in no log; and pages that fail with it in their hands.
+
+As a module of URLs, it is Brain Log with those pages added.
+"""
+
+import datetime
+import logging
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.db import connection
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
+
+from accounts.models import User
+from accounts.tests.factories import PASSWORD
+from logs.fields import LineField, NoteField
+from logs.models import DailyLog
+from logs.stages import STAGES
+from logs.tests.factories import REQUIRED, answers, dose_rows
+from reflections.models import WeeklyAnswers
+
+CANARY = "kanarienvogel"
+DAY = datetime.date(2026, 5, 4)
+
+
+def texts(fields) -> dict[str, str]:
+    return {field.name: f"{CANARY} {field.name}" for field in fields if isinstance(field, NoteField | LineField)}
+
+
+def main_job() -> list[tuple[str, dict]]:
+    """What somebody who has an account sends in the course of a day and a week, by address."""
+    medication = {"medication": CANARY, "amount": "36", "unit": "mg", "taken_at": "08:15"}
+    forms = [
+        (f"/logs/{DAY}/{stage}/", answers(stage) | texts(stage.fields) | {"coping_strategies": "journaled"})
+        for stage in STAGES
+    ]
+    forms[1] = (forms[1][0], REQUIRED["medication"] | dose_rows(medication))
+    week = {"week_rating": "6", "mental_state": "good"} | texts(WeeklyAnswers.fields())
+    profile = {"display_name": CANARY, "email": f"{CANARY}@example.org", "timezone": "Europe/Berlin"}
+    profile |= {"week_starts_on": "monday", "day_ends_at": "4", "theme": "dark"}
+    invalid = {"sleep_hours": CANARY, "sleep_quality": CANARY, "morning_mood": "99"}
+    return [
+        ("/accounts/profile/", profile),
+        *forms,
+        (f"/reflections/{DAY}/", week),
+        (f"/logs/{DAY}/morning/", invalid),
+        ("/accounts/profile/", profile | {"timezone": CANARY}),
+        ("/accounts/delete/", {"username": CANARY, "password": CANARY}),
+    ]
+
+
+SIGN_UP = {"username": CANARY, "password1": PASSWORD, "password2": PASSWORD, "timezone": "Europe/Berlin"}
+
+
+# Pages that fail
+
+
+def exception(words):
+    try:
+        int(words)
+    except ValueError as error:
+        raise RuntimeError(f"I read {words}") from error
+
+
+def grouped(words):
+    raise ExceptionGroup(words, [ValueError(words), KeyError(words)])
+
+
+def broken_constraint(words):
+    """PostgreSQL: Failing row contains (…)."""
+    DailyLog.objects.create(user=User.objects.first(), date=DAY, day_rating=99, dreams=words)
+
+
+def taken_name(words):
+    """PostgreSQL: Key (username_key)=(…) already exists."""
+    for number in range(2):
+        User.objects.bulk_create([User(username=f"{words}{number}", username_key=f"{words} again")])
+
+
+def not_a_number(words):
+    """PostgreSQL: invalid input syntax for type integer: "…"."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT CAST(%s AS integer) + json_extract_path_text('{}', %s)::integer", [words, words])
+
+
+def not_sql(words):
+    """PostgreSQL: LINE 1: SELECT '… ."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT FROM WHERE '{words}")  # noqa: S608
+
+
+def suspicious(words):
+    raise SuspiciousOperation(words)
+
+
+def bad_request(words):
+    raise BadRequest(words)
+
+
+def refused(words):
+    raise PermissionDenied(words)
+
+
+def missing(words):
+    raise Http404(words)
+
+
+def logged(words):
+    """What a careless line would do."""
+    error = ValueError(words)
+    log = logging.getLogger("careless")
+    log.error(error)
+    log.warning("It failed: %s", error)
+    log.warning("It failed: %(error)s", {"error": error})
+    try:
+        raise error
+    except ValueError:
+        log.exception("It failed", extra={"answer": words})
+    return HttpResponse()
+
+
+def half_sent(words):
+    def parts():
+        yield b"x"
+        raise ValueError(words)
+
+    return StreamingHttpResponse(parts())
+
+
+FAILING = [
+    *(exception, grouped, broken_constraint, taken_name, not_a_number, not_sql),
+    *(suspicious, bad_request, refused, missing, logged, half_sent),
+]
+
+
+def page(fails):
+    @csrf_exempt
+    @login_not_required
+    def view(request):
+        return fails(request.POST["words"])
+
+    return view
+
+
+urlpatterns = [
+    *(path(f"failing/{fails.__name__}/", page(fails), name=fails.__name__) for fails in FAILING),
+    path("", include("brainlog.urls")),
+]

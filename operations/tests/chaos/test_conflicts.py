@@ -1,0 +1,147 @@
+"""Transactions in each other's way: the one that has to give way starts over, and the outcome is right."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import psycopg
+import pytest
+
+from logs.tests.factories import DAY, MORNING_DOSE, REQUIRED, taken
+from logs.transactions import ATTEMPTS
+from operations.tests.chaos.conftest import PEOPLE
+from operations.tests.chaos.crowd import ACKNOWLEDGED, DATABASE, REFUSED, Crowd, Somebody, wait_until_waiting
+from testing.gunicorn import throwaway_site
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture(scope="module")
+def strict_site(cluster):
+    """One that lets no two transactions overlap which could not have come one after the other."""
+    url = f"{cluster.url_of(DATABASE)}?options=-c%20default_transaction_isolation%3Dserializable"
+    with throwaway_site(url) as site:
+        yield site
+
+
+@pytest.fixture
+def other(cluster):
+    """A connection of somebody else to the same database."""
+    with closing(psycopg.connect(cluster.url_of(DATABASE))) as connection:
+        yield connection
+
+
+@pytest.fixture
+def meanwhile():
+    """Send a form in another thread."""
+    with ThreadPoolExecutor() as threads:
+        yield lambda person, path, data: threads.submit(person.send, path, data)
+
+
+@pytest.fixture
+def server_log(cluster):
+    """What the server has logged since the test began."""
+    file = cluster.folder / "log"
+    before = len(file.read_text())
+    return lambda: file.read_text()[before:]
+
+
+def stored(cluster, person: Somebody) -> list[tuple]:
+    """Of each of the person's days: morning's mood, focus, the mark, and the doses."""
+    return cluster.execute(
+        """SELECT morning_mood, focus_level, not_tracked,
+            (SELECT array_agg(amount::int ORDER BY amount) FROM logs_dose WHERE daily_log_id = logs_dailylog.id)
+        FROM logs_dailylog JOIN accounts_user ON accounts_user.id = user_id WHERE username = %s""",
+        person.name,
+        database=DATABASE,
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "data", "status", "outcome"),
+    [
+        ("midday", REQUIRED["midday"], 302, [(5, 7, None, None)]),
+        ("medication", taken(MORNING_DOSE), 302, [(5, None, None, [36])]),
+        ("not-tracked", {"reason": "ill"}, 302, [(5, None, "ill", None)]),
+        ("tracked", {}, 302, [(5, None, None, None)]),
+        ("delete", {}, 200, []),
+    ],
+)
+def test_a_row_changed_since_the_transaction_began(
+    strict_site, cluster, other, meanwhile, server_log, step, data, status, outcome
+):
+    person = Somebody(strict_site)
+    person.send(f"/logs/{DAY}/evening/", {"day_rating": "9"})
+    log_before = len(strict_site.log)
+    other.execute(
+        "UPDATE logs_dailylog SET morning_mood = 5 FROM accounts_user u WHERE u.id = user_id AND username = %s",
+        [person.name],
+    )
+    answer = meanwhile(person, f"/logs/{DAY}/{step}/", data)
+    wait_until_waiting(cluster, 1)
+    other.commit()
+
+    assert answer.result()[0] == status
+    assert stored(cluster, person) == outcome
+    assert "could not serialize access due to concurrent update" in server_log()
+    assert strict_site.log[log_before:] == ""
+
+
+def test_a_deadlock(site, cluster, other, meanwhile, server_log):
+    person = Somebody(site)
+    person.send(f"/logs/{DAY}/medication/", taken(MORNING_DOSE))
+    # Somebody holds the medication, while the check-in holds the day ...
+    other.execute("SET deadlock_timeout = '60s'")  # It is not this one that has to give way.
+    other.execute(
+        "SELECT 1 FROM logs_medication m JOIN accounts_user u ON u.id = user_id WHERE username = %s FOR UPDATE OF m",
+        [person.name],
+    )
+    answer = meanwhile(person, f"/logs/{DAY}/medication/", taken(MORNING_DOSE, MORNING_DOSE | {"amount": "54"}))
+    wait_until_waiting(cluster, 1)
+    # ... and now each wants what the other holds.
+    other.execute(
+        "SELECT 1 FROM logs_dailylog d JOIN accounts_user u ON u.id = user_id WHERE username = %s FOR UPDATE OF d",
+        [person.name],
+    )
+    other.commit()
+
+    assert answer.result()[0] == 302
+    assert stored(cluster, person) == [(None, None, None, [36, 54])]
+    assert "deadlock detected" in server_log()
+
+
+@pytest.fixture
+def refusing(cluster):
+    """Make the database end every transaction that saves a new day with a SQLSTATE, and count them."""
+
+    def refuse(sqlstate: str):
+        cluster.execute(
+            f"""CREATE SEQUENCE tries;
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN PERFORM nextval('tries'); RAISE 'no' USING ERRCODE = '{sqlstate}'; END $$;
+            CREATE TRIGGER refuse BEFORE INSERT ON logs_dailylog FOR EACH ROW EXECUTE FUNCTION refuse();""",
+            database=DATABASE,
+        )
+        # A sequence does not go back with the transaction.
+        return lambda: cluster.execute("SELECT last_value FROM tries", database=DATABASE)[0][0]
+
+    yield refuse
+    cluster.execute("DROP FUNCTION refuse CASCADE; DROP SEQUENCE tries;", database=DATABASE)
+
+
+@pytest.mark.parametrize(("sqlstate", "attempts"), [("40001", ATTEMPTS), ("40P01", ATTEMPTS), ("55P03", 1)])
+def test_only_these_are_tried_again_and_not_for_ever(site, refusing, sqlstate, attempts):
+    person = Somebody(site)
+    log_before = len(site.log)
+    tries = refusing(sqlstate)
+
+    assert person.save().outcome == REFUSED
+    assert tries() == attempts
+    [line] = site.log[log_before:].splitlines()
+    assert f"(logs:check_in, OperationalError, {sqlstate})" in line
+
+
+def test_many_saves_at_once(strict_site, cluster, nothing_is_lost):
+    crowd = Crowd(strict_site, cluster, PEOPLE)
+    with crowd.saving():
+        crowd.wait_for_more(ACKNOWLEDGED, 100)
+    nothing_is_lost(crowd)

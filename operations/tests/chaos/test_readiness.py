@@ -1,0 +1,97 @@
+"""What monitors hear from /readyz about a real server, and that asking can never become the trouble itself."""
+
+import json
+import subprocess
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from operations.tests.chaos.crowd import DATABASE, PATIENCE
+from testing.gunicorn import throwaway_site
+
+pytestmark = pytest.mark.once
+
+
+def answer_of(site, address: str = "/readyz") -> tuple[int, dict]:
+    try:
+        with urlopen(site.url + address, timeout=PATIENCE) as response:  # noqa: S310
+            return response.status, json.load(response)
+    except HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+READY = 200, {"status": "ok"}
+NO_DATABASE = 503, {"status": "unavailable", "reason": "database"}
+NO_MIGRATIONS = 503, {"status": "unavailable", "reason": "migrations"}
+
+
+@pytest.fixture(scope="module")
+def site(cluster):
+    """One process, so that it is the same one that answers."""
+    with throwaway_site(cluster.url_of(DATABASE), workers=1) as site:
+        yield site
+
+
+def test_a_server_that_is_gone_and_comes_back(site, cluster):
+    assert answer_of(site) == READY
+    cluster.stop("fast")
+    try:
+        assert [answer_of(site) for _ in range(3)] == [NO_DATABASE] * 3
+        assert answer_of(site, "/healthz") == READY
+    finally:
+        cluster.start()
+    assert answer_of(site) == READY
+
+    # The log tells of each change once.
+    said = [line.split("operations.probes: ")[1] for line in site.log.splitlines() if "operations.probes" in line]
+    assert said == ["Not ready: the database gave no good answer within a second.", "Ready again."]
+
+
+def test_a_server_that_is_frozen(site, cluster):
+    """As when its disk does not answer: connections are taken, and nothing else happens."""
+    threads = threads_of(site)
+    cluster.pause()
+    try:
+        assert [answer_of(site) for _ in range(5)] == [NO_DATABASE] * 5
+        assert threads_of(site) <= threads + 1
+    finally:
+        cluster.resume()
+    # The last question may still be on its way.
+    assert READY in (answer_of(site), answer_of(site), answer_of(site))
+
+
+def threads_of(site) -> int:
+    """How many threads the site's processes have."""
+    table = subprocess.run(
+        ["ps", "-o", "nlwp=", "--ppid", str(site.process.pid)], capture_output=True, text=True, check=True
+    )
+    return sum(map(int, table.stdout.split()))
+
+
+def test_migrations_that_are_missing(site, cluster):
+    taken_out = cluster.execute("DELETE FROM django_migrations WHERE app = 'logs' RETURNING *", database=DATABASE)
+    try:
+        assert answer_of(site) == NO_MIGRATIONS
+    finally:
+        for row in taken_out:
+            cluster.execute("INSERT INTO django_migrations VALUES (%s, %s, %s, %s)", *row, database=DATABASE)
+    assert answer_of(site) == READY
+
+
+def test_migrations_of_a_newer_release(site, cluster):
+    """While it is rolled out, the older one keeps serving."""
+    cluster.execute(
+        "INSERT INTO django_migrations (app, name, applied) VALUES ('logs', '9999_later', now())", database=DATABASE
+    )
+    try:
+        assert answer_of(site) == READY
+    finally:
+        cluster.execute("DELETE FROM django_migrations WHERE name = '9999_later'", database=DATABASE)
+
+
+def test_a_database_that_nobody_has_migrated(cluster):
+    with throwaway_site(cluster.create_database("empty"), workers=1) as site:
+        assert answer_of(site) == NO_MIGRATIONS
+        assert answer_of(site, "/healthz") == READY

@@ -1,0 +1,22 @@
+"""Databases of their own for tests of commands, in the process of the tests: that is twenty times as quick."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.db import connections
+
+from brainlog.database import database_from_url
+
+
+@contextmanager
+def commands_use(url: str) -> Iterator[None]:
+    """Let `call_command` work on the database at `url`, as if DATABASE_URL named it."""
+    connection, settings = connections["default"], connections.settings["default"]
+    connections.settings["default"] = settings | database_from_url(url, Path("/"))
+    connections["default"] = connections.create_connection("default")
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        connections["default"], connections.settings["default"] = connection, settings

@@ -1,0 +1,135 @@
+"""The page for Prometheus in one process; with several, see test_observed_site.py."""
+
+import socket
+import threading
+
+import pytest
+from django.db import OperationalError, connection, connections
+from django.urls import path
+from prometheus_client.parser import text_string_to_metric_families
+
+from operations import metrics
+from testing.postgres import free_port
+
+TOKEN = "a-token-for-tests"
+
+
+@pytest.fixture
+def scrape(client, settings, db):
+    settings.METRICS_TOKEN = TOKEN
+
+    def scrape() -> dict:
+        response = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+        assert response.status_code == 200
+        families = text_string_to_metric_families(response.content.decode())
+        return {
+            (sample.name, *sorted(sample.labels.values())): sample.value for each in families for sample in each.samples
+        }
+
+    return scrape
+
+
+def test_there_is_no_such_page_without_a_token(client, db):
+    response = client.get("/metrics", headers={"Authorization": "Bearer "})
+
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("given", ["", "Bearer", "Bearer x", f"Basic {TOKEN}", f"bearer{TOKEN}", "Bearer é", TOKEN])
+def test_a_wrong_token_is_refused(client, db, settings, given):
+    settings.METRICS_TOKEN = TOKEN
+
+    response = client.get("/metrics", headers={"Authorization": given})
+
+    assert (response.status_code, response.content) == (401, b"")
+
+
+def test_requests_are_counted_by_view_and_not_by_address(scrape, client):
+    before = scrape()
+    for page in ("/logs/2026-05-04/", "/logs/2026-05-05/", "/accounts/login/"):
+        client.get(page)
+    after = scrape()
+
+    def more(*labels):
+        key = ("brainlog_request_seconds_count", *sorted(labels))
+        return after.get(key, 0) - before.get(key, 0)
+
+    assert more("GET", "logs:day", "3xx") == 2
+    assert more("GET", "accounts:login", "2xx") == 1
+    assert not any("2026" in str(key) for key in after)
+
+
+def test_a_scrape_knows_the_size_of_the_database(scrape):
+    found = scrape()
+
+    assert found[("brainlog_database_up",)] == 1
+    assert found[("brainlog_database_size_bytes",)] > 100_000
+    if connection.vendor == "postgresql":
+        assert 1 <= found[("brainlog_database_connections",)] <= found[("brainlog_database_connections_limit",)]
+
+
+def breaks(request):
+    raise OperationalError
+
+
+urlpatterns = [path("breaks/", breaks), path("metrics", metrics.metrics)]
+
+
+def test_a_connection_that_fails_is_counted(scrape, client, settings):
+    """No statement has run that the failure could be counted with."""
+    settings.ROOT_URLCONF = __name__
+    settings.MIDDLEWARE = ["operations.observing.ObservingMiddleware"]
+    client.raise_request_exception = False
+    before = scrape()
+    client.get("/breaks/")
+    after = scrape()
+
+    for key in (("brainlog_database_errors_total", "connection"), ("brainlog_exceptions_total", "OperationalError")):
+        assert after[key] - before.get(key, 0) == 1
+
+
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """Let the scrape ask a PostgreSQL at that port."""
+
+    def point(port):
+        copied = type(connections["default"]).copy
+
+        def copy(self, alias=None):
+            other = copied(self, alias)
+            other.settings_dict |= {"HOST": "127.0.0.1", "PORT": port}
+            return other
+
+        monkeypatch.setattr(type(connections["default"]), "copy", copy)
+
+    return point
+
+
+on_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs a server")
+
+
+@on_postgresql
+def test_without_a_database_the_page_is_there(scrape, elsewhere):
+    elsewhere(free_port())
+
+    found = scrape()
+
+    assert found[("brainlog_database_up",)] == 0
+    assert ("brainlog_database_size_bytes",) not in found
+    assert ("brainlog_query_seconds_count",) in found
+
+
+@on_postgresql
+def test_a_database_that_hangs_is_asked_once_and_not_waited_for(scrape, elsewhere, monkeypatch):
+
+    monkeypatch.setattr(metrics, "PATIENCE", 0.2)
+    before = threading.active_count()
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        elsewhere(mute.getsockname()[1])
+        found = [scrape()[("brainlog_database_up",)] for _ in range(3)]
+        assert threading.active_count() <= before + 1
+
+    assert found == [0, 0, 0]
+    # It ends once the server's socket is gone.
+    assert metrics.DatabaseNow.asking.acquire(timeout=20)
+    metrics.DatabaseNow.asking.release()

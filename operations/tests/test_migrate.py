@@ -1,0 +1,194 @@
+"""`manage.py migrate` where others are at work in the same database."""
+
+import subprocess
+import sys
+from contextlib import contextmanager
+from io import StringIO
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from operations.management.commands.migrate import ADVISORY_LOCK
+from testing.gunicorn import ROOT, environment_with, manage
+from testing.postgres import PostgresMissing, find_binaries, throwaway_cluster
+
+once = pytest.mark.once
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    try:
+        find_binaries()
+    except PostgresMissing:
+        pytest.skip("There is no PostgreSQL to start.")
+    with throwaway_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def database(cluster):
+    yield cluster.create_database("empty")
+    cluster.execute('DROP DATABASE "empty" WITH (FORCE)')
+
+
+@pytest.fixture(scope="module")
+def template(cluster):
+    url = cluster.create_database("template")
+    assert manage(url, "migrate", "--verbosity=0").returncode == 0
+
+
+@pytest.fixture
+def migrated(cluster, template):
+    cluster.execute('CREATE DATABASE "migrated" TEMPLATE "template"')
+    yield cluster.url_of("migrated")
+    cluster.execute('DROP DATABASE "migrated" WITH (FORCE)')
+
+
+@contextmanager
+def running_migrate(url: str, *arguments: str):
+    command = [sys.executable, "manage.py", "migrate", *arguments]
+    output = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, env=environment_with(url), **output) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_it_is_silent_and_leaves_the_session_as_it_was(transactional_db):
+    output = StringIO()
+
+    call_command("migrate", verbosity=0, stdout=output, stderr=output)
+
+    assert output.getvalue() == ""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
+            assert cursor.fetchone() == ("0", "0")
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+            assert cursor.fetchone() == (0,)
+
+
+def test_djangos_own_options_are_there(transactional_db):
+    def migrate(*arguments, **options) -> str:
+        output = StringIO()
+        call_command("migrate", *arguments, stdout=output, **options)
+        return output.getvalue()
+
+    assert "Unapplying reflections.0002_drop_user_indexes" in migrate("reflections", "0001")
+    try:
+        assert "reflections.0002_drop_user_indexes" in migrate(plan=True)
+        with pytest.raises(SystemExit):
+            migrate(check_unapplied=True, verbosity=0)
+        assert "reflections.0002_drop_user_indexes... FAKED" in migrate("reflections", "0002", fake=True)
+        migrate("reflections", "0001", fake=True, verbosity=0)
+    finally:
+        migrate(verbosity=0)
+    assert "No migrations to apply" in migrate(database="default")
+
+
+@once
+def test_two_releases_at_once_take_turns(cluster, database):
+    with psycopg.connect(database, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+        with running_migrate(database) as one, running_migrate(database) as two:
+            assert [process.stdout.readline() for process in (one, two)] == [
+                "Waiting for another migrate to finish.\n"
+            ] * 2
+            assert not other.execute("SELECT FROM pg_tables WHERE tablename = 'django_migrations'").fetchall()
+            other.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+            said = sorted(process.communicate(timeout=60)[0] for process in (one, two))
+            assert [one.returncode, two.returncode] == [0, 0]
+
+    assert "Applying logs.0001_initial... OK" in said[0] and "No migrations to apply" in said[1]
+    twice = "SELECT app, name FROM django_migrations GROUP BY app, name HAVING count(*) > 1"
+    assert cluster.execute(twice, database="empty") == []
+
+
+@once
+def test_an_index_can_be_built_while_another_migrate_waits(migrated):
+    """A waiting query would have a snapshot, and CREATE INDEX CONCURRENTLY waits for those: a deadlock."""
+    with psycopg.connect(migrated, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+        with running_migrate(migrated) as waiting:
+            assert waiting.stdout.readline() == "Waiting for another migrate to finish.\n"
+            other.execute("CREATE INDEX CONCURRENTLY by_breakfast ON logs_dailylog (breakfast)")
+
+
+@once
+def test_it_gives_up_with_one_sentence(cluster, migrated):
+    assert manage(migrated, "migrate", "logs", "0001", "--verbosity=0").returncode == 0
+    with psycopg.connect(migrated) as other:
+        other.execute("LOCK TABLE logs_dailylog IN SHARE UPDATE EXCLUSIVE MODE")
+
+        result = manage(migrated, "migrate", "--lock-timeout=0.05", "--retries=1")
+
+    assert result.returncode == 1
+    assert "Did not get its lock within 0.05 s (try 2 of 2)." in result.stdout
+    assert result.stderr.startswith("CommandError: A transaction holds the lock")
+    assert len(result.stderr.splitlines()) == 1
+    # The index is there, and marked as unfit; the next try finishes the work.
+    assert manage(migrated, "migrate", "--verbosity=0").returncode == 0
+    assert "error" not in manage(migrated, "checkdb").stdout
+
+
+@once
+def test_migrations_go_to_the_server_itself(cluster, database):
+    cluster.create_database("other")
+    elsewhere = cluster.url_of("other")
+
+    assert manage(elsewhere, "migrate", "contenttypes", "--verbosity=0", DIRECT_DATABASE_URL=database).returncode == 0
+    assert cluster.execute("SELECT to_regclass('django_content_type')", database="other") == [(None,)]
+    assert cluster.execute("SELECT count(*) FROM django_content_type", database="empty") is not None
+
+    options = ["contenttypes", "--verbosity=0", "--database=default"]
+    assert manage(elsewhere, "migrate", *options, DIRECT_DATABASE_URL=database).returncode == 0
+    assert cluster.execute("SELECT count(*) FROM django_content_type", database="other") is not None
+
+
+@once
+def test_a_foreign_keys_index_alone_is_changed(cluster, migrated):
+    """Not the foreign key, which would have to be checked for every row with the table locked."""
+
+    def ask(sql):
+        return cluster.execute(sql, database="migrated")
+
+    key = "SELECT oid FROM pg_constraint WHERE conname = 'logs_dailylog_user_id_e4a94fc2_fk_accounts_user_id'"
+    index = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('logs_dailylog_user_id_e4a94fc2')"
+    before = ask(key)
+    assert len(before) == 1 and ask(index) == []
+    # What is left of an index whose building was interrupted.
+    ask("CREATE INDEX logs_dailylog_user_id_e4a94fc2 ON logs_dailylog (user_id)")
+    ask("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'logs_dailylog_user_id_e4a94fc2'::regclass")
+
+    assert manage(migrated, "migrate", "logs", "0001", "--verbosity=0").returncode == 0
+    assert ask(index) == [(True,)]
+    assert manage(migrated, "migrate", "--verbosity=0").returncode == 0
+    assert ask(index) == []
+    assert ask(key) == before
+
+
+@once
+def test_a_long_migration_is_not_cut_off(database, tmp_path):
+    folder = tmp_path / "long" / "migrations"
+    folder.mkdir(parents=True)
+    for file in (folder.parent / "__init__.py", folder / "__init__.py"):
+        file.touch()
+    (folder / "0001_long.py").write_text(
+        """from django.db import migrations
+
+class Migration(migrations.Migration):
+    operations = [migrations.RunSQL("SELECT pg_sleep(0.5)")]
+"""
+    )
+    (tmp_path / "settings_with_long.py").write_text(
+        'from testing.settings import *\nINSTALLED_APPS = [*INSTALLED_APPS, "long"]\n'
+    )
+    environment = {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "settings_with_long"}
+
+    result = manage(f"{database}?statement_timeout=200ms", "migrate", "long", **environment)
+
+    assert result.returncode == 0, result.stderr
+    assert "Applying long.0001_long... OK" in result.stdout

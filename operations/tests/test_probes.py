@@ -1,0 +1,74 @@
+"""The two addresses for monitors answer whoever asks, however they ask."""
+
+import pytest
+from django.db import connection, connections
+
+from operations.probes import ProbesMiddleware
+
+PROBES = ["/healthz", "/readyz"]
+
+
+def test_healthz_needs_no_database(client):
+    """Without the `db` fixture, a query would be an error."""
+    response = client.get("/healthz")
+
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok"}
+
+
+def test_readyz_asks_one_question_on_a_connection_of_its_own(client, db):
+    # The request's own connection stays unused: it may come from a pool that is exhausted.
+    with connection.execute_wrapper(lambda *args: pytest.fail("The request's own connection was used.")):
+        response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok"}
+
+
+def test_readyz_when_there_is_no_database(client, db, monkeypatch, tmp_path, caplog):
+    nowhere = {"HOST": "127.0.0.1", "PORT": 1, "NAME": tmp_path / "nowhere" / "password-of-the-server"}
+    with monkeypatch.context() as broken:
+        for name, value in nowhere.items():
+            broken.setitem(connections["default"].settings_dict, name, value)
+        response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json() == {"status": "unavailable", "reason": "database"}
+    assert "password-of-the-server" not in caplog.text
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("address", PROBES)
+def test_monitors_need_no_name_session_or_tls(client, db, settings, address):
+    settings.SECURE_SSL_REDIRECT = True
+    client.cookies["sessionid"] = "somebody's"
+
+    response = client.get(address, headers={"host": "10.0.0.7:8000"})
+
+    assert response.status_code == 200
+    assert response["Content-Type"] == "application/json"
+    assert response["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in response
+
+
+@pytest.mark.parametrize("address", PROBES)
+def test_the_head_alone(rf, db, address):
+    """The test client would take the body away by itself."""
+    response = ProbesMiddleware(None)(rf.head(address))
+
+    assert response.status_code == 200
+    assert response.content == b""
+
+
+@pytest.mark.parametrize("address", PROBES)
+@pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
+def test_there_is_nothing_to_send_there(client, address, method):
+    response = getattr(client, method)(address)
+
+    assert response.status_code == 405
+    assert response["Allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize("address", ["/healthz/", "/readyz/more", "/HEALTHZ"])
+def test_other_addresses_are_not_theirs(client, db, address):
+    assert client.get(address).status_code == 404

@@ -1,0 +1,177 @@
+"""Every way in which a database can differ from its migrations, done to a real one."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from operations.schema import ERROR, WARNING, expected_tables, found_tables, problems
+
+
+@pytest.fixture
+def run(db):
+    """Execute SQL in the test's transaction, which is rolled back afterwards."""
+
+    def execute(sql):
+        if connection.vendor != "postgresql":
+            pytest.skip("SQLite cannot do this to a table.")
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+
+    return execute
+
+
+def test_a_migrated_database_has_no_problems(db):
+    assert list(problems(connection)) == []
+
+
+def test_what_is_expected_comes_from_the_migrations(db):
+    tables = expected_tables(connection)
+
+    assert {"accounts_user", "logs_dailylog", "logs_dose", "reflections_weeklyreflection"} <= tables.keys()
+    # Also of Django's own, and those nobody wrote a model for.
+    assert {"django_content_type", "accounts_user_groups"} <= tables.keys()
+    assert {str(rule) for rule in tables["logs_dailylog"].rules} >= {
+        "primary key on (id)",
+        "foreign key on (user_id)",
+        "unique daily_log_one_per_day",
+        "index daily_log_date",
+        "check daily_log_sleep_hours_valid",
+    }
+    assert "index on (user_id)" not in {str(rule) for rule in tables["logs_dailylog"].rules}
+
+
+def test_all_tables_that_are_expected_are_read(db):
+    found = found_tables(connection)
+
+    for name, expected in expected_tables(connection).items():
+        assert found[name].columns.keys() == expected.columns.keys()
+
+
+@pytest.mark.parametrize(
+    ("sql", "status", "text"),
+    [
+        ("DROP TABLE logs_dose", ERROR, "table logs_dose is missing"),
+        ("ALTER TABLE logs_dose DROP taken_at", ERROR, "logs_dose: column taken_at is missing"),
+        (
+            "ALTER TABLE logs_dailylog ALTER sleep_quality TYPE integer",
+            ERROR,
+            "logs_dailylog: column sleep_quality is integer instead of smallint",
+        ),
+        (
+            "ALTER TABLE logs_dose ALTER amount TYPE numeric(9,3)",
+            ERROR,
+            "logs_dose: column amount is numeric(9,3) instead of numeric(8,3)",
+        ),
+        (
+            "ALTER TABLE accounts_user ALTER email DROP NOT NULL",
+            ERROR,
+            "accounts_user: column email may be NULL, unlike its model",
+        ),
+        (
+            "ALTER TABLE logs_dailylog ALTER breakfast SET NOT NULL",
+            ERROR,
+            "logs_dailylog: column breakfast must not be NULL, unlike its model",
+        ),
+        (
+            "ALTER TABLE logs_dose ALTER id DROP IDENTITY",
+            ERROR,
+            "logs_dose: column id has lost its default",
+        ),
+        ("ALTER TABLE logs_dose ADD spoon text", WARNING, "logs_dose: column spoon is in no migration"),
+        (
+            "ALTER TABLE logs_dose ADD spoon text NOT NULL",
+            ERROR,
+            "logs_dose: column spoon is in no migration, and no row can be added without it",
+        ),
+        ("DROP INDEX daily_log_date", ERROR, "logs_dailylog: index daily_log_date is missing"),
+        ("DROP INDEX logs_dose_daily_log_id_a22c9a95", ERROR, "logs_dose: index on (daily_log_id) is missing"),
+        ("DROP INDEX accounts_user_username_6088629e_like", ERROR, "accounts_user: index on (username) is missing"),
+        (
+            "ALTER TABLE accounts_user DROP CONSTRAINT accounts_user_username_key",
+            ERROR,
+            "accounts_user: unique on (username) is missing",
+        ),
+        (
+            "ALTER TABLE logs_dailylog DROP CONSTRAINT daily_log_one_per_day",
+            ERROR,
+            "logs_dailylog: unique daily_log_one_per_day is missing",
+        ),
+        (
+            "ALTER TABLE logs_dose DROP CONSTRAINT dose_amount_positive",
+            ERROR,
+            "logs_dose: check dose_amount_positive is missing",
+        ),
+        (
+            # The named one on the same column does not stand in for it.
+            "ALTER TABLE accounts_user DROP CONSTRAINT accounts_user_day_ends_at_check",
+            ERROR,
+            "accounts_user: check on (day_ends_at) is missing",
+        ),
+        (
+            "ALTER TABLE logs_dose DROP CONSTRAINT logs_dose_daily_log_id_a22c9a95_fk_logs_dailylog_id",
+            ERROR,
+            "logs_dose: foreign key on (daily_log_id) is missing",
+        ),
+        ("ALTER TABLE logs_dose DROP CONSTRAINT logs_dose_pkey", ERROR, "logs_dose: primary key on (id) is missing"),
+        (
+            """ALTER TABLE logs_dose DROP CONSTRAINT dose_amount_positive,
+               ADD CONSTRAINT dose_amount_positive CHECK (amount > 0) NOT VALID""",
+            ERROR,
+            "logs_dose: check dose_amount_positive is not valid: dose_amount_positive",
+        ),
+        (
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'daily_log_one_per_day'::regclass",
+            ERROR,
+            "logs_dailylog: unique daily_log_one_per_day is not valid: daily_log_one_per_day",
+        ),
+        (
+            """DROP INDEX daily_log_date;
+               CREATE INDEX a_part ON logs_dailylog (date) WHERE date > '2026-01-01';
+               CREATE INDEX a_pair ON logs_dailylog (date, id)""",
+            ERROR,
+            "logs_dailylog: index daily_log_date is missing",
+        ),
+        (
+            """DROP INDEX logs_dose_daily_log_id_a22c9a95;
+               CREATE INDEX a_part ON logs_dose (daily_log_id) WHERE unit = 'mg'""",
+            ERROR,
+            "logs_dose: index on (daily_log_id) is missing",
+        ),
+    ],
+)
+def test_what_is_broken_is_named(run, sql, status, text):
+    run(sql)
+
+    assert list(problems(connection)) == [(status, text)]
+
+
+def test_an_index_under_another_name_serves(run):
+    run("ALTER INDEX logs_dose_daily_log_id_a22c9a95 RENAME TO doses_of_a_day")
+
+    assert list(problems(connection)) == []
+
+
+def test_on_sqlite_too(db):
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has the tests above.")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX daily_log_date")
+        cursor.execute("ALTER TABLE logs_dose RENAME COLUMN unit TO entity")
+        cursor.execute("DROP TABLE reflections_weeklyreflection")
+
+    assert list(problems(connection)) == [
+        (ERROR, "logs_dailylog: index daily_log_date is missing"),
+        (ERROR, "logs_dose: column unit is missing"),
+        (WARNING, "logs_dose: column entity is in no migration"),
+        (ERROR, "table reflections_weeklyreflection is missing"),
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_that_was_not_applied_is_not_expected():
+    call_command("migrate", "logs", "0001", verbosity=0)
+    try:
+        assert "index on (user_id)" in {str(rule) for rule in expected_tables(connection)["logs_dailylog"].rules}
+        assert list(problems(connection)) == []
+    finally:
+        call_command("migrate", verbosity=0)

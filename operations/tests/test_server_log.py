@@ -1,0 +1,72 @@
+"""PostgreSQL's own log: what docs/database.md tells an operator to set keeps answers out of it.
+
+Django puts the values into the statement before it sends it, so the server cannot tell them apart.
+"""
+
+import os
+import threading
+import time
+
+import psycopg
+import pytest
+
+from testing.postgres import HURRIED, PostgresMissing, find_binaries, throwaway_cluster
+
+pytestmark = pytest.mark.once
+
+CANARY = "kanarienvogel"
+EAGER = HURRIED + "log_lock_waits = on\ndeadlock_timeout = 10ms\n"
+DISCREET = """
+log_statement = 'none'
+log_min_duration_statement = -1
+log_min_error_statement = panic
+log_error_verbosity = terse
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
+"""
+
+
+def log_of_failures(configuration: str) -> str:
+    """What a server writes about a row it refuses, a name that is taken, and somebody who waits for a lock."""
+    with throwaway_cluster(configuration) as cluster:
+        cluster.execute("CREATE TABLE days (rating integer CHECK (rating < 11), note text UNIQUE)")
+        with psycopg.connect(cluster.url, cursor_factory=psycopg.ClientCursor, autocommit=True) as connection:
+            insert = "INSERT INTO days VALUES (%s, %s)"
+            connection.execute(insert, [1, CANARY])
+            for values in ([99, CANARY], [2, CANARY]):
+                with pytest.raises(psycopg.IntegrityError):
+                    connection.execute(insert, values)
+            with psycopg.connect(cluster.url) as holder:
+                holder.execute("LOCK TABLE days")
+                waiter = threading.Thread(target=connection.execute, args=[insert, [3, f"{CANARY} again"]])
+                waiter.start()
+                while "still waiting" not in (log := (cluster.folder / "log").read_text()):
+                    time.sleep(0.01)
+                holder.rollback()
+                waiter.join()
+        return log
+
+
+@pytest.fixture(autouse=True)
+def binaries():
+    try:
+        find_binaries()
+    except PostgresMissing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip("There is no PostgreSQL to start.")
+
+
+def test_by_itself_it_repeats_answers():
+    log = log_of_failures(EAGER)
+
+    assert f"Failing row contains (99, {CANARY})" in log
+    assert f"STATEMENT:  INSERT INTO days VALUES (2, '{CANARY}')" in log  # noqa: S608
+
+
+def test_with_these_settings_it_does_not():
+    log = log_of_failures(EAGER + DISCREET)
+
+    assert CANARY not in log
+    assert 'violates check constraint "days_rating_check"' in log
+    assert "still waiting" in log

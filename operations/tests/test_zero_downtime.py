@@ -1,0 +1,207 @@
+"""From the first release to the newest while people go on saving: nobody notices."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+
+from operations.tests.jobs import save_day, sign_up
+from testing.gunicorn import ROOT, environment_with, manage, throwaway_site
+from testing.postgres import PostgresMissing, find_binaries, throwaway_cluster
+
+pytestmark = pytest.mark.once
+
+FIRST_RELEASE_SETTINGS = {"DJANGO_SETTINGS_MODULE": "operations.tests.first_release_settings"}
+PEOPLE, DAYS = 100, 200
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    try:
+        find_binaries()
+    except PostgresMissing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip("There is no PostgreSQL to start.")
+    with throwaway_cluster() as cluster:
+        url = cluster.create_database("first_release")
+        command = [sys.executable, "-m", "operations.tests.first_release", "migrate"]
+        subprocess.run(command, cwd=ROOT, env=environment_with(url, **FIRST_RELEASE_SETTINGS), check=True)
+        cluster.execute(FILL_PEOPLE, PEOPLE, database="first_release")
+        cluster.execute(FILL_DAYS, DAYS, database="first_release")
+        yield cluster
+
+
+FILL_PEOPLE = """
+    INSERT INTO accounts_user (password, is_superuser, username, username_key, is_staff, is_active, date_joined,
+        display_name, email, timezone, theme, week_starts_on, day_ends_at, updated_at)
+    SELECT '!', false, 'p' || n, 'p' || n, false, true, now(), '', '', 'UTC', 'system', 'sunday', 4, now()
+    FROM generate_series(1, %s) n
+"""
+FILL_DAYS = """
+    INSERT INTO logs_dailylog (user_id, date, created_at, updated_at, sleep_hours, breakfast)
+    SELECT id, date '2026-01-01' + n, now(), now(), 7, 'Oats' FROM accounts_user, generate_series(1, %s) n
+"""
+
+
+@pytest.fixture
+def database(cluster):
+    """The URL of a database as the first release left it."""
+    cluster.execute('CREATE DATABASE "shop" TEMPLATE first_release')
+    yield cluster.url_of("shop")
+    cluster.execute('DROP DATABASE "shop" WITH (FORCE)')
+
+
+class FirstRelease:
+    """A process with the code of the first release, at work for one person."""
+
+    def __init__(self, process: subprocess.Popen):
+        self.process = process
+        self.said: list[dict] = []
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
+
+    def listen(self):
+        for line in self.process.stdout:
+            self.said.append(json.loads(line))
+
+    @property
+    def saved(self) -> list[dict]:
+        return [said for said in self.said if "error" not in said]
+
+    @property
+    def errors(self) -> list[dict]:
+        return [said for said in self.said if "error" in said]
+
+    def work(self, rounds: int):
+        """Return when it has done that many more rounds."""
+        goal = len(self.said) + rounds
+        until = time.monotonic() + 60
+        while len(self.said) < goal:
+            assert self.process.poll() is None and time.monotonic() < until, self.said[-3:]
+            time.sleep(0.01)
+
+
+@contextmanager
+def first_release(url: str, name: str):
+    """Yield the old code at work; at the end it has stopped and everything it said has been read."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "operations.tests.first_release", name],
+        cwd=ROOT,
+        env=environment_with(url, **FIRST_RELEASE_SETTINGS),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        old = FirstRelease(process)
+        try:
+            old.work(5)
+            yield old
+        finally:
+            process.stdin.close()
+            process.wait(timeout=20)
+            old.listener.join()
+
+
+def test_nobody_notices_a_migration(cluster, database):
+    with first_release(database, "ada") as ada, first_release(database, "bob") as bob:
+        migrate = manage(database, "migrate")
+        assert migrate.returncode == 0, migrate.stderr
+        assert "Applying logs.0002_drop_user_indexes... OK" in migrate.stdout
+        with throwaway_site(database) as site:
+            # One release hands over to the next: both are at work.
+            for name in ("eva", "joe"):
+                save_day(sign_up(site.url, name))
+                ada.work(5)
+                bob.work(5)
+
+    assert ada.errors == bob.errors == []
+    stored = cluster.execute(
+        """SELECT u.username, l.date::text, l.breakfast FROM logs_dailylog l JOIN accounts_user u ON u.id = l.user_id
+           JOIN logs_dose d ON d.daily_log_id = l.id WHERE l.medication_taken AND u.username IN ('ada', 'bob')""",
+        database="shop",
+    )
+    told = [(said["person"], said["day"], said["breakfast"]) for said in ada.saved + bob.saved]
+    assert len(told) >= 30
+    assert sorted(stored) == sorted(told)
+    everybody = "SELECT count(*) FROM logs_dailylog WHERE date > '2025-01-01' AND breakfast = 'Oats'"
+    assert cluster.execute(everybody, database="shop") == [(PEOPLE * DAYS + 2,)]
+    assert "error" not in manage(database, "checkdb").stdout
+
+
+def test_a_lock_that_is_not_free_holds_up_nobody(cluster, database, slow_app):
+    """A long transaction, such as a report, keeps a change from its lock; savers must not queue behind that."""
+    with first_release(database, "ada") as ada, psycopg.connect(database) as report:
+        report.execute("SELECT count(*) FROM logs_dailylog")
+        with running_migrate(database, "--lock-timeout=0.2", **slow_app) as migrate:
+            for line in migrate.stdout:
+                if "try 3 of" in line:
+                    break
+                if "try 1 of" in line:
+                    before = len(ada.said)
+            assert len(ada.said) > before
+            report.rollback()
+            assert migrate.wait(timeout=30) == 0
+        ada.work(5)
+
+    assert ada.errors == []
+    [(found,)] = cluster.execute(
+        "SELECT count(*) FROM logs_dailylog l JOIN accounts_user u ON u.id = l.user_id WHERE username = 'ada'",
+        database="shop",
+    )
+    assert found == len(ada.saved)
+
+
+def test_without_a_timeout_they_would_queue(cluster, database, slow_app):
+    """What the timeout is for: the test above can fail."""
+    with first_release(database, "ada") as ada, psycopg.connect(database) as report:
+        report.execute("SELECT count(*) FROM logs_dailylog")
+        with running_migrate(database, "--lock-timeout=0", **slow_app) as migrate:
+            while not ada.errors:
+                ada.work(1)
+            report.rollback()
+            assert migrate.wait(timeout=30) == 0
+
+    assert "statement timeout" in ada.errors[0]["error"]
+
+
+@pytest.fixture
+def slow_app(tmp_path) -> dict[str, str]:
+    """The environment for a release with a migration that needs the days for itself for a moment."""
+    folder = tmp_path / "slow" / "migrations"
+    folder.mkdir(parents=True)
+    for file in (folder.parent / "__init__.py", folder / "__init__.py"):
+        file.touch()
+    (folder / "0001_extra.py").write_text(
+        """from django.db import migrations
+
+class Migration(migrations.Migration):
+    dependencies = [("logs", "0001_initial")]
+    operations = [migrations.RunSQL("ALTER TABLE logs_dailylog ADD extra text")]
+"""
+    )
+    (tmp_path / "settings_with_slow.py").write_text(
+        'from operations.tests.first_release_settings import *\nINSTALLED_APPS = [*INSTALLED_APPS, "slow"]\n'
+    )
+    return {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "settings_with_slow"}
+
+
+@contextmanager
+def running_migrate(url: str, *arguments: str, **environment: str):
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "migrate", "slow", *arguments],
+        cwd=ROOT,
+        env=environment_with(url, **environment),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()

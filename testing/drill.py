@@ -1,0 +1,273 @@
+"""`python -m testing.drill` (`make drill`) loses a database on purpose, twice, and gets everything back.
+
+First the server is destroyed, and a new one is made from a backup by the runbook's seven steps. Then
+everything is deleted on a server that archives its log, and it is taken back to the minute before. All
+of it happens on servers of its own. Prints how long each step took, and at the end what was lost: the
+exit code is 1 if that was anything. See docs/database.md for the same with one's own hands.
+"""
+
+import datetime
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from accounts.tests.visitors import Visitor
+from testing.gunicorn import manage, throwaway_site
+from testing.postgres import Cluster, throwaway_cluster, throwaway_copy
+
+DATABASE = "brainlog"
+PASSWORD = "correct-horse-battery"
+FIRST_RELEASE = ("reflections", "logs", "accounts")
+
+# A year of somebody's days, with the tests' own settings.
+PEOPLE = """
+from accounts.tests.factories import make_person
+from operations.management.commands.demo import retell
+retell(make_person(username="maria"))
+"""
+
+# A segment is copied aside and then named, so that a crash leaves no half one; one that is there
+# already must be the same. A minute's saves are the most that can be missing.
+ARCHIVING = """
+archive_mode = on
+archive_timeout = 60
+archive_command = 'if [ -f {wal}/%f ]; then cmp -s %p {wal}/%f; else \
+cp %p {wal}/.%f && sync {wal}/.%f && mv {wal}/.%f {wal}/%f && sync {wal}; fi'
+"""
+RECOVERY = """
+restore_command = 'cp {wal}/%f %p'
+recovery_target_time = '{moment}'
+recovery_target_action = promote
+"""
+
+# A table's rows as tuples, with how often each is there.
+Rows = dict[str, tuple[list[str], Counter]]
+
+
+class Lost(Exception):
+    """Something did not come back, or did not work."""
+
+
+@contextmanager
+def step(title: str) -> Iterator[list[str]]:
+    """Time a step, and print it together with what is put into the list."""
+    found, start = [], time.monotonic()
+    yield found
+    print(f"{title:.<44} {time.monotonic() - start:5.1f} s  {'; '.join(found)}", flush=True)
+
+
+def main() -> int:
+    start = time.monotonic()
+    try:
+        for drill in (disaster, deletion):
+            drill()
+    except Lost as loss:
+        print(f"\nLOST: {loss}")
+        return 1
+    print(f"\nNothing was lost. {time.monotonic() - start:.0f} s in all.")
+    return 0
+
+
+# ── The server is gone ────────────────────────────────────────────────────────────────────────
+
+
+def disaster() -> None:
+    """The runbook's seven steps."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="brainlog-drill-")))
+        key = folder / "key.txt"
+        backups = {"BACKUP_TO": str(folder / "backups"), "BACKUP_ENCRYPT_TO": make_key(key)}
+        print("\nThe server is gone, and there is last night's backup.\n")
+        with step("Before: a site, and its nightly backup") as found:
+            before = stack.enter_context(lose_a_server(backups))
+            found.append(counted(before))
+        with step("1. Assess the loss") as found:
+            manifest = json.loads(max((folder / "backups").glob("*.json")).read_text())
+            found.append(f"the newest backup is of {manifest['started']}, with {sum(manifest['rows'].values()):,} rows")
+        with step("2. Create a new instance"):
+            url = stack.enter_context(throwaway_cluster()).create_database(DATABASE)
+        with step("3. Restore the newest backup"):
+            restored = must(url, "restore", "latest", f"--identity={key}", **backups)
+        with step("4. Apply missing migrations") as found:
+            must(url, "migrate", "--check")
+            found.append(f"restore applied {restored.count('... OK')}, none is missing")
+        with step("5. Verify that the data is whole") as found:
+            must(url, "verify_backup", "latest", f"--identity={key}", **backups)
+            found.append(compared(before, rows_of(url, before)))
+        with step("6. Start the site with its new DATABASE_URL"):
+            site = stack.enter_context(throwaway_site(url))
+        with step("7. Sign in, and save a check-in"):
+            save_a_check_in(sign_in(site.url, "maria"), url)
+
+
+@contextmanager
+def lose_a_server(backups: dict[str, str]) -> Iterator[Rows]:
+    """A server with people's days, as the first release kept them; backed up, and destroyed. Yields its rows."""
+    with throwaway_cluster() as cluster:
+        url = cluster.create_database(DATABASE)
+        must(url, "migrate")
+        must(url, "shell", "-c", PEOPLE)
+        for app in FIRST_RELEASE:
+            must(url, "migrate", app, "0001")
+        must(url, "backup", **backups)
+        rows = rows_of(url)
+        cluster.kill()
+    yield rows
+
+
+def make_key(path: Path) -> str:
+    """Make a key pair of age. Returns the public key, the only one that a server with a site needs."""
+    subprocess.run(["age-keygen", "-o", path], check=True, capture_output=True)
+    return path.read_text().partition("public key: ")[2].split()[0]
+
+
+# ── Everything was deleted ────────────────────────────────────────────────────────────────────
+
+
+def deletion() -> None:
+    """Recovery to a moment: what was saved before it is back, and what came after is not."""
+    with ExitStack() as stack:
+        print("\nEverything is deleted at 10:31, and the server is taken back to 10:30.\n")
+        with step("Before: a server that archives its log"):
+            cluster = stack.enter_context(throwaway_cluster(configuration=""))
+            wal, base = cluster.folder / "wal", cluster.folder / "base"
+            wal.mkdir()
+            cluster.give_to_postgres(wal)
+            cluster.configure(ARCHIVING.format(wal=wal))
+            cluster.stop("fast")
+            cluster.start()
+            url = cluster.create_database(DATABASE)
+            must(url, "migrate")
+            site = stack.enter_context(throwaway_site(url))
+        with step("The weekly base backup"):
+            cluster.run("pg_basebackup", f"--pgdata={base}", f"--dbname={cluster.url}", "--checkpoint=fast")
+        with step("People save until 10:30, and after") as found:
+            visitor = sign_up(site.url, "maria")
+            save_a_check_in(visitor, url)
+            moment, before = now(cluster), rows_of(url)
+            found.append(f"10:30 is {moment:%H:%M:%S.%f}; {counted(before)}")
+            sign_up(site.url, "too-late")
+        with step("10:31, all is deleted, the site goes on") as found:
+            cluster.execute("TRUNCATE accounts_user CASCADE", database=DATABASE)
+            [(left,)] = cluster.execute("SELECT count(*) FROM logs_dailylog", database=DATABASE)
+            found.append(f"{left} days are left")
+            sign_up(site.url, "who-wonders")
+        with step("The log is archived to its end"):
+            cluster.stop("fast")
+        with step("The base backup is recovered to 10:30"):
+            copy = stack.enter_context(throwaway_copy(base, cluster.password, configuration=""))
+            copy.configure(RECOVERY.format(wal=wal, moment=moment.isoformat()))
+            copy.run("/usr/bin/touch", str(copy.data / "recovery.signal"))
+            copy.start()
+            wait_until_writable(copy)
+        with step("Verify that the data is whole") as found:
+            url = copy.url_of(DATABASE)
+            must(url, "migrate", "--check")
+            after = rows_of(url)
+            found.append(compared(before, after))
+            if after != before:
+                raise Lost("There is more than there was at 10:30.")
+        with step("Sign in, and save a check-in"):
+            site = stack.enter_context(throwaway_site(url))
+            save_a_check_in(sign_in(site.url, "maria"), url, midday="8")
+
+
+def now(cluster: Cluster) -> datetime.datetime:
+    """The server's time, which is what its log is stamped with."""
+    return cluster.execute("SELECT clock_timestamp()")[0][0]
+
+
+def wait_until_writable(cluster: Cluster, seconds: float = 60) -> None:
+    """Return when a recovering server has reached its target."""
+    until = time.monotonic() + seconds
+    while cluster.execute("SELECT pg_is_in_recovery()") == [(True,)]:
+        if time.monotonic() > until:
+            raise Lost(f"The server has not come to the moment within {seconds} s.")
+        time.sleep(0.1)
+
+
+# ── What people do ────────────────────────────────────────────────────────────────────────────
+
+
+def sign_up(site: str, name: str) -> Visitor:
+    typed = {"username": name, "password1": PASSWORD, "password2": PASSWORD, "timezone": "Europe/Berlin"}
+    return arrived(Visitor(site), "/accounts/signup/", typed)
+
+
+def sign_in(site: str, name: str) -> Visitor:
+    return arrived(Visitor(site), "/accounts/login/", {"username": name, "password": PASSWORD})
+
+
+def save_a_check_in(visitor: Visitor, database_url: str, midday: str = "7") -> None:
+    """Save one over HTTP, and look into the database whether it is there."""
+    typed = {"focus_level": midday, "energy_level": midday, "rumination_level": "3"}
+    arrived(visitor, "/logs/2026-05-04/midday/", typed)
+    with psycopg.connect(database_url) as connection:
+        saved = connection.execute("SELECT focus_level FROM logs_dailylog WHERE date = '2026-05-04'").fetchall()
+    if saved != [(int(midday),)]:
+        raise Lost("A check-in was acknowledged, and is not in the database.")
+
+
+def arrived(visitor: Visitor, address: str, typed: dict) -> Visitor:
+    status, url, _page = visitor.post(address, typed)
+    if status != 200 or url.endswith(address):
+        raise Lost(f"{address} answered {status} and led to {url}.")
+    return visitor
+
+
+# ── What is there ─────────────────────────────────────────────────────────────────────────────
+
+
+def must(url: str, *arguments: str, **environment: str) -> str:
+    """Run a command of manage.py, and return what it printed."""
+    result = manage(url, *arguments, **environment)
+    if result.returncode:
+        raise Lost(f"manage.py {arguments[0]} failed: {result.stderr.strip()}")
+    return result.stdout
+
+
+def rows_of(url: str, like: Rows | None = None) -> Rows:
+    """All rows of all tables, or of the tables and columns that there were before: migrations may have added some."""
+    with psycopg.connect(url) as connection:
+        tables = (
+            {table: columns for table, (columns, _) in like.items()}
+            if like
+            else dict(
+                connection.execute(
+                    "SELECT table_name, array_agg(column_name::text) FROM information_schema.columns "
+                    "WHERE table_schema = 'public' GROUP BY table_name"
+                ).fetchall()
+            )
+        )
+        rows = {}
+        for table, columns in tables.items():
+            query = sql.SQL("SELECT {} FROM {}").format(
+                sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(table)
+            )
+            rows[table] = columns, Counter(map(str, connection.execute(query)))
+        return rows
+
+
+def compared(before: Rows, after: Rows) -> str:
+    """Say that every row is there as it was. Raises Lost otherwise."""
+    for table, (_columns, rows) in before.items():
+        if missing := rows - after[table][1]:
+            raise Lost(f"{missing.total():,} rows of {table} are not there as they were.")
+    return f"{counted(before)}, every one as it was"
+
+
+def counted(rows: Rows) -> str:
+    return f"{sum(counter.total() for _, counter in rows.values()):,} rows of {len(rows)} tables"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

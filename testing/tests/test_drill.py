@@ -1,0 +1,47 @@
+import os
+from collections import Counter
+
+import pytest
+
+from testing import drill
+from testing.postgres import PostgresMissing, find_binaries
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def binaries():
+    try:
+        find_binaries()
+    except PostgresMissing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip("There is no PostgreSQL to start.")
+
+
+def test_everything_comes_back(binaries, capsys):
+    """Takes some 20 s: it starts four servers of PostgreSQL and three of Brain Log."""
+    code = drill.main()
+
+    lines = capsys.readouterr().out.splitlines()
+    assert code == 0, lines
+    assert [line[:2] for line in lines if line[:1].isdigit() and line[1] == "."] == [f"{n}." for n in range(1, 8)]
+    assert lines[-1].startswith("Nothing was lost.")
+
+
+def test_a_recovery_that_goes_too_far_is_noticed(binaries, monkeypatch, capsys):
+    """To the end of the log instead of 10:30: everything is deleted again."""
+    monkeypatch.setattr(drill, "RECOVERY", "restore_command = 'cp {wal}/%f %p'")
+    monkeypatch.setattr(drill, "disaster", lambda: None)
+
+    assert drill.main() == 1
+    assert "LOST: " in capsys.readouterr().out
+
+
+def test_a_row_that_is_missing_or_changed_is_lost():
+    before = {"logs": (["id", "mood"], Counter({"(1, 5)": 1, "(2, 6)": 1}))}
+
+    assert drill.compared(before, before) == "2 rows of 1 tables, every one as it was"
+    for rows in ({"(1, 5)": 1}, {"(1, 5)": 1, "(2, 7)": 1}):
+        with pytest.raises(drill.Lost, match="^1 rows of logs are not there as they were.$"):
+            drill.compared(before, {"logs": (["id", "mood"], Counter(rows))})
