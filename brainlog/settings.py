@@ -25,8 +25,8 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
 FIELD_ENCRYPTION_KEYS, FIELD_ENCRYPTION_READS_PLAINTEXT = keys_in(env.str("FIELD_ENCRYPTION_KEYS", default=""))
-if not FIELD_ENCRYPTION_KEYS and DEBUG and SECRET_KEY:
-    FIELD_ENCRYPTION_KEYS = {DERIVED: key_from(SECRET_KEY)}
+if DEBUG and SECRET_KEY:
+    FIELD_ENCRYPTION_KEYS.setdefault(DERIVED, key_from(SECRET_KEY))  # The only one, until another is given.
 
 _missing = []
 if not SECRET_KEY:

@@ -43,7 +43,7 @@ class Sealed:
             try:
                 self.text = cipher.decrypt(self.token, *place)
             except cipher.CannotDecryptError as error:
-                logger.error("%s.%s of row %s cannot be read: %s.", *place[:2], pk, error)
+                logger.error("%s.%s of row %s cannot be read: %s.", *place[:2], pk, str(error))
                 self.text = Unreadable(self, isinstance(error, cipher.KeyMissingError))
         return self.text
 

@@ -48,7 +48,7 @@ def private_text_has_a_key_of_its_own(app_configs, **kwargs):
     return [
         Warning(
             "FIELD_ENCRYPTION_KEYS is not set: private text is encrypted with a key made from SECRET_KEY.",
-            hint="Put what manage.py make_key prints into .env. What was written so far needs SECRET_KEY as it is.",
+            hint="Put what manage.py make_key prints into .env, then run manage.py rotate_field_keys.",
             id="brainlog.W001",
         )
     ]

@@ -1,6 +1,7 @@
 """brainlog.settings for the tests, the same on every machine: neither .env nor the caller decides.
 
-Only the databases and the cache are taken from the environment; without DATABASE_URL, it is SQLite.
+Only the databases, the cache and the keys of private text are taken from the environment; without
+DATABASE_URL, it is SQLite.
 """
 
 import atexit
@@ -17,7 +18,6 @@ STATIC.mkdir()
 # Before brainlog.settings is imported: what is already in the environment wins over .env.
 os.environ |= {
     "SECRET_KEY": "only-for-tests",
-    "FIELD_ENCRYPTION_KEYS": "test:" + "dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q=",
     "DEBUG": "False",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "HTTPS": "False",
@@ -26,6 +26,7 @@ os.environ |= {
     "STATIC_ROOT": str(STATIC),
 }
 # What a test may start Brain Log with otherwise.
+os.environ.setdefault("FIELD_ENCRYPTION_KEYS", "test:dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q=")
 if not os.environ.get("DATABASE_URL_FILE"):
     os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/db.sqlite3")
 for name, value in {

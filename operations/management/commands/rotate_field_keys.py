@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from accounts import cipher
+from brainlog.keys import DERIVED, PLAINTEXT
 from logs.private import private_fields
 from logs.renewal import Table, check_all, encrypt_all
 
@@ -45,8 +46,9 @@ class Command(BaseCommand):
     def what_may_go(self) -> str:
         """What can be taken out of FIELD_ENCRYPTION_KEYS now."""
         first, *older = cipher.key_ids()
+        older = [key_id for key_id in older if key_id != DERIVED]  # Nobody has put that one there.
         if settings.FIELD_ENCRYPTION_READS_PLAINTEXT:
-            older.append("plaintext")
+            older.append(PLAINTEXT)
         said = f"Every text is encrypted with the key {first}."
         if not older:
             return said
