@@ -239,11 +239,7 @@ LOOKUPS = [
 
 @pytest.mark.parametrize("lookup", LOOKUPS, ids=str)
 def test_the_database_is_not_asked_what_it_cannot_know(lookup):
-    for ask in (
-        DailyLog.objects.filter,
-        DailyLog.objects.exclude,
-        lambda **lookup: DailyLog.objects.filter(~Q(**lookup)),
-    ):
+    for ask in (DailyLog.objects.filter, DailyLog.objects.exclude, DailyLog.objects.get):
         with pytest.raises(FieldError, match="the database cannot compare or search it"):
             ask(**lookup)
     with pytest.raises(FieldError):
