@@ -19,7 +19,7 @@ from logs.transactions import DEADLOCK_DETECTED, SERIALIZATION_FAILURE
 
 logger = logging.getLogger(__name__)
 
-BATCH = 200  # rows; whoever saves one of them waits until they are all written
+BATCH = 200  # rows; whoever saves one of them waits until all are written
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,11 @@ def encrypt_all(connection: BaseDatabaseWrapper, table: Table, *, plaintext=Fals
 
 def decrypt_all(connection: BaseDatabaseWrapper, table: Table) -> Outcome:
     """Store every text of the table as it was written."""
-    return Replacing(connection, table, lambda stored, where: cipher.decrypt(stored, *where)).run()
+
+    def opened(stored: str, where: tuple[str, ...]) -> str:
+        return cipher.decrypt(stored, *where) if cipher.is_token(stored) else stored
+
+    return Replacing(connection, table, opened).run()
 
 
 def check_all(connection: BaseDatabaseWrapper, table: Table, progress=None) -> Outcome:
@@ -100,8 +104,8 @@ class Replacing:
     has_prefix: bool = True
 
     def run(self, progress: Callable[[int], None] | None = None) -> Outcome:
-        """Go on until nothing is left that can be replaced. `progress` is told how many rows have been read."""
-        outcome, rows_read, again = Outcome(), 0, True
+        """Go on until nothing is left that can be replaced. `progress` is told how many rows it has been through."""
+        outcome, batches, again = Outcome(), 0, True
         while again:
             again, outcome.left = False, Counter()
             for rows in self.batches():
@@ -110,30 +114,31 @@ class Replacing:
                 outcome.changed += written
                 # Those saved meanwhile may be by a process that has the keys of before.
                 again |= written < sum(map(len, changes.values()))
-                rows_read += len(rows)
+                batches += 1
                 if progress:
-                    progress(rows_read)
+                    progress(batches * BATCH)
         return outcome
 
     def batches(self) -> Iterator[list[dict]]:
-        """The rows with such texts, in the order of their keys."""
+        """Go through the table by its keys, BATCH rows at a time. Yield those of them that have such texts."""
         quote, columns = self.connection.ops.quote_name, self.table.columns
-        names = ("id", *self.table.belong_to, *columns)
-        like = "LIKE" if self.has_prefix else "NOT LIKE"
-        wanted = " OR ".join(f"({quote(column)} <> '' AND {quote(column)} {like} %s)" for column in columns)
-        query = (
-            f"SELECT {', '.join(map(quote, names))} FROM {quote(self.table.name)} "  # noqa: S608 (our own names)
-            f"WHERE id > %s AND ({wanted}) ORDER BY id LIMIT {BATCH}"
-        )
+        table, names = quote(self.table.name), ("id", *self.table.belong_to, *columns)
+        is_wanted = "=" if self.has_prefix else "<>"
+        # Of a long text, PostgreSQL keeps pieces elsewhere: its beginning is read without them.
+        wanted = " OR ".join(f"({quote(c)} <> '' AND substr({quote(c)}, 1, %s) {is_wanted} %s)" for c in columns)
+        end_of_batch = f"SELECT max(id) FROM (SELECT id FROM {table} WHERE id > %s ORDER BY id LIMIT {BATCH}) AS batch"  # noqa: S608
+        query = f"SELECT {', '.join(map(quote, names))} FROM {table} WHERE id > %s AND id <= %s AND ({wanted})"  # noqa: S608
         last = 0
         while True:
             with self.connection.cursor() as cursor:
-                cursor.execute(query, [last, *[f"{self.prefix}%"] * len(columns)])
+                cursor.execute(end_of_batch, [last])
+                [end] = cursor.fetchone()
+                if end is None:
+                    return
+                cursor.execute(f"{query} ORDER BY id", [last, end, *[len(self.prefix), self.prefix] * len(columns)])
                 rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-            if not rows:
-                return
             yield rows
-            last = rows[-1]["id"]
+            last = end
 
     def changes_of(self, row: dict, left: Counter[str]) -> dict[str, tuple[str, str]]:
         """Column by column, what is stored and what to store."""
