@@ -26,6 +26,7 @@ NOT_GENUINE = _(
     "Please tell whoever runs this server."
 )
 WITHHELD = _("written, not shown")
+WRITTEN = "(private text)"
 
 
 class Sealed:
@@ -54,7 +55,7 @@ class Sealed:
         return hash(self.token)
 
     def __repr__(self):
-        return "<private text>"
+        return WRITTEN
 
 
 class Unreadable:
@@ -152,10 +153,15 @@ class PrivateTextField(models.Field):
             return value.token
         if self.is_raw or value in (None, ""):
             return value
-        raise FieldError(
-            f"{self} is encrypted for the row it stands in: give it to the row and save that. "
-            "update() and bulk_update() do not know whose it is."
-        )
+        return WRITTEN  # For a constraint that asks whether anything is: the text itself stays here.
+
+    def get_db_prep_save(self, value, connection):
+        if not self.is_raw and isinstance(value, str) and value:
+            raise FieldError(
+                f"{self} is encrypted for the row it stands in: give it to the row and save that. "
+                "update() and bulk_update() do not know whose it is."
+            )
+        return super().get_db_prep_save(value, connection)
 
     def get_lookup(self, lookup_name):
         if lookup_name == "isnull" or self.is_raw:

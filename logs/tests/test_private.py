@@ -16,7 +16,7 @@ from logs.fields import LineField, NoteField
 from logs.models import DailyLog, Medication
 from logs.private import Unreadable, private_fields
 from logs.tests.columns import again, put, stored
-from logs.tests.factories import DAY, make_log, make_medication
+from logs.tests.factories import DAY, make_full_log, make_log, make_medication
 from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 
@@ -90,6 +90,20 @@ def test_validation_counts_the_text_and_not_the_token():
         DailyLog(user=make_person(), date=DAY, dreams="a" * 4001, breakfast="a" * 201).full_clean()
 
     assert {"dreams", "breakfast"} <= error.value.error_dict.keys()
+
+
+def test_validation_sends_no_text_to_the_database():
+    log = make_full_log(had_emotional_event=True, emotional_event=TEXT)
+    constraint = next(c for c in DailyLog._meta.constraints if c.name == "daily_log_emotional_event_asked")
+
+    with CaptureQueriesContext(connection) as queries:
+        constraint.validate(DailyLog, log)
+        log.had_emotional_event = False
+        with pytest.raises(ValidationError):
+            constraint.validate(DailyLog, log)
+
+    assert len([query for query in queries if query["sql"].startswith("SELECT")]) == 2
+    assert not [query for query in queries if TEXT in query["sql"]]
 
 
 # Ways to write
