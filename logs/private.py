@@ -124,8 +124,10 @@ class PrivateTextField(models.Field):
         return "TextField"
 
     def place_of(self, row) -> tuple[str, ...]:
-        """What a text of this row is bound to."""
-        return place(self.model._meta.db_table, self.column, *(getattr(row, name) for name in row.texts_belong_to))
+        """What a text of this row is bound to, as the database will have it: a date can be given as a text."""
+        options = self.model._meta
+        bound_to = (options.get_field(name).to_python(getattr(row, name)) for name in row.texts_belong_to)
+        return place(options.db_table, self.column, *bound_to)
 
     # To the database and back
 

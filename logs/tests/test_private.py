@@ -149,6 +149,13 @@ def test_a_text_needs_its_owner():
         DailyLog(date=DAY, dreams=TEXT).save()
 
 
+@pytest.mark.parametrize("date", ["2026-05-04", "2026-5-4", datetime.datetime(2026, 5, 4, 12, 30)], ids=str)
+def test_the_day_it_is_bound_to_can_be_written_in_many_ways(date):
+    log = DailyLog.objects.create(user=make_person(), date=date, dreams=TEXT)
+
+    assert (again(log).date, again(log).dreams) == (DAY, TEXT)
+
+
 def test_only_the_named_columns_are_written():
     log = make_log(dreams=TEXT, breakfast="Oats")
     before = stored(log, "breakfast")
