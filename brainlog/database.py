@@ -31,6 +31,7 @@ POSTGRESQL = {
 # Twice what a serverless database takes to wake up. Without it, a host that swallows packets holds
 # a worker for minutes.
 CONNECT_TIMEOUT = 10
+REPLICA_CONNECT_TIMEOUT = 2
 # As long as a person would wait for a free connection.
 POOL_TIMEOUT = 10
 
@@ -262,7 +263,9 @@ def settings_of(arguments: dict, host: str, variable: str) -> dict:
         arguments.setdefault("sslrootcert", arguments.pop("sslcert"))
     if "sslkey" in arguments and "sslcert" not in arguments:
         raise ImproperlyConfigured(f"{variable} has sslkey without its sslcert.")
-    options = {"connect_timeout": CONNECT_TIMEOUT, "application_name": "brainlog"} | arguments
+    # Nobody has to wait for a replica: the primary has the same rows.
+    connect_timeout = REPLICA_CONNECT_TIMEOUT if variable == "REPLICA_DATABASE_URL" else CONNECT_TIMEOUT
+    options = {"connect_timeout": connect_timeout, "application_name": "brainlog"} | arguments
     settings: dict = {"OPTIONS": options}
     if pool_size:
         settings["CONN_MAX_AGE"] = 0  # The pool keeps the connections.

@@ -19,6 +19,7 @@ RETRY_AFTER = 5  # seconds
 UNREACHABLE = "08000"
 POOL_EXHAUSTED = "pool"
 NO_TLS = "TLS"
+SILENT = "silent"
 
 # Cause and remedy for whoever reads the log, by how the code of an error begins: a SQLSTATE, SQLite's
 # name for it, or one of ours above. The longest one counts. What is not here is a fault of ours.
@@ -42,6 +43,8 @@ REMEDIES = {
     "runs, look for slow queries (dbreport), or raise connection_limit.",
     NO_TLS: "The connection to the database cannot be encrypted as asked. Check sslmode and sslrootcert in "
     "DATABASE_URL, and the server's certificate.",
+    SILENT: "The database is there and did not answer within connect_timeout or DATABASE_PATIENCE. See whether its "
+    "host or disk hangs, or a firewall swallows what we send.",
     "SQLITE_BUSY": "The database file stayed locked for too long. Look for another program that writes to it.",
     "SQLITE_LOCKED": "The database file stayed locked for too long. Look for another program that writes to it.",
     "SQLITE_CANTOPEN": "The database file cannot be opened. Check DATABASE_URL and the rights on the file's folder.",
@@ -52,6 +55,8 @@ REMEDIES = {
 
 # Where a connection is refused, libpq passes on the server's words without their SQLSTATE. The first found counts.
 WORDS = {
+    "is silent": SILENT,
+    "timeout expired": SILENT,
     "certificate": NO_TLS,
     "does not support SSL": NO_TLS,
     "too many": "53300",

@@ -1,5 +1,8 @@
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.template.loader import render_to_string
+
+from brainlog.postgresql.base import patience
 
 
 class Utf8Middleware:
@@ -33,3 +36,17 @@ class MethodNotAllowedMiddleware:
         if response.status_code == 405 and not response.content:
             response.content = render_to_string("405.html", request=request)
         return response
+
+
+class PatienceMiddleware:
+    """Wait for each answer of the database as long as a person would; programs at the console have more time."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        token = patience.set(settings.DATABASE_PATIENCE)
+        try:
+            return self.get_response(request)
+        finally:
+            patience.reset(token)

@@ -3,13 +3,16 @@
 import datetime
 import logging
 import time
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import Error, InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.utils import timezone
+
+from brainlog.postgresql.base import patience
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +21,8 @@ REPLICA = "replica"
 ON_REPLICA = {"logs", "reflections", "insights"}
 # A replica that failed is left alone for so long: pages do not wait for it, nor is the log full of it.
 REST_SECONDS = 30
+# In seconds, for each of its answers.
+PATIENCE = 3
 
 reads_from_replica = ContextVar("reads_from_replica", default=False)
 rests_until = 0.0
@@ -50,32 +55,46 @@ def reads_only(view):
 
     @wraps(view)
     def wrapped(request, *args, **kwargs):
-        if request.method in ("GET", "HEAD") and can_read_from_replica(request.user):
-            token = reads_from_replica.set(True)
+        if request.method in ("GET", "HEAD") and may_ask_replica(request.user):
             try:
-                return view(request, *args, **kwargs)
+                with on_replica():
+                    if has_all_of(request.user):
+                        return view(request, *args, **kwargs)
             except (OperationalError, InterfaceError) as error:
                 rest(error)
-            finally:
-                reads_from_replica.reset(token)
         return view(request, *args, **kwargs)
 
     return wrapped
 
 
-def can_read_from_replica(person) -> bool:
-    """Whether the replica has whatever this person saved. Costs it one row by its key."""
+def may_ask_replica(person) -> bool:
+    """Whether there is a replica that works, and is likely to have what this person saved last."""
     if REPLICA not in settings.DATABASES or time.monotonic() < rests_until or not person.is_authenticated:
         return False
     pin = datetime.timedelta(seconds=settings.REPLICA_PIN_SECONDS)
-    if person.answers_saved_at and timezone.now() - person.answers_saved_at < pin:
-        return False
+    return person.answers_saved_at is None or timezone.now() - person.answers_saved_at >= pin
+
+
+def has_all_of(person) -> bool:
+    """Whether the replica has whatever this person saved. Costs it one row by its key."""
+    people = get_user_model()._base_manager.using(REPLICA)
     try:
-        people = get_user_model()._base_manager.using(REPLICA)
         return people.filter(pk=person.pk, answers_version__gte=person.answers_version).exists()
-    except Error as error:
-        rest(error)
+    except ProgrammingError:
+        # It has not even got the tables of this release.
         return False
+
+
+@contextmanager
+def on_replica():
+    """Read from the replica, and do not wait for it as one would for the primary."""
+    seconds = patience.set(PATIENCE)
+    reads = reads_from_replica.set(True)
+    try:
+        yield
+    finally:
+        reads_from_replica.reset(reads)
+        patience.reset(seconds)
 
 
 def rest(error: Exception):

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "brainlog.middleware.Utf8Middleware",
+    "brainlog.middleware.PatienceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -101,6 +102,8 @@ FORM_RENDERER = "brainlog.forms.FormRenderer"
 
 DATABASES = databases_from_environment(os.environ, BASE_DIR)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Seconds until a request gives up on a PostgreSQL that is connected and silent. More than any statement_timeout.
+DATABASE_PATIENCE = env.int("DATABASE_PATIENCE", default=40)
 
 # Pages that only show read from the replica, if there is one; after a save, from the primary for so long.
 DATABASE_ROUTERS = ["brainlog.routers.ReplicaRouter"]

@@ -11,7 +11,7 @@ import logging
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
+from http.client import responses
 
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter as JsonFormatterOfLibrary
@@ -93,14 +93,18 @@ def message_of(record) -> str:
         record.args = {key: without_message(value) for key, value in record.args.items()}
     elif record.args:
         record.args = tuple(map(without_message, record.args))
-    return record.getMessage()
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError):
+        # Arguments that do not go with the text; logging itself would print them all.
+        return str(record.msg)
 
 
 def refusal(record) -> str:
     """Django's line about a request that ended in an error, or was refused."""
     if record.name == "django.security.DisallowedHost":
         return record.getMessage()  # the host asked for, which ALLOWED_HOSTS may lack
-    phrase = HTTPStatus(record.status_code).phrase
+    phrase = responses.get(record.status_code, "Refused")
     if record.name == "django.security.csrf" and record.args:
         # After the dash comes the address of the page the form was on.
         phrase += f" ({str(record.args[0]).partition(' - ')[0]})"

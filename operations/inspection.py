@@ -5,12 +5,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 
 from operations.checks import is_local
-from operations.schema import ERROR, OK, WARNING, problems
+from operations.schema import ERROR, OK, WARNING, applied_migrations, problems
 
 ROUND_TRIPS = 5
 MOST_LAG = 5  # seconds: about as long as a person's pages stay with the primary after a save
@@ -25,31 +25,28 @@ class Check:
     status: str
     text: str
 
+    def __str__(self):
+        return f"{self.status:8}{self.database}: {self.name}: {self.text}"
 
-def inspect(alias: str) -> Iterator[Check]:
+
+def inspect(configured: BaseDatabaseWrapper) -> Iterator[Check]:
     """Yield what there is to say about one of DATABASES, over connections of its own."""
-    connection = unpooled(connections[alias])
+    connection = unpooled(configured)
+    questions = POSTGRESQL_QUESTIONS if connection.vendor == "postgresql" else SQLITE_QUESTIONS
     try:
-        yield from check(alias, "connection", connected(connection))
-        questions = POSTGRESQL_QUESTIONS if connection.vendor == "postgresql" else SQLITE_QUESTIONS
         for name, question in questions.items():
-            yield from check(alias, name, question(connection))
+            for status, text in question(connection):
+                yield Check(connection.alias, name, status, text)
     except DatabaseError as error:
-        yield Check(alias, "connection", ERROR, reason(error))
+        yield Check(connection.alias, name, ERROR, reason(error))
     finally:
         connection.close()
 
 
-def check(alias: str, name: str, answers: Iterator[tuple[str, str]]) -> Iterator[Check]:
-    for status, text in answers:
-        yield Check(alias, name, status, text)
-
-
-def unpooled(connection: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
+def unpooled(configured: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
     """A connection to the same database that has not been used before."""
-    fresh = connection.copy()
-    if connection.vendor == "postgresql":
-        fresh.settings_dict["OPTIONS"].pop("pool", None)
+    fresh = configured.copy()
+    fresh.settings_dict["OPTIONS"].pop("pool", None)
     return fresh
 
 
@@ -78,12 +75,12 @@ def connected(connection):
 
 
 def migrations(connection):
-    loader = MigrationLoader(connection)
-    missing = [f"{app}.{name}" for app, name in loader.graph.nodes if (app, name) not in loader.applied_migrations]
+    loader, applied = MigrationLoader(None), applied_migrations(connection)
+    missing = [f"{app}.{name}" for app, name in loader.graph.nodes if (app, name) not in applied]
     # Of apps that are not installed, nobody can say whether a migration is missing in the code.
     unknown = [
         f"{app}.{name}"
-        for app, name in loader.applied_migrations
+        for app, name in applied
         if app in loader.migrated_apps and (app, name) not in loader.disk_migrations
     ]
     if missing:
@@ -218,12 +215,14 @@ def replication(connection):
 
 
 SQLITE_QUESTIONS = {
+    "connection": connected,
     "server": sqlite_version,
     "integrity": sqlite_integrity,
     "migrations": migrations,
     "schema": schema,
 }
 POSTGRESQL_QUESTIONS = {
+    "connection": connected,
     "server": settings,
     "tls": tls,
     "pooling": pooling,

@@ -106,9 +106,8 @@ def problems_of_rules(name: str, expected: list[Rule], found: list[Rule]) -> Ite
 
 def expected_tables(connection) -> dict[str, Table]:
     """The tables that the applied migrations have made, by name."""
-    loader = MigrationLoader(connection)
-    applied = [node for node in loader.graph.nodes if node in loader.applied_migrations]
-    apps: Apps = loader.project_state(applied).apps
+    loader, applied = MigrationLoader(None), applied_migrations(connection)
+    apps: Apps = loader.project_state([node for node in loader.graph.nodes if node in applied]).apps
     return {
         model._meta.db_table: Table(
             {field.column: column_of(field, connection) for field in columns_of(model, connection)},
@@ -117,6 +116,15 @@ def expected_tables(connection) -> dict[str, Table]:
         for model in apps.get_models(include_auto_created=True)
         if model._meta.managed and not model._meta.proxy
     }
+
+
+def applied_migrations(connection) -> set[tuple[str, str]]:
+    """The apps and names in Django's record. Asked here, because MigrationLoader would ask over another connection."""
+    if "django_migrations" not in connection.introspection.table_names():
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app, name FROM django_migrations")
+        return set(cursor.fetchall())
 
 
 def columns_of(model, connection) -> list[models.Field]:

@@ -76,7 +76,13 @@ class Cluster:
         """Make the data folder as a copy of another server's, which it follows from then on."""
         self.give_to_postgres(self.folder)
         # With a slot, the primary keeps what the replica has not read yet.
-        copy = ["--write-recovery-conf", "--create-slot", f"--slot=replica_{self.port}", "--checkpoint=fast"]
+        copy = [
+            "--write-recovery-conf",
+            "--create-slot",
+            f"--slot=replica_{self.port}",
+            "--checkpoint=fast",
+            "--no-sync",
+        ]
         self.run("pg_basebackup", f"--pgdata={self.data}", f"--dbname={primary.url}", *copy)
         self.configure(CONFIGURATION.format(port=self.port, folder=self.folder) + configuration)
 

@@ -338,6 +338,19 @@ def test_further_ways_to_the_data_have_names_of_their_own():
     assert "DISABLE_SERVER_SIDE_CURSORS" not in found["direct"]
 
 
+def test_a_replica_is_not_waited_for():
+    url = "postgres://u:p@host/name"
+
+    timeouts = {
+        name: found["OPTIONS"]["connect_timeout"]
+        for name, found in databases(DATABASE_URL=url, DIRECT_DATABASE_URL=url, REPLICA_DATABASE_URL=url).items()
+    }
+    asked_for = databases(DATABASE_URL=url, REPLICA_DATABASE_URL=f"{url}?connect_timeout=7")["replica"]
+
+    assert timeouts == {"default": 10, "direct": 10, "replica": 2}
+    assert asked_for["OPTIONS"]["connect_timeout"] == 7
+
+
 @pytest.mark.parametrize("variable", ["DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL"])
 def test_they_are_for_postgresql(variable):
     with pytest.raises(ImproperlyConfigured, match=f"{variable} is for PostgreSQL"):

@@ -8,7 +8,8 @@ from django.db import Error, OperationalError
 from django.db.utils import ConnectionHandler
 
 from brainlog.database import database_from_url
-from brainlog.errors import UNREACHABLE, code_of, remedy_for
+from brainlog.errors import SILENT, UNREACHABLE, code_of, remedy_for
+from brainlog.postgresql.base import patience
 from testing.postgres import PostgresMissing, find_binaries, free_port, throwaway_cluster
 
 ROOT = Path("/")
@@ -155,3 +156,24 @@ def test_a_file(tmp_path, path, statements, code, says):
 def test_what_is_no_error_of_a_database():
     assert remedy_for(code_of(ValueError("too many"))) is None
     assert remedy_for(code_of(None)) is None
+
+
+def test_a_server_that_is_frozen(cluster):
+    """It is connected, and its own timeouts are frozen, too: only our patience is left."""
+    connection = ConnectionHandler({"default": database_from_url(f"{cluster.url}?connect_timeout=2", ROOT)})["default"]
+    token = patience.set(0.2)
+    try:
+        connection.ensure_connection()
+        cluster.pause()
+        with pytest.raises(OperationalError) as in_a_statement, connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        connection.close()
+        with pytest.raises(OperationalError) as while_connecting:
+            connection.ensure_connection()
+    finally:
+        cluster.resume()
+        patience.reset(token)
+        connection.close()
+
+    assert code_of(in_a_statement.value) == code_of(while_connecting.value) == SILENT
+    assert "did not answer" in remedy_for(SILENT)

@@ -18,7 +18,8 @@ router = ReplicaRouter()
 
 @pytest.fixture
 def replica_is_there(monkeypatch):
-    monkeypatch.setattr(routers, "can_read_from_replica", lambda person: time.monotonic() >= routers.rests_until)
+    monkeypatch.setattr(routers, "may_ask_replica", lambda person: time.monotonic() >= routers.rests_until)
+    monkeypatch.setattr(routers, "has_all_of", lambda person: True)
     monkeypatch.setattr(routers, "rests_until", 0.0)
 
 

@@ -277,19 +277,21 @@ def test_after_a_save_the_replica_is_not_even_asked(cluster, replica, wait_for_r
         assert rating_of(person.get(HISTORY)) == 1
 
 
-def test_pages_do_without_the_replica(cluster):
+@pytest.mark.parametrize("trouble", ["kill", "pause"])
+def test_pages_do_without_the_replica(cluster, trouble):
     with throwaway_replica(cluster) as replica:
         url = replica.url_of("brainlog")
-        with throwaway_site(cluster.url_of("brainlog"), REPLICA_DATABASE_URL=url, REPLICA_PIN_SECONDS="0") as site:
+        settings = {"REPLICA_DATABASE_URL": url, "REPLICA_PIN_SECONDS": "0", "DATABASE_PATIENCE": "600"}
+        with throwaway_site(cluster.url_of("brainlog"), **settings) as site:
             person = Visitor(site.url)
-            sign_up(person, "bereaved")
+            sign_up(person, f"bereaved-{trouble}")
             check_in(person, STAGES[4])
             person.get(HISTORY)
 
-            replica.kill()
+            getattr(replica, trouble)()
 
             assert {rating_of(person.get(HISTORY)) for _ in range(8)} == {7}
-            do_the_main_job(Visitor(site.url), "undeterred")
+            do_the_main_job(Visitor(site.url), f"undeterred-{trouble}")
             lines = [line for line in site.log.splitlines() if "brainlog.routers" in line]
             assert 1 <= len(lines) <= 2
             assert "The replica failed (OperationalError): the primary reads for 30 s." in lines[0]

@@ -1,4 +1,4 @@
-"""How verify_backup and restore are told which backup is meant."""
+"""How verify_backup and restore are told where the backups are, and how to read them."""
 
 from django.conf import settings
 
@@ -7,7 +7,6 @@ from operations.backups.storage import Storage
 
 
 def add_backup_arguments(parser) -> None:
-    parser.add_argument("name", help="the archive's file name, or latest")
     parser.add_argument(
         "--from", dest="place", default=settings.BACKUP_TO, help="a folder, or s3://bucket/prefix [BACKUP_TO]"
     )

@@ -105,10 +105,14 @@ def restored_aside(
             return contents_of(session)
 
 
-def restore(connection, archive: Generator[bytes], decrypting: list[Program]) -> None:
-    """Replace all there is by what is in an archive, in one transaction: if it fails, nothing has changed."""
+def restore(connection, archive: Generator[bytes], decrypting: list[Program], replace: bool) -> None:
+    """Put what is in an archive into the database, in one transaction: if it fails, nothing has changed.
+
+    `replace` takes away all there is first, in the same transaction.
+    """
     parameters = parameters_of(connection)
-    load(parameters, archive, decrypting, first=f"SET LOCAL lock_timeout = '{LOCK_WAIT}';{EMPTY_PUBLIC}".encode())
+    first = f"SET LOCAL lock_timeout = '{LOCK_WAIT}';\n{EMPTY_PUBLIC}" if replace else ""
+    load(parameters, archive, decrypting, first.encode())
     with connected(parameters) as session:
         # Without statistics, the first pages would be slow.
         session.execute("ANALYZE")

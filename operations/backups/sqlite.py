@@ -43,7 +43,7 @@ def restored_aside(connection, archive: Generator[bytes], decrypting: list[Progr
         return contents_of(copy)
 
 
-def restore(connection, archive: Generator[bytes], decrypting: list[Program]) -> None:
+def restore(connection, archive: Generator[bytes], decrypting: list[Program], replace: bool) -> None:
     """Make the database what the archive is: in one transaction, so that who reads sees the old one or the new one."""
     with unpacked(archive, decrypting) as copy, opened(connection.settings_dict["NAME"]) as live:
         try:

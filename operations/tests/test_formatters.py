@@ -129,6 +129,21 @@ def test_an_exception_is_no_message(formatter, name):
 
 
 @BOTH
+def test_arguments_that_do_not_fit_are_left_out(formatter):
+    for record in (record_of("%d rows", CANARY), record_of("%s and %s", CANARY), record_of("%(x)s", {"y": CANARY})):
+        line = formatter.format(record)
+        assert CANARY not in line
+        assert record.msg in line
+
+
+@BOTH
+def test_a_status_nobody_knows_breaks_nothing(formatter, rf):
+    line = formatter.format(record_of(CANARY, name="django.request", request=rf.get("/"), status_code=499))
+
+    assert "Refused: GET -" in line
+
+
+@BOTH
 def test_what_others_add_to_a_record_is_left_out(formatter):
     assert CANARY not in formatter.format(record_of("Hello", name="elsewhere", answer=CANARY))
 

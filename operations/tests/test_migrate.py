@@ -1,8 +1,9 @@
 """`manage.py migrate` where others are at work in the same database."""
 
+import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from io import StringIO
 
 import psycopg
@@ -11,18 +12,16 @@ from django.core.management import call_command
 from django.db import connection
 
 from operations.management.commands.migrate import ADVISORY_LOCK
+from testing.apps import write_app
 from testing.gunicorn import ROOT, environment_with, manage
-from testing.postgres import PostgresMissing, find_binaries, throwaway_cluster
+from testing.pgbouncer import throwaway_pgbouncer
+from testing.postgres import throwaway_cluster
 
 once = pytest.mark.once
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    try:
-        find_binaries()
-    except PostgresMissing:
-        pytest.skip("There is no PostgreSQL to start.")
     with throwaway_cluster() as cluster:
         yield cluster
 
@@ -131,7 +130,8 @@ def test_it_gives_up_with_one_sentence(cluster, migrated):
     assert len(result.stderr.splitlines()) == 1
     # The index is there, and marked as unfit; the next try finishes the work.
     assert manage(migrated, "migrate", "--verbosity=0").returncode == 0
-    assert "error" not in manage(migrated, "checkdb").stdout
+    index = "SELECT to_regclass('logs_dailylog_user_id_e4a94fc2')::text"
+    assert cluster.execute(index, database="migrated") == [(None,)]
 
 
 @once
@@ -146,6 +146,21 @@ def test_migrations_go_to_the_server_itself(cluster, database):
     options = ["contenttypes", "--verbosity=0", "--database=default"]
     assert manage(elsewhere, "migrate", *options, DIRECT_DATABASE_URL=database).returncode == 0
     assert cluster.execute("SELECT count(*) FROM django_content_type", database="other") is not None
+
+
+@once
+def test_behind_a_pooler_it_leaves_nothing_in_the_sessions_of_others(cluster, migrated):
+    with throwaway_pgbouncer(cluster, pool_size=1) as bouncer:
+        url = bouncer.url_of("migrated")
+        result = manage(f"{url}?pgbouncer=true", "migrate", "logs", "0001")
+        with psycopg.connect(url, autocommit=True) as next_one:
+            timeout = next_one.execute("SELECT current_setting('lock_timeout')").fetchone()
+            locks = next_one.execute("SELECT FROM pg_locks WHERE locktype = 'advisory'").fetchall()
+
+    assert result.returncode == 0
+    assert "Unapplying logs.0002_drop_user_indexes... OK" in result.stdout
+    assert result.stderr == "Behind a pooler locks are waited for without limit: set DIRECT_DATABASE_URL.\n"
+    assert (timeout, locks) == (("0",), [])
 
 
 @once
@@ -172,23 +187,56 @@ def test_a_foreign_keys_index_alone_is_changed(cluster, migrated):
 
 @once
 def test_a_long_migration_is_not_cut_off(database, tmp_path):
-    folder = tmp_path / "long" / "migrations"
-    folder.mkdir(parents=True)
-    for file in (folder.parent / "__init__.py", folder / "__init__.py"):
-        file.touch()
-    (folder / "0001_long.py").write_text(
-        """from django.db import migrations
-
-class Migration(migrations.Migration):
-    operations = [migrations.RunSQL("SELECT pg_sleep(0.5)")]
-"""
-    )
-    (tmp_path / "settings_with_long.py").write_text(
-        'from testing.settings import *\nINSTALLED_APPS = [*INSTALLED_APPS, "long"]\n'
-    )
-    environment = {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "settings_with_long"}
+    environment = write_app(tmp_path, "long", ['migrations.RunSQL("SELECT pg_sleep(0.5)")'])
 
     result = manage(f"{database}?statement_timeout=200ms", "migrate", "long", **environment)
 
     assert result.returncode == 0, result.stderr
-    assert "Applying long.0001_long... OK" in result.stdout
+    assert "Applying long.0001_step... OK" in result.stdout
+
+
+LATER = [
+    """migrations.CreateModel("Thing", [
+        ("id", models.BigAutoField(primary_key=True)), ("size", models.IntegerField())
+    ])""",
+    """zero_downtime.AddIndexConcurrently("thing", models.Index(fields=["size"], name="by_size")),
+    zero_downtime.AddAndValidateConstraint(
+        "thing", models.CheckConstraint(condition=models.Q(size__gt=0), name="has_size")
+    )""",
+]
+
+
+@once
+def test_indexes_and_constraints_that_hold_up_nobody(cluster, database, tmp_path):
+    environment = write_app(tmp_path, "later", LATER)
+
+    def migrate(name: str, url: str = database):
+        result = manage(url, "migrate", "later", name, "--verbosity=0", **environment)
+        assert result.returncode == 0, result.stderr
+
+    def ask(sql: str):
+        return cluster.execute(sql, database="empty")
+
+    facts = """SELECT (SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('by_size')),
+                      (SELECT convalidated FROM pg_constraint WHERE conname = 'has_size')"""
+    migrate("0001")
+    # What an interrupted run leaves behind.
+    ask("CREATE INDEX by_size ON later_thing (size)")
+    ask("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'by_size'::regclass")
+    ask("ALTER TABLE later_thing ADD CONSTRAINT has_size CHECK (size > 0) NOT VALID")
+    assert ask(facts) == [(False, False)]
+
+    migrate("0002")
+    assert ask(facts) == [(True, True)]
+    migrate("0001")
+    assert ask(facts) == [(None, None)]
+
+    file = f"sqlite:///{tmp_path}/db.sqlite3"
+    migrate("0002", file)
+    with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as there:
+        [(table, index)] = there.execute(
+            """SELECT (SELECT sql FROM sqlite_master WHERE name = 'later_thing'),
+                      (SELECT sql FROM sqlite_master WHERE name = 'by_size')"""
+        )
+    assert 'CONSTRAINT "has_size" CHECK ("size" > 0)' in table and '("size")' in index
+    migrate("0001", file)

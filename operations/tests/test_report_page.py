@@ -94,7 +94,7 @@ def test_the_page_shows_the_figures_of_now_and_the_growth(as_superuser, reports)
 
     assertContains(page, "logs_dailylog")
     assertContains(page, "<polyline", count=6 if has_sizes(reports) else 1)
-    assertContains(page, "Growth is since the report of")
+    assertContains(page, "is what growth is counted from")
     assertNotContains(page, "kanarienvogel")
     if connection.vendor == "sqlite":
         assertContains(page, "needs PostgreSQL")

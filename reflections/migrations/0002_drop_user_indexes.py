@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from brainlog.indexes import AlterForeignKeyIndex
+from brainlog.zero_downtime import AlterForeignKeyIndex
 
 
 class Migration(migrations.Migration):

@@ -7,23 +7,15 @@ import sys
 
 import pytest
 
+from testing.apps import write_app
 from testing.migrations import ROOT
-from testing.postgres import PostgresMissing, find_binaries
+from testing.postgres import find_binaries
 
 pytestmark = pytest.mark.once
 
 
-@pytest.fixture(autouse=True)
-def binaries():
-    try:
-        find_binaries()
-    except PostgresMissing:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip("There is no PostgreSQL to start.")
-
-
 def check(*apps: str, **environment: str) -> subprocess.CompletedProcess:
+    find_binaries()  # Without PostgreSQL, there is nothing to ask.
     command = [sys.executable, "-m", "testing.migrations", *apps]
     return subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True)
 
@@ -38,60 +30,47 @@ def test_ours_are_safe():
 
 # One migration each, one after the other, of an app whose table is there already.
 SAFE = [
-    'AddField("thing", "colour", models.TextField(null=True))',
-    'AddField("thing", "shape", models.TextField(db_default="round"))',
+    'migrations.AddField("thing", "colour", models.TextField(null=True))',
+    'migrations.AddField("thing", "shape", models.TextField(db_default="round"))',
+    'zero_downtime.AddIndexConcurrently("thing", models.Index(fields=["shape"], name="by_shape"))',
+    'zero_downtime.AddAndValidateConstraint("thing", '
+    'models.CheckConstraint(condition=models.Q(size__lt=9), name="small"))',
 ]
 UNSAFE = {
     # The old code does not fill it in, and Django takes the default out of the database again.
-    'AddField("thing", "age", models.IntegerField(default=0))': "ban-drop-default",
-    'RunSQL("ALTER TABLE unsafe_thing ADD weight integer NOT NULL")': "adding-required-field",
-    'AlterField("thing", "size", models.BigIntegerField())': "changing-column-type",
-    'AlterField("thing", "size", models.BigIntegerField(db_index=True))': "require-concurrent-index-creation",
-    'AddIndex("thing", models.Index(fields=["size"], name="by_size"))': "require-concurrent-index-creation",
-    'RemoveIndex("thing", "by_size")': "require-concurrent-index-deletion",
-    'AddConstraint("thing", models.CheckConstraint(condition=models.Q(size__gt=0), name="sized"))': (
+    'migrations.AddField("thing", "age", models.IntegerField(default=0))': "ban-drop-default",
+    'migrations.RunSQL("ALTER TABLE unsafe_thing ADD weight integer NOT NULL")': "adding-required-field",
+    'migrations.AlterField("thing", "size", models.BigIntegerField())': "changing-column-type",
+    'migrations.AlterField("thing", "size", models.BigIntegerField(db_index=True))': (
+        "require-concurrent-index-creation"
+    ),
+    'migrations.AddIndex("thing", models.Index(fields=["size"], name="by_size"))': "require-concurrent-index-creation",
+    'migrations.RemoveIndex("thing", "by_size")': "require-concurrent-index-deletion",
+    'migrations.AddConstraint("thing", models.CheckConstraint(condition=models.Q(size__gt=0), name="sized"))': (
         "constraint-missing-not-valid"
     ),
-    'AddConstraint("thing", models.UniqueConstraint(fields=["size"], name="one_per_size"))': (
+    'migrations.AddConstraint("thing", models.UniqueConstraint(fields=["size"], name="one_per_size"))': (
         "disallowed-unique-constraint"
     ),
-    'RenameField("thing", "size", "width")': "renaming-column",
-    'RemoveField("thing", "width")': "ban-drop-column",
-    'RenameModel("Thing", "Object")': "renaming-table",
-    'DeleteModel("Object")': "ban-drop-table",
+    'migrations.RenameField("thing", "size", "width")': "renaming-column",
+    'migrations.RemoveField("thing", "width")': "ban-drop-column",
+    'migrations.RenameModel("Thing", "Object")': "renaming-table",
+    'migrations.DeleteModel("Object")': "ban-drop-table",
 }
-MIGRATION = """
-from django.db import migrations, models
-
-class Migration(migrations.Migration):
-    dependencies = {dependencies}
-    operations = [migrations.{operation}]
-"""
-FIRST = """CreateModel("Thing", [
+FIRST = """migrations.CreateModel("Thing", [
     ("id", models.BigAutoField(primary_key=True)), ("size", models.SmallIntegerField())
 ])"""
 
 
 def test_an_unsafe_migration_is_found_out(tmp_path):
-    folder = tmp_path / "unsafe" / "migrations"
-    folder.mkdir(parents=True)
-    for file in (folder.parent / "__init__.py", folder / "__init__.py"):
-        file.touch()
-    (tmp_path / "settings_with_unsafe.py").write_text(
-        'from testing.settings import *\nINSTALLED_APPS = [*INSTALLED_APPS, "unsafe"]\n'
-    )
-    before = None
-    for number, operation in enumerate([FIRST, *SAFE, *UNSAFE]):
-        dependencies = [("unsafe", before)] if before else []
-        before = f"{number:04}_step"
-        (folder / f"{before}.py").write_text(MIGRATION.format(dependencies=dependencies, operation=operation))
+    environment = write_app(tmp_path, "unsafe", [FIRST, *SAFE, *UNSAFE])
 
-    result = check("unsafe", PYTHONPATH=str(tmp_path), DJANGO_SETTINGS_MODULE="settings_with_unsafe")
+    result = check("unsafe", **environment)
 
     assert result.returncode == 1, result.stderr
     found = {}
     for file, rule in re.findall(r"^unsafe\.(\w+)\.sql:.* warning: ([a-z-]+) ", result.stdout, re.MULTILINE):
         found.setdefault(file, set()).add(rule)
-    for number, (operation, rule) in enumerate(UNSAFE.items(), 1 + len(SAFE)):
+    for number, (operation, rule) in enumerate(UNSAFE.items(), 2 + len(SAFE)):
         assert rule in found.pop(f"{number:04}_step", {}), operation
     assert found == {}

@@ -2,8 +2,8 @@ import json
 import sys
 from dataclasses import asdict
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import connections
 
 from operations.inspection import inspect
 from operations.schema import ERROR, OK, WARNING
@@ -24,12 +24,13 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         checks = []
-        for alias in settings.DATABASES:
-            for check in inspect(alias):
+        for connection in connections.all():
+            for check in inspect(connection):
                 checks.append(check)
                 if not options["json"]:
-                    self.stdout.write(f"{check.status:8}{check.database}: {check.name}: {check.text}")
+                    self.stdout.write(str(check))
         worst = max((check.status for check in checks), key=EXIT_CODES.get)
         if options["json"]:
             self.stdout.write(json.dumps({"status": worst, "checks": [asdict(check) for check in checks]}, indent=2))
-        sys.exit(EXIT_CODES[worst])
+        if EXIT_CODES[worst]:
+            sys.exit(EXIT_CODES[worst])

@@ -42,5 +42,9 @@ class Command(BaseCommand):
             return
         for line in as_text(figures):
             self.stdout.write(line)
-        since = f"Growth is since the report of {before}." if before else "Growth is told from the next report on."
+        since = (
+            f"Growth is since the report of {before.taken_at:%Y-%m-%d %H:%M} UTC."
+            if before
+            else "Growth is told from the next report on."
+        )
         self.stdout.write(f"{since} {'Not stored.' if no_store else 'Stored.'}")

@@ -14,6 +14,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
+        parser.add_argument("name", help="the archive's file name, or latest")
         add_backup_arguments(parser)
         parser.add_argument(
             "--replace", action="store_true", help="replace what the database holds; asks for its name first"
@@ -31,7 +32,7 @@ class Command(BaseCommand):
         engine = archives.ENGINES[connection.vendor]
         if not engine.is_empty(connection):
             self.confirm(engine.name_of(connection), replace, confirm)
-        engine.restore(connection, archives.read(storage, manifest, self.stderr.write), programs)
+        engine.restore(connection, archives.read(storage, manifest, self.stderr.write), programs, replace)
         self.stdout.write(
             f"Restored {manifest.archive}: {sum(manifest.rows.values()):,} rows, as of {manifest.started}."
         )

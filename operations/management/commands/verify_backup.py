@@ -14,6 +14,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
+        parser.add_argument("name", nargs="?", default="latest", help="the archive's file name, or latest, the default")
         add_backup_arguments(parser)
         parser.add_argument(
             "--scratch-url",

@@ -83,7 +83,7 @@ def test_a_row_changed_since_the_transaction_began(
     assert answer.result()[0] == status
     assert stored(cluster, person) == outcome
     assert "could not serialize access due to concurrent update" in server_log()
-    assert strict_site.log[log_before:] == ""
+    assert "brainlog.database" not in strict_site.log[log_before:]
 
 
 def test_a_deadlock(site, cluster, other, meanwhile, server_log):
@@ -136,7 +136,7 @@ def test_only_these_are_tried_again_and_not_for_ever(site, refusing, sqlstate, a
 
     assert person.save().outcome == REFUSED
     assert tries() == attempts
-    [line] = site.log[log_before:].splitlines()
+    [line] = [line for line in site.log[log_before:].splitlines() if "brainlog.database" in line]
     assert f"(logs:check_in, OperationalError, {sqlstate})" in line
 
 

@@ -1,6 +1,7 @@
 """What monitors hear from /readyz about a real server, and that asking can never become the trouble itself."""
 
 import json
+import re
 import subprocess
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -45,8 +46,8 @@ def test_a_server_that_is_gone_and_comes_back(site, cluster):
     assert answer_of(site) == READY
 
     # The log tells of each change once.
-    said = [line.split("operations.probes: ")[1] for line in site.log.splitlines() if "operations.probes" in line]
-    assert said == ["Not ready: the database gave no good answer within a second.", "Ready again."]
+    said = re.findall(r"Not ready: [\w ]+|Ready again", site.log)
+    assert said == ["Not ready: the database gave no good answer within a second", "Ready again"]
 
 
 def test_a_server_that_is_frozen(site, cluster):

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from operations.backups import BackupError, postgresql
-from operations.tests.databases import commands_use
+from operations.tests.backups.databases import commands_use
 from testing.gunicorn import manage
 from testing.postgres import PostgresMissing, throwaway_cluster
 
@@ -153,6 +153,17 @@ def test_a_missing_table_is_missed(cluster, run, database, folder):
     assert said == f"{name} is not what its manifest says. Table logs_dose is missing."
 
 
+def test_nothing_is_taken_away_unless_it_is_to_be_replaced(cluster, run, databases, groups):
+    run("backup")
+    new = databases(empty=True)
+    cluster.execute("CREATE VIEW auth_group AS SELECT 1 AS mine", database=new)
+
+    assert "psql failed: " in run("restore", "latest", at=new, fails=True)
+
+    assert cluster.execute("SELECT mine FROM auth_group", database=new) == [(1,)]
+    assert cluster.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", database=new) == [(0,)]
+
+
 def test_replacing_takes_away_what_came_after_the_backup(cluster, run, database, groups):
     run("backup")
     for sql in (
@@ -221,7 +232,7 @@ def test_an_archive_that_is_cut_off_while_it_is_restored_changes_nothing(cluster
     cut_off = iterated(content[: len(content) * 9 // 10])
 
     with commands_use(cluster.url_of(database)), pytest.raises(BackupError, match="pg_restore failed: .*end of file"):
-        postgresql.restore(connections["default"], cut_off, [])
+        postgresql.restore(connections["default"], cut_off, [], replace=True)
     assert groups() == 0
 
 
@@ -246,25 +257,25 @@ def test_only_settings_of_the_head_are_left_out():
     assert found == b"--\nSET two = 2;\n\n--\n-- Name: t; Type: TABLE\nSET one = 1;\nCOPY"
 
 
-def test_the_role_of_the_site_keeps_its_rights(cluster, run, database):
-    cluster.execute("CREATE ROLE site LOGIN PASSWORD 'site'")
+def test_the_role_of_the_site_keeps_its_rights(cluster, run, database, databases, tmp_path):
+    """In the database that is replaced; in a new one, it is given them by the same command."""
+    password = tmp_path / "password"
+    create_role = ["create_app_role", "site", "--apply", f"--password-file={password}"]
+    new = databases(empty=True)
+    run(*create_role)
     try:
-        for sql in (
-            "REVOKE ALL ON SCHEMA public FROM PUBLIC",
-            "GRANT USAGE ON SCHEMA public TO site",
-            "GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO site",
-            "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT ON TABLES TO site",
-            "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO site",
-        ):
-            cluster.execute(sql, database=database)
         run("backup")
         run("restore", "latest", "--replace", f"--confirm={database}")
+        run("restore", "latest", at=new)
+        run(*create_role, at=new)
 
-        with psycopg.connect(cluster.url_of(database), user="site", password="site") as site:
-            site.execute("INSERT INTO auth_group (name) VALUES ('of the site')")
-            assert site.execute("SELECT count(*) FROM auth_group").fetchone() == (GROUPS + 1,)
+        for name in (database, new):
+            with psycopg.connect(cluster.url_of(name), user="site", password=password.read_text().strip()) as site:
+                site.execute("INSERT INTO auth_group (name) VALUES ('of the site')")
+                assert site.execute("SELECT count(*) FROM auth_group").fetchone() == (GROUPS + 1,)
     finally:
-        cluster.execute("DROP OWNED BY site", database=database)
+        for name in (database, new):
+            cluster.execute("DROP OWNED BY site", database=name)
         cluster.execute("DROP ROLE site")
 
 
@@ -325,7 +336,7 @@ def test_a_statement_timeout_is_for_pages(cluster, run, database, groups, folder
 
     name = run("backup").split()[0]
     with commands_use(cluster.url_of(database)):
-        postgresql.restore(connections["default"], iterated((folder / name).read_bytes()), [])
+        postgresql.restore(connections["default"], iterated((folder / name).read_bytes()), [], replace=True)
     cluster.execute(f'ALTER DATABASE "{database}" RESET statement_timeout', database=database)
 
     assert groups() == GROUPS
@@ -347,12 +358,16 @@ def test_programs_older_than_the_server_are_one_sentence(run, monkeypatch):
     assert "there are no programs of it here: install postgresql-client-15" in run("backup", fails=True)
 
 
-def test_not_through_a_pooler(cluster, database):
-    with commands_use(cluster.url_of(database)):
-        connection = connections["default"]
-        connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True  # as database.py does where there is one
-        with pytest.raises(BackupError, match="DIRECT_DATABASE_URL"), postgresql.dumping(connection):
-            pass
+def test_not_through_a_pooler_but_past_it(cluster, database, folder):
+    pooled = f"{cluster.url_of(database)}?pgbouncer=true"
+
+    refused = manage(pooled, "backup", BACKUP_TO=str(folder))
+    done = manage(pooled, "backup", BACKUP_TO=str(folder), DIRECT_DATABASE_URL=cluster.url_of(database))
+
+    assert refused.returncode == 1
+    assert "name the server itself in DIRECT_DATABASE_URL" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert done.returncode == 0, done.stderr
 
 
 def test_ctrl_c_leaves_no_scratch_database(cluster, run, monkeypatch):

@@ -1,0 +1,77 @@
+"""A small SQLite database with people in it, commands that work on it, and a key of age."""
+
+import io
+import sqlite3
+import subprocess
+from contextlib import closing
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from operations.tests.backups.archives import PEOPLE, add_people
+from operations.tests.backups.databases import commands_use
+from testing.gunicorn import manage
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """A database with people in it, to copy."""
+    path = tmp_path_factory.mktemp("template") / "db.sqlite3"
+    assert manage(f"sqlite:///{path}", "migrate").returncode == 0
+    add_people(path, PEOPLE)
+    return path
+
+
+@pytest.fixture
+def database(template, tmp_path):
+    path = tmp_path / "db.sqlite3"
+    with closing(sqlite3.connect(template)) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode=WAL")
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "backups"
+
+
+@pytest.fixture
+def run(database, folder, monkeypatch, django_db_blocker):
+    """Run a command on that database with that folder, and return what it said."""
+
+    def run(*arguments, at=None, fails=False, typed="", **environment):
+        said = io.StringIO()
+        with monkeypatch.context() as patch, django_db_blocker.unblock(), commands_use(f"sqlite:///{at or database}"):
+            patch.setattr("sys.stdout", said)
+            patch.setattr(settings, "BACKUP_TO", environment.pop("BACKUP_TO", str(folder)))
+            patch.setattr("sys.stdin", io.StringIO(typed))
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            if not fails:
+                call_command(*arguments)
+                return said.getvalue().strip()
+            with pytest.raises(CommandError) as error:
+                call_command(*arguments)
+            return str(error.value)
+
+    return run
+
+
+@pytest.fixture
+def backup(run, folder):
+    """Make a backup, and return its archive."""
+
+    def backup(*arguments, **environment):
+        return folder / run("backup", *arguments, **environment).split()[0]
+
+    return backup
+
+
+@pytest.fixture(scope="session")
+def age_key(tmp_path_factory):
+    """The file of a private key, and its public key."""
+    path = tmp_path_factory.mktemp("age") / "key.txt"
+    subprocess.run(["age-keygen", "-o", path], check=True, capture_output=True)
+    return path, path.read_text().partition("public key: ")[2].split()[0]

@@ -1,0 +1,167 @@
+"""Where backups are kept: what an interrupted one leaves, what is removed when, and S3."""
+
+import datetime
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+
+import pytest
+from django.utils import timezone
+
+from operations.backups.archives import whole_among
+from operations.tests.backups.archives import PEOPLE, people
+from testing.gunicorn import ROOT, environment_with
+from testing.s3 import throwaway_bucket
+
+pytestmark = pytest.mark.once
+
+# Not reached by a small database; a program that writes this much has begun to write its file.
+MORE_THAN_A_PART = 20_000_000
+
+
+@pytest.fixture
+def slow_age(tmp_path):
+    """A PATH on which age writes more than a part of a file, and then what `script` does."""
+
+    def on_path(script):
+        program = tmp_path / "bin" / "age"
+        program.parent.mkdir()
+        program.write_text(f"#!/bin/sh\nhead -c {MORE_THAN_A_PART} /dev/zero\n{script}\n")
+        program.chmod(0o755)
+        return f"{program.parent}:{os.environ['PATH']}"
+
+    return on_path
+
+
+# ── Interrupted ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_program_that_dies_half_way_leaves_nothing(run, folder, slow_age):
+    assert "age failed: error: out of ink" in run(
+        "backup", "--encrypt-to=age1", fails=True, PATH=slow_age("echo 'age: error: out of ink' >&2; exit 1")
+    )
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_killed_backup_is_no_backup_and_is_cleaned_up_later(run, folder, database, slow_age, number):
+    environment = environment_with(f"sqlite:///{database}", PATH=slow_age("exec sleep 60"))
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "backup", f"--to={folder}", "--encrypt-to=age1"],
+        cwd=ROOT,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as command:
+        while not [path for path in folder.glob("*") if path.stat().st_size]:
+            assert command.poll() is None
+            time.sleep(0.02)
+        # Ctrl-C reaches all that was started, kill -9 only the one it is for.
+        (os.killpg if number == signal.SIGINT else os.kill)(command.pid, number)
+        assert command.wait() != 0
+        with suppress(ProcessLookupError):
+            os.killpg(command.pid, signal.SIGKILL)
+
+    left = [path.name for path in folder.iterdir()]
+    assert whole_among(left) == []
+    if number != signal.SIGKILL:
+        assert left == []
+        return
+    [unfinished] = left
+    assert unfinished.endswith(".age#1")
+    run("backup", "--keep-daily=1")
+    assert unfinished in os.listdir(folder)  # It could still be at work.
+    yesterday = time.time() - 25 * 60 * 60
+    os.utime(folder / unfinished, (yesterday, yesterday))
+    assert f"Removed {unfinished}." in run("backup", "--keep-daily=2")
+    assert unfinished not in os.listdir(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Only root can make a small disk.")
+def test_a_full_disk_leaves_nothing(run, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=True)
+    try:
+        assert "No space left on device" in run("backup", f"--to={disk}", fails=True)
+        assert list(disk.iterdir()) == []
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+# ── Retention ─────────────────────────────────────────────────────────────────────────────────
+
+
+def fake(folder, days_ago, suffixes=("", ".json")) -> str:
+    """Files as a backup of that age has them. Returns the archive's name."""
+    stamp = timezone.now() - datetime.timedelta(days=days_ago)
+    name = f"brainlog-{stamp:%Y-%m-%dT%H%M%SZ}-0000.sqlite3"
+    for suffix in suffixes:
+        (folder / f"{name}{suffix}").touch()
+    return name
+
+
+def test_old_backups_go_after_a_new_one_is_whole_and_only_when_asked(run, folder):
+    folder.mkdir()
+    names = [fake(folder, days_ago) for days_ago in (1, 2, 3)]
+    half, fresh_half = fake(folder, 5, [""]), fake(folder, 0.5, [""])
+    mine = ["notes.txt", "brainlog-2020.dump", "brainlog-2020-01-01T000000Z-0000.dump.bak"]
+    for name in mine:
+        (folder / name).touch()
+
+    run("backup")
+    before = set(os.listdir(folder))
+    run("backup", "--keep-daily=2", "--encrypt-to=age1no", fails=True)
+    assert set(os.listdir(folder)) == before
+
+    said = run("backup", "--keep-daily=2").splitlines()
+    left = set(os.listdir(folder))
+
+    assert sorted(said[1:]) == sorted(f"Removed {name}." for name in before - left if not name.endswith(".json"))
+    assert {*mine, fresh_half, names[0], f"{names[0]}.json"} <= left
+    assert not left & {half, *names[1:], *(f"{name}.json" for name in names[1:])}
+
+
+# ── S3 ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    with throwaway_bucket() as bucket:
+        yield bucket
+
+
+def test_to_a_bucket_and_back(run, bucket, tmp_path, age_key):
+    there = {"BACKUP_TO": f"s3://{bucket.name}/there/and/back"} | bucket.environment
+    run("backup", f"--encrypt-to={age_key[1]}", **there)
+
+    assert "<Key>there/and/back/brainlog-" in bucket.ask()
+    assert "is good" in run("verify_backup", "latest", f"--identity={age_key[0]}", **there)
+    run("restore", "latest", f"--identity={age_key[0]}", at=tmp_path / "new.sqlite3", **there)
+    assert people(tmp_path / "new.sqlite3") == PEOPLE
+
+
+def test_a_bucket_is_tidied_too(run, bucket):
+    there = {"BACKUP_TO": f"s3://{bucket.name}/tidy"} | bucket.environment
+    first = run("backup", **there).split()[0]
+    time.sleep(1)  # The newer of the same second is not known.
+
+    assert f"Removed {first}." in run("backup", "--keep-daily=1", **there)
+    assert bucket.ask("?list-type=2&prefix=tidy/").count("<Key>") == 2
+
+
+def test_a_program_that_dies_half_way_leaves_nothing_in_a_bucket(run, bucket, slow_age):
+    there = {"BACKUP_TO": f"s3://{bucket.name}/nothing"} | bucket.environment
+    run("backup", "--encrypt-to=age1", fails=True, PATH=slow_age("exit 1"), **there)
+
+    assert "<Key>" not in bucket.ask("?list-type=2&prefix=nothing/")
+    assert "<UploadId>" not in bucket.ask("?uploads")
+
+
+def test_a_bucket_that_is_not_there_is_one_sentence(run, bucket):
+    said = run("backup", "--to=s3://elsewhere", fails=True, **bucket.environment)
+
+    assert said == "s3://elsewhere cannot be used: The specified bucket does not exist"
