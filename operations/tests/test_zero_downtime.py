@@ -1,6 +1,7 @@
 """From the first release to the newest while people go on saving: nobody notices."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
