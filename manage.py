@@ -10,6 +10,11 @@ def main():
         from django.core.management import execute_from_command_line
     except ImportError:
         sys.exit("Django is not installed for this Python. Say `make run` once, then .venv/bin/python manage.py …")
+    if sys.argv[1:2] == ["make_key"]:
+        # It is asked for while there are no settings to find commands by.
+        from operations.management.commands.make_key import Command
+
+        return Command().run_from_argv(sys.argv)
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

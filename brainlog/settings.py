@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brainlog.cache import caches_from_url
 from brainlog.database import databases_from_environment
+from brainlog.keys import DERIVED, key_from, keys_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -32,12 +33,17 @@ DEBUG = env.bool("DEBUG", default=False)
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
+FIELD_ENCRYPTION_KEYS, FIELD_ENCRYPTION_READS_PLAINTEXT = keys_in(env.str("FIELD_ENCRYPTION_KEYS", default=""))
+if DEBUG and SECRET_KEY:
+    FIELD_ENCRYPTION_KEYS.setdefault(DERIVED, key_from(SECRET_KEY))  # The only one, until another is given.
 
 _missing = []
 if not SECRET_KEY:
     _missing.append("SECRET_KEY: a long random text, known to this server alone")
 if not ALLOWED_HOSTS:
     _missing.append("ALLOWED_HOSTS: the host names this server answers to, comma-separated")
+if not FIELD_ENCRYPTION_KEYS and not DEBUG:
+    _missing.append("FIELD_ENCRYPTION_KEYS: what people write is encrypted with it; manage.py make_key prints one")
 if _missing:
     raise ImproperlyConfigured(
         "Brain Log cannot start. Missing in the environment or in .env:\n  " + "\n  ".join(_missing)

@@ -3,7 +3,18 @@ from django.utils.translation import gettext_lazy as _
 
 from brainlog.admin import LookingAdmin
 from logs.models import DailyLog, Dose, Medication
+from logs.private import withhold_texts
 from logs.stages import STAGES
+
+
+class PrivateTextAdmin(LookingAdmin):
+    """Shows what people wrote to those who have the permission; to others, that they wrote something."""
+
+    def get_object(self, request, object_id, from_field=None):
+        row = super().get_object(request, object_id, from_field)
+        if row is not None and not request.user.has_perm("logs.view_private_text"):
+            withhold_texts(row)
+        return row
 
 
 class DoseInline(admin.TabularInline):
@@ -23,7 +34,7 @@ class DoseInline(admin.TabularInline):
 
 
 @admin.register(DailyLog)
-class DailyLogAdmin(LookingAdmin):
+class DailyLogAdmin(PrivateTextAdmin):
     list_display = ("date", "user", "done", "day_rating", "overall_mood", "not_tracked", "updated_at")
     list_select_related = ("user",)
     list_reads = (
@@ -52,7 +63,7 @@ class DailyLogAdmin(LookingAdmin):
 
 
 @admin.register(Medication)
-class MedicationAdmin(LookingAdmin):
+class MedicationAdmin(PrivateTextAdmin):
     list_display = ("name", "user", "usual_amount", "unit", "is_active")
     list_select_related = ("user",)
     list_reads = ("name", "user__username", "usual_amount", "unit", "is_active")

@@ -10,6 +10,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
+from logs.private import Unreadable
 from logs.transactions import retried
 
 
@@ -64,6 +65,7 @@ class AnswersForm(forms.ModelForm):
     # What came in
 
     def clean(self):
+        self.keep_questions_of_unreadable_texts()
         self.drop_answers_not_asked_for()
         self.settle_conflicts()
         self.refuse_choices_that_contradict()
@@ -83,6 +85,13 @@ class AnswersForm(forms.ModelForm):
         for name in self.names:
             if shown_when := self._meta.model._meta.get_field(name).shown_when:
                 yield name, *shown_when
+
+    def keep_questions_of_unreadable_texts(self):
+        """A text that nobody can read now is kept, and cannot be without the answer it hangs on."""
+        for name, question, wanted in self.dependent_fields():
+            if isinstance(self.stored[name], Unreadable) and self.cleaned_data.get(question, wanted) != wanted:
+                message = _("A text that belongs to this answer cannot be read at the moment. To keep it, keep this.")
+                self.add_error(question, ValidationError(message, code="unreadable"))
 
     def drop_answers_not_asked_for(self):
         """Clear what hangs on a question that was answered otherwise."""

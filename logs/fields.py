@@ -6,6 +6,7 @@ A kind knows how it is stored, what the database refuses, how it is asked for an
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.formats import number_format
@@ -13,6 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from logs import inputs
+from logs.private import PrivateTextField
 
 
 class Answer(models.Field):
@@ -163,8 +165,8 @@ class SeveralField(Answer, models.JSONField):
         return ", ".join(str(labels.get(key, key)) for key in value)
 
 
-class LineField(Answer, models.CharField):
-    """Free text of one line."""
+class LineField(PrivateTextField, Answer, models.CharField):
+    """Free text of one line, encrypted in the database."""
 
     input_class = inputs.TextInput
 
@@ -175,11 +177,12 @@ class LineField(Answer, models.CharField):
         return {"max_length": self.max_length}
 
 
-class NoteField(Answer, models.TextField):
-    """Free text, at most 4,000 characters."""
+class NoteField(PrivateTextField, Answer, models.TextField):
+    """Free text, at most 4,000 characters, encrypted in the database."""
 
     input_class = inputs.TextInput
     MAX_LENGTH = 4000
+    default_validators = [MaxLengthValidator(MAX_LENGTH)]
 
     def input_options(self):
         return {"max_length": self.MAX_LENGTH, "widget": forms.Textarea(attrs={"rows": 3})}

@@ -67,12 +67,14 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
 
+    texts_belong_to = ("user_id", "date")
     objects = DailyLogQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("daily log")
         verbose_name_plural = _("daily logs")
         ordering = ["-date"]
+        permissions = [("view_private_text", _("Can read what people wrote"))]
         indexes = [models.Index(fields=["date"], name="daily_log_date")]
         # The constraints of several abstract bases do not merge, hence this list.
         constraints = [
@@ -194,6 +196,7 @@ class Medication(models.Model):
     note = NoteField(_("note"))
     is_active = models.BooleanField(_("offer it in check-ins"), default=True)
 
+    texts_belong_to = ("user_id",)  # The name can change.
     objects = MedicationQuerySet.as_manager()
 
     class Meta:

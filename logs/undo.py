@@ -4,7 +4,7 @@ from django.core import serializers, signing
 from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError, transaction
 
-from logs.models import DailyLog
+from logs.models import DailyLog, Dose
 from logs.transactions import retried
 
 MINUTES = 10
@@ -19,7 +19,7 @@ class LoggedAgainError(Exception):
 
 
 def seal(log: DailyLog) -> str:
-    """The day and its doses as signed text. Costs a query for the doses."""
+    """The day and its doses as signed text, private texts encrypted. Costs a query for the doses."""
     rows = serializers.serialize("json", [log, *log.doses.all()])
     return signing.dumps([log.user_id, rows], salt="logs.undo", compress=True)
 
@@ -32,12 +32,14 @@ def restore(envelope: str, user) -> DailyLog:
         if owner != user.pk:
             raise CannotRestoreError
         with transaction.atomic():
-            restored = list(serializers.deserialize("json", rows))
-            for row in restored:
-                row.save(force_insert=True)
+            log, *doses = (row.object for row in serializers.deserialize("json", rows))
+            stamps = {"created_at": log.created_at, "updated_at": log.updated_at}
+            log.save(force_insert=True)
+            DailyLog.objects.filter(pk=log.pk).update(**stamps)
+            Dose.objects.bulk_create(doses)
     except (signing.BadSignature, DeserializationError) as error:
         raise CannotRestoreError from error
     except IntegrityError as error:
         raise LoggedAgainError from error
     user.answers_changed()
-    return restored[0].object
+    return log

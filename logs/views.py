@@ -87,8 +87,8 @@ def steps_of(log, now=None):
 
 def carried_into(person, day):
     """What the person told themselves the evening before. One query."""
-    names = ("thought_for_tomorrow", "tomorrow_plan")
-    return person.daily_logs.filter(date=day - ONE_DAY).values(*names).first()
+    names = ("user_id", "date", "thought_for_tomorrow", "tomorrow_plan")
+    return person.daily_logs.filter(date=day - ONE_DAY).only(*names).first()
 
 
 def after_check_in(request, log, stage) -> str:

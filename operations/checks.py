@@ -4,7 +4,9 @@ import ipaddress
 import os
 
 from django.conf import settings
-from django.core.checks import Error, register
+from django.core.checks import Error, Warning, register
+
+from brainlog.keys import DERIVED
 
 from brainlog.database import is_postgresql
 
@@ -44,3 +46,17 @@ def is_local(host: str) -> bool:
 
 def is_encrypted(database: dict) -> bool:
     return database.get("OPTIONS", {}).get("sslmode") in ENCRYPTED
+
+
+@register()
+def private_text_has_a_key_of_its_own(app_configs, **kwargs):
+    """SECRET_KEY may be changed at any time, and what was encrypted with it would be lost."""
+    if list(settings.FIELD_ENCRYPTION_KEYS) != [DERIVED]:
+        return []
+    return [
+        Warning(
+            "FIELD_ENCRYPTION_KEYS is not set: private text is encrypted with a key made from SECRET_KEY.",
+            hint="Put what manage.py make_key prints into .env, then run manage.py rotate_field_keys.",
+            id="brainlog.W001",
+        )
+    ]

@@ -1,12 +1,12 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from brainlog.admin import LookingAdmin
+from logs.admin import PrivateTextAdmin
 from reflections.models import WeeklyAnswers, WeeklyReflection
 
 
 @admin.register(WeeklyReflection)
-class WeeklyReflectionAdmin(LookingAdmin):
+class WeeklyReflectionAdmin(PrivateTextAdmin):
     list_display = ("week_start", "user", "week_rating", "mental_state", "updated_at")
     list_select_related = ("user",)
     list_reads = ("week_start", "user__username", "week_rating", "mental_state", "updated_at")

@@ -67,6 +67,7 @@ class WeeklyReflection(WeeklyAnswers):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
 
+    texts_belong_to = ("user_id", "week_start")
     objects = WeeklyReflectionQuerySet.as_manager()
 
     class Meta:

@@ -26,6 +26,7 @@ GIVEN = {
     "BEHIND_PROXY": "False",
     "CSRF_TRUSTED_ORIGINS": "",
     "STATIC_ROOT": str(STATIC),
+    "FIELD_ENCRYPTION_KEYS": "test:dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q=",
     "DATABASE_URL": os.environ.get("DATABASE_URL") or f"sqlite:///{FOLDER}/db.sqlite3",
     "DATABASE_URL_FILE": "",
     "DIRECT_DATABASE_URL": "",

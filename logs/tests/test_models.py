@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 from accounts.tests.factories import make_person
 from logs.fields import ChoiceField, HoursField, ScoreField
 from logs.models import DailyLog, Dose, Medication
+from logs.private import private_fields
 from logs.stages import AFTERNOON, EVENING, MEDICATION, MIDDAY, MORNING, STAGES
 from logs.tests.factories import DAY, make_dose, make_full_log, make_log, make_medication
 
@@ -19,6 +20,9 @@ FIELDS = {field.name: field for stage in STAGES for field in stage.fields}
 SCORES = [name for name, field in FIELDS.items() if isinstance(field, ScoreField)]
 CHOICES = [name for name, field in FIELDS.items() if isinstance(field, ChoiceField)]
 DEPENDENT = [name for name, field in FIELDS.items() if field.shown_when]
+
+
+PRIVATE = {field.name for field in private_fields(DailyLog)}  # update() does not know whose they are
 
 
 def something(name):
@@ -42,17 +46,26 @@ def store(name, value, **others):
     facts = others | {name: value}
     log = make_log()
     with transaction.atomic():
-        DailyLog.objects.filter(pk=log.pk).update(**facts)
+        write(log, facts)
     log.refresh_from_db()
     assert getattr(log, name) == value
     DailyLog.objects.bulk_create([DailyLog(user=make_person(), date=DAY, **facts)])
+
+
+def write(log, facts):
+    if facts.keys() & PRIVATE:
+        for name, value in facts.items():
+            setattr(log, name, value)
+        log.save(update_fields=facts)
+    else:
+        DailyLog.objects.filter(pk=log.pk).update(**facts)
 
 
 def refuse(name, value, constraint, **others):
     facts = others | {name: value}
     log = make_log()
     with refused(constraint), transaction.atomic():
-        DailyLog.objects.filter(pk=log.pk).update(**facts)
+        write(log, facts)
     with refused(constraint), transaction.atomic():
         DailyLog.objects.bulk_create([DailyLog(user=make_person(), date=DAY, **facts)])
 

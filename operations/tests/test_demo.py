@@ -34,7 +34,8 @@ def run_demo() -> str:
 
 
 def rows_of(model) -> list[dict]:
-    return [{k: v for k, v in row.items() if k not in BOOKKEEPING} for row in model.objects.order_by("pk").values()]
+    names = [field.attname for field in model._meta.concrete_fields if field.attname not in BOOKKEEPING]
+    return [{name: getattr(row, name) for name in names} for row in model.objects.order_by("pk")]
 
 
 def everything() -> list[list[dict]]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from brainlog.keys import keys_in
+
 pytestmark = pytest.mark.once
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -81,11 +83,14 @@ def test_env_gets_a_key_of_its_own_and_is_private(make, tmp_path):
         assert sentences(make(".env", f"PY={sys.executable}")) == []
         path = tmp_path / ".env"
         assert path.stat().st_mode & 0o777 == 0o600
-        [key] = re.findall(r"^SECRET_KEY=(\S{60,})$", path.read_text(), re.MULTILINE)
-        assert path.read_text().replace(key, "") == (PROJECT / ".env.example").read_text()
-        keys.add(key)
+        text = path.read_text()
+        [key] = re.findall(r"^SECRET_KEY=(\S{60,})$", text, re.MULTILINE)
+        [field_key] = re.findall(r"^FIELD_ENCRYPTION_KEYS=(\S+)$", text, re.MULTILINE)
+        assert len(keys_in(field_key)[0]) == 1
+        assert text.replace(field_key, "").replace(key, "") == (PROJECT / ".env.example").read_text()
+        keys |= {key, field_key}
         path.unlink()
-    assert len(keys) == 2
+    assert len(keys) == 4
 
 
 def test_env_is_never_overwritten(make, tmp_path):

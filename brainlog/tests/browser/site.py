@@ -21,6 +21,7 @@ from brainlog.tests.browser.steps import (
 )
 from logs.models import DailyLog
 from logs.stages import STAGES
+from logs.tests.columns import put
 from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_log, make_medication
 from reflections.tests.factories import make_reflection
 
@@ -157,6 +158,14 @@ def conflict(page, world):
     world.newcomer.daily_logs.all().delete()
 
 
+def unreadable(page, world):
+    put(world.ill.daily_logs.get(), "dreams", "bl1.test." + "A" * 60)
+    page.reload()
+    if page.locator("details[data-more]").count():
+        unfold(page)
+    expect(page.get_by_text("This text cannot be read")).to_be_visible()
+
+
 def deleted(page, world):
     press(page, "Delete")
     expect(page.get_by_role("heading", name="Deleted")).to_be_visible()
@@ -214,6 +223,8 @@ VIEWS = [
     View("today, not tracked", "today", "ill", "/"),
     View("a day, not tracked", "logs:day", "ill", "/logs/{today}/"),
     View("profile, long name", "accounts:profile", "ill", "/accounts/profile/"),
+    View("a check-in with a text that cannot be read", "logs:check_in", "ill", "/logs/{today}/morning/", unreadable),
+    View("a day with a text that cannot be read", "logs:day", "ill", "/logs/{today}/", unreadable),
     View("after a save", "today", "ill", "/logs/{today}/evening/", saved),
     View("today, complete", "today", "regular", "/", is_wide=True),
     *(

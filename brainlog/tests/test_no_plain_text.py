@@ -1,0 +1,79 @@
+"""After all that a person does here, nothing they wrote in their own words is readable anywhere in the database."""
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from accounts.tests.factories import make_person
+from logs.fields import LineField, NoteField
+from logs.models import DailyLog
+from logs.stages import STAGES
+from logs.tests.factories import DAY, answers, make_medication
+from logs.tests.pages import check_in_url, day_url, form_as_shown
+from reflections.models import WeeklyAnswers
+from reflections.tests.factories import SUNDAY
+
+pytestmark = pytest.mark.usefixtures("db")
+
+CANARY = "kanarienvogel"
+
+
+def texts_of(fields) -> dict[str, str]:
+    return {field.name: f"{CANARY} {field.name}" for field in fields if isinstance(field, NoteField | LineField)}
+
+
+def tables_with(text: str) -> list[str]:
+    """Every column of every table that holds it, in any row."""
+    found = []
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        assert len(tables) > 12
+        for table in tables:
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
+            columns = [column[0] for column in cursor.description]
+            for row in cursor.fetchall():
+                for column, value in zip(columns, row, strict=True):
+                    words = value.tobytes() if isinstance(value, memoryview) else value
+                    if text in str(words):
+                        found.append(f"{table}.{column}")
+    return found
+
+
+def test_the_search_finds_what_is_there():
+    person = make_person(display_name=f"The {CANARY}")
+    make_medication(person, name=CANARY)
+
+    assert sorted(tables_with(CANARY)) == [
+        "accounts_user.display_name",
+        "logs_medication.name",
+        "logs_medication.name_key",
+    ]
+
+
+def test_nothing_is_readable(as_person, person, client):
+    for stage in STAGES:
+        as_person.post(check_in_url(stage), answers(stage) | texts_of(stage.fields))
+    as_person.post(
+        f"/reflections/{SUNDAY}/", {"week_rating": "6", "mental_state": "good"} | texts_of(WeeklyAnswers.fields())
+    )
+    medication = make_medication(person)
+    as_person.post(f"/logs/medications/{medication.pk}/", {"name": "Concerta", "note": CANARY, "is_active": "on"})
+    # Changed, found changed elsewhere, refused, marked, deleted, brought back.
+    page = form_as_shown(as_person.get(check_in_url("midday")))
+    as_person.post(check_in_url("midday"), page | {"lunch": f"{CANARY} again"})
+    as_person.post(check_in_url("midday"), page | {"lunch": f"{CANARY} else"})
+    as_person.post(check_in_url("morning"), {"dreams": CANARY * 1000, "sleep_hours": "many"})
+    as_person.post(day_url(name="not_tracked"), {"reason": "ill"})
+    envelope = as_person.post(day_url(name="delete")).context["envelope"]
+    as_person.post(day_url(name="restore"), {"envelope": envelope})
+    assert f"{CANARY} again" in as_person.get(day_url()).content.decode()
+    # Looked at in the admin, and a person changed there.
+    client.force_login(make_person(is_staff=True, is_superuser=True))
+    log = DailyLog.objects.get(date=DAY)
+    assert CANARY in client.get(f"/admin/logs/dailylog/{log.pk}/change/").content.decode()
+    facts = {"username": "renamed", "timezone": "UTC", "day_ends_at": "4", "week_starts_on": "sunday", "theme": "dark"}
+    assert client.post(f"/admin/accounts/user/{person.pk}/change/", facts).status_code == 302
+    assert User.objects.get(pk=person.pk).username == "renamed"
+
+    assert tables_with(CANARY) == []
+    assert tables_with("bl1.test.") != []

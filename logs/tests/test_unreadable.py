@@ -1,0 +1,252 @@
+"""A lost key, or texts that somebody tampered with: every page opens and says so, and nothing is overwritten."""
+
+import datetime
+import json
+import re
+
+import pytest
+from django.core import signing
+
+from logs.models import DailyLog
+from logs.private import private_fields
+from logs.stages import STAGES
+from logs.tests.columns import again, put, stored
+from logs.tests.factories import DAY, answers, make_medication
+from logs.tests.pages import check_in_url, day_url, form_as_shown
+from reflections.tests.factories import make_reflection
+
+pytestmark = pytest.mark.usefixtures("noon")
+
+MIDDAY, EVENING = check_in_url("midday"), check_in_url("evening")
+KEY_MISSING = "This text cannot be read right now: its key is missing on the server."
+NOT_GENUINE = "This text cannot be read: what is stored here is not what was written."
+TEXTS = {"Flying.", "Oats", "Soup", "A letter", "One thing at a time", "Call the bank", "Take with food", "A walk"}
+PRIVATE = [field.name for field in private_fields(DailyLog)]
+
+each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)
+
+
+@pytest.fixture
+def rows(as_person, person):
+    """A day with every question answered, a medication with a note, the week and the day before."""
+    for stage in STAGES:
+        as_person.post(check_in_url(stage), answers(stage))
+    as_person.post(check_in_url("evening", DAY - datetime.timedelta(days=1)), answers("evening"))
+    medication = make_medication(person, note="Take with food")
+    week = make_reflection(person, DAY - datetime.timedelta(days=1), week_highlights="A walk", next_week_focus="A walk")
+    return person.daily_logs.get(date=DAY), medication, week
+
+
+@pytest.fixture(params=["key lost", "tampered with"])
+def unreadable(request, rows, settings):
+    """How a page says that a text is not readable; until then, everything was."""
+    if request.param == "key lost":
+        settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
+        return KEY_MISSING
+    for log in DailyLog.objects.all():
+        for name in PRIVATE:
+            if token := stored(log, name):
+                put(log, name, token[:-5] + ("A" if token[-5] != "A" else "B") + token[-4:])
+    for row, name in ((rows[1], "note"), (rows[2], "week_highlights"), (rows[2], "next_week_focus")):
+        put(row, name, "bl1.test." + "A" * 60)
+    return NOT_GENUINE
+
+
+def columns(row) -> dict:
+    return {name: stored(row, name) for name in PRIVATE}
+
+
+def test_every_page_opens_and_says_so(as_person, rows, unreadable):
+    medication, week = rows[1:]
+    pages = {
+        day_url(): 16 + 3,  # every text of the day
+        check_in_url("morning"): 2 + 2,
+        MIDDAY: 4,
+        check_in_url("afternoon"): 4,
+        EVENING: 9,
+        "/": 2,
+        f"/logs/medications/{medication.pk}/": 1,
+        week.get_absolute_url(): 2,
+    }
+
+    for path, count in pages.items():
+        page = as_person.get(path)
+        assert page.status_code == 200
+        assert (path, page.content.decode().count(unreadable)) == (path, count)
+        assert not [text for text in TEXTS if text in page.content.decode()]
+    for path in ("/logs/", "/logs/medications/", "/reflections/", check_in_url("medication"), day_url(name="delete")):
+        assert as_person.get(path).status_code == 200
+
+
+def test_each_is_logged_in_one_line_without_its_content(as_person, rows, unreadable, caplog):
+    as_person.get(day_url())
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "logs.private"]
+    assert len(lines) == len(PRIVATE)
+    for name, line in zip(sorted(PRIVATE), sorted(lines), strict=True):
+        assert re.fullmatch(rf"logs_dailylog\.{name} of row {rows[0].pk} cannot be read: [^\n]+\.", line)
+        assert "bl1" not in line
+
+
+@each_stage
+def test_nothing_can_be_typed_there(as_person, rows, unreadable, stage):
+    page = as_person.get(check_in_url(stage)).content.decode()
+
+    inputs = re.findall(r"<(?:textarea|input type=\"text\")[^>]*>", page)
+    for field in stage.fields:
+        if field.name in PRIVATE:
+            [tag] = [tag for tag in inputs if f'name="{field.name}"' in tag]
+            assert " disabled" in tag
+            assert f'aria-describedby="id_{field.name}_helptext"' in tag
+
+
+@each_stage
+def test_saving_the_form_as_shown_changes_no_text(as_person, person, rows, unreadable, stage):
+    log = rows[0]
+    before = columns(log)
+
+    sent = {name: v for name, v in form_as_shown(as_person.get(check_in_url(stage))).items() if name not in PRIVATE}
+    response = as_person.post(check_in_url(stage), sent)
+
+    assert response.status_code == 302
+    assert columns(log) == before
+
+
+@each_stage
+def test_clearing_everything_else_keeps_the_texts(as_person, person, rows, unreadable, stage):
+    before = columns(rows[0])
+    questions = {field.shown_when[0]: "true" for field in stage.fields if field.shown_when and field.name in PRIVATE}
+
+    response = as_person.post(check_in_url(stage), questions)
+
+    assert response.status_code == 302
+    assert columns(rows[0]) == before
+
+
+def test_other_answers_are_saved_beside_them(as_person, rows, unreadable):
+    before = columns(rows[0])
+    sent = form_as_shown(as_person.get(MIDDAY)) | {"focus_level": "2"}
+
+    as_person.post(MIDDAY, {name: value for name, value in sent.items() if name not in PRIVATE})
+
+    assert again(rows[0]).focus_level == 2
+    assert columns(rows[0]) == before
+
+
+def test_what_was_typed_before_is_refused_and_shown(as_person, rows, settings):
+    sent = form_as_shown(as_person.get(MIDDAY)) | {"lunch": "Bread", "focus_level": "2"}
+    before, keys = columns(rows[0]), settings.FIELD_ENCRYPTION_KEYS
+    settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
+
+    response = as_person.post(MIDDAY, sent)
+
+    assert response.status_code == 200
+    assert response.context["form"].errors["lunch"] == [
+        "This was not saved: the text stored here cannot be read at the moment, and is not overwritten. "
+        "Keep a copy of what you typed."
+    ]
+    assert form_as_shown(response)["lunch"] == ["Bread"]
+    assert (columns(rows[0]), again(rows[0]).focus_level) == (before, 7)
+    settings.FIELD_ENCRYPTION_KEYS = keys
+    # The key is back, and the page still knows what it was typed over.
+    assert as_person.post(MIDDAY, form_as_shown(response) | sent).status_code == 302
+    assert again(rows[0]).lunch == "Bread"
+
+
+def test_a_page_without_the_texts_clears_none_when_the_key_is_back(as_person, rows, settings):
+    keys, settings.FIELD_ENCRYPTION_KEYS = settings.FIELD_ENCRYPTION_KEYS, {"other": bytes(32)}
+    sent = {name: v for name, v in form_as_shown(as_person.get(MIDDAY)).items() if name not in PRIVATE}
+    settings.FIELD_ENCRYPTION_KEYS = keys
+
+    response = as_person.post(MIDDAY, sent)
+
+    assert response.status_code == 200
+    assert ("lunch", "no answer", "Soup") in [(c.name, c.mine, c.saved) for c in response.context["form"].conflicts]
+    assert again(rows[0]).lunch == "Soup"
+
+
+@pytest.mark.parametrize("answer", ["false", ""])
+def test_the_answer_that_a_text_hangs_on_has_to_stay(as_person, rows, unreadable, answer):
+    before = columns(rows[0])
+    sent = form_as_shown(as_person.get(MIDDAY)) | {"had_emotional_event": answer}
+
+    response = as_person.post(MIDDAY, {name: value for name, value in sent.items() if name not in PRIVATE})
+
+    assert response.status_code == 200
+    assert "To keep it, keep this." in response.context["form"].errors["had_emotional_event"][0]
+    assert columns(rows[0]) == before
+
+
+def test_a_medication_is_saved_and_its_note_kept(as_person, rows, unreadable):
+    medication = rows[1]
+    before = stored(medication, "note")
+
+    response = as_person.post(f"/logs/medications/{medication.pk}/", {"name": "Tea", "is_active": "on"})
+
+    assert response.status_code == 302
+    assert (again(medication).name, stored(medication, "note")) == ("Tea", before)
+    response = as_person.post(f"/logs/medications/{medication.pk}/", {"name": "Tea", "note": "Bitter"})
+    assert "note" in response.context["form"].errors
+    assert stored(medication, "note") == before
+
+
+def test_marks_and_their_taking_off_keep_the_texts(as_person, rows, unreadable):
+    before = columns(rows[0])
+
+    as_person.post(day_url(name="not_tracked"), {"reason": "ill"})
+    as_person.post(day_url(name="tracked"))
+
+    assert columns(rows[0]) == before
+    assert again(rows[0]).not_tracked is None
+
+
+def test_a_deleted_day_comes_back_with_them(as_person, rows, unreadable):
+    before = columns(rows[0])
+    envelope = as_person.post(day_url(name="delete")).context["envelope"]
+    assert not DailyLog.objects.filter(pk=rows[0].pk).exists()
+
+    as_person.post(day_url(name="restore"), {"envelope": envelope})
+
+    assert columns(rows[0]) == before
+
+
+def test_the_envelope_of_a_deleted_day_holds_no_plain_text(as_person, rows):
+    envelope = as_person.post(day_url(name="delete")).context["envelope"]
+
+    [_owner, sealed] = signing.loads(envelope, salt="logs.undo")
+    assert "bl1.test." in sealed
+    assert not [text for text in TEXTS if text in sealed]
+
+
+def test_a_day_deleted_by_the_release_before_comes_back(as_person, person, rows):
+    """Its envelope holds the texts as they were written."""
+    envelope = as_person.post(day_url(name="delete")).context["envelope"]
+    [owner, sealed] = signing.loads(envelope, salt="logs.undo")
+    facts = json.loads(sealed)
+    facts[0]["fields"] = {k: "Kept" if isinstance(v, dict) else v for k, v in facts[0]["fields"].items()}
+    envelope = signing.dumps([owner, json.dumps(facts)], salt="logs.undo", compress=True)
+
+    as_person.post(day_url(name="restore"), {"envelope": envelope})
+
+    assert again(rows[0]).lunch == "Kept"
+    assert stored(rows[0], "lunch").startswith("bl1.")
+
+
+def test_a_rotated_key_may_go_while_a_deleted_day_is_on_its_way(as_person, rows, settings):
+    envelope = as_person.post(day_url(name="delete")).context["envelope"]
+    [(old_id, old)] = settings.FIELD_ENCRYPTION_KEYS.items()
+    settings.FIELD_ENCRYPTION_KEYS = {"new": bytes(32), old_id: old}
+
+    as_person.post(day_url(name="restore"), {"envelope": envelope})
+
+    assert all(token.startswith("bl1.new.") for token in columns(rows[0]).values())
+
+
+def test_a_week_is_saved_and_its_texts_kept(as_person, rows, unreadable):
+    week = rows[2]
+    before = stored(week, "week_highlights")
+    sent = form_as_shown(as_person.get(week.get_absolute_url())) | {"week_rating": "2"}
+    sent = {name: value for name, value in sent.items() if name not in {"week_highlights", "next_week_focus"}}
+
+    assert as_person.post(week.get_absolute_url(), sent).status_code == 302
+    assert (again(week).week_rating, stored(week, "week_highlights")) == (2, before)

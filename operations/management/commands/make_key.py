@@ -1,0 +1,15 @@
+import base64
+import secrets
+
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = (
+        "Print a new key for FIELD_ENCRYPTION_KEYS. Keep a copy where the database's backups are not: "
+        "without it, nobody can read what was written with it. Works before anything is configured."
+    )
+    requires_system_checks = ()
+
+    def handle(self, *args, **options):
+        self.stdout.write(f"{secrets.token_hex(3)}:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}")

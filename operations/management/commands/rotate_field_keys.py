@@ -1,0 +1,58 @@
+from django.apps import apps
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from accounts import cipher
+from brainlog.keys import DERIVED, PLAINTEXT
+from logs.private import private_fields
+from logs.renewal import Table, check_all, encrypt_all
+
+
+class Command(BaseCommand):
+    help = (
+        "Encrypt every private text that is not yet encrypted with the first key of FIELD_ENCRYPTION_KEYS. People can "
+        "go on writing meanwhile. Interrupted, it goes on where it stopped when it is run again. Fails if there are "
+        "texts that cannot be read; those are left as they are."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--check", action="store_true", help="Read every text, change nothing.")
+
+    def handle(self, *args, check, **options):
+        changed, left = 0, 0
+        for model in apps.get_models():
+            if not private_fields(model):
+                continue
+            table = Table.of(model)
+            self.told = 0
+
+            def progress(rows, table=table):
+                if rows - self.told >= 1000:
+                    self.told = rows
+                    self.stderr.write(f"{table.name}: {rows} rows so far")
+
+            run = check_all if check else encrypt_all
+            outcome = run(connection, table, progress=progress)
+            self.stdout.write(f"{table.name}: " + ("read" if check else f"{outcome.changed} texts encrypted anew"))
+            for reason, texts in sorted(outcome.left.items()):
+                self.stderr.write(f"{table.name}: {texts} texts cannot be read: {reason}.")
+            changed += outcome.changed
+            left += outcome.left.total()
+        if left:
+            raise CommandError(f"{left} texts cannot be read, and were left as they are. Keep every key you have.")
+        self.stdout.write("Every text can be read." if check else self.what_may_go())
+
+    def what_may_go(self) -> str:
+        """What can be taken out of FIELD_ENCRYPTION_KEYS now."""
+        first, *older = cipher.key_ids()
+        older = [key_id for key_id in older if key_id != DERIVED]  # Nobody has put that one there.
+        if settings.FIELD_ENCRYPTION_READS_PLAINTEXT:
+            older.append(PLAINTEXT)
+        said = f"Every text is encrypted with the key {first}."
+        if not older:
+            return said
+        return (
+            f"{said} Once no process encrypts with another one any more, this database needs no longer: "
+            f"{', '.join(older)}. Its older backups still do."
+        )

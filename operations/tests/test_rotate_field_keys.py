@@ -1,0 +1,347 @@
+"""Changing the key of private text, and encrypting what was not, while people write and processes die."""
+
+import base64
+import datetime
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, connections
+
+from accounts import cipher
+from accounts.tests.factories import make_person
+from logs.models import DailyLog, Medication
+from logs.private import private_fields
+from logs.renewal import Replacing, Table, encrypt_all
+from logs.tests.columns import again, put, stored
+from logs.tests.factories import DAY, make_log, make_medication
+from reflections.tests.factories import make_reflection
+from testing.gunicorn import ROOT, environment_with
+
+OLD, NEW = bytes(range(32)), bytes(range(1, 33))
+ROWS = 3000
+LOGS = Table.of(DailyLog)
+
+
+@pytest.fixture
+def keys(settings):
+    """Change the keys, and whether texts that are not encrypted may be read."""
+
+    def use(reads_plaintext=False, **keys: bytes):
+        settings.FIELD_ENCRYPTION_KEYS = keys
+        settings.FIELD_ENCRYPTION_READS_PLAINTEXT = reads_plaintext
+
+    use(old=OLD)
+    return use
+
+
+@pytest.fixture
+def rows(db, keys):
+    """One row of each table that has private texts, encrypted with the old key."""
+    person = make_person()
+    return (
+        make_log(person, dreams="Flying", breakfast="Oats", gratitude=""),
+        make_medication(person, note="With food"),
+        make_reflection(person, week_highlights="A walk"),
+    )
+
+
+def rotate(*arguments) -> str:
+    said = StringIO()
+    call_command("rotate_field_keys", *arguments, stdout=said, stderr=said)
+    return said.getvalue()
+
+
+def failed(*arguments) -> str:
+    """What it said, and why it failed."""
+    said = StringIO()
+    with pytest.raises(CommandError) as failure:
+        call_command("rotate_field_keys", *arguments, stdout=said, stderr=said)
+    return f"{said.getvalue()}{failure.value}"
+
+
+def key_ids_of(model) -> set[str]:
+    """The ids of the keys that a table's texts are encrypted with; `-` for those that are not."""
+    columns = [field.column for field in private_fields(model)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(columns)} FROM {model._meta.db_table}")  # noqa: S608
+        texts = {text for row in cursor.fetchall() for text in row if text}
+    return {text.split(".")[1] if cipher.is_token(text) else "-" for text in texts}
+
+
+def test_every_text_is_encrypted_with_the_first_key(rows, keys):
+    log, medication, week = rows
+    keys(new=NEW, old=OLD)
+    before = again(log).updated_at
+
+    said = rotate()
+
+    assert said == (
+        "logs_dailylog: 2 texts encrypted anew\n"
+        "logs_medication: 1 texts encrypted anew\n"
+        "reflections_weeklyreflection: 1 texts encrypted anew\n"
+        "Every text is encrypted with the key new. Once no process encrypts with another one any more, "
+        "this database needs no longer: old. Its older backups still do.\n"
+    )
+    keys(new=NEW)
+    assert (again(log).dreams, again(log).breakfast, again(log).gratitude) == ("Flying", "Oats", "")
+    assert (again(medication).note, again(week).week_highlights) == ("With food", "A walk")
+    assert again(log).updated_at == before
+
+
+def test_a_second_run_finds_nothing_to_do(rows, keys):
+    keys(new=NEW, old=OLD)
+    rotate()
+    before = stored(rows[0])
+
+    assert "logs_dailylog: 0 texts" in rotate()
+    assert stored(rows[0]) == before
+    keys(new=NEW)
+    assert rotate().endswith("Every text is encrypted with the key new.\n")
+
+
+def test_what_cannot_be_read_is_left_and_counted(rows, keys):
+    log = rows[0]
+    put(log, "dreams", stored(rows[1], "note"))
+    other = make_log(breakfast="Rice")
+    put(other, "dreams", "forged")
+    before = stored(log), stored(other)
+    keys(new=NEW, old=OLD)
+
+    said = failed()
+
+    assert "logs_dailylog: 1 texts cannot be read: the key old did not encrypt this for this place.\n" in said
+    assert "logs_dailylog: 1 texts cannot be read: it is not encrypted" in said
+    assert said.endswith("2 texts cannot be read, and were left as they are. Keep every key you have.")
+    assert "Flying" not in said and "forged" not in said
+    assert (stored(log), stored(other)) == before
+    assert stored(log, "breakfast").startswith("bl1.new.") and stored(other, "breakfast").startswith("bl1.new.")
+
+
+def test_a_lost_key_is_named(rows, keys):
+    keys(new=NEW)
+
+    assert "logs_medication: 1 texts cannot be read: there is no key old in FIELD_ENCRYPTION_KEYS." in failed()
+    keys(new=NEW, old=OLD)
+    rotate()
+    assert key_ids_of(DailyLog) == {"new"}
+
+
+def test_texts_that_are_not_encrypted_are_taken_over_where_that_is_allowed(rows, keys):
+    put(rows[0], "dreams", "As it was written")
+    keys(reads_plaintext=True, old=OLD)
+
+    assert "this database needs no longer: plaintext." in rotate()
+
+    keys(old=OLD)
+    assert again(rows[0]).dreams == "As it was written"
+
+
+def test_checking_changes_nothing(rows, keys):
+    keys(new=NEW, old=OLD)
+    before = stored(rows[0])
+
+    assert rotate("--check").endswith("Every text can be read.\n")
+    assert stored(rows[0]) == before
+    put(rows[0], "dreams", "bl1.new." + "A" * 60)
+    assert "logs_dailylog: 1 texts cannot be read" in failed("--check")
+
+
+def test_more_rows_than_a_batch(db, keys):
+    person = make_person()
+    days = [DAY - datetime.timedelta(days=n) for n in range(501)]
+    DailyLog.objects.bulk_create(DailyLog(user=person, date=day, lunch=f"Soup {day}") for day in days)
+    keys(new=NEW, old=OLD)
+    told = []
+
+    assert encrypt_all(connection, LOGS, progress=told.append).changed == 501
+
+    assert told == [200, 400, 600]
+    assert all(log.lunch == f"Soup {log.date}" for log in DailyLog.objects.all())
+
+
+# While people write
+
+
+def test_an_answer_saved_in_between_is_not_overwritten(rows, keys):
+    """Between the reading and the writing, by a process that has not heard of the new key."""
+    log = again(rows[0])
+    keys(new=NEW, old=OLD)
+    saves = []
+
+    def replacement(stored_text, where):
+        if where[1] == "dreams" and not saves:
+            keys(old=OLD)
+            log.dreams = "Saved in between"
+            log.save(update_fields=["dreams"])
+            keys(new=NEW, old=OLD)
+            saves.append(stored(log))
+        return cipher.encrypt(cipher.decrypt(stored_text, *where), *where)
+
+    outcome = Replacing(connection, LOGS, replacement, "bl1.new.", False).run()
+
+    assert saves[0].startswith("bl1.old.")
+    assert outcome.changed == 2
+    assert (again(log).dreams, again(log).breakfast) == ("Saved in between", "Oats")
+    assert key_ids_of(DailyLog) == {"new"}
+
+
+def test_a_day_deleted_in_between_stays_deleted(rows, keys):
+    keys(new=NEW, old=OLD)
+
+    def replacement(stored_text, where):
+        DailyLog.objects.all().delete()
+        return cipher.encrypt(cipher.decrypt(stored_text, *where), *where)
+
+    assert Replacing(connection, LOGS, replacement, "bl1.new.", False).run().changed == 0
+    assert not DailyLog.objects.exists()
+
+
+@pytest.fixture
+def many_days(transactional_db, keys):
+    """ROWS days of one person, each with two texts, encrypted with the old key."""
+    person = make_person()
+    DailyLog.objects.bulk_create(
+        [
+            DailyLog(user=person, date=day, dreams=f"A dream {day}", dinner=f"Rice {day}")
+            for day in (DAY - datetime.timedelta(days=n) for n in range(ROWS))
+        ],
+        batch_size=500,
+    )
+    return person
+
+
+@contextmanager
+def writers(person, count=2):
+    """Threads that write dreams, over and over, of days all over the table. Yields what they wrote last, by date."""
+    is_over, wrote, failures = threading.Event(), {}, []
+
+    def write(number):
+        try:
+            for turn in range(number, 10**9, count):
+                if is_over.is_set():
+                    break
+                day = DAY - datetime.timedelta(days=turn * 37 % ROWS)
+                log = DailyLog.objects.get(user=person, date=day)
+                log.dreams = f"Written in turn {turn}"
+                log.save(update_fields=["dreams"])
+                wrote[day] = log.dreams
+                time.sleep(0.005)
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield wrote
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()
+    assert failures == []
+
+
+def database_url() -> str:
+    """The tests' database, for another process."""
+    found = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{found['NAME']}"
+    return f"postgres://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
+
+
+@contextmanager
+def process(*arguments, **environment):
+    with subprocess.Popen(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment_with(database_url(), **environment),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def text_of(**keys: bytes) -> str:
+    return ",".join(f"{name}:{base64.b64encode(key).decode()}" for name, key in keys.items())
+
+
+def assert_nothing_is_lost(person, wrote):
+    for log in person.daily_logs.all():
+        assert log.dreams == wrote.get(log.date, f"A dream {log.date}")
+        assert log.dinner == f"Rice {log.date}"
+
+
+def test_killed_in_the_middle_with_writes_going_on(many_days, keys):
+    environment = {"FIELD_ENCRYPTION_KEYS": text_of(new=NEW, old=OLD)}
+    keys(old=OLD, new=NEW)  # The writers have not heard yet which one is the first.
+    with writers(many_days) as wrote:
+        with process("rotate_field_keys", **environment) as rotation:
+            assert rotation.stderr.readline() == "logs_dailylog: 1000 rows so far\n"
+            rotation.kill()
+            assert rotation.wait() < 0
+        assert key_ids_of(DailyLog) == {"old", "new"}
+        keys(new=NEW, old=OLD)
+        with process("rotate_field_keys", **environment) as rotation:
+            assert rotation.wait() == 0, rotation.stderr.read()
+
+    assert len(wrote) > 10
+    assert_nothing_is_lost(many_days, wrote)
+    rotate()
+    keys(new=NEW)
+    assert key_ids_of(DailyLog) == {"new"}
+    assert_nothing_is_lost(many_days, wrote)
+
+
+def test_the_migration_is_killed_in_the_middle_and_repeated(many_days, keys):
+    environment = {"FIELD_ENCRYPTION_KEYS": text_of(old=OLD)}
+    make_medication(many_days, note="With food")
+    try:
+        call_command("migrate", "logs", "0003", verbosity=0)
+        assert key_ids_of(DailyLog) == key_ids_of(Medication) == {"-"}
+        keys(reads_plaintext=True, old=OLD)
+        assert_nothing_is_lost(many_days, {})
+        with writers(many_days) as wrote:
+            with process("migrate", "logs", **environment) as migrate:
+                until = time.monotonic() + 60
+                while key_ids_of(DailyLog) == {"-"}:
+                    assert migrate.poll() is None and time.monotonic() < until
+                migrate.kill()
+                assert migrate.wait() < 0
+            assert key_ids_of(DailyLog) == {"-", "old"}
+            assert_all_readable(many_days)
+            with process("migrate", "logs", **environment) as migrate:
+                assert migrate.wait() == 0, migrate.stderr.read()
+    finally:
+        call_command("migrate", verbosity=0)
+
+    keys(old=OLD)
+    assert key_ids_of(DailyLog) == key_ids_of(Medication) == {"old"}
+    assert_nothing_is_lost(many_days, wrote)
+    assert many_days.medications.get().note == "With food"
+
+
+def assert_all_readable(person):
+    assert all(isinstance(log.dreams, str) for log in person.daily_logs.all())
+
+
+def test_the_way_back_needs_every_key(transactional_db, keys):
+    log = make_log(dreams="Flying")
+    keys(new=NEW)
+    try:
+        with pytest.raises(CommandError, match="logs_dailylog: 1 texts cannot be decrypted: there is no key old"):
+            call_command("migrate", "logs", "0003", verbosity=0)
+    finally:
+        call_command("migrate", verbosity=0)
+    assert stored(log).startswith("bl1.old.")
