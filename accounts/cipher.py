@@ -7,6 +7,7 @@ but must be the same when it is decrypted.
 
 import base64
 import binascii
+import hashlib
 import json
 import re
 import secrets
@@ -78,6 +79,14 @@ def current_key_id() -> str:
 def key_ids() -> list[str]:
     """The ids of all keys, the one that encrypts first."""
     return list(settings.FIELD_ENCRYPTION_KEYS)
+
+
+def key_fingerprints() -> dict[str, str]:
+    """What tells one key from another by its id, and is no secret itself."""
+    return {
+        key_id: hashlib.sha256(b"brainlog key of private text:" + key).hexdigest()[:16]
+        for key_id, key in settings.FIELD_ENCRYPTION_KEYS.items()
+    }
 
 
 def bound(header: str, place: tuple[str, ...]) -> bytes:

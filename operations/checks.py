@@ -6,9 +6,8 @@ import os
 from django.conf import settings
 from django.core.checks import Error, Warning, register
 
-from brainlog.keys import DERIVED
-
 from brainlog.database import is_postgresql
+from brainlog.keys import DERIVED
 
 ENCRYPTED = {"require", "verify-ca", "verify-full"}
 

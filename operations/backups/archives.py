@@ -12,6 +12,7 @@ from types import ModuleType
 import django
 from django.utils import timezone
 
+from accounts.cipher import key_fingerprints
 from operations.backups import BackupError, postgresql, sqlite
 from operations.backups.encryption import Encryption
 from operations.backups.manifest import Manifest
@@ -83,6 +84,7 @@ def make(storage: Storage, connection, encryption: Encryption | None, write: Cal
         versions=dump.versions | {"Django": django.__version__, "Python": platform.python_version()},
         started=started.isoformat(timespec="seconds"),
         finished=timezone.now().isoformat(timespec="seconds"),
+        keys=key_fingerprints(),
     )
     with storage.writer(f"{name}.json") as writer:
         writer.write(manifest.to_json())

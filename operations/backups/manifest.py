@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from operations.backups import BackupError
 
@@ -29,6 +29,8 @@ class Manifest(Contents):
     versions: dict[str, str]
     started: str
     finished: str
+    # Fingerprints of the keys of private text, by id: what must be at hand to read it again.
+    keys: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self), indent=2, sort_keys=True).encode() + b"\n"

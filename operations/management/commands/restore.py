@@ -1,7 +1,8 @@
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
 
+from accounts.cipher import key_fingerprints
 from brainlog.database import session_alias
 from operations.backups import BackupError, archives
 from operations.backups.arguments import add_backup_arguments, storage_at
@@ -19,14 +20,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--replace", action="store_true", help="replace what the database holds; asks for its name first"
         )
+        parser.add_argument(
+            "--without-keys", action="store_true", help="restore private text that the keys here cannot read"
+        )
         parser.add_argument("--confirm", metavar="DATABASE", help="the database's name, where nobody can be asked")
 
-    def handle(self, *, name, place, identity, replace, confirm, **options):
+    def handle(self, *, name, place, identity, replace, confirm, without_keys, **options):
         storage = storage_at(place)
         manifest = archives.find(storage, name)
         connection = connections[session_alias()]
         if manifest.engine != connection.vendor:
             raise BackupError(f"{manifest.archive} is of {manifest.engine}, and the database is {connection.vendor}.")
+        if not without_keys:
+            self.check_keys(manifest)
         programs = archives.decrypting(manifest, identity)
         archives.check(storage, manifest, self.stderr.write)
         engine = archives.ENGINES[connection.vendor]
@@ -37,8 +43,16 @@ class Command(BaseCommand):
             f"Restored {manifest.archive}: {sum(manifest.rows.values()):,} rows, as of {manifest.started}."
         )
         call_command("migrate", database=session_alias(), interactive=False)
-        if "checkdb" in get_commands():
-            self.check_database()
+        self.check_database()
+
+    def check_keys(self, manifest):
+        """Raise BackupError if private text in the archive may be encrypted with keys that are not here."""
+        here = key_fingerprints()
+        if missing := [key_id for key_id, print_ in manifest.keys.items() if here.get(key_id) != print_]:
+            raise BackupError(
+                f"FIELD_ENCRYPTION_KEYS lacks {', '.join(missing)}, which private text in {manifest.archive} may be "
+                "encrypted with. Add them, or restore it --without-keys: it cannot be read until they are back."
+            )
 
     def check_database(self):
         try:
