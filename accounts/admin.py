@@ -1,3 +1,4 @@
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db import router
@@ -6,6 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from brainlog.admin import BigTableAdmin
+
+# People change it themselves, on a page that asks who they are first.
+admin.site.unregister(EmailAddress)
 
 
 @admin.register(User)

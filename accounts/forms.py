@@ -1,7 +1,8 @@
 import datetime
 
+import allauth.account.forms
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
+from django.contrib.auth.forms import BaseUserCreationForm, UsernameField
 from django.db import IntegrityError, transaction
 from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
@@ -10,11 +11,25 @@ from accounts.models import User, timezone_names
 from brainlog.forms import DatalistInput, Pills
 
 
-class LoginForm(AuthenticationForm):
-    # Django's own sentence warns of capitals, which make no difference in our names.
-    error_messages = AuthenticationForm.error_messages | {
-        "invalid_login": _("This name and password do not go together. Please check both.")
-    }
+class LoginForm(allauth.account.forms.LoginForm):
+    """allauth's way in, with the fields that Django and password managers know."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields = {
+            "username": UsernameField(
+                label=_("Username"), max_length=150, widget=forms.TextInput(attrs={"autofocus": True})
+            ),
+            "password": forms.CharField(
+                label=_("Password"),
+                strip=False,
+                widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+            ),
+        }
+
+    def clean(self):
+        self.cleaned_data["login"] = self.cleaned_data.get("username")
+        return super().clean()
 
 
 class SignUpForm(BaseUserCreationForm):

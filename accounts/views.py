@@ -1,10 +1,12 @@
 from copy import copy
 
+import allauth.account.views
+from allauth.account.utils import complete_signup
 from django.contrib import messages
-from django.contrib.auth import login, logout, views
+from django.contrib.auth import logout, views
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import PasswordChangeForm
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -15,30 +17,26 @@ from accounts.forms import DeleteAccountForm, LoginForm, ProfileForm, SignUpForm
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@login_not_required
-@require_get_or_post
-@sensitive_post_parameters()
-def sign_up(request):
-    if request.user.is_authenticated:
-        return redirect("today")
-    form = SignUpForm(request.POST if request.method == "POST" else None)
-    if form.is_valid() and (person := form.save()):
-        login(request, person)
-        messages.success(request, _("Welcome. This is your place; take your time."))
-        return redirect("today")
-    return render(request, "accounts/signup.html", {"form": form})
-
-
-class LoginView(views.LoginView):
+class LoginView(allauth.account.views.LoginView):
+    http_method_names = ["get", "head", "post"]
+    form_class = LoginForm
     template_name = "accounts/login.html"
-    authentication_form = LoginForm
-    redirect_authenticated_user = True
 
-    def get_redirect_url(self):
-        """Where the person was on this server, unless that was this page: they would go round in circles."""
-        address = super().get_redirect_url()
-        is_a_path = address.startswith("/") and not address.startswith("//")
-        return address if is_a_path and address != self.request.path else ""
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(next=self.get_next_url() or "", **kwargs)
+
+
+class SignUpView(allauth.account.views.SignupView):
+    http_method_names = ["get", "head", "post"]
+    form_class = SignUpForm
+    template_name = "accounts/signup.html"
+
+    def form_valid(self, form):
+        person = form.save()
+        if person is None:
+            return self.form_invalid(form)
+        messages.success(self.request, _("Welcome. This is your place; take your time."))
+        return complete_signup(self.request, person, None, self.get_success_url())
 
 
 @require_get_or_post
@@ -62,14 +60,10 @@ class LogoutView(views.LogoutView):
         return response
 
 
-class PasswordChangeView(views.PasswordChangeView):
+class PasswordChangeView(allauth.account.views.PasswordChangeView):
+    http_method_names = ["get", "head", "post"]
+    form_class = PasswordChangeForm
     template_name = "accounts/security.html"
-    success_url = reverse_lazy("accounts:profile")
-
-    def form_valid(self, form):
-        response = super().form_valid(form)
-        messages.success(self.request, _("Your password is changed."))
-        return response
 
 
 @require_get_or_post

@@ -35,6 +35,9 @@ if _missing:
 # ── Applications ──────────────────────────────────────────────────────────────────────────────
 
 INSTALLED_APPS = [
+    # Before accounts, which takes their tables out of the admin.
+    "allauth",
+    "allauth.account",
     "accounts",
     "logs",
     "reflections",
@@ -64,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "accounts.middleware.PersonMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "brainlog.middleware.MethodNotAllowedMiddleware",
 ]
@@ -104,12 +108,21 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# The only one: every further one would hash each wrong password once more.
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "today"
 LOGOUT_REDIRECT_URL = "today"
 SESSION_ENGINE = "accounts.sessions"
 # A daily log on one's own phone: three months, so that a bad week does not end in a login page.
 SESSION_COOKIE_AGE = 90 * 24 * 60 * 60
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+# Its limits forget what another process has counted.
+ACCOUNT_RATE_LIMITS = False
 
 # ── Language, numbers and time ────────────────────────────────────────────────────────────────
 

@@ -52,13 +52,18 @@ ADDRESSES = [
 ]
 
 
-def addresses_of(patterns=None, prefix=()) -> list[tuple[str, URLPattern]]:
-    """Every URL of the project with its whole name."""
-    found = []
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+def addresses_of() -> list[tuple[str, URLPattern]]:
+    """Every URL of the project with its whole name: the first, where an address has several."""
+    found = {}
+    for address, name, pattern in patterns_of(get_resolver()):
+        found.setdefault(address, (name, pattern))
+    return list(found.values())
+
+
+def patterns_of(resolver, address="", prefix=()):
+    for pattern in resolver.url_patterns:
+        here = address + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
-            found.append((":".join((*prefix, pattern.name or "?")), pattern))
+            yield here, ":".join((*prefix, pattern.name or "?")), pattern
         else:
-            inner = (*prefix, pattern.namespace) if pattern.namespace else prefix
-            found += addresses_of(pattern.url_patterns, inner)
-    return found
+            yield from patterns_of(pattern, here, (*prefix, pattern.namespace) if pattern.namespace else prefix)

@@ -1,0 +1,33 @@
+"""Where django-allauth asks how this project wants it."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib import messages
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+# What allauth says after a deed, by the name of its template. It is silent about the others.
+MESSAGES = {
+    "account/messages/password_changed.txt": _("Your password is changed."),
+}
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_password_mismatch": _("This name and password do not go together. Please check both."),
+    }
+
+    def is_safe_url(self, url: str) -> bool:
+        """Whether to go there after a login: a path on this server, and not back to the login page for ever."""
+        is_a_path = url.startswith("/") and not url.startswith("//")
+        return is_a_path and super().is_safe_url(url) and url != reverse("accounts:login")
+
+    def get_password_change_redirect_url(self, request):
+        return reverse("accounts:profile")
+
+    def add_message(self, request, level, message_template=None, message_context=None, extra_tags="", message=None):
+        if text := message or MESSAGES.get(message_template):
+            messages.add_message(request, level, text, extra_tags=extra_tags)
+
+    def ajax_response(self, request, response, **kwargs):
+        """Scripts get the page that everybody gets: allauth's JSON would hold what was typed, passwords too."""
+        return response
