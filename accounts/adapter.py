@@ -1,9 +1,14 @@
 """Where django-allauth asks how this project wants it."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit
+from allauth.core.internal.httpkit import get_client_ip
 from django.contrib import messages
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from accounts import throttle
+from accounts.models import User
 
 # What allauth says after a deed, by the name of its template. It is silent about the others.
 MESSAGES = {
@@ -20,6 +25,23 @@ class AccountAdapter(DefaultAccountAdapter):
         """Whether to go there after a login: a path on this server, and not back to the login page for ever."""
         is_a_path = url.startswith("/") and not url.startswith("//")
         return is_a_path and super().is_safe_url(url) and url != reverse("accounts:login")
+
+    def get_client_ip(self, request) -> str:
+        """The address that tries are counted for. Behind a socket there is none: all share one count."""
+        return get_client_ip(request) or ""
+
+    def authenticate(self, request, **credentials):
+        """Who this is, or None. Wrong passwords are counted; TooManyTries is raised before one is looked at."""
+        name = User.key_of(credentials.get("username", ""))
+        tries = throttle.take_sign_in(request, name, ratelimit.get_ip(request))
+        person = super().authenticate(request, **credentials)
+        if person:
+            throttle.give_back(tries)
+        return person
+
+    def login(self, request, user):
+        super().login(request, user)
+        request.has_signed_in = user  # SignInMiddleware lets the browser remember.
 
     def get_password_change_redirect_url(self, request):
         return reverse("accounts:profile")

@@ -2,11 +2,16 @@ import datetime
 
 import allauth.account.forms
 from django import forms
-from django.contrib.auth.forms import BaseUserCreationForm, UsernameField
+from django.contrib.auth.forms import (
+    BaseUserCreationForm,
+    PasswordChangeForm as DjangoPasswordChangeForm,
+    UsernameField,
+)
 from django.db import IntegrityError, transaction
 from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
+from accounts import throttle
 from accounts.models import User, timezone_names
 from brainlog.forms import DatalistInput, Pills
 
@@ -63,6 +68,14 @@ class SignUpForm(BaseUserCreationForm):
             return None
 
 
+class PasswordChangeForm(DjangoPasswordChangeForm):
+    def clean_old_password(self):
+        a_try = throttle.take(throttle.PASSWORD_AGAIN, str(self.user.pk))
+        password = super().clean_old_password()
+        throttle.give_back([a_try])
+        return password
+
+
 class ProfileForm(forms.ModelForm):
     day_ends_at = forms.TypedChoiceField(label=_("My day ends at"), coerce=int)
 
@@ -111,6 +124,8 @@ class DeleteAccountForm(forms.Form):
 
     def clean_password(self):
         password = self.cleaned_data["password"]
+        a_try = throttle.take(throttle.PASSWORD_AGAIN, str(self.user.pk))
         if not self.user.check_password(password):
             raise forms.ValidationError(_("That is not your password."), code="wrong_password")
+        throttle.give_back([a_try])
         return password

@@ -1,7 +1,10 @@
+from django.conf import settings
 from django.contrib.auth import middleware
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from accounts import throttle
 from accounts.sessions import person_in
 
 
@@ -30,3 +33,32 @@ class PersonMiddleware:
             # stored now.
             response.headers.setdefault("Cache-Control", "no-store, private")
         return response
+
+
+class SignInMiddleware:
+    """Say when to come back after too many tries, and let a browser remember that somebody signed in."""
+
+    A_YEAR = 365 * 24 * 60 * 60
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if person := getattr(request, "has_signed_in", None):
+            response.set_cookie(
+                throttle.KNOWN_BROWSER_COOKIE,
+                throttle.known_browser(person.username_key),
+                max_age=self.A_YEAR,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
+
+    def process_exception(self, request, exception):
+        if isinstance(exception, throttle.TooManyTries):
+            page = render(request, "429.html", {"minutes": exception.minutes}, status=429)
+            page.headers["Retry-After"] = str(exception.seconds)
+            return page
+        return None

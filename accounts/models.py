@@ -187,3 +187,17 @@ class Session(AbstractBaseSession):
     @classmethod
     def get_session_store_class(cls):
         return SessionStore
+
+
+class Throttle(models.Model):
+    """The table of the cache that counts tries, see settings.CACHES: as `createcachetable` makes it."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name_plural = _("tries")
+
+    def __str__(self):
+        return self.cache_key

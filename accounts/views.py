@@ -2,17 +2,18 @@ from copy import copy
 
 import allauth.account.views
 from allauth.account.utils import complete_signup
+from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.contrib.auth import logout, views
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import PasswordChangeForm
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import DeleteAccountForm, LoginForm, ProfileForm, SignUpForm
+from accounts import throttle
+from accounts.forms import DeleteAccountForm, LoginForm, PasswordChangeForm, ProfileForm, SignUpForm
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -30,6 +31,10 @@ class SignUpView(allauth.account.views.SignupView):
     http_method_names = ["get", "head", "post"]
     form_class = SignUpForm
     template_name = "accounts/signup.html"
+
+    def post(self, request, *args, **kwargs):
+        throttle.take(throttle.SIGN_UP, ratelimit.get_ip(request))
+        return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
         person = form.save()

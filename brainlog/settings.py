@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "accounts.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "accounts.middleware.PersonMiddleware",
+    "accounts.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -96,6 +97,26 @@ FORM_RENDERER = "brainlog.forms.FormRenderer"
 DATABASES = databases_from_environment(os.environ, BASE_DIR)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# ── Caches ────────────────────────────────────────────────────────────────────────────────────
+
+CACHE_URL = env.str("CACHE_URL", default="")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Counts tries to sign in, for all processes together: in Redis if there is one, or else in the database.
+    "throttle": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "KEY_PREFIX": "throttle",
+    }
+    if CACHE_URL.startswith(("redis://", "rediss://", "unix://"))
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_throttle",
+        # Were it to run full, counts would be forgotten.
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    },
+}
+
 # ── People ────────────────────────────────────────────────────────────────────────────────────
 
 AUTH_USER_MODEL = "accounts.User"
@@ -121,8 +142,8 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
-# Its limits forget what another process has counted.
-ACCOUNT_RATE_LIMITS = False
+# Ours are in accounts/throttle.py. Its own do not say when to come back, and let strangers lock people out.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 
 # ── Language, numbers and time ────────────────────────────────────────────────────────────────
 
@@ -167,6 +188,8 @@ CSRF_COOKIE_SECURE = HTTPS
 if env.bool("BEHIND_PROXY", default=False):
     # Only a proxy that always sets this header itself may be trusted with it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # The last address in X-Forwarded-For, which the proxy wrote: all before it may be made up.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
