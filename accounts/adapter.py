@@ -3,16 +3,28 @@
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import get_client_ip
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
-from accounts import throttle
+from accounts import sealing, throttle
 from accounts.models import User
 
 # What allauth says after a deed, by the name of its template. It is silent about the others.
 MESSAGES = {
     "account/messages/password_changed.txt": _("Your password is changed."),
+    "mfa/messages/totp_activated.txt": _("From now on, logging in asks for a code of your app as well."),
+    "mfa/messages/totp_deactivated.txt": _("Your app's codes are not asked for any more."),
+    "mfa/messages/webauthn_added.txt": _("Your passkey is added. You can log in with it alone."),
+    "mfa/messages/webauthn_removed.txt": _("The passkey is removed."),
+}
+
+WAYS_TO_CONFIRM = {
+    "reauthenticate": _("Use your password"),
+    "mfa_reauthenticate": _("Use a code"),
+    "mfa_reauthenticate:webauthn": _("Use a passkey"),
 }
 
 
@@ -39,6 +51,15 @@ class AccountAdapter(DefaultAccountAdapter):
             throttle.give_back(tries)
         return person
 
+    def get_reauthentication_methods(self, user) -> list[dict]:
+        ways = super().get_reauthentication_methods(user)
+        return [way | {"description": WAYS_TO_CONFIRM[way["id"]]} for way in ways]
+
+    def respond_user_inactive(self, request, user):
+        """Somebody on hold learns no more than a stranger."""
+        messages.error(request, gettext("That did not work. Please try again."))
+        return redirect("accounts:login")
+
     def login(self, request, user):
         super().login(request, user)
         request.has_signed_in = user  # SignInMiddleware lets the browser remember.
@@ -53,3 +74,23 @@ class AccountAdapter(DefaultAccountAdapter):
     def ajax_response(self, request, response, **kwargs):
         """Scripts get the page that everybody gets: allauth's JSON would hold what was typed, passwords too."""
         return response
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("That was not accepted. A code is good once and not for long: please try the next one."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return sealing.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return sealing.unseal(encrypted_text)
+
+    def _get_user_identifier(self, user) -> str:
+        """What apps and browsers show beside a code or a passkey: the name, where allauth would say the e-mail."""
+        return user.username
+
+    def generate_authenticator_name(self, user, type) -> str:
+        number = user.authenticator_set.filter(type=type).count() + 1
+        return ngettext("Passkey", "Passkey %(number)d", number) % {"number": number}

@@ -1,4 +1,5 @@
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db import router
@@ -8,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from brainlog.admin import BigTableAdmin
 
-# People change it themselves, on a page that asks who they are first.
-admin.site.unregister(EmailAddress)
+# People change these themselves, on pages that ask who they are first.
+admin.site.unregister([EmailAddress, Authenticator])
 
 
 @admin.register(User)

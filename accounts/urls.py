@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from accounts import views
+from accounts import second_factor, views
 
 PAGES = [
     # address, view, name in our namespace, name for allauth
@@ -12,6 +12,18 @@ PAGES = [
     ("profile/", views.profile, "profile", None),
     ("security/", views.PasswordChangeView.as_view(), "security", "account_change_password"),
     ("delete/", views.delete_account, "delete", None),
+    ("second-factor/", second_factor.second_factor, "second_factor", "mfa_index"),
+    ("second-factor/app/", second_factor.app_on, "app_on", "mfa_activate_totp"),
+    ("second-factor/app/off/", second_factor.app_off, "app_off", "mfa_deactivate_totp"),
+    ("second-factor/codes/", second_factor.recovery_codes, "recovery_codes", "mfa_view_recovery_codes"),
+    ("second-factor/codes/new/", second_factor.new_recovery_codes, "recovery_codes_new", "mfa_generate_recovery_codes"),
+    ("passkeys/add/", second_factor.AddPasskeyView.as_view(), "passkey_add", "mfa_add_webauthn"),
+    ("passkeys/<int:pk>/remove/", second_factor.RemovePasskeyView.as_view(), "passkey_remove", "mfa_remove_webauthn"),
+    ("login/passkey/", second_factor.PasskeyLoginView.as_view(), "passkey_login", "mfa_login_webauthn"),
+    ("login/code/", second_factor.CodeView.as_view(), "code", "mfa_authenticate"),
+    ("confirm/", second_factor.confirm, "confirm", "account_reauthenticate"),
+    ("confirm/code/", second_factor.confirm_by_code, "confirm_code", "mfa_reauthenticate"),
+    ("confirm/passkey/", second_factor.PasskeyAgainView.as_view(), "confirm_passkey", "mfa_reauthenticate_webauthn"),
 ]
 
 ours = [path(address, view, name=name) for address, view, name, _ in PAGES]

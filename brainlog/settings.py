@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     # Before accounts, which takes their tables out of the admin.
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "accounts",
     "logs",
     "reflections",
@@ -144,6 +145,24 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 # Ours are in accounts/throttle.py. Its own do not say when to come back, and let strangers lock people out.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# An e-mail address is optional, and a second factor is for everybody.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Brain Log"
+# Clocks of phones are wrong by some seconds: the code before and the code after are good too.
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "accounts.second_factor.CodeForm",
+    "reauthenticate": "accounts.second_factor.CodeAgainForm",
+    "activate_totp": "accounts.second_factor.FirstCodeForm",
+    "add_webauthn": "accounts.second_factor.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.second_factor.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.second_factor.PasskeyAgainForm",
+    "login_webauthn": "accounts.second_factor.PasskeyLoginForm",
+}
 
 # ── Language, numbers and time ────────────────────────────────────────────────────────────────
 

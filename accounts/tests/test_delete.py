@@ -1,5 +1,6 @@
 import pytest
 from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
@@ -46,6 +47,7 @@ def make_person_with_everything(**facts) -> User:
     person.groups.add(Group.objects.get_or_create(name="friends")[0])
     person.user_permissions.add(Permission.objects.first())
     EmailConfirmation.create(EmailAddress.objects.create(user=person, email=f"{person.pk}@example.org"))
+    Authenticator.objects.create(user=person, type=Authenticator.Type.RECOVERY_CODES, data={})
     LogEntry.objects.create(
         user=person, content_type=ContentType.objects.get_for_model(User), object_id="1", action_flag=CHANGE
     )

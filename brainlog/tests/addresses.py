@@ -33,6 +33,24 @@ ADDRESSES = [
     Address("accounts:profile", other=(200, 200)),
     Address("accounts:security", other=(200, 200)),
     Address("accounts:delete", other=(200, 200)),
+    Address("accounts:second_factor"),
+    # Each of these asks first whether it is the person.
+    *(
+        Address(f"accounts:{name}", arguments, other=(302, 302))
+        for name, arguments in (
+            ("app_on", ()),
+            ("recovery_codes_new", ()),
+            ("passkey_add", ()),
+            ("passkey_remove", (1,)),
+        )
+    ),
+    Address("accounts:app_off", other=(404, 404)),
+    Address("accounts:recovery_codes", other=(404, 405)),
+    Address("accounts:passkey_login", visitor=(302, 302), other=(302, 302)),
+    Address("accounts:code", visitor=(302, 302), other=(302, 302)),
+    Address("accounts:confirm", other=(200, 200)),
+    Address("accounts:confirm_code", other=(302, 302)),
+    Address("accounts:confirm_passkey", other=(302, 302)),
     Address("logs:history"),
     Address("logs:day", (DAY,)),
     *(

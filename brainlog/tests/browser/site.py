@@ -5,15 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from accounts.tests.factories import make_person
+from accounts.tests.codes import a_passkey, switch_on
+from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.browser.steps import (
     answer,
     expect_saved,
     field,
+    log_in,
     press,
     tap,
     unfold,
@@ -29,7 +32,14 @@ NOTE = "Slept badly, then a long walk by the river.\n\nThe afternoon was kinder 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 
 # Addresses that only change something or lead elsewhere; what they lead to is in the list.
-NOT_PAGES = {"accounts:logout", "logs:not_tracked", "logs:tracked", "logs:restore", "reflections:other"}
+NOT_PAGES = {
+    "accounts:logout",
+    "accounts:passkey_login",
+    "logs:not_tracked",
+    "logs:tracked",
+    "logs:restore",
+    "reflections:other",
+}
 
 
 @dataclass
@@ -39,16 +49,19 @@ class World:
     newcomer: User
     regular: User
     ill: User
+    careful: User  # has a second factor
     medication: int
 
     @classmethod
     def make(cls) -> "World":
         newcomer, ill = make_person(), make_person(display_name=LONG)
+        careful = make_person(username="careful")
+        protect(careful)
         regular = make_person(display_name="Ada", week_starts_on="monday")
         fill_a_history(regular)
         make_log(ill, ill.today(), not_tracked="ill", morning_mood=2, dreams=LONG)
         medication = regular.medications.get(name="Concerta")
-        return cls(newcomer, regular, ill, medication.pk)
+        return cls(newcomer, regular, ill, careful, medication.pk)
 
     @property
     def addresses(self) -> dict:
@@ -61,6 +74,7 @@ class World:
             "last_month": f"{today.replace(day=1) - ONE_DAY:%Y-%m}",
             "week": self.regular.week_of(today),
             "medication": self.medication,
+            "passkey": self.careful.authenticator_set.get(type="webauthn").pk,
         }
 
 
@@ -105,6 +119,14 @@ class View:
         page.goto(self.address.format(**world.addresses))
         if self.do:
             self.do(page, world)
+
+
+def protect(person: User):
+    """Give them codes from an app, a passkey and recovery codes."""
+    client = Client()
+    client.force_login(person)
+    switch_on(client)
+    person.authenticator_set.create(type="webauthn", data={"name": LONG[:50], "credential": a_passkey()})
 
 
 def expect_errors(page: Page):
@@ -173,6 +195,31 @@ def saved(page, world):
 def week_not_picked(page, world):
     page.goto("/reflections/other/")
     expect_saved(page, "Please pick a date.")
+
+
+def confirmed(page, world):
+    if page.title().startswith("Is it you?"):
+        field(page, "password").fill(PASSWORD)
+        press(page, "Go on")
+        expect(page).not_to_have_title("Is it you? · Brain Log")
+
+
+def wrong_code(page, world):
+    confirmed(page, world)
+    field(page, "code").fill("000000")
+    press(page, "Switch it on")
+    expect_errors(page)
+
+
+def new_codes(page, world):
+    confirmed(page, world)
+    press(page, "Make new ones")
+    expect(page.locator(".secret")).to_have_count(10)
+
+
+def half_way(page, world):
+    log_in(page, world.careful)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your second factor")
 
 
 def logged_out(page, world):
@@ -271,6 +318,23 @@ VIEWS = [
     View(
         "delete account, refused", "accounts:delete", "regular", "/accounts/delete/", saving(username="x", password="x")
     ),
+    View("second factor, off", "accounts:second_factor", "newcomer", "/accounts/second-factor/"),
+    View("is it you?", "accounts:confirm", "regular", "/accounts/second-factor/app/"),
+    View("is it you?, refused", "accounts:confirm", "regular", "/accounts/confirm/", saving(password="x")),
+    View("app", "accounts:app_on", "newcomer", "/accounts/second-factor/app/", confirmed, is_wide=True),
+    View("app, refused", "accounts:app_on", "newcomer", "/accounts/second-factor/app/", wrong_code),
+    View("second factor", "accounts:second_factor", "careful", "/accounts/second-factor/", is_wide=True),
+    View("app off", "accounts:app_off", "careful", "/accounts/second-factor/app/off/", confirmed),
+    View("recovery codes", "accounts:recovery_codes", "careful", "/accounts/second-factor/codes/new/", new_codes),
+    View("recovery codes, seen", "accounts:recovery_codes", "careful", "/accounts/second-factor/codes/", confirmed),
+    View(
+        "new recovery codes", "accounts:recovery_codes_new", "careful", "/accounts/second-factor/codes/new/", confirmed
+    ),
+    View("add a passkey", "accounts:passkey_add", "careful", "/accounts/passkeys/add/", confirmed),
+    View("remove a passkey", "accounts:passkey_remove", "careful", "/accounts/passkeys/{passkey}/remove/", confirmed),
+    View("is it you? by code", "accounts:confirm_code", "careful", "/accounts/confirm/code/"),
+    View("is it you? by passkey", "accounts:confirm_passkey", "careful", "/accounts/confirm/passkey/"),
+    View("code", "accounts:code", "visitor", "/accounts/login/", half_way),
     View("404", "error", "regular", "/logs/2999-01-01/", error=404),
     View("403, an old form", "error", "regular", "/logs/{today}/midday/", stale_form, error=403),
     View("405", "error", "regular", "/accounts/logout/", error=405),

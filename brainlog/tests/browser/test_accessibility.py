@@ -56,7 +56,7 @@ def audit(page, is_wide=False) -> list[str]:
     return problems
 
 
-@pytest.mark.parametrize("who", ["visitor", "newcomer", "ill", "regular"])
+@pytest.mark.parametrize("who", ["visitor", "newcomer", "ill", "careful", "regular"])
 def test_every_page_can_be_used_by_everybody(new_page, live_server, settings, expected_errors, who):
     settings.ROOT_URLCONF = "brainlog.tests.browser.urls"
     world = World.make()
