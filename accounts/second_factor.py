@@ -72,9 +72,29 @@ def what_is_no_passkey_is_refused():
         raise get_adapter().validation_error("incorrect_code") from error
 
 
+def only_texts(credential: dict) -> dict:
+    """What a passkey says, in the parts that we know and as text alone.
+
+    fido2 takes a number, where bytes belong, for their length: one request would use up all memory.
+    """
+
+    def text(value) -> str:
+        if not isinstance(value, str) or len(value) > 20_000:
+            raise ValueError("not a text, or far too long")
+        return value
+
+    names = ("clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle")
+    return {
+        **{name: text(credential[name]) for name in ("id", "rawId", "type")},
+        "response": {name: text(credential["response"][name]) for name in names if name in credential["response"]},
+        "clientExtensionResults": {"credProps": {"rk": True}},  # We take no other passkeys.
+    }
+
+
 class PasskeyForm(passkey_forms.AuthenticateWebAuthnForm):
     @what_is_no_passkey_is_refused()
     def clean_credential(self):
+        self.cleaned_data["credential"] = only_texts(self.cleaned_data["credential"])
         return super().clean_credential()
 
 
@@ -99,6 +119,10 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
 
     def clean_name(self):
         return super().clean_name()[:50]
+
+    @what_is_no_passkey_is_refused()
+    def clean_credential(self):
+        return only_texts(self.cleaned_data["credential"])
 
     @what_is_no_passkey_is_refused()
     def clean(self):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import tracemalloc
 
 import pytest
 import time_machine
@@ -12,7 +13,9 @@ from hypothesis import HealthCheck, given, settings as hypothesis_settings, stra
 from pytest_django.asserts import assertContains, assertRedirects
 
 from accounts import sealing, throttle
-from accounts.tests.codes import APP_ON, CONFIRM, code_of, confirm_by_password, switch_on
+from accounts.models import User
+from accounts.second_factor import AddPasskeyForm, PasskeyForm
+from accounts.tests.codes import APP_ON, CONFIRM, a_passkey, code_of, confirm_by_password, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 
 LOGIN, CODE = reverse("accounts:login"), reverse("accounts:code")
@@ -296,6 +299,27 @@ def test_what_is_no_passkey_is_refused(as_person, person, protected, credential,
     assert response.status_code in {200, 302}
     assert is_in(client) == (client is as_person)
     assert not Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN).exists()
+
+
+@pytest.mark.parametrize(
+    "part", ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]
+)
+@pytest.mark.parametrize("kind", ["use", "add"])
+def test_a_number_in_a_passkey_does_not_use_up_all_memory(as_person, part, kind):
+    """fido2 makes as many bytes as it says."""
+    passkey = a_passkey()
+    passkey["response"] |= {"authenticatorData": "AAAA", "signature": "AAAA", "userHandle": "AAAA", part: 300_000_000}
+    form = {
+        "use": lambda data: PasskeyForm(data, user=User.objects.get()),
+        "add": lambda data: AddPasskeyForm(data, user=User.objects.get()),
+    }[kind]({"credential": json.dumps(passkey), "name": "x"})
+    tracemalloc.start()
+
+    assert not form.is_valid()
+
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 10_000_000
 
 
 TEXT = st.text(max_size=20) | st.binary(max_size=200).map(
