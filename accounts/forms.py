@@ -81,10 +81,9 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ("display_name", "email", "timezone", "week_starts_on", "day_ends_at", "theme")
+        fields = ("display_name", "timezone", "week_starts_on", "day_ends_at", "theme")
         widgets = {
             "display_name": forms.TextInput(attrs={"autocomplete": "nickname"}),
-            "email": forms.EmailInput(attrs={"autocomplete": "email"}),
             "timezone": DatalistInput(timezone_names(), attrs={"autocomplete": "off", "spellcheck": "false"}),
             "week_starts_on": Pills,
             "theme": Pills,

@@ -29,6 +29,7 @@ PASSWORD_AGAIN = Limit("password-again", 10, 10)
 CODE = Limit("code", 10, 10)
 PASSKEY = Limit("passkey", 30, 10)
 SIGN_UP = Limit("sign-up", 20, 60)
+MAIL = Limit("mail", 5, 60)
 RESET_BY_ADDRESS = Limit("reset-address", 20, 60)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from accounts import second_factor, views
+from accounts import recovery, second_factor, views
 
 PAGES = [
     # address, view, name in our namespace, name for allauth
@@ -12,6 +12,11 @@ PAGES = [
     ("profile/", views.profile, "profile", None),
     ("security/", views.PasswordChangeView.as_view(), "security", "account_change_password"),
     ("delete/", views.delete_account, "delete", None),
+    ("email/", recovery.email, "email", None),
+    ("email/<str:token>/", recovery.email_confirm, "email_confirm", None),
+    ("reset/", recovery.reset, "reset", "account_reset_password"),
+    ("reset/code/", recovery.reset_by_code, "reset_by_code", None),
+    ("reset/<uidb64>/<token>/", recovery.ResetByLinkView.as_view(), "reset_by_link", None),
     ("second-factor/", second_factor.second_factor, "second_factor", "mfa_index"),
     ("second-factor/app/", second_factor.app_on, "app_on", "mfa_activate_totp"),
     ("second-factor/app/off/", second_factor.app_off, "app_off", "mfa_deactivate_totp"),

@@ -3,6 +3,7 @@ from copy import copy
 import allauth.account.views
 from allauth.account.utils import complete_signup
 from allauth.core.internal import ratelimit
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout, views
 from django.contrib.auth.decorators import login_not_required
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import throttle
+from accounts import recovery, throttle
 from accounts.forms import DeleteAccountForm, LoginForm, PasswordChangeForm, ProfileForm, SignUpForm
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -41,6 +42,11 @@ class SignUpView(allauth.account.views.SignupView):
         if person is None:
             return self.form_invalid(form)
         messages.success(self.request, _("Welcome. This is your place; take your time."))
+        if person.email and settings.HAS_EMAIL:
+            sent = recovery.send_verification(self.request, person)
+            recovery.tell(
+                self.request, sent, _("A mail is on its way to you. Open the link in it to confirm your address.")
+            )
         return complete_signup(self.request, person, None, self.get_success_url())
 
 

@@ -118,6 +118,15 @@ CACHES = {
     },
 }
 
+# ── Mail ──────────────────────────────────────────────────────────────────────────────────────
+
+EMAIL_URL = env.str("EMAIL_URL", default="consolemail://" if DEBUG else "")
+# Without a mail server, the pages say so and offer other ways.
+HAS_EMAIL = bool(EMAIL_URL)
+globals().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="Brain Log <brainlog@localhost>")
+
 # ── People ────────────────────────────────────────────────────────────────────────────────────
 
 AUTH_USER_MODEL = "accounts.User"
@@ -135,6 +144,7 @@ AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "today"
 LOGOUT_REDIRECT_URL = "today"
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 SESSION_ENGINE = "accounts.sessions"
 # A daily log on one's own phone: three months, so that a bad week does not end in a login page.
 SESSION_COOKIE_AGE = 90 * 24 * 60 * 60
@@ -143,6 +153,8 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
+# Before the e-mail address changes, as before the second factor does. Lasts five minutes.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Ours are in accounts/throttle.py. Its own do not say when to come back, and let strangers lock people out.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"

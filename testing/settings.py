@@ -22,6 +22,8 @@ os.environ |= {
     "HTTPS": "False",
     "BEHIND_PROXY": "False",
     "CSRF_TRUSTED_ORIGINS": "",
+    "EMAIL_URL": "",
+    "CACHE_URL": "",
     "STATIC_ROOT": str(STATIC),
 }
 if not os.environ.get("DATABASE_URL_FILE"):

@@ -10,11 +10,13 @@ import struct
 import time
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.core import signing
 from django.urls import reverse
 from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
+from accounts.recovery import VERIFY_SALT
 from accounts.tests.factories import PASSWORD
 
 CONFIRM, APP_ON = reverse("accounts:confirm"), reverse("accounts:app_on")
@@ -58,3 +60,8 @@ def a_passkey() -> dict:
         },
         "clientExtensionResults": {"credProps": {"rk": True}},
     }
+
+
+def signed_address(person) -> str:
+    """The token in the mail that asks to confirm the person's address."""
+    return signing.dumps({"person": person.pk, "email": person.email}, salt=VERIFY_SALT)

@@ -33,6 +33,11 @@ ADDRESSES = [
     Address("accounts:profile", other=(200, 200)),
     Address("accounts:security", other=(200, 200)),
     Address("accounts:delete", other=(200, 200)),
+    Address("accounts:email", other=(302, 302)),
+    Address("accounts:email_confirm", ("no-token",), visitor=(200, 200), other=(200, 200)),
+    Address("accounts:reset", visitor=(200, 200), other=(200, 200)),
+    Address("accounts:reset_by_code", visitor=(200, 200), other=(200, 200)),
+    Address("accounts:reset_by_link", ("MQ", "no-token"), visitor=(200, 200), other=(200, 200)),
     Address("accounts:second_factor"),
     # Each of these asks first whether it is the person.
     *(

@@ -4,13 +4,16 @@ import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import urlsplit
 
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from accounts.tests.codes import a_passkey, switch_on
+from accounts.recovery import reset_link
+from accounts.tests.codes import a_passkey, signed_address, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.browser.steps import (
     answer,
@@ -55,7 +58,7 @@ class World:
     @classmethod
     def make(cls) -> "World":
         newcomer, ill = make_person(), make_person(display_name=LONG)
-        careful = make_person(username="careful")
+        careful = make_person(username="careful", email="careful@example.org")
         protect(careful)
         regular = make_person(display_name="Ada", week_starts_on="monday")
         fill_a_history(regular)
@@ -74,6 +77,8 @@ class World:
             "last_month": f"{today.replace(day=1) - ONE_DAY:%Y-%m}",
             "week": self.regular.week_of(today),
             "medication": self.medication,
+            "reset": urlsplit(reset_link(RequestFactory().get("/"), self.ill)).path,
+            "verify": reverse("accounts:email_confirm", args=[signed_address(self.careful)]),
             "passkey": self.careful.authenticator_set.get(type="webauthn").pk,
         }
 
@@ -309,15 +314,23 @@ VIEWS = [
     ),
     View("delete a reflection", "reflections:delete", "regular", "/reflections/{week}/delete/"),
     View("profile", "accounts:profile", "regular", "/accounts/profile/", is_wide=True),
-    View(
-        "profile, refused", "accounts:profile", "regular", "/accounts/profile/", saving(timezone="Atlantis", email="x")
-    ),
+    View("profile, refused", "accounts:profile", "regular", "/accounts/profile/", saving(timezone="Atlantis")),
     View("password", "accounts:security", "regular", "/accounts/security/"),
     View("password, refused", "accounts:security", "regular", "/accounts/security/", saving(old_password="x")),
     View("delete account", "accounts:delete", "regular", "/accounts/delete/"),
     View(
         "delete account, refused", "accounts:delete", "regular", "/accounts/delete/", saving(username="x", password="x")
     ),
+    View("forgotten", "accounts:reset", "visitor", "/accounts/reset/"),
+    View("forgotten, with codes", "accounts:reset_by_code", "visitor", "/accounts/reset/code/"),
+    View(
+        "forgotten, codes refused", "accounts:reset_by_code", "visitor", "/accounts/reset/code/", saving(username="x")
+    ),
+    View("a link to a new password", "accounts:reset_by_link", "visitor", "{reset}"),
+    View("a used link", "accounts:reset_by_link", "visitor", "/accounts/reset/MQ/x/"),
+    View("e-mail", "accounts:email", "newcomer", "/accounts/email/", confirmed),
+    View("confirm e-mail", "accounts:email_confirm", "newcomer", "{verify}"),
+    View("confirm e-mail, used", "accounts:email_confirm", "newcomer", "/accounts/email/x/"),
     View("second factor, off", "accounts:second_factor", "newcomer", "/accounts/second-factor/"),
     View("is it you?", "accounts:confirm", "regular", "/accounts/second-factor/app/"),
     View("is it you?, refused", "accounts:confirm", "regular", "/accounts/confirm/", saving(password="x")),
