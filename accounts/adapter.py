@@ -4,13 +4,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from accounts import sealing, throttle
-from accounts.models import User
+from accounts.models import Invitation, User
 
 # What allauth says after a deed, by the name of its template. It is silent about the others.
 MESSAGES = {
@@ -37,6 +38,12 @@ class AccountAdapter(DefaultAccountAdapter):
         """Whether to go there after a login: a path on this server, and not back to the login page for ever."""
         is_a_path = url.startswith("/") and not url.startswith("//")
         return is_a_path and super().is_safe_url(url) and url != reverse("accounts:login")
+
+    def is_open_for_signup(self, request) -> bool:
+        if settings.REGISTRATION == "invite":
+            token = request.POST.get("invitation") or request.GET.get("invitation", "")
+            return Invitation.good(token).exists()
+        return settings.REGISTRATION == "open"
 
     def get_client_ip(self, request) -> str:
         """The address that tries are counted for. Behind a socket there is none: all share one count."""

@@ -5,9 +5,11 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db import router
 from django.db.models import Q
 from django.db.models.deletion import Collector
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Invitation, User
 from accounts.recovery import reset_link
 from brainlog.admin import BigTableAdmin
 
@@ -69,3 +71,23 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         for rows in collector.fast_deletes:
             counts[rows.model] = counts.get(rows.model, 0) + rows.count()
         return list(map(str, objs)), {model._meta.verbose_name_plural: n for model, n in counts.items()}, set(), []
+
+
+@admin.register(Invitation)
+class InvitationAdmin(BigTableAdmin):
+    list_display = ("__str__", "created_by", "created_at", "expires_at", "used_at")
+    list_reads = ("note", "created_by__username", "created_at", "expires_at", "used_at")
+    list_select_related = ("created_by",)
+    ordering = ("-pk",)
+    readonly_fields = ("created_by", "created_at", "expires_at", "used_at")
+
+    def get_fields(self, request, obj=None):
+        return ("note", *self.readonly_fields) if obj else ("note",)
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.created_by = request.user
+            link = f"{reverse('accounts:signup')}?{urlencode({'invitation': obj.make_token()})}"
+            text = _("The invitation, shown this once and good for one person: %(link)s")
+            self.message_user(request, text % {"link": request.build_absolute_uri(link)}, messages.WARNING)
+        super().save_model(request, obj, form, change)

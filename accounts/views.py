@@ -7,7 +7,9 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout, views
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -15,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import recovery, throttle
 from accounts.forms import DeleteAccountForm, LoginForm, PasswordChangeForm, ProfileForm, SignUpForm
+from accounts.models import Invitation
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -25,20 +28,29 @@ class LoginView(allauth.account.views.LoginView):
     template_name = "accounts/login.html"
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(next=self.get_next_url() or "", **kwargs)
+        context = {"next": self.get_next_url() or "", "registration": settings.REGISTRATION}
+        return super().get_context_data(**context, **kwargs)
 
 
 class SignUpView(allauth.account.views.SignupView):
     http_method_names = ["get", "head", "post"]
     form_class = SignUpForm
     template_name = "accounts/signup.html"
+    template_name_signup_closed = "accounts/signup_closed.html"
 
     def post(self, request, *args, **kwargs):
         throttle.take(throttle.SIGN_UP, ratelimit.get_ip(request))
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
-        person = form.save()
+        if settings.REGISTRATION == "invite":
+            with transaction.atomic():
+                if not self.invitation().update(used_at=timezone.now()):
+                    return self.closed()  # Somebody else has just used it.
+                person = form.save()
+                transaction.set_rollback(person is None)  # The name was just taken; the invitation is still good.
+        else:
+            person = form.save()
         if person is None:
             return self.form_invalid(form)
         messages.success(self.request, _("Welcome. This is your place; take your time."))
@@ -48,6 +60,13 @@ class SignUpView(allauth.account.views.SignupView):
                 self.request, sent, _("A mail is on its way to you. Open the link in it to confirm your address.")
             )
         return complete_signup(self.request, person, None, self.get_success_url())
+
+    def invitation(self):
+        return Invitation.good(self.request.POST.get("invitation", ""))
+
+    def get_context_data(self, **kwargs):
+        token = self.request.POST.get("invitation") or self.request.GET.get("invitation", "")
+        return super().get_context_data(invitation=token, **kwargs)
 
 
 @require_get_or_post

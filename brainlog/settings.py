@@ -130,6 +130,9 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="Brain Log <br
 # ── People ────────────────────────────────────────────────────────────────────────────────────
 
 AUTH_USER_MODEL = "accounts.User"
+REGISTRATION = env.str("REGISTRATION", default="open")
+if REGISTRATION not in {"open", "invite", "closed"}:
+    raise ImproperlyConfigured("REGISTRATION must be open, invite or closed.")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -23,6 +23,7 @@ os.environ |= {
     "BEHIND_PROXY": "False",
     "CSRF_TRUSTED_ORIGINS": "",
     "EMAIL_URL": "",
+    "REGISTRATION": "open",
     "CACHE_URL": "",
     "STATIC_ROOT": str(STATIC),
 }
