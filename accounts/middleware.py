@@ -1,3 +1,6 @@
+import ipaddress
+
+from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
 from django.contrib.auth import middleware
 from django.shortcuts import render
@@ -8,11 +11,23 @@ from accounts import throttle
 from accounts.sessions import person_in
 
 
+def is_local(request) -> bool:
+    """Whether the visitor is in the server's own network."""
+    try:
+        return ipaddress.ip_address(get_client_ip(request) or "").is_private
+    except ValueError:
+        return False
+
+
 class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
     """Know who is asking from the session alone."""
 
     def process_request(self, request):
         super().process_request(request)
+        request.session.browser = {
+            "user_agent": request.headers.get("User-Agent", "")[:300],
+            "is_local": is_local(request),
+        }
         request.user = SimpleLazyObject(lambda: person_in(request.session))
 
 
@@ -25,6 +40,7 @@ class PersonMiddleware:
     def __call__(self, request):
         if request.user.is_authenticated:
             timezone.activate(request.user.zone)
+            request.session.record_visit()
         else:
             timezone.deactivate()
         response = self.get_response(request)

@@ -5,6 +5,7 @@ import unicodedata
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.core.exceptions import ValidationError
@@ -12,7 +13,8 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone as clock
-from django.utils.translation import gettext_lazy as _
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.managers import UserManager
 from accounts.sessions import SessionStore
@@ -161,6 +163,28 @@ class User(AbstractUser):
         return day - datetime.timedelta(days=days_into_week)
 
 
+# What browsers say of themselves, the particular before what others say as well.
+BROWSERS = [
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+]
+SYSTEMS = [
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+]
+
+
 class SessionManager(BaseSessionManager):
     def get_queryset(self):
         """A session is always read with its person."""
@@ -180,6 +204,10 @@ class Session(AbstractBaseSession):
         # key for one in use and try others without end.
         db_constraint=False,
     )
+    created_at = models.DateTimeField(_("signed in at"), default=clock.now)
+    seen_at = models.DateTimeField(_("last seen at"), default=clock.now)
+    user_agent = models.CharField(_("browser"), max_length=300, blank=True)
+    is_local = models.BooleanField(_("from this network"), default=False)
 
     objects = SessionManager()
 
@@ -189,6 +217,25 @@ class Session(AbstractBaseSession):
     @classmethod
     def get_session_store_class(cls):
         return SessionStore
+
+    def ends_at(self) -> datetime.datetime:
+        """After so long without a visit, and in any case so long after signing in."""
+        idle = self.seen_at + datetime.timedelta(seconds=settings.SESSION_IDLE_AGE)
+        return min(idle, self.created_at + datetime.timedelta(seconds=settings.SESSION_COOKIE_AGE))
+
+    @property
+    def handle(self) -> str:
+        """What a page may call it: whoever knows the key is in."""
+        return salted_hmac("accounts.session", self.session_key, algorithm="sha256").hexdigest()[:24]
+
+    @property
+    def device(self) -> str:
+        """The browser and the system it runs on, in words, by what the browser says of itself."""
+        browser = next((name for sign, name in BROWSERS if sign in self.user_agent), None)
+        system = next((name for sign, name in SYSTEMS if sign in self.user_agent), None)
+        if browser and system:
+            return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+        return browser or system or gettext("An unknown device")
 
 
 class Invitation(models.Model):

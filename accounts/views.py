@@ -95,6 +95,29 @@ class PasswordChangeView(allauth.account.views.PasswordChangeView):
     form_class = PasswordChangeForm
     template_name = "accounts/security.html"
 
+    def form_valid(self, form):
+        response = super().form_valid(form)
+        self.request.user.sessions.exclude(pk=self.request.session.session_key).delete()
+        return response
+
+
+@require_http_methods(["GET", "HEAD"])
+def sessions(request):
+    open_now = request.user.sessions.filter(expire_date__gt=timezone.now()).order_by("-seen_at")
+    context = {"sessions": open_now, "this": request.session.session_key}
+    return render(request, "accounts/sessions.html", context)
+
+
+@require_http_methods(["POST"])
+def end_sessions(request):
+    """End the one with the handle that is sent, or, without any, all but this one."""
+    others = request.user.sessions.exclude(pk=request.session.session_key)
+    if handle := request.POST.get("session"):
+        others = others.filter(pk__in=[each.pk for each in others if each.handle == handle])
+    others.delete()
+    messages.success(request, _("Ended. Whoever was there has to log in again."))
+    return redirect("accounts:sessions")
+
 
 @require_get_or_post
 @sensitive_post_parameters()

@@ -149,8 +149,10 @@ LOGIN_REDIRECT_URL = "today"
 LOGOUT_REDIRECT_URL = "today"
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 SESSION_ENGINE = "accounts.sessions"
-# A daily log on one's own phone: three months, so that a bad week does not end in a login page.
-SESSION_COOKIE_AGE = 90 * 24 * 60 * 60
+# A daily log on one's own phone: three months without a visit, so that a bad time does not end in a
+# login page; and a year in any case.
+SESSION_IDLE_AGE = 90 * 24 * 60 * 60
+SESSION_COOKIE_AGE = 365 * 24 * 60 * 60
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]

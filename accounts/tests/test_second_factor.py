@@ -234,6 +234,15 @@ def test_every_change_asks_who_is_there_first(as_person, person, address):
     assertRedirects(confirm_by_password(as_person, then=address), address)
 
 
+@pytest.mark.parametrize("address", [APP_OFF, CODES, reverse("accounts:passkey_remove", args=[1])])
+def test_so_does_every_change_to_what_there_is(as_person, protected, noon, address):
+    noon.shift(301)
+
+    for response in (as_person.get(address), as_person.post(address)):
+        assert response.status_code in {302, 405}
+        assert response.status_code == 405 or response.url == f"{CONFIRM}?next={address}"
+
+
 def test_being_asked_lasts_five_minutes(as_person, noon):
     confirm_by_password(as_person)
     noon.shift(299)

@@ -33,6 +33,8 @@ ADDRESSES = [
     Address("accounts:profile", other=(200, 200)),
     Address("accounts:security", other=(200, 200)),
     Address("accounts:delete", other=(200, 200)),
+    Address("accounts:sessions"),
+    Address("accounts:end_sessions", other=(405, 302)),
     Address("accounts:email", other=(302, 302)),
     Address("accounts:email_confirm", ("no-token",), visitor=(200, 200), other=(200, 200)),
     Address("accounts:reset", visitor=(200, 200), other=(200, 200)),
