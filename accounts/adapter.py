@@ -16,6 +16,7 @@ from accounts.models import Invitation, User
 # What allauth says after a deed, by the name of its template. It is silent about the others.
 MESSAGES = {
     "account/messages/password_changed.txt": _("Your password is changed."),
+    "account/messages/password_set.txt": _("You have a password now."),
     "mfa/messages/totp_activated.txt": _("From now on, logging in asks for a code of your app as well."),
     "mfa/messages/totp_deactivated.txt": _("Your app's codes are not asked for any more."),
     "mfa/messages/webauthn_added.txt": _("Your passkey is added. You can log in with it alone."),

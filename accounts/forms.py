@@ -114,6 +114,8 @@ class DeleteAccountForm(forms.Form):
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         self.user = user
+        if not user.has_usable_password():
+            del self.fields["password"]  # The page has asked for a passkey or a code before.
 
     def clean_username(self):
         username = self.cleaned_data["username"]

@@ -1,8 +1,11 @@
 """The addresses of accounts, each by our name and, where allauth looks for it, by allauth's."""
 
+from allauth.account.decorators import reauthentication_required
 from django.urls import include, path
 
 from accounts import recovery, second_factor, views
+
+set_password = reauthentication_required(views.SetPasswordView.as_view(), app="accounts")
 
 PAGES = [
     # address, view, name in our namespace, name for allauth
@@ -11,6 +14,7 @@ PAGES = [
     ("logout/", views.LogoutView.as_view(), "logout", "account_logout"),
     ("profile/", views.profile, "profile", None),
     ("security/", views.PasswordChangeView.as_view(), "security", "account_change_password"),
+    ("security/new/", set_password, "set_password", "account_set_password"),
     ("sessions/", views.sessions, "sessions", None),
     ("sessions/end/", views.end_sessions, "end_sessions", None),
     ("delete/", views.delete_account, "delete", None),

@@ -1,12 +1,14 @@
 from copy import copy
 
 import allauth.account.views
+from allauth.account.decorators import reauthentication_required
 from allauth.account.utils import complete_signup
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout, views
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import SetPasswordForm
 from django.db import transaction
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -101,6 +103,14 @@ class PasswordChangeView(allauth.account.views.PasswordChangeView):
         return response
 
 
+class SetPasswordView(allauth.account.views.PasswordSetView):
+    """For whoever has none and logs in with a passkey."""
+
+    http_method_names = ["get", "head", "post"]
+    form_class = SetPasswordForm
+    template_name = "accounts/security.html"
+
+
 @require_http_methods(["GET", "HEAD"])
 def sessions(request):
     open_now = request.user.sessions.filter(expire_date__gt=timezone.now()).order_by("-seen_at")
@@ -121,6 +131,7 @@ def end_sessions(request):
 
 @require_get_or_post
 @sensitive_post_parameters()
+@reauthentication_required(app="accounts", enabled=lambda request: not request.user.has_usable_password())
 def delete_account(request):
     form = DeleteAccountForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_valid():

@@ -3,6 +3,7 @@
 import base64
 import json
 import tracemalloc
+from urllib.parse import unquote
 
 import pytest
 import time_machine
@@ -239,8 +240,7 @@ def test_so_does_every_change_to_what_there_is(as_person, protected, noon, addre
     noon.shift(301)
 
     for response in (as_person.get(address), as_person.post(address)):
-        assert response.status_code in {302, 405}
-        assert response.status_code == 405 or response.url == f"{CONFIRM}?next={address}"
+        assert response.status_code == 405 or unquote(response.url) == f"{CONFIRM}?next={address}"
 
 
 def test_being_asked_lasts_five_minutes(as_person, noon):

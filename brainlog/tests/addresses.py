@@ -33,6 +33,7 @@ ADDRESSES = [
     Address("accounts:profile", other=(200, 200)),
     Address("accounts:security", other=(200, 200)),
     Address("accounts:delete", other=(200, 200)),
+    Address("accounts:set_password", other=(302, 302)),
     Address("accounts:sessions"),
     Address("accounts:end_sessions", other=(405, 302)),
     Address("accounts:email", other=(302, 302)),

@@ -34,7 +34,8 @@ ONE_DAY = datetime.timedelta(days=1)
 NOTE = "Slept badly, then a long walk by the river.\n\nThe afternoon was kinder than I had feared it would be."
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 
-# Addresses that only change something or lead elsewhere; what they lead to is in the list.
+# Addresses that only change something or lead elsewhere; what they lead to is in the list. (Who sets
+# a first password sees the page that changes one.)
 NOT_PAGES = {
     "accounts:logout",
     "accounts:passkey_login",
@@ -355,6 +356,7 @@ VIEWS = [
     View("400", "error", "regular", "/broken/400/", error=400),
     View("403", "error", "regular", "/broken/403/", error=403),
     View("500", "error", "regular", "/broken/500/", error=500),
+    View("429", "error", "visitor", "/broken/429/", error=429),
     View("404, not logged in", "error", "visitor", "/nowhere/", error=404),
     View("500, not logged in", "error", "visitor", "/broken/500/", error=500),
 ]

@@ -4,14 +4,20 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.urls import path
 
+from accounts.throttle import TooManyTries
 from brainlog.urls import urlpatterns as real_urlpatterns
 
-ERRORS = {400: SuspiciousOperation, 403: PermissionDenied, 500: RuntimeError}
+ERRORS = {
+    400: SuspiciousOperation("on purpose"),
+    403: PermissionDenied("on purpose"),
+    429: TooManyTries(300),
+    500: RuntimeError("on purpose"),
+}
 
 
 @login_not_required
 def broken(request, status):
-    raise ERRORS[status]("on purpose")
+    raise ERRORS[status]
 
 
 urlpatterns = [*real_urlpatterns, path("broken/<int:status>/", broken)]
