@@ -25,7 +25,7 @@ class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
     def process_request(self, request):
         super().process_request(request)
         request.session.browser = {
-            "user_agent": request.headers.get("User-Agent", "")[:300],
+            "user_agent": request.headers.get("User-Agent", "")[:300].replace("\0", ""),
             "is_local": is_local(request),
         }
         request.user = SimpleLazyObject(lambda: person_in(request.session))

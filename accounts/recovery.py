@@ -24,6 +24,7 @@ from django.utils.decorators import method_decorator
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _, gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -99,6 +100,7 @@ def email(request):
 
 
 @login_not_required
+@never_cache
 @require_get_or_post
 def email_confirm(request, token):
     """Good once, for three days, and for the address that is still the person's."""

@@ -85,8 +85,9 @@ def test_devices_in_words(user_agent, words):
     assert Session(user_agent=user_agent).device == words
 
 
-def test_a_very_long_name_of_a_browser_is_cut(maria):
-    assert is_in(browser(maria, "Firefox " * 5000))
+@pytest.mark.parametrize("user_agent", ["Firefox " * 5000, "Fire\0fox", "\xff\xfe"], ids=["long", "NUL", "no text"])
+def test_whatever_a_browser_calls_itself_it_comes_in(maria, user_agent):
+    assert is_in(browser(maria, user_agent))
 
 
 def test_no_page_holds_the_key_of_a_session(maria):

@@ -37,7 +37,9 @@ LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtenges
 # Addresses that only change something or lead elsewhere; what they lead to is in the list. (Who sets
 # a first password sees the page that changes one.)
 NOT_PAGES = {
+    "accounts:end_sessions",
     "accounts:logout",
+    "accounts:set_password",
     "accounts:passkey_login",
     "logs:not_tracked",
     "logs:tracked",
