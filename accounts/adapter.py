@@ -16,6 +16,9 @@ from accounts.models import Invitation, User
 # What allauth says after a deed, by the name of its template. It is silent about the others.
 MESSAGES = {
     "account/messages/password_changed.txt": _("Your password is changed."),
+    "socialaccount/messages/account_connected.txt": _("From now on you can log in with it."),
+    "socialaccount/messages/account_connected_other.txt": _("This account belongs to somebody else here."),
+    "socialaccount/messages/account_disconnected.txt": _("It does not let you in any more."),
     "account/messages/password_set.txt": _("You have a password now."),
     "mfa/messages/totp_activated.txt": _("From now on, logging in asks for a code of your app as well."),
     "mfa/messages/totp_deactivated.txt": _("Your app's codes are not asked for any more."),

@@ -1,5 +1,6 @@
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db import router
@@ -15,6 +16,8 @@ from brainlog.admin import BigTableAdmin
 
 # People change these themselves, on pages that ask who they are first.
 admin.site.unregister([EmailAddress, Authenticator])
+if apps.is_installed("allauth.socialaccount"):
+    admin.site.unregister(apps.get_app_config("socialaccount").get_models())
 
 
 @admin.register(User)

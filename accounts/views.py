@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth import logout, views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import SetPasswordForm
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import recovery, throttle
+from accounts.external import providers
 from accounts.forms import DeleteAccountForm, LoginForm, PasswordChangeForm, ProfileForm, SignUpForm
 from accounts.models import Invitation
 
@@ -30,8 +32,16 @@ class LoginView(allauth.account.views.LoginView):
     template_name = "accounts/login.html"
 
     def get_context_data(self, **kwargs):
-        context = {"next": self.get_next_url() or "", "registration": settings.REGISTRATION}
+        there = self.get_next_url() or ""
+        context = {"next": there, "registration": settings.REGISTRATION}
+        context |= {"only_by_provider": settings.LOGIN_ONLY_BY_PROVIDER}
+        context["providers"] = providers(self.request, "login", **({"next": there} if there else {}))
         return super().get_context_data(**context, **kwargs)
+
+    def post(self, request, *args, **kwargs):
+        if settings.LOGIN_ONLY_BY_PROVIDER:
+            raise PermissionDenied
+        return super().post(request, *args, **kwargs)
 
 
 class SignUpView(allauth.account.views.SignupView):
@@ -79,7 +89,7 @@ def profile(request):
         form.save()
         messages.success(request, _("Your profile is saved."))
         return redirect("accounts:profile")
-    return render(request, "accounts/profile.html", {"form": form})
+    return render(request, "accounts/profile.html", {"form": form, "has_providers": bool(settings.PROVIDERS)})
 
 
 @method_decorator(login_not_required, name="dispatch")

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -181,6 +182,49 @@ MFA_FORMS = {
     "login_webauthn": "accounts.second_factor.PasskeyLoginForm",
 }
 
+# ── Accounts elsewhere ────────────────────────────────────────────────────────────────────────
+
+# The origins are those that the button's form leads to.
+PROVIDERS = {
+    "google": "https://accounts.google.com",
+    "github": "https://github.com",
+    "gitlab": "https://gitlab.com",
+    "microsoft": "https://login.microsoftonline.com",
+}
+PROVIDERS = {name: origin for name, origin in PROVIDERS.items() if env.str(f"{name.upper()}_CLIENT_ID", default="")}
+SOCIALACCOUNT_PROVIDERS = {
+    name: {
+        "APPS": [
+            {"client_id": env.str(f"{name.upper()}_CLIENT_ID"), "secret": env.str(f"{name.upper()}_CLIENT_SECRET")}
+        ],
+        "OAUTH_PKCE_ENABLED": True,
+    }
+    for name in PROVIDERS
+}
+if OIDC_SERVER_URL := env.str("OIDC_SERVER_URL", default=""):
+    PROVIDERS["openid_connect"] = "{0.scheme}://{0.netloc}".format(urlsplit(OIDC_SERVER_URL))
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": env.str("OIDC_NAME", default="OpenID Connect"),
+                "client_id": env.str("OIDC_CLIENT_ID"),
+                "secret": env.str("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": OIDC_SERVER_URL},
+            }
+        ],
+        "OAUTH_PKCE_ENABLED": True,
+        "SCOPE": ["openid", "profile"],
+    }
+if PROVIDERS:
+    INSTALLED_APPS[2:2] = ["allauth.socialaccount", *(f"allauth.socialaccount.providers.{name}" for name in PROVIDERS)]
+SOCIALACCOUNT_ADAPTER = "accounts.external.ExternalAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.external.ExternalSignUpForm"}
+SOCIALACCOUNT_AUTO_SIGNUP = False
+LOGIN_ONLY_BY_PROVIDER = env.bool("LOGIN_ONLY_BY_PROVIDER", default=False)
+if LOGIN_ONLY_BY_PROVIDER and not PROVIDERS:
+    raise ImproperlyConfigured("LOGIN_ONLY_BY_PROVIDER needs a provider: set OIDC_SERVER_URL, for example.")
+
 # ── Language, numbers and time ────────────────────────────────────────────────────────────────
 
 LANGUAGE_CODE = "en"
@@ -237,7 +281,8 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # A form that starts a login elsewhere is redirected there.
+        "form-action": [SELF, *PROVIDERS.values()],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

@@ -23,14 +23,19 @@ os.environ |= {
     "BEHIND_PROXY": "False",
     "CSRF_TRUSTED_ORIGINS": "",
     "EMAIL_URL": "",
-    "REGISTRATION": "open",
     "CACHE_URL": "",
     "STATIC_ROOT": str(STATIC),
 }
 if not os.environ.get("DATABASE_URL_FILE"):
     os.environ.setdefault("DATABASE_URL", f"sqlite:///{FOLDER}/db.sqlite3")
-for variable in ("DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL"):
+UNSET = (
+    "OIDC_SERVER_URL",
+    "LOGIN_ONLY_BY_PROVIDER",
+    *(f"{name}_CLIENT_ID" for name in ("GOOGLE", "GITHUB", "GITLAB", "MICROSOFT")),
+)
+for variable in ("DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL", *UNSET):
     os.environ.setdefault(variable, "")
+os.environ.setdefault("REGISTRATION", "open")
 
 from brainlog.settings import *  # noqa: E402, F403
 from brainlog.settings import DATABASES, STORAGES  # noqa: E402
