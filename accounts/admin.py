@@ -1,11 +1,23 @@
-from django.contrib import admin
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db import router
+from django.db.models import Q
 from django.db.models.deletion import Collector
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Invitation, User
+from accounts.recovery import reset_link
 from brainlog.admin import BigTableAdmin
+
+# People change these themselves, on pages that ask who they are first.
+admin.site.unregister([EmailAddress, Authenticator])
+if apps.is_installed("allauth.socialaccount"):
+    admin.site.unregister(apps.get_app_config("socialaccount").get_models())
 
 
 @admin.register(User)
@@ -24,6 +36,33 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         (_("Dates"), {"fields": ("date_joined", "last_login", "updated_at")}),
     )
 
+    actions = ("make_reset_link", "switch_off_second_factor")
+
+    def those_in_reach(self, request, people):
+        """Who is staff can be brought under control by a superuser alone."""
+        if request.user.is_superuser or not people.filter(Q(is_staff=True) | Q(is_superuser=True)).exists():
+            return list(people[:50])
+        self.message_user(request, _("Only a superuser may do this to people on the staff."), messages.ERROR)
+        return []
+
+    @admin.action(description=_("Make a link to a new password"), permissions=["change"])
+    def make_reset_link(self, request, queryset):
+        """Shown this once, good once and for a day. What it says of the second factor stays."""
+        for person in self.those_in_reach(request, queryset):
+            self.log_change(request, person, "Made a link to a new password.")
+            text = _("For %(name)s, shown this once, good once and for a day: %(link)s")
+            link = reset_link(request, person)
+            self.message_user(request, text % {"name": person.username, "link": link}, messages.WARNING)
+
+    @admin.action(description=_("Switch off the second factor"), permissions=["change"])
+    def switch_off_second_factor(self, request, queryset):
+        """For whoever lost their device and their recovery codes."""
+        for person in self.those_in_reach(request, queryset):
+            person.authenticator_set.all().delete()
+            self.log_change(request, person, "Switched off the second factor.")
+            text = _("%(name)s logs in with the password alone now.")
+            self.message_user(request, text % {"name": person.username}, messages.SUCCESS)
+
     def get_deleted_objects(self, objs, request):
         """Count what goes with a person, rather than read out years of days and doses one by one.
 
@@ -35,3 +74,23 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         for rows in collector.fast_deletes:
             counts[rows.model] = counts.get(rows.model, 0) + rows.count()
         return list(map(str, objs)), {model._meta.verbose_name_plural: n for model, n in counts.items()}, set(), []
+
+
+@admin.register(Invitation)
+class InvitationAdmin(BigTableAdmin):
+    list_display = ("__str__", "created_by", "created_at", "expires_at", "used_at")
+    list_reads = ("note", "created_by__username", "created_at", "expires_at", "used_at")
+    list_select_related = ("created_by",)
+    ordering = ("-pk",)
+    readonly_fields = ("created_by", "created_at", "expires_at", "used_at")
+
+    def get_fields(self, request, obj=None):
+        return ("note", *self.readonly_fields) if obj else ("note",)
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.created_by = request.user
+            link = f"{reverse('accounts:signup')}?{urlencode({'invitation': obj.make_token()})}"
+            text = _("The invitation, shown this once and good for one person: %(link)s")
+            self.message_user(request, text % {"link": request.build_absolute_uri(link)}, messages.WARNING)
+        super().save_model(request, obj, form, change)

@@ -1,20 +1,40 @@
 import datetime
 
+import allauth.account.forms
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
+from django.contrib.auth.forms import (
+    BaseUserCreationForm,
+    PasswordChangeForm as DjangoPasswordChangeForm,
+    UsernameField,
+)
 from django.db import IntegrityError, transaction
 from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
+from accounts import throttle
 from accounts.models import User, timezone_names
 from brainlog.forms import DatalistInput, Pills
 
 
-class LoginForm(AuthenticationForm):
-    # Django's own sentence warns of capitals, which make no difference in our names.
-    error_messages = AuthenticationForm.error_messages | {
-        "invalid_login": _("This name and password do not go together. Please check both.")
-    }
+class LoginForm(allauth.account.forms.LoginForm):
+    """allauth's way in, with the fields that Django and password managers know."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields = {
+            "username": UsernameField(
+                label=_("Username"), max_length=150, widget=forms.TextInput(attrs={"autofocus": True})
+            ),
+            "password": forms.CharField(
+                label=_("Password"),
+                strip=False,
+                widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+            ),
+        }
+
+    def clean(self):
+        self.cleaned_data["login"] = self.cleaned_data.get("username")
+        return super().clean()
 
 
 class SignUpForm(BaseUserCreationForm):
@@ -48,15 +68,22 @@ class SignUpForm(BaseUserCreationForm):
             return None
 
 
+class PasswordChangeForm(DjangoPasswordChangeForm):
+    def clean_old_password(self):
+        a_try = throttle.take(throttle.PASSWORD_AGAIN, str(self.user.pk))
+        password = super().clean_old_password()
+        throttle.give_back([a_try])
+        return password
+
+
 class ProfileForm(forms.ModelForm):
     day_ends_at = forms.TypedChoiceField(label=_("My day ends at"), coerce=int)
 
     class Meta:
         model = User
-        fields = ("display_name", "email", "timezone", "week_starts_on", "day_ends_at", "theme")
+        fields = ("display_name", "timezone", "week_starts_on", "day_ends_at", "theme")
         widgets = {
             "display_name": forms.TextInput(attrs={"autocomplete": "nickname"}),
-            "email": forms.EmailInput(attrs={"autocomplete": "email"}),
             "timezone": DatalistInput(timezone_names(), attrs={"autocomplete": "off", "spellcheck": "false"}),
             "week_starts_on": Pills,
             "theme": Pills,
@@ -87,6 +114,8 @@ class DeleteAccountForm(forms.Form):
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         self.user = user
+        if not user.has_usable_password():
+            del self.fields["password"]  # The page has asked for a passkey or a code before.
 
     def clean_username(self):
         username = self.cleaned_data["username"]
@@ -96,6 +125,8 @@ class DeleteAccountForm(forms.Form):
 
     def clean_password(self):
         password = self.cleaned_data["password"]
+        a_try = throttle.take(throttle.PASSWORD_AGAIN, str(self.user.pk))
         if not self.user.check_password(password):
             raise forms.ValidationError(_("That is not your password."), code="wrong_password")
+        throttle.give_back([a_try])
         return password

@@ -1,8 +1,22 @@
+import ipaddress
+
+from allauth.core.internal.httpkit import get_client_ip
+from django.conf import settings
 from django.contrib.auth import middleware
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from accounts import throttle
 from accounts.sessions import person_in
+
+
+def is_local(request) -> bool:
+    """Whether the visitor is in the server's own network."""
+    try:
+        return ipaddress.ip_address(get_client_ip(request) or "").is_private
+    except ValueError:
+        return False
 
 
 class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
@@ -10,6 +24,10 @@ class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
 
     def process_request(self, request):
         super().process_request(request)
+        request.session.browser = {
+            "user_agent": request.headers.get("User-Agent", "")[:300].replace("\0", ""),
+            "is_local": is_local(request),
+        }
         request.user = SimpleLazyObject(lambda: person_in(request.session))
 
 
@@ -22,6 +40,7 @@ class PersonMiddleware:
     def __call__(self, request):
         if request.user.is_authenticated:
             timezone.activate(request.user.zone)
+            request.session.record_visit()
         else:
             timezone.deactivate()
         response = self.get_response(request)
@@ -30,3 +49,32 @@ class PersonMiddleware:
             # stored now.
             response.headers.setdefault("Cache-Control", "no-store, private")
         return response
+
+
+class SignInMiddleware:
+    """Say when to come back after too many tries, and let a browser remember that somebody signed in."""
+
+    A_YEAR = 365 * 24 * 60 * 60
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if person := getattr(request, "has_signed_in", None):
+            response.set_cookie(
+                throttle.KNOWN_BROWSER_COOKIE,
+                throttle.known_browser(person.username_key),
+                max_age=self.A_YEAR,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
+
+    def process_exception(self, request, exception):
+        if isinstance(exception, throttle.TooManyTries):
+            page = render(request, "429.html", {"minutes": exception.minutes}, status=429)
+            page.headers["Retry-After"] = str(exception.seconds)
+            return page
+        return None

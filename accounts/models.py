@@ -1,8 +1,11 @@
 import datetime
+import hashlib
+import secrets
 import unicodedata
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.core.exceptions import ValidationError
@@ -10,7 +13,8 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone as clock
-from django.utils.translation import gettext_lazy as _
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.managers import UserManager
 from accounts.sessions import SessionStore
@@ -180,6 +184,28 @@ class User(AbstractUser):
         return day - datetime.timedelta(days=days_into_week)
 
 
+# What browsers say of themselves, the particular before what others say as well.
+BROWSERS = [
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+]
+SYSTEMS = [
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+]
+
+
 class SessionManager(BaseSessionManager):
     def get_queryset(self):
         """A session is always read with its person."""
@@ -199,6 +225,10 @@ class Session(AbstractBaseSession):
         # key for one in use and try others without end.
         db_constraint=False,
     )
+    created_at = models.DateTimeField(_("signed in at"), default=clock.now)
+    seen_at = models.DateTimeField(_("last seen at"), default=clock.now)
+    user_agent = models.CharField(_("browser"), max_length=300, blank=True)
+    is_local = models.BooleanField(_("from this network"), default=False)
 
     objects = SessionManager()
 
@@ -208,3 +238,76 @@ class Session(AbstractBaseSession):
     @classmethod
     def get_session_store_class(cls):
         return SessionStore
+
+    def ends_at(self) -> datetime.datetime:
+        """After so long without a visit, and in any case so long after signing in."""
+        idle = self.seen_at + datetime.timedelta(seconds=settings.SESSION_IDLE_AGE)
+        return min(idle, self.created_at + datetime.timedelta(seconds=settings.SESSION_COOKIE_AGE))
+
+    @property
+    def handle(self) -> str:
+        """What a page may call it: whoever knows the key is in."""
+        return salted_hmac("accounts.session", self.session_key, algorithm="sha256").hexdigest()[:24]
+
+    @property
+    def device(self) -> str:
+        """The browser and the system it runs on, in words, by what the browser says of itself."""
+        browser = next((name for sign, name in BROWSERS if sign in self.user_agent), None)
+        system = next((name for sign, name in SYSTEMS if sign in self.user_agent), None)
+        if browser and system:
+            return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+        return browser or system or gettext("An unknown device")
+
+
+class Invitation(models.Model):
+    """Lets one stranger sign up. Of its link, the table knows only what checks it."""
+
+    DAYS = 7
+
+    note = models.CharField(
+        _("For whom"), max_length=100, blank=True, help_text=_("So that you know which one it is. Optional.")
+    )
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("made by")
+    )
+    created_at = models.DateTimeField(_("made at"), default=clock.now, editable=False)
+    expires_at = models.DateTimeField(_("good until"), editable=False)
+    used_at = models.DateTimeField(_("used at"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+
+    def __str__(self):
+        return self.note or str(self.pk)
+
+    def make_token(self) -> str:
+        """Make the secret of the link, which is not to be had again, and start the days that it is good for."""
+        token = secrets.token_urlsafe(24)
+        self.token_hash = self.hash_of(token)
+        self.expires_at = clock.now() + datetime.timedelta(days=self.DAYS)
+        return token
+
+    @staticmethod
+    def hash_of(token: str) -> str:
+        return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+
+    @classmethod
+    def good(cls, token: str):
+        """The invitation with this token that can still be used: one at most."""
+        return cls.objects.filter(token_hash=cls.hash_of(token), used_at=None, expires_at__gt=clock.now())
+
+
+class Throttle(models.Model):
+    """The table of the cache that counts tries, see settings.CACHES: as `createcachetable` makes it."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name_plural = _("tries")
+
+    def __str__(self):
+        return self.cache_key

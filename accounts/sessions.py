@@ -1,10 +1,15 @@
 """Sessions in a table of ours, read together with the person: who is asking costs one query, not two."""
 
+import datetime
+
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends import db
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+
+RECORD_EVERY = datetime.timedelta(minutes=5)
 
 
 class SessionStore(db.SessionStore):
@@ -13,7 +18,8 @@ class SessionStore(db.SessionStore):
     Keeps the name of Django's class: it is part of the signature of what is stored.
     """
 
-    person = None  # Whose session this is, once it is loaded.
+    row = None  # The session as stored, once it is loaded.
+    browser: dict = {}  # What is to be known of the browser that asks: user_agent and is_local.
 
     @classmethod
     def get_model_class(cls):
@@ -22,14 +28,31 @@ class SessionStore(db.SessionStore):
         return Session
 
     def load(self):
-        row = self._get_session_from_db()
-        self.person = row.user if row else None
-        return self.decode(row.session_data) if row else {}
+        self.row = self._get_session_from_db()
+        return self.decode(self.row.session_data) if self.row else {}
+
+    @property
+    def person(self):
+        """Whose session this is, once it is loaded."""
+        return self.row.user if self.row else None
 
     def create_model_instance(self, data):
         row = super().create_model_instance(data)
         row.user_id = data.get(SESSION_KEY)
+        if self.row and row.user_id and str(self.row.user_id) == row.user_id:
+            # The same sign-in under another key, or with other data.
+            row.created_at, row.user_agent, row.is_local = self.row.created_at, self.row.user_agent, self.row.is_local
+        else:
+            row.user_agent, row.is_local = self.browser.get("user_agent", ""), self.browser.get("is_local", False)
+        row.expire_date = row.ends_at()
         return row
+
+    def record_visit(self):
+        """Write down that the person was here, every few minutes at most: it costs a query."""
+        if self.row and timezone.now() - self.row.seen_at > RECORD_EVERY:
+            self.row.seen_at = timezone.now()
+            rows = self.get_model_class()._base_manager.filter(pk=self.row.pk)
+            rows.update(seen_at=self.row.seen_at, expire_date=self.row.ends_at())
 
 
 def person_in(session: SessionStore):

@@ -1,14 +1,61 @@
-from django.urls import path
+"""The addresses of accounts, each by our name and, where allauth looks for it, by allauth's."""
 
-from accounts import views
+from allauth.account.decorators import reauthentication_required
+from django.conf import settings
+from django.urls import include, path
 
-app_name = "accounts"
+from accounts import recovery, second_factor, views
+from accounts.external import unless_only_by_provider
 
+set_password = reauthentication_required(views.SetPasswordView.as_view(), app="accounts")
+
+PAGES = [
+    # address, view, name in our namespace, name for allauth
+    ("signup/", unless_only_by_provider(views.SignUpView.as_view()), "signup", "account_signup"),
+    ("login/", views.LoginView.as_view(), "login", "account_login"),
+    ("logout/", views.LogoutView.as_view(), "logout", "account_logout"),
+    ("profile/", views.profile, "profile", None),
+    ("security/", views.PasswordChangeView.as_view(), "security", "account_change_password"),
+    ("security/new/", set_password, "set_password", "account_set_password"),
+    ("sessions/", views.sessions, "sessions", None),
+    ("sessions/end/", views.end_sessions, "end_sessions", None),
+    ("delete/", views.delete_account, "delete", None),
+    ("email/", recovery.email, "email", None),
+    ("email/<str:token>/", recovery.email_confirm, "email_confirm", None),
+    ("reset/", unless_only_by_provider(recovery.reset), "reset", None),
+    ("reset/code/", unless_only_by_provider(recovery.reset_by_code), "reset_by_code", None),
+    ("reset/<uidb64>/<token>/", unless_only_by_provider(recovery.ResetByLinkView.as_view()), "reset_by_link", None),
+    ("second-factor/", second_factor.second_factor, "second_factor", "mfa_index"),
+    ("second-factor/app/", second_factor.app_on, "app_on", "mfa_activate_totp"),
+    ("second-factor/app/off/", second_factor.app_off, "app_off", "mfa_deactivate_totp"),
+    ("second-factor/codes/", second_factor.recovery_codes, "recovery_codes", "mfa_view_recovery_codes"),
+    ("second-factor/codes/new/", second_factor.new_recovery_codes, "recovery_codes_new", "mfa_generate_recovery_codes"),
+    ("passkeys/add/", second_factor.AddPasskeyView.as_view(), "passkey_add", "mfa_add_webauthn"),
+    ("passkeys/<int:pk>/remove/", second_factor.RemovePasskeyView.as_view(), "passkey_remove", "mfa_remove_webauthn"),
+    (
+        "login/passkey/",
+        unless_only_by_provider(second_factor.PasskeyLoginView.as_view()),
+        "passkey_login",
+        "mfa_login_webauthn",
+    ),
+    ("login/code/", second_factor.CodeView.as_view(), "code", "mfa_authenticate"),
+    ("confirm/", second_factor.confirm, "confirm", "account_reauthenticate"),
+    ("confirm/code/", second_factor.confirm_by_code, "confirm_code", "mfa_reauthenticate"),
+    ("confirm/passkey/", second_factor.PasskeyAgainView.as_view(), "confirm_passkey", "mfa_reauthenticate_webauthn"),
+]
+
+elsewhere = []
+if settings.PROVIDERS:
+    from allauth.urls import build_provider_urlpatterns
+
+    from accounts import external_views
+
+    PAGES += external_views.PAGES
+    elsewhere = build_provider_urlpatterns()
+
+ours = [path(address, view, name=name) for address, view, name, _ in PAGES]
 urlpatterns = [
-    path("signup/", views.sign_up, name="signup"),
-    path("login/", views.LoginView.as_view(), name="login"),
-    path("logout/", views.LogoutView.as_view(), name="logout"),
-    path("profile/", views.profile, name="profile"),
-    path("security/", views.PasswordChangeView.as_view(), name="security"),
-    path("delete/", views.delete_account, name="delete"),
+    path("", include((ours, "accounts"))),
+    *(path(address, view, name=name) for address, view, _, name in PAGES if name),
+    *elsewhere,
 ]

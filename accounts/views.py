@@ -1,44 +1,84 @@
 from copy import copy
 
+import allauth.account.views
+from allauth.account.decorators import reauthentication_required
+from allauth.account.utils import complete_signup
+from allauth.core.internal import ratelimit
+from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, logout, views
+from django.contrib.auth import logout, views
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import SetPasswordForm
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import DeleteAccountForm, LoginForm, ProfileForm, SignUpForm
+from accounts import recovery, throttle
+from accounts.external import providers
+from accounts.forms import DeleteAccountForm, LoginForm, PasswordChangeForm, ProfileForm, SignUpForm
+from accounts.models import Invitation
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@login_not_required
-@require_get_or_post
-@sensitive_post_parameters()
-def sign_up(request):
-    if request.user.is_authenticated:
-        return redirect("today")
-    form = SignUpForm(request.POST if request.method == "POST" else None)
-    if form.is_valid() and (person := form.save()):
-        login(request, person)
-        messages.success(request, _("Welcome. This is your place; take your time."))
-        return redirect("today")
-    return render(request, "accounts/signup.html", {"form": form})
-
-
-class LoginView(views.LoginView):
+class LoginView(allauth.account.views.LoginView):
+    http_method_names = ["get", "head", "post"]
+    form_class = LoginForm
     template_name = "accounts/login.html"
-    authentication_form = LoginForm
-    redirect_authenticated_user = True
 
-    def get_redirect_url(self):
-        """Where the person was on this server, unless that was this page: they would go round in circles."""
-        address = super().get_redirect_url()
-        is_a_path = address.startswith("/") and not address.startswith("//")
-        return address if is_a_path and address != self.request.path else ""
+    def get_context_data(self, **kwargs):
+        there = self.get_next_url() or ""
+        context = {"next": there, "registration": settings.REGISTRATION}
+        context |= {"only_by_provider": settings.LOGIN_ONLY_BY_PROVIDER}
+        context["providers"] = providers(self.request, "login", **({"next": there} if there else {}))
+        return super().get_context_data(**context, **kwargs)
+
+    def post(self, request, *args, **kwargs):
+        if settings.LOGIN_ONLY_BY_PROVIDER:
+            raise PermissionDenied
+        return super().post(request, *args, **kwargs)
+
+
+class SignUpView(allauth.account.views.SignupView):
+    http_method_names = ["get", "head", "post"]
+    form_class = SignUpForm
+    template_name = "accounts/signup.html"
+    template_name_signup_closed = "accounts/signup_closed.html"
+
+    def post(self, request, *args, **kwargs):
+        throttle.take(throttle.SIGN_UP, ratelimit.get_ip(request))
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form):
+        if settings.REGISTRATION == "invite":
+            with transaction.atomic():
+                if not self.invitation().update(used_at=timezone.now()):
+                    return self.closed()  # Somebody else has just used it.
+                person = form.save()
+                transaction.set_rollback(person is None)  # The name was just taken; the invitation is still good.
+        else:
+            person = form.save()
+        if person is None:
+            return self.form_invalid(form)
+        messages.success(self.request, _("Welcome. This is your place; take your time."))
+        if person.email and settings.HAS_EMAIL:
+            sent = recovery.send_verification(self.request, person)
+            recovery.tell(
+                self.request, sent, _("A mail is on its way to you. Open the link in it to confirm your address.")
+            )
+        return complete_signup(self.request, person, None, self.get_success_url())
+
+    def invitation(self):
+        return Invitation.good(self.request.POST.get("invitation", ""))
+
+    def get_context_data(self, **kwargs):
+        token = self.request.POST.get("invitation") or self.request.GET.get("invitation", "")
+        return super().get_context_data(invitation=token, **kwargs)
 
 
 @require_get_or_post
@@ -49,7 +89,7 @@ def profile(request):
         form.save()
         messages.success(request, _("Your profile is saved."))
         return redirect("accounts:profile")
-    return render(request, "accounts/profile.html", {"form": form})
+    return render(request, "accounts/profile.html", {"form": form, "has_providers": bool(settings.PROVIDERS)})
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -62,18 +102,46 @@ class LogoutView(views.LogoutView):
         return response
 
 
-class PasswordChangeView(views.PasswordChangeView):
+class PasswordChangeView(allauth.account.views.PasswordChangeView):
+    http_method_names = ["get", "head", "post"]
+    form_class = PasswordChangeForm
     template_name = "accounts/security.html"
-    success_url = reverse_lazy("accounts:profile")
 
     def form_valid(self, form):
         response = super().form_valid(form)
-        messages.success(self.request, _("Your password is changed."))
+        self.request.user.sessions.exclude(pk=self.request.session.session_key).delete()
         return response
+
+
+class SetPasswordView(allauth.account.views.PasswordSetView):
+    """For whoever has none and logs in with a passkey."""
+
+    http_method_names = ["get", "head", "post"]
+    form_class = SetPasswordForm
+    template_name = "accounts/security.html"
+
+
+@require_http_methods(["GET", "HEAD"])
+def sessions(request):
+    open_now = request.user.sessions.filter(expire_date__gt=timezone.now()).order_by("-seen_at")
+    context = {"sessions": open_now, "this": request.session.session_key}
+    return render(request, "accounts/sessions.html", context)
+
+
+@require_http_methods(["POST"])
+def end_sessions(request):
+    """End the one with the handle that is sent, or, without any, all but this one."""
+    others = request.user.sessions.exclude(pk=request.session.session_key)
+    if handle := request.POST.get("session"):
+        others = others.filter(pk__in=[each.pk for each in others if each.handle == handle])
+    others.delete()
+    messages.success(request, _("Ended. Whoever was there has to log in again."))
+    return redirect("accounts:sessions")
 
 
 @require_get_or_post
 @sensitive_post_parameters()
+@reauthentication_required(app="accounts", enabled=lambda request: not request.user.has_usable_password())
 def delete_account(request):
     form = DeleteAccountForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_valid():

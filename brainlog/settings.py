@@ -3,6 +3,7 @@
 import logging
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -52,6 +53,10 @@ if _missing:
 # ── Applications ──────────────────────────────────────────────────────────────────────────────
 
 INSTALLED_APPS = [
+    # Before accounts, which takes their tables out of the admin.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "accounts",
     "logs",
     "reflections",
@@ -83,7 +88,9 @@ MIDDLEWARE = [
     "accounts.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "accounts.middleware.PersonMiddleware",
+    "accounts.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "brainlog.middleware.MethodNotAllowedMiddleware",
 ]
@@ -121,7 +128,16 @@ REPLICA_PIN_SECONDS = whole_number("REPLICA_PIN_SECONDS", default=10)
 # ── Cache ─────────────────────────────────────────────────────────────────────────────────────
 
 # Computed numbers, never a text. Without a URL each process keeps its own.
-CACHES = caches_from_url(env.str("CACHE_URL", default=""))
+CACHES = caches_from_url(env.str("CACHE_URL", default="")) | {
+    # Counts tries to sign in, for all processes together. In the database: a cache that may be emptied, or
+    # be down, would let go of the limits, or of the way in.
+    "throttle": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_throttle",
+        # Were it to run full, counts would be forgotten.
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    },
+}
 
 # ── Backups ───────────────────────────────────────────────────────────────────────────────────
 
@@ -129,9 +145,21 @@ CACHES = caches_from_url(env.str("CACHE_URL", default=""))
 BACKUP_TO = env.str("BACKUP_TO", default="")
 BACKUP_ENCRYPT_TO = env.str("BACKUP_ENCRYPT_TO", default="")
 
+# ── Mail ──────────────────────────────────────────────────────────────────────────────────────
+
+EMAIL_URL = env.str("EMAIL_URL", default="consolemail://" if DEBUG else "")
+# Without a mail server, the pages say so and offer other ways.
+HAS_EMAIL = bool(EMAIL_URL)
+globals().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="Brain Log <brainlog@localhost>")
+
 # ── People ────────────────────────────────────────────────────────────────────────────────────
 
 AUTH_USER_MODEL = "accounts.User"
+REGISTRATION = env.str("REGISTRATION", default="open")
+if REGISTRATION not in {"open", "invite", "closed"}:
+    raise ImproperlyConfigured("REGISTRATION must be open, invite or closed.")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -141,12 +169,87 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# The only one: every further one would hash each wrong password once more.
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "today"
 LOGOUT_REDIRECT_URL = "today"
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 SESSION_ENGINE = "accounts.sessions"
-# A daily log on one's own phone: three months, so that a bad week does not end in a login page.
-SESSION_COOKIE_AGE = 90 * 24 * 60 * 60
+# A daily log on one's own phone: three months without a visit, so that a bad time does not end in a
+# login page; and a year in any case.
+SESSION_IDLE_AGE = 90 * 24 * 60 * 60
+SESSION_COOKIE_AGE = 365 * 24 * 60 * 60
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+# Before the e-mail address changes, as before the second factor does. Lasts five minutes.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Ours are in accounts/throttle.py. Its own do not say when to come back, and let strangers lock people out.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# An e-mail address is optional, and a second factor is for everybody.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Brain Log"
+# Clocks of phones are wrong by some seconds: the code before and the code after are good too.
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "accounts.second_factor.CodeForm",
+    "reauthenticate": "accounts.second_factor.CodeAgainForm",
+    "activate_totp": "accounts.second_factor.FirstCodeForm",
+    "add_webauthn": "accounts.second_factor.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.second_factor.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.second_factor.PasskeyAgainForm",
+    "login_webauthn": "accounts.second_factor.PasskeyLoginForm",
+}
+
+# ── Accounts elsewhere ────────────────────────────────────────────────────────────────────────
+
+# The origins are those that the button's form leads to.
+PROVIDERS = {
+    "google": "https://accounts.google.com",
+    "github": "https://github.com",
+    "gitlab": "https://gitlab.com",
+    "microsoft": "https://login.microsoftonline.com",
+}
+PROVIDERS = {name: origin for name, origin in PROVIDERS.items() if env.str(f"{name.upper()}_CLIENT_ID", default="")}
+SOCIALACCOUNT_PROVIDERS = {
+    name: {
+        "APPS": [
+            {"client_id": env.str(f"{name.upper()}_CLIENT_ID"), "secret": env.str(f"{name.upper()}_CLIENT_SECRET")}
+        ],
+        "OAUTH_PKCE_ENABLED": True,
+    }
+    for name in PROVIDERS
+}
+if OIDC_SERVER_URL := env.str("OIDC_SERVER_URL", default=""):
+    PROVIDERS["openid_connect"] = "{0.scheme}://{0.netloc}".format(urlsplit(OIDC_SERVER_URL))
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": env.str("OIDC_NAME", default="OpenID Connect"),
+                "client_id": env.str("OIDC_CLIENT_ID"),
+                "secret": env.str("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": OIDC_SERVER_URL},
+            }
+        ],
+        "OAUTH_PKCE_ENABLED": True,
+        "SCOPE": ["openid", "profile"],
+    }
+if PROVIDERS:
+    INSTALLED_APPS[2:2] = ["allauth.socialaccount", *(f"allauth.socialaccount.providers.{name}" for name in PROVIDERS)]
+SOCIALACCOUNT_ADAPTER = "accounts.external.ExternalAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.external.ExternalSignUpForm"}
+SOCIALACCOUNT_AUTO_SIGNUP = False
+LOGIN_ONLY_BY_PROVIDER = env.bool("LOGIN_ONLY_BY_PROVIDER", default=False)
+if LOGIN_ONLY_BY_PROVIDER and not PROVIDERS:
+    raise ImproperlyConfigured("LOGIN_ONLY_BY_PROVIDER needs a provider: set OIDC_SERVER_URL, for example.")
 
 # ── Language, numbers and time ────────────────────────────────────────────────────────────────
 
@@ -191,6 +294,8 @@ CSRF_COOKIE_SECURE = HTTPS
 if env.bool("BEHIND_PROXY", default=False):
     # Only a proxy that always sets this header itself may be trusted with it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # The last address in X-Forwarded-For, which the proxy wrote: all before it may be made up.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -202,7 +307,8 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # A form that starts a login elsewhere is redirected there.
+        "form-action": [SELF, *PROVIDERS.values()],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

@@ -42,6 +42,17 @@ GIVEN = {
     "LOG_LEVEL": "INFO",
     "METRICS_TOKEN": "",
     "SLOW_QUERY_MS": "1000",
+    "REGISTRATION": "open",
+    "EMAIL_URL": "",
+    "EMAIL_FROM": "Brain Log <brainlog@localhost>",
+    "OIDC_NAME": "",
+    "OIDC_SERVER_URL": "",
+    "LOGIN_ONLY_BY_PROVIDER": "False",
+    **{
+        f"{name}_CLIENT_{what}": ""
+        for name in ("OIDC", "GOOGLE", "GITHUB", "GITLAB", "MICROSOFT")
+        for what in ("ID", "SECRET")
+    },
 }
 chosen = os.environ.get("CHOSEN_BY_A_TEST", "").split()
 os.environ |= {name: value for name, value in GIVEN.items() if name not in chosen}

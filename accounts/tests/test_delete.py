@@ -1,4 +1,6 @@
 import pytest
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
@@ -7,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
-from accounts.models import User
+from accounts.models import Invitation, User
 from accounts.tests.factories import PASSWORD, make_person
 from logs.tests.factories import make_dose, make_full_log, make_medication
 from reflections.tests.factories import make_reflection
@@ -44,6 +46,9 @@ def make_person_with_everything(**facts) -> User:
     make_reflection(person)
     person.groups.add(Group.objects.get_or_create(name="friends")[0])
     person.user_permissions.add(Permission.objects.first())
+    EmailConfirmation.create(EmailAddress.objects.create(user=person, email=f"{person.pk}@example.org"))
+    Authenticator.objects.create(user=person, type=Authenticator.Type.RECOVERY_CODES, data={})
+    Invitation.objects.create(created_by=person, expires_at=person.date_joined, token_hash=str(person.pk))
     LogEntry.objects.create(
         user=person, content_type=ContentType.objects.get_for_model(User), object_id="1", action_flag=CHANGE
     )

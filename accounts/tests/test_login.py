@@ -152,7 +152,7 @@ def test_the_session_cookie_is_out_of_reach_for_scripts_and_other_sites(client, 
 
     assert cookie["httponly"] is True
     assert cookie["samesite"] == "Lax"
-    assert cookie["max-age"] == 90 * 24 * 60 * 60
+    assert cookie["max-age"] == 365 * 24 * 60 * 60
 
 
 def test_the_cookies_travel_over_https_only_where_there_is_https(client, maria, settings):

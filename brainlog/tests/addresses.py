@@ -34,6 +34,32 @@ ADDRESSES = [
     Address("accounts:profile", other=(200, 200)),
     Address("accounts:security", other=(200, 200)),
     Address("accounts:delete", other=(200, 200)),
+    Address("accounts:set_password", other=(302, 302)),
+    Address("accounts:sessions"),
+    Address("accounts:end_sessions", other=(405, 302)),
+    Address("accounts:email", other=(302, 302)),
+    Address("accounts:email_confirm", ("no-token",), visitor=(200, 200), other=(200, 200)),
+    Address("accounts:reset", visitor=(200, 200), other=(200, 200)),
+    Address("accounts:reset_by_code", visitor=(200, 200), other=(200, 200)),
+    Address("accounts:reset_by_link", ("MQ", "no-token"), visitor=(200, 200), other=(200, 200)),
+    Address("accounts:second_factor"),
+    # Each of these asks first whether it is the person.
+    *(
+        Address(f"accounts:{name}", arguments, other=(302, 302))
+        for name, arguments in (
+            ("app_on", ()),
+            ("recovery_codes_new", ()),
+            ("passkey_add", ()),
+            ("passkey_remove", (1,)),
+        )
+    ),
+    Address("accounts:app_off", other=(404, 404)),
+    Address("accounts:recovery_codes", other=(404, 405)),
+    Address("accounts:passkey_login", visitor=(302, 302), other=(302, 302)),
+    Address("accounts:code", visitor=(302, 302), other=(302, 302)),
+    Address("accounts:confirm", other=(200, 200)),
+    Address("accounts:confirm_code", other=(302, 302)),
+    Address("accounts:confirm_passkey", other=(302, 302)),
     Address("logs:history"),
     Address("logs:day", (DAY,)),
     *(
@@ -57,13 +83,18 @@ ADDRESSES = [
 ]
 
 
-def addresses_of(patterns=None, prefix=()) -> list[tuple[str, URLPattern]]:
-    """Every URL of the project with its whole name."""
-    found = []
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+def addresses_of() -> list[tuple[str, URLPattern]]:
+    """Every URL of the project with its whole name: the first, where an address has several."""
+    found = {}
+    for address, name, pattern in patterns_of(get_resolver()):
+        found.setdefault(address, (name, pattern))
+    return list(found.values())
+
+
+def patterns_of(resolver, address="", prefix=()):
+    for pattern in resolver.url_patterns:
+        here = address + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
-            found.append((":".join((*prefix, pattern.name or "?")), pattern))
+            yield here, ":".join((*prefix, pattern.name or "?")), pattern
         else:
-            inner = (*prefix, pattern.namespace) if pattern.namespace else prefix
-            found += addresses_of(pattern.url_patterns, inner)
-    return found
+            yield from patterns_of(pattern, here, (*prefix, pattern.namespace) if pattern.namespace else prefix)

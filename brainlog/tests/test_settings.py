@@ -18,6 +18,7 @@ OURS = {
     *("SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "ALLOWED_HOSTS", "DEBUG", "HTTPS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS"),
     *("DATABASE_URL", "DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL", "STATIC_ROOT", "DJANGO_SETTINGS_MODULE"),
     *("LOG_FORMAT", "LOG_LEVEL", "METRICS_TOKEN", "SLOW_QUERY_MS", "DATABASE_PATIENCE", "CACHE_URL"),
+    *("EMAIL_URL", "EMAIL_FROM", "REGISTRATION"),
 }
 
 
@@ -256,3 +257,29 @@ def test_static_files_have_the_fingerprint_of_their_content(folder):
     assert names["css/base.css"] != "css/base.css"
     assert (static / names["css/base.css"]).exists()
     assert (static / f"{names['css/base.css']}.gz").exists()
+
+
+def test_tries_are_counted_where_all_processes_see_them(folder):
+    for url, backend in (("", "db.DatabaseCache"), ("redis://127.0.0.1/1", "redis.RedisCache"), ("locmem://", "db.")):
+        caches = settings(folder, "CACHES", **GIVEN, CACHE_URL=url)["CACHES"]
+        assert backend in caches["throttle"]["BACKEND"]
+
+
+def test_mail_goes_where_the_environment_says(folder):
+    names = ("EMAIL_HOST", "EMAIL_PORT", "EMAIL_USE_TLS", "EMAIL_BACKEND", "HAS_EMAIL", "DEFAULT_FROM_EMAIL")
+    given = {"EMAIL_URL": "smtp+tls://me:secret@mail.example.org:587", "EMAIL_FROM": "log@example.org"}
+
+    smtp = settings(folder, *names, **GIVEN, **given)
+    nothing = settings(folder, *names, **GIVEN)
+    at_home = settings(folder, *names, **GIVEN, DEBUG="True")
+
+    assert (smtp["EMAIL_HOST"], smtp["EMAIL_PORT"], smtp["EMAIL_USE_TLS"]) == ("mail.example.org", 587, True)
+    assert smtp["HAS_EMAIL"] and smtp["DEFAULT_FROM_EMAIL"] == "log@example.org"
+    assert not nothing["HAS_EMAIL"] and "dummy" in nothing["EMAIL_BACKEND"]
+    assert at_home["HAS_EMAIL"] and "console" in at_home["EMAIL_BACKEND"]
+
+
+def test_who_may_sign_up_is_one_of_three(folder):
+    assert settings(folder, "REGISTRATION", **GIVEN)["REGISTRATION"] == "open"
+    result = run(folder, "-c", "import brainlog.settings", **GIVEN, REGISTRATION="friends")
+    assert "REGISTRATION must be open, invite or closed." in result.stderr

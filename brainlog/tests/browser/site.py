@@ -4,16 +4,22 @@ import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import urlsplit
 
+from django.test import Client, RequestFactory
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from accounts.tests.factories import make_person
+from accounts.recovery import reset_link
+from accounts.tests.codes import a_passkey, signed_address, switch_on
+from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.browser.steps import (
     answer,
     expect_saved,
     field,
+    log_in,
     press,
     tap,
     unfold,
@@ -29,8 +35,19 @@ ONE_DAY = datetime.timedelta(days=1)
 NOTE = "Slept badly, then a long walk by the river.\n\nThe afternoon was kinder than I had feared it would be."
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 
-# Addresses that only change something or lead elsewhere; what they lead to is in the list.
-NOT_PAGES = {"accounts:logout", "logs:not_tracked", "logs:tracked", "logs:restore", "metrics", "reflections:other"}
+# Addresses that only change something or lead elsewhere; what they lead to is in the list. (Who sets
+# a first password sees the page that changes one.)
+NOT_PAGES = {
+    "accounts:end_sessions",
+    "accounts:logout",
+    "accounts:set_password",
+    "accounts:passkey_login",
+    "logs:not_tracked",
+    "logs:tracked",
+    "logs:restore",
+    "metrics",
+    "reflections:other",
+}
 
 
 @dataclass
@@ -40,16 +57,19 @@ class World:
     newcomer: User
     regular: User
     ill: User
+    careful: User  # has a second factor
     medication: int
 
     @classmethod
     def make(cls) -> "World":
         newcomer, ill = make_person(), make_person(display_name=LONG)
+        careful = make_person(username="careful", email="careful@example.org")
+        protect(careful)
         regular = make_person(display_name="Ada", week_starts_on="monday")
         fill_a_history(regular)
         make_log(ill, ill.today(), not_tracked="ill", morning_mood=2, dreams=LONG)
         medication = regular.medications.get(name="Concerta")
-        return cls(newcomer, regular, ill, medication.pk)
+        return cls(newcomer, regular, ill, careful, medication.pk)
 
     @property
     def addresses(self) -> dict:
@@ -64,6 +84,9 @@ class World:
             "month": f"{today:%Y-%m}",
             "year": f"{today:%Y}",
             "medication": self.medication,
+            "reset": urlsplit(reset_link(RequestFactory().get("/"), self.ill)).path,
+            "verify": reverse("accounts:email_confirm", args=[signed_address(self.careful)]),
+            "passkey": self.careful.authenticator_set.get(type="webauthn").pk,
         }
 
 
@@ -108,6 +131,14 @@ class View:
         page.goto(self.address.format(**world.addresses))
         if self.do:
             self.do(page, world)
+
+
+def protect(person: User):
+    """Give them codes from an app, a passkey and recovery codes."""
+    client = Client()
+    client.force_login(person)
+    switch_on(client)
+    person.authenticator_set.create(type="webauthn", data={"name": LONG[:50], "credential": a_passkey()})
 
 
 def expect_errors(page: Page):
@@ -184,6 +215,31 @@ def saved(page, world):
 def week_not_picked(page, world):
     page.goto("/reflections/other/")
     expect_saved(page, "Please pick a date.")
+
+
+def confirmed(page, world):
+    if page.title().startswith("Is it you?"):
+        field(page, "password").fill(PASSWORD)
+        press(page, "Go on")
+        expect(page).not_to_have_title("Is it you? · Brain Log")
+
+
+def wrong_code(page, world):
+    confirmed(page, world)
+    field(page, "code").fill("000000")
+    press(page, "Switch it on")
+    expect_errors(page)
+
+
+def new_codes(page, world):
+    confirmed(page, world)
+    press(page, "Make new ones")
+    expect(page.locator(".secret")).to_have_count(10)
+
+
+def half_way(page, world):
+    log_in(page, world.careful)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your second factor")
 
 
 def logged_out(page, world):
@@ -280,15 +336,41 @@ VIEWS = [
     View("a year in numbers, empty", "reflections:year", "newcomer", "/reflections/numbers/2020/"),
     View("delete a reflection", "reflections:delete", "regular", "/reflections/{week}/delete/"),
     View("profile", "accounts:profile", "regular", "/accounts/profile/", is_wide=True),
-    View(
-        "profile, refused", "accounts:profile", "regular", "/accounts/profile/", saving(timezone="Atlantis", email="x")
-    ),
+    View("profile, refused", "accounts:profile", "regular", "/accounts/profile/", saving(timezone="Atlantis")),
     View("password", "accounts:security", "regular", "/accounts/security/"),
     View("password, refused", "accounts:security", "regular", "/accounts/security/", saving(old_password="x")),
     View("delete account", "accounts:delete", "regular", "/accounts/delete/"),
     View(
         "delete account, refused", "accounts:delete", "regular", "/accounts/delete/", saving(username="x", password="x")
     ),
+    View("forgotten", "accounts:reset", "visitor", "/accounts/reset/"),
+    View("forgotten, with codes", "accounts:reset_by_code", "visitor", "/accounts/reset/code/"),
+    View(
+        "forgotten, codes refused", "accounts:reset_by_code", "visitor", "/accounts/reset/code/", saving(username="x")
+    ),
+    View("a link to a new password", "accounts:reset_by_link", "visitor", "{reset}"),
+    View("a used link", "accounts:reset_by_link", "visitor", "/accounts/reset/MQ/x/"),
+    View("sessions", "accounts:sessions", "careful", "/accounts/sessions/", is_wide=True),
+    View("e-mail", "accounts:email", "newcomer", "/accounts/email/", confirmed),
+    View("confirm e-mail", "accounts:email_confirm", "newcomer", "{verify}"),
+    View("confirm e-mail, used", "accounts:email_confirm", "newcomer", "/accounts/email/x/"),
+    View("second factor, off", "accounts:second_factor", "newcomer", "/accounts/second-factor/"),
+    View("is it you?", "accounts:confirm", "regular", "/accounts/second-factor/app/"),
+    View("is it you?, refused", "accounts:confirm", "regular", "/accounts/confirm/", saving(password="x")),
+    View("app", "accounts:app_on", "newcomer", "/accounts/second-factor/app/", confirmed, is_wide=True),
+    View("app, refused", "accounts:app_on", "newcomer", "/accounts/second-factor/app/", wrong_code),
+    View("second factor", "accounts:second_factor", "careful", "/accounts/second-factor/", is_wide=True),
+    View("app off", "accounts:app_off", "careful", "/accounts/second-factor/app/off/", confirmed),
+    View("recovery codes", "accounts:recovery_codes", "careful", "/accounts/second-factor/codes/new/", new_codes),
+    View("recovery codes, seen", "accounts:recovery_codes", "careful", "/accounts/second-factor/codes/", confirmed),
+    View(
+        "new recovery codes", "accounts:recovery_codes_new", "careful", "/accounts/second-factor/codes/new/", confirmed
+    ),
+    View("add a passkey", "accounts:passkey_add", "careful", "/accounts/passkeys/add/", confirmed),
+    View("remove a passkey", "accounts:passkey_remove", "careful", "/accounts/passkeys/{passkey}/remove/", confirmed),
+    View("is it you? by code", "accounts:confirm_code", "careful", "/accounts/confirm/code/"),
+    View("is it you? by passkey", "accounts:confirm_passkey", "careful", "/accounts/confirm/passkey/"),
+    View("code", "accounts:code", "visitor", "/accounts/login/", half_way),
     View("404", "error", "regular", "/logs/2999-01-01/", error=404),
     View("403, an old form", "error", "regular", "/logs/{today}/midday/", stale_form, error=403),
     View("405", "error", "regular", "/accounts/logout/", error=405),
@@ -296,6 +378,7 @@ VIEWS = [
     View("403", "error", "regular", "/broken/403/", error=403),
     View("500", "error", "regular", "/broken/500/", error=500),
     View("503", "error", "regular", "/broken/503/", error=503),
+    View("429", "error", "visitor", "/broken/429/", error=429),
     View("404, not logged in", "error", "visitor", "/nowhere/", error=404),
     View("500, not logged in", "error", "visitor", "/broken/500/", error=500),
 ]

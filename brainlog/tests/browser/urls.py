@@ -5,14 +5,21 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.urls import path
 
+from accounts.throttle import TooManyTries
 from brainlog.urls import handler500, urlpatterns as real_urlpatterns  # noqa: F401 - Django looks for it here
 
-ERRORS = {400: SuspiciousOperation, 403: PermissionDenied, 500: RuntimeError, 503: OperationalError}
+ERRORS = {
+    400: SuspiciousOperation("on purpose"),
+    403: PermissionDenied("on purpose"),
+    429: TooManyTries(300),
+    500: RuntimeError("on purpose"),
+    503: OperationalError("on purpose"),
+}
 
 
 @login_not_required
 def broken(request, status):
-    raise ERRORS[status]("on purpose")
+    raise ERRORS[status]
 
 
 urlpatterns = [*real_urlpatterns, path("broken/<int:status>/", broken)]

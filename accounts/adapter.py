@@ -1,0 +1,107 @@
+"""Where django-allauth asks how this project wants it."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit
+from allauth.core.internal.httpkit import get_client_ip
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
+
+from accounts import sealing, throttle
+from accounts.models import Invitation, User
+
+# What allauth says after a deed, by the name of its template. It is silent about the others.
+MESSAGES = {
+    "account/messages/password_changed.txt": _("Your password is changed."),
+    "socialaccount/messages/account_connected.txt": _("From now on you can log in with it."),
+    "socialaccount/messages/account_connected_other.txt": _("This account belongs to somebody else here."),
+    "socialaccount/messages/account_disconnected.txt": _("It does not let you in any more."),
+    "account/messages/password_set.txt": _("You have a password now."),
+    "mfa/messages/totp_activated.txt": _("From now on, logging in asks for a code of your app as well."),
+    "mfa/messages/totp_deactivated.txt": _("Your app's codes are not asked for any more."),
+    "mfa/messages/webauthn_added.txt": _("Your passkey is added. You can log in with it alone."),
+    "mfa/messages/webauthn_removed.txt": _("The passkey is removed."),
+}
+
+WAYS_TO_CONFIRM = {
+    "reauthenticate": _("Use your password"),
+    "mfa_reauthenticate": _("Use a code"),
+    "mfa_reauthenticate:webauthn": _("Use a passkey"),
+}
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_password_mismatch": _("This name and password do not go together. Please check both."),
+    }
+
+    def is_safe_url(self, url: str) -> bool:
+        """Whether to go there after a login: a path on this server, and not back to the login page for ever."""
+        is_a_path = url.startswith("/") and not url.startswith("//")
+        return is_a_path and super().is_safe_url(url) and url != reverse("accounts:login")
+
+    def is_open_for_signup(self, request) -> bool:
+        if settings.REGISTRATION == "invite":
+            token = request.POST.get("invitation") or request.GET.get("invitation", "")
+            return Invitation.good(token).exists()
+        return settings.REGISTRATION == "open"
+
+    def get_client_ip(self, request) -> str:
+        """The address that tries are counted for. Behind a socket there is none: all share one count."""
+        return get_client_ip(request) or ""
+
+    def authenticate(self, request, **credentials):
+        """Who this is, or None. Wrong passwords are counted; TooManyTries is raised before one is looked at."""
+        name = User.key_of(credentials.get("username", ""))
+        tries = throttle.take_sign_in(request, name, ratelimit.get_ip(request))
+        person = super().authenticate(request, **credentials)
+        if person:
+            throttle.give_back(tries)
+        return person
+
+    def get_reauthentication_methods(self, user) -> list[dict]:
+        ways = super().get_reauthentication_methods(user)
+        return [way | {"description": WAYS_TO_CONFIRM[way["id"]]} for way in ways]
+
+    def respond_user_inactive(self, request, user):
+        """Somebody on hold learns no more than a stranger."""
+        messages.error(request, gettext("That did not work. Please try again."))
+        return redirect("accounts:login")
+
+    def login(self, request, user):
+        super().login(request, user)
+        request.has_signed_in = user  # SignInMiddleware lets the browser remember.
+
+    def get_password_change_redirect_url(self, request):
+        return reverse("accounts:profile")
+
+    def add_message(self, request, level, message_template=None, message_context=None, extra_tags="", message=None):
+        if text := message or MESSAGES.get(message_template):
+            messages.add_message(request, level, text, extra_tags=extra_tags)
+
+    def ajax_response(self, request, response, **kwargs):
+        """Scripts get the page that everybody gets: allauth's JSON would hold what was typed, passwords too."""
+        return response
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("That was not accepted. A code is good once and not for long: please try the next one."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return sealing.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return sealing.unseal(encrypted_text)
+
+    def _get_user_identifier(self, user) -> str:
+        """What apps and browsers show beside a code or a passkey: the name, where allauth would say the e-mail."""
+        return user.username
+
+    def generate_authenticator_name(self, user, type) -> str:
+        number = user.authenticator_set.filter(type=type).count() + 1
+        return ngettext("Passkey", "Passkey %(number)d", number) % {"number": number}

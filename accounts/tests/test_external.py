@@ -1,0 +1,318 @@
+"""Logging in with an account elsewhere: against a small provider, on both databases."""
+
+import re
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+
+import pytest
+
+from accounts.tests.factories import PASSWORD
+from accounts.tests.visitors import Visitor
+from testing.chromium import watched_pages
+from testing.gunicorn import manage, throwaway_site
+from testing.oidc import throwaway_provider
+from testing.postgres import throwaway_cluster
+
+NAME, SIGN_UP = "/accounts/external/signup/", "/accounts/signup/"
+START = "/accounts/oidc/oidc/login/"
+CONNECT = f"{START}?process=connect"
+EXTERNAL = "/accounts/external/"
+
+
+@pytest.fixture(scope="module")
+def provider():
+    with throwaway_provider() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="module", params=["SQLite", "PostgreSQL"])
+def database_url(request, tmp_path_factory):
+    if request.param == "SQLite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('external')}/db.sqlite3"
+        return
+    with throwaway_cluster() as cluster:
+        yield cluster.url
+
+
+@pytest.fixture(scope="module")
+def site(database_url, provider):
+    migrated = manage(database_url, "migrate", "--verbosity=0", **provider.environment)
+    assert migrated.returncode == 0, migrated.stderr
+    with throwaway_site(database_url, workers=1, **provider.environment) as site:
+        yield site
+
+
+@pytest.fixture
+def ask(database_url, provider):
+    """Ask the database, in Python: what the code prints."""
+
+    def ask(code: str) -> str:
+        code = f"from accounts.models import *\nfrom allauth.socialaccount.models import *\n{code}"
+        result = manage(database_url, "shell", "--no-imports", "-v0", "-c", code, **provider.environment)
+        assert result.returncode == 0, result.stderr
+        return result.stdout.strip()
+
+    return ask
+
+
+@pytest.fixture(autouse=True)
+def as_before(request):
+    if "provider" in request.fixturenames:
+        provider = request.getfixturevalue("provider")
+        yield
+        provider.refuses, provider.claims = False, {}
+    else:
+        yield
+
+
+def come(site, provider, sub, **more) -> Visitor:
+    """A visitor of Brain Log whom the provider knows by this number."""
+    provider.person = {"sub": sub, "preferred_username": f"club-{sub}", "email": f"{sub}@example.org"} | more
+    return Visitor(site.url)
+
+
+def sign_up(site, provider, sub) -> Visitor:
+    visitor = come(site, provider, sub)
+    visitor.post(START, {})
+    status, address, page = visitor.post(NAME, {"username": f"club-{sub}", "timezone": "UTC"})
+    assert (status, address) == (200, f"{site.url}/"), page
+    return visitor
+
+
+def is_in(visitor) -> bool:
+    return "Log out" in visitor.get("/accounts/profile/")
+
+
+def sign_up_with_password(site, username) -> Visitor:
+    visitor = Visitor(site.url)
+    data = {"username": username, "password1": PASSWORD, "password2": PASSWORD, "timezone": "UTC"}
+    assert visitor.post(SIGN_UP, data)[1] == f"{site.url}/"
+    return visitor
+
+
+pytestmark = pytest.mark.once
+
+
+def test_somebody_new_chooses_a_name_and_comes_back_with_it(site, provider, ask):
+    assert "Log in with The Club" in Visitor(site.url).get("/accounts/login/")
+    visitor = come(site, provider, "101")
+    status, address, page = visitor.post(START, {})
+    assert address == f"{site.url}{NAME}" and 'value="club-101"' in page
+    visitor.post(NAME, {"username": "club-101", "timezone": "Europe/Berlin"})
+    assert is_in(visitor)
+
+    again = come(site, provider, "101", preferred_username="renamed")
+    _, address, _ = again.post(f"{START}?next=/reflections/", {})
+
+    assert address == f"{site.url}/reflections/"
+    assert "club-101" in again.get("/accounts/profile/")
+    assert ask("print(User.objects.get(username='club-101').timezone)") == "Europe/Berlin"
+
+
+def test_nothing_of_the_other_account_is_kept_but_its_number(site, provider, ask):
+    sign_up(site, provider, "102")
+    come(site, provider, "102").post(START, {})
+
+    said = ask(
+        "a = SocialAccount.objects.get(uid='102'); print(a.extra_data, repr(a.user.email), SocialToken.objects.count())"
+    )
+    assert said == "{} '' 0"
+    assert set(provider.asked[-1]["scope"].split()) == {"openid", "profile"}
+
+
+def test_a_name_that_is_taken_is_refused_however_it_is_written(site, provider):
+    sign_up(site, provider, "103")
+    visitor = come(site, provider, "104")
+    visitor.post(START, {})
+
+    _, _, page = visitor.post(NAME, {"username": "CLUB-103", "timezone": "UTC"})
+
+    assert "This name is taken." in page and not is_in(visitor)
+
+
+def test_the_name_there_is_not_the_person_here(site, provider):
+    """Whoever takes the name of somebody here, or their e-mail address, at the provider."""
+    sign_up_with_password(site, "maria")
+    visitor = come(site, provider, "105", preferred_username="maria", email="maria@example.org", email_verified=True)
+
+    _, address, _ = visitor.post(START, {})
+
+    assert address == f"{site.url}{NAME}" and not is_in(visitor)
+
+
+def test_who_is_turned_away_is_told_so(site, provider):
+    visitor = come(site, provider, "106")
+    provider.refuses = True
+
+    _, _, page = visitor.post(START, {})
+
+    assert "Not logged in" in page
+
+
+@pytest.mark.parametrize("claims", [{"aud": "another-client"}, {"iss": "https://evil.example"}, {"exp": 1}])
+def test_tokens_that_are_not_for_us_let_nobody_in(site, provider, claims):
+    visitor = come(site, provider, "107")
+    provider.claims = claims
+
+    status, _, page = visitor.post(START, {})
+
+    assert (status, "Not logged in" in page) == (401, True) and not is_in(visitor)
+
+
+def test_an_answer_that_nobody_asked_for_lets_nobody_in(site, provider):
+    """Another's code in this browser: they would write into that one's diary."""
+    asked = {"redirect_uri": f"{site.url}/accounts/oidc/oidc/login/callback/", "state": "x", "code_challenge": ""}
+    link = provider.authorize(asked).removeprefix(site.url)
+    visitor = come(site, provider, "108")
+
+    with pytest.raises(Exception, match="401"):
+        visitor.get(link)
+    assert not is_in(visitor)
+
+
+def test_a_link_alone_starts_nothing(site, provider):
+    before = len(provider.asked)
+
+    page = come(site, provider, "109").get(START)
+
+    assert "Go on with The Club?" in page and len(provider.asked) == before
+
+
+def test_an_account_is_added_after_asking_and_removed(site, provider):
+    visitor = sign_up_with_password(site, "ada")
+    provider.person = {"sub": "110"}
+    assert "Is it you?" in visitor.get(EXTERNAL)
+    _, address, page = visitor.post(CONNECT, {})
+    assert "Is it you?" in page
+
+    _, _, page = visitor.post("/accounts/confirm/", {"password": PASSWORD})
+    page = visitor.get(EXTERNAL)
+    number = re.search(r'name="account" value="(\d+)"', page)[1]
+    other = come(site, provider, "110")
+    other.post(START, {})
+    assert is_in(other)
+
+    assert "It does not let you in any more." in visitor.post(EXTERNAL, {"account": number})[2]
+    assert come(site, provider, "110").post(START, {})[1] == f"{site.url}{NAME}"
+
+
+def test_the_last_way_in_is_not_removed(site, provider, ask):
+    visitor = sign_up(site, provider, "111")
+    number = re.search(r'name="account" value="(\d+)"', visitor.get(EXTERNAL))[1]
+
+    _, _, page = visitor.post(EXTERNAL, {"account": number})
+
+    assert "Choose a password first" in page
+    assert ask("print(SocialAccount.objects.filter(uid='111').count())") == "1"
+
+
+def test_nobody_removes_an_account_of_another(site, provider, ask):
+    sign_up(site, provider, "112")
+    number = ask("print(SocialAccount.objects.get(uid='112').pk)")
+    other = sign_up(site, provider, "113")
+
+    other.post(EXTERNAL, {"account": number})
+
+    assert ask("print(SocialAccount.objects.filter(uid='112').count())") == "1"
+
+
+def test_an_account_of_another_person_here_is_not_taken_over(site, provider):
+    sign_up(site, provider, "114")
+    visitor = sign_up_with_password(site, "eve")
+    visitor.get(EXTERNAL)
+    visitor.post("/accounts/confirm/", {"password": PASSWORD})
+    provider.person = {"sub": "114"}
+
+    _, _, page = visitor.post(CONNECT, {})
+
+    assert "belongs to somebody else" in page
+
+
+def test_the_second_factor_is_asked_for_here_too(site, provider, ask):
+    sign_up(site, provider, "115")
+    ask(
+        "from accounts.sealing import seal\n"
+        "User.objects.get(username='club-115').authenticator_set.create(type='totp', data={'secret': seal('A' * 32)})"
+    )
+
+    visitor = come(site, provider, "115")
+    _, address, _ = visitor.post(START, {})
+
+    assert address == f"{site.url}/accounts/login/code/" and not is_in(visitor)
+
+
+def test_somebody_put_on_hold_does_not_come_in(site, provider, ask):
+    sign_up(site, provider, "116")
+    ask("User.objects.filter(username='club-116').update(is_active=False)")
+
+    visitor = come(site, provider, "116")
+    visitor.post(START, {})
+
+    assert not is_in(visitor)
+
+
+def test_with_the_account_all_goes(site, provider, ask):
+    visitor = sign_up(site, provider, "117")
+
+    visitor.post("/accounts/delete/", {"username": "club-117"})
+
+    assert (
+        ask("print(SocialAccount.objects.filter(uid='117').count(), User.objects.filter(username='club-117').count())")
+        == "0 0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("registration", "only", "comes"),
+    [("closed", "False", False), ("invite", "False", False), ("closed", "True", True)],
+)
+def test_who_may_sign_up(database_url, site, provider, registration, only, comes):
+    """Where the provider is the only way in, it decides."""
+    environment = provider.environment | {"REGISTRATION": registration, "LOGIN_ONLY_BY_PROVIDER": only}
+    with throwaway_site(database_url, workers=1, **environment) as other_site:
+        _, address, page = come(other_site, provider, "118").post(START, {})
+
+        assert address.endswith(NAME) == comes
+        assert ("By invitation only" in page) != comes
+
+
+def test_it_can_be_the_only_way_in(database_url, site, provider):
+    sign_up_with_password(site, "grace")
+    sign_up(site, provider, "119")
+    with throwaway_site(database_url, workers=1, LOGIN_ONLY_BY_PROVIDER="True", **provider.environment) as closed:
+        visitor = come(closed, provider, "119")
+        page = visitor.get("/accounts/login/")
+        assert 'name="password"' not in page and "passkey" not in page.replace("js/passkeys.js", "")
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+        sent = {"username": "grace", "password": PASSWORD, "csrfmiddlewaretoken": token, "credential": "{}"}
+        for address in ("/accounts/login/", "/accounts/login/passkey/", "/accounts/reset/", "/accounts/reset/code/"):
+            assert post_directly(visitor, address, sent) == 403
+        assert post_directly(visitor, SIGN_UP, sent) == 403
+        assert not is_in(visitor)
+
+        visitor.post(START, {})
+        assert is_in(visitor)
+
+
+def post_directly(visitor, address, data) -> int:
+    try:
+        with visitor.opener.open(visitor.server_url + address, urlencode(data).encode()) as response:
+            return response.status
+    except HTTPError as error:
+        return error.code
+
+
+def test_a_browser_lets_the_button_lead_there(site, provider, chromium):
+    """The strict policy names where forms may lead."""
+    provider.person = {"sub": "120", "preferred_username": "club-120"}
+    with watched_pages(chromium, site.url, ["status of 404", "MIME type"]) as open_page:  # no static files here
+        page = open_page()
+        page.goto("/accounts/login/")
+        page.get_by_role("button", name="Log in with The Club").click()
+        page.wait_for_url(f"**{NAME}")
+
+
+def test_where_nothing_is_configured_there_is_nothing(client, db):
+    for address in (START, EXTERNAL, NAME):
+        assert client.get(address).status_code == 404
+    assert "Log in with" not in client.get("/accounts/login/").content.decode()

@@ -1,0 +1,88 @@
+"""One page to log in, for the admin too; one hashing for each try, and no word about who is here."""
+
+import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.urls import reverse
+from pytest_django.asserts import assertRedirects
+
+from accounts.tests.factories import PASSWORD, make_person
+
+LOGIN = reverse("accounts:login")
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def hashings(monkeypatch):
+    """Collects each hashing of a password: what takes long, on purpose."""
+    made = []
+    encode = MD5PasswordHasher.encode
+
+    def counted(self, password, salt):
+        made.append(password)
+        return encode(self, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [("maria", "wrong"), ("on-hold", "wrong"), ("on-hold", PASSWORD), ("nobody", "wrong"), ("", "wrong")],
+)
+def test_every_refusal_hashes_once_and_says_the_same(client, hashings, username, password):
+    make_person(username="maria")
+    make_person(username="on-hold", is_active=False)
+    hashings.clear()
+
+    response = client.post(LOGIN, {"username": username, "password": password})
+
+    assert len(hashings) == (1 if username else 0)
+    assert response.status_code == 200
+    if username:
+        assert response.context["form"].non_field_errors() == [
+            "This name and password do not go together. Please check both."
+        ]
+
+
+def test_a_right_password_is_hashed_once(client, hashings):
+    make_person(username="maria")
+    hashings.clear()
+
+    assert client.post(LOGIN, {"username": "maria", "password": PASSWORD}).status_code == 302
+    assert len(hashings) == 1
+
+
+def test_the_admin_has_no_door_of_its_own(client):
+    make_person(username="maria", is_staff=True)
+
+    response = client.post("/admin/login/?next=/admin/", {"username": "maria", "password": PASSWORD})
+
+    assertRedirects(response, f"{LOGIN}?next=/admin/")
+    assert "_auth_user_id" not in client.session
+
+
+def test_staff_come_to_the_admin_by_our_page(client):
+    make_person(username="maria", is_staff=True)
+
+    response = client.post(LOGIN, {"username": "maria", "password": PASSWORD, "next": "/admin/"})
+
+    assertRedirects(response, "/admin/")
+
+
+def test_who_is_not_staff_is_told_so(as_person):
+    assert as_person.get("/admin/", follow=True).status_code == 403
+
+
+@pytest.mark.parametrize("headers", [{"Accept": "application/json"}, {"X-Requested-With": "XMLHttpRequest"}])
+def test_scripts_get_the_same_page_without_the_password(client, headers):
+    response = client.post(LOGIN, {"username": "maria", "password": "not-my-password"}, headers=headers)
+
+    assert response["Content-Type"].startswith("text/html")
+    assert "not-my-password" not in response.content.decode()
+
+
+def test_a_session_from_before_allauth_goes_on(client):
+    client.force_login(make_person(), backend="django.contrib.auth.backends.ModelBackend")
+
+    assert client.get(reverse("accounts:profile")).status_code == 200

@@ -1,0 +1,174 @@
+"""Guessing is slow, from wherever and in parallel; and nobody can keep a person from their own browser."""
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from pytest_django.asserts import assertContains
+
+from accounts import throttle
+from accounts.models import Throttle, User
+from accounts.tests.factories import PASSWORD, make_person
+from accounts.tests.visitors import Visitor, all_at_once
+
+LOGIN, SIGN_UP, SECURITY = reverse("accounts:login"), reverse("accounts:signup"), reverse("accounts:security")
+BY_NAME, BY_ADDRESS = throttle.SIGN_IN_BY_NAME, throttle.SIGN_IN_BY_ADDRESS
+
+pytestmark = pytest.mark.django_db
+
+
+def log_in(client, username="maria", password="wrong", address="10.0.0.1"):
+    return client.post(LOGIN, {"username": username, "password": password}, REMOTE_ADDR=address)
+
+
+def statuses(times, **facts) -> list[int]:
+    """From a new browser and a new address each time."""
+    return [
+        log_in(Client(), address=f"10.1.{number // 250}.{number % 250}", **facts).status_code for number in range(times)
+    ]
+
+
+@pytest.fixture
+def maria(db):
+    return make_person(username="Maria")
+
+
+@pytest.mark.parametrize("name", ["maria", "nobody"])
+def test_one_name_from_many_addresses_whether_it_exists_or_not(maria, name):
+    assert statuses(BY_NAME.tries + 2, username=name) == [200] * BY_NAME.tries + [429] * 2
+
+
+def test_the_name_counts_however_it_is_written(maria):
+    for spelling in ("maria", "MARIA", " Maria ", "ｍａｒｉａ", "mariA") * 2:
+        assert statuses(1, username=spelling) == [200]
+
+    assert statuses(1, username="maria") == [429]
+
+
+def test_many_names_from_one_address(maria):
+    found = [log_in(Client(), f"name-{number}").status_code for number in range(BY_ADDRESS.tries + 1)]
+
+    assert found == [200] * BY_ADDRESS.tries + [429]
+    assert log_in(Client(), "another", address="10.0.0.2").status_code == 200
+
+
+def test_when_all_tries_are_used_up_not_even_the_right_password_is_looked_at(maria):
+    statuses(BY_NAME.tries)
+
+    assert statuses(1, password=PASSWORD) == [429]
+
+
+def test_the_page_says_when_to_come_back(client, maria):
+    with time_machine.travel("2026-05-04 12:00:00Z", tick=False) as clock:
+        statuses(BY_NAME.tries)
+        clock.shift(181)
+
+        response = log_in(client)
+
+        assertContains(response, "Please try again in 7 minutes.", status_code=429)
+        assert int(response["Retry-After"]) == BY_NAME.minutes * 60 - 181
+        clock.shift(int(response["Retry-After"]) + 1)
+        assert log_in(client, password=PASSWORD).status_code == 302
+
+
+def test_right_passwords_do_not_count(maria):
+    for _ in range(BY_NAME.tries + 1):
+        assert statuses(1, password=PASSWORD) == [302]
+
+    assert not Throttle.objects.filter(cache_key__contains="sign-in").exists()
+
+
+def test_nobody_is_locked_out_of_a_browser_they_have_used(client, maria):
+    log_in(client, password=PASSWORD)
+    client.post(reverse("accounts:logout"))
+    statuses(BY_NAME.tries + 5)
+    for number in range(BY_ADDRESS.tries):
+        log_in(Client(), f"name-{number}")
+
+    assert log_in(client, password=PASSWORD).status_code == 302
+
+
+def test_nor_can_such_a_browser_guess_for_ever(client, maria):
+    log_in(client, password=PASSWORD)
+    client.post(reverse("accounts:logout"))
+    tries = throttle.SIGN_IN_BY_KNOWN_BROWSER.tries
+
+    assert [log_in(client).status_code for _ in range(tries + 1)] == [200] * tries + [429]
+
+
+def test_a_browser_known_as_one_person_is_a_stranger_to_another(client, maria):
+    make_person(username="eve")
+    log_in(client, "eve", PASSWORD)
+    client.post(reverse("accounts:logout"))
+    statuses(BY_NAME.tries)
+
+    assert log_in(client, "maria").status_code == 429
+
+
+def test_the_cookie_does_not_say_who_it_was(client, maria):
+    cookie = log_in(client, password=PASSWORD).cookies[throttle.KNOWN_BROWSER_COOKIE]
+
+    assert "maria" not in cookie.value.lower() and cookie["httponly"]
+
+
+def test_the_table_says_neither_names_nor_addresses(maria):
+    statuses(3)
+
+    rows = " ".join(f"{row.cache_key} {row.value}" for row in Throttle.objects.all())
+    assert "maria" not in rows and "10.1." not in rows
+
+
+def test_an_address_behind_a_proxy_is_the_one_the_proxy_saw(settings, maria):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    for number in range(BY_ADDRESS.tries):
+        Client(headers={"X-Forwarded-For": f"1.2.3.{number}, 9.9.9.9"}).post(
+            LOGIN, {"username": f"name-{number}", "password": "wrong"}
+        )
+
+    refused = Client(headers={"X-Forwarded-For": "9.9.9.9"}).post(LOGIN, {"username": "x", "password": "wrong"})
+    other = Client(headers={"X-Forwarded-For": "9.9.9.8"}).post(LOGIN, {"username": "y", "password": "wrong"})
+    assert (refused.status_code, other.status_code) == (429, 200)
+
+
+def test_without_a_proxy_of_ours_nobody_can_pretend_to_be_elsewhere(maria):
+    for number in range(BY_ADDRESS.tries):
+        Client(headers={"X-Forwarded-For": f"1.2.3.{number}"}).post(
+            LOGIN, {"username": f"name-{number}", "password": "wrong"}
+        )
+
+    refused = Client(headers={"X-Forwarded-For": "9.9.9.9"}).post(LOGIN, {"username": "x", "password": "wrong"})
+    assert refused.status_code == 429
+
+
+def test_signing_up(client):
+    limit = throttle.SIGN_UP.tries
+
+    assert [client.post(SIGN_UP).status_code for _ in range(limit + 1)] == [200] * limit + [429]
+    assert client.get(SIGN_UP).status_code == 200
+
+
+@pytest.mark.parametrize("address", [SECURITY, reverse("accounts:delete")])
+def test_a_stolen_session_cannot_guess_the_password(as_person, person, address):
+    data = {"username": person.username, "password": "wrong", "old_password": "wrong"}
+    data |= {"new_password1": "quite-another-battery", "new_password2": "quite-another-battery"}
+    tries = throttle.PASSWORD_AGAIN.tries
+
+    assert [as_person.post(address, data).status_code for _ in range(tries + 1)] == [200] * tries + [429]
+    right = data | {"password": PASSWORD, "old_password": PASSWORD}
+    assert as_person.post(address, right).status_code == 429
+    assert User.objects.get(pk=person.pk).check_password(PASSWORD)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_guesses_get_no_more_tries(live_server):
+    make_person(username="maria")
+    visitors = [Visitor(live_server.url) for _ in range(BY_NAME.tries + 6)]
+
+    results = all_at_once(
+        *(
+            lambda visitor=visitor: visitor.post(LOGIN, {"username": "maria", "password": "wrong"})
+            for visitor in visitors
+        )
+    )
+
+    assert sorted(status for status, _, _ in results) == [200] * BY_NAME.tries + [429] * 6
