@@ -29,8 +29,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import throttle
+from accounts.cipher import CannotDecryptError
 from accounts.models import User
-from accounts.sealing import UnreadableSecret
 
 VERIFY_SALT, VERIFY_SECONDS = "accounts.email", 3 * 24 * 60 * 60
 
@@ -216,7 +216,7 @@ class ResetByCodeForm(SetPasswordForm):
         codes = self.user.pk and self.user.authenticator_set.filter(type=Authenticator.Type.RECOVERY_CODES).first()
         try:
             return bool(codes) and codes.wrap().validate_code(code)
-        except UnreadableSecret:
+        except CannotDecryptError:
             return False
 
 

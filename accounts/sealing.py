@@ -1,51 +1,58 @@
-"""Secrets of the second factor are encrypted in the database.
+"""Secrets of the second factor, encrypted in the database with the keys of private text."""
 
-`seal` and `unseal` are all that knows the key. It is derived from SECRET_KEY; a key ring takes its
-place by changing `key_from` and `known_keys` alone.
-"""
+from allauth.mfa.models import Authenticator
 
-import base64
-import os
+from accounts import cipher
+from accounts.cipher import CannotDecryptError, NotGenuineError
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
-
-PURPOSE = b"accounts: second factor"
-VERSION = "v1:"
-NONCE_BYTES = 12
-
-
-class UnreadableSecret(Exception):
-    """Sealed with a key that this server does not have, or changed since."""
-
-
-def key_from(secret: str) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE).derive(secret.encode())
-
-
-def known_keys() -> list[bytes]:
-    """The key that seals, then all others that may have sealed."""
-    return [key_from(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+PLACE = ("mfa_authenticator", "data")
 
 
 def seal(text: str) -> str:
-    nonce = os.urandom(NONCE_BYTES)
-    sealed = AESGCM(known_keys()[0]).encrypt(nonce, text.encode(), PURPOSE)
-    return VERSION + base64.b64encode(nonce + sealed).decode()
+    return cipher.encrypt(text, *PLACE)
 
 
 def unseal(sealed: str) -> str:
-    """The text. Raises UnreadableSecret: an empty one would be a secret that anybody can guess."""
-    try:
-        raw = base64.b64decode(sealed.removeprefix(VERSION), validate=True)
-    except ValueError as error:
-        raise UnreadableSecret from error
-    for key in known_keys():
-        try:
-            return AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], PURPOSE).decode()
-        except (InvalidTag, ValueError):
-            continue
-    raise UnreadableSecret
+    """The text. Raises CannotDecryptError, also where `plaintext` stands among the keys.
+
+    What is not sealed is a secret that somebody else has put there.
+    """
+    if not cipher.is_token(sealed):
+        raise NotGenuineError("it is not encrypted")
+    return cipher.decrypt(sealed, *PLACE)
+
+
+def reseal_all(*, check: bool = False) -> tuple[int, int]:
+    """Seal every secret with the first key. Returns how many were sealed anew, and how many cannot be read.
+
+    Whoever uses a code meanwhile changes the same row, which is then read again. `check` reads alone.
+    """
+    resealed = unreadable = 0
+    for pk in list(Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).values_list("pk", flat=True)):
+        while (data := Authenticator.objects.filter(pk=pk).values_list("data", flat=True).first()) is not None:
+            tokens = {token for token in texts_in(data) if cipher.is_token(token)}
+            try:
+                opened = {token: unseal(token) for token in tokens if check or not cipher.is_current(token)}
+            except CannotDecryptError:
+                unreadable += 1
+                break
+            if check or not opened:
+                break
+            new = replaced(data, {token: seal(text) for token, text in opened.items()})
+            if Authenticator.objects.filter(pk=pk, data=data).update(data=new):
+                resealed += len(opened)
+                break
+    return resealed, unreadable
+
+
+def texts_in(data: dict) -> list[str]:
+    """The secret or seed, and codes in a list."""
+    values = [each for value in data.values() for each in (value if isinstance(value, list) else [value])]
+    return [value for value in values if isinstance(value, str)]
+
+
+def replaced(data: dict, tokens: dict[str, str]) -> dict:
+    return {
+        name: [tokens.get(each, each) for each in value] if isinstance(value, list) else tokens.get(value, value)
+        for name, value in data.items()
+    }

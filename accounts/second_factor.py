@@ -19,7 +19,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import throttle
-from accounts.sealing import UnreadableSecret
+from accounts.cipher import CannotDecryptError
 
 # A code is good for 90 seconds: its own half minute and those before and after.
 LONGER_THAN_ANY_CODE = 120
@@ -40,7 +40,7 @@ class GoodOnce:
         a_try = throttle.take(throttle.CODE, str(self.user.pk))
         try:
             code = super().clean_code()
-        except UnreadableSecret as error:
+        except CannotDecryptError as error:
             raise forms.ValidationError(
                 _("This server can no longer read your second factor. Please ask whoever runs it."), code="unreadable"
             ) from error

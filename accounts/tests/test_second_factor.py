@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings as hypothesis_settings, stra
 from pytest_django.asserts import assertContains, assertRedirects
 
 from accounts import sealing, throttle
+from accounts.cipher import CannotDecryptError
 from accounts.models import User
 from accounts.second_factor import AddPasskeyForm, PasskeyForm
 from accounts.tests.codes import APP_ON, CONFIRM, a_passkey, code_of, confirm_by_password, switch_on
@@ -185,7 +186,7 @@ def test_the_database_holds_no_secret_in_clear(person, protected):
     secret, codes = protected
     stored = " ".join(str(data) for data in Authenticator.objects.values_list("data", flat=True))
 
-    assert stored.count("v1:") == 2
+    assert stored.count("bl1.test.") == 2
     assert secret not in stored and not any(code in stored for code in codes)
 
 
@@ -194,28 +195,65 @@ def test_what_is_sealed_differs_each_time_and_opens_again():
     assert sealing.unseal(sealing.seal("a secret")) == "a secret"
 
 
-@pytest.mark.parametrize("broken", ["", "v1:", "v1:AAAA", "not base64 at all", "plain"])
-def test_what_is_not_sealed_is_no_secret(broken):
-    with pytest.raises(sealing.UnreadableSecret):
+@pytest.mark.parametrize("broken", ["", "bl1.test.", "bl1.test.AAAA", "not base64 at all", "plain"])
+def test_what_is_not_sealed_is_no_secret(broken, settings):
+    settings.FIELD_ENCRYPTION_READS_PLAINTEXT = True  # Not even then.
+    with pytest.raises(CannotDecryptError):
         sealing.unseal(broken)
 
 
 def test_a_changed_secret_is_refused():
     sealed = sealing.seal("a secret")
-    with pytest.raises(sealing.UnreadableSecret):
+    with pytest.raises(CannotDecryptError):
         sealing.unseal(sealed[:-6] + ("AAAAAA" if sealed[-6:] != "AAAAAA" else "BBBBBB"))
 
 
-def test_a_new_secret_key_still_opens_what_an_old_one_has_sealed(person, protected, settings):
-    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "a new one"
+NEW_KEY = {"new": b"n" * 32}
+
+
+def test_a_new_key_still_opens_what_an_old_one_has_sealed(person, protected, settings):
+    settings.FIELD_ENCRYPTION_KEYS = NEW_KEY | settings.FIELD_ENCRYPTION_KEYS
     client = Client()
     log_in(client, person)
 
     assert client.post(CODE, {"code": code_of(protected[0])}).status_code == 302
 
 
+def test_secrets_are_sealed_anew_and_then_need_the_old_key_no_more(person, protected, settings):
+    old = settings.FIELD_ENCRYPTION_KEYS
+    settings.FIELD_ENCRYPTION_KEYS = NEW_KEY | old
+
+    assert sealing.reseal_all() == (2, 0)
+    assert sealing.reseal_all() == (0, 0)
+
+    settings.FIELD_ENCRYPTION_KEYS = NEW_KEY
+    assert sealing.reseal_all(check=True) == (0, 0)
+    client = Client()
+    log_in(client, person)
+    assert client.post(CODE, {"code": protected[1][0]}).status_code == 302
+    settings.FIELD_ENCRYPTION_KEYS = old
+    assert sealing.reseal_all(check=True) == (0, 2)
+
+
+def test_a_code_used_while_they_are_sealed_anew_stays_used(person, protected, settings, monkeypatch):
+    settings.FIELD_ENCRYPTION_KEYS = NEW_KEY | settings.FIELD_ENCRYPTION_KEYS
+    codes = person.authenticator_set.get(type="recovery_codes")
+    seal, is_first = sealing.seal, [True]
+
+    def seal_slowly(text):
+        if is_first and is_first.pop():
+            Authenticator.objects.filter(pk=codes.pk).update(data=codes.data | {"used_mask": 1})
+        return seal(text)
+
+    monkeypatch.setattr(sealing, "seal", seal_slowly)
+    sealing.reseal_all()
+
+    assert Authenticator.objects.get(pk=codes.pk).data["used_mask"] == 1
+    assert sealing.reseal_all() == (0, 0)
+
+
 def test_with_the_key_lost_the_page_says_so_and_lets_nobody_in(person, protected, settings):
-    settings.SECRET_KEY = "another one"
+    settings.FIELD_ENCRYPTION_KEYS = NEW_KEY
     client = Client()
     log_in(client, person)
 

@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from accounts import cipher
+from accounts.sealing import reseal_all
 from brainlog.keys import DERIVED, PLAINTEXT
 from logs.private import private_fields
 from logs.renewal import Table, check_all, encrypt_all
@@ -39,9 +40,18 @@ class Command(BaseCommand):
                 self.stderr.write(f"{table.name}: {texts} texts cannot be read: {reason}.")
             changed += outcome.changed
             left += outcome.left.total()
+        left += self.second_factors(check)
         if left:
             raise CommandError(f"{left} texts cannot be read, and were left as they are. Keep every key you have.")
         self.stdout.write("Every text can be read." if check else self.what_may_go())
+
+    def second_factors(self, check: bool) -> int:
+        """The secrets of codes from apps and recovery codes. Returns how many cannot be read."""
+        resealed, unreadable = reseal_all(check=check)
+        self.stdout.write("mfa_authenticator: " + ("read" if check else f"{resealed} secrets encrypted anew"))
+        if unreadable:
+            self.stderr.write(f"mfa_authenticator: {unreadable} secrets cannot be read.")
+        return unreadable
 
     def what_may_go(self) -> str:
         """What can be taken out of FIELD_ENCRYPTION_KEYS now."""
