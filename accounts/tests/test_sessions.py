@@ -136,6 +136,17 @@ def test_a_new_secret_key_logs_nobody_out_who_comes_while_the_old_one_is_known(c
     assert is_logged_in(client)
 
 
+def test_another_secret_key_ends_all_sessions_and_nothing_else(client, db, settings):
+    """As after a loss of everything but the backups: see the disaster recovery plan in docs/database.md."""
+    person = log_in(client)
+
+    settings.SECRET_KEY = "a new one"
+
+    assert not is_logged_in(client)
+    log_in(client, person)
+    assert is_logged_in(client)
+
+
 def test_a_session_of_somebody_just_deleted_is_nobodys(client, db):
     person = log_in(client)
     User.objects.filter(pk=person.pk)._raw_delete("default")
