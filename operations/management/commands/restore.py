@@ -5,6 +5,7 @@ from django.db import connections
 from brainlog.database import session_alias
 from operations.backups import BackupError, archives
 from operations.backups.arguments import add_backup_arguments, storage_at
+from operations.backups.programs import stop_like_ctrl_c
 
 
 class Command(BaseCommand):
@@ -20,6 +21,10 @@ class Command(BaseCommand):
             "--replace", action="store_true", help="replace what the database holds; asks for its name first"
         )
         parser.add_argument("--confirm", metavar="DATABASE", help="the database's name, where nobody can be asked")
+
+    def run_from_argv(self, argv):
+        stop_like_ctrl_c()
+        super().run_from_argv(argv)
 
     def handle(self, *, name, place, identity, replace, confirm, **options):
         storage = storage_at(place)
