@@ -6,8 +6,11 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends import db
+from django.db import router, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+
+from accounts import former_sessions
 
 RECORD_EVERY = datetime.timedelta(minutes=5)
 
@@ -28,13 +31,33 @@ class SessionStore(db.SessionStore):
         return Session
 
     def load(self):
-        self.row = self._get_session_from_db()
+        key = self.session_key
+        self.row = self._get_session_from_db() or self._get_former_session(key)
         return self.decode(self.row.session_data) if self.row else {}
 
     @property
     def person(self):
         """Whose session this is, once it is loaded."""
         return self.row.user if self.row else None
+
+    def _get_former_session(self, key):
+        """Move a session of the release before to our table, and return it; None if there is none.
+
+        Another request with the same cookie may have moved it since we looked, so we look again.
+        """
+        using = router.db_for_write(self.model)
+        if not former_sessions.are_here(using):
+            return None
+        with transaction.atomic(using=using):
+            if former := former_sessions.take(key, using):
+                self.model.objects.using(using).create(
+                    session_key=key,
+                    session_data=former.session_data,
+                    expire_date=former.expire_date,
+                    user_id=self.decode(former.session_data).get(SESSION_KEY),
+                )
+        self._session_key = key
+        return self._get_session_from_db()
 
     def create_model_instance(self, data):
         row = super().create_model_instance(data)

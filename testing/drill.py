@@ -2,12 +2,15 @@
 
 First the server is destroyed, and a new one is made from a backup by the runbook's seven steps. Then
 everything is deleted on a server that archives its log, and it is taken back to the minute before. All
-of it happens on servers of its own. Prints how long each step took, and at the end what was lost: the
-exit code is 1 if that was anything. See docs/database.md for the same with one's own hands.
+of it happens on servers of its own, with the roles of the runbook: an owner who is no superuser
+migrates, backs up and restores, and the site runs as another that can read and write rows. Prints how
+long each step took, and at the end what was lost: the exit code is 1 if that was anything. See
+docs/database.md for the same with one's own hands.
 """
 
 import datetime
 import json
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -16,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
 
 import psycopg
 from psycopg import sql
@@ -25,6 +29,7 @@ from testing.gunicorn import manage, throwaway_site
 from testing.postgres import Cluster, throwaway_cluster, throwaway_copy
 
 DATABASE = "brainlog"
+OWNER, APP = "owner", "brain_log_app"
 PASSWORD = "correct-horse-battery"
 FIRST_RELEASE = ("reflections", "logs", "accounts")
 NOT_ENCRYPTED = (("reflections", "0002"), ("logs", "0003"))
@@ -95,7 +100,10 @@ def disaster() -> None:
             manifest = json.loads(max((folder / "backups").glob("*.json")).read_text())
             found.append(f"the newest backup is of {manifest['started']}, with {sum(manifest['rows'].values()):,} rows")
         with step("2. Create a new instance"):
-            url = stack.enter_context(throwaway_cluster()).create_database(DATABASE)
+            cluster = stack.enter_context(throwaway_cluster())
+            url = create_owned_database(cluster)
+        # An owner may not make databases, so backups are verified as the server's administrator.
+        verifying = ["verify_backup", "latest", f"--identity={key}", f"--scratch-url={cluster.url}"]
         with step("3. Restore the newest backup"):
             restored = must(url, "restore", "latest", f"--identity={key}", **backups)
         with step("4. Apply missing migrations") as found:
@@ -103,19 +111,24 @@ def disaster() -> None:
             found.append(f"restore applied {restored.count('... OK')}, none is missing")
         with step("5. Verify that the data is whole") as found:
             check(url)
-            must(url, "verify_backup", "latest", f"--identity={key}", **backups)
+            must(url, *verifying, **backups)
             found.append(compared(before, rows_as_written(url, before)))
-        with step("6. Start the site with its new DATABASE_URL"):
-            site = stack.enter_context(throwaway_site(url))
-        with step("7. Sign in, and save a check-in"):
+        with step("6. Start the site in its new environment"):
+            app_url = create_app_role(cluster, url, folder / "app.password")
+            site = stack.enter_context(throwaway_site(app_url))
+        with step("7. Sign in, save a check-in, and back up") as found:
+            must_be_ready(site.url)
             save_a_check_in(sign_in(site.url, "maria"), url)
+            found.append(who_may_what(cluster))
+            must(url, "backup", **backups)
+            found.append(must(url, *verifying, **backups).strip())
 
 
 @contextmanager
 def lose_a_server(backups: dict[str, str]) -> Iterator[Rows]:
     """A server with people's days, as the first release kept them; backed up, and destroyed. Yields its rows."""
     with throwaway_cluster() as cluster:
-        url = cluster.create_database(DATABASE)
+        url = create_owned_database(cluster)
         must(url, "migrate")
         must(url, "shell", "-c", PEOPLE)
         for app in FIRST_RELEASE:
@@ -124,6 +137,35 @@ def lose_a_server(backups: dict[str, str]) -> Iterator[Rows]:
         rows = rows_of(url)
         cluster.kill()
     yield rows
+
+
+def create_owned_database(cluster: Cluster) -> str:
+    """Make the role that owns the tables, no superuser, and an empty database. Returns its URL for that role."""
+    password = secrets.token_urlsafe(24)
+    cluster.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE PASSWORD '{password}'")
+    cluster.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+    return url_for(cluster, OWNER, password)
+
+
+def create_app_role(cluster: Cluster, owner_url: str, password_file: Path) -> str:
+    """Let the owner make the role that the site runs as. Returns the URL for it."""
+    must(owner_url, "create_app_role", APP, "--apply", f"--password-file={password_file}")
+    return url_for(cluster, APP, password_file.read_text().strip())
+
+
+def who_may_what(cluster: Cluster) -> str:
+    """Say who owns the tables and as whom the site is connected. Raises Lost if either may do more than it should."""
+    owners = cluster.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'", database=DATABASE)
+    connected = cluster.execute(
+        "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = %s AND application_name = 'brainlog'", DATABASE
+    )
+    if (owners, connected) != ([(OWNER,)], [(APP,)]):
+        raise Lost(f"Tables belong to {owners}, and the site is connected as {connected}.")
+    return f"tables are {OWNER}'s, the site works as {APP}"
+
+
+def url_for(cluster: Cluster, role: str, password: str) -> str:
+    return f"postgres://{role}:{password}@127.0.0.1:{cluster.port}/{DATABASE}"
 
 
 def make_key(path: Path) -> str:
@@ -147,9 +189,11 @@ def deletion() -> None:
             cluster.configure(ARCHIVING.format(wal=wal))
             cluster.stop("fast")
             cluster.start()
-            url = cluster.create_database(DATABASE)
+            url = create_owned_database(cluster)
             must(url, "migrate")
-            site = stack.enter_context(throwaway_site(url))
+            passwords = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="brainlog-drill-")))
+            app_url = create_app_role(cluster, url, passwords / "app.password")
+            site = stack.enter_context(throwaway_site(app_url))
         with step("The weekly base backup"):
             cluster.run("pg_basebackup", f"--pgdata={base}", f"--dbname={cluster.url}", "--checkpoint=fast")
         with step("People save until 10:30, and after") as found:
@@ -171,15 +215,16 @@ def deletion() -> None:
             copy.run("/usr/bin/touch", str(copy.data / "recovery.signal"))
             copy.start()
             wait_until_writable(copy)
+            # Roles and their passwords come with a base backup.
+            url, app_url = (old.replace(f":{cluster.port}/", f":{copy.port}/") for old in (url, app_url))
         with step("Verify that the data is whole") as found:
-            url = copy.url_of(DATABASE)
             check(url)
             after = rows_of(url)
             found.append(compared(before, after))
             if after != before:
                 raise Lost("There is more than there was at 10:30.")
         with step("Sign in, and save a check-in"):
-            site = stack.enter_context(throwaway_site(url))
+            site = stack.enter_context(throwaway_site(app_url))
             save_a_check_in(sign_in(site.url, "maria"), url, midday="8")
 
 
@@ -207,6 +252,13 @@ def sign_up(site: str, name: str) -> Visitor:
 
 def sign_in(site: str, name: str) -> Visitor:
     return arrived(Visitor(site), "/accounts/login/", {"username": name, "password": PASSWORD})
+
+
+def must_be_ready(site: str) -> None:
+    try:
+        Visitor(site).get("/readyz")
+    except HTTPError as error:
+        raise Lost(f"/readyz answered {error.code}.") from error
 
 
 def save_a_check_in(visitor: Visitor, database_url: str, midday: str = "7") -> None:

@@ -1,19 +1,20 @@
 """Who is asking: one query, which can be made to say nobody at once."""
 
-from importlib import import_module
-from types import SimpleNamespace
+from urllib.request import Request, urlopen
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.db import connection, models
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts import former_sessions
+from accounts.former_sessions import FormerSession
 from accounts.models import Session, User
 from accounts.sessions import SessionStore
 from accounts.tests.factories import PASSWORD, make_person
+from accounts.tests.visitors import all_at_once
 
 COOKIE = settings.SESSION_COOKIE_NAME
 
@@ -135,6 +136,17 @@ def test_a_new_secret_key_logs_nobody_out_who_comes_while_the_old_one_is_known(c
     assert is_logged_in(client)
 
 
+def test_another_secret_key_ends_all_sessions_and_nothing_else(client, db, settings):
+    """As after a loss of everything but the backups: see the disaster recovery plan in docs/database.md."""
+    person = log_in(client)
+
+    settings.SECRET_KEY = "a new one"
+
+    assert not is_logged_in(client)
+    log_in(client, person)
+    assert is_logged_in(client)
+
+
 def test_a_session_of_somebody_just_deleted_is_nobodys(client, db):
     person = log_in(client)
     User.objects.filter(pk=person.pk)._raw_delete("default")
@@ -166,49 +178,143 @@ def test_expired_sessions_can_be_cleared(client, db):
     assert [session.pk for session in Session.objects.all()] == [client.cookies[COOKIE].value]
 
 
+# ── From the release before ───────────────────────────────────────────────────────────────────
+
+
 @pytest.fixture
-def djangos_table(db):
-    """The table that held the sessions before."""
-
-    class SessionBefore(models.Model):
-        session_key = models.CharField(max_length=40, primary_key=True)
-        session_data = models.TextField()
-        expire_date = models.DateTimeField()
-
-        class Meta:
-            apps = type(apps)()
-            app_label = "accounts"
-            db_table = "django_session"
-
-    instant = "timestamptz" if connection.vendor == "postgresql" else "datetime"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TABLE django_session (session_key varchar(40) PRIMARY KEY, "
-            f"session_data text NOT NULL, expire_date {instant} NOT NULL)"
-        )
-    return SessionBefore.objects
+def former_table(transactional_db):
+    """The table that held the sessions before, in a database that has been updated."""
+    with connection.schema_editor() as editor:
+        editor.create_model(FormerSession)
+    former_sessions.are_here.cache_clear()
+    yield FormerSession.objects
+    with connection.schema_editor() as editor:
+        editor.delete_model(FormerSession)
+    former_sessions.are_here.cache_clear()
 
 
-def test_an_update_logs_nobody_out(client, djangos_table):
-    """What lies in Django's table is taken along, for once and all."""
-    take_over = import_module("accounts.migrations.0003_session").take_over
-    person = log_in(client)
-    visitor = SessionStore()
-    visitor.save()
-    for session in Session.objects.all():
-        djangos_table.create(session_key=session.pk, session_data=session.session_data, expire_date=session.expire_date)
-    djangos_table.create(session_key="over", session_data="", expire_date=timezone.now())
-    djangos_table.create(session_key="of another key", session_data="x:y:z", expire_date=session.expire_date)
-    Session.objects.all().delete()
-    assert not is_logged_in(client)
-    client.cookies[COOKIE] = djangos_table.exclude(pk__in=["over", "of another key", visitor.session_key]).get().pk
+@pytest.fixture
+def log_in_before(former_table):
+    """Log somebody in as the release before did: a row in Django's table is all there is of it."""
 
-    for _ in range(2):
-        take_over(apps, SimpleNamespace(connection=connection))
+    def log_in_before(client, person=None):
+        person = log_in(client, person)
+        for session in person.sessions.all():
+            facts = {name: getattr(session, name) for name in ("session_key", "session_data", "expire_date")}
+            former_table.create(**facts)
+            session.delete()
+        return person
+
+    return log_in_before
+
+
+def test_an_update_logs_nobody_out(client, log_in_before, former_table, django_assert_num_queries):
+    """Whoever comes is taken along: from then on the session is ours like any other."""
+    person = log_in_before(client)
+    before = former_table.get()
 
     assert is_logged_in(client)
-    assert {session.pk: session.user for session in Session.objects.all()} == {
-        client.cookies[COOKIE].value: person,
-        visitor.session_key: None,
-        "of another key": None,
-    }
+
+    [session] = person.sessions.all()
+    assert (session.pk, session.expire_date) == (client.cookies[COOKIE].value, before.expire_date)
+    assert former_table.count() == 0
+    with django_assert_num_queries(1):
+        client.get("/accounts/security/")
+
+
+def test_whoever_logs_in_at_the_release_before_during_an_update_is_known(client, log_in_before):
+    """A process of this release is at work already, and has met somebody whom nobody knows."""
+    client.cookies[COOKIE] = "of somebody unknown"
+    assert not is_logged_in(client)
+
+    log_in_before(client)
+
+    assert is_logged_in(client)
+
+
+def test_logging_out_at_the_release_before_counts(client, log_in_before, former_table):
+    log_in_before(client)
+    key = client.cookies[COOKIE].value
+
+    former_table.filter(pk=key).delete()
+
+    assert not is_logged_in(client)
+    client.cookies[COOKIE] = key
+    assert not is_logged_in(client)
+
+
+def test_logging_out_after_an_update_leaves_nothing(client, log_in_before, former_table):
+    log_in_before(client)
+    key = client.cookies[COOKIE].value
+
+    client.post("/accounts/logout/")
+
+    assert former_table.count() == Session.objects.count() == 0
+    client.cookies[COOKIE] = key
+    assert not is_logged_in(client)
+
+
+def test_a_new_password_ends_the_sessions_of_the_release_before(client, log_in_before):
+    person = log_in_before(client)
+
+    person.set_password("another good one")
+    person.save()
+
+    assert not is_logged_in(client)
+    assert person.sessions.count() == 0
+
+
+def test_a_session_of_the_release_before_ends_by_itself(client, log_in_before, former_table):
+    log_in_before(client)
+
+    former_table.update(expire_date=timezone.now())
+
+    assert not is_logged_in(client)
+
+
+def test_a_session_that_another_secret_key_signed_is_nobodys(client, log_in_before, former_table):
+    log_in_before(client)
+
+    former_table.update(session_data="x:y:z")
+
+    assert not is_logged_in(client)
+
+
+def test_several_requests_of_one_browser_at_once_after_an_update(live_server, client, log_in_before, former_table):
+    """As a page and what it fetches: one request moves the session, and the others find it."""
+    log_in_before(client)
+    cookie = {"Cookie": f"{COOKIE}={client.cookies[COOKIE].value}"}
+
+    def open_history():
+        with urlopen(Request(f"{live_server.url}/logs/", headers=cookie)) as answer:  # noqa: S310
+            return answer.url
+
+    assert all_at_once(*[open_history] * 6) == [f"{live_server.url}/logs/"] * 6
+    assert (Session.objects.count(), former_table.count()) == (1, 0)
+
+
+def test_a_session_that_is_moved_while_we_look_is_found(client, log_in_before, monkeypatch):
+    person = log_in_before(client)
+    key = client.cookies[COOKIE].value
+    take = former_sessions.take
+
+    def take_too_late(*arguments):
+        monkeypatch.setattr(former_sessions, "take", take)
+        assert SessionStore(key).get(SESSION_KEY) == str(person.pk)
+        return take(*arguments)
+
+    monkeypatch.setattr(former_sessions, "take", take_too_late)
+
+    assert is_logged_in(client)
+
+
+def test_a_new_installation_has_no_such_table_and_asks_once(client, db):
+    former_sessions.are_here.cache_clear()
+    asked = []
+    for _ in range(2):
+        client.cookies[COOKIE] = "of somebody unknown"
+        with CaptureQueriesContext(connection) as queries:
+            assert not is_logged_in(client)
+        asked.append(len(queries))
+
+    assert asked == [2, 1]

@@ -107,5 +107,7 @@ def feed(source: Generator[bytes], child: subprocess.Popen) -> None:
 
 
 def stop_like_ctrl_c() -> None:
-    """Tidy up when a service is stopped, too: systemd and kill send another signal than Ctrl-C."""
+    """Tidy up as after Ctrl-C when systemd or kill ends the command, or its terminal is closed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup starts what is to outlive the terminal
+        signal.signal(signal.SIGHUP, signal.default_int_handler)

@@ -1,4 +1,9 @@
-"""Backups of SQLite: a copy of the database file, made while others read and write."""
+"""Backups of SQLite: a copy of the database file, made while others read and write.
+
+SQLite writes and reads files, not streams, so there is a copy in plaintext in TMPDIR meanwhile, even of
+what is archived encrypted: readable by its owner alone, and gone at the end, however that comes
+(`programs.stop_like_ctrl_c`), unless by kill -9.
+"""
 
 import sqlite3
 import tempfile
@@ -22,8 +27,7 @@ def name_of(connection) -> str:
 @contextmanager
 def dumping(connection) -> Iterator[Dump]:
     """Copy the database, and yield the copy."""
-    with tempfile.TemporaryDirectory(prefix="brainlog-backup-") as folder:
-        path = Path(folder) / "copy"
+    with place_for_copy() as path:
         with opened(connection.settings_dict["NAME"]) as live, opened(path) as copy:
             live.backup(copy)
             # In one file, whatever the live one does: nothing beside the archive belongs to it.
@@ -55,8 +59,7 @@ def restore(connection, archive: Generator[bytes], decrypting: list[Program], re
 @contextmanager
 def unpacked(archive: Generator[bytes], decrypting: list[Program]) -> Iterator[sqlite3.Connection]:
     """Yield the database in an archive, in a temporary file. Raises BackupError if it is damaged."""
-    with tempfile.TemporaryDirectory(prefix="brainlog-backup-") as folder:
-        path = Path(folder) / "copy"
+    with place_for_copy() as path:
         with path.open("wb") as file:
             for chunk in through(archive, *decrypting):
                 file.write(chunk)
@@ -68,6 +71,15 @@ def unpacked(archive: Generator[bytes], decrypting: list[Program]) -> Iterator[s
             if verdict != "ok":
                 raise BackupError(f"The database in the archive is damaged: {verdict}.")
             yield copy
+
+
+@contextmanager
+def place_for_copy() -> Iterator[Path]:
+    """Yield an empty file that nobody else can read. What SQLite puts beside it gets the same rights."""
+    with tempfile.TemporaryDirectory(prefix="brainlog-backup-") as folder:
+        path = Path(folder) / "copy"
+        path.touch(mode=0o600)
+        yield path
 
 
 @contextmanager

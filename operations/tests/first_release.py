@@ -1,9 +1,9 @@
 """The first release, as the database sees it: a process that reads and saves the way its code did.
 
 `python -m operations.tests.first_release migrate` makes its tables in an empty database. With somebody's
-name instead, it signs them up and saves days until its input ends. It writes a line of JSON after
-each round, with the error if something failed. Its models are those that the migrations of the first
-release make, whatever the code has become since.
+name instead, it signs them up and saves days until its input ends. It writes lines of JSON: the cookie
+of their session, then one after each round, with the error if something failed. Its models are those
+that the migrations of the first release make, whatever the code has become since.
 """
 
 import datetime
@@ -13,6 +13,9 @@ import threading
 from itertools import count
 
 import django
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -60,15 +63,18 @@ class Code:
         return person
 
     def log_in(self, person):
-        now = timezone.now()
-        person.last_login = now
+        person.last_login = timezone.now()
         person.save(update_fields=["last_login"])
-        expires = now + datetime.timedelta(days=90)
-        self.Session.objects.create(session_key=f"{person.username}-key", session_data="{}", expire_date=expires)
+        session = SessionStore()
+        session[SESSION_KEY] = str(person.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = get_user_model()(password=person.password).get_session_auth_hash()
+        session.create()
+        person.session_key = session.session_key
 
     def open_page(self, person) -> list:
         """Who is asking, and their last days."""
-        self.Session.objects.get(session_key=f"{person.username}-key")
+        self.Session.objects.get(session_key=person.session_key)
         self.User.objects.get(pk=person.pk)
         return list(self.DailyLog.objects.filter(user_id=person.pk).order_by("-date")[:31])
 
@@ -91,7 +97,7 @@ class Code:
         )
 
     def delete_account(self, person):
-        self.Session.objects.filter(session_key=f"{person.username}-key").delete()
+        self.Session.objects.filter(session_key=person.session_key).delete()
         person.delete()
 
 
@@ -112,6 +118,7 @@ def main(name: str):
         cursor.execute(f"SET statement_timeout = '{LONGEST_WAIT}'")
     code = Code()
     person = code.sign_up(name)
+    print(json.dumps({"cookie": person.session_key}), flush=True)
     is_over = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), is_over.set()), daemon=True).start()
     for number in count():

@@ -2,14 +2,18 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import Request, urlopen
 
 import psycopg
 import pytest
+from django.conf import settings
 
 from operations.tests.jobs import save_day, sign_up
 from testing.apps import write_app
@@ -67,8 +71,12 @@ class FirstRelease:
             self.said.append(json.loads(line))
 
     @property
+    def cookie(self) -> str:
+        return self.said[0]["cookie"]
+
+    @property
     def saved(self) -> list[dict]:
-        return [said for said in self.said if "error" not in said]
+        return [said for said in self.said if "day" in said]
 
     @property
     def errors(self) -> list[dict]:
@@ -81,6 +89,12 @@ class FirstRelease:
         while len(self.said) < goal:
             assert self.process.poll() is None and time.monotonic() < until, self.said[-3:]
             time.sleep(0.01)
+
+    def stop(self):
+        """Return when it has ended, and everything it said has been read."""
+        self.process.stdin.close()
+        self.process.wait(timeout=20)
+        self.listener.join()
 
 
 @contextmanager
@@ -99,30 +113,36 @@ def first_release(url: str, name: str):
             old.work(5)
             yield old
         finally:
-            process.stdin.close()
-            process.wait(timeout=20)
-            old.listener.join()
+            old.stop()
 
 
-def test_nobody_notices_a_migration(cluster, database):
+def test_nobody_notices_a_migration(cluster, database, tmp_path):
     with first_release(database, "ada") as ada, first_release(database, "bob") as bob:
         migrate = manage(database, "migrate")
         assert migrate.returncode == 0, migrate.stderr
         assert "Applying logs.0002_drop_user_indexes... OK" in migrate.stdout
-        with throwaway_site(database) as site:
-            # One release hands over to the next: both are at work.
+        # One release hands over to the next: both are at work, and the old one does not encrypt.
+        keys = os.environ["FIELD_ENCRYPTION_KEYS"] + ",plaintext"
+        with throwaway_site(as_app_role(database, tmp_path / "password"), FIELD_ENCRYPTION_KEYS=keys) as site:
             for name in ("eva", "joe"):
                 save_day(sign_up(site.url, name))
                 ada.work(5)
                 bob.work(5)
+            ada.stop()
+            assert_goes_on_at(site, ada)
+            bob.work(5)
+            bob.stop()
+            assert_goes_on_at(site, bob)
 
+    sessions = "SELECT session_key FROM {} ORDER BY 1"
+    assert cluster.execute(sessions.format("django_session"), database="shop") == []
+    assert {(ada.cookie,), (bob.cookie,)} < set(cluster.execute(sessions.format("accounts_session"), database="shop"))
     assert ada.errors == bob.errors == []
     assert "error" not in manage(database, "checkdb").stdout
     # What the old code wrote after the others' texts were encrypted; then all as it was written.
     left = "SELECT count(*) FROM logs_dailylog WHERE breakfast NOT LIKE 'bl1.%'"
     assert cluster.execute(left, database="shop") > [(0,)]
     assert manage(database, "rotate_field_keys").returncode == 1
-    keys = os.environ["FIELD_ENCRYPTION_KEYS"] + ",plaintext"
     assert manage(database, "rotate_field_keys", FIELD_ENCRYPTION_KEYS=keys).returncode == 0
     assert cluster.execute(left, database="shop") == [(0,)]
     assert manage(database, "migrate", "logs", "0003").returncode == 0
@@ -137,6 +157,22 @@ def test_nobody_notices_a_migration(cluster, database):
     assert sorted(stored) == sorted(told)
     everybody = "SELECT count(*) FROM logs_dailylog WHERE date > '2025-01-01' AND breakfast = 'Oats'"
     assert cluster.execute(everybody, database="shop") == [(PEOPLE * DAYS + 2,)]
+
+
+def as_app_role(url: str, password_file: Path) -> str:
+    """The same database, for the role that the site runs as."""
+    role = manage(url, "create_app_role", "brain_log_app", "--apply", f"--password-file={password_file}")
+    assert role.returncode == 0, role.stderr
+    return re.sub("//.*@", f"//brain_log_app:{password_file.read_text().strip()}@", url)
+
+
+def assert_goes_on_at(site, old: FirstRelease):
+    """With the cookie that the first release gave, its person finds at the new one what they saved last."""
+    last = old.saved[-1]
+    address, cookie = f"{site.url}/logs/{last['day']}/", f"{settings.SESSION_COOKIE_NAME}={old.cookie}"
+    with urlopen(Request(address, headers={"Cookie": cookie})) as answer:  # noqa: S310
+        assert answer.url == address
+        assert last["breakfast"] in answer.read().decode()
 
 
 def test_a_lock_that_is_not_free_holds_up_nobody(cluster, database, slow_app):

@@ -1,10 +1,11 @@
 import os
 from collections import Counter
 
+import psycopg
 import pytest
 
 from testing import drill
-from testing.postgres import PostgresMissing, find_binaries
+from testing.postgres import PostgresMissing, find_binaries, throwaway_cluster
 
 pytestmark = pytest.mark.once
 
@@ -26,6 +27,8 @@ def test_everything_comes_back(binaries, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert code == 0, lines
     assert [line[:2] for line in lines if line[:1].isdigit() and line[1] == "."] == [f"{n}." for n in range(1, 8)]
+    last = next(line for line in lines if line.startswith("7."))
+    assert "tables are owner's, the site works as brain_log_app; brainlog-" in last and " is good: " in last
     assert lines[-1].startswith("Nothing was lost.")
 
 
@@ -36,6 +39,17 @@ def test_a_recovery_that_goes_too_far_is_noticed(binaries, monkeypatch, capsys):
 
     assert drill.main() == 1
     assert "LOST: " in capsys.readouterr().out
+
+
+def test_a_site_that_could_do_more_than_it_should_is_noticed(binaries):
+    """As if somebody had given it the owner's URL."""
+    with throwaway_cluster() as cluster:
+        url = drill.create_owned_database(cluster)
+        with psycopg.connect(url, application_name="brainlog", autocommit=True) as site:
+            site.execute("CREATE TABLE logs ()")
+
+            with pytest.raises(drill.Lost, match=r"^Tables .* the site is connected as \[\('owner',\)\]\.$"):
+                drill.who_may_what(cluster)
 
 
 def test_a_row_that_is_missing_or_changed_is_lost():

@@ -6,6 +6,7 @@ from accounts.cipher import key_fingerprints
 from brainlog.database import session_alias
 from operations.backups import BackupError, archives
 from operations.backups.arguments import add_backup_arguments, storage_at
+from operations.backups.programs import stop_like_ctrl_c
 
 
 class Command(BaseCommand):
@@ -24,6 +25,10 @@ class Command(BaseCommand):
             "--without-keys", action="store_true", help="restore private text that the keys here cannot read"
         )
         parser.add_argument("--confirm", metavar="DATABASE", help="the database's name, where nobody can be asked")
+
+    def run_from_argv(self, argv):
+        stop_like_ctrl_c()
+        super().run_from_argv(argv)
 
     def handle(self, *, name, place, identity, replace, confirm, without_keys, **options):
         storage = storage_at(place)

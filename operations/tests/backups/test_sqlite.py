@@ -1,6 +1,10 @@
 """Backups end to end, on SQLite: what is stored, and what damage is noticed."""
 
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -9,7 +13,7 @@ import pytest
 from django.utils import timezone
 
 from operations.tests.backups.archives import PEOPLE, add_people, change_manifest, manifest_of, people
-from testing.gunicorn import manage
+from testing.gunicorn import ROOT, environment_with, manage
 
 pytestmark = pytest.mark.once
 
@@ -130,6 +134,78 @@ def test_it_says_where_it_would_need_to_be_told(run, tmp_path):
     assert "cannot be used: " in run("backup", f"--to={tmp_path}/file", fails=True)
     assert "There is no backup in" in run("verify_backup", "latest", f"--from={tmp_path}", fails=True)
     assert "nowhere cannot be used: " in run("verify_backup", "latest", f"--from={tmp_path}/nowhere", fails=True)
+
+
+# ── In plaintext, for a while ─────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def endless_age(tmp_path):
+    """A PATH on which age, whatever it is to do, writes a little and then never ends."""
+    program = tmp_path / "bin" / "age"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nhead -c 5000000 /dev/zero\nexec sleep 60\n")
+    program.chmod(0o755)
+    return f"{program.parent}:{os.environ['PATH']}"
+
+
+@pytest.mark.parametrize(
+    "command, number",
+    [
+        ("backup", signal.SIGTERM),
+        ("verify_backup", signal.SIGTERM),
+        ("restore", signal.SIGTERM),
+        ("restore", signal.SIGHUP),
+    ],
+)
+def test_the_copy_is_for_us_alone_and_goes_with_the_command(
+    backup, database, folder, age_key, endless_age, tmp_path, command, number
+):
+    identity, recipient = age_key
+    arguments = {
+        "backup": [f"--to={folder}", f"--encrypt-to={recipient}"],
+        "verify_backup": [f"--from={folder}", f"--identity={identity}"],
+        "restore": ["latest", f"--from={folder}", f"--identity={identity}", "--replace", f"--confirm={database.name}"],
+    }
+    backup(f"--encrypt-to={recipient}")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = environment_with(f"sqlite:///{database}", PATH=endless_age, TMPDIR=str(temporary))
+    with subprocess.Popen(
+        [sys.executable, "manage.py", command, *arguments[command]],
+        cwd=ROOT,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        umask=0o022,
+    ) as process:
+        while not [copy for copy in temporary.glob("brainlog-backup-*/copy") if copy.stat().st_size]:
+            assert process.poll() is None
+            time.sleep(0.02)
+        rights = {oct(path.stat().st_mode)[-3:] for path in temporary.glob("brainlog-backup-*/*")}
+        process.send_signal(number)
+        assert process.wait() != 0
+
+    assert rights == {"600"}
+    assert list(temporary.glob("brainlog-backup-*")) == []
+    assert people(database) == PEOPLE
+
+
+def test_a_command_that_is_to_outlive_its_terminal_does():
+    """As nohup starts it."""
+    command = ["nohup", sys.executable, "-c", OUTLIVE]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+    assert done.stdout == "still here\n"
+
+
+OUTLIVE = """
+import os, signal
+from operations.backups.programs import stop_like_ctrl_c
+stop_like_ctrl_c()
+os.kill(os.getpid(), signal.SIGHUP)
+print("still here")
+"""
 
 
 # ── Damage ────────────────────────────────────────────────────────────────────────────────────
