@@ -49,17 +49,23 @@ class Command(BaseCommand):
     def create(self, connection, cursor, name, options):
         place = roles.Place.of(cursor)
         roles.check_owner(cursor, place)
+        roles.check_memberships(cursor, name)
         is_new = not roles.exists(cursor, name)
         password, is_shown = self.password_for(options["password_file"], is_needed=is_new and options["apply"])
         verifier = scrambled(connection, name, password) if password else ""
         statements = roles.creation(
             name, place, is_new=is_new, verifier=verifier, statement_timeout=options["statement_timeout"]
         )
+        if not options["apply"]:
+            # As one: a role at work is not to be without its rights in between.
+            self.stdout.write("BEGIN;")
         self.run(cursor, statements, is_applied=options["apply"])
         if not options["apply"]:
+            self.stdout.write("COMMIT;")
             if not password and is_new:
                 self.stdout.write("-- Then give it a password, in psql:  \\password " + name)
             return
+        roles.check_rights(cursor, name, place, is_new=is_new)
         self.stdout.write(f"{name} can read and write rows in {place.database}, and nothing else.")
         if is_shown:
             self.stdout.write(f"Its password, shown only now: {password}")
