@@ -3,7 +3,7 @@ import secrets
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, OperationalError, connections, transaction
 
 from brainlog.database import session_alias
 from operations import roles
@@ -43,6 +43,8 @@ class Command(BaseCommand):
                     self.create(connection, cursor, name, options)
         except roles.RoleError as error:
             raise CommandError(str(error)) from error
+        except OperationalError:
+            raise  # It is not there, which every command says in the same words.
         except DatabaseError as error:
             raise CommandError(f"The server refused: {str(error).partition(chr(10))[0]}") from error
 
