@@ -1,5 +1,6 @@
 #!/usr/bin/env python
 import os
+import select
 import sys
 
 
@@ -8,6 +9,7 @@ def main():
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
+        from django.db import OperationalError
     except ImportError:
         sys.exit("Django is not installed for this Python. Say `make run` once, then .venv/bin/python manage.py …")
     if sys.argv[1:2] == ["make_key"]:
@@ -16,10 +18,34 @@ def main():
 
         return Command().run_from_argv(sys.argv)
     try:
-        execute_from_command_line(sys.argv)
+        try:
+            execute_from_command_line(sys.argv)
+        finally:
+            sys.stdout.flush()
     except ImproperlyConfigured as error:
         # It says what to set; where in the code that was noticed helps nobody.
         sys.exit(str(error))
+    except OperationalError as error:
+        if "--traceback" in sys.argv:
+            raise
+        from brainlog.database import reason
+
+        sys.exit(
+            f"The database cannot be reached, or did not do as told: {reason(error)}. manage.py checkdb tells more."
+        )
+    except BrokenPipeError:
+        if not is_stdout_closed():
+            raise
+        # Such as head, which has had enough. Python itself would try again at the end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + 13)  # As of a program that SIGPIPE has ended.
+
+
+def is_stdout_closed() -> bool:
+    """Whether our output went to a program that has ended, and not, say, ours to gpg."""
+    poll = select.poll()
+    poll.register(sys.stdout, 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 if __name__ == "__main__":

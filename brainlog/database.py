@@ -111,6 +111,14 @@ def session_alias() -> str:
     return "direct" if "direct" in settings.DATABASES else "default"
 
 
+def reason(error: Exception) -> str:
+    """The first line that says something of what the driver says, without hosts and names."""
+    lines = [line.strip("- \t") for line in str(error).splitlines()]
+    said = next((line for line in lines if line and not line.endswith(("were:", "were"))), type(error).__name__)
+    said = re.sub(r"^.*(?:connection to server .*?|host: .*?, hostaddr: .*?) failed: (FATAL: *)?", "", said)
+    return re.sub(r""" (for user|for|host|role|database) ("[^"]*"|'[^']*')""", r" \1 …", said)
+
+
 def is_postgresql(database: dict) -> bool:
     return database["ENGINE"] == POSTGRESQL["ENGINE"]
 

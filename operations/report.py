@@ -101,7 +101,7 @@ SECTIONS = (
     ),
     Section(
         "pools",
-        gettext_lazy("Pools of this process"),
+        gettext_lazy("Pools of the process that made this report (those of the web processes: /metrics)"),
         (
             Column("database", gettext_lazy("database"), "text"),
             Column("largest", gettext_lazy("largest size")),
@@ -207,7 +207,12 @@ def tables_of(figures: dict) -> list[Table]:
     """Every section of the report. What this database has no figures for is left out."""
     database = figures["database"]
     facts = [[capfirst(str(c.title)), shown(database[c.name], c.kind)] for c in DATABASE if c.name in database]
-    filled = [Table(_("Database"), [], [False, False], facts)]
+    note = (
+        _("Commits, rollbacks, deadlocks and sessions are the server's counts (pg_stat_database), of all its clients.")
+        if figures["vendor"] == "postgresql"
+        else ""
+    )
+    filled = [Table(_("Database"), [], [False, False], facts, note)]
     known = figures | ({"unused": unused_indexes(figures)} if figures["vendor"] == "postgresql" else {})
     return filled + [fill(section, known) for section in SECTIONS if section.name in known]
 

@@ -12,6 +12,8 @@ from django.db import models
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import NOT_PROVIDED
 
+from operations.conditions import NotComparable, condition_in, conditions_of, differing
+
 OK, WARNING, ERROR = "ok", "warning", "error"
 
 
@@ -32,17 +34,28 @@ class Rule:
     target: tuple[str, str] | None = None  # a foreign key's table and column
     is_for_like: bool = False  # an index that finds beginnings of words, and nothing else
     is_valid: bool = True
+    is_partial: bool = False  # an index that leaves out rows
+    condition: str = ""  # a check's, in SQL, if it has a name of our choosing
 
     def __str__(self):
         return f"{self.kind} {self.name or 'on (' + ', '.join(self.columns) + ')'}"
 
+    @property
+    def facts(self) -> str:
+        part = ", of some rows alone" if self.is_partial else ""
+        return f"{self.kind}{' on (' + ', '.join(self.columns) + ')' if self.columns else ''}{part}"
+
     def is_what(self, needed: "Rule") -> bool:
         """Whether this one, which was found, is the one that is needed."""
         if needed.name:
-            return self.name == needed.name
+            # What a check refuses is compared elsewhere, and expressions are not.
+            same_columns = not needed.columns or self.columns == needed.columns
+            return (
+                (self.name, self.kind, self.is_partial) == (needed.name, needed.kind, needed.is_partial)
+            ) and same_columns
         kinds = {needed.kind, "unique"} if needed.kind == "index" else {needed.kind}
         same = (self.columns, self.target, self.is_for_like) == (needed.columns, needed.target, needed.is_for_like)
-        return self.kind in kinds and same
+        return self.kind in kinds and same and not self.is_partial
 
 
 @dataclass(frozen=True)
@@ -52,13 +65,17 @@ class Table:
 
 
 def problems(connection) -> Iterator[tuple[str, str]]:
-    """Yield (WARNING or ERROR, sentence) for every way in which the database is not what it should be."""
-    found = found_tables(connection)
-    for name, expected in expected_tables(connection).items():
+    """Yield (WARNING or ERROR, sentence) for every way in which the database is not what it should be.
+
+    What could not be looked at is no problem, but said, with OK.
+    """
+    expected, found = expected_tables(connection), found_tables(connection)
+    for name, table in expected.items():
         if name in found:
-            yield from problems_of(name, expected, found[name])
+            yield from problems_of(name, table, found[name])
         else:
             yield ERROR, f"table {name} is missing"
+    yield from problems_of_conditions(connection, expected, found)
 
 
 def problems_of(name: str, expected: Table, found: Table) -> Iterator[tuple[str, str]]:
@@ -92,13 +109,35 @@ def problems_of_rules(name: str, expected: list[Rule], found: list[Rule]) -> Ite
         # What bears a name of our choosing is there for that alone.
         candidates = [r for r in found if r.is_what(needed) and (needed.name or r.name not in chosen_names)]
         used += candidates
-        if not candidates:
+        namesake = next((rule for rule in found if needed.name and rule.name == needed.name), None)
+        if not candidates and namesake:
+            yield ERROR, f"{name}: {needed} is another: {namesake.facts} instead of {needed.facts}"
+        elif not candidates:
             yield ERROR, f"{name}: {needed} is missing"
         elif not any(rule.is_valid for rule in candidates):
             yield ERROR, f"{name}: {needed} is not valid: {candidates[0].name}"
     for rule in found:
         if not rule.is_valid and rule not in used:
             yield WARNING, f"{name}: {rule} is not valid and in no migration; it costs time and serves nothing: drop it"
+
+
+def problems_of_conditions(connection, expected: dict[str, Table], found: dict[str, Table]):
+    """What a check with a name of our choosing refuses. A warning: two conditions may be one in other words."""
+    pairs = [
+        (name, needed.name, needed.condition, there.condition)
+        for name, table in expected.items()
+        # Where a column is missing, its checks are, too.
+        if name in found and table.columns.keys() <= found[name].columns.keys()
+        for needed in table.rules
+        for there in found[name].rules
+        if needed.condition and there.kind == "check" and there.name == needed.name
+    ]
+    types = {name: {column: facts.type for column, facts in table.columns.items()} for name, table in expected.items()}
+    try:
+        for table, name, needed, there in differing(connection, pairs, types):
+            yield WARNING, f"{table}: check {name} is {there}, while its migration says {needed}"
+    except NotComparable as reason:
+        yield OK, f"what the checks refuse was not compared: {reason}"
 
 
 # ── What there should be ─────────────────────────────────────────────────────────────────────────
@@ -161,9 +200,21 @@ def rules_of(model, connection) -> Iterator[Rule]:
     for names in model._meta.unique_together:
         yield Rule("unique", tuple(model._meta.get_field(name).column for name in names))
     for constraint in model._meta.constraints:
-        yield Rule("check" if isinstance(constraint, models.CheckConstraint) else "unique", name=constraint.name)
+        if isinstance(constraint, models.CheckConstraint):
+            sql = str(constraint.constraint_sql(model, connection.schema_editor()))
+            condition = sql.partition(" CHECK ")[2]
+            yield Rule("check", name=constraint.name, condition=condition)
+        else:
+            yield rule_named("unique", model, constraint)
     for index in model._meta.indexes:
-        yield Rule("index", name=index.name)
+        yield rule_named("index", model, index)
+
+
+def rule_named(kind: str, model, given) -> Rule:
+    """An index, or a constraint that is one, as the Meta of a model has it."""
+    # A minus stands for an index that is read from its end.
+    columns = tuple(model._meta.get_field(name.removeprefix("-")).column for name in given.fields)
+    return Rule(kind, columns, given.name, is_partial=given.condition is not None)
 
 
 # ── What there is ────────────────────────────────────────────────────────────────────────────────
@@ -176,7 +227,8 @@ POSTGRESQL_COLUMNS = """
       AND a.attnum > 0 AND NOT a.attisdropped
 """
 POSTGRESQL_CONSTRAINTS = """
-    SELECT c.relname, o.contype::text, o.conname, names.of_columns, f.relname, target.attname, o.convalidated
+    SELECT c.relname, o.contype::text, o.conname, names.of_columns, f.relname, target.attname, o.convalidated,
+           pg_get_constraintdef(o.oid)
     FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid LEFT JOIN pg_class f ON f.oid = o.confrelid
     LEFT JOIN pg_attribute target ON target.attrelid = o.confrelid AND target.attnum = o.confkey[1]
     CROSS JOIN LATERAL (
@@ -187,13 +239,14 @@ POSTGRESQL_CONSTRAINTS = """
 """
 POSTGRESQL_INDEXES = """
     SELECT c.relname, CASE WHEN i.indisprimary THEN 'p' WHEN i.indisunique THEN 'u' ELSE 'i' END, x.relname,
-           parts.of_columns, parts.is_for_like, i.indisvalid AND i.indisready, i.indpred IS NULL
+           parts.of_columns, parts.is_for_like, i.indisvalid AND i.indisready, i.indpred IS NOT NULL
     FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
     CROSS JOIN LATERAL (
         SELECT array_agg(coalesce(a.attname, '') ORDER BY k.n), bool_or(o.opcname LIKE '%%pattern_ops')
         FROM unnest(i.indkey::int2[], i.indclass::oid[]) WITH ORDINALITY k(attnum, opclass, n)
         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
         LEFT JOIN pg_opclass o ON o.oid = k.opclass
+        WHERE k.n <= i.indnkeyatts
     ) parts(of_columns, is_for_like)
     WHERE c.relnamespace = current_schema()::regnamespace
 """
@@ -220,21 +273,24 @@ def found_tables(connection) -> dict[str, Table]:
 
 def postgresql_rules(cursor) -> Iterator[tuple[str, Rule]]:
     cursor.execute(POSTGRESQL_CONSTRAINTS)
-    for table, kind, name, columns, to_table, to_column, is_valid in cursor.fetchall():
+    for table, kind, name, columns, to_table, to_column, is_valid, definition in cursor.fetchall():
         target = (to_table, to_column) if kind == "f" else None
-        yield table, Rule(KINDS[kind], tuple(columns or ()), name, target, is_valid=is_valid)
+        condition = condition_in(definition) if kind == "c" else ""
+        yield table, Rule(KINDS[kind], tuple(columns or ()), name, target, is_valid=is_valid, condition=condition)
     cursor.execute(POSTGRESQL_INDEXES)
-    for table, kind, name, columns, is_for_like, is_valid, is_whole in cursor.fetchall():
-        # One that leaves out rows stands for nothing but its own name.
-        yield table, Rule(KINDS[kind], tuple(columns) if is_whole else (), name, None, bool(is_for_like), is_valid)
+    for table, kind, name, columns, is_for_like, is_valid, is_partial in cursor.fetchall():
+        yield table, Rule(KINDS[kind], tuple(columns), name, None, bool(is_for_like), is_valid, is_partial)
 
 
 def sqlite_rules(connection, cursor, tables) -> Iterator[tuple[str, Rule]]:
     for table in tables:
+        cursor.execute("SELECT name FROM pragma_index_list(%s) WHERE partial", [table])
+        partial = {name for (name,) in cursor.fetchall()}
+        cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = %s", [table])
+        conditions = conditions_of(cursor.fetchone()[0])
         for name, facts in connection.introspection.get_constraints(cursor, table).items():
             kinds = ("primary_key", "unique", "foreign_key", "check", "index")
-            kind = next(kind for kind in kinds if facts[kind])
-            yield (
-                table,
-                Rule(kind.replace("_", " "), tuple(dict.fromkeys(facts["columns"])), name, facts["foreign_key"]),
-            )
+            kind = next(kind for kind in kinds if facts[kind]).replace("_", " ")
+            columns = tuple(dict.fromkeys(facts["columns"]))
+            is_partial, condition = name in partial, conditions.get(name, "")
+            yield table, Rule(kind, columns, name, facts["foreign_key"], is_partial=is_partial, condition=condition)

@@ -284,6 +284,25 @@ def test_sqlite(migrated_file):
     assert any("quick_check and foreign_key_check find nothing" in check.text for check in checks)
 
 
+def test_sqlite_with_another_check_under_the_name(migrated_file, tmp_path):
+    path = Path(shutil.copy(migrated_file, tmp_path))
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("PRAGMA writable_schema = ON")
+        # A bracket in a text is none.
+        file.execute(
+            """UPDATE sqlite_master SET sql = replace(sql, '("amount" > ''0'')', '("unit" <> '')'')')
+               WHERE name = 'logs_dose'"""
+        )
+
+    assert checkdb(f"sqlite:///{path}") == (
+        1,
+        [
+            "warning default: schema: logs_dose: check dose_amount_positive is (\"unit\" <> ')'), "
+            "while its migration says (\"amount\" > '0')"
+        ],
+    )
+
+
 def test_sqlite_with_rows_that_belong_to_nothing(migrated_file, tmp_path):
     path = Path(shutil.copy(migrated_file, tmp_path))
     with closing(sqlite3.connect(path)) as file, file:

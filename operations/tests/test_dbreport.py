@@ -45,6 +45,8 @@ def test_the_text_is_aligned_and_complete():
     else:
         for section in ("Connections", "Open transactions, the oldest first", "Waiting for locks", "Replicas"):
             assert section in lines
+        assert "Pools of the process that made this report (those of the web processes: /metrics)" in lines
+        assert "are the server's counts (pg_stat_database)" in text.partition("Connections\n")[0]
 
 
 def test_json_has_numbers():

@@ -100,6 +100,8 @@ def test_the_page_shows_the_figures_of_now_and_the_growth(as_superuser, reports)
         assertContains(page, "needs PostgreSQL")
     else:
         assertContains(page, "Waiting for locks")
+        assertContains(page, "Pools of the process that made this report (those of the web processes: /metrics)")
+        assertContains(page, "counts (pg_stat_database)", count=1)
 
 
 def has_sizes(reports) -> bool:

@@ -59,7 +59,10 @@ def test_it_does_the_whole_job(make_role):
     url = make_role("app")
     with throwaway_site(url) as site:
         main_job(site.url, "ada")
-    assert "error" not in manage(url, "checkdb").stdout
+    looked = manage(url, "checkdb")
+    assert looked.returncode == 0, looked.stdout
+    # It cannot make what checkdb would compare them with, and this is said.
+    assert "ok      default: schema: what the checks refuse was not compared: this role may not make" in looked.stdout
 
 
 @pytest.mark.parametrize(
@@ -115,7 +118,7 @@ def test_without_apply_it_prints_the_same_and_changes_nothing(cluster, owner, tm
     (tmp_path / "password").write_text("correct-horse-battery")
     with_password = manage(owner, "create_app_role", "printed", f"--password-file={tmp_path}/password")
 
-    assert plain.stdout.startswith('CREATE ROLE "we""ird; name" LOGIN;\n')
+    assert plain.stdout.startswith('BEGIN;\nCREATE ROLE "we""ird; name" LOGIN;\n')
     assert "\\password" in plain.stdout
     assert "PASSWORD 'SCRAM-SHA-256$" in with_password.stdout
     assert "correct-horse-battery" not in with_password.stdout
@@ -169,8 +172,107 @@ def test_a_role_that_owns_something_is_refused(cluster, owner):
     cluster.execute("DROP TABLE theirs", database="brainlog")
     assert dropped.returncode == 1
     assert dropped.stderr == (
-        "CommandError: tenant owns tables or indexes, so nothing was changed. Choose another name.\n"
+        "CommandError: tenant owns tables, a schema or a database, so nothing was changed. Choose another name.\n"
     )
+
+
+@pytest.fixture
+def upgraded(cluster, owner):
+    """A database with the rights that PostgreSQL 14 gives: the schema is another's, and open to everybody."""
+    cluster.execute("CREATE DATABASE upgraded")
+    cluster.execute("ALTER SCHEMA public OWNER TO brainlog", database="upgraded")
+    cluster.execute("GRANT ALL ON SCHEMA public TO PUBLIC", database="upgraded")
+    url = owner.removesuffix("/brainlog") + "/upgraded"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE logs (note text)")
+    yield url
+    cluster.execute('DROP DATABASE "upgraded" WITH (FORCE)')
+
+
+def test_rights_that_everybody_has_and_we_cannot_take_are_refused(cluster, upgraded, tmp_path):
+    arguments = ("create_app_role", "modest", "--apply", f"--password-file={tmp_path}/password")
+    refused = manage(upgraded, *arguments)
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "modest could still make tables in the schema public and make temporary tables" in refused.stderr
+    assert cluster.execute("SELECT FROM pg_roles WHERE rolname = 'modest'") == []
+
+    cluster.execute(refused.stderr.partition("run, in upgraded:")[2], database="upgraded")
+    applied = manage(upgraded, *arguments)
+    assert "and nothing else" in applied.stdout, applied.stderr
+    modest = url_of(cluster, "modest", (tmp_path / "password").read_text().strip())
+    with psycopg.connect(modest.removesuffix("/brainlog") + "/upgraded", autocommit=True) as connection:
+        connection.execute("INSERT INTO logs VALUES ('here')")
+        for sql in ("CREATE TABLE mine ()", "CREATE TEMPORARY TABLE mine ()", "TRUNCATE logs"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(sql)
+    # Whoever migrates still can.
+    with psycopg.connect(upgraded, autocommit=True) as connection:
+        connection.execute("CREATE TABLE later ()")
+    assert manage(upgraded, "create_app_role", "modest", "--drop", "--apply").returncode == 0
+
+
+def test_a_database_that_lets_nobody_in_is_refused(cluster, upgraded):
+    # The owner of the database may not open the schema to others.
+    cluster.execute("ALTER DATABASE upgraded OWNER TO owner", database="upgraded")
+    cluster.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC", database="upgraded")
+    cluster.execute("GRANT USAGE, CREATE ON SCHEMA public TO owner", database="upgraded")
+
+    refused = manage(upgraded, "create_app_role", "outsider", "--apply")
+
+    assert refused.returncode == 1
+    assert 'GRANT USAGE ON SCHEMA "public" TO PUBLIC;' in refused.stderr
+    assert cluster.execute("SELECT FROM pg_roles WHERE rolname = 'outsider'") == []
+
+
+def test_what_a_role_could_do_before_it_cannot_do_any_more(cluster, owner, tmp_path):
+    cluster.execute("CREATE ROLE former LOGIN")
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO former")
+        connection.execute("GRANT CREATE ON SCHEMA public TO former")
+        connection.execute("GRANT CREATE, TEMPORARY ON DATABASE brainlog TO former")
+        connection.execute("ALTER DEFAULT PRIVILEGES GRANT TRUNCATE ON TABLES TO former")
+
+    applied = manage(owner, "create_app_role", "former", "--apply", f"--password-file={tmp_path}/password")
+
+    assert applied.returncode == 0, applied.stderr
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute("CREATE TABLE later ()")
+    with psycopg.connect(url_of(cluster, "former", (tmp_path / "password").read_text().strip())) as connection:
+        assert connection.execute("SELECT count(*) FROM logs_dose").fetchone() == (0,)
+        for sql in ("TRUNCATE logs_dose", "TRUNCATE later", "CREATE TABLE mine ()", "CREATE SCHEMA mine"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(sql)
+            connection.rollback()
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute("DROP TABLE later")
+
+
+def test_truncating_that_everybody_may_is_taken_notice_of(cluster, owner):
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute("GRANT TRUNCATE ON logs_dose TO PUBLIC")
+
+    refused = manage(owner, "create_app_role", "wiper", "--apply")
+
+    remedy = refused.stderr.partition("run, in brainlog:")[2]
+    cluster.execute(remedy, database="brainlog")
+    assert "wiper could still empty logs_dose" in refused.stderr
+    assert cluster.execute("SELECT FROM pg_roles WHERE rolname = 'wiper'") == []
+    assert cluster.execute(
+        "SELECT has_table_privilege('pg_monitor', 'logs_dose', 'TRUNCATE')", database="brainlog"
+    ) == [(False,)]
+
+
+@pytest.mark.parametrize("other", ["owner", "pg_write_all_data"])
+def test_a_member_of_another_role_is_refused(cluster, owner, other):
+    cluster.execute("CREATE ROLE heir LOGIN")
+    cluster.execute(f"GRANT {other} TO heir")
+
+    refused = manage(owner, "create_app_role", "heir", "--apply")
+
+    cluster.execute("DROP ROLE heir")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert f"heir is a member of {other}" in refused.stderr
 
 
 def test_sqlite_has_no_roles(tmp_path):

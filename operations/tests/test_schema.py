@@ -120,6 +120,27 @@ def test_all_tables_that_are_expected_are_read(db):
             "logs_dose: check dose_amount_positive is not valid: dose_amount_positive",
         ),
         (
+            """ALTER TABLE logs_dailylog DROP CONSTRAINT daily_log_one_per_day;
+               CREATE INDEX daily_log_one_per_day ON logs_dailylog (user_id, date)""",
+            ERROR,
+            "logs_dailylog: unique daily_log_one_per_day is another: "
+            "index on (user_id, date) instead of unique on (user_id, date)",
+        ),
+        (
+            """ALTER TABLE logs_dailylog DROP CONSTRAINT daily_log_one_per_day,
+               ADD CONSTRAINT daily_log_one_per_day CHECK (user_id > 0)""",
+            ERROR,
+            "logs_dailylog: unique daily_log_one_per_day is another: "
+            "check on (user_id) instead of unique on (user_id, date)",
+        ),
+        (
+            """ALTER TABLE logs_dailylog DROP CONSTRAINT daily_log_focus_level_valid,
+               ADD CONSTRAINT daily_log_focus_level_valid CHECK (true)""",
+            WARNING,
+            "logs_dailylog: check daily_log_focus_level_valid is (true), while its migration says "
+            '(("focus_level" IS NULL OR "focus_level" BETWEEN 1 AND 10))',
+        ),
+        (
             "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'daily_log_one_per_day'::regclass",
             ERROR,
             "logs_dailylog: unique daily_log_one_per_day is not valid: daily_log_one_per_day",
@@ -145,6 +166,33 @@ def test_what_is_broken_is_named(run, sql, status, text):
     assert list(problems(connection)) == [(status, text)]
 
 
+def test_a_check_that_speaks_of_unknown_columns_is_not_the_one(run):
+    run("""ALTER TABLE logs_dose ADD spoon integer;
+           ALTER TABLE logs_dose DROP CONSTRAINT dose_amount_positive,
+               ADD CONSTRAINT dose_amount_positive CHECK (spoon > 0)""")
+
+    assert [(status, text.split(", while")[0]) for status, text in problems(connection)] == [
+        (WARNING, "logs_dose: column spoon is in no migration"),
+        (WARNING, "logs_dose: check dose_amount_positive is ((spoon > 0))"),
+    ]
+
+
+def test_a_condition_is_the_same_after_a_restore(run):
+    """A restored backup has gone through PostgreSQL's rewriting twice, and reads differently."""
+
+    def definition() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'user_theme_known'")
+            return cursor.fetchone()[0]
+
+    run("SELECT")
+    before = definition()
+    run(f"ALTER TABLE accounts_user DROP CONSTRAINT user_theme_known, ADD CONSTRAINT user_theme_known {before}")
+
+    assert before != definition()
+    assert list(problems(connection)) == []
+
+
 def test_an_index_under_another_name_serves(run):
     run("ALTER INDEX logs_dose_daily_log_id_a22c9a95 RENAME TO doses_of_a_day")
 
@@ -165,6 +213,31 @@ def test_on_sqlite_too(db):
         (WARNING, "logs_dose: column entity is in no migration"),
         (ERROR, "table reflections_weeklyreflection is missing"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("sql", "text"),
+    [
+        (
+            "DROP INDEX daily_log_date; CREATE INDEX daily_log_date ON logs_dailylog (user_id)",
+            "index daily_log_date is another: index on (user_id) instead of index on (date)",
+        ),
+        (
+            "DROP INDEX daily_log_date; CREATE UNIQUE INDEX daily_log_date ON logs_dailylog (date)",
+            "index daily_log_date is another: unique on (date) instead of index on (date)",
+        ),
+        (
+            "DROP INDEX daily_log_date; CREATE INDEX daily_log_date ON logs_dailylog (date) WHERE date > '2026-01-01'",
+            "index daily_log_date is another: index on (date), of some rows alone instead of index on (date)",
+        ),
+    ],
+)
+def test_another_index_under_the_name_is_not_the_one(db, sql, text):
+    with connection.cursor() as cursor:
+        for statement in sql.split(";"):
+            cursor.execute(statement)
+
+    assert list(problems(connection)) == [(ERROR, f"logs_dailylog: {text}")]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,7 +3,7 @@ import secrets
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, OperationalError, connections, transaction
 
 from brainlog.database import session_alias
 from operations import roles
@@ -43,23 +43,31 @@ class Command(BaseCommand):
                     self.create(connection, cursor, name, options)
         except roles.RoleError as error:
             raise CommandError(str(error)) from error
+        except OperationalError:
+            raise  # It is not there, which every command says in the same words.
         except DatabaseError as error:
             raise CommandError(f"The server refused: {str(error).partition(chr(10))[0]}") from error
 
     def create(self, connection, cursor, name, options):
         place = roles.Place.of(cursor)
         roles.check_owner(cursor, place)
+        roles.check_memberships(cursor, name)
         is_new = not roles.exists(cursor, name)
         password, is_shown = self.password_for(options["password_file"], is_needed=is_new and options["apply"])
         verifier = scrambled(connection, name, password) if password else ""
         statements = roles.creation(
             name, place, is_new=is_new, verifier=verifier, statement_timeout=options["statement_timeout"]
         )
+        if not options["apply"]:
+            # As one: a role at work is not to be without its rights in between.
+            self.stdout.write("BEGIN;")
         self.run(cursor, statements, is_applied=options["apply"])
         if not options["apply"]:
+            self.stdout.write("COMMIT;")
             if not password and is_new:
                 self.stdout.write("-- Then give it a password, in psql:  \\password " + name)
             return
+        roles.check_rights(cursor, name, place, is_new=is_new)
         self.stdout.write(f"{name} can read and write rows in {place.database}, and nothing else.")
         if is_shown:
             self.stdout.write(f"Its password, shown only now: {password}")

@@ -3,33 +3,36 @@ from datetime import timedelta
 from importlib import import_module
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, ProgrammingError, connections, transaction
+from django.db import OperationalError, ProgrammingError, connection, connections, transaction
 from django.utils import timezone
 
-from brainlog.database import session_alias
+from brainlog.database import reason, session_alias
 from operations.models import DatabaseReport
 
 REPORTS_KEPT = timedelta(days=2 * 365)
+STAFF_HISTORY_KEPT = timedelta(days=365)
 
 
 class Command(BaseCommand):
     help = (
-        "Keep the database in order: remove expired sessions and reports older than two years, and refresh what the "
-        "database knows of its tables to plan queries by. Safe to run at any time, while people use Brain Log; "
-        "once a week is enough."
+        "Keep the database in order: remove expired sessions, reports older than two years and what staff did in "
+        "the admin more than a year ago, and refresh what the database knows of its tables to plan queries by. "
+        "Safe to run at any time, while people use Brain Log; once a week is enough."
     )
 
     def handle(self, *args, **options):
-        for step in (remove_sessions, remove_reports, analyze):
+        for step in (remove_sessions, remove_sessions_of_django, remove_reports, remove_staff_history, analyze):
             start = time.monotonic()
             try:
                 done = step()
             except ProgrammingError:
                 raise CommandError("Tables are missing. Run manage.py migrate first.") from None
             except OperationalError as error:
-                raise CommandError(f"The database cannot be reached or did not answer: {error}".strip()) from None
-            self.stdout.write(f"{done} ({time.monotonic() - start:.1f} s)")
+                raise CommandError(f"The database cannot be reached or did not answer: {reason(error)}") from None
+            if done:
+                self.stdout.write(f"{done} ({time.monotonic() - start:.1f} s)")
 
 
 def remove_sessions() -> str:
@@ -37,9 +40,24 @@ def remove_sessions() -> str:
     return "Removed sessions that have expired."
 
 
+def remove_sessions_of_django() -> str:
+    """From the table that held the sessions before ours, as long as it is there. Returns '' where it is not."""
+    if "django_session" not in connection.introspection.table_names():
+        return ""
+    with connection.cursor() as cursor:
+        now = connection.ops.adapt_datetimefield_value(timezone.now())
+        cursor.execute("DELETE FROM django_session WHERE expire_date < %s", [now])
+        return f"Removed {cursor.rowcount} sessions that have expired from Django's old table."
+
+
 def remove_reports() -> str:
     count, _ = DatabaseReport.objects.filter(taken_at__lt=timezone.now() - REPORTS_KEPT).delete()
     return f"Removed {count} database reports older than two years."
+
+
+def remove_staff_history() -> str:
+    count, _ = LogEntry.objects.filter(action_time__lt=timezone.now() - STAFF_HISTORY_KEPT).delete()
+    return f"Removed {count} entries older than a year of what staff did in the admin."
 
 
 def analyze() -> str:
@@ -55,21 +73,21 @@ def analyze() -> str:
 
 
 def analyze_postgresql(alias: str) -> str:
-    connection, refused = connections[alias], []
+    session, refused = connections[alias], []
 
     def note(diagnostic):
         if diagnostic.severity_nonlocalized == "WARNING":
             refused.append(diagnostic)
 
-    with transaction.atomic(using=alias), connection.cursor() as cursor:
+    with transaction.atomic(using=alias), session.cursor() as cursor:
         # A limit that is right for pages would be wrong here.
         cursor.execute("SELECT set_config('statement_timeout', '0', true)")
-        tables = connection.introspection.table_names(cursor)
-        connection.connection.add_notice_handler(note)
+        tables = session.introspection.table_names(cursor)
+        session.connection.add_notice_handler(note)
         try:
-            cursor.execute("ANALYZE " + ", ".join(map(connection.ops.quote_name, tables)))
+            cursor.execute("ANALYZE " + ", ".join(map(session.ops.quote_name, tables)))
         finally:
-            connection.connection.remove_notice_handler(note)
+            session.connection.remove_notice_handler(note)
     if refused:
         return (
             f"Analyzed {len(tables) - len(refused)} tables and skipped {len(refused)}, which belong to another role: "

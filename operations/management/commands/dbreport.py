@@ -3,7 +3,7 @@ from json import dumps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
-from brainlog.database import session_alias
+from brainlog.database import reason, session_alias
 from operations.figures import gather, grown
 from operations.models import DatabaseReport
 from operations.report import as_text
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         except ProgrammingError:
             raise CommandError("The table of reports is not there yet. Run manage.py migrate first.") from None
         except OperationalError as error:
-            raise CommandError(f"The database cannot be reached or did not answer in time: {error}".strip()) from None
+            raise CommandError(f"The database cannot be reached or did not answer in time: {reason(error)}") from None
         self.print(grown(figures, before.figures if before else None), before, **options)
         if figures["database"].get("sound", "ok") != "ok":
             raise CommandError("SQLite's quick check found the file damaged: restore a backup.")
