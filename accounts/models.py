@@ -11,7 +11,6 @@ from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessio
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone as clock
 from django.utils.crypto import salted_hmac
@@ -226,10 +225,10 @@ class Session(AbstractBaseSession):
         # key for one in use and try others without end.
         db_constraint=False,
     )
-    created_at = models.DateTimeField(_("signed in at"), default=clock.now, db_default=Now())
-    seen_at = models.DateTimeField(_("last seen at"), default=clock.now, db_default=Now())
-    user_agent = models.CharField(_("browser"), max_length=300, blank=True, db_default="")
-    is_local = models.BooleanField(_("from this network"), default=False, db_default=False)
+    created_at = models.DateTimeField(_("signed in at"), default=clock.now)
+    seen_at = models.DateTimeField(_("last seen at"), default=clock.now)
+    user_agent = models.CharField(_("browser"), max_length=300, blank=True)
+    is_local = models.BooleanField(_("from this network"), default=False)
 
     objects = SessionManager()
 
