@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import Invitation, Throttle
 from accounts.tests.factories import make_person
 from operations.models import DatabaseReport
 
@@ -24,8 +25,8 @@ def maintain() -> list[str]:
 def session(user, expires_in: timedelta) -> str:
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     store["_auth_user_id"] = str(user.pk)
-    store.set_expiry(timezone.now() + expires_in)
     store.save()
+    store.model.objects.filter(pk=store.session_key).update(expire_date=timezone.now() + expires_in)
     return store.session_key
 
 
@@ -37,6 +38,27 @@ def test_expired_sessions_go_and_others_stay():
 
     stored = import_module(settings.SESSION_ENGINE).SessionStore().model.objects
     assert [stored.filter(session_key=key).exists() for key in (old, current)] == [False, True]
+
+
+def test_tries_that_do_not_count_any_more_go_and_others_stay():
+    now = timezone.now()
+    for key, expires_in in (("over", timedelta(minutes=-1)), ("counts", timedelta(minutes=1))):
+        Throttle.objects.create(cache_key=key, value="", expires=now + expires_in)
+
+    maintain()
+
+    assert [row.pk for row in Throttle.objects.all()] == ["counts"]
+
+
+def test_old_invitations_go_and_others_stay():
+    for days in (-7, 29, 31):
+        Invitation.objects.create(
+            note=str(days), token_hash=str(days), expires_at=timezone.now() - timedelta(days=days)
+        )
+
+    maintain()
+
+    assert {invitation.note for invitation in Invitation.objects.all()} == {"-7", "29"}
 
 
 def test_old_reports_go_and_others_stay():

@@ -8,22 +8,24 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError, connection, connections, transaction
 from django.utils import timezone
 
+from accounts.models import Invitation, Throttle
 from brainlog.database import reason, session_alias
 from operations.models import DatabaseReport
 
 REPORTS_KEPT = timedelta(days=2 * 365)
 STAFF_HISTORY_KEPT = timedelta(days=365)
+INVITATIONS_KEPT = timedelta(days=30)
 
 
 class Command(BaseCommand):
     help = (
-        "Keep the database in order: remove expired sessions, reports older than two years and what staff did in "
-        "the admin more than a year ago, and refresh what the database knows of its tables to plan queries by. "
+        "Keep the database in order: remove expired sessions, tries and invitations, reports older than two years and "
+        "what staff did in the admin more than a year ago, and refresh what the database knows of its tables to plan queries by. "
         "Safe to run at any time, while people use Brain Log; once a week is enough."
     )
 
     def handle(self, *args, **options):
-        for step in (remove_sessions, remove_sessions_of_django, remove_reports, remove_staff_history, analyze):
+        for step in STEPS:
             start = time.monotonic()
             try:
                 done = step()
@@ -48,6 +50,16 @@ def remove_sessions_of_django() -> str:
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         cursor.execute("DELETE FROM django_session WHERE expire_date < %s", [now])
         return f"Removed {cursor.rowcount} sessions that have expired from Django's old table."
+
+
+def remove_tries() -> str:
+    count, _ = Throttle.objects.filter(expires__lt=timezone.now()).delete()
+    return f"Removed {count} tries to log in that do not count any more."
+
+
+def remove_invitations() -> str:
+    count, _ = Invitation.objects.filter(expires_at__lt=timezone.now() - INVITATIONS_KEPT).delete()
+    return f"Removed {count} invitations that were good for nobody for a month."
 
 
 def remove_reports() -> str:
@@ -94,3 +106,14 @@ def analyze_postgresql(alias: str) -> str:
             "run this as their owner, whom DIRECT_DATABASE_URL may name."
         )
     return f"Analyzed {len(tables)} tables."
+
+
+STEPS = (
+    remove_sessions,
+    remove_sessions_of_django,
+    remove_tries,
+    remove_invitations,
+    remove_reports,
+    remove_staff_history,
+    analyze,
+)
