@@ -20,8 +20,8 @@ INVITATIONS_KEPT = timedelta(days=30)
 class Command(BaseCommand):
     help = (
         "Keep the database in order: remove expired sessions, tries and invitations, reports older than two years and "
-        "what staff did in the admin more than a year ago, and refresh what the database knows of its tables to plan queries by. "
-        "Safe to run at any time, while people use Brain Log; once a week is enough."
+        "what staff did in the admin more than a year ago, and refresh what the database knows of its tables to plan "
+        "queries by. Safe to run at any time, while people use Brain Log; once a week is enough."
     )
 
     def handle(self, *args, **options):
