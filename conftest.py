@@ -26,7 +26,7 @@ hypothesis.settings.load_profile("brainlog")
 
 def pytest_addoption(parser):
     parser.addoption("--without-browser", action="store_true", help="leave out the tests that need Chromium")
-    parser.addoption("--without-once", action="store_true", help="leave out the tests that ran on another database")
+    parser.addoption("--once", help="of the tests marked once, run those in these folders alone (comma-separated)")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -35,12 +35,19 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "chromium" in item.fixturenames:
             item.add_marker("browser")
-    for marker in ("browser", "once"):
-        if config.getoption(f"--without-{marker}"):
-            left_out = [item for item in items if item.get_closest_marker(marker)]
-            config.hook.pytest_deselected(items=left_out)
-            items[:] = [item for item in items if not item.get_closest_marker(marker)]
-            config.stash[LEFT_OUT] = marker == "once" and bool(left_out)
+    if config.getoption("--without-browser"):
+        leave_out(config, items, [item for item in items if item.get_closest_marker("browser")])
+    if folders := config.getoption("--once"):
+        once = [item for item in items if item.get_closest_marker("once")]
+        elsewhere = [item for item in once if item.nodeid.partition("/")[0] not in folders.split(",")]
+        leave_out(config, items, elsewhere)
+        config.stash[LEFT_OUT] = bool(elsewhere)
+
+
+def leave_out(config, items, left_out):
+    config.hook.pytest_deselected(items=left_out)
+    gone = set(left_out)
+    items[:] = [item for item in items if item not in gone]
 
 
 def pytest_sessionfinish(session, exitstatus):

@@ -1,6 +1,6 @@
 """`python -m testing` runs the whole test suite on SQLite and on PostgreSQL, both at the same time.
 
-What the database makes no difference to runs on SQLite alone. Arguments go to pytest.
+What the database makes no difference to runs in one of the two runs. Arguments go to pytest.
 TEST_DATABASE_URL names a PostgreSQL server to use; without it, one is started for the time of the
 tests. What this machine cannot run is said at the very end, and is a failure where CI=true.
 """
@@ -17,6 +17,9 @@ from contextlib import ExitStack, contextmanager
 
 from testing import chromium, postgres, programs
 
+# Shared so that both runs take about as long.
+ONCE_ON_SQLITE, ONCE_ON_POSTGRESQL = "--once=accounts,logs,reflections,brainlog", "--once=operations,testing"
+
 
 def main(arguments: list[str]) -> int:
     """Run the tests and return the exit code."""
@@ -27,13 +30,18 @@ def main(arguments: list[str]) -> int:
         arguments = ["--without-browser", *arguments]
         missing.append(f"The browser tests did not run, for want of Chromium: {chromium.HOW_TO_GET_IT}.")
     with ExitStack() as stack:
-        suites = [stack.enter_context(Suite("SQLite", arguments))]
         try:
             url = stack.enter_context(postgres_url())
         except postgres.PostgresMissing:
             missing.append(f"The tests did not run on PostgreSQL, for want of one: {postgres.HOW_TO_GET_IT}.")
+            suites = [Suite("SQLite", arguments)]
         else:
-            suites.append(stack.enter_context(Suite("PostgreSQL", [*arguments, "--without-once"], url)))
+            suites = [
+                Suite("SQLite", [*arguments, ONCE_ON_SQLITE]),
+                Suite("PostgreSQL", [*arguments, ONCE_ON_POSTGRESQL], url),
+            ]
+        for suite in suites:
+            stack.enter_context(suite)
         runs = [suite.finish() for suite in suites]
     print()
     for _, summary in runs:
