@@ -131,7 +131,8 @@ def test_an_empty_database_has_no_migrations(cluster):
 
     assert code == 2
     [line] = lines
-    assert line.startswith("error   default: migrations: not applied: accounts.0001_initial, ")
+    assert line.startswith("error   default: migrations: not applied: ")
+    assert "accounts.0001_initial" in line
 
 
 def test_a_migration_that_is_not_applied_and_one_that_nobody_knows(copy):
