@@ -132,6 +132,16 @@ def test_https_is_the_default_where_debug_is_off(folder, environment, is_https):
     assert found == {name: value is is_https for name, value in EDGES.items()}
 
 
+@pytest.mark.parametrize(
+    ("environment", "prefix"), [({}, "__Host-"), ({"HTTPS": "False"}, None)], ids=["https", "no https"]
+)
+def test_cookies_are_named_for_this_host_alone_where_there_is_https(folder, environment, prefix):
+    found = settings(folder, "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", **GIVEN, **environment)
+
+    names = [f"{prefix}sessionid", f"{prefix}csrftoken"] if prefix else [None, None]  # None is Django's own name.
+    assert list(found.values()) == names
+
+
 @pytest.mark.parametrize(("environment", "promised"), [({}, False), ({"HSTS_SUBDOMAINS": "True"}, True)], ids=str)
 def test_nothing_is_promised_for_subdomains_unasked(folder, environment, promised):
     names = ("SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD")
