@@ -7,6 +7,45 @@ from django.utils import timezone
 
 from brainlog.postgresql.base import patience
 
+# What no page of ours does. Passkeys are the one exception, on our own pages.
+UNUSED_FEATURES = (
+    *("accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "encrypted-media", "fullscreen"),
+    *("gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone"),
+    *("midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb", "web-share"),
+    *("xr-spatial-tracking", "clipboard-read", "browsing-topics"),
+)
+PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
+
+
+class EdgesMiddleware:
+    """Say with every answer what browsers may do with it: static files, errors and probes included.
+
+    SecurityMiddleware says some of it too, but does not see what is answered before it.
+    """
+
+    HEADERS = {
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": ", ".join(
+            [*(f"{feature}=()" for feature in UNUSED_FEATURES), *(f"{feature}=(self)" for feature in PASSKEYS)]
+        ),
+        "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+        "X-Content-Type-Options": "nosniff",
+    }
+    # The jQuery in Django's admin writes HTML as soon as it is loaded.
+    WITHOUT_TRUSTED_TYPES = {"require-trusted-types-for": None, "trusted-types": None}
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        for header, value in self.HEADERS.items():
+            response.headers.setdefault(header, value)
+        if request.resolver_match and request.resolver_match.app_name == "admin":
+            response._csp_replace = self.WITHOUT_TRUSTED_TYPES
+        return response
+
 
 class Utf8Middleware:
     """Take forms in UTF-8 only, as every browser sends ours.

@@ -73,12 +73,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Outermost: they guard every answer, static files and those to monitors included.
+    "csp.middleware.CSPMiddleware",
+    "brainlog.middleware.EdgesMiddleware",
     "operations.probes.ProbesMiddleware",
     "operations.observing.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "csp.middleware.CSPMiddleware",
     "brainlog.middleware.Utf8Middleware",
     "brainlog.middleware.PatienceMiddleware",
     "brainlog.middleware.FormerCookiesMiddleware",
@@ -273,6 +275,7 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / env.str("STATIC_ROOT", default="staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -321,6 +324,10 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF, *PROVIDERS.values()],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
+        # A script of ours that made HTML of a text would stop there. (Not in the admin: EdgesMiddleware.)
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": [NONE],
+        "upgrade-insecure-requests": HTTPS,
     }
 }
 
