@@ -1,7 +1,10 @@
 """Starting with what the environment says. Each start is a process of its own, in a folder without .env."""
 
+import base64
+import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -267,6 +270,29 @@ def test_static_files_have_the_fingerprint_of_their_content(folder):
     assert names["css/base.css"] != "css/base.css"
     assert (static / names["css/base.css"]).exists()
     assert (static / f"{names['css/base.css']}.gz").exists()
+
+
+# Shows the first page, as a server with collected files makes it.
+PAGE = """
+import django
+django.setup()
+from django.test import Client
+print(Client(headers={"host": "example.org"}).get("/", secure=True).content.decode())
+"""
+
+
+def test_scripts_are_held_against_the_files_that_are_served(folder):
+    static = folder / "collected"
+    environment = GIVEN | {"DJANGO_SETTINGS_MODULE": "brainlog.settings", "STATIC_ROOT": str(static)}
+    assert run(folder, "manage.py", "collectstatic", "--noinput", **environment).returncode == 0
+
+    page = run(folder, "-c", PAGE, **environment).stdout
+
+    scripts = re.findall(r'src="/static/(js/[^"]+)" integrity="sha384-([^"]+)"', page)
+    assert scripts and page.count("<script") == len(scripts)
+    for name, fingerprint in scripts:
+        content = (static / name).read_bytes()
+        assert base64.b64encode(hashlib.sha384(content).digest()).decode() == fingerprint
 
 
 def test_tries_are_counted_where_all_processes_see_them(folder):
