@@ -336,6 +336,8 @@ CONTENT_SECURITY_POLICY = {
 # what no form could mean is refused outright.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# No form takes files. They would be written to the disk, and their size is bounded by nothing above.
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 # ── Watching ──────────────────────────────────────────────────────────────────────────────────
 
