@@ -176,6 +176,18 @@ def test_the_score_is_the_most_there_is_for_a_host_that_browsers_do_not_know(ask
     assert score_of(points) == 140
 
 
+def test_signing_in_elsewhere_takes_no_points(ask, settings):
+    """The policy then names where the button's form leads to."""
+    policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    elsewhere = policy | {"form-action": ["'self'", "https://accounts.google.com"]}
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": elsewhere}
+
+    _, page = ask(reverse("accounts:login"))
+
+    assert "https://accounts.google.com" in page["Content-Security-Policy"]
+    assert policy_points(page) == MOST["Content-Security-Policy"]
+
+
 def test_and_the_most_there_is_at_all_once_they_know_it(ask, settings):
     """With HSTS_SUBDOMAINS=True, the host may be added to the list that browsers come with."""
     settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
