@@ -259,6 +259,7 @@ def test_a_server_on_the_internet_insists_on_https_and_its_own_name(folder):
     assert (plain[0], plain[1]["Location"]) == (301, "https://example.org/")
     assert (safe[0], stranger[0]) == (200, 400)
     assert safe[1]["Strict-Transport-Security"] == "max-age=31536000"
+    assert "upgrade-insecure-requests" in safe[1]["Content-Security-Policy"]
 
 
 def test_static_files_have_the_fingerprint_of_their_content(folder):
