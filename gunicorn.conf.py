@@ -8,6 +8,15 @@ import os
 import shutil
 import tempfile
 
+# What a request may be, before anybody has looked at it. The address: sign-in elsewhere comes back with two
+# kilobytes of it. Headers: browsers and proxies send some thirty; the longest is that of the cookies.
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 8190
+# A thread that reads a request waits as long as its sender likes, and `timeout` does not end that: slow senders
+# are kept off by the proxy in front, which hands over whole requests only (README). What is read here is bounded,
+# too, in brainlog/settings.py: DATA_UPLOAD_MAX_….
+
 
 def on_starting(server):
     folder = tempfile.mkdtemp(prefix="brainlog-metrics-")

@@ -1,8 +1,50 @@
+import datetime
+
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from brainlog.postgresql.base import patience
+
+# What no page of ours does. Passkeys are the one exception, on our own pages.
+UNUSED_FEATURES = (
+    *("accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "encrypted-media", "fullscreen"),
+    *("gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone"),
+    *("midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb", "web-share"),
+    *("xr-spatial-tracking", "clipboard-read", "browsing-topics"),
+)
+PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
+
+
+class EdgesMiddleware:
+    """Say with every answer what browsers may do with it: static files, errors and probes included.
+
+    SecurityMiddleware says some of it too, but does not see what is answered before it.
+    """
+
+    HEADERS = {
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": ", ".join(
+            [*(f"{feature}=()" for feature in UNUSED_FEATURES), *(f"{feature}=(self)" for feature in PASSKEYS)]
+        ),
+        "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+        "X-Content-Type-Options": "nosniff",
+    }
+    # The jQuery in Django's admin writes HTML as soon as it is loaded.
+    WITHOUT_TRUSTED_TYPES = {"require-trusted-types-for": None, "trusted-types": None}
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        for header, value in self.HEADERS.items():
+            response.headers.setdefault(header, value)
+        if request.resolver_match and request.resolver_match.app_name == "admin":
+            response._csp_replace = self.WITHOUT_TRUSTED_TYPES
+        return response
 
 
 class Utf8Middleware:
@@ -50,3 +92,42 @@ class PatienceMiddleware:
             return self.get_response(request)
         finally:
             patience.reset(token)
+
+
+class FormerCookiesMiddleware:
+    """Rename the cookies of releases that called them otherwise, so that nobody is logged out by ours.
+
+    A neighbour under the same domain can plant a cookie of the old name. So this ends when sessions from
+    then would have, if nobody came back, and a session cookie of today's name always wins.
+    """
+
+    UNTIL = datetime.datetime(2027, 3, 1, tzinfo=datetime.UTC)
+    FORMER = {"sessionid": "SESSION", "csrftoken": "CSRF"}
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if not self.is_former(request.COOKIES):
+            return self.get_response(request)
+        former = {old: request.COOKIES[old] for old in self.FORMER if old in request.COOKIES}
+        for old, value in former.items():
+            request.COOKIES[self.setting(old, "NAME")] = value
+        response = self.get_response(request)
+        for old, value in former.items():
+            self.rename(response, old, value)
+        return response
+
+    def is_former(self, cookies) -> bool:
+        new = settings.SESSION_COOKIE_NAME
+        return "sessionid" in cookies and new not in cookies and timezone.now() < self.UNTIL
+
+    def rename(self, response, old: str, value: str) -> None:
+        response.delete_cookie(old, samesite="Lax")
+        if (name := self.setting(old, "NAME")) in response.cookies:
+            return  # It has ended, or has another value since.
+        flags = {flag: self.setting(old, flag.upper()) for flag in ("secure", "httponly", "samesite")}
+        response.set_cookie(name, value, max_age=self.setting(old, "AGE"), **flags)
+
+    def setting(self, old: str, what: str):
+        return getattr(settings, f"{self.FORMER[old]}_COOKIE_{what}")

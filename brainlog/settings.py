@@ -73,14 +73,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Outermost: they guard every answer, static files and those to monitors included.
+    "csp.middleware.CSPMiddleware",
+    "brainlog.middleware.EdgesMiddleware",
     "operations.probes.ProbesMiddleware",
     "operations.observing.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "csp.middleware.CSPMiddleware",
     "brainlog.middleware.Utf8Middleware",
     "brainlog.middleware.PatienceMiddleware",
+    "brainlog.middleware.FormerCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -109,6 +112,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "builtins": ["brainlog.scripts"],
         },
     },
 ]
@@ -272,6 +276,7 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / env.str("STATIC_ROOT", default="staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -291,6 +296,15 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_SUBDOMAINS
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+if HTTPS:
+    # Browsers take such names from this very host alone, over https: no neighbour under the same domain can
+    # put a cookie of theirs in the place of ours.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+# Not Strict. The session has to come along when somebody follows a link in a mail, or comes back from
+# signing in elsewhere; and the page behind a link, opened without the other cookie, would make a new token,
+# with which every form that is open in another tab is refused.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 if env.bool("BEHIND_PROXY", default=False):
     # Only a proxy that always sets this header itself may be trusted with it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -311,6 +325,10 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF, *PROVIDERS.values()],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
+        # A script of ours that made HTML of a text would stop there. (Not in the admin: EdgesMiddleware.)
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": [NONE],
+        "upgrade-insecure-requests": HTTPS,
     }
 }
 
@@ -318,6 +336,8 @@ CONTENT_SECURITY_POLICY = {
 # what no form could mean is refused outright.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# No form takes files. They would be written to the disk, and their size is bounded by nothing above.
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 # ── Watching ──────────────────────────────────────────────────────────────────────────────────
 

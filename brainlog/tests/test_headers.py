@@ -19,6 +19,8 @@ POLICY = {
     "form-action": "'self'",
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "'none'",
 }
 ADMIN = ["/admin/", "/admin/logs/dailylog/", "/admin/accounts/user/", "/admin/accounts/user/add/", "/admin/jsi18n/"]
 
@@ -38,12 +40,32 @@ def policy_of(response) -> dict:
     return dict(directive.split(" ", 1) for directive in directives)
 
 
-def assert_headers(response):
-    assert policy_of(response) == POLICY
-    assert response["X-Content-Type-Options"] == "nosniff"
+def policy_for(path) -> dict:
+    """The admin has all of the policy but trusted types: its jQuery writes HTML as soon as it is loaded."""
+    left_out = {"require-trusted-types-for", "trusted-types"} if path.startswith("/admin/") else set()
+    return {directive: sources for directive, sources in POLICY.items() if directive not in left_out}
+
+
+def assert_headers(response, path):
+    assert policy_of(response) == policy_for(path)
     assert response["X-Frame-Options"] == "DENY"
+    assert_guarded(response)
+
+
+def assert_guarded(response):
+    """What is true of static files, and of what monitors are told, as well."""
+    assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Referrer-Policy"] == "same-origin"
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+    features = features_of(response)
+    assert features.pop("publickey-credentials-get") == features.pop("publickey-credentials-create") == "(self)"
+    assert {"camera", "microphone", "geolocation"} < set(features) and set(features.values()) == {"()"}
+    assert "frame-ancestors" in policy_of(response)
+
+
+def features_of(response) -> dict:
+    return dict(feature.split("=") for feature in response["Permissions-Policy"].split(", "))
 
 
 @pytest.mark.parametrize("path", [*(address.path for address in ADDRESSES), *ADMIN, "/nowhere/"])
@@ -51,7 +73,7 @@ def assert_headers(response):
 def test_every_answer_to_a_person_is_guarded_and_kept_out_of_caches(as_maria, path, method):
     response = getattr(as_maria, method)(path)
 
-    assert_headers(response)
+    assert_headers(response, path)
     if path != reverse("accounts:logout"):
         assert "no-store" in response["Cache-Control"]
 
@@ -60,7 +82,7 @@ def test_every_answer_to_a_person_is_guarded_and_kept_out_of_caches(as_maria, pa
 def test_every_answer_to_a_visitor_is_guarded(client, db, path):
     response = client.get(path)
 
-    assert_headers(response)
+    assert_headers(response, path)
     assert "Cookie" in response.get("Vary", "") or response.status_code in {302, 404, 405}
 
 
@@ -71,7 +93,33 @@ def test_what_is_refused_at_the_door_is_guarded_too(client, db):
     for response in (wrong_host, far_too_much):
         assert response.status_code == 400
         assert policy_of(response) == POLICY
-        assert response["X-Content-Type-Options"] == "nosniff"
+        assert_guarded(response)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/static/css/base.css", "/static/none.css"])
+def test_what_is_no_page_is_guarded_too(client, db, settings, path):
+    settings.METRICS_TOKEN = "a-token"
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+
+    response = client.get(path, headers={"authorization": "Bearer a-token"})
+
+    response.getvalue()  # Or the file stays open.
+    response.close()
+    assert response.status_code == (404 if "none" in path else 200)
+    assert_guarded(response)
+    assert "Access-Control-Allow-Origin" not in response
+
+
+@pytest.mark.urls("brainlog.tests.browser.urls")
+@pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
+def test_error_pages_are_guarded_too(client, db, status):
+    client.raise_request_exception = False
+
+    response = client.get(f"/broken/{status}/")
+
+    assert response.status_code == status
+    assert policy_of(response) == POLICY
+    assert_guarded(response)
 
 
 def test_a_person_who_logs_in_or_out_leaves_nothing_in_caches(client, db):

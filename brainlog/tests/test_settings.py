@@ -1,7 +1,10 @@
 """Starting with what the environment says. Each start is a process of its own, in a folder without .env."""
 
+import base64
+import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -132,6 +135,16 @@ def test_https_is_the_default_where_debug_is_off(folder, environment, is_https):
     assert found == {name: value is is_https for name, value in EDGES.items()}
 
 
+@pytest.mark.parametrize(
+    ("environment", "prefix"), [({}, "__Host-"), ({"HTTPS": "False"}, None)], ids=["https", "no https"]
+)
+def test_cookies_are_named_for_this_host_alone_where_there_is_https(folder, environment, prefix):
+    found = settings(folder, "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", **GIVEN, **environment)
+
+    names = [f"{prefix}sessionid", f"{prefix}csrftoken"] if prefix else [None, None]  # None is Django's own name.
+    assert list(found.values()) == names
+
+
 @pytest.mark.parametrize(("environment", "promised"), [({}, False), ({"HSTS_SUBDOMAINS": "True"}, True)], ids=str)
 def test_nothing_is_promised_for_subdomains_unasked(folder, environment, promised):
     names = ("SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD")
@@ -246,6 +259,7 @@ def test_a_server_on_the_internet_insists_on_https_and_its_own_name(folder):
     assert (plain[0], plain[1]["Location"]) == (301, "https://example.org/")
     assert (safe[0], stranger[0]) == (200, 400)
     assert safe[1]["Strict-Transport-Security"] == "max-age=31536000"
+    assert "upgrade-insecure-requests" in safe[1]["Content-Security-Policy"]
 
 
 def test_static_files_have_the_fingerprint_of_their_content(folder):
@@ -257,6 +271,29 @@ def test_static_files_have_the_fingerprint_of_their_content(folder):
     assert names["css/base.css"] != "css/base.css"
     assert (static / names["css/base.css"]).exists()
     assert (static / f"{names['css/base.css']}.gz").exists()
+
+
+# Shows the first page, as a server with collected files makes it.
+PAGE = """
+import django
+django.setup()
+from django.test import Client
+print(Client(headers={"host": "example.org"}).get("/", secure=True).content.decode())
+"""
+
+
+def test_scripts_are_held_against_the_files_that_are_served(folder):
+    static = folder / "collected"
+    environment = GIVEN | {"DJANGO_SETTINGS_MODULE": "brainlog.settings", "STATIC_ROOT": str(static)}
+    assert run(folder, "manage.py", "collectstatic", "--noinput", **environment).returncode == 0
+
+    page = run(folder, "-c", PAGE, **environment).stdout
+
+    scripts = re.findall(r'src="/static/(js/[^"]+)" integrity="sha384-([^"]+)"', page)
+    assert scripts and page.count("<script") == len(scripts)
+    for name, fingerprint in scripts:
+        content = (static / name).read_bytes()
+        assert base64.b64encode(hashlib.sha384(content).digest()).decode() == fingerprint
 
 
 def test_tries_are_counted_where_all_processes_see_them(folder):

@@ -47,6 +47,19 @@ def test_the_administration_works_under_our_content_security_policy(page, live_s
     expect(page.locator("[name=username]")).to_be_visible()
 
 
+def test_no_script_of_ours_can_make_html_of_a_text(own_page, expected_errors):
+    expected_errors += ["requires 'TrustedHTML' assignment", "Creating a TrustedTypePolicy named 'any' violates"]
+    own_page.goto("/logs/")
+    attempts = ("document.body.innerHTML = '<b>text</b>'", "trustedTypes.createPolicy('any', {})")
+
+    refused = [
+        own_page.evaluate(f"() => {{ try {{ {attempt} }} catch (error) {{ return error.name }} }}")
+        for attempt in attempts
+    ]
+
+    assert refused == ["TypeError", "TypeError"]
+
+
 def test_somebody_who_tabs_can_skip_to_the_page(own_page):
     own_page.goto("/logs/")
     own_page.keyboard.press("Tab")

@@ -1,0 +1,52 @@
+"""Files: no form of ours takes any, so none is read, and none ever lies on the disk, not even for a moment."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from accounts.tests.factories import PASSWORD, make_person
+
+MEGABYTE = 1024 * 1024
+
+
+@pytest.fixture
+def no_disk(settings, tmp_path):
+    """Where a file is put that is too large for the memory: nowhere, which is an error."""
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "nowhere"
+
+
+def large() -> SimpleUploadedFile:
+    return SimpleUploadedFile("book.txt", b"x" * 20 * MEGABYTE)
+
+
+def test_a_large_file_is_refused_before_it_is_written(client, db, no_disk):
+    response = client.post(reverse("accounts:login"), {"username": "maria", "password": PASSWORD, "file": large()})
+
+    assert response.status_code == 400
+
+
+def test_it_would_be_written_if_files_were_taken(client, db, no_disk, settings):
+    """Or the test above could not fail."""
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 1
+
+    with pytest.raises(FileNotFoundError):
+        client.post(reverse("accounts:login"), {"username": "maria", "file": large()})
+
+
+def test_a_small_file_is_refused_too(client, db):
+    response = client.post(reverse("accounts:login"), {"file": SimpleUploadedFile("note.txt", b"x")})
+
+    assert response.status_code == 400
+
+
+def test_a_form_in_parts_without_files_is_read(client, db):
+    make_person(username="maria")
+
+    response = client.post(reverse("accounts:login"), {"username": "maria", "password": PASSWORD})
+
+    assert response.wsgi_request.content_type == "multipart/form-data"
+    assert response.status_code == 302
+
+
+def test_parts_that_are_no_files_are_bounded(client, db):
+    assert client.post(reverse("accounts:login"), {"username": "x" * 17 * MEGABYTE}).status_code == 400
