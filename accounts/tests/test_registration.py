@@ -106,13 +106,14 @@ def test_the_login_page_offers_no_dead_end(client, settings):
 def test_two_with_one_link_at_the_same_moment(live_server, invitation):
     page = f"{URL}?invitation={invitation}"
     visitors = [Visitor(live_server.url) for _ in range(5)]
+    forms = [visitor.get(page) for visitor in visitors]
 
     all_at_once(
         *(
-            lambda visitor=visitor, number=number: visitor.post(
-                page, typed(username=f"name-{number}", invitation=invitation)
+            lambda visitor=visitor, form=form, number=number: visitor.send(
+                page, typed(username=f"name-{number}", invitation=invitation), form
             )
-            for number, visitor in enumerate(visitors)
+            for number, (visitor, form) in enumerate(zip(visitors, forms, strict=True))
         )
     )
 
