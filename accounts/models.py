@@ -332,7 +332,12 @@ class SecurityEvent(models.Model):
     SHOWN_FOR = datetime.timedelta(days=90)
 
     person = models.ForeignKey(
-        User, models.CASCADE, related_name="security_events", db_index=False, verbose_name=_("person")
+        User,
+        models.CASCADE,
+        related_name="security_events",
+        verbose_name=_("person"),
+        db_index=False,
+        db_constraint=False,  # as with sessions: of somebody just deleted, it is nobody's
     )
     kind = models.CharField(_("what"), max_length=30, choices=Kind)
     at = models.DateTimeField(_("when"), default=clock.now)
