@@ -290,8 +290,7 @@ class Throttle(models.Model):
 class SecurityEvent(models.Model):
     """Something that happened with an account. Written once by accounts.events, and never changed.
 
-    Holds no answers, passwords, addresses or names that were typed: what happened, when, and where as a session
-    says it. Goes with the person.
+    Holds no answers, passwords, addresses or names that were typed. Goes with the person.
     """
 
     class Kind(models.TextChoices):
@@ -341,10 +340,8 @@ class SecurityEvent(models.Model):
     )
     kind = models.CharField(_("what"), max_length=30, choices=Kind)
     at = models.DateTimeField(_("when"), default=clock.now)
-    by = models.ForeignKey(
-        User, models.SET_NULL, null=True, related_name="+", verbose_name=_("by"), help_text=_("If it was the staff.")
-    )
-    by_name = models.CharField(_("by"), max_length=150, blank=True)  # stays when the account of that name is gone
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("by"))
+    by_name = models.CharField(_("by"), max_length=150, blank=True)  # of the staff; outlives the account
     device = models.CharField(_("device"), max_length=100, blank=True)
     is_local = models.BooleanField(_("from this network"), default=False)
 

@@ -5,6 +5,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains
 
+from accounts import events
+from accounts.models import SecurityEvent
+from accounts.tests.factories import make_person
+from brainlog.tests.addresses import ADDRESSES
 from brainlog.tests.test_admin import ANSWERS, as_staff, list_url, page_url, rows  # noqa: F401
 
 SAID = {
@@ -27,3 +31,15 @@ def test_the_person_reads_who_opened_a_row(as_staff, rows, name, page):  # noqa:
 
     assertContains(seen, SAID[name], count=1)
     assertContains(seen, "by staff, of the staff", count=1)
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_no_address_changes_what_is_written_down(client, db, method):
+    maria = make_person(username="maria")
+    events.record(events.Kind.LOOKED_AT_DAY, maria, by=make_person(username="keeper"))
+    (written,) = SecurityEvent.objects.values()
+    for address in ADDRESSES:
+        client.force_login(maria)
+        getattr(client, method)(address.path, {"id": written["id"], "kind": "wiped"})
+
+        assert SecurityEvent.objects.values().get(pk=written["id"]) == written, address.name
