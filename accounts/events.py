@@ -71,7 +71,7 @@ def take_sign_in(request, name_key: str, address: str) -> list[str]:
 
 
 def record_sign_in(person: User, request):
-    ways = {step["method"]: step for step in get_authentication_records(request)}
+    ways = {step["method"]: step for step in get_authentication_records(request, person)}
     if "socialaccount" in ways:
         record(Kind.SIGNED_IN_BY_PROVIDER, person, request)
     elif ways.get("mfa", {}).get("passwordless"):

@@ -327,7 +327,6 @@ class SecurityEvent(models.Model):
         IMPORTED = "imported", _("Imported data")
         WIPED = "wiped", _("Wiped your data")
 
-    LOOKS = (Kind.LOOKED_AT_ACCOUNT, Kind.LOOKED_AT_DAY, Kind.LOOKED_AT_MEDICATION, Kind.LOOKED_AT_REFLECTION)
     SHOWN_FOR = datetime.timedelta(days=90)
 
     person = models.ForeignKey(
@@ -392,8 +391,3 @@ class SecurityEvent(models.Model):
 
     def __str__(self):
         return self.get_kind_display()
-
-    @property
-    def is_look(self) -> bool:
-        """Whether somebody on the staff looked at what is the person's."""
-        return self.kind in self.LOOKS
