@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
-from accounts import sealing, throttle
+from accounts import events, sealing, throttle
 from accounts.models import Invitation, User
 
 # What allauth says after a deed, by the name of its template. It is silent about the others.
@@ -56,10 +56,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def authenticate(self, request, **credentials):
         """Who this is, or None. Wrong passwords are counted; TooManyTries is raised before one is looked at."""
         name = User.key_of(credentials.get("username", ""))
-        tries = throttle.take_sign_in(request, name, ratelimit.get_ip(request))
+        tries = events.take_sign_in(request, name, ratelimit.get_ip(request))
         person = super().authenticate(request, **credentials)
         if person:
             throttle.give_back(tries)
+        else:
+            events.record_refusal(events.Kind.SIGN_IN_FAILED, name, request)
         return person
 
     def get_reauthentication_methods(self, user) -> list[dict]:
@@ -73,6 +75,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request, user):
         super().login(request, user)
+        events.record_sign_in(user, request)
         request.has_signed_in = user  # SignInMiddleware lets the browser remember.
 
     def get_password_change_redirect_url(self, request):

@@ -10,14 +10,17 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Invitation, User
+from accounts import events
+from accounts.models import Invitation, SecurityEvent, User
 from accounts.recovery import reset_link
-from brainlog.admin import BigTableAdmin
+from brainlog.admin import BigTableAdmin, LookingAdmin
 
 # People change these themselves, on pages that ask who they are first.
 admin.site.unregister([EmailAddress, Authenticator])
 if apps.is_installed("allauth.socialaccount"):
     admin.site.unregister(apps.get_app_config("socialaccount").get_models())
+
+RIGHTS = {"is_active", "is_staff", "is_superuser", "groups", "user_permissions"}
 
 
 @admin.register(User)
@@ -38,6 +41,24 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
 
     actions = ("make_reset_link", "switch_off_second_factor")
 
+    def get_object(self, request, object_id, from_field=None):
+        person = super().get_object(request, object_id, from_field)
+        if person is not None:
+            events.record_look(events.Kind.LOOKED_AT_ACCOUNT, person, request)
+        return person
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        if RIGHTS.intersection(form.changed_data):
+            events.record(events.Kind.RIGHTS_CHANGED, form.instance, request, by=request.user)
+
+    def user_change_password(self, request, id, form_url=""):
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            person = User.objects.get(pk=id)
+            events.record(events.Kind.PASSWORD_CHANGED, person, request, by=request.user)
+        return response
+
     def those_in_reach(self, request, people):
         """Who is staff can be brought under control by a superuser alone."""
         if request.user.is_superuser or not people.filter(Q(is_staff=True) | Q(is_superuser=True)).exists():
@@ -50,6 +71,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         """Shown this once, good once and for a day. What it says of the second factor stays."""
         for person in self.those_in_reach(request, queryset):
             self.log_change(request, person, "Made a link to a new password.")
+            events.record(events.Kind.RESET_LINK_MADE, person, request, by=request.user)
             text = _("For %(name)s, shown this once, good once and for a day: %(link)s")
             link = reset_link(request, person)
             self.message_user(request, text % {"name": person.username, "link": link}, messages.WARNING)
@@ -60,6 +82,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         for person in self.those_in_reach(request, queryset):
             person.authenticator_set.all().delete()
             self.log_change(request, person, "Switched off the second factor.")
+            events.record(events.Kind.SECOND_FACTOR_OFF, person, request, by=request.user)
             text = _("%(name)s logs in with the password alone now.")
             self.message_user(request, text % {"name": person.username}, messages.SUCCESS)
 
@@ -94,3 +117,19 @@ class InvitationAdmin(BigTableAdmin):
             text = _("The invitation, shown this once and good for one person: %(link)s")
             self.message_user(request, text % {"link": request.build_absolute_uri(link)}, messages.WARNING)
         super().save_model(request, obj, form, change)
+
+
+@admin.register(SecurityEvent)
+class SecurityEventAdmin(LookingAdmin):
+    """For superusers: it says who was here when."""
+
+    list_display = ("at", "person", "kind", "by_name", "device", "is_local")
+    list_reads = ("at", "person__username", "kind", "by_name", "device", "is_local")
+    list_select_related = ("person",)
+    ordering = ("-pk",)
+    fields = ("at", "person", "kind", "by_name", "device", "is_local")
+    search_fields = ("person__username_key__exact",)
+    search_help_text = _("Search by the whole username.")
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.is_superuser

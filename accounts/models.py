@@ -14,8 +14,9 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone as clock
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext_lazy as _
 
+from accounts.devices import device_in_words
 from accounts.managers import UserManager
 from accounts.sessions import SessionStore
 
@@ -184,28 +185,6 @@ class User(AbstractUser):
         return day - datetime.timedelta(days=days_into_week)
 
 
-# What browsers say of themselves, the particular before what others say as well.
-BROWSERS = [
-    ("Edg", "Edge"),
-    ("OPR/", "Opera"),
-    ("SamsungBrowser", "Samsung Internet"),
-    ("Firefox", "Firefox"),
-    ("FxiOS", "Firefox"),
-    ("CriOS", "Chrome"),
-    ("Chrome", "Chrome"),
-    ("Safari", "Safari"),
-]
-SYSTEMS = [
-    ("Android", "Android"),
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("CrOS", "ChromeOS"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "Mac"),
-    ("Linux", "Linux"),
-]
-
-
 class SessionManager(BaseSessionManager):
     def get_queryset(self):
         """A session is always read with its person."""
@@ -251,12 +230,7 @@ class Session(AbstractBaseSession):
 
     @property
     def device(self) -> str:
-        """The browser and the system it runs on, in words, by what the browser says of itself."""
-        browser = next((name for sign, name in BROWSERS if sign in self.user_agent), None)
-        system = next((name for sign, name in SYSTEMS if sign in self.user_agent), None)
-        if browser and system:
-            return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system}
-        return browser or system or gettext("An unknown device")
+        return device_in_words(self.user_agent)
 
 
 class Invitation(models.Model):
@@ -311,3 +285,109 @@ class Throttle(models.Model):
 
     def __str__(self):
         return self.cache_key
+
+
+class SecurityEvent(models.Model):
+    """Something that happened with an account. Written once by accounts.events, and never changed.
+
+    Holds no answers, passwords, addresses or names that were typed. Goes with the person.
+    """
+
+    class Kind(models.TextChoices):
+        SIGNED_IN = "signed_in", _("Logged in")
+        SIGNED_IN_BY_PASSKEY = "signed_in_by_passkey", _("Logged in with a passkey")
+        SIGNED_IN_BY_PROVIDER = "signed_in_by_provider", _("Logged in with an account elsewhere")
+        SIGN_IN_FAILED = "sign_in_failed", _("Somebody tried to log in, with a wrong password or recovery code")
+        CODE_REFUSED = "code_refused", _("A wrong code was given for the second factor")
+        LOCKED = "locked", _("Too many wrong tries: logging in had to wait")
+        SIGNED_OUT = "signed_out", _("Logged out")
+        SESSIONS_ENDED = "sessions_ended", _("Ended the login of other devices")
+        PASSWORD_CHANGED = "password_changed", _("Changed the password")
+        PASSWORD_RESET = "password_reset", _("Chose a new password in place of a forgotten one")
+        RESET_LINK_MADE = "reset_link_made", _("Made a link to a new password")
+        EMAIL_CHANGED = "email_changed", _("Changed the e-mail address")
+        EMAIL_CONFIRMED = "email_confirmed", _("Confirmed the e-mail address")
+        APP_ON = "app_on", _("Switched on codes from an app")
+        APP_OFF = "app_off", _("Switched off codes from an app")
+        PASSKEY_ADDED = "passkey_added", _("Added a passkey")
+        PASSKEY_REMOVED = "passkey_removed", _("Removed a passkey")
+        CODES_MADE = "codes_made", _("Made recovery codes")
+        CODES_REMOVED = "codes_removed", _("Removed the recovery codes")
+        CODE_USED = "code_used", _("Used a recovery code")
+        SECOND_FACTOR_OFF = "second_factor_off", _("Switched off the second factor")
+        PROVIDER_ADDED = "provider_added", _("Added an account elsewhere")
+        PROVIDER_REMOVED = "provider_removed", _("Removed an account elsewhere")
+        RIGHTS_CHANGED = "rights_changed", _("Changed what this account may do")
+        LOOKED_AT_ACCOUNT = "looked_at_account", _("Looked at your account")
+        LOOKED_AT_DAY = "looked_at_day", _("Looked at a day of yours")
+        LOOKED_AT_MEDICATION = "looked_at_medication", _("Looked at a medication of yours")
+        LOOKED_AT_REFLECTION = "looked_at_reflection", _("Looked at a reflection of yours")
+        # Known to the constraint before there are such pages: to change it later reads the whole table.
+        EXPORTED = "exported", _("Exported your data")
+        IMPORTED = "imported", _("Imported data")
+        WIPED = "wiped", _("Wiped your data")
+
+    SHOWN_FOR = datetime.timedelta(days=90)
+
+    person = models.ForeignKey(
+        User,
+        models.CASCADE,
+        related_name="security_events",
+        verbose_name=_("person"),
+        db_index=False,
+        db_constraint=False,  # as with sessions: of somebody just deleted, it is nobody's
+    )
+    kind = models.CharField(_("what"), max_length=30, choices=Kind)
+    at = models.DateTimeField(_("when"), default=clock.now)
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("by"))
+    by_name = models.CharField(_("by"), max_length=150, blank=True)  # of the staff; outlives the account
+    device = models.CharField(_("device"), max_length=100, blank=True)
+    is_local = models.BooleanField(_("from this network"), default=False)
+
+    class Meta:
+        verbose_name = _("security event")
+        verbose_name_plural = _("security events")
+        indexes = [models.Index(fields=["person", "-at"], name="security_event_of_person")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    kind__in=[
+                        "signed_in",
+                        "signed_in_by_passkey",
+                        "signed_in_by_provider",
+                        "sign_in_failed",
+                        "code_refused",
+                        "locked",
+                        "signed_out",
+                        "sessions_ended",
+                        "password_changed",
+                        "password_reset",
+                        "reset_link_made",
+                        "email_changed",
+                        "email_confirmed",
+                        "app_on",
+                        "app_off",
+                        "passkey_added",
+                        "passkey_removed",
+                        "codes_made",
+                        "codes_removed",
+                        "code_used",
+                        "second_factor_off",
+                        "provider_added",
+                        "provider_removed",
+                        "rights_changed",
+                        "looked_at_account",
+                        "looked_at_day",
+                        "looked_at_medication",
+                        "looked_at_reflection",
+                        "exported",
+                        "imported",
+                        "wiped",
+                    ]
+                ),
+                name="security_event_kind_known",
+            )
+        ]
+
+    def __str__(self):
+        return self.get_kind_display()

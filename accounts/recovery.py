@@ -28,7 +28,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import throttle
+from accounts import events, throttle
 from accounts.cipher import CannotDecryptError
 from accounts.models import User
 
@@ -88,6 +88,8 @@ def email(request):
     form = EmailForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_valid():
         person.save(update_fields=["email", "updated_at"])
+        if form.has_changed():
+            events.record(events.Kind.EMAIL_CHANGED, person, request)
         if not person.email:
             EmailAddress.objects.filter(user=person).delete()
             messages.success(request, _("We keep no e-mail address of yours any more."))
@@ -119,6 +121,7 @@ def email_confirm(request, token):
         except IntegrityError:
             messages.error(request, _("This address belongs to another account."))
         else:
+            events.record(events.Kind.EMAIL_CONFIRMED, person, request)
             messages.success(request, _("Your e-mail address is confirmed."))
         return redirect("today")
     return render(request, "accounts/email_confirm.html", {"person": person, "email": said["email"]})
@@ -168,6 +171,7 @@ def set_new_password(request, form):
     """Store it, and end every session of the person."""
     form.user.sessions.all().delete()
     form.save()
+    events.record(events.Kind.PASSWORD_RESET, form.user, request)
     messages.success(request, _("Your password is changed. Please log in with it."))
 
 
@@ -205,9 +209,10 @@ class ResetByCodeForm(SetPasswordForm):
         super().clean()
         if self.errors:
             return self.cleaned_data
-        tries = throttle.take_sign_in(self.request, key, ratelimit.get_ip(self.request))
+        tries = events.take_sign_in(self.request, key, ratelimit.get_ip(self.request))
         if not self.is_right(self.cleaned_data["code"]):
             User().set_password(self.cleaned_data["code"])  # takes as long as storing the new one
+            events.record_refusal(events.Kind.SIGN_IN_FAILED, key, self.request)
             raise forms.ValidationError(_("This name and code do not go together. Please check both."), code="wrong")
         throttle.give_back(tries)
         return self.cleaned_data
@@ -226,6 +231,7 @@ class ResetByCodeForm(SetPasswordForm):
 def reset_by_code(request):
     form = ResetByCodeForm(request.POST if request.method == "POST" else None, request=request)
     if form.is_valid():
+        events.record(events.Kind.CODE_USED, form.user, request)
         set_new_password(request, form)
         return redirect("accounts:login")
     return render(request, "accounts/reset_by_code.html", {"form": form})

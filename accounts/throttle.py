@@ -36,9 +36,9 @@ RESET_BY_ADDRESS = Limit("reset-address", 20, 60)
 class TooManyTries(Exception):
     """Ends in a page with status 429 that says when to come back."""
 
-    def __init__(self, seconds: float):
+    def __init__(self, seconds: float, limit: Limit | None = None):
         super().__init__("too many tries")
-        self.seconds = max(1, round(seconds))
+        self.seconds, self.limit = max(1, round(seconds)), limit
 
     @property
     def minutes(self) -> int:
@@ -59,7 +59,7 @@ def take(limit: Limit, who: str) -> str:
     for name in names:
         if name not in taken and tries.add(name, now + lasts, lasts):
             return name
-    raise TooManyTries(min(taken.values(), default=now + lasts) - now)
+    raise TooManyTries(min(taken.values(), default=now + lasts) - now, limit)
 
 
 def give_back(taken: list[str]):

@@ -19,6 +19,7 @@ PAGES = [
     ("security/new/", set_password, "set_password", "account_set_password"),
     ("sessions/", views.sessions, "sessions", None),
     ("sessions/end/", views.end_sessions, "end_sessions", None),
+    ("events/", views.account_events, "events", None),
     ("delete/", views.delete_account, "delete", None),
     ("email/", recovery.email, "email", None),
     ("email/<str:token>/", recovery.email_confirm, "email_confirm", None),

@@ -10,6 +10,7 @@ from django.contrib.auth import logout, views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,10 +19,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import recovery, throttle
+from accounts import events, recovery, throttle
 from accounts.external import providers
 from accounts.forms import DeleteAccountForm, LoginForm, PasswordChangeForm, ProfileForm, SignUpForm
-from accounts.models import Invitation
+from accounts.models import Invitation, SecurityEvent
+
+EVENTS_A_PAGE = 30
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -96,6 +99,8 @@ def profile(request):
 class LogoutView(views.LogoutView):
     def post(self, request, *args, **kwargs):
         person = request.user.pk
+        if person:
+            events.record(events.Kind.SIGNED_OUT, request.user, request)
         response = super().post(request, *args, **kwargs)
         # The page that shows this message also clears what the browser kept for this person.
         messages.success(request, _("You are logged out."), extra_tags=f"{person}/" if person else "")
@@ -134,9 +139,24 @@ def end_sessions(request):
     others = request.user.sessions.exclude(pk=request.session.session_key)
     if handle := request.POST.get("session"):
         others = others.filter(pk__in=[each.pk for each in others if each.handle == handle])
-    others.delete()
+    ended, _tables = others.delete()
+    if ended:
+        events.record(events.Kind.SESSIONS_ENDED, request.user, request)
     messages.success(request, _("Ended. Whoever was there has to log in again."))
     return redirect("accounts:sessions")
+
+
+@require_http_methods(["GET", "HEAD"])
+def account_events(request):
+    """What happened with the account lately, and who on the staff looked at it."""
+    lately = request.user.security_events.filter(at__gt=timezone.now() - SecurityEvent.SHOWN_FOR)
+    page = Paginator(lately.order_by("-at", "-pk"), EVENTS_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "events": page.object_list,
+        "newer_page": page.previous_page_number() if page.has_previous() else None,
+        "older_page": page.next_page_number() if page.has_next() else None,
+    }
+    return render(request, "accounts/events.html", context)
 
 
 @require_get_or_post

@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from accounts import events
 from brainlog.admin import LookingAdmin
 from logs.models import DailyLog, Dose, Medication
 from logs.private import withhold_texts
@@ -8,13 +9,23 @@ from logs.stages import STAGES
 
 
 class PrivateTextAdmin(LookingAdmin):
-    """Shows what people wrote to those who have the permission; to others, that they wrote something."""
+    """Shows what people wrote to those who have the permission; to others, that they wrote something.
+
+    Each row that is opened is written down, and its person reads that it was.
+    """
+
+    kind_of_look: events.Kind
 
     def get_object(self, request, object_id, from_field=None):
         row = super().get_object(request, object_id, from_field)
-        if row is not None and not request.user.has_perm("logs.view_private_text"):
-            withhold_texts(row)
+        if row is not None:
+            events.record_look(self.kind_of_look, self.person_of(row), request)
+            if not request.user.has_perm("logs.view_private_text"):
+                withhold_texts(row)
         return row
+
+    def person_of(self, row):
+        return row.user
 
 
 class DoseInline(admin.TabularInline):
@@ -35,6 +46,7 @@ class DoseInline(admin.TabularInline):
 
 @admin.register(DailyLog)
 class DailyLogAdmin(PrivateTextAdmin):
+    kind_of_look = events.Kind.LOOKED_AT_DAY
     list_display = ("date", "user", "done", "day_rating", "overall_mood", "not_tracked", "updated_at")
     list_select_related = ("user",)
     list_reads = (
@@ -64,6 +76,7 @@ class DailyLogAdmin(PrivateTextAdmin):
 
 @admin.register(Medication)
 class MedicationAdmin(PrivateTextAdmin):
+    kind_of_look = events.Kind.LOOKED_AT_MEDICATION
     list_display = ("name", "user", "usual_amount", "unit", "is_active")
     list_select_related = ("user",)
     list_reads = ("name", "user__username", "usual_amount", "unit", "is_active")
@@ -73,7 +86,8 @@ class MedicationAdmin(PrivateTextAdmin):
 
 
 @admin.register(Dose)
-class DoseAdmin(LookingAdmin):
+class DoseAdmin(PrivateTextAdmin):
+    kind_of_look = events.Kind.LOOKED_AT_MEDICATION
     list_display = ("medication", "amount", "unit", "taken_at", "day", "person")
     list_select_related = ("medication", "daily_log__user")
     list_reads = (
@@ -95,4 +109,7 @@ class DoseAdmin(LookingAdmin):
 
     @admin.display(description=_("person"))
     def person(self, dose):
+        return dose.daily_log.user
+
+    def person_of(self, dose):
         return dose.daily_log.user

@@ -1,12 +1,14 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from accounts.events import Kind
 from logs.admin import PrivateTextAdmin
 from reflections.models import WeeklyAnswers, WeeklyReflection
 
 
 @admin.register(WeeklyReflection)
 class WeeklyReflectionAdmin(PrivateTextAdmin):
+    kind_of_look = Kind.LOOKED_AT_REFLECTION
     list_display = ("week_start", "user", "week_rating", "mental_state", "updated_at")
     list_select_related = ("user",)
     list_reads = ("week_start", "user__username", "week_rating", "mental_state", "updated_at")

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
-from accounts.models import Invitation, User
+from accounts.models import Invitation, SecurityEvent, User
 from accounts.tests.factories import PASSWORD, make_person
 from logs.tests.factories import make_dose, make_full_log, make_medication
 from reflections.tests.factories import make_reflection
@@ -49,6 +49,7 @@ def make_person_with_everything(**facts) -> User:
     EmailConfirmation.create(EmailAddress.objects.create(user=person, email=f"{person.pk}@example.org"))
     Authenticator.objects.create(user=person, type=Authenticator.Type.RECOVERY_CODES, data={})
     Invitation.objects.create(created_by=person, expires_at=person.date_joined, token_hash=str(person.pk))
+    SecurityEvent.objects.create(person=person, by=person, by_name=person.username, kind="looked_at_day")
     LogEntry.objects.create(
         user=person, content_type=ContentType.objects.get_for_model(User), object_id="1", action_flag=CHANGE
     )

@@ -178,7 +178,7 @@ def test_a_link_alone_starts_nothing(site, provider):
     assert "Go on with The Club?" in page and len(provider.asked) == before
 
 
-def test_an_account_is_added_after_asking_and_removed(site, provider):
+def test_an_account_is_added_after_asking_and_removed(site, provider, ask):
     visitor = sign_up_with_password(site, "ada")
     provider.person = {"sub": "110"}
     assert "Is it you?" in visitor.get(EXTERNAL)
@@ -194,6 +194,9 @@ def test_an_account_is_added_after_asking_and_removed(site, provider):
 
     assert "It does not let you in any more." in visitor.post(EXTERNAL, {"account": number})[2]
     assert come(site, provider, "110").post(START, {})[1] == f"{site.url}{NAME}"
+    rows = "SecurityEvent.objects.filter(person__username='ada').order_by('pk')"
+    kinds = ask(f"print(*{rows}.values_list('kind', flat=True))")
+    assert kinds.split() == ["signed_in", "provider_added", "signed_in_by_provider", "provider_removed"]
 
 
 def test_the_last_way_in_is_not_removed(site, provider, ask):

@@ -36,6 +36,7 @@ ADDRESSES = [
     Address("accounts:delete", other=(200, 200)),
     Address("accounts:set_password", other=(302, 302)),
     Address("accounts:sessions"),
+    Address("accounts:events"),
     Address("accounts:end_sessions", other=(405, 302)),
     Address("accounts:email", other=(302, 302)),
     Address("accounts:email_confirm", ("no-token",), visitor=(200, 200), other=(200, 200)),

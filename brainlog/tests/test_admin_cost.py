@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.events import Kind, record
 from accounts.tests.factories import make_person
 from brainlog.admin import CappedPaginator
 from logs.fields import LineField, NoteField
@@ -17,7 +18,14 @@ from logs.tests.factories import DAY, make_dose, make_full_log
 from reflections.models import WeeklyAnswers
 from reflections.tests.factories import SUNDAY, make_reflection
 
-LISTS = ["accounts_user", "logs_dailylog", "logs_dose", "logs_medication", "reflections_weeklyreflection"]
+LISTS = [
+    "accounts_user",
+    "accounts_securityevent",
+    "logs_dailylog",
+    "logs_dose",
+    "logs_medication",
+    "reflections_weeklyreflection",
+]
 TEXTS = [
     "note",
     "password",
@@ -40,6 +48,7 @@ def fill(count: int):
     for number in range(count):
         log = make_full_log(date=DAY - datetime.timedelta(days=number))
         make_dose(log)
+        record(Kind.SIGNED_IN, log.user)
         make_reflection(log.user, SUNDAY - datetime.timedelta(days=7 * number))
 
 

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import Invitation, Throttle
+from accounts.models import Invitation, SecurityEvent, Throttle
 from accounts.tests.factories import make_person
 from operations.management.commands.dbmaintain import STEPS
 from operations.models import DatabaseReport
@@ -49,6 +49,17 @@ def test_tries_that_do_not_count_any_more_go_and_others_stay():
     maintain()
 
     assert [row.pk for row in Throttle.objects.all()] == ["counts"]
+
+
+def test_security_events_go_after_a_year():
+    person = make_person()
+    for days in (0, 364, 366):
+        at = timezone.now() - timedelta(days=days)
+        SecurityEvent.objects.create(person=person, kind="signed_in", device=str(days), at=at)
+
+    maintain()
+
+    assert {event.device for event in SecurityEvent.objects.all()} == {"0", "364"}
 
 
 def test_old_invitations_go_and_others_stay():

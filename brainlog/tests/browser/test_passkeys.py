@@ -1,5 +1,7 @@
 """Passkeys in a real browser, with the authenticator that Chromium simulates."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from django.test import Client
 from playwright.sync_api import expect
@@ -48,7 +50,8 @@ def test_a_passkey_lets_in_without_a_password(page, device, person):
     page.goto("/accounts/login/?next=/reflections/")
     press(page, "Use a passkey")
 
-    page.wait_for_url("**/reflections/")
+    page.wait_for_url(lambda url: urlsplit(url).path == "/reflections/")
+    assert person.security_events.latest("pk").kind == "signed_in_by_passkey"
     assert device("getCredentials")["credentials"][0]["isResidentCredential"]
 
 

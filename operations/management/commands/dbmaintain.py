@@ -8,20 +8,21 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError, connection, connections, transaction
 from django.utils import timezone
 
-from accounts.models import Invitation, Throttle
+from accounts.models import Invitation, SecurityEvent, Throttle
 from brainlog.database import reason, session_alias
 from operations.models import DatabaseReport
 
 REPORTS_KEPT = timedelta(days=2 * 365)
 STAFF_HISTORY_KEPT = timedelta(days=365)
+EVENTS_KEPT = timedelta(days=365)
 INVITATIONS_KEPT = timedelta(days=30)
 
 
 class Command(BaseCommand):
     help = (
-        "Keep the database in order: remove expired sessions, tries and invitations, reports older than two years and "
-        "what staff did in the admin more than a year ago, and refresh what the database knows of its tables to plan "
-        "queries by. Safe to run at any time, while people use Brain Log; once a week is enough."
+        "Keep the database in order: remove expired sessions, tries and invitations, reports older than two years, "
+        "security events and what staff did in the admin more than a year ago, and refresh what the database knows of "
+        "its tables to plan queries by. Safe to run at any time, while people use Brain Log; once a week is enough."
     )
 
     def handle(self, *args, **options):
@@ -60,6 +61,11 @@ def remove_tries() -> str:
 def remove_invitations() -> str:
     count, _ = Invitation.objects.filter(expires_at__lt=timezone.now() - INVITATIONS_KEPT).delete()
     return f"Removed {count} invitations that were good for nobody for a month."
+
+
+def remove_security_events() -> str:
+    count, _ = SecurityEvent.objects.filter(at__lt=timezone.now() - EVENTS_KEPT).delete()
+    return f"Removed {count} security events older than a year."
 
 
 def remove_reports() -> str:
@@ -113,6 +119,7 @@ STEPS = (
     remove_sessions_of_django,
     remove_tries,
     remove_invitations,
+    remove_security_events,
     remove_reports,
     remove_staff_history,
     analyze,
