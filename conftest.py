@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import hypothesis
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from accounts.tests.factories import PASSWORD, make_person
@@ -109,6 +110,16 @@ def no_answers_in_the_log() -> Iterator[None]:
     yield
     logging.getLogger().removeHandler(reader)
     assert found == []
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """End the sessions that threads have left when the tests are over: PostgreSQL drops no database that is in use."""
+    yield
+    if connection.vendor == "postgresql":
+        others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM ({others}) AS left_over")  # noqa: S608
 
 
 @pytest.fixture(autouse=True)
