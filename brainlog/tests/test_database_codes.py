@@ -1,6 +1,5 @@
 """How the errors of real databases are told apart."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from django.db.utils import ConnectionHandler
 from brainlog.database import database_from_url
 from brainlog.errors import SILENT, UNREACHABLE, code_of, remedy_for
 from brainlog.postgresql.base import patience
-from testing.postgres import PostgresMissing, find_binaries, free_port, throwaway_cluster
+from testing.postgres import free_port, throwaway_cluster
 
 ROOT = Path("/")
 
@@ -25,12 +24,6 @@ def databases_of_our_own(django_db_blocker):
 
 @pytest.fixture(scope="module")
 def cluster():
-    try:
-        find_binaries()
-    except PostgresMissing:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip("There is no PostgreSQL to start.")
     with throwaway_cluster("max_connections = 10") as cluster:
         cluster.execute("CREATE ROLE app LOGIN PASSWORD 'app'")
         cluster.execute("CREATE ROLE guest LOGIN PASSWORD 'guest' CONNECTION LIMIT 0")

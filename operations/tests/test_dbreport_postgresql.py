@@ -1,7 +1,6 @@
 """What dbreport finds on a PostgreSQL where something is going on. The server is the tests' own."""
 
 import json
-import os
 import threading
 import time
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from operations import figures
 from operations.figures import gather, grown
 from operations.report import as_text
 from testing.gunicorn import manage
-from testing.postgres import HURRIED, PostgresMissing, find_binaries, free_port, throwaway_cluster, throwaway_replica
+from testing.postgres import HURRIED, free_port, throwaway_cluster, throwaway_replica
 
 pytestmark = pytest.mark.once
 
@@ -27,12 +26,6 @@ CANARY = "kanarienvogel"
 
 @pytest.fixture(scope="module")
 def cluster():
-    try:
-        find_binaries()
-    except PostgresMissing:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip("There is no PostgreSQL to start.")
     with throwaway_cluster(COUNTING) as cluster:
         yield cluster
 

@@ -3,14 +3,13 @@
 Django puts the values into the statement before it sends it, so the server cannot tell them apart.
 """
 
-import os
 import threading
 import time
 
 import psycopg
 import pytest
 
-from testing.postgres import HURRIED, PostgresMissing, find_binaries, throwaway_cluster
+from testing.postgres import HURRIED, throwaway_cluster
 
 pytestmark = pytest.mark.once
 
@@ -45,16 +44,6 @@ def log_of_failures(configuration: str) -> str:
                 holder.rollback()
                 waiter.join()
         return log
-
-
-@pytest.fixture(autouse=True)
-def binaries():
-    try:
-        find_binaries()
-    except PostgresMissing:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip("There is no PostgreSQL to start.")
 
 
 def test_by_itself_it_repeats_answers():

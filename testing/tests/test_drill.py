@@ -1,26 +1,15 @@
-import os
 from collections import Counter
 
 import psycopg
 import pytest
 
 from testing import drill
-from testing.postgres import PostgresMissing, find_binaries, throwaway_cluster
+from testing.postgres import throwaway_cluster
 
 pytestmark = pytest.mark.once
 
 
-@pytest.fixture
-def binaries():
-    try:
-        find_binaries()
-    except PostgresMissing:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip("There is no PostgreSQL to start.")
-
-
-def test_everything_comes_back(binaries, capsys):
+def test_everything_comes_back(capsys):
     """Takes some 20 s: it starts four servers of PostgreSQL and three of Brain Log."""
     code = drill.main()
 
@@ -32,7 +21,7 @@ def test_everything_comes_back(binaries, capsys):
     assert lines[-1].startswith("Nothing was lost.")
 
 
-def test_a_recovery_that_goes_too_far_is_noticed(binaries, monkeypatch, capsys):
+def test_a_recovery_that_goes_too_far_is_noticed(monkeypatch, capsys):
     """To the end of the log instead of 10:30: everything is deleted again."""
     monkeypatch.setattr(drill, "RECOVERY", "restore_command = 'cp {wal}/%f %p'")
     monkeypatch.setattr(drill, "disaster", lambda: None)
@@ -41,7 +30,7 @@ def test_a_recovery_that_goes_too_far_is_noticed(binaries, monkeypatch, capsys):
     assert "LOST: " in capsys.readouterr().out
 
 
-def test_a_site_that_could_do_more_than_it_should_is_noticed(binaries):
+def test_a_site_that_could_do_more_than_it_should_is_noticed():
     """As if somebody had given it the owner's URL."""
     with throwaway_cluster() as cluster:
         url = drill.create_owned_database(cluster)

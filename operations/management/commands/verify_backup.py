@@ -19,7 +19,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scratch-url",
             metavar="URL",
-            help="a PostgreSQL server to make that database on, if not the site's: postgres://user:password@host/name",
+            help="a PostgreSQL server to make that database on, if not the site's: postgres://user@host/name. "
+            "Its password belongs into PGPASSFILE: others on the machine can read a command line",
         )
 
     def run_from_argv(self, argv):

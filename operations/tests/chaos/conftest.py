@@ -1,30 +1,19 @@
 """A durable server with Brain Log in front of it, and a table at the end of what failures did to saves."""
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from operations.tests.chaos.crowd import DATABASE, Crowd
 from testing.gunicorn import Site, manage, throwaway_site
-from testing.postgres import Cluster, PostgresMissing, find_binaries, throwaway_cluster
+from testing.postgres import Cluster, throwaway_cluster
 
 PEOPLE = 6
 FIGURES: list[tuple[str, dict[str, int]]] = []
 
 
 @pytest.fixture(scope="package")
-def binaries() -> None:
-    try:
-        find_binaries()
-    except PostgresMissing:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip("There is no PostgreSQL to start.")
-
-
-@pytest.fixture(scope="package")
-def cluster(binaries) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     """A server that keeps what it has confirmed, with few connections to give."""
     with throwaway_cluster("max_connections = 30") as cluster:
         make_database(cluster)
