@@ -3,11 +3,14 @@ import ipaddress
 from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
 from django.contrib.auth import middleware
+from django.contrib.auth.views import redirect_to_login
+from django.db import IntegrityError
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from accounts import throttle
+from accounts.models import User
 from accounts.sessions import person_in
 
 
@@ -49,6 +52,13 @@ class PersonMiddleware:
             # stored now.
             response.headers.setdefault("Cache-Control", "no-store, private")
         return response
+
+    def process_exception(self, request, exception):
+        """Whoever deletes the account while another tab saves has no account there either."""
+        is_about_a_row = isinstance(exception, IntegrityError) and request.user.is_authenticated
+        if is_about_a_row and not User.objects.filter(pk=request.user.pk).exists():
+            return redirect_to_login(request.get_full_path())
+        return None
 
 
 class SignInMiddleware:

@@ -22,7 +22,8 @@ from django.views.decorators.http import require_http_methods
 from accounts import events, recovery, throttle
 from accounts.external import providers
 from accounts.forms import DeleteAccountForm, LoginForm, PasswordChangeForm, ProfileForm, SignUpForm
-from accounts.models import Invitation, SecurityEvent
+from accounts.models import Invitation, SecurityEvent, User
+from brainlog.transactions import retried
 
 EVENTS_A_PAGE = 30
 
@@ -168,7 +169,7 @@ def delete_account(request):
         person = request.user
         tags = f"{person.pk}/"
         logout(request)
-        person.delete()
+        retried(User.objects.filter(pk=person.pk).delete)()  # The object itself could not be deleted twice.
         text = _("Your account and everything in it is deleted. We wish you well.")
         messages.success(request, text, extra_tags=tags)
         return redirect("today")

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
+from brainlog.transactions import retried
 from logs.private import Unreadable
-from logs.transactions import retried
 
 
 @dataclass(frozen=True)
@@ -208,6 +207,7 @@ class AnswersForm(forms.ModelForm):
         return True
 
 
+@retried
 def store(open_form):
     """Validate and save the bound form that `open_form()` makes, in one transaction. Returns the form.
 
@@ -215,14 +215,6 @@ def store(open_form):
     may both be about to make it; the unique constraint lets one through, and the other starts over
     with the row that is there now.
     """
-    try:
-        return _store_once(open_form)
-    except IntegrityError:
-        return _store_once(open_form)
-
-
-@retried
-def _store_once(open_form):
     form = open_form()
     if form.is_valid():
         form.save()

@@ -14,8 +14,8 @@ from django.db import OperationalError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from accounts import cipher
+from brainlog.transactions import DEADLOCK_DETECTED, SERIALIZATION_FAILURE
 from logs.private import place, private_fields
-from logs.transactions import DEADLOCK_DETECTED, SERIALIZATION_FAILURE
 
 logger = logging.getLogger(__name__)
 

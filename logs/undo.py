@@ -4,8 +4,8 @@ from django.core import serializers, signing
 from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError, transaction
 
+from brainlog.transactions import retried
 from logs.models import DailyLog, Dose
-from logs.transactions import retried
 
 MINUTES = 10
 

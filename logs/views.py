@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from brainlog.routers import reads_only
+from brainlog.transactions import retried
 from logs import undo
 from logs.answers import store
 from logs.calendar import Day, full_name_of, month_grid, month_of, name_of_day
@@ -17,7 +18,6 @@ from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
 from logs.models import DailyLog
 from logs.pages import page_number, page_of
 from logs.stages import MORNING, STAGES, stage_for_hour
-from logs.transactions import retried
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 

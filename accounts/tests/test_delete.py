@@ -5,6 +5,7 @@ from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
@@ -12,9 +13,10 @@ from pytest_django.asserts import assertContains, assertRedirects
 from accounts.models import Invitation, SecurityEvent, User
 from accounts.tests.factories import PASSWORD, make_person
 from logs.tests.factories import make_dose, make_full_log, make_medication
+from logs.tests.pages import check_in_url
 from reflections.tests.factories import make_reflection
 
-URL = reverse("accounts:delete")
+URL, MORNING = reverse("accounts:delete"), check_in_url("morning")
 
 
 def lookups_to_the_person(model) -> list[str]:
@@ -182,3 +184,18 @@ def test_the_name_typed_is_kept_and_the_password_is_not_sent_back(as_maria):
 def test_other_methods_are_refused(as_maria, maria, method):
     assert getattr(as_maria, method)(URL).status_code == 405
     assert User.objects.filter(pk=maria.pk).exists()
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_save_that_comes_while_the_account_goes(as_maria, maria, monkeypatch, is_gone):
+    def too_late(open_form):
+        if is_gone:
+            User.objects.filter(pk=maria.pk).delete()
+        raise IntegrityError
+
+    monkeypatch.setattr("logs.views.store", too_late)
+    if is_gone:
+        assertRedirects(as_maria.post(MORNING), f"{reverse('accounts:login')}?next={MORNING}")
+    else:
+        with pytest.raises(IntegrityError):
+            as_maria.post(MORNING)

@@ -15,10 +15,11 @@ ALLOWED = {
     "logs": {"accounts"},
     "reflections": {"accounts", "logs"},
     "insights": {"accounts", "logs", "reflections"},
-    "operations": {"accounts", "logs", "reflections", "insights"},
+    "personal_data": {"accounts", "logs", "reflections", "insights"},
+    "operations": {"accounts", "logs", "reflections", "insights", "personal_data"},
 }
 # What brainlog has for apps to use; the rest of it is wiring.
-FOR_APPS = {"brainlog.forms", "brainlog.admin", "brainlog.routers"}
+FOR_APPS = {"brainlog.forms", "brainlog.admin", "brainlog.routers", "brainlog.transactions"}
 # The wiring knows every app's addresses, and the first page.
 WIRING = {"brainlog": {"logs"}}
 OURS = {*ALLOWED, "brainlog"}

@@ -6,8 +6,8 @@ from contextlib import closing
 import psycopg
 import pytest
 
+from brainlog.transactions import ATTEMPTS
 from logs.tests.factories import DAY, MORNING_DOSE, REQUIRED, taken
-from logs.transactions import ATTEMPTS
 from operations.tests.chaos.conftest import PEOPLE
 from operations.tests.chaos.crowd import ACKNOWLEDGED, DATABASE, REFUSED, Crowd, Somebody, wait_until_waiting
 from testing.gunicorn import throwaway_site
