@@ -101,27 +101,35 @@ class ProfileForm(forms.ModelForm):
         return self.instance
 
 
-class DeleteAccountForm(forms.Form):
+class NameAgainForm(forms.Form):
+    """What cannot be undone is confirmed by typing one's own name."""
+
     username = forms.CharField(
         label=_("Your username"),
         help_text=_("Type it to confirm that you mean it."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
-    password = forms.CharField(
-        label=_("Your password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
-    )
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         self.user = user
-        if not user.has_usable_password():
-            del self.fields["password"]  # The page has asked for a passkey or a code before.
 
     def clean_username(self):
         username = self.cleaned_data["username"]
         if User.key_of(username) != self.user.username_key:
             raise forms.ValidationError(_("That is not your username."), code="wrong_name")
         return username
+
+
+class DeleteAccountForm(NameAgainForm):
+    password = forms.CharField(
+        label=_("Your password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.user.has_usable_password():
+            del self.fields["password"]  # The page has asked for a passkey or a code before.
 
     def clean_password(self):
         password = self.cleaned_data["password"]

@@ -31,6 +31,8 @@ PASSKEY = Limit("passkey", 30, 10)
 SIGN_UP = Limit("sign-up", 20, 60)
 MAIL = Limit("mail", 5, 60)
 RESET_BY_ADDRESS = Limit("reset-address", 20, 60)
+# Each reads and decrypts all that somebody has written.
+EXPORT = Limit("export", 10, 60)
 
 
 class TooManyTries(Exception):

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "accounts",
     "logs",
     "reflections",
+    "personal_data",
     "operations",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", logs.views.today, name="today"),
     path("logs/", include("logs.urls")),
     path("reflections/", include("reflections.urls")),
+    path("accounts/data/", include("personal_data.urls")),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include("operations.urls")),

@@ -46,6 +46,10 @@ class Answer(models.Field):
         """The answer in words. `value` is not None."""
         return str(value)
 
+    def legend(self) -> str:
+        """What its stored values mean, for whoever reads them as they are. Empty for a text."""
+        return ""
+
     def constraints(self, model_name: str) -> list[models.CheckConstraint]:
         """Range or vocabulary, and the tie to the question this one hangs on."""
         found = []
@@ -86,6 +90,9 @@ class ScoreField(Answer, models.SmallIntegerField):
     def display(self, value):
         return gettext("%(score)d of 10") % {"score": value}
 
+    def legend(self):
+        return gettext("1 (%(low)s) to 10 (%(high)s)") % {"low": self.ends[0], "high": self.ends[1]}
+
 
 class CountField(Answer, models.SmallIntegerField):
     """A whole number of days of a week, 0 to 7."""
@@ -100,6 +107,9 @@ class CountField(Answer, models.SmallIntegerField):
 
     def display(self, value):
         return ngettext("%(count)d day", "%(count)d days", value) % {"count": value}
+
+    def legend(self):
+        return gettext("0 to 7 days")
 
 
 class HoursField(Answer, models.DecimalField):
@@ -116,12 +126,23 @@ class HoursField(Answer, models.DecimalField):
     def display(self, value):
         return gettext("%(hours)s hours") % {"hours": number_format(value.normalize(), use_l10n=True)}
 
+    def legend(self):
+        return gettext("0 to 24 hours")
+
 
 class YesNoField(Answer, models.BooleanField):
     input_class = inputs.YesNoInput
 
     def display(self, value):
         return gettext("Yes") if value else gettext("No")
+
+    def legend(self):
+        return gettext("true or false")
+
+
+def in_words(choices) -> str:
+    """`a_key (its label), …`; the label only where it says more than the key."""
+    return ", ".join(key if key == label else f"{key} ({label})" for key, label in choices)
 
 
 class ChoiceField(Answer, models.CharField):
@@ -140,6 +161,9 @@ class ChoiceField(Answer, models.CharField):
 
     def display(self, value):
         return str(dict(self.choices).get(value, value))
+
+    def legend(self):
+        return in_words(self.choices)
 
 
 class SeveralField(Answer, models.JSONField):
@@ -163,6 +187,9 @@ class SeveralField(Answer, models.JSONField):
     def display(self, value):
         labels = dict(self.options)
         return ", ".join(str(labels.get(key, key)) for key in value)
+
+    def legend(self):
+        return gettext("any of: %(choices)s") % {"choices": in_words(self.options)}
 
 
 class LineField(PrivateTextField, Answer, models.CharField):

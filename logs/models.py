@@ -121,11 +121,14 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
             return "done"
         return "begun" if self.is_begun(stage) else "not-started"
 
+    @property
+    def moot(self) -> set[str]:
+        """The answers that count for nothing: an effect stated before the medication turned out not to be taken."""
+        return {"medication_effectiveness"} if self.medication_taken is False else set()
+
     def answers_of(self, stage: Stage) -> list[Shown]:
         """What was answered in a check-in, in words. Costs a query for the doses."""
-        # An effect stated before the medication turned out not to be taken is no effect.
-        moot = {"medication_effectiveness"} if self.medication_taken is False else set()
-        answers = shown_answers([field for field in stage.fields if field.name not in moot], self)
+        answers = shown_answers([field for field in stage.fields if field.name not in self.moot], self)
         if stage is MEDICATION and self.medication_taken:
             doses = "\n".join(str(dose) for dose in self.doses.select_related("medication"))
             answers[1:1] = [Shown(gettext("Doses"), doses, is_note=True)] if doses else []

@@ -18,7 +18,10 @@ from contextlib import ExitStack, contextmanager
 from testing import chromium, postgres, programs
 
 # Shared so that both runs take about as long.
-ONCE_ON_SQLITE, ONCE_ON_POSTGRESQL = "--once=accounts,logs,reflections,brainlog", "--once=operations,testing"
+ONCE_ON_SQLITE, ONCE_ON_POSTGRESQL = (
+    "--once=accounts,logs,reflections,personal_data,brainlog",
+    "--once=operations,testing",
+)
 
 
 def main(arguments: list[str]) -> int:

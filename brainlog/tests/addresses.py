@@ -54,6 +54,9 @@ ADDRESSES = [
             ("passkey_remove", (1,)),
         )
     ),
+    Address("personal_data:overview"),
+    Address("personal_data:export", other=(302, 302)),
+    Address("personal_data:wipe", other=(302, 302)),
     Address("accounts:app_off", other=(404, 404)),
     Address("accounts:recovery_codes", other=(404, 405)),
     Address("accounts:passkey_login", visitor=(302, 302), other=(302, 302)),

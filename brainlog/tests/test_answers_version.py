@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from accounts.models import User
+from accounts.tests.codes import confirm_by_password
 from accounts.tests.factories import PASSWORD
 from brainlog.tests.addresses import ADDRESSES, DAY, SUNDAY
 from brainlog.tests.scale import browsers_of, watch_while_it_rises
@@ -44,6 +45,8 @@ FORMS = {
         {"old_password": PASSWORD, "new_password1": "x1y2z3-abc", "new_password2": "x1y2z3-abc"},
         False,
     ),
+    "/accounts/data/export/": ({}, False),
+    "/accounts/data/wipe/": ({}, True),
     "/accounts/logout/": ({}, False),
     "/accounts/login/": ({"username": "somebody", "password": PASSWORD}, False),
 }
@@ -73,7 +76,10 @@ def owner(as_person, person):
 
 
 def prepare(client, path, data) -> dict:
-    """What the address needs before: a day is brought back from the page of its deletion."""
+    """What the address needs before: a day is brought back from the page of its deletion, a wipe asks who is there."""
+    if path.startswith("/accounts/data/"):
+        confirm_by_password(client)
+        return {"username": User.objects.get().username}
     if path.endswith("/restore/"):
         return data | {"envelope": client.post(f"/logs/{DAY}/delete/").context["envelope"]}
     return data

@@ -224,6 +224,13 @@ def confirmed(page, world):
         expect(page).not_to_have_title("Is it you? · Brain Log")
 
 
+def not_wiped(page, world):
+    confirmed(page, world)
+    field(page, "username").fill("x")
+    press(page, "Delete it all")
+    expect_errors(page)
+
+
 def wrong_code(page, world):
     confirmed(page, world)
     field(page, "code").fill("000000")
@@ -343,6 +350,9 @@ VIEWS = [
     View(
         "delete account, refused", "accounts:delete", "regular", "/accounts/delete/", saving(username="x", password="x")
     ),
+    View("data", "personal_data:overview", "regular", "/accounts/data/", is_wide=True),
+    View("download", "personal_data:export", "regular", "/accounts/data/export/", confirmed),
+    View("wipe", "personal_data:wipe", "regular", "/accounts/data/wipe/", not_wiped),
     View("forgotten", "accounts:reset", "visitor", "/accounts/reset/"),
     View("forgotten, with codes", "accounts:reset_by_code", "visitor", "/accounts/reset/code/"),
     View(

@@ -1,0 +1,302 @@
+"""The download: everything, exactly, for its owner alone."""
+
+import csv
+import datetime
+import io
+import json
+import zipfile
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.urls import reverse
+from pytest_django.asserts import assertRedirects
+
+from accounts.models import SecurityEvent
+from accounts.tests.codes import confirm_by_password, switch_on
+from accounts.tests.factories import PASSWORD, make_person
+from accounts.tests.test_delete import lookups_to_the_person
+from accounts.throttle import EXPORT
+from logs.models import DailyLog, Dose, Medication
+from logs.stages import STAGES
+from logs.tests.columns import put, stored
+from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, make_dose, make_full_log, make_medication, taken
+from logs.tests.pages import check_in_url
+from personal_data import tables
+from reflections.models import WeeklyReflection
+from reflections.tests.factories import make_reflection
+
+URL = reverse("personal_data:export")
+FILES = ["README.txt", "brain-log.json", *(f"{table.name}.csv" for table in tables.TABLES), "columns.csv"]
+
+# Where rows about a person are, and the part of the download that has them. Of the others, why none has.
+EXPORTED = {
+    "User": "profile",
+    "DailyLog": "days",
+    "Dose": "doses",
+    "Medication": "medications",
+    "WeeklyReflection": "reflections",
+    "SecurityEvent": "events",
+    "Session": "logins",
+    "Authenticator": "profile",
+    "EmailAddress": "profile",
+}
+NOT_EXPORTED = {
+    "User_groups": "what staff may do",
+    "User_user_permissions": "what staff may do",
+    "LogEntry": "what staff did with others' rows",
+    "Invitation": "what staff made for others",
+    "EmailConfirmation": "allauth's, never used: our links are signed",
+}
+
+
+@pytest.fixture
+def confirmed(as_person):
+    """A client in which `person` has just said who it is."""
+    confirm_by_password(as_person)
+    return as_person
+
+
+def download(client) -> dict[str, str]:
+    """File by file, the text."""
+    response = client.post(URL)
+    assert response.status_code == 200
+    with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def json_of(client) -> dict:
+    return json.loads(download(client)["brain-log.json"])
+
+
+def table(files, name) -> list[dict]:
+    """The rows of a CSV file as a spreadsheet reads it."""
+    text = files[f"{name}.csv"]
+    assert text.startswith("\ufeff")
+    return list(csv.DictReader(io.StringIO(text[1:], newline="")))
+
+
+def test_it_asks_who_is_there(as_person):
+    for answer in (as_person.get(URL), as_person.post(URL)):
+        assertRedirects(answer, f"{reverse('accounts:confirm')}?next={URL}")
+
+
+def test_looking_downloads_nothing(confirmed, person):
+    assert "streaming_content" not in vars(confirmed.get(URL))
+    assert not person.security_events.filter(kind="exported").exists()
+
+
+def test_it_is_a_file_that_nobody_else_keeps(confirmed):
+    with time_machine.travel(datetime.datetime(2026, 5, 5, 2, tzinfo=datetime.UTC), tick=False):  # the evening before
+        confirm_by_password(confirmed)
+        headers = confirmed.post(URL, headers={"Accept-Encoding": "gzip"}).headers
+
+    assert headers["Content-Type"] == "application/zip"
+    assert headers["Content-Disposition"] == 'attachment; filename="brain-log-2026-05-04.zip"'
+    assert headers["Content-Encoding"] == "identity"
+    assert headers["Cache-Control"] == "no-store, private"
+
+
+def test_whoever_has_nothing_gets_all_files(confirmed):
+    files = download(confirmed)
+
+    assert list(files) == FILES
+    assert all(table(files, name) == [] for name in ("days", "doses", "medications", "reflections"))
+
+
+def test_every_table_about_a_person_is_in_it_or_left_out_for_a_reason(db):
+    about_people = {
+        model.__name__ for model in apps.get_models(include_auto_created=True) if lookups_to_the_person(model)
+    }
+
+    assert about_people == EXPORTED.keys() | NOT_EXPORTED.keys()
+    assert set(EXPORTED.values()) == {"profile", *(table.name for table in tables.TABLES)}
+
+
+@pytest.mark.parametrize("model", [DailyLog, Dose, Medication, WeeklyReflection], ids=lambda model: model.__name__)
+def test_every_column_is_in_it(model):
+    columns = next(table.columns for table in tables.TABLES if table.name == EXPORTED[model.__name__])
+    not_said = {"id", "user", "name_key", "daily_log"}
+
+    assert {field.name for field in model._meta.concrete_fields} - not_said <= columns.keys()
+
+
+def test_what_was_typed_comes_out_as_it_was(confirmed, person):
+    for stage in STAGES:
+        form = answers(stage) | (taken(MORNING_DOSE, NOON_DOSE) if str(stage) == "medication" else {})
+        assert confirmed.post(check_in_url(stage), form).status_code == 302
+    make_reflection(person, DAY, week_highlights='Walks,\n"long" ones; 長い散歩 🌧', gym_days_count=0)
+
+    found = json_of(confirmed)
+
+    assert (found["format"], found["version"]) == ("brain-log", 1)
+    [day] = found["days"]
+    assert day["date"] == "2026-05-04"
+    for stage in STAGES:
+        for name, typed in answers(stage).items():
+            kept = day[name]
+            assert kept == typed or str(kept).lower() == typed or kept == float(typed), name
+    assert [
+        (dose["date"], dose["medication"], dose["amount"], dose["unit"], dose["taken_at"]) for dose in found["doses"]
+    ] == [("2026-05-04", "Concerta", 36, "mg", "08:15:00"), ("2026-05-04", "Ritalin", 2.5, "tablets", "12:30:00")]
+    assert {medication["name"] for medication in found["medications"]} == {"Concerta", "Ritalin"}
+    [week] = found["reflections"]
+    assert week["week_highlights"] == 'Walks,\n"long" ones; 長い散歩 🌧'
+    assert week["gym_days_count"] == 0
+
+
+def test_unanswered_is_nothing(confirmed, person):
+    person.daily_logs.create(date=DAY, focus_level=3)
+
+    files = download(confirmed)
+
+    [day] = json.loads(files["brain-log.json"])["days"]
+    stamps = {"date", "created_at", "updated_at"}
+    assert {name: value for name, value in day.items() if value is not None and name not in stamps} == {
+        "focus_level": 3
+    }
+    [row] = table(files, "days")
+    assert {name: value for name, value in row.items() if value and name not in stamps} == {"focus_level": "3"}
+
+
+def test_an_effect_of_what_was_not_taken_is_none(confirmed, person):
+    person.daily_logs.create(date=DAY, medication_taken=False, medication_effectiveness="yes")
+
+    assert json_of(confirmed)["days"][0]["medication_effectiveness"] is None
+
+
+def test_tables_say_the_same_for_spreadsheets(confirmed, person):
+    log = make_full_log(
+        person, DAY, dreams="Flying.\r\nAgain, \"high\"", breakfast="=1+1", sleep_hours=Decimal("7.25"),
+        had_emotional_event=True, coping_strategies=["talked_it_out", "journaled"], is_crashing=False,
+    )  # fmt: skip
+    make_dose(log, make_medication(person, "-7"), amount=Decimal("2.500"), taken_at=None)
+    log.morning_completed_at = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
+    log.save()
+
+    files = download(confirmed)
+
+    [day] = table(files, "days")
+    assert day["dreams"] == 'Flying.\r\nAgain, "high"'
+    assert day["breakfast"] == "'=1+1"
+    assert day["sleep_hours"] == "7.25"
+    assert (day["had_emotional_event"], day["is_crashing"]) == ("true", "false")
+    assert day["coping_strategies"] == "talked_it_out, journaled"
+    assert day["morning_completed_at"] == "2026-05-04T08:00:00-04:00"
+    [dose] = table(files, "doses")
+    assert dose == {"date": "2026-05-04", "medication": "'-7", "amount": "2.5", "unit": "mg", "taken_at": ""}
+    assert json.loads(files["brain-log.json"])["days"][0]["breakfast"] == "=1+1"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_no_text_is_a_formula(confirmed, person, start):
+    make_reflection(person, DAY, lessons_learned=f"{start}HYPERLINK(1)")
+
+    [week] = table(download(confirmed), "reflections")
+
+    assert week["lessons_learned"] == f"'{start}HYPERLINK(1)"
+
+
+def test_columns_says_what_every_column_means(confirmed):
+    files = download(confirmed)
+    legend = {(row["file"], row["column"]): row for row in table(files, "columns")}
+
+    for name in FILES[2:-1]:
+        header = next(csv.reader(io.StringIO(files[name][1:])))
+        assert header == [column for file, column in legend if file == name]
+    assert legend["days.csv", "sleep_quality"]["values"] == "1 (poor) to 10 (excellent)"
+    assert "in pain" in legend["days.csv", "physical_status"]["values"]
+    assert "talked_it_out (talked it out)" in legend["days.csv", "coping_strategies"]["values"]
+    assert legend["doses.csv", "unit"]["values"] == "mg, ml, drops, tablets"
+    assert all(row["meaning"] for row in legend.values())
+
+
+def test_the_profile_is_in_it_and_what_lets_one_in_is_not(confirmed, person):
+    secret, codes = switch_on(confirmed)
+
+    files = download(confirmed)
+
+    profile = json.loads(files["brain-log.json"])["profile"]
+    assert (profile["username"], profile["timezone"]) == (person.username, "America/New_York")
+    assert {factor["kind"] for factor in profile["second_factors"]} == {"totp", "recovery_codes"}
+    person.refresh_from_db()
+    inside = [secret, *codes, PASSWORD, person.password, confirmed.session.session_key]
+    inside += [session.session_data for session in person.sessions.all()]
+    inside += [json.dumps(factor.data) for factor in person.authenticator_set.all()]
+    assert [each for each in inside for text in files.values() if each in text] == []
+    assert [row["kind"] for row in table(files, "events")][-1] == "exported"
+    assert len(table(files, "logins")) == person.sessions.count() > 0
+
+
+def test_nothing_of_others_is_in_it(confirmed, person):
+    other = make_person(display_name="Somebody else")
+    make_dose(make_full_log(other, dreams="Their dream"), make_medication(other, "Their medication"))
+    make_reflection(other, week_highlights="Their walk")
+    make_full_log(person)
+
+    files = download(confirmed)
+
+    assert len(table(files, "days")) == 1
+    assert [name for name, text in files.items() if "Their" in text or "Somebody else" in text] == []
+
+
+def test_a_text_that_cannot_be_read_is_kept_as_it_is(confirmed, person):
+    log = make_full_log(person, dreams="Flying")
+    token = stored(log)
+    put(log, "dreams", tampered := token[:-6] + ("A" if token[-6] != "A" else "B") + token[-5:])
+
+    files = download(confirmed)
+
+    assert json.loads(files["brain-log.json"])["days"][0]["dreams"] == {"sealed": tampered}
+    assert table(files, "days")[0]["dreams"].startswith("This text cannot be read")
+
+
+def test_it_takes_few_rows_at_a_time_and_none_twice(confirmed, person, monkeypatch, django_assert_max_num_queries):
+    monkeypatch.setattr(tables, "BATCH", 3)
+    dates = [DAY + datetime.timedelta(days=number) for number in range(7)]
+    medication = make_medication(person)
+    for date in dates:
+        make_dose(make_full_log(person, date), medication)
+        make_reflection(person, date)
+
+    with django_assert_max_num_queries(60):
+        files = download(confirmed)
+
+    for name in ("days", "doses"):
+        assert [row["date"] for row in table(files, name)] == [str(date) for date in dates]
+    assert [row["week_start"] for row in table(files, "reflections")] == [str(date) for date in dates]
+
+
+def test_however_much_there_is_little_is_sent_at_once(confirmed, person):
+    text = "".join(chr(32 + number * 7919 % 90) for number in range(4000))
+    DailyLog.objects.bulk_create(
+        DailyLog(user=person, date=DAY + datetime.timedelta(days=number), dreams=text[number:]) for number in range(400)
+    )
+
+    pieces = list(confirmed.post(URL).streaming_content)
+
+    assert max(map(len, pieces)) < 300_000
+
+
+def test_it_is_written_down(confirmed, person):
+    download(confirmed)
+
+    assert person.security_events.latest("at").kind == SecurityEvent.Kind.EXPORTED
+
+
+def test_it_can_be_had_so_often(confirmed, person):
+    for _ in range(EXPORT.tries):
+        confirmed.post(URL)
+
+    refusal = confirmed.post(URL)
+
+    assert refusal.status_code == 429
+    assert 0 < int(refusal.headers["Retry-After"]) <= EXPORT.minutes * 60
+    assert person.security_events.filter(kind="exported").count() == EXPORT.tries
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_other_methods_are_refused(confirmed, method):
+    assert getattr(confirmed, method)(URL).status_code == 405

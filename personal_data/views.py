@@ -1,0 +1,59 @@
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.http import StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _, ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import events, throttle
+from accounts.forms import NameAgainForm
+from personal_data.archive import archive
+from personal_data.wiping import wipe_all
+
+require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+def overview(request):
+    return render(request, "personal_data/overview.html", {"kept": what_is_kept(request.user)})
+
+
+def what_is_kept(person) -> list[str]:
+    """How much there is, in words. Three queries."""
+    days, medications = person.daily_logs.count(), person.medications.count()
+    weeks = person.weekly_reflections.count()
+    return [
+        ngettext("%(count)d day", "%(count)d days", days) % {"count": days},
+        ngettext("%(count)d medication", "%(count)d medications", medications) % {"count": medications},
+        ngettext("%(count)d weekly reflection", "%(count)d weekly reflections", weeks) % {"count": weeks},
+    ]
+
+
+@require_get_or_post
+@reauthentication_required(app="accounts")
+def export(request):
+    person = request.user
+    if request.method != "POST":
+        return render(request, "personal_data/export.html")
+    throttle.take(throttle.EXPORT, str(person.pk))
+    events.record(events.Kind.EXPORTED, person, request)
+    name = f"brain-log-{person.local_time().date()}.zip"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Encoding": "identity",  # GZipMiddleware would pack what is packed already.
+    }
+    return StreamingHttpResponse(archive(person), content_type="application/zip", headers=headers)
+
+
+@require_get_or_post
+@reauthentication_required(app="accounts")
+def wipe(request):
+    person = request.user
+    form = NameAgainForm(request.POST if request.method == "POST" else None, user=person)
+    if form.is_valid():
+        wipe_all(person)
+        events.record(events.Kind.WIPED, person, request)
+        # The page that shows this message also clears what the browser kept for this person.
+        messages.success(request, _("All that you have logged is deleted."), extra_tags=f"{person.pk}/")
+        return redirect("personal_data:overview")
+    return render(request, "personal_data/wipe.html", {"form": form, "kept": what_is_kept(person)})
