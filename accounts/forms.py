@@ -81,7 +81,7 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ("display_name", "timezone", "week_starts_on", "day_ends_at", "theme")
+        fields = ("display_name", "timezone", "week_starts_on", "day_ends_at", "theme", "screen_lock_minutes")
         widgets = {
             "display_name": forms.TextInput(attrs={"autocomplete": "nickname"}),
             "timezone": DatalistInput(timezone_names(), attrs={"autocomplete": "off", "spellcheck": "false"}),

@@ -50,6 +50,16 @@ class User(AbstractUser):
         SUNDAY = "sunday", _("Sunday")
         MONDAY = "monday", _("Monday")
 
+    class ScreenLock(models.IntegerChoices):
+        """After how many minutes without a touch the page is hidden."""
+
+        __empty__ = _("Never")
+        AFTER_1 = 1, _("After 1 minute")
+        AFTER_2 = 2, _("After 2 minutes")
+        AFTER_5 = 5, _("After 5 minutes")
+        AFTER_10 = 10, _("After 10 minutes")
+        AFTER_30 = 30, _("After 30 minutes")
+
     LATEST_DAY_END = 5
 
     first_name = None
@@ -81,6 +91,16 @@ class User(AbstractUser):
         validators=[MaxValueValidator(LATEST_DAY_END)],
         help_text=_("What you log before this hour of the night belongs to the evening before."),
     )
+    screen_lock_minutes = models.SmallIntegerField(
+        _("Blur the page while I am away"),
+        choices=ScreenLock,
+        null=True,
+        blank=True,
+        help_text=_(
+            "Against glances: after so long without a touch the page is hidden until somebody taps “Continue”. "
+            "Anybody can; only logging out keeps people out. Needs JavaScript."
+        ),
+    )
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     # Counts the saves of anything this person has logged. It is read with the person, so each request
     # knows it for nothing, and what was computed from older answers carries an older number.
@@ -98,6 +118,15 @@ class User(AbstractUser):
             models.CheckConstraint(condition=models.Q(theme__in=["system", "light", "dark"]), name="user_theme_known"),
             models.CheckConstraint(
                 condition=models.Q(week_starts_on__in=["sunday", "monday"]), name="user_first_weekday_known"
+            ),
+            models.CheckConstraint(
+                # Not __in: Django cannot read a list of one-digit numbers back from SQLite (get_constraints).
+                condition=models.Q(screen_lock_minutes=1)
+                | models.Q(screen_lock_minutes=2)
+                | models.Q(screen_lock_minutes=5)
+                | models.Q(screen_lock_minutes=10)
+                | models.Q(screen_lock_minutes=30),
+                name="user_screen_lock_known",
             ),
         ]
 

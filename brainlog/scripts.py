@@ -1,4 +1,7 @@
-"""`{% script 'js/drafts.js' %}`: loads a script of ours, if it is the one the page was made with."""
+"""`{% script 'js/drafts.js' %}`: loads a script of ours, if it is the one the page was made with.
+
+Any further attributes are written as they are: `blocking='render'` lets nothing be drawn before it has run.
+"""
 
 import base64
 import hashlib
@@ -8,6 +11,7 @@ from django import template
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.forms.utils import flatatt
 from django.templatetags.static import static
 from django.utils.html import format_html
 
@@ -15,10 +19,11 @@ register = template.Library()
 
 
 @register.simple_tag
-def script(name: str) -> str:
+def script(name: str, **attributes: str) -> str:
     # While developing, the file may be another one the next time.
     integrity = read_integrity(name) if settings.DEBUG else known_integrity(name)
-    return format_html('<script type="module" src="{}" integrity="{}"></script>', static(name), integrity)
+    more = flatatt(attributes)
+    return format_html('<script type="module" src="{}" integrity="{}"{}></script>', static(name), integrity, more)
 
 
 def read_integrity(name: str) -> str:

@@ -19,7 +19,7 @@ RIGHTS = ("is_staff", "is_superuser")
 RELATED_RIGHTS = ("groups", "user_permissions")
 OWN = (
     *("username", "password", "display_name", "email", "is_active"),
-    *("timezone", "theme", "week_starts_on", "day_ends_at"),
+    *("timezone", "theme", "week_starts_on", "day_ends_at", "screen_lock_minutes"),
 )
 
 

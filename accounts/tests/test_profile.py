@@ -1,6 +1,7 @@
 import datetime
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
@@ -18,6 +19,7 @@ VALID = {
     "week_starts_on": "monday",
     "day_ends_at": "0",
     "theme": "dark",
+    "screen_lock_minutes": "5",
 }
 
 
@@ -49,6 +51,7 @@ def test_the_page_shows_what_is_stored(as_person, person):
         ("week_starts_on", "sunday", "sunday"),
         *(("day_ends_at", str(hour), hour) for hour in range(6)),
         *(("theme", theme, theme) for theme in User.Theme.values),
+        *(("screen_lock_minutes", str(minutes or ""), minutes) for minutes in User.ScreenLock.values),
     ],
 )
 def test_every_answer_is_kept(as_person, person, name, sent, kept):
@@ -81,6 +84,12 @@ def test_the_page_says_that_it_is_saved(as_person):
         ("day_ends_at", "9" * 5000),
         ("theme", "purple"),
         ("theme", ""),
+        ("screen_lock_minutes", "0"),
+        ("screen_lock_minutes", "3"),
+        ("screen_lock_minutes", "-5"),
+        ("screen_lock_minutes", "5.5"),
+        ("screen_lock_minutes", "never"),
+        ("screen_lock_minutes", "9" * 5000),
     ],
     ids=lambda value: f"{value[:12]} {len(value)}",
 )
@@ -90,6 +99,7 @@ def test_what_is_wrong_is_refused_and_nothing_is_stored(as_person, person, name,
     assert list(response.context["form"].errors) == [name]
     assertContains(response, "Not saved yet.")
     assert stored(person, "display_name", "timezone", "theme") == ["", "America/New_York", "system"]
+    assert stored(person, "screen_lock_minutes") == [None]
 
 
 def test_what_was_typed_is_kept(as_person):
@@ -192,3 +202,22 @@ def test_the_way_to_the_administration_is_shown_to_staff(client, db, is_staff, c
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
 def test_other_methods_are_refused(as_person, method):
     assert getattr(as_person, method)(URL).status_code == 405
+
+
+@pytest.mark.parametrize("minutes", [0, 3, -5])
+def test_the_database_refuses_other_screen_locks(person, minutes):
+    with pytest.raises(IntegrityError, match="user_screen_lock_known"), transaction.atomic():
+        User.objects.filter(pk=person.pk).update(screen_lock_minutes=minutes)
+
+
+@pytest.mark.parametrize("url", [URL, "/", "/admin/", "/nowhere/"])
+def test_the_screen_lock_is_off_until_somebody_wants_it(client, db, url):
+    person = make_person(is_staff=True, is_superuser=True)
+    client.force_login(person)
+    without = client.get(url).content.decode()
+    User.objects.filter(pk=person.pk).update(screen_lock_minutes=10)
+    page = client.get(url).content.decode()
+
+    assert "screen-lock" not in without
+    assert 'data-screen-lock="10"' in page
+    assert 'blocking="render"' in page

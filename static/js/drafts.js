@@ -46,6 +46,7 @@ for (const message of document.querySelectorAll("[data-saved]")) {
   // what was typed while it was on its way, or in another tab, stays.
   const prefix = PREFIX + message.dataset.saved;
   storage.forget(...storage.keys(prefix).filter((key) => prefix.endsWith("/") || storage.read(key)?.sent));
+  storage.forget(`brainlog-active/${message.dataset.saved}`); // After a log-out: see screen-lock.js.
 }
 
 const form = document.querySelector("form[data-draft]");
