@@ -82,6 +82,7 @@ ADDRESSES = [
     Address("reflections:year", (YEAR,)),
     Address("reflections:week", (SUNDAY,), other=(200, 302)),
     Address("reflections:delete", (SUNDAY,), other=(404, 404)),
+    Address("privacy", visitor=(200, 405)),
     # Where no METRICS_TOKEN is set.
     Address("metrics", visitor=(404, 405), other=(404, 405)),
 ]

@@ -383,6 +383,7 @@ VIEWS = [
     View("is it you? by code", "accounts:confirm_code", "careful", "/accounts/confirm/code/"),
     View("is it you? by passkey", "accounts:confirm_passkey", "careful", "/accounts/confirm/passkey/"),
     View("code", "accounts:code", "visitor", "/accounts/login/", half_way),
+    View("privacy", "privacy", "visitor", "/privacy/", is_wide=True),
     View("404", "error", "regular", "/logs/2999-01-01/", error=404),
     View("403, an old form", "error", "regular", "/logs/{today}/midday/", stale_form, error=403),
     View("405", "error", "regular", "/accounts/logout/", error=405),

@@ -1,5 +1,6 @@
 import datetime
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -49,8 +50,10 @@ SECOND_DOSE = {
 
 
 @pytest.mark.parametrize("java_script_enabled", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_a_person_keeps_a_log(new_page, java_script_enabled):
+def test_a_person_keeps_a_log(new_page, live_server, java_script_enabled):
     page = new_page(java_script_enabled=java_script_enabled, timezone_id="Europe/Berlin")
+    asked = set()
+    page.context.on("request", lambda request: asked.add("{0.scheme}://{0.netloc}".format(urlsplit(request.url))))
     sign_up(page, types_the_time_zone=not java_script_enabled)
     person = User.objects.get()
     assert (person.username, person.timezone) == ("ada", "Europe/Berlin")
@@ -83,6 +86,8 @@ def test_a_person_keeps_a_log(new_page, java_script_enabled):
     assert week.completed_at
     person.refresh_from_db()
     assert person.theme == "dark"
+    # As /privacy/ says: the browser loads everything from this server.
+    assert asked == {live_server.url}
 
 
 def sign_up(page, types_the_time_zone):

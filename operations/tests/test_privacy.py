@@ -1,0 +1,259 @@
+"""The public page of what leaves the server: nothing by default, and nothing that it does not say."""
+
+import ast
+import json
+import re
+import runpy
+import socket
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.apps import apps
+from pytest_django.asserts import assertContains, assertNotContains
+
+from accounts.tests.factories import make_person
+from brainlog.tests.addresses import ADDRESSES
+from operations import outbound, privacy
+from operations.outbound import outbound_connections
+from operations.tests.jobs import main_job
+from testing.gunicorn import ROOT, manage
+from testing.settings import GIVEN
+
+pytestmark = pytest.mark.once
+
+URL = "/privacy/"
+HERE = {"DATABASE_URL": "postgres://u:p@127.0.0.1/n"}
+THERE = "postgres://a-user:s3cr3t@{}/a-database?sslmode=require"
+SECRETS = ("a-user", "s3cr3t", "a-bucket", "a-database", "of-the-operator")
+UNNAMED, PRIVATE = "Another machine; its name is not shown", "A machine in a private network"
+
+# The settings that make Brain Log connect to another machine: an example of each, and where to by the page.
+CONNECTS = {
+    "DATABASE_URL": ({"DATABASE_URL": THERE.format("db.of-the-operator.org")}, UNNAMED),
+    "DIRECT_DATABASE_URL": (HERE | {"DIRECT_DATABASE_URL": THERE.format("db.of-the-operator.org")}, UNNAMED),
+    "REPLICA_DATABASE_URL": (HERE | {"REPLICA_DATABASE_URL": THERE.format("10.0.0.8")}, PRIVATE),
+    "CACHE_URL": ({"CACHE_URL": "rediss://a-user:s3cr3t@redis.of-the-operator.lan:6379/0"}, PRIVATE),
+    "BACKUP_TO": ({"BACKUP_TO": "s3://a-bucket/a-database"}, "s3.amazonaws.com"),
+    "EMAIL_URL": ({"EMAIL_URL": "smtp+tls://a-user:s3cr3t@mail.example.org:587"}, "mail.example.org"),
+    "OIDC_SERVER_URL": (
+        {"OIDC_SERVER_URL": "https://login.example.org/realms/club", "OIDC_CLIENT_ID": "a-user"},
+        "login.example.org and the addresses it names",
+    ),
+    **{
+        f"{name.upper()}_CLIENT_ID": (
+            {f"{name.upper()}_CLIENT_ID": "a-user", f"{name.upper()}_CLIENT_SECRET": "s3cr3t"},
+            hosts,
+        )
+        for name, (_label, hosts) in outbound.PROVIDERS.items()
+    },
+}
+# And those that do not by themselves.
+DOES_NOT = {
+    *("SECRET_KEY", "DEBUG", "FIELD_ENCRYPTION_KEYS", "STATIC_ROOT", "METRICS_TOKEN", "REGISTRATION"),
+    *("ALLOWED_HOSTS", "HTTPS", "HSTS_SUBDOMAINS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS"),
+    *("REPLICA_PIN_SECONDS", "DATABASE_PATIENCE", "SLOW_QUERY_MS", "LOG_FORMAT", "LOG_LEVEL"),
+    *("DATABASE_URL_FILE", "DIRECT_DATABASE_URL_FILE", "REPLICA_DATABASE_URL_FILE"),
+    *("BACKUP_ENCRYPT_TO", "EMAIL_FROM", "LOGIN_ONLY_BY_PROVIDER", "OIDC_NAME", "OIDC_CLIENT_ID"),
+    *(f"{name}_CLIENT_SECRET" for name in ("OIDC", "GOOGLE", "GITHUB", "GITLAB", "MICROSOFT")),
+}
+
+# What code reaches other machines with, or starts programs that may.
+REACHES = {
+    *("socket", "http", "urllib.request", "smtplib", "ftplib", "poplib", "imaplib", "xmlrpc", "asyncio", "subprocess"),
+    *("requests", "urllib3", "httpx", "aiohttp", "websockets", "redis", "obstore", "boto3", "psycopg", "psycopg_pool"),
+    *("django.core.mail", "logging.handlers", "webbrowser", "gevent", "grpc", "sentry_sdk"),
+}
+# Where ours does, and the line of the page that it is for.
+KNOWN = {
+    "accounts/recovery.py": {"django.core.mail"},  # EMAIL_URL
+    "brainlog/cache.py": {"redis"},  # CACHE_URL
+    "operations/backups/storage.py": {"obstore"},  # BACKUP_TO
+    "operations/backups/programs.py": {"subprocess"},  # age and GnuPG, which stay here, and the next
+    "operations/backups/postgresql.py": {"subprocess", "psycopg"},  # pg_dump, pg_restore and psql: DATABASE_URL
+    "operations/roles.py": {"psycopg"},  # DATABASE_URL, as the next two
+    "brainlog/postgresql/base.py": {"psycopg"},
+    "brainlog/errors.py": {"psycopg", "psycopg_pool"},
+    "operations/formatters.py": {"http"},  # the names of status codes
+}
+# What is installed for running: all that can reach another machine, by the setting that makes it, and the rest.
+CONNECTING_PACKAGES = {
+    "Django": {"EMAIL_URL"},
+    "psycopg": {"DATABASE_URL", "DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL"},
+    "redis": {"CACHE_URL"},
+    "obstore": {"BACKUP_TO"},
+    "django-allauth": {name for name in CONNECTS if name.endswith("_CLIENT_ID") or name.startswith("OIDC")},
+}
+OTHER_PACKAGES = {
+    *("django-environ", "gunicorn", "whitenoise", "django-csp", "tzdata", "python-json-logger", "prometheus-client"),
+    "cryptography",
+}
+
+
+def configured(monkeypatch, **environment) -> SimpleNamespace:
+    """The settings in an environment, apart from those of this process."""
+    for name, value in {**GIVEN, "DATABASE_URL": "sqlite:///db.sqlite3", **environment}.items():
+        monkeypatch.setenv(name, value)
+    return SimpleNamespace(**runpy.run_path(str(ROOT / "brainlog" / "settings.py")))
+
+
+def test_every_setting_is_known_to_connect_or_not():
+    assert CONNECTS.keys() | DOES_NOT == GIVEN.keys()
+    assert not CONNECTS.keys() & DOES_NOT
+
+
+@pytest.mark.parametrize("setting", CONNECTS)
+def test_each_setting_that_connects_is_listed(monkeypatch, setting):
+    environment, where = CONNECTS[setting]
+
+    (found,) = outbound_connections(configured(monkeypatch, **environment), environment)
+
+    assert (found.setting, found.where) == (setting, where)
+    assert [secret for secret in SECRETS if secret in str(found)] == []
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        HERE | {"DIRECT_DATABASE_URL": "postgres://u:p@localhost/n", "CACHE_URL": "redis://[::1]:6379/0"},
+        {"DATABASE_URL": "postgres://u:p@%2Frun%2Fpostgresql/n", "BACKUP_TO": "/var/backups", "METRICS_TOKEN": "x"},
+        {"BACKUP_ENCRYPT_TO": "age1x", "CSRF_TRUSTED_ORIGINS": "https://a.example.org", "OIDC_CLIENT_ID": "x"},
+        {"EMAIL_URL": "consolemail://", "EMAIL_FROM": "a@example.org", "OIDC_NAME": "The Club"},
+        {"BACKUP_TO": "s3://a-bucket", "AWS_ENDPOINT_URL": "http://127.0.0.1:9000"},
+    ],
+    ids=["default", "loopback", "socket", "no server", "console", "bucket here"],
+)
+def test_nothing_else_is(monkeypatch, environment):
+    assert outbound_connections(configured(monkeypatch, **environment), environment) == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "where"),
+    [
+        ({"AWS_ENDPOINT_URL": "https://s3.example.org:9000"}, "s3.example.org"),
+        ({"AWS_ENDPOINT": "https://a-bucket.s3.example.org"}, "s3.example.org"),
+        ({"AWS_ENDPOINT_URL_S3": "https://s3.example.org", "AWS_ENDPOINT_URL": "https://other"}, "s3.example.org"),
+        ({"AWS_ENDPOINT_URL": "https://minio.of-the-operator.internal"}, PRIVATE),
+    ],
+)
+def test_backups_go_where_the_environment_says(monkeypatch, environment, where):
+    (found,) = outbound_connections(configured(monkeypatch, BACKUP_TO="s3://a-bucket/x"), environment)
+
+    assert found.where == where
+    assert "encrypted before they leave" not in found.what
+
+
+def test_an_encrypted_backup_says_so(monkeypatch):
+    (found,) = outbound_connections(configured(monkeypatch, BACKUP_TO="s3://x", BACKUP_ENCRYPT_TO="age1x"), {})
+
+    assert "encrypted before they leave" in found.what
+
+
+def test_a_mail_server_on_this_machine_passes_mails_on(monkeypatch):
+    (found,) = outbound_connections(configured(monkeypatch, EMAIL_URL="smtp://localhost"), {})
+
+    assert found.where == "A program on this machine, which passes it on"
+
+
+ASK_ALLAUTH = """
+import importlib, json
+from django.conf import settings
+from django.test import RequestFactory
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialAppManager
+SocialAppManager.all = lambda self: self.none()  # There is no database.
+request, found = RequestFactory().get("/"), {}
+for provider in get_adapter().list_providers(request):
+    adapter = provider.get_oauth2_adapter(request)
+    names = ("authorize_url", "access_token_url", "identity_url", "profile_url")
+    found[provider.id] = [url for name in names if (url := getattr(adapter, name, None))]
+print(json.dumps(found))
+"""
+
+
+def test_the_hosts_of_providers_are_those_that_allauth_asks():
+    environment = {f"{name.upper()}_CLIENT_{what}": "x" for name in outbound.PROVIDERS for what in ("ID", "SECRET")}
+
+    answer = manage(GIVEN["DATABASE_URL"], "shell", "--no-imports", "-v0", "-c", ASK_ALLAUTH, **environment)
+
+    assert answer.returncode == 0, answer.stderr
+    hosts = {name: {url.split("/")[2] for url in urls} for name, urls in json.loads(answer.stdout).items()}
+    assert hosts == {name: set(listed.split(", ")) for name, (_label, listed) in outbound.PROVIDERS.items()}
+
+
+def test_anybody_may_read_it_and_by_default_it_says_nothing(client, monkeypatch, django_assert_num_queries, db):
+    monkeypatch.setattr(privacy, "settings", configured(monkeypatch))
+    with django_assert_num_queries(0):
+        page = client.get(URL)
+
+    assertContains(page, "<strong>Nothing.</strong>")
+    assertContains(page, "after 90 days without a visit, and after 365 days in any case")
+    assertContains(page, "You can read 90 days of it; upkeep removes what is older than 365 days")
+
+
+def test_with_everything_switched_on_it_lists_everything_and_no_secret(client, monkeypatch, db):
+    environment = {name: value for given, _where in CONNECTS.values() for name, value in given.items()}
+    monkeypatch.setattr(privacy, "settings", configured(monkeypatch, **environment | CONNECTS["DATABASE_URL"][0]))
+
+    page = client.get(URL)
+
+    assertNotContains(page, "Nothing.")
+    for setting, (_environment, where) in CONNECTS.items():
+        assertContains(page, f"<code>{setting}</code>", count=1)
+        assertContains(page, where)
+    assert [secret for secret in SECRETS if secret in page.content.decode()] == []
+
+
+@pytest.mark.parametrize("address", ["/", "/accounts/signup/"])
+def test_visitors_are_told_of_it(client, db, address):
+    assertContains(client.get(address), f'href="{URL}"')
+
+
+def reached_by(path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {reach for reach in REACHES for name in names if name == reach or name.startswith(f"{reach}.")}
+
+
+def test_no_code_of_ours_reaches_out_unnoticed():
+    folders = [ROOT / "brainlog", *(Path(app.path) for app in apps.get_app_configs() if Path(app.path).parent == ROOT)]
+    paths = [path for folder in folders for path in folder.rglob("*.py") if "tests" not in path.parts]
+    assert len(paths) > 100
+    found = {str(path.relative_to(ROOT)): reached_by(path) for path in [*paths, ROOT / "gunicorn.conf.py"]}
+
+    assert {path: names for path, names in found.items() if names} == KNOWN
+
+
+def test_no_package_that_connects_is_installed_unnoticed():
+    names = set(re.findall(r"^([\w-]+)", (ROOT / "requirements.in").read_text(), re.MULTILINE))
+
+    assert names == CONNECTING_PACKAGES.keys() | OTHER_PACKAGES
+    assert set().union(*CONNECTING_PACKAGES.values()) == CONNECTS.keys()
+
+
+def test_a_day_with_the_defaults_reaches_nothing(live_server, client, monkeypatch, settings):
+    """What Python itself opens or asks for; the database's own library is not seen, and is named in DATABASE_URL."""
+    assert not (settings.HAS_EMAIL or settings.PROVIDERS or settings.BACKUP_TO)
+    reached = set()
+
+    def watched(owner, name, host_of):
+        original = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *args, **more: reached.add(host_of(*args)) or original(*args, **more))
+
+    for name in ("connect", "connect_ex", "sendto"):
+        watched(socket.socket, name, lambda self, *args: args[-1][0] if isinstance(args[-1], tuple) else args[-1])
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getfqdn"):
+        watched(socket, name, lambda host="", *_args: host)
+
+    main_job(live_server.url, "ada")
+    client.force_login(make_person(is_staff=True, is_superuser=True))
+    for path in [*(address.path for address in ADDRESSES), "/admin/", "/admin/accounts/user/"]:
+        client.get(path)
+
+    assert reached
+    assert reached <= {"localhost", "127.0.0.1", "::1"}
