@@ -1,0 +1,63 @@
+"""Titles and addresses, which browsers keep and proxies log, say nothing of a person but a date."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.tests.factories import make_person
+from brainlog.tests.addresses import ADDRESSES
+from logs.models import DailyLog, Dose, Medication
+from operations.tests.canary import CANARY, SIGN_UP, main_job
+from reflections.models import WeeklyReflection
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def browser(db) -> Client:
+    """Somebody has signed up with a word for a name, and written it everywhere."""
+    browser = Client()
+    browser.post("/accounts/signup/", SIGN_UP)
+    return browser
+
+
+def kept_of(response) -> list[str]:
+    """What a browser's history, and a proxy's log, have of an answer."""
+    if response.status_code in {301, 302}:
+        return [response["Location"]]
+    return re.findall(r"<title>(.*?)</title>", response.content.decode(), re.DOTALL)
+
+
+def test_what_people_write_is_in_no_title_and_no_address(browser):
+    kept = [kept_of(browser.post(address, data)) for address, data in main_job()]
+    own = {"logs:medication": [Medication.objects.get().pk]}
+    for address in ADDRESSES:
+        path = reverse(address.name, args=own.get(address.name, address.arguments))
+        kept.append(kept_of(browser.get(path)))
+
+    said = [text for texts in kept for text in texts]
+    assert "You · Brain Log" in said and len(said) > len(ADDRESSES) / 2
+    assert [text for text in said if CANARY in text.lower()] == []
+
+
+def test_nor_is_it_in_those_of_the_admin(browser, client):
+    for address, data in main_job():
+        browser.post(address, data)
+    client.force_login(make_person(username="staff", is_staff=True, is_superuser=True))
+    rows = [model.objects.first() for model in (DailyLog, Dose, Medication, WeeklyReflection)]
+    rows.append(User.objects.get(username=CANARY))
+    pages = [
+        reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=[row.pk])
+        for row in rows
+        for page in ("change", "history", "delete")
+    ]
+
+    kept = [
+        kept_of(client.get(page)) for page in [*pages, reverse("admin:auth_user_password_change", args=[rows[-1].pk])]
+    ]
+
+    assert ["People | Django site admin"] in kept
+    assert [texts for texts in kept if not texts or CANARY in texts[0].lower()] == []
