@@ -2,8 +2,10 @@ import datetime
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
+from django.http import Http404
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.views.defaults import page_not_found
 
 from brainlog.postgresql.base import patience
 
@@ -77,6 +79,19 @@ class MethodNotAllowedMiddleware:
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
             response.content = render_to_string("405.html", request=request)
+        return response
+
+
+class NotFoundMiddleware:
+    """Show our own page with DEBUG, too: Django's repeats the address, its query and the exception's message."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if settings.DEBUG and response.status_code == 404:
+            return page_not_found(request, Http404())
         return response
 
 

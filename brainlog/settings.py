@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "brainlog.middleware.MethodNotAllowedMiddleware",
+    "brainlog.middleware.NotFoundMiddleware",
 ]
 
 ROOT_URLCONF = "brainlog.urls"
@@ -157,6 +158,8 @@ EMAIL_URL = env.str("EMAIL_URL", default="consolemail://" if DEBUG else "")
 HAS_EMAIL = bool(EMAIL_URL)
 globals().update(env.email_url_config(EMAIL_URL or "dummymail://"))
 EMAIL_TIMEOUT = 10
+# Who gets a mail of each error.
+ADMINS = [(address, address) for address in env.list("ADMINS", default=[])]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="Brain Log <brainlog@localhost>")
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────
@@ -347,6 +350,9 @@ SLOW_QUERY_MS = whole_number("SLOW_QUERY_MS", default=1000)
 # Who knows it may read /metrics; without one there is no such page.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
+# What pages (DEBUG) and mails say of an error.
+DEFAULT_EXCEPTION_REPORTER = "operations.error_reports.PrivateReporter"
+
 LOG_FORMAT = env.str("LOG_FORMAT", default="text" if DEBUG else "json")
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 _formatters = {"json": "operations.formatters.JsonFormatter", "text": "operations.formatters.TextFormatter"}
@@ -359,11 +365,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": _formatters[LOG_FORMAT], "reveal": DEBUG}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "mail": {"class": "operations.formatters.PrivateEmailHandler", "level": "ERROR", "formatter": "line"},
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # Django's own handlers would say everything a second time.
         "django": {"handlers": []},
+        # Faults of ours. While the database is in trouble, nobody waits for a mail server as well.
+        "django.request": {"handlers": ["mail"] if ADMINS else []},
         # In a worker of gunicorn, its lines look like all others; by itself it would write paths.
         "gunicorn.error": {"handlers": [], "propagate": True},
         # The pool repeats in its own words, with host and user, what brainlog.errors says in one line.

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from http.client import responses
 
+from django.utils.log import AdminEmailHandler
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter as JsonFormatterOfLibrary
 
@@ -71,6 +72,15 @@ class TextFormatter(PrivateFormatter):
     def formatMessage(self, record):
         more = "".join(f" {name}={getattr(record, name)}" for name in extras_of(record))
         return super().formatMessage(record) + more
+
+
+class PrivateEmailHandler(AdminEmailHandler):
+    """Mails a record to ADMINS with a PrivateReporter's report; its subject holds nothing of anybody's either."""
+
+    def emit(self, record):
+        record = copy.copy(record)
+        record.msg, record.args = message_of(record), ()
+        super().emit(record)
 
 
 def extras_of(record) -> list[str]:

@@ -91,6 +91,8 @@ def backups(settings, environment) -> Iterator[Connection]:
 def mail(settings) -> Iterator[Connection]:
     if settings.EMAIL_BACKEND == SMTP:
         what = _("The e-mail address, and a link to confirm it or to choose a new password. No answers.")
+        if settings.ADMINS:
+            when += " " + _("And when a page fails: where in the code, and nothing else, to whoever runs the server.")
         when = _("When somebody gives an e-mail address or asks for a new password.")
         yield Connection(_("Mail"), named(settings.EMAIL_HOST or ""), what, when, "EMAIL_URL")
 

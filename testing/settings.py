@@ -45,6 +45,7 @@ GIVEN = {
     "REGISTRATION": "open",
     "EMAIL_URL": "",
     "EMAIL_FROM": "Brain Log <brainlog@localhost>",
+    "ADMINS": "",
     "OIDC_NAME": "",
     "OIDC_SERVER_URL": "",
     "LOGIN_ONLY_BY_PROVIDER": "False",

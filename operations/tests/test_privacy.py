@@ -54,7 +54,7 @@ DOES_NOT = {
     *("ALLOWED_HOSTS", "HTTPS", "HSTS_SUBDOMAINS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS"),
     *("REPLICA_PIN_SECONDS", "DATABASE_PATIENCE", "SLOW_QUERY_MS", "LOG_FORMAT", "LOG_LEVEL"),
     *("DATABASE_URL_FILE", "DIRECT_DATABASE_URL_FILE", "REPLICA_DATABASE_URL_FILE"),
-    *("BACKUP_ENCRYPT_TO", "EMAIL_FROM", "LOGIN_ONLY_BY_PROVIDER", "OIDC_NAME", "OIDC_CLIENT_ID"),
+    *("BACKUP_ENCRYPT_TO", "EMAIL_FROM", "ADMINS", "LOGIN_ONLY_BY_PROVIDER", "OIDC_NAME", "OIDC_CLIENT_ID"),
     *(f"{name}_CLIENT_SECRET" for name in ("OIDC", "GOOGLE", "GITHUB", "GITLAB", "MICROSOFT")),
 }
 
@@ -62,7 +62,7 @@ DOES_NOT = {
 REACHES = {
     *("socket", "http", "urllib.request", "smtplib", "ftplib", "poplib", "imaplib", "xmlrpc", "asyncio", "subprocess"),
     *("requests", "urllib3", "httpx", "aiohttp", "websockets", "redis", "obstore", "boto3", "psycopg", "psycopg_pool"),
-    *("django.core.mail", "logging.handlers", "webbrowser", "gevent", "grpc", "sentry_sdk"),
+    *("django.core.mail", "django.utils.log", "logging.handlers", "webbrowser", "gevent", "grpc", "sentry_sdk"),
 }
 # Where ours does, and the line of the page that it is for.
 KNOWN = {
@@ -74,7 +74,7 @@ KNOWN = {
     "operations/roles.py": {"psycopg"},  # DATABASE_URL, as the next two
     "brainlog/postgresql/base.py": {"psycopg"},
     "brainlog/errors.py": {"psycopg", "psycopg_pool"},
-    "operations/formatters.py": {"http"},  # the names of status codes
+    "operations/formatters.py": {"http", "django.utils.log"},  # the names of status codes, and EMAIL_URL
 }
 # What is installed for running: all that can reach another machine, by the setting that makes it, and the rest.
 CONNECTING_PACKAGES = {
@@ -160,6 +160,13 @@ ASK_ALLAUTH = """
 import importlib, json
 from django.conf import settings
 from django.test import RequestFactory
+def test_mails_of_errors_are_told_of(monkeypatch):
+    environment = {"EMAIL_URL": "smtp://localhost", "ADMINS": "keeper@example.org"}
+    (found,) = outbound_connections(configured(monkeypatch, **environment), environment)
+
+    assert "when a page fails" in found.when and "keeper" not in str(found)
+
+
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAppManager
 SocialAppManager.all = lambda self: self.none()  # There is no database.
