@@ -25,9 +25,10 @@ RIGHTS = {"is_active", "is_staff", "is_superuser", "groups", "user_permissions"}
 
 @admin.register(User)
 class UserAdmin(BigTableAdmin, DjangoUserAdmin):
-    list_display = list_reads = ("username", "display_name", "is_staff", "is_active", "date_joined", "last_login")
+    list_display = list_reads = ("username", "is_staff", "is_active", "date_joined", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_active")
-    search_fields = ("username_key", "display_name")
+    search_fields = ("username_key",)
+    search_help_text = _("Search by the username or a part of it.")
     readonly_fields = ("date_joined", "last_login", "updated_at")
     ordering = ("username",)
     sortable_by = ("username",)

@@ -43,7 +43,11 @@ def first_day(day: datetime.date, kind: str) -> datetime.date:
 
 
 class BigTableAdmin(admin.ModelAdmin):
-    """Lists that read what they show and nothing else, and are found by the name of a person."""
+    """Lists that read what they show and nothing else, and are found by the name of a person.
+
+    Opening a row is written down for its person, lists are not: they say who was here and when, and
+    nothing that a person has answered.
+    """
 
     paginator = CappedPaginator
     show_full_result_count = False
@@ -62,6 +66,11 @@ class BigTableAdmin(admin.ModelAdmin):
             # Django would leave it at what the manager selects by itself.
             rows = rows.select_related(*self.list_select_related)
         return ListQuerySet(rows.model, rows.only(*self.list_reads).query, rows.db)
+
+    def lookup_allowed(self, lookup, value, request):
+        """What the list offers, and no other column: whoever filters by one learns what is in it."""
+        filters = (each if isinstance(each, str) else each[0] for each in self.get_list_filter(request))
+        return lookup.split("__")[0] in {self.date_hierarchy, *filters}
 
     def get_search_results(self, request, queryset, search_term):
         """Search for the name's key: a person is found however the name is written."""

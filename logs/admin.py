@@ -47,17 +47,9 @@ class DoseInline(admin.TabularInline):
 @admin.register(DailyLog)
 class DailyLogAdmin(PrivateTextAdmin):
     kind_of_look = events.Kind.LOOKED_AT_DAY
-    list_display = ("date", "user", "done", "day_rating", "overall_mood", "not_tracked", "updated_at")
+    list_display = ("date", "user", "done", "updated_at")
     list_select_related = ("user",)
-    list_reads = (
-        "date",
-        "user__username",
-        "day_rating",
-        "overall_mood",
-        "not_tracked",
-        "updated_at",
-        *(stage.completed_at for stage in STAGES),
-    )
+    list_reads = ("date", "user__username", "updated_at", *(stage.completed_at for stage in STAGES))
     list_filter = ("date", *((stage.completed_at, admin.EmptyFieldListFilter) for stage in STAGES))
     sortable_by = ("date", "user")
     date_hierarchy = "date"
@@ -77,10 +69,10 @@ class DailyLogAdmin(PrivateTextAdmin):
 @admin.register(Medication)
 class MedicationAdmin(PrivateTextAdmin):
     kind_of_look = events.Kind.LOOKED_AT_MEDICATION
-    list_display = ("name", "user", "usual_amount", "unit", "is_active")
+    list_display = ("pk", "user")
     list_select_related = ("user",)
-    list_reads = ("name", "user__username", "usual_amount", "unit", "is_active")
-    list_filter = ("is_active",)
+    list_reads = ("user__username",)
+    ordering = ("-pk",)  # by name would tell something of the name
     search_fields = ("user__username_key__exact",)
     search_help_text = _("Search by the whole username.")
 
@@ -88,17 +80,9 @@ class MedicationAdmin(PrivateTextAdmin):
 @admin.register(Dose)
 class DoseAdmin(PrivateTextAdmin):
     kind_of_look = events.Kind.LOOKED_AT_MEDICATION
-    list_display = ("medication", "amount", "unit", "taken_at", "day", "person")
-    list_select_related = ("medication", "daily_log__user")
-    list_reads = (
-        "medication__name",
-        "medication__unit",
-        "amount",
-        "unit",
-        "taken_at",
-        "daily_log__date",
-        "daily_log__user__username",
-    )
+    list_display = ("day", "person")
+    list_select_related = ("daily_log__user",)
+    list_reads = ("daily_log__date", "daily_log__user__username")
     search_fields = ("daily_log__user__username_key__exact",)
     search_help_text = _("Search by the whole username.")
     ordering = ("-pk",)

@@ -9,10 +9,10 @@ from reflections.models import WeeklyAnswers, WeeklyReflection
 @admin.register(WeeklyReflection)
 class WeeklyReflectionAdmin(PrivateTextAdmin):
     kind_of_look = Kind.LOOKED_AT_REFLECTION
-    list_display = ("week_start", "user", "week_rating", "mental_state", "updated_at")
+    list_display = ("week_start", "user", "completed_at", "updated_at")
     list_select_related = ("user",)
-    list_reads = ("week_start", "user__username", "week_rating", "mental_state", "updated_at")
-    list_filter = ("week_start", "mental_state", ("completed_at", admin.EmptyFieldListFilter))
+    list_reads = ("week_start", "user__username", "completed_at", "updated_at")
+    list_filter = ("week_start", ("completed_at", admin.EmptyFieldListFilter))
     sortable_by = ("week_start", "user")
     date_hierarchy = "week_start"
     search_fields = ("user__username_key__exact",)

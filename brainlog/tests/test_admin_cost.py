@@ -116,7 +116,7 @@ def test_a_list_reads_no_texts(as_staff, name):
 def test_a_list_is_cut_by_the_database(as_staff):
     fill(60)
 
-    rows = [sql for sql in queries_of(as_staff, "logs_dailylog") if "day_rating" in sql]
+    rows = [sql for sql in queries_of(as_staff, "logs_dailylog") if "morning_completed_at" in sql]
 
     assert [sql for sql in rows if " LIMIT 50" not in sql] == []
     assert len(rows) == 1
@@ -156,5 +156,5 @@ def test_a_list_offers_to_sort_by_what_has_an_index_only(as_staff, name):
     page = as_staff.get(reverse(f"admin:{name}_changelist")).content.decode()
 
     headers = set(re.findall(r'<th scope="col" class="(sortable )?[^"]*column-(\w+)', page))
-    assert len(headers) >= 5
+    assert len(headers) >= 2
     assert {column for sortable, column in headers if sortable} <= {"date", "week_start", "username", "user"}

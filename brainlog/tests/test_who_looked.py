@@ -1,15 +1,20 @@
 """Who on the staff opened what a person logged, in the words that the person reads."""
 
+import re
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from pytest_django.asserts import assertContains
+from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts import events
 from accounts.models import SecurityEvent
 from accounts.tests.factories import make_person
 from brainlog.tests.addresses import ADDRESSES
-from brainlog.tests.test_admin import ANSWERS, as_staff, list_url, page_url, rows  # noqa: F401
+from brainlog.tests.test_admin import ANSWERS, MODELS, as_staff, list_url, page_url, rows  # noqa: F401
+from logs.stages import STAGES
 
 SAID = {
     "logs_dailylog": "Looked at a day of yours",
@@ -31,6 +36,45 @@ def test_the_person_reads_who_opened_a_row(as_staff, rows, name, page):  # noqa:
 
     assertContains(seen, SAID[name], count=1)
     assertContains(seen, "by staff, of the staff", count=1)
+
+
+# Lists are not written down, so nothing of what a person answered is to be had from one.
+
+NOT_ANSWERED = {
+    "accounts_user": {"username", "is_staff", "is_superuser", "is_active", "date_joined", "last_login"},
+    "logs_dailylog": {"user", "date", "updated_at", *(stage.completed_at for stage in STAGES)},
+    "logs_medication": {"user"},
+    "logs_dose": {"daily_log"},
+    "reflections_weeklyreflection": {"user", "week_start", "completed_at", "updated_at"},
+}
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", NOT_ANSWERED)
+def test_a_list_reads_who_and_when_alone(as_staff, rows, name):  # noqa: F811
+    with CaptureQueriesContext(connection) as queries:
+        page = as_staff.get(list_url(name))
+
+    asked = [each["sql"] for each in queries if 'FROM "accounts_session"' not in each["sql"]]
+    columns = {column for sql in asked for column in re.findall(rf'"{name}"."(\w+)"', sql)}
+    names = {MODELS[name]._meta.get_field(column).name for column in columns}
+    assert NOT_ANSWERED[name] - {"is_superuser"} <= names <= {"id", *NOT_ANSWERED[name]}
+    assertNotContains(page, "Concerta")
+    assertNotContains(page, "Maria")
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", NOT_ANSWERED)
+def test_nobody_learns_an_answer_by_filtering_or_sorting(as_staff, rows, name):  # noqa: F811
+    before = SecurityEvent.objects.count()
+    for field in MODELS[name]._meta.concrete_fields:
+        for query in (f"{field.attname}__isnull=0", f"{field.name}__gte=0", f"{field.name}=1"):
+            status = as_staff.get(f"{list_url(name)}?{query}").status_code
+            assert status == 400 or field.name in NOT_ANSWERED[name], query
+    for number in range(9):
+        ordered = as_staff.get(list_url(name), {"o": number}).context["cl"].queryset.query.order_by
+        assert {column.lstrip("-").split("__")[0] for column in ordered} <= {"pk", "id", *NOT_ANSWERED[name]}
+    assert SecurityEvent.objects.count() == before
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
