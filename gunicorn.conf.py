@@ -25,6 +25,19 @@ def on_starting(server):
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
 
 
+def post_fork(server, worker):
+    """Say what is missing in the environment, and end. Found while the application is loaded, it ends in tracebacks."""
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+    from gunicorn.errors import AppImportError
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brainlog.settings")
+    try:
+        settings.INSTALLED_APPS  # noqa: B018 - the first look at a setting reads them all.
+    except ImproperlyConfigured as error:
+        raise AppImportError(str(error)) from None
+
+
 def child_exit(server, worker):
     # Not above: the library looks for the folder when it is imported.
     from prometheus_client import multiprocess

@@ -1,5 +1,7 @@
 """From database URLs to Django's DATABASES. Nothing else knows their arguments."""
 
+import ipaddress
+import os
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -36,6 +38,7 @@ REPLICA_CONNECT_TIMEOUT = 2
 POOL_TIMEOUT = 10
 
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+ENCRYPTED = {"require", "verify-ca", "verify-full"}
 CHANNEL_BINDINGS = ("disable", "prefer", "require")
 UNITS = {"": 1, "ms": 1, "s": 1_000, "min": 60_000}
 SYSTEM_CERTIFICATES = (
@@ -45,30 +48,37 @@ SYSTEM_CERTIFICATES = (
 )
 
 
-def databases_from_environment(environment: Mapping[str, str], base_dir: Path) -> dict[str, dict]:
+VARIABLES = {"default": "DATABASE_URL", "direct": "DIRECT_DATABASE_URL", "replica": "REPLICA_DATABASE_URL"}
+
+
+def databases_from_environment(
+    environment: Mapping[str, str], base_dir: Path, is_clear_text_refused: bool = False
+) -> dict[str, dict]:
     """Return DATABASES: `default`, and `direct` and `replica` where their URLs are given.
 
     A URL stands in `DATABASE_URL`, or in the file that `DATABASE_URL_FILE` names; likewise for
-    `DIRECT_DATABASE_URL` and `REPLICA_DATABASE_URL`. Raises ImproperlyConfigured with a sentence that
-    never repeats a URL: it holds a password.
+    `DIRECT_DATABASE_URL` and `REPLICA_DATABASE_URL`. Raises ImproperlyConfigured with a sentence for each
+    that cannot be used, and never repeats a URL: it holds a password.
     """
-    urls = {
-        alias: url_in(environment, variable)
-        for alias, variable in (
-            ("default", "DATABASE_URL"),
-            ("direct", "DIRECT_DATABASE_URL"),
-            ("replica", "REPLICA_DATABASE_URL"),
-        )
-    }
-    databases = {"default": database_from_url(urls.pop("default") or "sqlite:///db.sqlite3", base_dir)}
-    for alias, url in urls.items():
-        if url:
-            variable = f"{alias.upper()}_DATABASE_URL"
-            found = database_from_url(url, base_dir, variable)
+    databases, refusals = {}, []
+    for alias, variable in VARIABLES.items():
+        try:
+            if url := url_in(environment, variable) or ("sqlite:///db.sqlite3" if alias == "default" else ""):
+                databases[alias] = database_from_url(url, base_dir, variable)
+                if is_clear_text_refused:
+                    check_encryption(databases[alias], variable)
+        except ImproperlyConfigured as refusal:
+            refusals += refusal.args
+    if refusals:
+        raise ImproperlyConfigured(*refusals)
+    for alias, found in databases.items():
+        if alias != "default":
             if not found["ENGINE"] == databases["default"]["ENGINE"] == POSTGRESQL["ENGINE"]:
-                raise ImproperlyConfigured(f"{variable} is for PostgreSQL: it and DATABASE_URL must both name one.")
+                raise ImproperlyConfigured(
+                    f"{VARIABLES[alias]} is for PostgreSQL: it and DATABASE_URL must both name one."
+                )
             # The other ways to one and the same database: tests make it once.
-            databases[alias] = found | {"TEST": {"MIRROR": "default"}}
+            found["TEST"] = {"MIRROR": "default"}
     if any(is_postgresql(found) and not found["PASSWORD"] for found in databases.values()):
         check_password_file(environment.get("PGPASSFILE"))
     return databases
@@ -121,6 +131,34 @@ def reason(error: Exception) -> str:
 
 def is_postgresql(database: dict) -> bool:
     return database["ENGINE"] == POSTGRESQL["ENGINE"]
+
+
+def check_encryption(database: dict, variable: str) -> None:
+    """Answers do not cross a network in the clear."""
+    if is_postgresql(database) and not is_local(host_of(database)) and not is_encrypted(database):
+        raise ImproperlyConfigured(
+            f"{variable}: the way to the database is not encrypted. Add sslmode=require, or better "
+            "sslmode=verify-full with sslrootcert."
+        )
+
+
+def host_of(database: dict) -> str:
+    """As libpq finds it: one that the URL does not name, its own variables may."""
+    return os.environ.get("PGHOSTADDR") or database["HOST"] or os.environ.get("PGHOST", "")
+
+
+def is_local(host: str) -> bool:
+    """Whether it is this machine: a socket, or an address of the loopback."""
+    if not host or host.startswith("/") or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_encrypted(database: dict) -> bool:
+    return database["OPTIONS"].get("sslmode") in ENCRYPTED
 
 
 def database_from_url(url: str, base_dir: Path, variable: str = "DATABASE_URL") -> dict:

@@ -1,54 +1,52 @@
 """Settings, read from the environment and from .env. Every variable is explained in .env.example."""
 
-import logging
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from brainlog.cache import caches_from_url
 from brainlog.database import databases_from_environment
+from brainlog.environment import Environment, are_hosts, are_origins, is_guessable, mail_settings, origin_of
 from brainlog.keys import DERIVED, key_from, keys_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-env.read_env(BASE_DIR / ".env")
-
-
-def whole_number(name: str, default: int, least: int = 0) -> int:
-    """Read one from the environment. Raises ImproperlyConfigured with a sentence that names it."""
-    text = env.str(name, default=str(default))
-    if not text.isdecimal() or int(text) < least:
-        raise ImproperlyConfigured(f"{name} must be a whole number from {least} up.")
-    return int(text)
-
+environ.Env.read_env(BASE_DIR / ".env")
+env = Environment()  # Notes what is missing or wrong; the last line of this file tells all of it.
 
 # ── What must be given ────────────────────────────────────────────────────────────────────────
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = env.yes_or_no("DEBUG", default=False)
 
-SECRET_KEY = env.str("SECRET_KEY", default="")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
-FIELD_ENCRYPTION_KEYS, FIELD_ENCRYPTION_READS_PLAINTEXT = keys_in(env.str("FIELD_ENCRYPTION_KEYS", default=""))
+SECRET_KEY = env.text("SECRET_KEY")
+if env.expect(SECRET_KEY, "SECRET_KEY: missing. A long random text, known to this server alone."):
+    env.expect(
+        DEBUG or not is_guessable(SECRET_KEY),
+        "SECRET_KEY: can be guessed. python3 -c 'import secrets; print(secrets.token_urlsafe(50))' makes a good one.",
+    )
+
+ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
+env.expect(ALLOWED_HOSTS, "ALLOWED_HOSTS: missing. The host names this server answers to, comma-separated.")
+env.expect(
+    are_hosts(ALLOWED_HOSTS), "ALLOWED_HOSTS: must be names alone, such as log.example.org: no https://, no port."
+)
+env.expect(
+    DEBUG or "*" not in ALLOWED_HOSTS,
+    "ALLOWED_HOSTS: must name the hosts. With *, whoever asks chooses where the links in our mails lead.",
+)
+
+FIELD_ENCRYPTION_KEYS, FIELD_ENCRYPTION_READS_PLAINTEXT = env.read(
+    keys_in, env.text("FIELD_ENCRYPTION_KEYS"), otherwise=({}, False)
+)
+env.expect(
+    DEBUG or env.texts("FIELD_ENCRYPTION_KEYS"),
+    "FIELD_ENCRYPTION_KEYS: missing. What people write is encrypted with it; manage.py make_key prints one.",
+)
 if DEBUG and SECRET_KEY:
     FIELD_ENCRYPTION_KEYS.setdefault(DERIVED, key_from(SECRET_KEY))  # The only one, until another is given.
-
-_missing = []
-if not SECRET_KEY:
-    _missing.append("SECRET_KEY: a long random text, known to this server alone")
-if not ALLOWED_HOSTS:
-    _missing.append("ALLOWED_HOSTS: the host names this server answers to, comma-separated")
-if not FIELD_ENCRYPTION_KEYS and not DEBUG:
-    _missing.append("FIELD_ENCRYPTION_KEYS: what people write is encrypted with it; manage.py make_key prints one")
-if _missing:
-    raise ImproperlyConfigured(
-        "Brain Log cannot start. Missing in the environment or in .env:\n  " + "\n  ".join(_missing)
-    )
 
 # ── Applications ──────────────────────────────────────────────────────────────────────────────
 
@@ -122,19 +120,19 @@ FORM_RENDERER = "brainlog.forms.FormRenderer"
 
 # ── Database ──────────────────────────────────────────────────────────────────────────────────
 
-DATABASES = databases_from_environment(os.environ, BASE_DIR)
+DATABASES = env.read(databases_from_environment, os.environ, BASE_DIR, not DEBUG, otherwise={})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Seconds until a request gives up on a PostgreSQL that is connected and silent. More than any statement_timeout.
-DATABASE_PATIENCE = whole_number("DATABASE_PATIENCE", default=40, least=1)
+DATABASE_PATIENCE = env.whole_number("DATABASE_PATIENCE", default=40, least=1)
 
 # Pages that only show read from the replica, if there is one; after a save, from the primary for so long.
 DATABASE_ROUTERS = ["brainlog.routers.ReplicaRouter"]
-REPLICA_PIN_SECONDS = whole_number("REPLICA_PIN_SECONDS", default=10)
+REPLICA_PIN_SECONDS = env.whole_number("REPLICA_PIN_SECONDS", default=10)
 
 # ── Cache ─────────────────────────────────────────────────────────────────────────────────────
 
 # Computed numbers, never a text. Without a URL each process keeps its own.
-CACHES = caches_from_url(env.str("CACHE_URL", default="")) | {
+CACHES = env.read(caches_from_url, env.text("CACHE_URL"), otherwise={}) | {
     # Counts tries to sign in, for all processes together. In the database: a cache that may be emptied, or
     # be down, would let go of the limits, or of the way in.
     "throttle": {
@@ -148,26 +146,25 @@ CACHES = caches_from_url(env.str("CACHE_URL", default="")) | {
 # ── Backups ───────────────────────────────────────────────────────────────────────────────────
 
 # What `manage.py backup`, `verify_backup` and `restore` take when they are not told otherwise.
-BACKUP_TO = env.str("BACKUP_TO", default="")
-BACKUP_ENCRYPT_TO = env.str("BACKUP_ENCRYPT_TO", default="")
+BACKUP_TO = env.text("BACKUP_TO")
+BACKUP_ENCRYPT_TO = env.text("BACKUP_ENCRYPT_TO")
 
 # ── Mail ──────────────────────────────────────────────────────────────────────────────────────
 
-EMAIL_URL = env.str("EMAIL_URL", default="consolemail://" if DEBUG else "")
+EMAIL_URL = env.text("EMAIL_URL", default="consolemail://" if DEBUG else "")
 # Without a mail server, the pages say so and offer other ways.
 HAS_EMAIL = bool(EMAIL_URL)
-globals().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+globals().update(env.read(mail_settings, EMAIL_URL or "dummymail://", otherwise={}))
 EMAIL_TIMEOUT = 10
 # Who gets a mail of each error.
-ADMINS = [(address, address) for address in env.list("ADMINS", default=[])]
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="Brain Log <brainlog@localhost>")
+ADMINS = [(address, address) for address in env.texts("ADMINS")]
+env.expect(HAS_EMAIL or not ADMINS, "ADMINS: to send them mails, EMAIL_URL is needed.")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", default="Brain Log <brainlog@localhost>")
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────
 
 AUTH_USER_MODEL = "accounts.User"
-REGISTRATION = env.str("REGISTRATION", default="open")
-if REGISTRATION not in {"open", "invite", "closed"}:
-    raise ImproperlyConfigured("REGISTRATION must be open, invite or closed.")
+REGISTRATION = env.one_of("REGISTRATION", ("open", "invite", "closed"), default="open")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -225,26 +222,22 @@ PROVIDERS = {
     "gitlab": "https://gitlab.com",
     "microsoft": "https://login.microsoftonline.com",
 }
-PROVIDERS = {name: origin for name, origin in PROVIDERS.items() if env.str(f"{name.upper()}_CLIENT_ID", default="")}
 SOCIALACCOUNT_PROVIDERS = {
-    name: {
-        "APPS": [
-            {"client_id": env.str(f"{name.upper()}_CLIENT_ID"), "secret": env.str(f"{name.upper()}_CLIENT_SECRET")}
-        ],
-        "OAUTH_PKCE_ENABLED": True,
-    }
+    name: {"APPS": [{"client_id": given[0], "secret": given[1]}], "OAUTH_PKCE_ENABLED": True}
     for name in PROVIDERS
+    if (given := env.all_or_none(f"{name.upper()}_CLIENT_ID", f"{name.upper()}_CLIENT_SECRET"))
 }
-if OIDC_SERVER_URL := env.str("OIDC_SERVER_URL", default=""):
-    PROVIDERS["openid_connect"] = "{0.scheme}://{0.netloc}".format(urlsplit(OIDC_SERVER_URL))
+PROVIDERS = {name: PROVIDERS[name] for name in SOCIALACCOUNT_PROVIDERS}
+if oidc := env.all_or_none("OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"):
+    PROVIDERS["openid_connect"] = env.read(origin_of, oidc[0], "OIDC_SERVER_URL", otherwise="")
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
         "APPS": [
             {
                 "provider_id": "oidc",
-                "name": env.str("OIDC_NAME", default="OpenID Connect"),
-                "client_id": env.str("OIDC_CLIENT_ID"),
-                "secret": env.str("OIDC_CLIENT_SECRET"),
-                "settings": {"server_url": OIDC_SERVER_URL},
+                "name": env.text("OIDC_NAME", default="OpenID Connect"),
+                "client_id": oidc[1],
+                "secret": oidc[2],
+                "settings": {"server_url": oidc[0]},
             }
         ],
         "OAUTH_PKCE_ENABLED": True,
@@ -255,9 +248,10 @@ if PROVIDERS:
 SOCIALACCOUNT_ADAPTER = "accounts.external.ExternalAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "accounts.external.ExternalSignUpForm"}
 SOCIALACCOUNT_AUTO_SIGNUP = False
-LOGIN_ONLY_BY_PROVIDER = env.bool("LOGIN_ONLY_BY_PROVIDER", default=False)
-if LOGIN_ONLY_BY_PROVIDER and not PROVIDERS:
-    raise ImproperlyConfigured("LOGIN_ONLY_BY_PROVIDER needs a provider: set OIDC_SERVER_URL, for example.")
+LOGIN_ONLY_BY_PROVIDER = env.yes_or_no("LOGIN_ONLY_BY_PROVIDER", default=False)
+env.expect(
+    PROVIDERS or not LOGIN_ONLY_BY_PROVIDER, "LOGIN_ONLY_BY_PROVIDER: needs a provider, such as OIDC_SERVER_URL."
+)
 
 # ── Language, numbers and time ────────────────────────────────────────────────────────────────
 
@@ -278,7 +272,7 @@ TIME_ZONE = "UTC"
 # ── Static files ──────────────────────────────────────────────────────────────────────────────
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / env.str("STATIC_ROOT", default="staticfiles")
+STATIC_ROOT = BASE_DIR / env.text("STATIC_ROOT", default="staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
@@ -292,11 +286,11 @@ STORAGES = {
 
 # ── The web's edges ───────────────────────────────────────────────────────────────────────────
 
-HTTPS = env.bool("HTTPS", default=not DEBUG)
+HTTPS = env.yes_or_no("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 # A promise for a year that cannot be taken back: only whoever owns all the subdomains can make it for them.
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.yes_or_no("HSTS_SUBDOMAINS", default=False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
@@ -309,12 +303,13 @@ if HTTPS:
 # signing in elsewhere; and the page behind a link, opened without the other cookie, would make a new token,
 # with which every form that is open in another tab is refused.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-if env.bool("BEHIND_PROXY", default=False):
+if env.yes_or_no("BEHIND_PROXY", default=False):
     # Only a proxy that always sets this header itself may be trusted with it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # The last address in X-Forwarded-For, which the proxy wrote: all before it may be made up.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS = env.texts("CSRF_TRUSTED_ORIGINS")
+env.expect(are_origins(CSRF_TRUSTED_ORIGINS), "CSRF_TRUSTED_ORIGINS: must be such as https://log.example.org, no path.")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -346,20 +341,16 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 0
 # ── Watching ──────────────────────────────────────────────────────────────────────────────────
 
 # From how many milliseconds on a statement is logged as slow; 0 logs them all.
-SLOW_QUERY_MS = whole_number("SLOW_QUERY_MS", default=1000)
+SLOW_QUERY_MS = env.whole_number("SLOW_QUERY_MS", default=1000)
 # Who knows it may read /metrics; without one there is no such page.
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_TOKEN = env.text("METRICS_TOKEN")
 
 # What pages (DEBUG) and mails say of an error.
 DEFAULT_EXCEPTION_REPORTER = "operations.error_reports.PrivateReporter"
 
-LOG_FORMAT = env.str("LOG_FORMAT", default="text" if DEBUG else "json")
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 _formatters = {"json": "operations.formatters.JsonFormatter", "text": "operations.formatters.TextFormatter"}
-if LOG_FORMAT not in _formatters:
-    raise ImproperlyConfigured("LOG_FORMAT must be json or text.")
-if LOG_LEVEL not in logging.getLevelNamesMapping():
-    raise ImproperlyConfigured("LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+LOG_FORMAT = env.one_of("LOG_FORMAT", tuple(_formatters), default="text" if DEBUG else "json")
+LOG_LEVEL = env.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO")
 
 LOGGING = {
     "version": 1,
@@ -384,3 +375,5 @@ LOGGING = {
 if not DEBUG:
     # These write parameters and paths: never, whatever LOG_LEVEL says.
     LOGGING["loggers"] |= {"django.db.backends": {"level": "INFO"}, "django.server": {"level": "CRITICAL"}}
+
+env.insist()

@@ -1,50 +1,10 @@
-"""System checks: what must be true before Brain Log faces the internet."""
-
-import ipaddress
-import os
+"""System checks: what may be meant so, and is worth a warning. What must not be, brainlog/settings.py refuses."""
 
 from django.conf import settings
-from django.core.checks import Error, Warning, register
+from django.core.checks import Warning, register
 
-from brainlog.database import is_postgresql
+from brainlog.database import is_local
 from brainlog.keys import DERIVED
-
-ENCRYPTED = {"require", "verify-ca", "verify-full"}
-
-
-@register()
-def databases_are_reached_by_tls(app_configs, **kwargs):
-    """Answers do not cross a network in the clear."""
-    if settings.DEBUG:
-        return []
-    return [
-        Error(
-            f"The connection to the database “{alias}” is not encrypted.",
-            hint="Add sslmode=require to its URL, or better sslmode=verify-full with sslrootcert.",
-            id="brainlog.E001",
-        )
-        for alias, database in settings.DATABASES.items()
-        if is_postgresql(database) and not is_local(host_of(database)) and not is_encrypted(database)
-    ]
-
-
-def host_of(database: dict) -> str:
-    """As libpq finds it: one that the URL does not name, its own variables may."""
-    return os.environ.get("PGHOSTADDR") or database["HOST"] or os.environ.get("PGHOST", "")
-
-
-def is_local(host: str) -> bool:
-    """Whether it is this machine: a socket, or an address of the loopback."""
-    if not host or host.startswith("/") or host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def is_encrypted(database: dict) -> bool:
-    return database.get("OPTIONS", {}).get("sslmode") in ENCRYPTED
 
 
 @register()
@@ -59,3 +19,34 @@ def private_text_has_a_key_of_its_own(app_configs, **kwargs):
             id="brainlog.W001",
         )
     ]
+
+
+@register()
+def people_come_by_https(app_configs, **kwargs):
+    """Without it passwords and answers cross the network in the clear; on a network of one's own that may be wanted."""
+    if settings.HTTPS or settings.DEBUG or not public_hosts():
+        return []
+    return [
+        Warning(
+            "HTTPS is off: passwords and answers cross the network in the clear, and cookies go along.",
+            hint="Behind a proxy that ends https, set HTTPS=True and BEHIND_PROXY=True.",
+            id="brainlog.W002",
+        )
+    ]
+
+
+@register()
+def debug_is_for_ones_own_machine(app_configs, **kwargs):
+    if not settings.DEBUG or not public_hosts():
+        return []
+    return [
+        Warning(
+            "DEBUG is on, and ALLOWED_HOSTS names more than this machine.",
+            hint="Where others come, set DEBUG=False: it asks for https and keys, and keeps messages out of the log.",
+            id="brainlog.W003",
+        )
+    ]
+
+
+def public_hosts() -> list[str]:
+    return [host for host in settings.ALLOWED_HOSTS if not is_local(host.strip("[]"))]

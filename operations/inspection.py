@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 
-from operations.checks import is_local
+from brainlog.database import is_local
 from operations.schema import ERROR, OK, WARNING, applied_migrations, problems
 
 ROUND_TRIPS = 5

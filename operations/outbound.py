@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
-from brainlog.database import is_postgresql
-from operations.checks import host_of, is_local
+from brainlog.database import host_of, is_local, is_postgresql
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 NETWORK_NAMES = (".internal", ".intranet", ".lan", ".local", ".localdomain", ".home.arpa")
@@ -91,9 +90,9 @@ def backups(settings, environment) -> Iterator[Connection]:
 def mail(settings) -> Iterator[Connection]:
     if settings.EMAIL_BACKEND == SMTP:
         what = _("The e-mail address, and a link to confirm it or to choose a new password. No answers.")
+        when = _("When somebody gives an e-mail address or asks for a new password.")
         if settings.ADMINS:
             when += " " + _("And when a page fails: where in the code, and nothing else, to whoever runs the server.")
-        when = _("When somebody gives an e-mail address or asks for a new password.")
         yield Connection(_("Mail"), named(settings.EMAIL_HOST or ""), what, when, "EMAIL_URL")
 
 

@@ -4,8 +4,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from django.conf import settings
-from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 from django.db.utils import ConnectionHandler
@@ -414,28 +412,41 @@ def test_a_password_file_is_there_and_private(tmp_path):
         ("", None, False),
     ],
 )
-def test_answers_do_not_cross_a_network_in_the_clear(monkeypatch, host, sslmode, is_error):
-    url = f"postgres://u:p@{host}/name" + (f"?sslmode={sslmode}" if sslmode else "")
-    monkeypatch.setitem(settings.DATABASES, "default", read(url))
+def test_answers_do_not_cross_a_network_in_the_clear(monkeypatch, tmp_path, host, sslmode, is_error):
+    for variable in ("PGHOST", "PGHOSTADDR"):
+        monkeypatch.delenv(variable, raising=False)
+    given = {"DATABASE_URL": f"postgres://u:p@{host}/name" + (f"?sslmode={sslmode}" if sslmode else "")}
 
-    errors = [each for each in run_checks() if each.id == "brainlog.E001"]
-
-    assert len(errors) == is_error
+    if is_error:
+        with pytest.raises(ImproperlyConfigured, match="^DATABASE_URL: the way to the database is not encrypted"):
+            databases_from_environment(given, tmp_path, is_clear_text_refused=True)
+    else:
+        assert databases_from_environment(given, tmp_path, is_clear_text_refused=True)
+    # On one's own machine that is one's own affair.
+    assert databases_from_environment(given, tmp_path)
 
 
 @pytest.mark.parametrize("variable", ["PGHOST", "PGHOSTADDR"])
-def test_a_host_from_libpqs_own_variables_counts(monkeypatch, variable):
-    monkeypatch.setitem(settings.DATABASES, "default", read("postgres://u:p@/name"))
+def test_a_host_from_libpqs_own_variables_counts(monkeypatch, tmp_path, variable):
     monkeypatch.setenv(variable, "10.0.0.7")
 
-    assert "brainlog.E001" in {each.id for each in run_checks()}
+    with pytest.raises(ImproperlyConfigured, match="is not encrypted"):
+        databases_from_environment({"DATABASE_URL": "postgres://u:p@/name"}, tmp_path, is_clear_text_refused=True)
 
 
-def test_on_ones_own_machine_that_is_ones_own_affair(monkeypatch):
-    monkeypatch.setitem(settings.DATABASES, "default", read("postgres://u:p@db.example.org/name"))
-    monkeypatch.setattr(settings, "DEBUG", True)
+def test_every_url_that_cannot_be_used_is_told(tmp_path):
+    urls = {
+        "DATABASE_URL": "postgres://u:p@db.example.org/name",
+        "DIRECT_DATABASE_URL": "postgres://u:p@h:x/name",
+        "REPLICA_DATABASE_URL": "mysql://h/name",
+    }
 
-    assert "brainlog.E001" not in {each.id for each in run_checks()}
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        databases_from_environment(urls, tmp_path, is_clear_text_refused=True)
+
+    assert [variable for variable, sentence in zip(urls, refusal.value.args, strict=True) if variable in sentence] == [
+        *urls
+    ]
 
 
 @on_postgresql

@@ -37,7 +37,11 @@ CONNECTS = {
     "BACKUP_TO": ({"BACKUP_TO": "s3://a-bucket/a-database"}, "s3.amazonaws.com"),
     "EMAIL_URL": ({"EMAIL_URL": "smtp+tls://a-user:s3cr3t@mail.example.org:587"}, "mail.example.org"),
     "OIDC_SERVER_URL": (
-        {"OIDC_SERVER_URL": "https://login.example.org/realms/club", "OIDC_CLIENT_ID": "a-user"},
+        {
+            "OIDC_SERVER_URL": "https://login.example.org/realms/club",
+            "OIDC_CLIENT_ID": "a-user",
+            "OIDC_CLIENT_SECRET": "s3cr3t",
+        },
         "login.example.org and the addresses it names",
     ),
     **{
@@ -118,7 +122,7 @@ def test_each_setting_that_connects_is_listed(monkeypatch, setting):
         {},
         HERE | {"DIRECT_DATABASE_URL": "postgres://u:p@localhost/n", "CACHE_URL": "redis://[::1]:6379/0"},
         {"DATABASE_URL": "postgres://u:p@%2Frun%2Fpostgresql/n", "BACKUP_TO": "/var/backups", "METRICS_TOKEN": "x"},
-        {"BACKUP_ENCRYPT_TO": "age1x", "CSRF_TRUSTED_ORIGINS": "https://a.example.org", "OIDC_CLIENT_ID": "x"},
+        {"BACKUP_ENCRYPT_TO": "age1x", "CSRF_TRUSTED_ORIGINS": "https://a.example.org"},
         {"EMAIL_URL": "consolemail://", "EMAIL_FROM": "a@example.org", "OIDC_NAME": "The Club"},
         {"BACKUP_TO": "s3://a-bucket", "AWS_ENDPOINT_URL": "http://127.0.0.1:9000"},
     ],
@@ -156,10 +160,6 @@ def test_a_mail_server_on_this_machine_passes_mails_on(monkeypatch):
     assert found.where == "A program on this machine, which passes it on"
 
 
-ASK_ALLAUTH = """
-import importlib, json
-from django.conf import settings
-from django.test import RequestFactory
 def test_mails_of_errors_are_told_of(monkeypatch):
     environment = {"EMAIL_URL": "smtp://localhost", "ADMINS": "keeper@example.org"}
     (found,) = outbound_connections(configured(monkeypatch, **environment), environment)
@@ -167,6 +167,10 @@ def test_mails_of_errors_are_told_of(monkeypatch):
     assert "when a page fails" in found.when and "keeper" not in str(found)
 
 
+ASK_ALLAUTH = """
+import importlib, json
+from django.conf import settings
+from django.test import RequestFactory
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAppManager
 SocialAppManager.all = lambda self: self.none()  # There is no database.

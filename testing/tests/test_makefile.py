@@ -102,8 +102,10 @@ def test_env_is_never_overwritten(make, tmp_path):
 def test_env_example_explains_every_variable():
     settings = (PROJECT / "brainlog" / "settings.py").read_text()
     database = (PROJECT / "brainlog" / "database.py").read_text()
-    used = re.findall(r'(?:env\.\w+|whole_number)\("(\w+)"', settings)
-    used += re.findall(r'\("\w+", "(\w*DATABASE_URL)"\)', database)
+    used = set(re.findall(r'env\.\w+\(\s*"(\w+)"', settings))
+    for together in re.findall(r"env\.all_or_none\((.*?)\)", settings):
+        used |= set(re.findall(r'(?<!f)"(\w+)"', together))
+    used |= set(re.findall(r'"\w+": "(\w*DATABASE_URL)"', database))
     assert len(used) > 10
     explained = re.findall(r"^# .+\n#?(\w+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)
     assert sorted(explained) == sorted(used)

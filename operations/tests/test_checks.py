@@ -1,0 +1,28 @@
+"""What may be meant so, and is warned about."""
+
+import pytest
+
+from operations.checks import debug_is_for_ones_own_machine, people_come_by_https
+
+pytestmark = pytest.mark.once
+
+HERE = ["localhost", "[::1]", "127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("https", "debug", "hosts", "warnings"),
+    [
+        (True, False, ["log.example.org"], []),
+        (False, False, ["log.example.org"], ["brainlog.W002"]),
+        (False, False, HERE, []),
+        (False, True, HERE, []),
+        (False, True, [*HERE, "192.168.1.7"], ["brainlog.W003"]),
+        (True, True, ["*"], ["brainlog.W003"]),
+    ],
+)
+def test_what_is_warned_about(settings, https, debug, hosts, warnings):
+    settings.HTTPS, settings.DEBUG, settings.ALLOWED_HOSTS = https, debug, hosts
+
+    found = [*people_come_by_https(None), *debug_is_for_ones_own_machine(None)]
+
+    assert [warning.id for warning in found] == warnings
