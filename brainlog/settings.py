@@ -166,13 +166,10 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", default="Brain Log <b
 AUTH_USER_MODEL = "accounts.User"
 REGISTRATION = env.one_of("REGISTRATION", ("open", "invite", "closed"), default="open")
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.GuessableValidator"},
 ]
 # The only one: every further one would hash each wrong password once more.
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]

@@ -143,7 +143,7 @@ def test_a_name_that_cannot_be_one_is_refused(client, name):
     [
         ("short", "password_too_short"),
         ("password123", "password_too_common"),
-        ("8572649103", "password_entirely_numeric"),
+        ("8572649103", "guessable_number"),
         ("maria-louise", "password_too_similar"),
     ],
 )
