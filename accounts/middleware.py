@@ -73,7 +73,7 @@ class SignInMiddleware:
         response = self.get_response(request)
         if person := getattr(request, "has_signed_in", None):
             response.set_cookie(
-                throttle.KNOWN_BROWSER_COOKIE,
+                settings.KNOWN_BROWSER_COOKIE_NAME,
                 throttle.known_browser(person.username_key),
                 max_age=self.A_YEAR,
                 secure=settings.SESSION_COOKIE_SECURE,

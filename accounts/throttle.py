@@ -4,10 +4,9 @@ import hashlib
 import time
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.cache import caches
 from django.utils.crypto import constant_time_compare, salted_hmac
-
-KNOWN_BROWSER_COOKIE = "known_browser"
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,8 @@ def known_browser(username_key: str) -> str:
 
 
 def is_known_browser(request, username_key: str) -> bool:
-    return constant_time_compare(request.COOKIES.get(KNOWN_BROWSER_COOKIE, ""), known_browser(username_key))
+    proof = request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE_NAME, "")
+    return constant_time_compare(proof, known_browser(username_key))
 
 
 def take_sign_in(request, username_key: str, address: str) -> list[str]:

@@ -291,11 +291,16 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.yes_or_no("HSTS_SUBDO
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+# Scripts need none of them: the token for forms stands in the forms.
+CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "brainlog.messages.Storage"
+MESSAGE_COOKIE_NAME, KNOWN_BROWSER_COOKIE_NAME = "messages", "known_browser"
 if HTTPS:
     # Browsers take such names from this very host alone, over https: no neighbour under the same domain can
     # put a cookie of theirs in the place of ours.
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+    MESSAGE_COOKIE_NAME, KNOWN_BROWSER_COOKIE_NAME = "__Host-messages", "__Host-known_browser"
 # Not Strict. The session has to come along when somebody follows a link in a mail, or comes back from
 # signing in elsewhere; and the page behind a link, opened without the other cookie, would make a new token,
 # with which every form that is open in another tab is refused.

@@ -105,8 +105,8 @@ def test_a_browser_known_as_one_person_is_a_stranger_to_another(client, maria):
     assert log_in(client, "maria").status_code == 429
 
 
-def test_the_cookie_does_not_say_who_it_was(client, maria):
-    cookie = log_in(client, password=PASSWORD).cookies[throttle.KNOWN_BROWSER_COOKIE]
+def test_the_cookie_does_not_say_who_it_was(client, maria, settings):
+    cookie = log_in(client, password=PASSWORD).cookies[settings.KNOWN_BROWSER_COOKIE_NAME]
 
     assert "maria" not in cookie.value.lower() and cookie["httponly"]
 

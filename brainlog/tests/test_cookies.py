@@ -11,6 +11,7 @@ from accounts.tests.factories import PASSWORD, make_person
 from brainlog.middleware import FormerCookiesMiddleware
 
 SESSION, TOKEN = "__Host-sessionid", "__Host-csrftoken"
+MESSAGES, BROWSER = "__Host-messages", "__Host-known_browser"
 LOGIN = "accounts:login"
 
 
@@ -19,6 +20,7 @@ def https(settings, monkeypatch):
     """The settings that HTTPS=True makes (test_settings.py holds that), before the old names end."""
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = settings.SECURE_SSL_REDIRECT = True
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = SESSION, TOKEN
+    settings.MESSAGE_COOKIE_NAME, settings.KNOWN_BROWSER_COOKIE_NAME = MESSAGES, BROWSER
     monkeypatch.setattr(FormerCookiesMiddleware, "UNTIL", datetime.datetime.max.replace(tzinfo=datetime.UTC))
 
 
@@ -38,17 +40,25 @@ def browser(cookies=None) -> Client:
     return client
 
 
-def test_both_are_for_this_host_alone(https, db):
-    client = browser()
+def test_all_are_for_this_host_alone_and_out_of_reach_for_scripts(https, db):
+    client, from_here = browser(), {"referer": "https://testserver/"}
     client.get(reverse(LOGIN), secure=True)
-    token = {"csrfmiddlewaretoken": client.cookies[TOKEN].value}
-    sent = {"username": make_person().username, "password": PASSWORD} | token
-    client.post(reverse(LOGIN), sent, secure=True, headers={"referer": "https://testserver/"})
+    sent = {"username": make_person().username, "password": PASSWORD}
+    client.post(reverse(LOGIN), sent | token_of(client), secure=True, headers=from_here)
+    profile = {"timezone": "UTC", "week_starts_on": "monday", "day_ends_at": 4, "theme": "dark"}
+    client.post(reverse("accounts:profile"), profile | token_of(client), secure=True, headers=from_here)
 
-    for name in (SESSION, TOKEN):
-        cookie = client.cookies[name]
+    assert set(client.cookies) == {SESSION, TOKEN, MESSAGES, BROWSER}
+    for cookie in client.cookies.values():
         assert (cookie["secure"], cookie["path"], cookie["domain"], cookie["samesite"]) == (True, "/", "", "Lax")
-    assert client.cookies[SESSION]["httponly"]
+        assert cookie["httponly"], cookie.key
+    page = client.get(reverse("accounts:profile"), secure=True)
+    assert "Your profile is saved." in page.content.decode()
+    assert (page.cookies[MESSAGES]["max-age"], page.cookies[MESSAGES]["secure"]) == (0, True)
+
+
+def token_of(client) -> dict:
+    return {"csrfmiddlewaretoken": client.cookies[TOKEN].value}
 
 
 def test_who_has_the_old_names_stays_logged_in_and_has_the_new_ones(former, https):
