@@ -40,7 +40,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         (_("Dates"), {"fields": ("date_joined", "last_login", "updated_at")}),
     )
 
-    actions = ("make_reset_link", "switch_off_second_factor")
+    actions = ("make_reset_link", "switch_off_second_factor", "end_sessions")
 
     def get_object(self, request, object_id, from_field=None):
         person = super().get_object(request, object_id, from_field)
@@ -85,6 +85,16 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
             self.log_change(request, person, "Switched off the second factor.")
             events.record(events.Kind.SECOND_FACTOR_OFF, person, request, by=request.user)
             text = _("%(name)s logs in with the password alone now.")
+            self.message_user(request, text % {"name": person.username}, messages.SUCCESS)
+
+    @admin.action(description=_("End all logins"), permissions=["change"])
+    def end_sessions(self, request, queryset):
+        """For whoever lost a device, or is to be kept out from this moment on."""
+        for person in self.those_in_reach(request, queryset):
+            person.sessions.all().delete()
+            self.log_change(request, person, "Ended all logins.")
+            events.record(events.Kind.SESSIONS_ENDED, person, request, by=request.user)
+            text = _("%(name)s has to log in again, everywhere.")
             self.message_user(request, text % {"name": person.username}, messages.SUCCESS)
 
     def get_deleted_objects(self, objs, request):

@@ -2,11 +2,13 @@
 
 import datetime
 
+from allauth.account.signals import authentication_step_completed
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends import db
 from django.db import router, transaction
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -96,3 +98,10 @@ def person_in(session: SessionStore):
         session.cycle_key()
         session[HASH_SESSION_KEY] = person.get_session_auth_hash()
     return person
+
+
+@receiver(authentication_step_completed, dispatch_uid="accounts.sessions")
+def on_confirmed(request, reauthenticated=False, **kwargs):
+    """Take a new key once somebody has said again who they are: whoever has the old one gets no further by it."""
+    if reauthenticated:
+        request.session.cycle_key()

@@ -2,6 +2,7 @@ from copy import copy
 
 import allauth.account.views
 from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required, stash_and_reauthenticate
 from allauth.account.utils import complete_signup
 from allauth.core.internal import ratelimit
 from django.conf import settings
@@ -136,9 +137,16 @@ def sessions(request):
 
 @require_http_methods(["POST"])
 def end_sessions(request):
-    """End the one with the handle that is sent, or, without any, all but this one."""
+    """Ask who is there, and end the one with the handle that is sent, or, without any, all but this one."""
+    meant = {"session": request.POST.get("session", "")}
+    if is_reauthentication_required(request, app="accounts"):
+        return stash_and_reauthenticate(request, meant, "accounts.views.end_others")
+    return end_others(request, meant)
+
+
+def end_others(request, meant: dict):
     others = request.user.sessions.exclude(pk=request.session.session_key)
-    if handle := request.POST.get("session"):
+    if handle := meant["session"]:
         others = others.filter(pk__in=[each.pk for each in others if each.handle == handle])
     ended, _tables = others.delete()
     if ended:

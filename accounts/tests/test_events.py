@@ -186,6 +186,7 @@ def test_an_address(as_maria, maria):
 
 def test_sessions_that_are_ended(as_maria, maria):
     end = reverse("accounts:end_sessions")
+    confirm_by_password(as_maria)
     as_maria.post(end)
     assert kinds(maria) == []
     browser(maria)
@@ -232,7 +233,12 @@ def test_a_password_given_in_the_admin(as_staff, maria):
 
 
 @pytest.mark.parametrize(
-    ("action", "kind"), [("make_reset_link", "reset_link_made"), ("switch_off_second_factor", "second_factor_off")]
+    ("action", "kind"),
+    [
+        ("make_reset_link", "reset_link_made"),
+        ("switch_off_second_factor", "second_factor_off"),
+        ("end_sessions", "sessions_ended"),
+    ],
 )
 def test_what_the_admin_does_to_people(as_staff, maria, action, kind):
     as_staff.post(reverse("admin:accounts_user_changelist"), {"action": action, "_selected_action": maria.pk})

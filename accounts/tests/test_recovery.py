@@ -361,16 +361,17 @@ def test_an_admin_makes_a_link_that_is_shown_once(as_staff, person):
 
 
 @pytest.mark.parametrize("rights", [{"is_staff": True}, {"is_superuser": True}])
-@pytest.mark.parametrize("action", ["make_reset_link", "switch_off_second_factor"])
+@pytest.mark.parametrize("action", ["make_reset_link", "switch_off_second_factor", "end_sessions"])
 def test_staff_cannot_take_over_staff(as_staff, rights, action):
     boss = make_person(**rights)
     boss.authenticator_set.create(type="recovery_codes", data={})
+    Client().force_login(boss)
 
     response = act(as_staff, action, boss)
 
     assertContains(response, "Only a superuser")
     assertNotContains(response, "/accounts/reset/")
-    assert boss.authenticator_set.exists()
+    assert boss.authenticator_set.exists() and boss.sessions.exists()
 
 
 def test_who_may_only_look_makes_no_links(client, person):
@@ -389,3 +390,15 @@ def test_an_admin_switches_a_lost_second_factor_off(protected, as_person, person
 
     assert can_log_in(person.username, PASSWORD)
     assert LogEntry.objects.get().object_repr == person.username
+
+
+def test_an_admin_ends_all_logins_of_a_person(as_person, person):
+    admin, other = Client(), Client()
+    admin.force_login(make_person(is_staff=True, is_superuser=True))
+    other.force_login(make_person())
+
+    act(admin, "end_sessions", person)
+
+    profile = reverse("accounts:profile")
+    assert [client.get(profile).status_code for client in (as_person, other, admin)] == [302, 200, 200]
+    assert LogEntry.objects.get().change_message == "Ended all logins."

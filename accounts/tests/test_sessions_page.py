@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import Session
+from accounts.tests.codes import CONFIRM, confirm_by_password
 from accounts.tests.factories import PASSWORD, make_person
 
 PAGE, END, LOGIN = reverse("accounts:sessions"), reverse("accounts:end_sessions"), reverse("accounts:login")
@@ -37,6 +38,12 @@ def browser(person, user_agent=PHONE, address="8.8.8.8") -> Client:
     """A browser in which the person is logged in."""
     client = Client(headers={"User-Agent": user_agent}, REMOTE_ADDR=address)
     client.post(LOGIN, {"username": person.username, "password": PASSWORD})
+    return client
+
+
+def confirmed(client) -> Client:
+    """The browser of somebody who has just said once more who they are."""
+    confirm_by_password(client)
     return client
 
 
@@ -99,7 +106,7 @@ def test_no_page_holds_the_key_of_a_session(maria):
 
 
 def test_one_is_ended(maria):
-    here, lost, other = browser(maria), browser(maria), browser(maria)
+    here, lost, other = confirmed(browser(maria)), browser(maria), browser(maria)
 
     response = here.post(END, {"session": row(lost).handle})
 
@@ -111,7 +118,7 @@ def test_all_others_are_ended(maria):
     here, *others = [browser(maria) for _ in range(3)]
     stranger = browser(make_person(username="stranger"))
 
-    here.post(END)
+    confirmed(here).post(END)
 
     assert is_in(here) and is_in(stranger)
     assert not any(map(is_in, others))
@@ -122,7 +129,7 @@ def test_nobody_ends_those_of_others(maria, handle):
     here, mine = browser(maria), browser(maria)
     stranger = browser(make_person(username="stranger"))
 
-    here.post(END, {"session": row(stranger).handle if handle == "of a stranger" else handle})
+    confirmed(here).post(END, {"session": row(stranger).handle if handle == "of a stranger" else handle})
 
     assert is_in(stranger) and is_in(here) and is_in(mine)
 
@@ -130,9 +137,35 @@ def test_nobody_ends_those_of_others(maria, handle):
 def test_a_key_is_no_handle(maria):
     here, other = browser(maria), browser(maria)
 
-    here.post(END, {"session": other.session.session_key})
+    confirmed(here).post(END, {"session": other.session.session_key})
 
     assert is_in(other)
+
+
+def test_who_is_there_is_asked_first_and_then_it_is_done(maria):
+    here, lost, other = browser(maria), browser(maria), browser(maria)
+
+    asked = here.post(END, {"session": row(lost).handle})
+
+    assertRedirects(asked, CONFIRM)
+    assert is_in(lost)
+    here.post(CONFIRM, {"password": "not-my-password"})
+    assert is_in(lost)
+    assertRedirects(here.post(CONFIRM, {"password": PASSWORD}), PAGE)
+    assert [is_in(client) for client in (here, lost, other)] == [True, False, True]
+
+
+def test_saying_who_one_is_takes_a_new_key(maria):
+    """Whoever had the old one has nothing any more."""
+    here, thief = browser(maria), Client()
+    thief.cookies["sessionid"] = here.cookies["sessionid"].value
+    signed_in_at = row(here).created_at
+    assert is_in(thief)
+
+    confirmed(here)
+
+    assert is_in(here) and not is_in(thief)
+    assert row(here).created_at == signed_in_at
 
 
 def test_those_that_are_over_are_not_shown(maria, noon):
