@@ -26,6 +26,11 @@ class ExternalAdapter(DefaultSocialAccountAdapter):
         """Those of the environment alone: nobody adds one in the database."""
         return [app for app in super().list_apps(request, provider, client_id) if not app.pk]
 
+    def get_requests_session(self):
+        from accounts.asking import ProviderSession  # Loads requests, which only those need who have providers.
+
+        return ProviderSession()
+
     def populate_user(self, request, sociallogin, data):
         sociallogin.user.username = data.get("username") or ""
         return sociallogin.user

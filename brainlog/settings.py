@@ -285,6 +285,8 @@ STORAGES = {
 
 HTTPS = env.yes_or_no("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
+# A program that is led on to https would go on sending its token in the clear: operations/metrics.py refuses.
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 # A promise for a year that cannot be taken back: only whoever owns all the subdomains can make it for them.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.yes_or_no("HSTS_SUBDOMAINS", default=False)

@@ -80,6 +80,8 @@ def metrics(request):
     """All figures, for who knows METRICS_TOKEN. There is no such page where none is set."""
     if not settings.METRICS_TOKEN:
         raise Http404
+    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        return HttpResponse("Only by https.", status=403, content_type="text/plain; charset=utf-8")
     if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
     registry = REGISTRY

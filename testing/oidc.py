@@ -19,12 +19,17 @@ CLIENT, SECRET = "brain-log", "a-secret-of-both"  # noqa: S105
 
 @dataclass
 class Provider:
-    """Change `person` to come as another, `refuses` to be turned away, `claims` to say something else."""
+    """Change `person` to come as another, `refuses` to be turned away, `claims` to say something else.
+
+    `issuer` is who it says to be, in place of its address; `moved` are the paths it leads on from.
+    """
 
     url: str = ""
     person: dict = field(default_factory=lambda: {"sub": "1"})
     refuses: bool = False
     claims: dict = field(default_factory=dict)  # what its tokens say in place of the truth
+    issuer: str = ""
+    moved: set[str] = field(default_factory=set)
     codes: dict = field(default_factory=dict)
     asked: list[dict] = field(default_factory=list)
 
@@ -66,9 +71,16 @@ def throwaway_provider() -> Iterator[Provider]:
             self.end_headers()
             self.wfile.write(json.dumps(said).encode())
 
+        def lead_on(self):
+            self.send_response(307)
+            self.send_header("Location", f"{provider.url}/moved{self.path}")
+            self.end_headers()
+
         def do_GET(self):
             address = urlsplit(self.path)
-            if address.path == "/authorize":
+            if address.path in provider.moved:
+                self.lead_on()
+            elif address.path == "/authorize":
                 self.send_response(302)
                 asked = {name: values[0] for name, values in parse_qs(address.query).items()}
                 self.send_header("Location", provider.authorize(asked))
@@ -78,13 +90,15 @@ def throwaway_provider() -> Iterator[Provider]:
             else:
                 ends = {f"{name}_endpoint": f"{provider.url}/{name}" for name in ("token", "userinfo")}
                 ends["authorization_endpoint"] = f"{provider.url}/authorize"
-                more = {"issuer": provider.url, "jwks_uri": f"{provider.url}/keys"}
+                more = {"issuer": provider.issuer or provider.url, "jwks_uri": f"{provider.url}/keys"}
                 self.answer(ends | more | {"token_endpoint_auth_methods_supported": ["client_secret_post"]})
 
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            if self.path in provider.moved:
+                return self.lead_on()
             tokens = provider.token({name: values[0] for name, values in parse_qs(body).items()})
-            self.answer(tokens or {"error": "invalid_grant"}, 200 if tokens else 400)
+            return self.answer(tokens or {"error": "invalid_grant"}, 200 if tokens else 400)
 
         def log_message(self, *arguments):
             pass

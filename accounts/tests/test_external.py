@@ -11,7 +11,7 @@ from accounts.tests.visitors import Visitor
 from testing.chromium import watched_pages
 from testing.gunicorn import manage, throwaway_site
 from testing.oidc import throwaway_provider
-from testing.postgres import throwaway_cluster
+from testing.postgres import free_port, throwaway_cluster
 
 NAME, SIGN_UP = "/accounts/external/signup/", "/accounts/signup/"
 START = "/accounts/oidc/oidc/login/"
@@ -60,7 +60,7 @@ def as_before(request):
     if "provider" in request.fixturenames:
         provider = request.getfixturevalue("provider")
         yield
-        provider.refuses, provider.claims = False, {}
+        provider.refuses, provider.claims, provider.issuer, provider.moved = False, {}, "", set()
     else:
         yield
 
@@ -157,6 +157,37 @@ def test_tokens_that_are_not_for_us_let_nobody_in(site, provider, claims):
     status, _, page = visitor.post(START, {})
 
     assert (status, "Not logged in" in page) == (401, True) and not is_in(visitor)
+
+
+@pytest.mark.parametrize("path", ["/token", "/userinfo", "/.well-known/openid-configuration"])
+def test_what_leads_elsewhere_is_not_followed(site, provider, path):
+    """It would be told the code, the token or our secret."""
+    visitor = come(site, provider, "121")
+    provider.moved = {path}
+
+    status, _, page = visitor.post(START, {})
+
+    assert (status, "Not logged in" in page) == (401, True) and not is_in(visitor)
+
+
+def test_a_server_that_says_to_be_another_is_not_believed(site, provider):
+    visitor = come(site, provider, "122")
+    provider.issuer = "https://another.example"
+    provider.claims = {"iss": provider.issuer}  # Nor are its tokens, which are as consistent.
+
+    status, _, page = visitor.post(START, {})
+
+    assert (status, "Not logged in" in page) == (401, True) and not is_in(visitor)
+
+
+def test_with_the_provider_down_the_other_ways_in_are_there(database_url, site, provider):
+    environment = provider.environment | {"OIDC_SERVER_URL": f"http://127.0.0.1:{free_port()}"}
+    with throwaway_site(database_url, workers=1, **environment) as other_site:
+        status, _, page = Visitor(other_site.url).post(START, {})
+
+        assert (status, "Not logged in" in page) == (401, True)
+        assert 'name="password"' in Visitor(other_site.url).get("/accounts/login/")
+        assert "could not be asked: ConnectionError" in other_site.log
 
 
 def test_an_answer_that_nobody_asked_for_lets_nobody_in(site, provider):

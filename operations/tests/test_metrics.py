@@ -44,6 +44,15 @@ def test_a_wrong_token_is_refused(client, db, settings, given):
     assert (response.status_code, response.content) == (401, b"")
 
 
+@pytest.mark.parametrize(("secure", "status"), [(True, 200), (False, 403)])
+def test_a_token_in_the_clear_is_refused_and_not_led_on(client, db, settings, secure, status):
+    settings.METRICS_TOKEN, settings.SECURE_SSL_REDIRECT = TOKEN, True
+
+    response = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, secure=secure)
+
+    assert response.status_code == status
+
+
 def test_requests_are_counted_by_view_and_not_by_address(scrape, client):
     before = scrape()
     for page in ("/logs/2026-05-04/", "/logs/2026-05-05/", "/accounts/login/"):
