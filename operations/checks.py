@@ -1,5 +1,7 @@
 """System checks: what may be meant so, and is worth a warning. What must not be, brainlog/settings.py refuses."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.core.checks import Warning, register
 
@@ -45,6 +47,28 @@ def debug_is_for_ones_own_machine(app_configs, **kwargs):
             hint="Where others come, set DEBUG=False: it asks for https and keys, and keeps messages out of the log.",
             id="brainlog.W003",
         )
+    ]
+
+
+@register()
+def mails_and_figures_are_sent_by_tls(app_configs, **kwargs):
+    """Networks between containers are somebody's own, and may do without."""
+    cache = urlsplit(str(settings.CACHES["default"].get("LOCATION", "")))
+    plain = {
+        "EMAIL_URL": settings.HAS_EMAIL
+        and settings.EMAIL_BACKEND.endswith("smtp.EmailBackend")
+        and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL)
+        and not is_local(settings.EMAIL_HOST),
+        "CACHE_URL": cache.scheme == "redis" and not is_local(cache.hostname or ""),
+    }
+    return [
+        Warning(
+            f"{variable} leads to another machine, and what is sent there is not encrypted.",
+            hint="Write smtp+tls:// or smtp+ssl:// for mail, rediss:// for the cache.",
+            id="brainlog.W004",
+        )
+        for variable, is_plain in plain.items()
+        if is_plain and not settings.DEBUG
     ]
 
 

@@ -1,0 +1,52 @@
+"""What is said at start about ways to other servers that are not encrypted."""
+
+import environ
+import pytest
+from django.core.checks import run_checks
+
+from brainlog.cache import caches_from_url
+
+pytestmark = pytest.mark.once
+
+
+def said() -> list[str]:
+    return [each.id for each in run_checks() if each.id == "brainlog.W004"]
+
+
+@pytest.mark.parametrize(
+    ("url", "is_warned_about"),
+    [
+        ("", False),
+        ("smtp+tls://u:p@mail.example.org:587", False),
+        ("smtp+ssl://u:p@mail.example.org:465", False),
+        ("smtp://localhost:25", False),
+        ("smtp://u:p@mail.example.org:25", True),
+    ],
+)
+def test_mails_are_sent_by_tls(settings, url, is_warned_about):
+    settings.HAS_EMAIL = bool(url)
+    for name, value in environ.Env.email_url_config(url or "dummymail://").items():
+        setattr(settings, name, value)
+
+    assert said() == ["brainlog.W004"] * is_warned_about
+
+
+@pytest.mark.parametrize(
+    ("url", "is_warned_about"),
+    [
+        ("", False),
+        ("redis://127.0.0.1/0", False),
+        ("rediss://cache.example.org/0", False),
+        ("redis://u:p@10.0.0.7/0", True),
+    ],
+)
+def test_figures_are_sent_by_tls(settings, url, is_warned_about):
+    settings.CACHES = settings.CACHES | caches_from_url(url)
+
+    assert said() == ["brainlog.W004"] * is_warned_about
+
+
+def test_on_ones_own_machine_nothing_is_said(settings):
+    settings.DEBUG, settings.CACHES = True, settings.CACHES | caches_from_url("redis://10.0.0.7/0")
+
+    assert said() == []
