@@ -13,7 +13,7 @@ from allauth.mfa.signals import (
 from allauth.socialaccount.signals import social_account_added, social_account_removed
 from django.dispatch import receiver
 
-from accounts import throttle
+from accounts import mails, throttle
 from accounts.devices import device_in_words
 from accounts.models import SecurityEvent, User
 
@@ -28,7 +28,10 @@ AT_MOST_EVERY = {Kind.SIGN_IN_FAILED: 60, Kind.CODE_REFUSED: 60, Kind.LOCKED: 60
 
 
 def record(kind: Kind, person: User, request=None, by: User | None = None):
-    """Write down what happened with the person's account. `by` is who on the staff did it. One INSERT."""
+    """Write down what happened with the person's account, and mail it to them if it decides who gets in.
+
+    `by` is who on the staff did it. One INSERT.
+    """
     browser = request.session.browser if request else {}
     SecurityEvent.objects.create(
         person=person,
@@ -38,6 +41,7 @@ def record(kind: Kind, person: User, request=None, by: User | None = None):
         device=device_in_words(browser.get("user_agent", "")) if browser else "",
         is_local=browser.get("is_local", False),
     )
+    mails.tell_of(kind, person, request)
 
 
 def record_look(kind: Kind, person: User, request):

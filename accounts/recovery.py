@@ -1,6 +1,5 @@
 """The e-mail address, which is optional, and the ways to a new password: by mail, recovery code, or an admin's link."""
 
-import logging
 from copy import copy
 
 from allauth.account.decorators import reauthentication_required
@@ -15,10 +14,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import SetPasswordForm, UsernameField
 from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
-from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.encoding import force_bytes
@@ -30,25 +27,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import events, throttle
 from accounts.cipher import CannotDecryptError
+from accounts.mails import post, verified_email
 from accounts.models import User
 
 VERIFY_SALT, VERIFY_SECONDS = "accounts.email", 3 * 24 * 60 * 60
 
-log = logging.getLogger(__name__)
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
-
-
-def post(name: str, to: str, request, **context) -> bool:
-    """Send one of the mails of templates/accounts/mail/. Returns whether the mail server took it."""
-    context |= {"host": request.get_host()}
-    subject, _newline, text = render_to_string(f"accounts/mail/{name}.txt", context).partition("\n")
-    try:
-        send_mail(subject.strip(), text.strip() + "\n", None, [to])
-    except OSError as error:
-        # What an SMTP server says names the person's address.
-        log.error("A mail could not be sent: %s", type(error).__name__)
-        return False
-    return True
 
 
 def tell(request, sent: bool, text: str):
@@ -59,11 +43,6 @@ def tell(request, sent: bool, text: str):
 
 
 # The address
-
-
-def verified_email(person: User) -> str:
-    """The address that the person has proved to read, or an empty text."""
-    return EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True).first() or ""
 
 
 def send_verification(request, person: User) -> bool:

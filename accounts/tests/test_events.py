@@ -4,7 +4,9 @@ import datetime
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Permission
+from django.core import mail as outbox
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -193,6 +195,69 @@ def test_sessions_that_are_ended(as_maria, maria):
     as_maria.post(end)
 
     assert kinds(maria) == ["signed_in", "sessions_ended"]
+
+
+# Told by mail
+
+
+@pytest.fixture
+def confirmed(maria, settings):
+    """Maria has proved to read her address, and there is a mail server."""
+    settings.HAS_EMAIL = True
+    EmailAddress.objects.create(user=maria, email="maria@example.org", verified=True, primary=True)
+
+
+def told() -> list[tuple[str, str]]:
+    """To whom, and what."""
+    return [(mail.to[0], mail.body.split("\n\n")[1]) for mail in outbox.outbox]
+
+
+def test_a_change_of_what_lets_in_is_mailed_without_saying_who_or_what_for(as_maria, maria, confirmed):
+    as_maria.post(reverse("accounts:security"), {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW})
+
+    assert told() == [("maria@example.org", "Changed the password")]
+    [message] = outbox.outbox
+    assert "http://testserver/accounts/events/" in message.body
+    assert "maria" not in (message.subject + message.body).lower()
+
+
+def test_of_a_new_address_the_old_one_hears(as_maria, maria, confirmed):
+    confirm_by_password(as_maria)
+    as_maria.post(reverse("accounts:email"), {"email": "new@example.org"})
+
+    assert told()[0] == ("maria@example.org", "Changed the e-mail address")
+    assert outbox.outbox[1].to == ["new@example.org"]
+
+
+def test_of_a_removed_address_it_hears_itself(as_maria, maria, confirmed):
+    confirm_by_password(as_maria)
+    as_maria.post(reverse("accounts:email"), {"email": ""})
+
+    assert told() == [("maria@example.org", "Changed the e-mail address")]
+
+
+def test_what_staff_does_is_mailed_too(as_staff, maria, confirmed):
+    people = reverse("admin:accounts_user_changelist")
+    as_staff.post(people, {"action": "switch_off_second_factor", "_selected_action": maria.pk})
+
+    assert told() == [("maria@example.org", "Switched off the second factor")]
+
+
+@pytest.mark.parametrize("missing", ["mail server", "proof"])
+def test_without_a_mail_server_or_a_confirmed_address_nothing_is_mailed(as_staff, maria, confirmed, settings, missing):
+    if missing == "proof":
+        maria.emailaddress_set.update(verified=False)
+    settings.HAS_EMAIL = missing == "proof"
+    people = reverse("admin:accounts_user_changelist")
+    as_staff.post(people, {"action": "switch_off_second_factor", "_selected_action": maria.pk})
+
+    assert kinds(maria) == ["second_factor_off"] and outbox.outbox == []
+
+
+def test_a_login_is_not_mailed(client, maria, confirmed):
+    try_to_log_in("maria", PASSWORD, client)
+
+    assert kinds(maria) == ["signed_in"] and outbox.outbox == []
 
 
 # What staff does

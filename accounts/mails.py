@@ -1,0 +1,47 @@
+"""The mails of templates/accounts/mail/, and the confirmed address they go to."""
+
+import logging
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from accounts.models import SecurityEvent, User
+
+Kind = SecurityEvent.Kind
+
+# What decides who gets in. Whoever did not do it has to hear of it where the one who did cannot see to it.
+TOLD_BY_MAIL = {
+    *(Kind.PASSWORD_CHANGED, Kind.PASSWORD_RESET, Kind.RESET_LINK_MADE, Kind.EMAIL_CHANGED),
+    *(Kind.APP_ON, Kind.APP_OFF, Kind.PASSKEY_ADDED, Kind.PASSKEY_REMOVED, Kind.CODE_USED, Kind.SECOND_FACTOR_OFF),
+    *(Kind.PROVIDER_ADDED, Kind.PROVIDER_REMOVED),
+}
+
+log = logging.getLogger(__name__)
+
+
+def post(name: str, to: str, request, **context) -> bool:
+    """Send one of the mails. Returns whether the mail server took it."""
+    context |= {"host": request.get_host()}
+    subject, _newline, text = render_to_string(f"accounts/mail/{name}.txt", context).partition("\n")
+    try:
+        send_mail(subject.strip(), text.strip() + "\n", None, [to])
+    except OSError as error:
+        # What an SMTP server says names the person's address.
+        log.error("A mail could not be sent: %s", type(error).__name__)
+        return False
+    return True
+
+
+def verified_email(person: User) -> str:
+    """The address that the person has proved to read, or an empty text."""
+    return EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True).first() or ""
+
+
+def tell_of(kind: Kind, person: User, request):
+    """Mail the person that this happened, if there is an address; of a new address, the old one hears."""
+    if kind in TOLD_BY_MAIL and settings.HAS_EMAIL and request and (address := verified_email(person)):
+        page = request.build_absolute_uri(reverse("accounts:events"))
+        post("changed", address, request, what=kind.label, address=page)
