@@ -2,7 +2,7 @@ import datetime
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import Http404
+from django.http import Http404, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.defaults import page_not_found
@@ -69,14 +69,18 @@ class MethodNotAllowedMiddleware:
     """Say in our own design that an address is no page, where Django's answer is blank.
 
     People get there: a button pressed after the session expired leads to the login page, and from
-    there on to the address the button meant.
+    there on to the address the button meant. Methods that no page knows end here too, TRACE among
+    them: Django's admin would answer them as GET.
     """
+
+    METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        response = self.get_response(request)
+        known = request.method in self.METHODS
+        response = self.get_response(request) if known else HttpResponseNotAllowed(self.METHODS)
         if response.status_code == 405 and not response.content:
             response.content = render_to_string("405.html", request=request)
         return response

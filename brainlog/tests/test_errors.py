@@ -12,6 +12,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.errors import server_error
 from brainlog.tests.html import Page
+from brainlog.tests.test_forgery import PATHS
 from brainlog.urls import handler500  # noqa: F401 - Django looks for it beside the addresses
 
 
@@ -145,3 +146,26 @@ def test_a_button_pressed_after_the_session_expired_ends_on_no_blank_page(client
     assertContains(response, "<h1>This is a step of another page</h1>", status_code=405, html=True)
     assertContains(response, 'href="/"', status_code=405)
     assert "POST" in response["Allow"]
+
+
+def test_trace_and_unknown_methods_are_refused_everywhere(client, db):
+    client.force_login(make_person(is_staff=True, is_superuser=True))
+
+    taken = [
+        (method, path)
+        for path in PATHS
+        for method in ("TRACE", "TRACK", "PROPFIND")
+        if client.generic(method, path).status_code not in {403, 405}  # 403: without the token for forms
+    ]
+
+    assert taken == []
+
+
+def test_folders_are_not_listed(client, db, settings):
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+    file = client.get("/static/css/base.css")
+    file.getvalue()  # Or it stays open.
+    file.close()
+
+    assert file.status_code == 200
+    assert [client.get(folder).status_code for folder in ("/static/", "/static/css/", "/static/css")] == [404] * 3
