@@ -1,13 +1,16 @@
 import ipaddress
 
 from allauth.core.internal.httpkit import get_client_ip
+from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import middleware
 from django.contrib.auth.views import redirect_to_login
 from django.db import IntegrityError
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
 from accounts import throttle
 from accounts.models import User
@@ -59,6 +62,37 @@ class PersonMiddleware:
         if is_about_a_row and not User.objects.filter(pk=request.user.pk).exists():
             return redirect_to_login(request.get_full_path())
         return None
+
+
+class SecondFactorMiddleware:
+    """Lead whoever has to have a second factor and has none to the page that adds one, from every other page."""
+
+    STAY_OPEN = {
+        *("second_factor", "app_on", "passkey_add", "recovery_codes", "logout"),
+        *("confirm", "confirm_code", "confirm_passkey"),
+    }
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if not self.must_have_one(request.user):
+            return None
+        page = request.resolver_match
+        if page.app_name == "accounts" and page.url_name in self.STAY_OPEN:
+            return None
+        if request.user.authenticator_set.exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
+            return None
+        messages.warning(request, _("Please add codes from an app or a passkey first: this server asks for it."))
+        return redirect("accounts:second_factor")
+
+    def must_have_one(self, person) -> bool:
+        if settings.SECOND_FACTOR == "optional" or not person.is_authenticated:
+            return False
+        return settings.SECOND_FACTOR == "everybody" or person.is_staff
 
 
 class SignInMiddleware:

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "accounts.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "accounts.middleware.PersonMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "accounts.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -198,6 +199,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Brain Log"
+# Who has to have one, or a passkey, before any page of theirs opens.
+SECOND_FACTOR = env.one_of("SECOND_FACTOR", ("optional", "staff", "everybody"), default="optional")
 # Clocks of phones are wrong by some seconds: the code before and the code after are good too.
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {

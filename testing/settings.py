@@ -43,6 +43,7 @@ GIVEN = {
     "METRICS_TOKEN": "",
     "SLOW_QUERY_MS": "1000",
     "REGISTRATION": "open",
+    "SECOND_FACTOR": "optional",
     "EMAIL_URL": "",
     "EMAIL_FROM": "Brain Log <brainlog@localhost>",
     "ADMINS": "",

@@ -25,6 +25,7 @@ OURS = {
     *("DATABASE_URL", "DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL", "STATIC_ROOT", "DJANGO_SETTINGS_MODULE"),
     *("LOG_FORMAT", "LOG_LEVEL", "METRICS_TOKEN", "SLOW_QUERY_MS", "DATABASE_PATIENCE", "CACHE_URL"),
     *("EMAIL_URL", "EMAIL_FROM", "ADMINS", "REGISTRATION", "REPLICA_PIN_SECONDS", "LOGIN_ONLY_BY_PROVIDER"),
+    "SECOND_FACTOR",
     *("OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "GOOGLE_CLIENT_SECRET"),
 }
 
@@ -413,3 +414,8 @@ def test_mail_goes_where_the_environment_says(folder):
 def test_who_may_sign_up_is_one_of_three(folder):
     assert settings(folder, "REGISTRATION", **GIVEN)["REGISTRATION"] == "open"
     assert settings(folder, "REGISTRATION", **GIVEN, REGISTRATION="invite")["REGISTRATION"] == "invite"
+
+
+def test_who_has_to_have_a_second_factor_is_one_of_three(folder):
+    assert settings(folder, "SECOND_FACTOR", **GIVEN)["SECOND_FACTOR"] == "optional"
+    assert settings(folder, "SECOND_FACTOR", **GIVEN, SECOND_FACTOR="staff")["SECOND_FACTOR"] == "staff"
