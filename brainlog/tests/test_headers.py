@@ -110,6 +110,33 @@ def test_what_is_no_page_is_guarded_too(client, db, settings, path):
     assert "Access-Control-Allow-Origin" not in response
 
 
+def test_every_page_says_that_it_is_one_and_in_which_characters(as_maria):
+    others = {
+        address.path: answer["Content-Type"]
+        for address in ADDRESSES
+        if (answer := as_maria.get(address.path)).content and answer["Content-Type"] != "text/html; charset=utf-8"
+    }
+
+    assert others == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("css/base.css", 'text/css; charset="utf-8"'),
+        ("js/more.js", 'text/javascript; charset="utf-8"'),
+        ("favicon.svg", "image/svg+xml"),
+    ],
+)
+def test_so_does_every_file(client, db, settings, path, said):
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+    response = client.get(f"/static/{path}")
+    response.getvalue()  # Or it stays open.
+    response.close()
+
+    assert response["Content-Type"] == said
+
+
 @pytest.mark.urls("brainlog.tests.browser.urls")
 @pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
 def test_error_pages_are_guarded_too(client, db, status):
