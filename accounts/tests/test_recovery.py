@@ -247,6 +247,23 @@ def test_one_address_gets_no_flood_of_mail(maria):
     assert found == [302] * tries + [429] and len(mail.outbox) == tries
 
 
+@pytest.mark.parametrize("way", ["reset", "email", "signup"])
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "%0a", "\u2028"], ids=repr)
+def test_no_line_break_gets_into_a_mail(client, maria, way, end):
+    """It would begin another header, or another mail."""
+    if way == "email":
+        client.force_login(maria)
+        confirm_by_password(client)
+    typed = {"username": "eve", "password1": NEW, "password2": NEW, "timezone": "UTC"} if way == "signup" else {}
+
+    response = client.post(
+        reverse(f"accounts:{way}"), typed | {"email": f"{ADDRESS}{end}Bcc: eve@evil.example{end}{end}Hello"}
+    )
+
+    assert list(response.context["form"].errors) == ["email"]
+    assert mail.outbox == []
+
+
 def test_one_visitor_sends_no_flood_of_mail(client):
     tries = throttle.RESET_BY_ADDRESS.tries
     found = [client.post(RESET, {"email": f"{n}@example.org"}).status_code for n in range(tries + 1)]
