@@ -1,5 +1,9 @@
 import ipaddress
+from copy import copy
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import suspend_request
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -93,6 +97,35 @@ class SecondFactorMiddleware:
         if settings.SECOND_FACTOR == "optional" or not person.is_authenticated:
             return False
         return settings.SECOND_FACTOR == "everybody" or person.is_staff
+
+
+class ConfirmMiddleware:
+    """Ask who is there, and keep of what was sent only what going on with it takes: no password, cookie or address.
+
+    Stands inside of allauth's, which would keep all of it in the session until the person has answered.
+    """
+
+    KEPT = (
+        *("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "HTTP_ACCEPT_LANGUAGE"),
+        *("HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "HTTP_X_FORWARDED_PROTO", "CSRF_COOKIE"),
+    )
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if not isinstance(exception, ReauthenticationRequired):
+            return None
+        kept = copy(request)
+        kept.META = {name: request.META[name] for name in self.KEPT if name in request.META}
+        kept.POST = request.POST.copy()
+        for name in [name for name in kept.POST if "password" in name or name == "csrfmiddlewaretoken"]:
+            del kept.POST[name]
+        first_way = get_adapter().get_reauthentication_methods(request.user)[0]
+        return suspend_request(kept, first_way["url"])
 
 
 class SignInMiddleware:

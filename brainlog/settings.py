@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "accounts.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.ConfirmMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "brainlog.middleware.MethodNotAllowedMiddleware",
     "brainlog.middleware.NotFoundMiddleware",
