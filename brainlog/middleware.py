@@ -79,11 +79,13 @@ class MethodNotAllowedMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        known = request.method in self.METHODS
-        response = self.get_response(request) if known else HttpResponseNotAllowed(self.METHODS)
+        response = self.get_response(request)
         if response.status_code == 405 and not response.content:
             response.content = render_to_string("405.html", request=request)
         return response
+
+    def process_view(self, request, view, args, kwargs):
+        return None if request.method in self.METHODS else HttpResponseNotAllowed(self.METHODS)
 
 
 class NotFoundMiddleware:
