@@ -12,11 +12,12 @@ from accounts.models import SecurityEvent, User
 
 Kind = SecurityEvent.Kind
 
-# What decides who gets in. Whoever did not do it has to hear of it where the one who did cannot see to it.
+# What decides who gets in, and what takes everything along or away. Whoever did not do it has to hear of it where
+# the one who did cannot see to it.
 TOLD_BY_MAIL = {
     *(Kind.PASSWORD_CHANGED, Kind.PASSWORD_RESET, Kind.RESET_LINK_MADE, Kind.EMAIL_CHANGED),
     *(Kind.APP_ON, Kind.APP_OFF, Kind.PASSKEY_ADDED, Kind.PASSKEY_REMOVED, Kind.CODE_USED, Kind.SECOND_FACTOR_OFF),
-    *(Kind.PROVIDER_ADDED, Kind.PROVIDER_REMOVED),
+    *(Kind.PROVIDER_ADDED, Kind.PROVIDER_REMOVED, Kind.EXPORTED, Kind.WIPED),
 }
 
 log = logging.getLogger(__name__)
@@ -44,4 +45,4 @@ def tell_of(kind: Kind, person: User, request):
     """Mail the person that this happened, if there is an address; of a new address, the old one hears."""
     if kind in TOLD_BY_MAIL and settings.HAS_EMAIL and request and (address := verified_email(person)):
         page = request.build_absolute_uri(reverse("accounts:events"))
-        post("changed", address, request, what=kind.label, address=page)
+        post("happened", address, request, what=kind.label, address=page)

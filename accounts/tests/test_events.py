@@ -236,6 +236,13 @@ def test_of_a_removed_address_it_hears_itself(as_maria, maria, confirmed):
     assert told() == [("maria@example.org", "Changed the e-mail address")]
 
 
+def test_a_download_of_everything_is_mailed(as_maria, maria, confirmed):
+    confirm_by_password(as_maria)
+    as_maria.post(reverse("personal_data:export"))
+
+    assert told() == [("maria@example.org", "Exported your data")]
+
+
 def test_what_staff_does_is_mailed_too(as_staff, maria, confirmed):
     people = reverse("admin:accounts_user_changelist")
     as_staff.post(people, {"action": "switch_off_second_factor", "_selected_action": maria.pk})
