@@ -3,6 +3,7 @@
 We keep nothing of what the provider says but the number it knows the person by.
 """
 
+import secrets
 from functools import wraps
 
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
@@ -25,6 +26,9 @@ class ExternalAdapter(DefaultSocialAccountAdapter):
     def list_apps(self, request, provider=None, client_id=None):
         """Those of the environment alone: nobody adds one in the database."""
         return [app for app in super().list_apps(request, provider, client_id) if not app.pk]
+
+    def generate_state_param(self, state: dict) -> str:
+        return secrets.token_urlsafe(32)  # allauth's has 95 bits.
 
     def get_requests_session(self):
         from accounts.asking import ProviderSession  # Loads requests, which only those need who have providers.

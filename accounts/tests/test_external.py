@@ -159,6 +159,17 @@ def test_tokens_that_are_not_for_us_let_nobody_in(site, provider, claims):
     assert (status, "Not logged in" in page) == (401, True) and not is_in(visitor)
 
 
+def test_nobody_guesses_what_a_provider_is_sent(site, provider):
+    sent = []
+    for _ in range(2):
+        come(site, provider, "123").post(START, {})
+        sent.append(provider.asked[-1])
+
+    assert sent[0]["state"] != sent[1]["state"] and sent[0]["code_challenge"] != sent[1]["code_challenge"]
+    assert min(len(asked["state"]) for asked in sent) * 6 >= 128, "Each character of base64 is six bits."
+    assert {asked["code_challenge_method"] for asked in sent} == {"S256"}
+
+
 @pytest.mark.parametrize("path", ["/token", "/userinfo", "/.well-known/openid-configuration"])
 def test_what_leads_elsewhere_is_not_followed(site, provider, path):
     """It would be told the code, the token or our secret."""
