@@ -40,6 +40,17 @@ def test_the_name_of_this_place_with_little_else_is_refused(password):
 
 
 @pytest.mark.once
+@pytest.mark.parametrize("password", ["maria-louise", "Kingfisher7", "blackbird99"])
+def test_what_resembles_the_person_is_refused(password):
+    person = User(username="maria-louise", display_name="Kingfisher", email="blackbird@example.org")
+
+    with pytest.raises(ValidationError) as refusal:
+        password_validation.validate_password(password, person)
+
+    assert [error.code for error in refusal.value.error_list] == ["password_too_similar"]
+
+
+@pytest.mark.once
 @pytest.mark.parametrize(
     "password",
     [
