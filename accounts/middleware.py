@@ -71,9 +71,12 @@ class PersonMiddleware:
 class SecondFactorMiddleware:
     """Lead whoever has to have a second factor and has none to the page that adds one, from every other page."""
 
-    STAY_OPEN = {
-        *("second_factor", "app_on", "passkey_add", "recovery_codes", "logout"),
-        *("confirm", "confirm_code", "confirm_passkey"),
+    STAY_OPEN = {"privacy"} | {
+        f"accounts:{name}"
+        for name in (
+            *("second_factor", "app_on", "passkey_add", "recovery_codes", "logout"),
+            *("confirm", "confirm_code", "confirm_passkey"),
+        )
     }
 
     def __init__(self, get_response):
@@ -85,8 +88,7 @@ class SecondFactorMiddleware:
     def process_view(self, request, view, args, kwargs):
         if not self.must_have_one(request.user):
             return None
-        page = request.resolver_match
-        if page.app_name == "accounts" and page.url_name in self.STAY_OPEN:
+        if request.resolver_match.view_name in self.STAY_OPEN:
             return None
         if request.user.authenticator_set.exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
             return None

@@ -42,7 +42,7 @@ def test_no_page_with_anything_in_it_is_left_open(as_person, settings):
 
     opened = {address.name for address in ADDRESSES if as_person.get(address.path).status_code == 200}
 
-    assert opened == {"accounts:second_factor", "accounts:confirm"}
+    assert opened == {"accounts:second_factor", "accounts:confirm", "privacy"}
 
 
 def test_nor_does_anything_take_a_form(as_person, settings):

@@ -54,7 +54,7 @@ CONNECTS = {
 }
 # And those that do not by themselves.
 DOES_NOT = {
-    *("SECRET_KEY", "DEBUG", "FIELD_ENCRYPTION_KEYS", "STATIC_ROOT", "METRICS_TOKEN", "REGISTRATION"),
+    *("SECRET_KEY", "DEBUG", "FIELD_ENCRYPTION_KEYS", "STATIC_ROOT", "METRICS_TOKEN", "REGISTRATION", "SECOND_FACTOR"),
     *("ALLOWED_HOSTS", "HTTPS", "HSTS_SUBDOMAINS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS"),
     *("REPLICA_PIN_SECONDS", "DATABASE_PATIENCE", "SLOW_QUERY_MS", "LOG_FORMAT", "LOG_LEVEL"),
     *("DATABASE_URL_FILE", "DIRECT_DATABASE_URL_FILE", "REPLICA_DATABASE_URL_FILE"),
@@ -70,7 +70,8 @@ REACHES = {
 }
 # Where ours does, and the line of the page that it is for.
 KNOWN = {
-    "accounts/recovery.py": {"django.core.mail"},  # EMAIL_URL
+    "accounts/mails.py": {"django.core.mail"},  # EMAIL_URL
+    "accounts/asking.py": {"requests"},  # OIDC_SERVER_URL and the providers: used by django-allauth
     "brainlog/cache.py": {"redis"},  # CACHE_URL
     "operations/backups/storage.py": {"obstore"},  # BACKUP_TO
     "operations/backups/programs.py": {"subprocess"},  # age and GnuPG, which stay here, and the next
