@@ -89,8 +89,14 @@ def backups(settings, environment) -> Iterator[Connection]:
 
 def mail(settings) -> Iterator[Connection]:
     if settings.EMAIL_BACKEND == SMTP:
-        what = _("The e-mail address, and a link to confirm it or to choose a new password. No answers.")
-        when = _("When somebody gives an e-mail address or asks for a new password.")
+        what = _(
+            "The e-mail address, and a link to confirm it, the username with a link to a new password, or what was "
+            "changed. No answers."
+        )
+        when = _(
+            "When somebody gives an e-mail address, asks for a new password, or changes how they log in, and when "
+            "all of their data is downloaded or wiped."
+        )
         if settings.ADMINS:
             when += " " + _("And when a page fails: where in the code, and nothing else, to whoever runs the server.")
         yield Connection(_("Mail"), named(settings.EMAIL_HOST or ""), what, when, "EMAIL_URL")
