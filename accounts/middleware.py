@@ -102,11 +102,12 @@ class SecondFactorMiddleware:
 
 
 class ConfirmMiddleware:
-    """Ask who is there, and keep of what was sent only what going on with it takes: no password, cookie or address.
+    """Ask who is there, and keep of what was sent only what going on with it takes: no password, and no address.
 
     Stands inside of allauth's, which would keep all of it in the session until the person has answered.
     """
 
+    # The secret of the tokens among them: with another one, forms that are open elsewhere would be refused.
     KEPT = (
         *("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "HTTP_ACCEPT_LANGUAGE"),
         *("HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "HTTP_X_FORWARDED_PROTO", "CSRF_COOKIE"),
