@@ -39,6 +39,7 @@ class ProviderSession(requests.Session):
 def check_description(response: requests.Response):
     """Raise RequestException if it is none, or not that of OIDC_SERVER_URL."""
     response.raise_for_status()
-    expected, _, _ = settings.OIDC_SERVER_URL.partition("/.well-known/")
+    (app,) = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    expected, _, _ = app["settings"]["server_url"].partition("/.well-known/")
     if str(response.json().get("issuer")).rstrip("/") != expected.rstrip("/"):
         raise requests.RequestException("another issuer")
