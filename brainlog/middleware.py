@@ -66,26 +66,26 @@ class Utf8Middleware:
 
 
 class MethodNotAllowedMiddleware:
-    """Say in our own design that an address is no page, where Django's answer is blank.
+    """Take GET, HEAD and POST alone, and say in our own design that an address is no page (Django's answer is blank).
 
     People get there: a button pressed after the session expired leads to the login page, and from
-    there on to the address the button meant. Methods that no page knows end here too, TRACE among
-    them: Django's admin would answer them as GET.
+    there on to the address the button meant.
     """
 
-    METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+    METHODS = ("GET", "HEAD", "POST")
 
     def __init__(self, get_response):
         self.get_response = get_response
+
+    def process_view(self, request, view, arguments, named_arguments):
+        """Pages of Django's, most of the admin among them, would take any other word for GET."""
+        return None if request.method in self.METHODS else HttpResponseNotAllowed(self.METHODS)
 
     def __call__(self, request):
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
             response.content = render_to_string("405.html", request=request)
         return response
-
-    def process_view(self, request, view, args, kwargs):
-        return None if request.method in self.METHODS else HttpResponseNotAllowed(self.METHODS)
 
 
 class NotFoundMiddleware:

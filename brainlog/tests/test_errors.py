@@ -154,11 +154,16 @@ def test_trace_and_unknown_methods_are_refused_everywhere(client, db):
     taken = [
         (method, path)
         for path in PATHS
-        for method in ("TRACE", "TRACK", "PROPFIND")
+        for method in ("TRACE", "OPTIONS", "PROPFIND")
         if client.generic(method, path).status_code not in {403, 405}  # 403: without the token for forms
     ]
 
     assert taken == []
+
+
+@pytest.mark.parametrize("path", ["/.git/config", "/.env", "/manage.py", "/db.sqlite3"])
+def test_its_own_folder_is_not_served(client, db, path):
+    assert client.get(path).status_code == 404
 
 
 def test_folders_are_not_listed(client, db, settings):

@@ -71,7 +71,8 @@ REACHES = {
 # Where ours does, and the line of the page that it is for.
 KNOWN = {
     "accounts/mails.py": {"django.core.mail"},  # EMAIL_URL
-    "accounts/asking.py": {"requests"},  # OIDC_SERVER_URL and the providers: used by django-allauth
+    "accounts/asking.py": {"requests"},  # OIDC_SERVER_URL and its like, as the next
+    "accounts/middleware.py": {"requests"},
     "brainlog/cache.py": {"redis"},  # CACHE_URL
     "operations/backups/storage.py": {"obstore"},  # BACKUP_TO
     "operations/backups/programs.py": {"subprocess"},  # age and GnuPG, which stay here, and the next
