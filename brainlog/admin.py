@@ -50,6 +50,7 @@ class BigTableAdmin(admin.ModelAdmin):
     """
 
     paginator = CappedPaginator
+    view_on_site = False  # People's pages are their own.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
