@@ -2,7 +2,7 @@ import datetime
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import Http404
+from django.http import Http404, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.defaults import page_not_found
@@ -66,14 +66,20 @@ class Utf8Middleware:
 
 
 class MethodNotAllowedMiddleware:
-    """Say in our own design that an address is no page, where Django's answer is blank.
+    """Take GET, HEAD and POST alone, and say in our own design that an address is no page (Django's answer is blank).
 
     People get there: a button pressed after the session expired leads to the login page, and from
     there on to the address the button meant.
     """
 
+    METHODS = ("GET", "HEAD", "POST")
+
     def __init__(self, get_response):
         self.get_response = get_response
+
+    def process_view(self, request, view, arguments, named_arguments):
+        """Pages of Django's, most of the admin among them, would take any other word for GET."""
+        return None if request.method in self.METHODS else HttpResponseNotAllowed(self.METHODS)
 
     def __call__(self, request):
         response = self.get_response(request)
