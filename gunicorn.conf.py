@@ -13,6 +13,9 @@ import tempfile
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
+# No header says that the site lies under a path. One that did, and came through a proxy, would go around what that
+# proxy keeps to itself: /x/admin/ is /admin/ then.
+forwarder_headers = ""
 # A thread that reads a request waits as long as its sender likes, and `timeout` does not end that: slow senders
 # are kept off by the proxy in front, which hands over whole requests only (README). What is read here is bounded,
 # too, in brainlog/settings.py: DATA_UPLOAD_MAX_….

@@ -1,6 +1,7 @@
 """A real gunicorn refuses what no browser sends, before anybody has looked at it."""
 
 import http.client
+import socket
 
 import pytest
 
@@ -48,3 +49,101 @@ def test_what_a_browser_may_send_is_taken(site, path, headers):
 def test_what_none_sends_is_refused_and_not_repeated_in_the_log(site, path, headers):
     assert 400 <= status_of(site, path, headers) < 500
     assert "canary" not in site.log
+
+
+# What no library sends: bytes
+
+
+def answer_to(site, *lines: str, rest: str = "") -> str:
+    """All that comes back over one connection, to these lines of a request's head."""
+    host, port = site.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n" + rest).encode("latin-1"))
+        return b"".join(iter(lambda: connection.recv(65536), b"")).decode("latin-1")
+
+
+GET, POST = "GET / HTTP/1.1", "POST / HTTP/1.1"
+HOST, CLOSE = "Host: localhost", "Connection: close"
+HIDDEN = "GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "rest"),
+    [
+        ((POST, HOST, "Content-Length: 4", "Transfer-Encoding: chunked"), "0\r\n\r\n" + HIDDEN),
+        ((POST, HOST, "Content-Length: 0", "Content-Length: 50"), HIDDEN),
+        ((POST, HOST, "Content-Length: +0"), HIDDEN),
+        ((POST, HOST, "Transfer-Encoding : chunked"), "0\r\n\r\n" + HIDDEN),
+        ((POST, HOST, "Transfer-Encoding: chunked, identity"), "0\r\n\r\n" + HIDDEN),
+        ((POST, HOST, "Transfer-Encoding: xchunked"), "0\r\n\r\n" + HIDDEN),
+        ((POST, HOST, CLOSE, "Transfer-Encoding: chunked"), "-1\r\nhidden\r\n0\r\n\r\n"),
+    ],
+    ids=["length and chunks", "two lengths", "+", "a space", "not chunked in the end", "unknown", "a negative chunk"],
+)
+def test_no_request_hides_in_another(site, lines, rest):
+    """Of a proxy that reads it otherwise, the second one would pass for somebody else's."""
+    answer = answer_to(site, *lines, rest=rest)
+
+    assert answer.count("HTTP/1.1 ") == 1
+    assert 400 <= int(answer.split()[1]) < 500 or answer.startswith("HTTP/1.1 501 ")
+    assert "hidden" not in site.log
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (GET, HOST, "X-Header: a", " continued: here"),
+        (GET, HOST, "X-Header: a\0b"),
+        (GET, HOST, "X-Header: a\rSet-Cookie: b"),
+        (GET, HOST, "Host: evil.example"),
+        (GET, "Host: evil.example"),
+        (GET, "Host: localhost@evil.example"),
+        (GET, "Host: localhost:80:80"),
+        ("get / HTTP/1.1", HOST),
+        ("GET / HTTP/3.7", HOST),
+        ("GET /\xff/ HTTP/1.1", HOST),
+        ("PROXY TCP4 1.2.3.4 5.6.7.8 1 2", GET, HOST),
+    ],
+    ids=[
+        *("a folded header", "NUL", "a return", "two hosts", "another host", "another behind ours", "two ports"),
+        *("a small method", "HTTP 3.7", "a raw byte", "a proxy's greeting"),
+    ],
+)
+def test_what_is_no_request_of_ours_is_refused(site, lines):
+    answer = answer_to(site, *lines, CLOSE)
+
+    assert answer.startswith("HTTP/1.1 400 ")
+    assert "evil" not in answer and "Traceback" not in site.log
+
+
+def test_a_request_is_not_sent_back(site):
+    answer = answer_to(site, "TRACE / HTTP/1.1", HOST, CLOSE, "Cookie: sessionid=canary")
+
+    assert answer.startswith("HTTP/1.1 405 ") and "canary" not in answer
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example/logs", "http://evil.example/logs", "/\\evil.example/logs", "//evil.example"]
+)
+def test_no_path_leads_to_another_host(site, path):
+    """Django adds a slash where one is missing, by a redirect."""
+    answer = answer_to(site, f"GET {path} HTTP/1.1", HOST, CLOSE, "X-Forwarded-Host: evil.example")
+
+    assert answer.startswith(("HTTP/1.1 404 ", "HTTP/1.1 301 "))
+    assert "Location" not in answer or "\r\nLocation: /logs/\r\n" in answer
+
+
+@pytest.mark.parametrize("header", ["SCRIPT_NAME: /logs", "SCRIPT-NAME: /logs", "PATH_INFO: /", "Path-Info: /"])
+def test_no_header_moves_the_site(site, header):
+    answer = answer_to(site, "GET /logs/ HTTP/1.1", HOST, CLOSE, header)
+
+    assert answer.startswith("HTTP/1.1 302 ") and "\r\nLocation: /accounts/login/?next=/logs/\r\n" in answer
+
+
+@pytest.mark.parametrize(
+    "header", ["X-HTTP-Method-Override: POST", "X_FORWARDED_PROTO: https", "X-Original-URL: /admin/"]
+)
+def test_headers_that_other_frameworks_obey_change_nothing(site, header):
+    answer = answer_to(site, "GET /reflections/ HTTP/1.1", HOST, CLOSE, header)
+
+    assert answer.startswith("HTTP/1.1 302 ") and "\r\nLocation: /accounts/login/?next=/reflections/\r\n" in answer
