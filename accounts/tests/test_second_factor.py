@@ -330,10 +330,19 @@ def test_the_passkey_of_another_cannot_be_removed(as_person):
     assert as_person.get(address).status_code == as_person.post(address).status_code == 404
 
 
-@pytest.mark.parametrize(
-    "credential",
-    ["", "null", "[]", "{}", '"text"', '{"response": {}}', '{"id": "x", "response": {"userHandle": "x"}}', "{" * 900],
-)
+HALF = json.dumps({**a_passkey(), "id": "\ud800"})
+BROKEN = {
+    **{text or "nothing": text for text in ("", "null", "[]", "{}", '"text"', '{"response": {}}', '{"id": NaN}')},
+    "in part": '{"id": "x", "response": {"userHandle": "x"}}',
+    "never closed": "{" * 900,
+    "nested without end": "[" * 100_000,
+    "objects without end": '{"id":' * 100_000,
+    "a number without end": '{"id": %s}' % ("9" * 5_000),
+    "half a character": HALF,
+}
+
+
+@pytest.mark.parametrize("credential", BROKEN.values(), ids=BROKEN)
 @pytest.mark.parametrize("address", [reverse("accounts:passkey_login"), reverse("accounts:passkey_add"), CODE])
 def test_what_is_no_passkey_is_refused(as_person, person, protected, credential, address):
     client = as_person if address == reverse("accounts:passkey_add") else Client()
