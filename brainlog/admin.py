@@ -74,8 +74,12 @@ class BigTableAdmin(admin.ModelAdmin):
         return lookup.split("__")[0] in {self.date_hierarchy, *filters}
 
     def get_search_results(self, request, queryset, search_term):
-        """Search for the name's key: a person is found however the name is written."""
-        return super().get_search_results(request, queryset, get_user_model().key_of(search_term))
+        """Search for the name's key: a person is found however the name is written.
+
+        Without NUL, with which PostgreSQL knows no text: the list's own form refuses it, autocompletion does not.
+        """
+        term = get_user_model().key_of(search_term.replace("\0", ""))
+        return super().get_search_results(request, queryset, term)
 
 
 class LookingAdmin(BigTableAdmin):
