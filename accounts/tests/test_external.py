@@ -109,6 +109,27 @@ def test_somebody_new_chooses_a_name_and_comes_back_with_it(site, provider, ask)
     assert ask("print(User.objects.get(username='club-101').timezone)") == "Europe/Berlin"
 
 
+def key_of(visitor) -> str:
+    return {cookie.name: cookie.value for cookie in visitor.cookies}["sessionid"]
+
+
+def test_coming_in_takes_a_new_key(site, provider):
+    """Signing up, and coming again in a browser where a session has begun."""
+    new = come(site, provider, "121")
+    new.post(START, {})
+    before = key_of(new)
+    new.post(NAME, {"username": "club-121", "timezone": "UTC"})
+    assert is_in(new) and key_of(new) != before
+
+    again = come(site, provider, "a stranger")
+    again.post(START, {})
+    before = key_of(again)
+    provider.person = {"sub": "121"}
+    again.post(START, {})
+
+    assert is_in(again) and key_of(again) != before
+
+
 def test_nothing_of_the_other_account_is_kept_but_its_number(site, provider, ask):
     sign_up(site, provider, "102")
     come(site, provider, "102").post(START, {})
