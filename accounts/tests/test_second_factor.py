@@ -174,6 +174,31 @@ def test_a_password_that_was_right_is_worth_nothing_after_a_while(person, protec
     assertRedirects(client.post(CODE, {"code": code_of(protected[0])}), LOGIN)
 
 
+def test_a_password_that_was_right_is_worth_nothing_after_a_new_one(person, protected):
+    """Somebody else knew it, and got as far as the code. The person has noticed."""
+    client = Client()
+    log_in(client, person)
+    person.set_password("quite-another-battery")
+    person.save()
+
+    for later in (0, 1):
+        client.post(CODE, {"code": code_of(protected[0], later=later)})
+
+    assert not is_in(client)
+    log_in(client, person, password="quite-another-battery")
+    assert client.post(CODE, {"code": protected[1][0]}).status_code == 302 and is_in(client)
+
+
+def test_who_stopped_half_way_keeps_nobody_else_out(person, protected):
+    client = Client()
+    log_in(client, person)
+    new = {"username": "ada", "password1": PASSWORD, "password2": PASSWORD, "timezone": "UTC"}
+
+    client.post(reverse("accounts:signup"), new)
+
+    assert is_in(client)
+
+
 def test_cancelling_forgets_the_password(person, protected):
     client = Client()
     log_in(client, person)
