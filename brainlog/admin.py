@@ -4,6 +4,7 @@ import datetime
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Max, Min, QuerySet
 from django.utils.functional import cached_property
@@ -72,6 +73,12 @@ class BigTableAdmin(admin.ModelAdmin):
         """What the list offers, and no other column: whoever filters by one learns what is in it."""
         filters = (each if isinstance(each, str) else each[0] for each in self.get_list_filter(request))
         return lookup.split("__")[0] in {self.date_hierarchy, *filters}
+
+    def get_object(self, request, object_id, from_field=None):
+        """Refuse before looking: nobody learns that a row is there, or is said to have seen what they did not."""
+        if not (self.has_view_or_change_permission(request) or self.has_delete_permission(request)):
+            raise PermissionDenied
+        return super().get_object(request, object_id, from_field)
 
     def get_search_results(self, request, queryset, search_term):
         """Search for the name's key: a person is found however the name is written.
