@@ -1,8 +1,10 @@
+from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin, UserAdmin as DjangoUserAdmin
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Group
 from django.db import router
 from django.db.models import Q
@@ -10,11 +12,19 @@ from django.db.models.deletion import Collector
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
+from django.views.generic import RedirectView
 
 from accounts import events
 from accounts.models import Invitation, SecurityEvent, User
 from accounts.recovery import reset_link
+from accounts.views import LogoutView
 from brainlog.admin import BigTableAdmin, LookingAdmin
+
+# One way in, one to another password and one out, with their limits, second factor and security events. Django's own
+# pages have none of these, and would serve somebody who is logged in to guess at other accounts.
+admin.site.login = login_not_required(secure_admin_login(RedirectView.as_view(pattern_name="admin:index")))
+admin.site.password_change = RedirectView.as_view(pattern_name="accounts:security")
+admin.site.logout = LogoutView.as_view()
 
 # People change these themselves, on pages that ask who they are first.
 admin.site.unregister([EmailAddress, Authenticator])
