@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import URLPattern, get_resolver, reverse
 
 DAY, SUNDAY = datetime.date(2026, 5, 4), datetime.date(2026, 5, 3)
+ROW = 1_000_000_000  # in each table of the admin: far from the keys that the database gives by itself
 MONTH, YEAR = datetime.date(2026, 5, 1), datetime.date(2026, 1, 1)
 
 
@@ -138,9 +139,9 @@ def pages_of(table: str, *may: str, saved: int = 200) -> list[Address]:
     return [
         in_admin(f"{table}_changelist", staff=refused, superuser=(200, 200)),
         in_admin(f"{table}_add", staff=refused, superuser=(200, saved) if "add" in may else refused),
-        in_admin(f"{table}_change", 1, staff=refused, superuser=(200, saved if "change" in may else 403)),
-        in_admin(f"{table}_delete", 1, staff=refused, superuser=(200, 200) if "delete" in may else refused),
-        in_admin(f"{table}_history", 1, staff=refused, superuser=(200, 200)),
+        in_admin(f"{table}_change", ROW, staff=refused, superuser=(200, saved if "change" in may else 403)),
+        in_admin(f"{table}_delete", ROW, staff=refused, superuser=(200, 200) if "delete" in may else refused),
+        in_admin(f"{table}_history", ROW, staff=refused, superuser=(200, 200)),
     ]
 
 
@@ -154,7 +155,7 @@ ADMIN = [
     in_admin("jsi18n", staff=(200, 405), superuser=(200, 405)),
     in_admin("autocomplete", staff=(403, 405), superuser=(403, 405)),
     *pages_of("accounts_user", "add", "change", "delete"),
-    in_admin("auth_user_password_change", 1, staff=(403, 403), superuser=(200, 200)),
+    in_admin("auth_user_password_change", ROW, staff=(403, 403), superuser=(200, 200)),
     *pages_of("accounts_invitation", "add", "change", "delete", saved=302),
     *pages_of("accounts_securityevent"),
     *pages_of("auth_group", "add", "change", "delete"),

@@ -23,6 +23,7 @@ from brainlog.tests.addresses import (
     DAY,
     ELSEWHERE,
     LOGIN,
+    ROW,
     SUNDAY,
     WITHOUT_A_VIEW,
     Address,
@@ -53,30 +54,31 @@ MORE_METHODS = ("HEAD", "PATCH", "OPTIONS", "TRACE")  # For those alone whom not
 # What reading may write: that somebody was here, what the staff looked at, and how often something was tried.
 WRITTEN_BY_READING = {"accounts_session", "accounts_securityevent", "accounts_throttle"}
 # What would be done by whoever is let in: in the admin, a row is deleted.
-DEED = {"post": "yes", "action": "delete_selected", "_selected_action": "1"}
+DEED = {"post": "yes", "action": "delete_selected", "_selected_action": ROW}
 
 
 @pytest.fixture
 def maria(db):
     """The person whose rows lie at these addresses."""
-    maria = make_person(pk=1, username="maria")
-    log = make_full_log(maria, DAY, pk=1, dreams="A secret dream")
-    make_dose(log, make_medication(maria, pk=1, note="A secret note"), pk=1)
-    make_reflection(maria, SUNDAY, pk=1, week_highlights="A secret walk")
+    maria = make_person(pk=ROW, username="maria")
+    log = make_full_log(maria, DAY, pk=ROW, dreams="A secret dream")
+    make_dose(log, make_medication(maria, pk=1, note="A secret note"), pk=ROW)
+    make_reflection(maria, SUNDAY, pk=ROW, week_highlights="A secret walk")
     return maria
 
 
 @pytest.fixture
 def rest_of_the_admin(maria, settings):
-    """A row in each table of the admin that is about nobody's days; and static files."""
+    """A row in each other table of the admin; and static files."""
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
-    Group.objects.create(pk=1, name="helpers")
+    make_medication(maria, "Tea", pk=ROW)
+    Group.objects.create(pk=ROW, name="helpers")
     events.record(events.Kind.SIGNED_IN, maria)
-    SecurityEvent.objects.update(id=1)
-    invitation = Invitation(pk=1, note="Ada")
+    SecurityEvent.objects.update(id=ROW)
+    invitation = Invitation(pk=ROW, note="Ada")
     invitation.make_token()
     invitation.save()
-    DatabaseReport.objects.create(pk=1, figures=gather("default"))
+    DatabaseReport.objects.create(pk=ROW, figures=gather("default"))
 
 
 def everything_of(person) -> list[dict]:
