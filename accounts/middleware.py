@@ -1,17 +1,23 @@
 import ipaddress
+import logging
 
 from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import middleware
 from django.contrib.auth.views import redirect_to_login
 from django.db import IntegrityError
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from requests import RequestException
 
 from accounts import throttle
 from accounts.models import User
 from accounts.sessions import person_in
+
+log = logging.getLogger(__name__)
 
 
 def is_local(request) -> bool:
@@ -62,7 +68,7 @@ class PersonMiddleware:
 
 
 class SignInMiddleware:
-    """Say when to come back after too many tries, and let a browser remember that somebody signed in."""
+    """Let a browser remember that somebody signed in, and say why it did not work, and when to come back."""
 
     A_YEAR = 365 * 24 * 60 * 60
 
@@ -87,4 +93,9 @@ class SignInMiddleware:
             page = render(request, "429.html", {"minutes": exception.minutes}, status=429)
             page.headers["Retry-After"] = str(exception.seconds)
             return page
+        if isinstance(exception, RequestException):
+            # What it says names addresses.
+            log.error("The provider of accounts gave no good answer: %s", type(exception).__name__)
+            messages.error(request, _("The other side cannot be reached just now. Please try again later."))
+            return redirect("accounts:external" if request.user.is_authenticated else "accounts:login")
         return None

@@ -19,11 +19,12 @@ CLIENT, SECRET = "brain-log", "a-secret-of-both"  # noqa: S105
 
 @dataclass
 class Provider:
-    """Change `person` to come as another, `refuses` to be turned away, `claims` to say something else."""
+    """Change `person` to come as another, `refuses` to be turned away, `claims` to say something else, or `is_down`."""
 
     url: str = ""
     person: dict = field(default_factory=lambda: {"sub": "1"})
     refuses: bool = False
+    is_down: bool = False
     claims: dict = field(default_factory=dict)  # what its tokens say in place of the truth
     codes: dict = field(default_factory=dict)
     asked: list[dict] = field(default_factory=list)
@@ -68,7 +69,9 @@ def throwaway_provider() -> Iterator[Provider]:
 
         def do_GET(self):
             address = urlsplit(self.path)
-            if address.path == "/authorize":
+            if provider.is_down:
+                self.answer({}, 503)
+            elif address.path == "/authorize":
                 self.send_response(302)
                 asked = {name: values[0] for name, values in parse_qs(address.query).items()}
                 self.send_header("Location", provider.authorize(asked))

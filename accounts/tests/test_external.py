@@ -60,7 +60,7 @@ def as_before(request):
     if "provider" in request.fixturenames:
         provider = request.getfixturevalue("provider")
         yield
-        provider.refuses, provider.claims = False, {}
+        provider.refuses, provider.claims, provider.is_down = False, {}, False
     else:
         yield
 
@@ -168,6 +168,17 @@ def test_who_is_turned_away_is_told_so(site, provider):
     _, _, page = visitor.post(START, {})
 
     assert "Not logged in" in page
+
+
+def test_a_provider_that_is_down_is_said(site, provider):
+    visitor = come(site, provider, "122")
+    page = visitor.get(START)
+    provider.is_down = True
+
+    status, address, page = visitor.send(START, {}, page)
+
+    assert (status, address) == (200, f"{site.url}/accounts/login/")
+    assert "cannot be reached just now" in page and "Traceback" not in site.log
 
 
 @pytest.mark.parametrize("claims", [{"aud": "another-client"}, {"iss": "https://evil.example"}, {"exp": 1}])

@@ -70,6 +70,9 @@ REACHES = {
 }
 # Where ours does, and the line of the page that it is for.
 KNOWN = {
+    "accounts/middleware.py": {
+        "requests"
+    },  # what allauth says of a provider that is down: OIDC_SERVER_URL and its like
     "accounts/recovery.py": {"django.core.mail"},  # EMAIL_URL
     "brainlog/cache.py": {"redis"},  # CACHE_URL
     "operations/backups/storage.py": {"obstore"},  # BACKUP_TO
