@@ -90,6 +90,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         return (*super().get_readonly_fields(request, obj), *given)
 
     def those_in_reach(self, request, people):
+        """Whom an action is done to: nobody, where one of them is out of reach."""
         if request.user.is_superuser or not people.filter(Q(is_staff=True) | Q(is_superuser=True)).exists():
             return list(people[:50])
         self.message_user(request, _("Only a superuser may do this to people on the staff."), messages.ERROR)
