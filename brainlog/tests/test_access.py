@@ -99,7 +99,7 @@ def undone():
 
 
 class Browser:
-    """Comes new to each address, with nothing but the session it began with; what it does there is undone."""
+    """Comes new to each address, with nothing but the session it began with; knows which tables that wrote to."""
 
     def __init__(self, person: User | None):
         self.client = Client()
