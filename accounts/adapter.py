@@ -6,8 +6,10 @@ from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from accounts import events, sealing, throttle
@@ -25,6 +27,9 @@ MESSAGES = {
     "mfa/messages/webauthn_added.txt": _("Your passkey is added. You can log in with it alone."),
     "mfa/messages/webauthn_removed.txt": _("The passkey is removed."),
 }
+
+# In the session of somebody on the way in: who it is, and what proves the password that was right.
+PASSWORD_THEN = "password_then"  # noqa: S105
 
 WAYS_TO_CONFIRM = {
     "reauthenticate": _("Use your password"),
@@ -60,6 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):
         person = super().authenticate(request, **credentials)
         if person:
             throttle.give_back(tries)
+            request.session[PASSWORD_THEN] = [person.pk, person.get_session_auth_hash()]
         else:
             events.record_refusal(events.Kind.SIGN_IN_FAILED, name, request)
         return person
@@ -74,6 +80,12 @@ class AccountAdapter(DefaultAccountAdapter):
         return redirect("accounts:login")
 
     def login(self, request, user):
+        """Raises PermissionDenied if the password has changed since it was given, before the second factor was."""
+        whose, then = request.session.get(PASSWORD_THEN, (None, ""))
+        if whose == user.pk and not constant_time_compare(then, user.get_session_auth_hash()):
+            request.session.flush()
+            raise PermissionDenied
+        request.session.pop(PASSWORD_THEN, None)
         super().login(request, user)
         events.record_sign_in(user, request)
         request.has_signed_in = user  # SignInMiddleware lets the browser remember.

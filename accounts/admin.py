@@ -1,31 +1,46 @@
+from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin, UserAdmin as DjangoUserAdmin
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import Group
 from django.db import router
 from django.db.models import Q
 from django.db.models.deletion import Collector
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
+from django.views.generic import RedirectView
 
 from accounts import events
 from accounts.models import Invitation, SecurityEvent, User
 from accounts.recovery import reset_link
+from accounts.views import LogoutView
 from brainlog.admin import BigTableAdmin, LookingAdmin
+
+# One way in, one to another password and one out, with their limits, second factor and security events. Django's own
+# pages have none of these, and would serve somebody who is logged in to guess at other accounts.
+admin.site.login = login_not_required(secure_admin_login(RedirectView.as_view(pattern_name="admin:index")))
+admin.site.password_change = RedirectView.as_view(pattern_name="accounts:security")
+admin.site.logout = LogoutView.as_view()
 
 # People change these themselves, on pages that ask who they are first.
 admin.site.unregister([EmailAddress, Authenticator])
+admin.site.unregister(Group)  # Ours is below.
 if apps.is_installed("allauth.socialaccount"):
     admin.site.unregister(apps.get_app_config("socialaccount").get_models())
 
-RIGHTS = {"is_active", "is_staff", "is_superuser", "groups", "user_permissions"}
+# Whoever could give these could give themselves all of them.
+GIVEN_BY_SUPERUSERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+RIGHTS = {"is_active", *GIVEN_BY_SUPERUSERS}
 
 
 @admin.register(User)
 class UserAdmin(BigTableAdmin, DjangoUserAdmin):
-    list_display = list_reads = ("username", "is_staff", "is_active", "date_joined", "last_login")
+    list_display = ("username", "is_staff", "is_active", "date_joined", "last_login")
+    list_reads = (*list_display, "is_superuser")
     list_filter = ("is_staff", "is_superuser", "is_active")
     search_fields = ("username_key",)
     search_help_text = _("Search by the username or a part of it.")
@@ -60,8 +75,22 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
             events.record(events.Kind.PASSWORD_CHANGED, person, request, by=request.user)
         return response
 
-    def those_in_reach(self, request, people):
+    def is_in_reach(self, request, person) -> bool:
         """Who is staff can be brought under control by a superuser alone."""
+        return request.user.is_superuser or not (person.is_staff or person.is_superuser)
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (obj is None or self.is_in_reach(request, obj))
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and (obj is None or self.is_in_reach(request, obj))
+
+    def get_readonly_fields(self, request, obj=None):
+        given = () if request.user.is_superuser else GIVEN_BY_SUPERUSERS
+        return (*super().get_readonly_fields(request, obj), *given)
+
+    def those_in_reach(self, request, people):
+        """Whom an action is done to: nobody, where one of them is out of reach."""
         if request.user.is_superuser or not people.filter(Q(is_staff=True) | Q(is_superuser=True)).exists():
             return list(people[:50])
         self.message_user(request, _("Only a superuser may do this to people on the staff."), messages.ERROR)
@@ -107,7 +136,23 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         counts = {model: len(rows) for model, rows in collector.data.items()}
         for rows in collector.fast_deletes:
             counts[rows.model] = counts.get(rows.model, 0) + rows.count()
-        return list(map(str, objs)), {model._meta.verbose_name_plural: n for model, n in counts.items()}, set(), []
+        refused = set() if all(self.is_in_reach(request, person) for person in objs) else {_("people on the staff")}
+        return list(map(str, objs)), {model._meta.verbose_name_plural: n for model, n in counts.items()}, refused, []
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    """For superusers: who changes what a group may do could give themselves every right."""
+
+    def has_module_permission(self, request):
+        return request.user.is_superuser
+
+    has_add_permission = has_module_permission
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.is_superuser
+
+    has_change_permission = has_delete_permission = has_view_permission
 
 
 @admin.register(Invitation)

@@ -79,8 +79,8 @@ def only_texts(credential: dict) -> dict:
     """
 
     def text(value) -> str:
-        if not isinstance(value, str) or len(value) > 20_000:
-            raise ValueError("not a text, or far too long")
+        if not isinstance(value, str) or len(value) > 20_000 or not value.isascii():
+            raise ValueError("not a text in base64, or far too long")
         return value
 
     names = ("clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle")
@@ -91,7 +91,24 @@ def only_texts(credential: dict) -> dict:
     }
 
 
+class CredentialField(forms.JSONField):
+    """What a device says of a passkey, as JSON. It is taken apart once, and never sent back."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value):
+        try:
+            return super().to_python(value)
+        except (RecursionError, ValueError) as error:  # nested without end; a number without end
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def bound_data(self, data, initial):
+        return initial
+
+
 class PasskeyForm(passkey_forms.AuthenticateWebAuthnForm):
+    credential = CredentialField()
+
     @what_is_no_passkey_is_refused()
     def clean_credential(self):
         self.cleaned_data["credential"] = only_texts(self.cleaned_data["credential"])
@@ -110,6 +127,7 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
     """Every passkey of ours lets somebody in by itself, so the device must ask for a finger, a face or a PIN."""
 
     passwordless = None
+    credential = CredentialField()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

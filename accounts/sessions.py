@@ -32,6 +32,10 @@ class SessionStore(db.SessionStore):
 
         return Session
 
+    def _validate_session_key(self, key):
+        """What is no key is not looked for: PostgreSQL answers a NUL with an error."""
+        return super()._validate_session_key(key) and key.isprintable()
+
     def load(self):
         key = self.session_key
         self.row = self._get_session_from_db() or self._get_former_session(key)

@@ -4,6 +4,7 @@ import datetime
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Max, Min, QuerySet
 from django.utils.functional import cached_property
@@ -50,6 +51,7 @@ class BigTableAdmin(admin.ModelAdmin):
     """
 
     paginator = CappedPaginator
+    view_on_site = False  # People's pages are their own.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
@@ -72,9 +74,19 @@ class BigTableAdmin(admin.ModelAdmin):
         filters = (each if isinstance(each, str) else each[0] for each in self.get_list_filter(request))
         return lookup.split("__")[0] in {self.date_hierarchy, *filters}
 
+    def get_object(self, request, object_id, from_field=None):
+        """Refuse before looking: nobody learns that a row is there, or is said to have seen what they did not."""
+        if not (self.has_view_or_change_permission(request) or self.has_delete_permission(request)):
+            raise PermissionDenied
+        return super().get_object(request, object_id, from_field)
+
     def get_search_results(self, request, queryset, search_term):
-        """Search for the name's key: a person is found however the name is written."""
-        return super().get_search_results(request, queryset, get_user_model().key_of(search_term))
+        """Search for the name's key: a person is found however the name is written.
+
+        Without NUL, with which PostgreSQL knows no text: the list's own form refuses it, autocompletion does not.
+        """
+        term = get_user_model().key_of(search_term.replace("\0", ""))
+        return super().get_search_results(request, queryset, term)
 
 
 class LookingAdmin(BigTableAdmin):

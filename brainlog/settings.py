@@ -34,8 +34,8 @@ env.expect(
     are_hosts(ALLOWED_HOSTS), "ALLOWED_HOSTS: must be names alone, such as log.example.org: no https://, no port."
 )
 env.expect(
-    DEBUG or "*" not in ALLOWED_HOSTS,
-    "ALLOWED_HOSTS: must name the hosts. With *, whoever asks chooses where the links in our mails lead.",
+    DEBUG or not any(host.startswith((".", "*")) for host in ALLOWED_HOSTS),
+    "ALLOWED_HOSTS: must name whole hosts. Otherwise whoever asks chooses where the links in our mails lead.",
 )
 
 FIELD_ENCRYPTION_KEYS, FIELD_ENCRYPTION_READS_PLAINTEXT = env.read(

@@ -21,12 +21,14 @@ CLIENT, SECRET = "brain-log", "a-secret-of-both"  # noqa: S105
 class Provider:
     """Change `person` to come as another, `refuses` to be turned away, `claims` to say something else.
 
-    `issuer` is who it says to be, in place of its address; `moved` are the paths it leads on from.
+    `issuer` is who it says to be, in place of its address; `moved` are the paths it leads on from; or it
+    `is_down`.
     """
 
     url: str = ""
     person: dict = field(default_factory=lambda: {"sub": "1"})
     refuses: bool = False
+    is_down: bool = False
     claims: dict = field(default_factory=dict)  # what its tokens say in place of the truth
     issuer: str = ""
     moved: set[str] = field(default_factory=set)
@@ -78,7 +80,9 @@ def throwaway_provider() -> Iterator[Provider]:
 
         def do_GET(self):
             address = urlsplit(self.path)
-            if address.path in provider.moved:
+            if provider.is_down:
+                self.answer({}, 503)
+            elif address.path in provider.moved:
                 self.lead_on()
             elif address.path == "/authorize":
                 self.send_response(302)

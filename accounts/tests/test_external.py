@@ -60,7 +60,8 @@ def as_before(request):
     if "provider" in request.fixturenames:
         provider = request.getfixturevalue("provider")
         yield
-        provider.refuses, provider.claims, provider.issuer, provider.moved = False, {}, "", set()
+        provider.refuses, provider.claims, provider.issuer = False, {}, ""
+        provider.moved, provider.is_down = set(), False
     else:
         yield
 
@@ -109,6 +110,27 @@ def test_somebody_new_chooses_a_name_and_comes_back_with_it(site, provider, ask)
     assert ask("print(User.objects.get(username='club-101').timezone)") == "Europe/Berlin"
 
 
+def key_of(visitor) -> str:
+    return {cookie.name: cookie.value for cookie in visitor.cookies}["sessionid"]
+
+
+def test_coming_in_takes_a_new_key(site, provider):
+    """Signing up, and coming again in a browser where a session has begun."""
+    new = come(site, provider, "121")
+    new.post(START, {})
+    before = key_of(new)
+    new.post(NAME, {"username": "club-121", "timezone": "UTC"})
+    assert is_in(new) and key_of(new) != before
+
+    again = come(site, provider, "a stranger")
+    again.post(START, {})
+    before = key_of(again)
+    provider.person = {"sub": "121"}
+    again.post(START, {})
+
+    assert is_in(again) and key_of(again) != before
+
+
 def test_nothing_of_the_other_account_is_kept_but_its_number(site, provider, ask):
     sign_up(site, provider, "102")
     come(site, provider, "102").post(START, {})
@@ -149,6 +171,17 @@ def test_who_is_turned_away_is_told_so(site, provider):
     assert "Not logged in" in page
 
 
+def test_a_provider_that_is_down_is_said(site, provider):
+    visitor = come(site, provider, "122")
+    page = visitor.get(START)
+    provider.is_down = True
+
+    status, address, page = visitor.send(START, {}, page)
+
+    assert (status, address) == (200, f"{site.url}/accounts/login/")
+    assert "cannot be reached just now" in page and "Traceback" not in site.log
+
+
 @pytest.mark.parametrize("claims", [{"aud": "another-client"}, {"iss": "https://evil.example"}, {"exp": 1}])
 def test_tokens_that_are_not_for_us_let_nobody_in(site, provider, claims):
     visitor = come(site, provider, "107")
@@ -162,7 +195,7 @@ def test_tokens_that_are_not_for_us_let_nobody_in(site, provider, claims):
 def test_nobody_guesses_what_a_provider_is_sent(site, provider):
     sent = []
     for _ in range(2):
-        come(site, provider, "123").post(START, {})
+        come(site, provider, "133").post(START, {})
         sent.append(provider.asked[-1])
 
     assert sent[0]["state"] != sent[1]["state"] and sent[0]["code_challenge"] != sent[1]["code_challenge"]
@@ -173,7 +206,7 @@ def test_nobody_guesses_what_a_provider_is_sent(site, provider):
 @pytest.mark.parametrize("path", ["/token", "/userinfo", "/.well-known/openid-configuration"])
 def test_what_leads_elsewhere_is_not_followed(site, provider, path):
     """It would be told the code, the token or our secret."""
-    visitor = come(site, provider, "121")
+    visitor = come(site, provider, "131")
     provider.moved = {path}
 
     _, _, page = visitor.post(START, {})
@@ -183,7 +216,7 @@ def test_what_leads_elsewhere_is_not_followed(site, provider, path):
 
 
 def test_a_server_that_says_to_be_another_is_not_believed(site, provider):
-    visitor = come(site, provider, "122")
+    visitor = come(site, provider, "132")
     provider.issuer = "https://another.example"
     provider.claims = {"iss": provider.issuer}  # Nor are its tokens, which are as consistent.
 

@@ -70,6 +70,40 @@ def test_staff_come_to_the_admin_by_our_page(client):
     assertRedirects(response, "/admin/")
 
 
+def test_who_is_inside_enters_no_other_account_there(client):
+    """Django's page would take any name, as often as one likes, and ask for no second factor."""
+    make_person(username="boss", is_staff=True, is_superuser=True)
+    staff = make_person(is_staff=True)
+    client.force_login(staff)
+
+    response = client.post("/admin/login/?next=/admin/", {"username": "boss", "password": PASSWORD})
+
+    assertRedirects(response, "/admin/")
+    assert client.session["_auth_user_id"] == str(staff.pk)
+
+
+def test_staff_change_their_password_on_our_page(client):
+    """It counts wrong tries, ends the other logins and is written down."""
+    staff = make_person(is_staff=True)
+    client.force_login(staff)
+    new = {"old_password": PASSWORD, "new_password1": "quite-another-battery", "new_password2": "quite-another-battery"}
+
+    assertRedirects(client.get("/admin/password_change/"), reverse("accounts:security"))
+    assertRedirects(client.post("/admin/password_change/", new), reverse("accounts:security"))
+
+    staff.refresh_from_db()
+    assert staff.check_password(PASSWORD)
+
+
+def test_logging_out_of_the_admin_is_logging_out(client):
+    staff = make_person(is_staff=True)
+    client.force_login(staff)
+
+    assertRedirects(client.post("/admin/logout/"), reverse("today"))
+
+    assert [event.kind for event in staff.security_events.all()] == ["signed_out"]
+
+
 def test_who_is_not_staff_is_told_so(as_person):
     assert as_person.get("/admin/", follow=True).status_code == 403
 

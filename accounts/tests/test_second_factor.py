@@ -174,6 +174,31 @@ def test_a_password_that_was_right_is_worth_nothing_after_a_while(person, protec
     assertRedirects(client.post(CODE, {"code": code_of(protected[0])}), LOGIN)
 
 
+def test_a_password_that_was_right_is_worth_nothing_after_a_new_one(person, protected):
+    """Somebody else knew it, and got as far as the code. The person has noticed."""
+    client = Client()
+    log_in(client, person)
+    person.set_password("quite-another-battery")
+    person.save()
+
+    for later in (0, 1):
+        client.post(CODE, {"code": code_of(protected[0], later=later)})
+
+    assert not is_in(client)
+    log_in(client, person, password="quite-another-battery")
+    assert client.post(CODE, {"code": protected[1][0]}).status_code == 302 and is_in(client)
+
+
+def test_who_stopped_half_way_keeps_nobody_else_out(person, protected):
+    client = Client()
+    log_in(client, person)
+    new = {"username": "ada", "password1": PASSWORD, "password2": PASSWORD, "timezone": "UTC"}
+
+    client.post(reverse("accounts:signup"), new)
+
+    assert is_in(client)
+
+
 def test_cancelling_forgets_the_password(person, protected):
     client = Client()
     log_in(client, person)
@@ -330,10 +355,19 @@ def test_the_passkey_of_another_cannot_be_removed(as_person):
     assert as_person.get(address).status_code == as_person.post(address).status_code == 404
 
 
-@pytest.mark.parametrize(
-    "credential",
-    ["", "null", "[]", "{}", '"text"', '{"response": {}}', '{"id": "x", "response": {"userHandle": "x"}}', "{" * 900],
-)
+HALF = json.dumps({**a_passkey(), "id": "\ud800"})
+BROKEN = {
+    **{text or "nothing": text for text in ("", "null", "[]", "{}", '"text"', '{"response": {}}', '{"id": NaN}')},
+    "in part": '{"id": "x", "response": {"userHandle": "x"}}',
+    "never closed": "{" * 900,
+    "nested without end": "[" * 100_000,
+    "objects without end": '{"id":' * 100_000,
+    "a number without end": '{"id": %s}' % ("9" * 5_000),
+    "half a character": HALF,
+}
+
+
+@pytest.mark.parametrize("credential", BROKEN.values(), ids=BROKEN)
 @pytest.mark.parametrize("address", [reverse("accounts:passkey_login"), reverse("accounts:passkey_add"), CODE])
 def test_what_is_no_passkey_is_refused(as_person, person, protected, credential, address):
     client = as_person if address == reverse("accounts:passkey_add") else Client()

@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from accounts import former_sessions
 from accounts.former_sessions import FormerSession
 from accounts.models import Session, User
 from accounts.sessions import SessionStore
+from accounts.tests.codes import code_of, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.visitors import all_at_once
 
@@ -53,17 +55,48 @@ def test_the_row_names_its_person(client, db):
     assert list(person.sessions.all()) == [session]
 
 
-def test_logging_in_takes_a_new_key(client, db):
-    """A key that somebody else knows, or has planted, is of no use."""
+def by_password(client):
+    log_in(client)
+
+
+def by_sign_up(client):
+    new = {"username": "ada", "password1": PASSWORD, "password2": PASSWORD, "timezone": "UTC"}
+    client.post("/accounts/signup/", new)
+
+
+def by_code(client):
+    person, owner = make_person(), Client()
+    owner.force_login(person)
+    secret, _codes = switch_on(owner)
+    log_in(client, person)
+    client.post("/accounts/login/code/", {"code": code_of(secret)})
+
+
+@pytest.mark.parametrize("way", [by_password, by_sign_up, by_code], ids=lambda way: way.__name__)
+def test_coming_in_takes_a_new_key(client, db, way):
+    """One that somebody else knows, or has planted, is of no use. Passkeys and accounts elsewhere: with their tests."""
     store = SessionStore()
     store["a visitor's"] = "choice"
     store.save()
     client.cookies[COOKIE] = store.session_key
 
-    log_in(client)
+    way(client)
 
+    assert is_logged_in(client)
     assert client.cookies[COOKIE].value != store.session_key
     assert not SessionStore().exists(store.session_key)
+
+
+def test_a_new_password_takes_a_new_key(client, db):
+    log_in(client)
+    stolen = Client()
+    stolen.cookies[COOKIE] = client.cookies[COOKIE].value
+    assert is_logged_in(stolen)
+    passwords = {"old_password": PASSWORD, "new_password1": "another good one", "new_password2": "another good one"}
+
+    client.post("/accounts/security/", passwords)
+
+    assert is_logged_in(client) and not is_logged_in(stolen)
 
 
 def test_ending_a_session_counts_from_the_next_request(client, db):

@@ -3,27 +3,45 @@
 import datetime
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.urls import URLPattern, get_resolver, reverse
 
 DAY, SUNDAY = datetime.date(2026, 5, 4), datetime.date(2026, 5, 3)
+ROW = 1_000_000_000  # in each table of the admin: far from the keys that the database gives by itself
 MONTH, YEAR = datetime.date(2026, 5, 1), datetime.date(2026, 1, 1)
+
+
+# The login page; and the admin's, which sends visitors on to ours, and says to others that this is not for them.
+LOGIN, ADMIN_LOGIN = "accounts:login", "admin:login"
 
 
 @dataclass(frozen=True)
 class Address:
-    """What GET and POST answer to a visitor and to somebody else than the person whose rows there are.
+    """What GET and POST answer to each: a status, or the name of the address that they redirect to.
 
-    A POST is sent with nothing in it: what asks for answers shows the page again with its errors.
+    A POST is sent with nothing in it: what asks for answers shows the page again with its errors. HEAD is
+    answered like GET. No address takes anything else: 405, unless the visitor has to log in first.
     """
 
     name: str
     arguments: tuple = ()
-    visitor: tuple = ("login", "login")
+    visitor: tuple = (LOGIN, LOGIN)
+    # Somebody else than the person whose rows there are.
     other: tuple = (200, 405)
+    # On the staff without any permission, and who has them all. On people's pages both are somebody else.
+    staff: tuple = ()
+    superuser: tuple = ()
+    head: int = 0  # if not like GET
 
     @property
     def path(self) -> str:
-        return reverse(self.name, args=self.arguments)
+        return self.name if self.name.startswith("/") else reverse(self.name, args=self.arguments)
+
+    def answer_to(self, role: str, method: str):
+        get, post = getattr(self, role) or self.other
+        if method in {"GET", "HEAD"}:
+            return self.head if self.head and method == "HEAD" else get
+        return post if method == "POST" else LOGIN if get == LOGIN else 405
 
 
 ADDRESSES = [
@@ -85,6 +103,70 @@ ADDRESSES = [
     Address("privacy", visitor=(200, 405)),
     # Where no METRICS_TOKEN is set.
     Address("metrics", visitor=(404, 405), other=(404, 405)),
+]
+
+# Where a provider of accounts elsewhere is configured.
+ELSEWHERE = [
+    Address("accounts:external", other=(302, 302)),  # Asks first whether it is the person.
+    Address("accounts:external_signup", visitor=(302, 302), other=(302, 302)),
+    Address("accounts:external_cancelled", visitor=(200, 405)),
+    Address("accounts:external_error", other=(401, 405)),
+    # To allauth all that is not GET is a button pressed. HEAD is none that a browser would follow.
+    Address("openid_connect_login", ("oidc",), visitor=(200, 302), other=(200, 302), head=302),
+    Address("openid_connect_callback", ("oidc",), visitor=(401, 401), other=(401, 401)),
+]
+if settings.PROVIDERS:
+    ADDRESSES += ELSEWHERE
+
+# Answered by middleware, without a view.
+WITHOUT_A_VIEW = [
+    Address("/healthz", visitor=(200, 405)),
+    Address("/readyz", visitor=(200, 405)),
+    Address("/static/css/tokens.css", visitor=(200, 405)),
+]
+
+
+def in_admin(name, *arguments, staff, superuser, visitor=(LOGIN, LOGIN), other=(ADMIN_LOGIN, ADMIN_LOGIN)) -> Address:
+    return Address(f"admin:{name}", arguments, visitor, other, staff, superuser)
+
+
+def pages_of(table: str, *may: str, saved: int = 200) -> list[Address]:
+    """The admin's pages of one table, of which superusers may do with a row what is said, and look.
+
+    An empty form is `saved` where it asks for nothing.
+    """
+    refused = (403, 403)
+    return [
+        in_admin(f"{table}_changelist", staff=refused, superuser=(200, 200)),
+        in_admin(f"{table}_add", staff=refused, superuser=(200, saved) if "add" in may else refused),
+        in_admin(f"{table}_change", ROW, staff=refused, superuser=(200, saved if "change" in may else 403)),
+        in_admin(f"{table}_delete", ROW, staff=refused, superuser=(200, 200) if "delete" in may else refused),
+        in_admin(f"{table}_history", ROW, staff=refused, superuser=(200, 200)),
+    ]
+
+
+ADMIN = [
+    in_admin("index", staff=(200, 200), superuser=(200, 200)),
+    in_admin("app_list", "logs", staff=(404, 404), superuser=(200, 200)),
+    in_admin("login", visitor=(302, 302), other=(403, 403), staff=(302, 302), superuser=(302, 302)),
+    in_admin("logout", visitor=(302, 302), other=(302, 302), staff=(405, 302), superuser=(405, 302)),
+    in_admin("password_change", staff=("accounts:security",) * 2, superuser=("accounts:security",) * 2),
+    in_admin("password_change_done", staff=(200, 405), superuser=(200, 405)),
+    in_admin("jsi18n", staff=(200, 405), superuser=(200, 405)),
+    in_admin("autocomplete", staff=(403, 405), superuser=(403, 405)),
+    *pages_of("accounts_user", "add", "change", "delete"),
+    in_admin("auth_user_password_change", ROW, staff=(403, 403), superuser=(200, 200)),
+    *pages_of("accounts_invitation", "add", "change", "delete", saved=302),
+    *pages_of("accounts_securityevent"),
+    *pages_of("auth_group", "add", "change", "delete"),
+    *pages_of("logs_dailylog"),
+    *pages_of("logs_dose"),
+    *pages_of("logs_medication"),
+    *pages_of("operations_databasereport"),
+    in_admin("operations_databasereport_now", staff=(403, 403), superuser=(200, 200)),
+    *pages_of("reflections_weeklyreflection"),
+    # All else under /admin/.
+    Address("/admin/nowhere/", (), (LOGIN, LOGIN), (ADMIN_LOGIN, ADMIN_LOGIN), (404, 404), (404, 404)),
 ]
 
 

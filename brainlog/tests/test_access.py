@@ -1,38 +1,84 @@
-"""Who may go where: every address, for visitors and for other people, reading and sending."""
+"""Who may go where: every address, for everybody, reading and sending; the table is in addresses.py."""
+
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
-from django.contrib.admin import site
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
 from django.db.models import Model
-from django.urls import NoReverseMatch, reverse
+from django.test import Client
+from django.urls import reverse
 
-from accounts.models import User
+from accounts import events
+from accounts.models import Invitation, SecurityEvent, User
 from accounts.tests.factories import make_person
-from brainlog.tests.addresses import ADDRESSES, DAY, SUNDAY, addresses_of
+from brainlog.tests.addresses import (
+    ADDRESSES,
+    ADMIN,
+    ADMIN_LOGIN,
+    DAY,
+    ELSEWHERE,
+    LOGIN,
+    ROW,
+    SUNDAY,
+    WITHOUT_A_VIEW,
+    Address,
+    addresses_of,
+)
 from logs.models import DailyLog, Dose, Medication
 from logs.tests.factories import make_dose, make_full_log, make_medication
+from operations.figures import gather
+from operations.models import DatabaseReport
 from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
+from testing.gunicorn import ROOT, environment_with
+from testing.oidc import throwaway_provider
+
+pytestmark = pytest.mark.once
 
 OURS = (User, DailyLog, Medication, Dose, WeeklyReflection)
+# With a provider configured, the addresses that this brings are looked at, and not the others once more.
+EVERYWHERE = ELSEWHERE if settings.PROVIDERS else [*ADDRESSES, *ADMIN, *WITHOUT_A_VIEW]
+ROLES = {
+    "visitor": None,
+    "other": {},
+    "staff": {"is_staff": True},
+    "superuser": {"is_staff": True, "is_superuser": True},
+}
+METHODS = ("GET", "POST", "PUT", "DELETE")
+MORE_METHODS = ("HEAD", "PATCH", "OPTIONS", "TRACE")  # For those alone whom nothing else keeps out.
+# What reading may write: that somebody was here, what the staff looked at, and how often something was tried.
+WRITTEN_BY_READING = {"accounts_session", "accounts_securityevent", "accounts_throttle"}
+# What would be done by whoever is let in: in the admin, a row is deleted.
+DEED = {"post": "yes", "action": "delete_selected", "_selected_action": ROW}
 
 
 @pytest.fixture
 def maria(db):
     """The person whose rows lie at these addresses."""
-    maria = make_person(username="maria")
-    make_dose(
-        make_full_log(maria, DAY, dreams="A secret dream"),
-        make_medication(maria, pk=1, note="A secret note"),
-    )
-    make_reflection(maria, SUNDAY, week_highlights="A secret walk")
+    maria = make_person(pk=ROW, username="maria")
+    log = make_full_log(maria, DAY, pk=ROW, dreams="A secret dream")
+    make_dose(log, make_medication(maria, pk=1, note="A secret note"), pk=ROW)
+    make_reflection(maria, SUNDAY, pk=ROW, week_highlights="A secret walk")
     return maria
 
 
 @pytest.fixture
-def as_other(client, maria):
-    client.force_login(make_person(username="other"))
-    return client
+def rest_of_the_admin(maria, settings):
+    """A row in each other table of the admin; and static files."""
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+    make_medication(maria, "Tea", pk=ROW)
+    Group.objects.create(pk=ROW, name="helpers")
+    events.record(events.Kind.SIGNED_IN, maria)
+    SecurityEvent.objects.update(id=ROW)
+    invitation = Invitation(pk=ROW, note="Ada")
+    invitation.make_token()
+    invitation.save()
+    DatabaseReport.objects.create(pk=ROW, figures=gather("default"))
 
 
 def everything_of(person) -> list[dict]:
@@ -44,76 +90,122 @@ def everything_of(person) -> list[dict]:
     return rows
 
 
-def test_every_address_is_in_the_list():
-    ours = {name for name, _ in addresses_of() if not name.startswith("admin:")}
-
-    assert ours == {address.name for address in ADDRESSES}
-
-
-@pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.path)
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_a_visitor(client, maria, address, method):
-    before = everything_of(maria)
-    expected = address.visitor[method == "post"]
-
-    response = getattr(client, method)(address.path)
-
-    if expected == "login":
-        assert (response.status_code, response.url) == (302, f"{reverse('accounts:login')}?next={address.path}")
-    else:
-        assert response.status_code == expected
-    assert "secret" not in response.content.decode()
-    assert everything_of(maria) == before
+@contextmanager
+def undone():
+    """Take back what is done inside. (Not `atomic`: saving an answer refuses to be a part of something larger.)"""
+    before = transaction.savepoint()
+    yield
+    transaction.savepoint_rollback(before)
 
 
-@pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.path)
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_somebody_else(as_other, maria, address, method):
-    before = everything_of(maria)
+class Browser:
+    """Comes new to each address, with nothing but the session it began with; knows which tables that wrote to."""
 
-    response = getattr(as_other, method)(address.path)
+    def __init__(self, person: User | None):
+        self.client = Client()
+        if person:
+            self.client.force_login(person)
+        self.session = self.client.cookies.get(settings.SESSION_COOKIE_NAME)
+        self.written: set[str] = set()
 
-    assert response.status_code == address.other[method == "post"]
-    assert "secret" not in response.content.decode()
-    assert everything_of(maria) == before
+    def send(self, method: str, address: Address, data: dict):
+        self.client.cookies.clear()
+        if self.session:
+            self.client.cookies[settings.SESSION_COOKIE_NAME] = self.session.value
+        self.written = set()
+        sent = {"data": data} if method == "POST" else {}
+        with connection.execute_wrapper(self.watch):
+            response = getattr(self.client, method.lower())(address.path, **sent)
+        response.text_of_it = response.getvalue().decode()
+        return response
 
-
-ADMIN = [(name, pattern) for name, pattern in addresses_of() if name.startswith("admin:")]
-
-
-def admin_path(name) -> str:
-    """Whatever arguments the address takes: a row, or a table's name."""
-    for arguments in ((), (1,), ("logs",), (1, 1)):
-        try:
-            return reverse(name, args=arguments)
-        except NoReverseMatch:
-            continue
-    return f"/admin/{name.removeprefix('admin:')}/"
-
-
-def test_the_addresses_of_the_admin_are_found():
-    assert len(ADMIN) > 5 * len(site._registry)
-    assert "/admin/accounts/user/1/delete/" in {admin_path(name) for name, _ in ADMIN}
+    def watch(self, execute, sql, *rest):
+        if found := re.match(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"', sql):
+            self.written.add(found[1])
+        return execute(sql, *rest)
 
 
-@pytest.mark.parametrize("name", sorted({name for name, _ in ADMIN} - {"admin:login"}))
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("who", ["a visitor", "somebody else"])
-def test_the_admin_is_for_staff(client, maria, name, method, who):
-    if who == "somebody else":
-        client.force_login(make_person(username="other"))
-    before = everything_of(maria)
+def is_as_expected(response, expected, address: Address) -> bool:
+    if isinstance(expected, int):
+        return response.status_code == expected
+    names = {LOGIN, ADMIN_LOGIN} if expected == LOGIN else {expected}
+    leads_to = {reverse(name) + back for name in names for back in ("", f"?next={address.path}")}
+    return response.status_code == 302 and response.url in leads_to
 
-    response = getattr(client, method)(admin_path(name), {"post": "yes", "action": "delete_selected"})
 
-    if name == "admin:logout" and (method, who) != ("post", "a visitor"):
-        assert response.status_code in {200, 302, 405}
-    else:
-        assert response.status_code == 302
-        logins = tuple(f"{reverse(login)}?next=" for login in ("accounts:login", "admin:login"))
-        assert response.url.startswith(logins) or response.url == reverse("admin:index")
-    assert "maria" not in response.content.decode()
-    assert everything_of(maria) == before
+def test_every_address_is_in_the_table():
+    found = {name for name, _ in addresses_of()}
+
+    # What has no name of its own in the admin is all that is nowhere there.
+    assert found - {"admin:?"} == {address.name for address in ADDRESSES + ADMIN} - {"/admin/nowhere/"}
+
+
+@pytest.mark.usefixtures("rest_of_the_admin")
+@pytest.mark.parametrize("role", ROLES)
+def test_the_table(maria, role):
+    browser = Browser(None if role == "visitor" else make_person(username=f"the-{role}", **ROLES[role]))
+    before, wrong = everything_of(maria), []
+
+    for address in EVERYWHERE:
+        in_admin = address in ADMIN
+        for method in METHODS + (MORE_METHODS if role == "superuser" else ()):
+            expected = address.answer_to(role, method)
+            with undone():
+                response = browser.send(method, address, DEED if in_admin and role != "superuser" else {})
+                after = everything_of(maria) if method == "POST" else before
+            page = "" if role == "superuser" and in_admin else response.text_of_it
+            complaints = {
+                "answer": not is_as_expected(response, expected, address),
+                "shown": "secret" in page or "maria" in page,
+                "written": method != "POST" and not browser.written <= WRITTEN_BY_READING,
+                "changed": after != before,
+            }
+            if any(complaints.values()):
+                said = [complaint for complaint, is_true in complaints.items() if is_true]
+                wrong.append((method, address.path, expected, response.status_code, said))
+
+    assert wrong == [], "\n".join(map(str, wrong))
+
+
+def test_reading_changes_nothing_for_the_person_either(maria):
+    browser, wrong = Browser(maria), []
+
+    for address in ADDRESSES:
+        browser.send("GET", address, {})
+        if not browser.written <= WRITTEN_BY_READING:
+            wrong.append((address.path, browser.written))
+
+    assert wrong == [], "\n".join(map(str, wrong))
+
+
+def test_the_watch_sees_what_is_written(maria):
+    """Or the tests above could not fail."""
+    browser = Browser(maria)
+
+    browser.send("POST", Address("logs:not_tracked", (DAY,)), {"reason": "ill"})
+
+    assert browser.written == {"logs_dailylog", "accounts_user"}
+
+
+def test_what_another_person_has_is_as_if_it_were_not_there(maria):
+    """The same answers, to the letter, with Maria's rows and after they are gone."""
+    browser = Browser(make_person(username="other"))
+
+    def answers() -> dict:
+        found = {}
+        for address in ADDRESSES:
+            for method in ("GET", "POST"):
+                with undone():
+                    response = browser.send(method, address, {})
+                page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.text_of_it)
+                found[method, address.path] = response.status_code, response.get("Location"), page
+        return found
+
+    with_her = answers()
+    maria.delete()
+    without_her = answers()
+
+    assert [asked for asked, answer in with_her.items() if answer != without_her[asked]] == []
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -125,3 +217,24 @@ def test_static_files_lead_nowhere_else(client, db, method):
         "/db.sqlite3",
     ):
         assert getattr(client, method)(path).status_code in {403, 404, 405}
+
+
+def test_the_same_where_there_are_accounts_elsewhere():
+    """The first two tests, in a process with a provider configured: no setting changes the addresses of this one."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        __file__,
+        "-k",
+        "in_the_table or the_table[",
+    ]
+    with throwaway_provider() as provider:
+        environment = environment_with("", **provider.environment)
+        result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert "5 passed" in result.stdout

@@ -4,6 +4,7 @@ import datetime
 import re
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
@@ -113,6 +114,23 @@ def test_staff_without_the_right_to_look_is_refused(client, rows, name):
 
     assert client.get(list_url(name)).status_code == 403
     assert client.get(page_url(name, rows[name])).status_code == 403
+
+
+def test_no_address_tells_the_staff_of_what_day_a_row_is(client, rows):
+    """Django's would send from the row to its person's page, whoever on the staff asks."""
+    client.force_login(make_person(is_staff=True))
+    log = rows["logs_dailylog"]
+    table = ContentType.objects.get_for_model(log)
+
+    response = client.get(f"/admin/r/{table.pk}/{log.pk}/")
+
+    assert (response.status_code, response.get("Location")) == (404, None)
+
+
+def test_no_page_of_the_admin_offers_to_show_the_row_on_the_site(as_staff, rows):
+    """It would be a page of whoever asks."""
+    for name, row in rows.items():
+        assertNotContains(as_staff.get(page_url(name, row)), "/admin/r/")
 
 
 def test_a_person_on_hold_is_out(client, rows):

@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -125,6 +125,86 @@ def test_no_page_shows_a_password(as_staff, page):
 
     assertContains(response, person.username)
     assertNotContains(response, person.password)
+
+
+# Who may take rights, or an account, from whom
+
+
+@pytest.fixture
+def as_helper(client, db):
+    """A client of somebody who was given every right over people and groups, and is no superuser."""
+    helper = make_person(username="helper", is_staff=True)
+    helper.user_permissions.set(Permission.objects.filter(content_type__model__in=["user", "group"]))
+    client.force_login(helper)
+    return client
+
+
+@pytest.fixture(params=[{"is_staff": True}, {"is_superuser": True}], ids=str)
+def boss(request, db):
+    return make_person(username="boss", **request.param)
+
+
+def rights_of(username) -> tuple:
+    person = User.objects.get(username=username)
+    return person.is_staff, person.is_superuser, person.groups.count(), person.user_permissions.count()
+
+
+def test_who_changes_people_gives_no_rights(as_helper):
+    person = make_person()
+    before = rights_of(person.username)
+    wanted = {"is_staff": "on", "is_superuser": "on", "user_permissions": [Permission.objects.first().pk]}
+
+    response = as_helper.post(person_url(person), as_shown(as_helper.get(person_url(person))) | wanted)
+
+    assertRedirects(response, LIST)
+    assert rights_of(person.username) == before
+
+
+def test_nor_to_themselves(as_helper):
+    before = rights_of("helper")
+    sent = {"username": "helper", "timezone": "UTC", "day_ends_at": "0", "theme": "dark", "week_starts_on": "monday"}
+
+    assert as_helper.post(person_url(User.objects.get()), sent | {"is_superuser": "on"}).status_code == 403
+    assert rights_of("helper") == before
+
+
+def test_who_changes_people_puts_somebody_on_hold(as_helper):
+    person = make_person()
+    sent = as_shown(as_helper.get(person_url(person)))
+    del sent["is_active"]
+
+    assertRedirects(as_helper.post(person_url(person), sent), LIST)
+    person.refresh_from_db()
+    assert not person.is_active
+
+
+def test_an_account_of_the_staff_is_for_superusers(as_helper, boss):
+    new = {"password1": "a-new-battery", "password2": "a-new-battery", "usable_password": "true"}
+    action = {"action": "delete_selected", "_selected_action": [boss.pk], "post": "yes"}
+    password = reverse("admin:auth_user_password_change", args=[boss.pk])
+
+    assert as_helper.get(person_url(boss)).status_code == 200
+    for address, sent in (
+        (person_url(boss), {"username": "boss", "email": "helper@example.org"}),
+        (password, new),
+        (person_url(boss, "delete"), {"post": "yes"}),
+        (LIST, action),
+    ):
+        assert as_helper.post(address, sent).status_code == 403, address
+
+    assert User.objects.get(username="boss").check_password(PASSWORD)
+
+
+def test_what_a_group_may_do_is_said_by_superusers(as_helper):
+    group = Group.objects.create(name="helpers")
+    group.user_set.add(User.objects.get())
+    address = reverse("admin:auth_group_change", args=[group.pk])
+
+    sent = {"name": "helpers", "permissions": [Permission.objects.get(codename="view_private_text").pk]}
+
+    assert as_helper.get(address).status_code == as_helper.post(address, sent).status_code == 403
+    assert as_helper.get(reverse("admin:auth_group_changelist")).status_code == 403
+    assert not group.permissions.exists()
 
 
 # Deleting

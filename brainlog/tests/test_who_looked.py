@@ -77,6 +77,19 @@ def test_nobody_learns_an_answer_by_filtering_or_sorting(as_staff, rows, name): 
     assert SecurityEvent.objects.count() == before
 
 
+@pytest.mark.parametrize("name", [*ANSWERS, "accounts_user"])
+@pytest.mark.parametrize("page", ["change", "history", "delete"])
+def test_who_is_refused_has_seen_nothing(client, rows, name, page):  # noqa: F811
+    """And is not told whether there is anything to see."""
+    client.force_login(make_person(is_staff=True))
+    address = page_url(name, rows[name], page)
+    nowhere = page_url(name, type(rows[name])(pk=0), page)
+
+    for path in (address, nowhere):
+        assert client.get(path).status_code == client.post(path, {"post": "yes"}).status_code == 403
+    assert not SecurityEvent.objects.exists()
+
+
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
 def test_no_address_changes_what_is_written_down(client, db, method):
     maria = make_person(username="maria")

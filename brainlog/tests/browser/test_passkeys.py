@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
+from accounts.sessions import SessionStore
 from accounts.tests.codes import code_of, switch_on
 from accounts.tests.factories import PASSWORD
 from brainlog.tests.browser.steps import expect_saved, field, follow, log_in, press
@@ -41,16 +42,20 @@ def log_out(page):
     expect_saved(page, "You are logged out.")
 
 
-def test_a_passkey_lets_in_without_a_password(page, device, person):
+def test_a_passkey_lets_in_without_a_password(page, device, person, live_server):
     add_passkey(page, person)
     follow(page, "I have kept them")
     expect(page.get_by_text("My phone")).to_be_visible()
     log_out(page)
+    planted = SessionStore()
+    planted.save()
+    page.context.add_cookies([{"name": "sessionid", "value": planted.session_key, "url": live_server.url}])
 
     page.goto("/accounts/login/?next=/reflections/")
     press(page, "Use a passkey")
 
     page.wait_for_url(lambda url: urlsplit(url).path == "/reflections/")
+    assert not SessionStore().exists(planted.session_key), "A key that somebody has planted lets them in too."
     assert person.security_events.latest("pk").kind == "signed_in_by_passkey"
     assert device("getCredentials")["credentials"][0]["isResidentCredential"]
 

@@ -1,0 +1,174 @@
+"""Links that carry a right: each is good for one deed of one person, and opening it is not the deed.
+
+What ends each of them by itself (time, use, a login) is in test_recovery.py and test_registration.py.
+"""
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.tokens import default_token_generator
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils.http import urlsafe_base64_encode
+from pytest_django.asserts import assertContains
+
+from accounts import recovery
+from accounts.models import Invitation, User
+from accounts.tests.codes import signed_address
+from accounts.tests.factories import make_person
+
+NEW = "quite-another-battery"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def maria(db):
+    return make_person(username="maria", email="maria@example.org")
+
+
+def reset_link(person, token=None) -> str:
+    identity = urlsafe_base64_encode(str(person.pk).encode())
+    return reverse("accounts:reset_by_link", args=[identity, token or default_token_generator.make_token(person)])
+
+
+def verify_link(token) -> str:
+    return reverse("accounts:email_confirm", args=[token])
+
+
+def form_of(client, link) -> str:
+    """Open the link; the address of the form behind it."""
+    response = client.get(link)
+    return response.url if response.status_code == 302 else link
+
+
+def choose(client, address):
+    return client.post(address, {"new_password1": NEW, "new_password2": NEW})
+
+
+def has_new_password(person) -> bool:
+    return User.objects.get(pk=person.pk).check_password(NEW)
+
+
+def assert_is_no_good(link):
+    client = Client()
+    assertContains(client.get(link, follow=True), "not good any more")
+    assertContains(choose(client, link), "not good any more")
+
+
+def a_new_password(maria):
+    maria.set_password("a-third-battery-of-hers")
+    maria.save()
+
+
+def a_new_address(maria):
+    maria.email = "new@example.org"
+    maria.save()
+
+
+@pytest.mark.parametrize("change", [a_new_password, a_new_address, User.delete], ids=lambda change: change.__name__)
+def test_a_link_to_a_new_password_ends_with(maria, change):
+    link = reset_link(maria)
+
+    change(maria)
+
+    assert_is_no_good(link)
+
+
+@pytest.mark.parametrize("change", [a_new_password, a_new_address, User.delete], ids=lambda change: change.__name__)
+def test_so_does_one_whose_page_is_open(maria, change):
+    client = Client()
+    page = form_of(client, reset_link(maria))
+
+    change(maria)
+
+    assertContains(choose(client, page), "not good any more")
+
+
+def test_of_two_open_pages_one_is_used(maria):
+    link, first, second = reset_link(maria), Client(), Client()
+    pages = [form_of(browser, link) for browser in (first, second)]
+    assert choose(first, pages[0]).status_code == 302
+
+    assertContains(choose(second, pages[1]), "not good any more")
+    assertContains(choose(first, pages[0]), "not good any more")
+
+
+def test_a_link_is_good_for_its_own_person_alone(maria):
+    eve, client = make_person(username="eve"), Client()
+
+    assert_is_no_good(reset_link(maria, default_token_generator.make_token(eve)))
+
+    page_of_maria = form_of(client, reset_link(eve)).replace(*(reset_link(each).split("/")[3] for each in (eve, maria)))
+    assertContains(choose(client, page_of_maria), "not good any more")
+    assert not has_new_password(maria)
+
+
+def test_no_link_does_what_another_is_for(maria):
+    invitation = Invitation()
+    of_invitation = invitation.make_token()
+    invitation.save()
+    of_reset, of_address = default_token_generator.make_token(maria), signed_address(maria)
+
+    for token in (of_address, of_invitation):
+        assert_is_no_good(reset_link(maria, token))
+    for token in (of_reset, of_invitation):
+        assertContains(Client().post(verify_link(token)), "not good any more")
+    for token in (of_reset, of_address):
+        assert not Invitation.good(token).exists()
+    assert not has_new_password(maria) and not recovery.verified_email(maria)
+
+
+@pytest.mark.parametrize(
+    "link", [reset_link, lambda maria: verify_link(signed_address(maria))], ids=["reset", "verify"]
+)
+def test_opening_a_link_neither_uses_it_up_nor_changes_anything(maria, link):
+    """Programs that look through mails open every link in them."""
+    link, written = link(maria), []
+
+    def watch(execute, sql, *rest):
+        if not sql.startswith(("SELECT", "SAVEPOINT", "RELEASE")):
+            written.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(watch):
+        for _ in range(3):
+            Client().get(link, follow=True)
+            Client().head(link)
+    # The link itself waits in the session, out of the address bar.
+    assert all('"accounts_session"' in sql for sql in written), written
+
+    client = Client()
+    assert client.post(form_of(client, link), {"new_password1": NEW, "new_password2": NEW}).status_code == 302
+    assert has_new_password(maria) or recovery.verified_email(maria)
+
+
+def test_a_link_to_an_address_is_no_good_to_another_who_has_taken_it(maria):
+    link = verify_link(signed_address(maria))
+    a_new_address(maria)
+    make_person(username="eve", email="maria@example.org")
+
+    assertContains(Client().post(link), "not good any more")
+    assert not EmailAddress.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "gone", [User.delete, lambda maria: User.objects.update(is_active=False)], ids=["gone", "on hold"]
+)
+def test_a_link_to_an_address_ends_with_its_person(maria, gone):
+    link = verify_link(signed_address(maria))
+
+    gone(maria)
+
+    assertContains(Client().post(link), "not good any more")
+
+
+def test_who_is_on_hold_does_not_come_back_by_a_link(maria):
+    link = reset_link(maria)
+    User.objects.update(is_active=False)
+    client = Client()
+
+    choose(client, form_of(client, link))
+
+    client.post(reverse("accounts:login"), {"username": "maria", "password": NEW})
+    assert "_auth_user_id" not in client.session
