@@ -141,8 +141,10 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin):
+class GroupAdmin(BigTableAdmin, DjangoGroupAdmin):
     """For superusers: who changes what a group may do could give themselves every right."""
+
+    list_reads = ("name",)
 
     def has_module_permission(self, request):
         return request.user.is_superuser

@@ -2,9 +2,11 @@
 
 import datetime
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Max, Min, QuerySet
 from django.utils.functional import cached_property
@@ -43,6 +45,15 @@ def first_day(day: datetime.date, kind: str) -> datetime.date:
     return day.replace(day=1) if kind == "month" else day
 
 
+class RowsField(forms.ModelMultipleChoiceField):
+    """Several rows of a table. Refuses keys that are too large for the database, where SQLite would end in an error."""
+
+    def clean(self, value):
+        for key in value or ():
+            self.queryset.model._meta.pk.clean(key, None)
+        return super().clean(value)
+
+
 class BigTableAdmin(admin.ModelAdmin):
     """Lists that read what they show and nothing else, and are found by the name of a person.
 
@@ -69,10 +80,27 @@ class BigTableAdmin(admin.ModelAdmin):
             rows = rows.select_related(*self.list_select_related)
         return ListQuerySet(rows.model, rows.only(*self.list_reads).query, rows.db)
 
+    def response_action(self, request, queryset):
+        for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                self.opts.pk.clean(key, None)
+            except ValidationError as error:
+                raise BadRequest("No row has such a key.") from error
+        return super().response_action(request, queryset)
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        return super().formfield_for_manytomany(db_field, request, form_class=RowsField, **kwargs)
+
     def lookup_allowed(self, lookup, value, request):
-        """What the list offers, and no other column: whoever filters by one learns what is in it."""
-        filters = (each if isinstance(each, str) else each[0] for each in self.get_list_filter(request))
-        return lookup.split("__")[0] in {self.date_hierarchy, *filters}
+        """What the list offers, and no other column: whoever filters by one learns what is in it.
+
+        Nor in other ways than the list asks: some that Django takes end in an error.
+        """
+        name, _, kind = lookup.partition("__")
+        filters = {each if isinstance(each, str) else each[0] for each in self.get_list_filter(request)}
+        if name == self.date_hierarchy and kind in {"year", "month", "day"}:
+            return True
+        return name in filters and kind in {"exact", "gte", "lt", "isempty", "isnull"}
 
     def get_object(self, request, object_id, from_field=None):
         """Refuse before looking: nobody learns that a row is there, or is said to have seen what they did not."""

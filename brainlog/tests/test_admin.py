@@ -4,6 +4,7 @@ import datetime
 import re
 
 import pytest
+from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 from django.utils import timezone
@@ -313,3 +314,32 @@ def test_the_dates_offered_reach_from_the_first_log_to_the_last(as_staff):
 )
 def test_a_mistyped_address_breaks_nothing(as_staff, rows, name, asked):
     assert as_staff.get(list_url(name), asked, follow=True).status_code in {200, 400}
+
+
+# What nobody sends who uses the pages
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_is_narrowed_down_by_what_it_offers_alone(as_staff, rows, name):
+    column = {"accounts_user": "email", "logs_dose": "amount"}.get(name, "updated_at" if "log" in name else "user")
+    for query in (f"{column}__range=1", f"{column}__gt=1", f"{column}=1", "id__in=1,x", "nothing=1"):
+        assert as_staff.get(f"{list_url(name)}?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("key", ["x", "", "\0", "9223372036854775808", "9" * 5000])
+def test_no_row_has_such_a_key(as_staff, key):
+    for path, sent in (
+        (list_url("accounts_user"), {"action": "delete_selected", "_selected_action": key}),
+        (list_url("accounts_user"), {"action": "make_reset_link", "_selected_action": ["1", key]}),
+        (list_url("auth_group"), {"action": "delete_selected", "_selected_action": key, "post": "yes"}),
+    ):
+        assert as_staff.post(path, sent).status_code == 400
+
+
+@pytest.mark.parametrize("key", ["x", "\0", "9223372036854775808", "9" * 5000])
+def test_no_rights_have_such_a_key(as_staff, key):
+    response = as_staff.post(reverse("admin:auth_group_add"), {"name": "Helpers", "permissions": key})
+
+    assert response.status_code == 200
+    assert response.context["errors"]
+    assert not Group.objects.exists()
