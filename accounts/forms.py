@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import throttle
 from accounts.models import User, timezone_names
-from brainlog.forms import DatalistInput, Pills
+from brainlog.forms import DatalistInput, Pills, require_whole_characters
 
 
 class LoginForm(allauth.account.forms.LoginForm):
@@ -94,6 +94,7 @@ class ProfileForm(forms.ModelForm):
         self.fields["day_ends_at"].choices = [
             (hour, time_format(datetime.time(hour), "TIME_FORMAT")) for hour in range(User.LATEST_DAY_END + 1)
         ]
+        self.fields["display_name"].validators.append(require_whole_characters)
         self.fields["day_ends_at"].help_text = User._meta.get_field("day_ends_at").help_text
 
     def save(self, commit=True):

@@ -1,5 +1,9 @@
+import re
+
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
 
 
 class FormRenderer(TemplatesSetting):
@@ -7,6 +11,12 @@ class FormRenderer(TemplatesSetting):
 
     form_template_name = "forms/form.html"
     field_template_name = "forms/field.html"
+
+
+def require_whole_characters(value: str):
+    """Refuse half characters. What could not be read on the way here arrives as U+FFFD."""
+    if re.search("[\N{REPLACEMENT CHARACTER}\ud800-\udfff]", value):
+        raise ValidationError(_("This text has characters that are broken. Please type it again."), "broken")
 
 
 class DatalistInput(forms.TextInput):

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, gettext_lazy as _
 
+from brainlog.forms import require_whole_characters
 from logs import inputs
 from logs.answers import AnswersForm, Conflict
 from logs.cabinet import Cabinet
@@ -328,6 +329,7 @@ class MedicationEntryForm(forms.ModelForm):
 
     def clean_name(self):
         name = " ".join(self.cleaned_data["name"].split())
+        require_whole_characters(name)
         others = self.instance.user.medications.exclude(pk=self.instance.pk)
         if others.filter(name_key=Medication.key_of(name)).exists():
             raise ValidationError(_("You already have a medication of this name."), code="unique")

@@ -9,14 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import StepValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from brainlog.forms import Pills
+from brainlog.forms import Pills, require_whole_characters
 from logs.private import Unreadable
-
-
-def require_whole_characters(value: str):
-    """Refuse half characters. What could not be read on the way here arrives as U+FFFD."""
-    if re.search("[\N{REPLACEMENT CHARACTER}\ud800-\udfff]", value):
-        raise ValidationError(_("This text has characters that are broken. Please type it again."), "broken")
 
 
 class Scale(Pills):

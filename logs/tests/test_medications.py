@@ -93,6 +93,7 @@ def test_other_methods_are_refused(as_person, person):
         ("name", "   "),
         ("name", "x" * 101),
         ("name", "a\0b"),
+        ("name", "a\N{REPLACEMENT CHARACTER}b"),  # as half a character arrives
         ("usual_amount", "-5"),
         ("usual_amount", "0"),
         ("usual_amount", "1e9"),
