@@ -4,6 +4,7 @@
 #   make demo     add a person with months of logs to look at
 #   make test     the whole test suite, on SQLite and on PostgreSQL (ARGS="logs -k midday" for a part)
 #   make drill    lose a database on purpose, on servers of its own, and get everything back
+#   make attack   anything at all to every form and every address, much longer than make test does
 #   make lint     what must be clean before a commit; make format cleans what it can
 #   make lock     write the lock files anew after a change of requirements*.in (ARGS=--upgrade for news)
 
@@ -14,7 +15,7 @@ MANAGE := $(PY) manage.py
 
 .SILENT:
 .NOTPARALLEL:
-.PHONY: run demo test drill lint format lock venv port install install-dev migrate
+.PHONY: run demo test attack drill lint format lock venv port install install-dev migrate
 
 run: venv port install .env migrate
 	exec $(MANAGE) runserver 127.0.0.1:$(PORT)
@@ -24,6 +25,9 @@ demo: venv install .env migrate
 
 test: venv install-dev
 	$(PY) -m testing $(ARGS)
+
+attack: venv install-dev
+	$(PY) -m testing brainlog/tests/attack --hypothesis-profile=thorough $(ARGS)
 
 drill: venv install-dev
 	$(PY) -m testing.drill

@@ -20,8 +20,11 @@ from testing.programs import ProgramMissing
 
 LEFT_OUT = pytest.StashKey[bool]()
 
-# How long one example takes says more about the machine than about the code.
-hypothesis.settings.register_profile("brainlog", deadline=None)
+# How long one example takes says more about the machine than about the code. The same examples each time: a
+# failure is the change's own. `make attack` tries many more; "hunt" tries other ones each time.
+hypothesis.settings.register_profile("brainlog", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("thorough", deadline=None, derandomize=True, max_examples=2000)
+hypothesis.settings.register_profile("hunt", deadline=None, max_examples=10_000)
 hypothesis.settings.load_profile("brainlog")
 
 

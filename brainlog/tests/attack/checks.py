@@ -1,0 +1,213 @@
+"""What must be so after anything was sent to a form."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from django.db import models
+from django.urls import resolve
+
+from accounts.models import DEFAULT_TIMEZONE, User
+from brainlog.tests.attack.forms import TYPED, Form, forms_in
+from brainlog.tests.attack.rows import SECRET
+from brainlog.tests.attack.world import Found, World
+from logs.models import DailyLog, Medication
+from logs.stages import STAGES
+from reflections.models import WeeklyReflection
+
+# What is written down of a request, whatever becomes of it.
+RECORDS = {"accounts_session", "accounts_throttle", "accounts_securityevent", "django_admin_log"}
+
+# These answer with a page when they are done, where all others lead on to one.
+DONE_AT_ONCE = {"logs:delete"}
+
+OWNED = {model._meta.db_table: model for model in (User, DailyLog, Medication, WeeklyReflection)}
+
+# The name is on the page for password managers alone.
+SHOW_THE_NAME = {"admin:auth_user_password_change"}
+
+# Columns that go with a change of others.
+BOOKKEEPING = {
+    *("updated_at", "answers_version", "answers_saved_at", "last_login", "password", "username_key", "name_key"),
+    *("completed_at", *(stage.completed_at for stage in STAGES)),
+}
+
+# What forms change that do not ask for it by its name.
+OTHERWISE = {"logs:not_tracked": {"not_tracked"}, "logs:tracked": {"not_tracked"}}
+
+
+def spellings(text: str) -> set[str]:
+    """What may be kept of a text: without the white space around it, and names in one spelling."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    trimmed, normal = text.strip(), unicodedata.normalize("NFKC", text.strip())
+    return {trimmed, " ".join(trimmed.split()), normal, normal.strip(), trimmed.lower()}
+
+
+def as_shown_again(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def texts_of(model: type[models.Model]) -> list[models.Field]:
+    return [
+        column
+        for column in model._meta.concrete_fields
+        if isinstance(column, models.CharField | models.TextField) and not column.choices
+    ]
+
+
+@dataclass
+class Attack:
+    world: World
+    found: Found
+    received: dict[str, list[str]]
+    response: object
+    before: dict[str, dict]
+    after: dict[str, dict]
+
+    def check(self):
+        self.is_answered()
+        if not self.found.is_admin:
+            self.is_in_our_design()
+            self.touches_nobody_else()
+        self.is_all_or_nothing()
+        self.shows_what_was_typed()
+        if self.response.status_code == 302 and not self.found.is_admin:
+            self.changes_only_what_it_asks_for()
+            self.makes_nothing_up()
+            self.loses_nothing()
+
+    # What is there
+
+    @cached_property
+    def html(self) -> str:
+        return self.response.content.decode()
+
+    @cached_property
+    def changes(self) -> list[tuple[str, dict | None, dict | None]]:
+        """Table, row before and row after, of all that differs."""
+        return [
+            (table, self.before[table].get(key), self.after[table].get(key))
+            for table in self.after
+            if table not in RECORDS
+            for key in self.before[table].keys() | self.after[table].keys()
+            if self.before[table].get(key) != self.after[table].get(key)
+        ]
+
+    def last(self, name: str) -> str:
+        return self.received.get(name, [""])[-1]
+
+    @cached_property
+    def row(self) -> models.Model | None:
+        """What the address is about, as it is now."""
+        person, match = self.world.people["owner"], resolve(self.found.form.action)
+        name = match.view_name
+        if name in {"logs:check_in", "logs:not_tracked", "logs:tracked"}:
+            return DailyLog.objects.filter(user=person, date=match.kwargs["day"]).first()
+        if name == "reflections:week":
+            return WeeklyReflection.objects.filter(user=person, week_start=match.kwargs["day"]).first()
+        if name == "logs:medication":
+            return Medication.objects.get(pk=match.kwargs["pk"])
+        return User.objects.get(pk=person.pk) if name in {"accounts:profile", "accounts:email"} else None
+
+    # What must be so
+
+    def is_answered(self):
+        assert self.response.status_code in {200, 302, 400, 403, 404, 429}
+        if there := self.response.headers.get("Location"):
+            assert urlsplit(there).netloc == "" and re.match(r"/(?![/\\])|$", there), there
+
+    def is_in_our_design(self):
+        if self.response.status_code != 302:
+            assert "Brain Log</title>" in self.html
+        for why in re.findall(r'<div class="errors".*?</ul>', self.html, re.DOTALL):
+            assert re.search(r"<li>.*\w", why), "Refused without a word."
+        assert SECRET not in self.html
+
+    def touches_nobody_else(self):
+        for model, keys in self.world.of_somebody_else.items():
+            table = model._meta.db_table
+            rows = [{key: rows[table].get(key) for key in keys} for rows in (self.before, self.after)]
+            assert rows[0] == rows[1], table
+
+    def is_all_or_nothing(self):
+        if self.response.status_code != 302 and self.found.name not in DONE_AT_ONCE:
+            assert self.changes == []
+
+    def shows_what_was_typed(self):
+        """Where the page comes back with errors, or with one more row."""
+        if self.response.status_code != 200 or self.found.name in SHOW_THE_NAME:
+            return
+        again = self.same_form()
+        for name, field in self.found.form.fields.items():
+            if field.kind in TYPED and self.received.get(name) and again and self.is_asked(name):
+                assert as_shown_again(again.fields[name].shown[-1]) == as_shown_again(self.last(name)), name
+
+    def same_form(self) -> Form | None:
+        forms = [form for form in forms_in(self.html, self.found.form.action) if form.action == self.found.form.action]
+        most = max(forms, key=lambda form: len(form.names & self.found.form.names), default=None)
+        assert most or self.found.name in DONE_AT_ONCE
+        return most
+
+    def is_asked(self, name: str) -> bool:
+        """Rows of doses are as many as the sender says."""
+        if row := re.match(r"doses-(\d+)-", name):
+            total = self.last("doses-TOTAL_FORMS").strip()
+            is_moved = self.received.keys() & {"add_dose", "same_as_last_time"}
+            return bool(re.fullmatch("[0-9]{1,10}", total)) and int(row[1]) < int(total) and not is_moved
+        return True
+
+    def changes_only_what_it_asks_for(self):
+        asked = self.found.form.names | BOOKKEEPING | OTHERWISE.get(self.found.name, set())
+        for table, before, after in self.changes:
+            if table in OWNED and before and after:
+                names = {
+                    OWNED[table]._meta.get_field(field.name).column for field in OWNED[table]._meta.concrete_fields
+                }
+                changed = {name for name in names if before[name] != after[name]}
+                assert changed <= asked, f"{table}: {changed - asked}"
+
+    def makes_nothing_up(self):
+        """Texts are what was sent; what was not answered is empty; what is brought back is what it was."""
+        for table, before, after in self.changes:
+            if table in OWNED and after and self.found.name == "logs:restore":
+                was = self.world.start[table][after["id"]]
+                assert {name for name in after if after[name] != was[name]} <= BOOKKEEPING
+            elif table in OWNED and after:
+                self.has_only_what_was_sent(OWNED[table]._base_manager.get(pk=after["id"]), before or {}, after)
+
+    def has_only_what_was_sent(self, row: models.Model, before: dict, after: dict):
+        sent = {spelling for values in self.received.values() for value in values for spelling in spellings(value)}
+        for column in texts_of(type(row)):
+            is_new = before.get(column.column) != after[column.column] and column.name not in BOOKKEEPING
+            assert not is_new or getattr(row, column.name) in sent | {None, "", DEFAULT_TIMEZONE}, column
+            assert not is_new or "\N{REPLACEMENT CHARACTER}" not in (getattr(row, column.name) or ""), column
+        for column in row._meta.concrete_fields:
+            if column.null and column.name in self.found.form.names and not before:
+                is_answered = any(value.strip() for value in self.received.get(column.name, []))
+                assert is_answered or after[column.column] is None, column
+
+    def loses_nothing(self):
+        """Each text that was typed is stored, if the question was asked."""
+        columns = {column.name: column for column in texts_of(type(self.row))} if self.row else {}
+        for name in columns.keys() & self.found.form.names:
+            question, wanted = getattr(columns[name], "shown_when", None) or (None, None)
+            is_asked = question is None or getattr(self.row, question) == wanted
+            if self.last(name).strip() and is_asked and self.last(f"keep-{name}") != "saved":
+                assert getattr(self.row, name) in spellings(self.last(name)), name
+        if self.found.name == "logs:check_in medication" and self.row and self.row.medication_taken:
+            assert self.last("keep-doses") == "saved" or self.typed_doses <= self.stored_doses
+
+    @property
+    def typed_doses(self) -> set[str]:
+        """The medications in rows that were not taken out."""
+        rows = [
+            name.removesuffix("medication") for name in self.received if re.fullmatch(r"doses-\d+-medication", name)
+        ]
+        kept = [row for row in rows if self.is_asked(row) and not self.last(f"{row}DELETE")]
+        return {Medication.key_of(self.last(f"{row}medication")) for row in kept} - {""}
+
+    @property
+    def stored_doses(self) -> set[str]:
+        return set(self.row.doses.values_list("medication__name_key", flat=True))

@@ -1,0 +1,103 @@
+"""The forms of a page, as a browser would send them."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+# What a person types into, and sees again.
+TYPED = {"text", "email", "search", "url", "tel", "time", "date", "number", "textarea"}
+
+
+@dataclass
+class Field:
+    """One name of a form: what it sends as it is shown, and what one could choose instead."""
+
+    name: str
+    kind: str
+    shown: list[str] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Form:
+    action: str
+    fields: dict[str, Field] = field(default_factory=dict)
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self.fields)
+
+    def as_shown(self) -> list[tuple[str, str]]:
+        """What the browser sends if nothing is touched. Buttons are pressed by whoever wants to."""
+        return [(each.name, value) for each in self.fields.values() if each.kind != "submit" for value in each.shown]
+
+
+class _Forms(HTMLParser):
+    """Collects every form that is sent by POST, and fields elsewhere that name their form."""
+
+    def __init__(self, path: str):
+        super().__init__()
+        self.path = path
+        self.forms: list[Form] = []
+        self.by_id: dict[str, Form] = {}
+        self.form: Form | None = None
+        self.templates = 0
+        self.open: Field | None = None  # a textarea or a select
+
+    def handle_starttag(self, tag, attrs):
+        attrs = {name: value or "" for name, value in attrs}
+        if tag == "template":
+            self.templates += 1
+        elif tag == "form":
+            self.form = Form(urlsplit(urljoin(self.path, attrs.get("action", ""))).path)
+            self.by_id[attrs.get("id", "")] = self.form
+            if attrs.get("method", "").lower() == "post":
+                self.forms.append(self.form)
+        elif tag == "option" and self.open:
+            self.open.options.append(attrs.get("value", ""))
+            if "selected" in attrs:
+                self.open.shown.append(attrs.get("value", ""))
+        elif tag in {"input", "textarea", "select", "button"} and attrs.get("name") and not self.templates:
+            form = self.by_id.get(attrs.get("form", ""), self.form) if "form" in attrs else self.form
+            if form:
+                self.add(form, tag, attrs)
+
+    def add(self, form, tag, attrs):
+        kind = {"input": attrs.get("type", "text"), "button": "submit"}.get(tag, tag)
+        found = form.fields.setdefault(attrs["name"], Field(attrs["name"], kind))
+        value = attrs.get("value", "on" if kind == "checkbox" else "")
+        if tag in {"textarea", "select"}:
+            self.open = found
+            if tag == "textarea":
+                found.shown.append("")
+        elif kind in {"radio", "checkbox", "submit"}:
+            found.options.append(value)
+            if "checked" in attrs:
+                found.shown.append(value)
+        else:
+            found.shown.append(value)
+
+    def handle_endtag(self, tag):
+        if tag == "template":
+            self.templates -= 1
+        elif tag == "form":
+            self.form = None
+        elif tag == "textarea" and self.open:
+            self.open.shown[-1] = self.open.shown[-1].removeprefix("\n")
+            self.open = None
+        elif tag == "select" and self.open:
+            # The first option is sent unless another is selected.
+            self.open.shown = self.open.shown or self.open.options[:1]
+            self.open = None
+
+    def handle_data(self, data):
+        if self.open and self.open.kind == "textarea":
+            self.open.shown[-1] += data
+
+
+def forms_in(html: str, path: str) -> list[Form]:
+    """The forms of a page at `path` that are sent by POST."""
+    parser = _Forms(path)
+    parser.feed(html)
+    parser.close()
+    return parser.forms

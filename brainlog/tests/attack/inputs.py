@@ -1,0 +1,167 @@
+"""What is sent to a form: answers as they are shown, some of them replaced by anything that can be sent."""
+
+import json
+from urllib.parse import quote_from_bytes
+
+from django.apps import apps
+from hypothesis import strategies as st
+
+from accounts.tests.codes import a_passkey
+from accounts.tests.factories import PASSWORD
+from brainlog.tests.attack.forms import Field, Form
+from brainlog.tests.attack.texts import HOSTILE
+
+# Names that no form of ours gives to what it asks, or not to this one: columns, keys, what lists and tables obey.
+STRANGE_NAMES = sorted(
+    {column.name for model in apps.get_models() for column in model._meta.concrete_fields}
+    | {f"{prefix}-{what}_FORMS" for prefix in ("doses", "form") for what in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
+    | {f"doses-{n}-{name}" for n in (0, 1, 6, 11, 12, 99) for name in ("medication", "amount", "id", "DELETE", "ORDER")}
+    | {f"keep-{name}" for name in ("dreams", "doses", "week_rating")}
+    | {
+        *[
+            "pk",
+            "user_id",
+            "person_id",
+            "version",
+            "seen",
+            "next",
+            "add_dose",
+            "same_as_last_time",
+            "envelope",
+            "session",
+            "invitation",
+        ]
+    }
+    | {*["action", "index", "post", "_method", "_save", "_popup", "_to_field", "_saveasnew", "csrfmiddlewaretoken"]}
+)
+
+NUMBERS = ["0", "-1", "1", "5", "1000", "2147483648", "9223372036854775808", "9" * 400, "9" * 5000, "-" + "9" * 30]
+NUMBERS += [
+    "1e309",
+    "1E400000000",
+    "nan",
+    "inf",
+    "-0",
+    "0x10",
+    "1_000",
+    "1.5",
+    "1,5",
+    " 5 ",
+    "+5",
+    "5\0",
+    "٣",
+    "１",
+    "½",
+]
+DATES = ["2026-05-04", "2026-02-30", "0000-00-00", "9999-12-31", "10000-01-01"]
+DATES += ["24:00", "08:15", "25:61", "08:15:59.999"]
+WORDS = [
+    "",
+    " ",
+    "\0",
+    "\n",
+    "\r\n",
+    *["true", "false", "on", "null", "None", "[]", "{}", "mine", "saved", "ill", "mg", "Tea"],
+]
+CHARACTERS = [
+    "\N{REPLACEMENT CHARACTER}",
+    "a\0b",
+    "\u202eabc",
+    "\u2028",
+    "e\u0301",
+    "\U0010ffff",
+    "👩\u200d👧",
+    "\u200b",
+]
+CHARACTERS += ["\ufdfa" * 100, "ß" * 150, "İ" * 100, "\u0390" * 150, "x" * 101, "x" * 201, "x" * 5000]
+CHARACTERS += ["\x1b[31m", "a\r\nSet-Cookie: b=c"]
+ADDRESSES = [
+    "//evil.example",
+    "///evil.example",
+    "https://evil.example",
+    "https:evil.example",
+    "\thttps://evil.example",
+]
+ADDRESSES += ["/\\evil.example", "javascript:alert(1)", "http://[", "/logs/\r\nX: y", "/%0d%0aX:y", "/accounts/login/"]
+ADDRESSES += ["/" * 3000, "/x" * 2000]
+JSON = ["[" * 20_000, '{"a":' * 10_000, "1" * 5000, '"\\ud800"', "NaN", "[1,", '{"id": 1}', json.dumps(a_passkey())]
+NASTY = [*NUMBERS, *DATES, *WORDS, *CHARACTERS, *ADDRESSES, *JSON, *HOSTILE]
+
+# Half characters, and bytes that are no UTF-8.
+BROKEN = [b"\xed\xa0\x80", b"a\xff", b"\xf0\x9f\x98", b"\xc0\xaf", b"\xfe\xff\x00a", b"\x80"]
+
+# What makes some forms go through.
+RIGHT = {
+    "password": [PASSWORD],
+    "old_password": [PASSWORD],
+    **{name: ["x1y2z3-abc"] for name in ("password1", "password2", "new_password1", "new_password2")},
+    "username": ["owner", "newname", "Ｏwner", "OWNER", "newcomer", "ΐ" * 150],
+    "timezone": ["Europe/Berlin", "europe/berlin", "../../etc/passwd", "UTC"],
+    "email": [
+        "a@example.org",
+        "secret@example.org",
+        "a@exämple.org",
+        "a@b",
+        '"a b"@example.org',
+        "a@b.org\nBcc: b@c.org",
+    ],
+    "amount": ["36", "0.001", "99999.999"],
+    "medication": ["Tea", "tea ", "TEA"],
+    "credential": JSON,
+    "sleep_hours": ["7.5", "7:30", "24"],
+    "action": ["delete_selected", "make_reset_link", "switch_off_second_factor"],
+    **{name: ["9223372036854775808", "x", "1"] for name in ("groups", "permissions", "user_permissions")},
+    "_selected_action": ["1", "abc", "99999999999999999999", "\0", "1000"],
+}
+
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+anything = st.one_of(
+    st.sampled_from(NASTY).map(str.encode),
+    text.map(str.encode),
+    st.sampled_from(BROKEN),
+    st.binary(max_size=12),
+)
+
+Sent = list[tuple[str, bytes]]
+
+
+def values_for(field: Field, right: dict[str, list[str]]) -> st.SearchStrategy[list[bytes]]:
+    """What is sent under the name of one field: mostly what one can choose there, sometimes nothing, or several."""
+    base = field.name.rpartition("-")[2]
+    likely = [*field.options, *right.get(base, []), *RIGHT.get(base, [])]
+    choices = [st.sampled_from(likely).map(str.encode)] * 3 if likely else []
+    one = st.one_of(*choices, anything, anything)
+    shown = st.just([value.encode() for value in field.shown] if field.kind != "submit" else [])
+    return st.one_of(shown, shown, one.map(lambda value: [value]), st.just([]), st.lists(one, min_size=2, max_size=3))
+
+
+@st.composite
+def filled_in(draw, form: Form, right: dict[str, list[str]]) -> Sent:
+    """The form's fields in any order, some of them touched, and perhaps names that it does not have."""
+    touched = draw(st.one_of(st.sets(st.sampled_from(sorted(form.fields)), max_size=3), st.just({*form.fields})))
+    sent = []
+    for name, field in form.fields.items():
+        likely = right.get(name, []) + RIGHT.get(name, [])
+        if name in touched:
+            sent += [(name, value) for value in draw(values_for(field, right))]
+        elif field.kind != "submit":
+            sent += [
+                (name, value.encode()) for value in (field.shown if any(field.shown) else likely[:1] or field.shown)
+            ]
+    strange = st.tuples(st.one_of(st.sampled_from(STRANGE_NAMES), text), anything)
+    sent += draw(st.one_of(st.just([]), st.lists(strange, max_size=4)))
+    return draw(st.permutations(sent)) if draw(st.booleans()) else sent
+
+
+def as_urlencoded(sent: Sent) -> bytes:
+    return b"&".join(
+        quote_from_bytes(name.encode()).encode() + b"=" + quote_from_bytes(value).encode() for name, value in sent
+    )
+
+
+def as_received(sent: Sent) -> dict[str, list[str]]:
+    """What a server makes of it: broken characters are replaced."""
+    received: dict[str, list[str]] = {}
+    for name, value in sent:
+        received.setdefault(name, []).append(value.decode(errors="replace"))
+    return received

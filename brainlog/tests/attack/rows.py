@@ -1,0 +1,133 @@
+"""People whose every text is hostile, and somebody whose rows nobody else may reach."""
+
+import datetime
+from collections.abc import Iterator
+
+from allauth.account.models import EmailAddress
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.core.management.color import no_style
+from django.db import connection, models
+
+from accounts.models import Invitation, SecurityEvent, Session, User
+from accounts.tests.factories import make_person
+from brainlog.tests.addresses import DAY, SUNDAY
+from brainlog.tests.attack.texts import packed
+from logs.models import DailyLog, Medication
+from logs.tests.factories import make_dose, make_full_log, make_log, make_medication
+from operations.models import DatabaseReport
+from reflections.models import WeeklyReflection
+from reflections.tests.factories import make_reflection
+
+ONE_DAY = datetime.timedelta(days=1)
+SECRET = "a secret of somebody else"
+
+# The conditions under which a day's texts are shown at all.
+ASKED = {
+    "had_emotional_event": True,
+    "is_crashing": True,
+    "had_triggering_interaction": True,
+    "medication_taken": True,
+}
+
+
+def text_columns() -> list[models.Field]:
+    """Every column of every table that can hold a text somebody has written."""
+    return [
+        column
+        for model in apps.get_models()
+        for column in model._meta.concrete_fields
+        if isinstance(column, models.CharField | models.TextField) and not column.choices
+    ]
+
+
+def label(column: models.Field) -> str:
+    return f"{column.model._meta.label}.{column.name}"
+
+
+# What a text of a column begins with, to be known again on a page.
+CODES = {label(column): f"q{number:03}qq" for number, column in enumerate(text_columns())}
+
+
+def hostile_texts(model: type[models.Model], number: int, *names: str) -> dict[str, str]:
+    """A hostile text for each of these columns of a row, or for all: other rows get others."""
+    texts = {}
+    for column in text_columns():
+        if column.model is model and (column.name in names or not names):
+            code = CODES[label(column)]
+            choice = packed((column.max_length or 4000) - 2, code)
+            # With the number in it, for what must be unique.
+            texts[column.name] = choice[number % len(choice)].replace(code, f"{code}{number}", 1)
+    return texts
+
+
+def make_hostile(owner: User, staff: User) -> Iterator[models.Model]:
+    """Rows for the pages of `owner` and for the admin, with every hostile text in every column."""
+    for number in range(len(packed(100, "q000qq"))):
+        yield make_person(**hostile_texts(User, number, "username", "display_name", "email", "timezone"))
+        yield make_medication(owner, pk=number + 1, **hostile_texts(Medication, number, "name", "note"))
+        yield owner.sessions.create(
+            session_key=f"{number}" * 8, expire_date="2027-01-01T00:00Z", **hostile_texts(Session, number, "user_agent")
+        )
+        yield SecurityEvent.objects.create(
+            person=owner, by=staff, kind="looked_at_day", **hostile_texts(SecurityEvent, number, "by_name", "device")
+        )
+        yield Invitation.objects.create(
+            expires_at="2027-01-01T00:00Z", token_hash=str(number), **hostile_texts(Invitation, number, "note")
+        )
+        yield Group.objects.create(**hostile_texts(Group, number))
+        yield LogEntry.objects.create(
+            user=staff,
+            content_type=ContentType.objects.get_for_model(User),
+            object_id=owner.pk,
+            action_flag=CHANGE,
+            **hostile_texts(LogEntry, number, "object_repr", "change_message"),
+        )
+    yield from make_hostile_days(owner)
+    yield EmailAddress.objects.create(user=owner, verified=True, primary=True, email="owner@example.org")
+    hostile = hostile_texts(User, 0, "display_name")
+    User.objects.filter(pk__in=[owner.pk, staff.pk]).update(**hostile, email="owner@example.org")
+    yield DatabaseReport.objects.create(figures=hostile_figures())
+
+
+def make_hostile_days(owner: User) -> Iterator[models.Model]:
+    """Days, with the one in the addresses as the last; doses; weeks."""
+    medications = list(owner.medications.order_by("pk"))
+    lines = packed(200, "q000qq")
+    for number in reversed(range(len(lines))):
+        log = make_full_log(owner, DAY - number * ONE_DAY, **hostile_texts(DailyLog, number), **ASKED)
+        for medication in medications[number * 6 : number * 6 + 6]:
+            make_dose(log, medication)
+        yield log
+    yield make_full_log(owner, owner.today(), **hostile_texts(DailyLog, 0), **ASKED)
+    yield make_full_log(owner, owner.today() - ONE_DAY, **hostile_texts(DailyLog, 0), **ASKED)
+    yield make_log(owner, DAY - 30 * ONE_DAY, not_tracked="ill")
+    for weeks in range(2):
+        yield make_reflection(owner, SUNDAY + weeks * 7 * ONE_DAY, **hostile_texts(WeeklyReflection, 0))
+
+
+def hostile_figures() -> dict:
+    """What dbreport stores, of a database whose names are hostile."""
+    texts = packed(60, "q000qq")
+    tables = [{"table": text, "rows": 1, "bytes": 1000, "index_bytes": 10} for text in texts]
+    return {"vendor": "sqlite", "database": {"bytes": 5000, "name": texts[0], "connections": None}, "tables": tables}
+
+
+def make_secret(other: User):
+    """A row of everything that people own."""
+    log = make_full_log(other, DAY, dreams=SECRET)
+    make_dose(log, make_medication(other, SECRET, pk=1000, note=SECRET))
+    make_reflection(other, SUNDAY, week_highlights=SECRET)
+    User.objects.filter(pk=other.pk).update(display_name=SECRET, email="secret@example.org")
+    EmailAddress.objects.create(user=other, verified=True, primary=True, email="secret@example.org")
+    SecurityEvent.objects.create(person=other, kind="signed_in", device=SECRET)
+    other.sessions.create(session_key="other" * 6, expire_date="2027-01-01T00:00Z", user_agent=SECRET)
+
+
+def count_on(*tables: type[models.Model]):
+    """Have PostgreSQL number the next rows after those that were made with a number."""
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), tables):
+            cursor.execute(statement)

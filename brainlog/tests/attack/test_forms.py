@@ -1,0 +1,69 @@
+"""Whatever is sent to any form: an answer in our design, nothing lost, nothing made up, nobody else touched."""
+
+from http.cookies import SimpleCookie
+
+import pytest
+from django.core.cache import cache
+from hypothesis import HealthCheck, given, settings
+
+from brainlog.tests.addresses import ADDRESSES
+from brainlog.tests.attack.checks import Attack
+from brainlog.tests.attack.inputs import Sent, as_received, as_urlencoded, filled_in
+from brainlog.tests.attack.world import Found, World, browser_with, everything, name_of, undone
+
+pytestmark = pytest.mark.django_db
+
+URLENCODED = "application/x-www-form-urlencoded"
+
+TAKES_FORMS = sorted({name_of(address.path) for address in ADDRESSES if address.other[1] != 405})
+
+# There are many forms: for each, a twentieth of what the profile says.
+any_answers = settings(suppress_health_check=[*HealthCheck], max_examples=settings().max_examples // 20)
+
+
+def right_for(world: World) -> dict[str, list[str]]:
+    """What only this world knows."""
+    return {
+        "code": [world.code_of("owner"), world.code_of("newcomer"), *world.recovery_codes[:1], "１２３４５６", "é"],
+        "session": [world.handle_of("owner"), world.handle_of("other")],
+        "envelope": [world.envelope_of("owner"), world.envelope_of("other")],
+        "credential": [],
+    }
+
+
+def attack(world: World, found: Found, cookies: SimpleCookie, before: dict[str, dict], sent: Sent):
+    """Send it, hold the answer and the database against what must be so, and take everything back."""
+    cache.clear()
+    with undone():
+        response = browser_with(cookies).post(found.form.action, as_urlencoded(sent), content_type=URLENCODED)
+        Attack(world, found, as_received(sent), response, before, everything()).check()
+
+
+@pytest.mark.parametrize("name", TAKES_FORMS)
+def test_any_answers_to_a_form(world, name):
+    forms = [found for found in world.forms.values() if found.name == name]
+    assert forms, "No page shows a form for this address: show the attackers one."
+    for found in forms:
+        attack_with_anything(world, found)
+
+
+def test_any_answers_to_a_form_of_the_admin(world):
+    forms = [found for found in world.forms.values() if found.is_admin]
+    assert {found.name for found in forms} >= {
+        f"admin:accounts_{name}" for name in ("user_add", "user_change", "user_changelist", "invitation_add")
+    }
+    for found in forms:
+        attack_with_anything(world, found)
+
+
+def attack_with_anything(world: World, found: Found):
+    answers = filled_in(found.form, right_for(world))
+    with undone():
+        cookies, before = world.open(found).cookies, everything()
+
+        @any_answers
+        @given(sent=answers)
+        def test(sent):
+            attack(world, found, cookies, before, sent)
+
+        test()

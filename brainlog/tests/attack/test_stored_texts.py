@@ -1,0 +1,176 @@
+"""Hostile texts in every column that takes one: on every page they are texts, and nothing else."""
+
+import logging
+import re
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from brainlog.tests.attack.rows import CODES
+from brainlog.tests.attack.texts import HOSTILE, MARK
+from brainlog.tests.attack.world import Page, undone
+from operations.formatters import JsonFormatter, TextFormatter
+
+pytestmark = pytest.mark.django_db
+
+# No page says these: what is secret or checks a secret, what is made of another column, and what no person writes.
+NOT_SHOWN = {
+    *("accounts.User.password", "accounts.Invitation.token_hash", "account.EmailConfirmation.key"),
+    *("accounts.User.username_key", "logs.Medication.name_key"),
+    *("accounts.Session.session_key", "accounts.Session.session_data", "accounts.Session.user_agent"),
+    *("accounts.Throttle.cache_key", "accounts.Throttle.value", "admin.LogEntry.object_id"),
+    *("auth.Permission.name", "auth.Permission.codename"),
+    *("contenttypes.ContentType.app_label", "contenttypes.ContentType.model"),
+}
+
+LEAD_SOMEWHERE = {"href", "src", "action", "formaction", "data", "srcdoc", "srcset", "poster", "background", "style"}
+
+
+class Skeleton(HTMLParser):
+    """Collects what a text has made of itself, where it should have stayed a text."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.found: list[str] = []
+        self.inside: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.inside = [*self.inside, tag] if tag in {"script", "style"} else self.inside
+        if MARK in tag:
+            self.found.append(f"<{tag}>")
+        for name, value in attrs:
+            if MARK in name or name.startswith("on") or (name in LEAD_SOMEWHERE and leads_astray(tag, value or "")):
+                self.found.append(f"<{tag} {name}={value!r}>")
+
+    def handle_endtag(self, tag):
+        self.inside = [each for each in self.inside if each != tag]
+
+    def handle_data(self, data):
+        if self.inside and MARK in data:
+            self.found.append(f"in a {self.inside[-1]}: {data[:80]}")
+
+    def handle_comment(self, data):
+        if MARK in data:
+            self.found.append(f"in a comment: {data[:80]}")
+
+    def unknown_decl(self, data):
+        self.found.append(f"a declaration: {data[:80]}")
+
+    def handle_pi(self, data):
+        self.found.append(f"an instruction: {data[:80]}")
+
+
+def leads_astray(tag: str, address: str) -> bool:
+    """Whether an address is what somebody wrote, rather than one of ours with that behind it."""
+    if tag == "img" and address.startswith("data:image/svg+xml;base64,"):
+        return False  # The code to photograph, drawn by us.
+    address = re.sub(r"[\x00-\x20]", "", address).lower()
+    return address.startswith(("javascript:", "data:", "vbscript:", "http:", "https:", "//", "\\", "/\\")) or (
+        MARK in address.partition("?")[0]
+    )
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if re.search("[<\"']", text)])
+def test_the_parser_finds_what_is_not_escaped(text):
+    shells = (
+        '<p title="{}">',
+        "<p title='{}'>",
+        "<textarea>{}</textarea>",
+        "<!-- {} -->",
+        '<a href="{}">',
+        "<p>{}</p>",
+    )
+
+    assert any(Skeleton(shell.format(text)).found for shell in shells)
+
+
+def every_page(world) -> list[Page]:
+    """Those at addresses, and those that say what became of a form."""
+    return world.pages + world.more_pages + [page for _form, _pairs, page in world.answers]
+
+
+def test_no_text_becomes_anything_else(world):
+    found = [(page.who, page.path, Skeleton(page.html).found) for page in every_page(world)]
+
+    assert len(found) > 250
+    assert [things for things in found if things[-1]] == []
+
+
+def test_no_page_has_one_as_it_was_written(world):
+    as_written = [text for text in HOSTILE if re.search("[<>\"']", text)]
+
+    assert [(page.path, text) for page in every_page(world) for text in as_written if text in page.html] == []
+
+
+def test_no_template_in_a_text_is_one(world):
+    texts = [text for text in HOSTILE if "7*7" in text]
+    pages = "\n".join(unescape(page.html) for page in every_page(world))
+
+    assert len(texts) == 2
+    assert all(text in pages for text in texts)
+    assert f"49{MARK}" not in pages
+
+
+def test_every_column_with_a_text_is_on_some_page(world):
+    """Or the tests above have not looked at it."""
+    pages = "\n".join(page.html for page in every_page(world))
+    missing = {column for column, code in CODES.items() if code not in pages}
+    assert missing == NOT_SHOWN
+
+
+HEADERS = {"Subject", "From", "To", "Date", "Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"}
+
+
+def test_a_mail_is_a_text_and_its_subject_one_line(world):
+    with undone():
+        person = world.people["owner"]
+        type(person).objects.filter(pk=person.pk).update(username="\n".join(HOSTILE))
+        for address in ("owner@example.org", "nobody@example.org"):
+            Client().post(reverse("accounts:reset"), {"email": address})
+
+    assert len(mail.outbox) == 2
+    for sent in mail.outbox:
+        assert sent.subject == "A new password"
+        assert sent.content_subtype == "plain" and not getattr(sent, "alternatives", None)
+        assert set(sent.message().keys()) == {
+            *(
+                "Content-Type",
+                "MIME-Version",
+                "Content-Transfer-Encoding",
+                "Subject",
+                "From",
+                "To",
+                "Date",
+                "Message-ID",
+            )
+        }
+    assert all(text in mail.outbox[0].body for text in HOSTILE)
+
+
+@pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()], ids=["text", "json"])
+@pytest.mark.parametrize(
+    "text", ["a\r\nERROR forged", "\x1b[2K\x1b[1Aforged", "\u2028forged", "\x85forged", "\x00\x07"]
+)
+def test_a_line_in_the_log_is_one_line(world, caplog, formatter, text):
+    """Nobody writes lines of their own into it, or commands to the terminal that it is read in."""
+    caplog.set_level(logging.DEBUG)
+    headers = {name: text for name in ("user-agent", "host", "origin", "referer", "x-request-id", "accept-language")}
+    with undone():
+        for sent in ({}, headers, *({name: value} for name, value in headers.items())):
+            browser = Client(enforce_csrf_checks=True, headers=sent)
+            browser.get(f"/{text}/?next={text}")
+            browser.post(reverse("accounts:login"), {"username": text, "password": text})
+            Client(headers=sent).post(reverse("accounts:login"), {"username": text, "password": text})
+            browser.generic(f"GET{text}", "/")
+
+    for record in caplog.records:
+        record.exc_info = None  # Of our own code, a line each.
+    lines = [formatter.format(record) for record in caplog.records]
+    assert any("Invalid HTTP_HOST" in line for line in lines)
+    assert [line for line in lines if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", line)] == []

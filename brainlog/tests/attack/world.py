@@ -1,0 +1,303 @@
+"""A world to attack: everybody in a browser of their own, every page they can open, and every form on it."""
+
+import datetime
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from http.cookies import SimpleCookie
+from urllib.parse import urlsplit
+
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.db import connection, models, transaction
+from django.db.models.deletion import Collector
+from django.test import Client, RequestFactory
+from django.urls import Resolver404, resolve, reverse
+
+from accounts.models import User
+from accounts.recovery import reset_link
+from accounts.tests.codes import a_passkey, code_of, confirm_by_password, signed_address, switch_on
+from accounts.tests.factories import PASSWORD, make_person
+from brainlog.tests.addresses import ADDRESSES, DAY
+from brainlog.tests.attack.forms import TYPED, Form, forms_in
+from brainlog.tests.attack.rows import count_on, make_hostile, make_secret
+from brainlog.tests.attack.texts import packed
+from logs import undo
+from logs.models import DailyLog, Medication
+from reflections.models import WeeklyReflection
+
+# The week after that of the addresses; in New York it is noon.
+NOON = datetime.datetime(2026, 5, 12, 16, tzinfo=datetime.UTC)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Take back whatever is done to the database in here."""
+    block = transaction.atomic()
+    # As Django's TestCase does: what wants a transaction of its own is content with this one.
+    block._from_testcase = True
+    with block:
+        yield
+        transaction.set_rollback(True)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What somebody sees at an address, which may lead to another one first."""
+
+    who: str
+    opened: str
+    path: str
+    html: str
+
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A form on somebody's page; `after` is what must be sent first to get to that page, if anything."""
+
+    who: str
+    opened: str
+    form: Form
+    after: tuple["Found", Pairs] | None = None
+
+    @property
+    def name(self) -> str:
+        return name_of(self.form.action)
+
+    @property
+    def is_admin(self) -> bool:
+        return self.name.startswith("admin:")
+
+    @property
+    def kind(self) -> tuple:
+        """What makes two forms the same one: where it leads, and what it asks, however many rows there are."""
+        return self.name, frozenset(re.sub(r"-\d+-", "-0-", name) for name in self.form.names)
+
+
+def name_of(path: str) -> str:
+    """The name of an address, with its check-in if it is one."""
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return path
+    return " ".join(filter(None, (match.view_name, str(match.kwargs.get("stage", "")))))
+
+
+@dataclass
+class World:
+    people: dict[str, User]
+    rows: list[models.Model]  # with hostile texts
+    cookies: dict[str, SimpleCookie] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)  # of authenticator apps
+    recovery_codes: list[str] = field(default_factory=list)
+    start: dict[str, dict] = field(default_factory=dict)  # every row, as it was in the beginning
+
+    @classmethod
+    def make(cls) -> "World":
+        people = {
+            name: make_person(username=name, is_staff=name == "staff", is_superuser=name == "staff")
+            for name in ("owner", "newcomer", "passwordless", "other", "staff")
+        }
+        world = cls(people, [])
+        make_secret(people["other"])
+        world.rows = list(make_hostile(people["owner"], people["staff"]))
+        for person in people.values():
+            person.refresh_from_db()
+        world.log_everybody_in()
+        world.start = everything()
+        return world
+
+    def log_everybody_in(self):
+        """And have them say again who they are: some pages ask."""
+        browsers = {who: Client() for who in ("visitor", "halfway", *self.people)}
+        for who, person in self.people.items():
+            browsers[who].force_login(person)
+        for number, name in enumerate(packed(50, "q000qq")):
+            data = {"name": name, "credential": a_passkey()}
+            self.people["owner"].authenticator_set.create(pk=number + 1, type="webauthn", data=data)
+        count_on(Authenticator, Medication)
+        for who in ("owner", "passwordless"):
+            self.secrets[who], codes = switch_on(browsers[who])
+            self.recovery_codes = self.recovery_codes or codes
+        for who in ("newcomer", "staff"):
+            confirm_by_password(browsers[who])
+        without = self.people["passwordless"]
+        without.set_unusable_password()
+        without.save(update_fields=["password"])
+        browsers["passwordless"].force_login(without)
+        browsers["passwordless"].post(reverse("accounts:confirm_code"), {"code": self.code_of("passwordless")})
+        browsers["halfway"].post(reverse("accounts:login"), {"username": "owner", "password": PASSWORD})
+        self.cookies = {who: browser.cookies for who, browser in browsers.items()}
+
+    def code_of(self, who: str) -> str:
+        """What their app shows; nothing if they have none."""
+        return code_of(self.secrets[who]) if who in self.secrets else ""
+
+    def browser(self, who: str) -> Client:
+        """A browser with their cookies, as they were when the world began."""
+        return browser_with(self.cookies[who])
+
+    @cached_property
+    def of_somebody_else(self) -> dict[type[models.Model], set]:
+        """The keys of all that would go with the other person."""
+        collector = Collector("default")
+        collector.collect([self.people["other"]])
+        rows = {model: {row.pk for row in found} for model, found in collector.data.items()}
+        for found in collector.fast_deletes:
+            rows.setdefault(found.model, set()).update(found.values_list("pk", flat=True))
+        return {model: keys for model, keys in rows.items() if keys}
+
+    def handle_of(self, who: str) -> str:
+        """What the page of sessions calls one of theirs, which is not the one they are in."""
+        return self.people[who].sessions.order_by("created_at", "pk").last().handle
+
+    def envelope_of(self, who: str) -> str:
+        return undo.seal(self.people[who].daily_logs.get(date=DAY))
+
+    # Pages
+
+    def addresses(self) -> Iterator[tuple[str, str]]:
+        """Who opens which address, of each kind of page at least one."""
+        ours = [*dict.fromkeys(address.path for address in ADDRESSES), *self.addresses_with_tokens()]
+        yield from (("owner", path) for path in ours)
+        yield "owner", self.people["owner"].daily_logs.get(not_tracked="ill").get_absolute_url()
+        accounts = reverse("accounts:login").removesuffix("login/")
+        for who in ("visitor", "newcomer", "passwordless", "halfway"):
+            yield from ((who, path) for path in ours if path.startswith(accounts))
+        yield from (("staff", path) for path in self.addresses_of_the_admin())
+
+    def more_addresses(self) -> Iterator[tuple[str, str]]:
+        """The same pages about all the other rows."""
+        for row in self.rows:
+            if isinstance(row, DailyLog | WeeklyReflection):
+                yield "owner", row.get_absolute_url()
+            elif isinstance(row, Medication):
+                yield "owner", reverse("logs:medication", args=[row.pk])
+        yield from (("owner", f"{reverse(name)}?page=2") for name in ("accounts:events", "logs:history"))
+        yield "staff", reverse("admin:accounts_user_history", args=[self.people["owner"].pk])
+        for model in admin.site._registry:
+            for row in [row for row in self.rows if type(row) is model][1:3]:
+                yield "staff", reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[row.pk])
+
+    def addresses_with_tokens(self) -> Iterator[str]:
+        yield urlsplit(reset_link(RequestFactory().get("/"), self.people["newcomer"])).path
+        yield reverse("accounts:email_confirm", args=[signed_address(self.people["staff"])])
+
+    def addresses_of_the_admin(self) -> Iterator[str]:
+        yield from (reverse(f"admin:{name}") for name in ("index", "password_change", "login"))
+        yield from (reverse("admin:app_list", args=[app]) for app in ("accounts", "auth", "logs", "operations"))
+        yield reverse("admin:operations_databasereport_now")
+        yield reverse("admin:auth_user_password_change", args=[self.people["newcomer"].pk])
+        for model in admin.site._registry:
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+            yield reverse(f"{name}_changelist")
+            yield reverse(f"{name}_add")
+            row = next((row for row in self.rows if type(row) is model), None) or model._base_manager.first()
+            yield from (reverse(f"{name}_{page}", args=[row.pk]) for page in ("change", "delete", "history"))
+
+    def look(self, addresses: Iterator[tuple[str, str]]) -> list[Page]:
+        """What shows itself at these addresses, or where they lead."""
+        found = []
+        for who, path in dict.fromkeys(addresses):
+            with undone():
+                response = self.browser(who).get(path, follow=True)
+            if response.status_code == 200 and response["Content-Type"].startswith("text/html"):
+                found.append(Page(who, path, response.request["PATH_INFO"], response.content.decode()))
+        return found
+
+    @cached_property
+    def pages(self) -> list[Page]:
+        return self.look(self.addresses())
+
+    @cached_property
+    def more_pages(self) -> list[Page]:
+        return self.look(self.more_addresses())
+
+    # Forms
+
+    @cached_property
+    def forms_on_pages(self) -> dict[tuple, Found]:
+        found: dict[tuple, Found] = {}
+        for page in self.pages:
+            for form in forms_in(page.html, page.path):
+                each = Found(page.who, page.opened, form)
+                found.setdefault(each.kind, each)
+        return found
+
+    @cached_property
+    def answers(self) -> list[tuple[Found, Pairs, Page]]:
+        """The pages that come of sending each form on a page as it is."""
+        found = []
+        for form in self.forms_on_pages.values():
+            for pairs in first_tries(form.form):
+                with undone():
+                    browser = self.browser(form.who) if form.opened == form.form.action else self.open(form)
+                    response = self.send(form, pairs, browser)
+                    if response.status_code == 302:
+                        response = browser.get(response.url, follow=True)
+                if response.status_code == 200:
+                    page = Page(form.who, form.opened, response.request["PATH_INFO"], response.content.decode())
+                    found.append((form, pairs, page))
+        return found
+
+    @cached_property
+    def forms(self) -> dict[tuple, Found]:
+        """Every form there is, once each: those on pages, and those on the pages that sending these leads to."""
+        found = dict(self.forms_on_pages)
+        for first, pairs, page in self.answers:
+            for form in forms_in(page.html, page.path):
+                each = Found(page.who, page.opened, form, after=(first, pairs))
+                found.setdefault(each.kind, each)
+        return found
+
+    def open(self, found: Found) -> Client:
+        """A browser with the form's page in front of it."""
+        browser = self.browser(found.who)
+        browser.get(found.opened, follow=True)
+        if found.after:
+            self.send(*found.after, browser)
+        return browser
+
+    def send(self, found: Found, pairs: Pairs, browser: Client):
+        data: dict[str, list[str]] = {}
+        for name, value in pairs:
+            data.setdefault(name, []).append(value)
+        return browser.post(found.form.action, data)
+
+
+def browser_with(cookies: SimpleCookie) -> Client:
+    client = Client(headers={"user-agent": "Firefox on Linux"})
+    client.cookies = SimpleCookie({name: each.value for name, each in cookies.items()})
+    return client
+
+
+def first_tries(form: Form) -> Iterator[Pairs]:
+    """As it is shown, with each button; and as it was before somebody else had saved something."""
+    yield form.as_shown()
+    for field_ in form.fields.values():
+        if field_.kind == "submit" and field_.name not in {"_save", "_addanother"}:
+            yield [*form.as_shown(), (field_.name, field_.options[0])]
+    if "_selected_action" in form.fields:
+        for action in filter(None, form.fields["action"].options):
+            chosen = [(name, action if name == "action" else value) for name, value in form.as_shown()]
+            yield [*chosen, *(("_selected_action", row) for row in form.fields["_selected_action"].options[:3])]
+    if "version" in form.fields:
+        texts = {name for name, field_ in form.fields.items() if field_.kind in TYPED and len(field_.shown[0]) > 5}
+        changed = [(name, f"Mine {value}" if name in texts else value) for name, value in form.as_shown()]
+        yield [(name, "0" if name == "version" else value) for name, value in changed]
+
+
+def everything() -> dict[str, dict]:
+    """Every row of every table, as stored."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
+            names = [column[0] for column in cursor.description]
+            found[table] = {row[0]: dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
+    return found
