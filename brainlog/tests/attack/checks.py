@@ -126,8 +126,7 @@ class Attack:
         assert SECRET not in self.html
 
     def touches_nobody_else(self):
-        for model, keys in self.world.of_somebody_else.items():
-            table = model._meta.db_table
+        for table, keys in self.world.of_somebody_else.items():
             rows = [{key: rows[table].get(key) for key in keys} for rows in (self.before, self.after)]
             assert rows[0] == rows[1], table
 
@@ -184,9 +183,9 @@ class Attack:
             assert not is_new or getattr(row, column.name) in sent | {None, "", DEFAULT_TIMEZONE}, column
             assert not is_new or "\N{REPLACEMENT CHARACTER}" not in (getattr(row, column.name) or ""), column
         for column in row._meta.concrete_fields:
-            if column.null and column.name in self.found.form.names and not before:
+            if column.null and column.name in self.found.form.names:
                 is_answered = any(value.strip() for value in self.received.get(column.name, []))
-                assert is_answered or after[column.column] is None, column
+                assert is_answered or after[column.column] in (None, before.get(column.column)), column
 
     def loses_nothing(self):
         """Each text that was typed is stored, if the question was asked."""

@@ -47,6 +47,13 @@ def test_any_answers_to_a_form(world, name):
         attack_with_anything(world, found)
 
 
+def test_the_other_person_has_what_can_be_touched(world):
+    tables = {table for table, keys in world.of_somebody_else.items() if keys}
+
+    assert tables >= {"accounts_user", "accounts_session", "accounts_securityevent", "account_emailaddress"}
+    assert tables >= {"logs_dailylog", "logs_medication", "logs_dose", "reflections_weeklyreflection"}
+
+
 def test_any_answers_to_a_form_of_the_admin(world):
     forms = [found for found in world.forms.values() if found.is_admin]
     assert {found.name for found in forms} >= {

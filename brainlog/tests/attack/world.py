@@ -95,7 +95,9 @@ class World:
     cookies: dict[str, SimpleCookie] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)  # of authenticator apps
     recovery_codes: list[str] = field(default_factory=list)
-    start: dict[str, dict] = field(default_factory=dict)  # every row, as it was in the beginning
+    # Every row as it was in the beginning, and the keys of all that is the other person's.
+    start: dict[str, dict] = field(default_factory=dict)
+    of_somebody_else: dict[str, set] = field(default_factory=dict)
 
     @classmethod
     def make(cls) -> "World":
@@ -109,7 +111,7 @@ class World:
         for person in people.values():
             person.refresh_from_db()
         world.log_everybody_in()
-        world.start = everything()
+        world.start, world.of_somebody_else = everything(), rows_of(people["other"])
         return world
 
     def log_everybody_in(self):
@@ -141,16 +143,6 @@ class World:
     def browser(self, who: str) -> Client:
         """A browser with their cookies, as they were when the world began."""
         return browser_with(self.cookies[who])
-
-    @cached_property
-    def of_somebody_else(self) -> dict[type[models.Model], set]:
-        """The keys of all that would go with the other person."""
-        collector = Collector("default")
-        collector.collect([self.people["other"]])
-        rows = {model: {row.pk for row in found} for model, found in collector.data.items()}
-        for found in collector.fast_deletes:
-            rows.setdefault(found.model, set()).update(found.values_list("pk", flat=True))
-        return {model: keys for model, keys in rows.items() if keys}
 
     def handle_of(self, who: str) -> str:
         """What the page of sessions calls one of theirs, which is not the one they are in."""
@@ -290,6 +282,16 @@ def first_tries(form: Form) -> Iterator[Pairs]:
         texts = {name for name, field_ in form.fields.items() if field_.kind in TYPED and len(field_.shown[0]) > 5}
         changed = [(name, f"Mine {value}" if name in texts else value) for name, value in form.as_shown()]
         yield [(name, "0" if name == "version" else value) for name, value in changed]
+
+
+def rows_of(person: User) -> dict[str, set]:
+    """The keys, by table, of all that would go with a person."""
+    collector = Collector("default")
+    collector.collect([person])
+    rows = {model._meta.db_table: {row.pk for row in found} for model, found in collector.data.items()}
+    for found in collector.fast_deletes:
+        rows.setdefault(found.model._meta.db_table, set()).update(found.values_list("pk", flat=True))
+    return rows
 
 
 def everything() -> dict[str, dict]:
