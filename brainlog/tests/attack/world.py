@@ -198,8 +198,8 @@ class World:
         for who, path in dict.fromkeys(addresses):
             with undone():
                 response = self.browser(who).get(path, follow=True)
-            if response.status_code == 200 and response["Content-Type"].startswith("text/html"):
-                found.append(Page(who, path, response.request["PATH_INFO"], response.content.decode()))
+            if response.status_code == 200 and (html := html_of(response)):
+                found.append(Page(who, path, response.request["PATH_INFO"], html))
         return found
 
     @cached_property
@@ -232,9 +232,9 @@ class World:
                     response = self.send(form, pairs, browser)
                     if response.status_code == 302:
                         response = browser.get(response.url, follow=True)
-                if response.status_code == 200:
-                    page = Page(form.who, form.opened, response.request["PATH_INFO"], response.content.decode())
-                    found.append((form, pairs, page))
+                    html = html_of(response)
+                if response.status_code == 200 and html:
+                    found.append((form, pairs, Page(form.who, form.opened, response.request["PATH_INFO"], html)))
         return found
 
     @cached_property
@@ -260,6 +260,12 @@ class World:
         for name, value in pairs:
             data.setdefault(name, []).append(value)
         return browser.post(found.form.action, data)
+
+
+def html_of(response) -> str:
+    """The page, or an empty text where the answer is a file. Reads that to its end."""
+    body = b"".join(response)
+    return body.decode() if response["Content-Type"].startswith("text/html") else ""
 
 
 def browser_with(cookies: SimpleCookie) -> Client:
