@@ -165,10 +165,7 @@ class Attack:
         asked = self.found.form.names | BOOKKEEPING | OTHERWISE.get(self.found.name, set())
         for table, before, after in self.changes:
             if table in OWNED and before and after:
-                names = {
-                    OWNED[table]._meta.get_field(field.name).column for field in OWNED[table]._meta.concrete_fields
-                }
-                changed = {name for name in names if before[name] != after[name]}
+                changed = {name for name in after if before[name] != after[name]}
                 assert changed <= asked, f"{table}: {changed - asked}"
 
     def makes_nothing_up(self):
@@ -205,9 +202,8 @@ class Attack:
     @property
     def typed_doses(self) -> set[str]:
         """The medications in rows that were not taken out."""
-        rows = [
-            name.removesuffix("medication") for name in self.received if re.fullmatch(r"doses-\d+-medication", name)
-        ]
+        names = [name for name in self.received if re.fullmatch(r"doses-\d+-medication", name)]
+        rows = [name.removesuffix("medication") for name in names]
         kept = [row for row in rows if self.is_asked(row) and not self.last(f"{row}DELETE")]
         return {Medication.key_of(self.last(f"{row}medication")) for row in kept} - {""}
 

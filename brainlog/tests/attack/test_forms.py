@@ -4,16 +4,14 @@ from http.cookies import SimpleCookie
 
 import pytest
 from django.core.cache import cache
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from brainlog.tests.addresses import ADDRESSES
 from brainlog.tests.attack.checks import Attack
-from brainlog.tests.attack.inputs import Sent, as_received, as_urlencoded, filled_in
+from brainlog.tests.attack.inputs import ENCODINGS, Sent, as_received, filled_in
 from brainlog.tests.attack.world import Found, World, browser_with, everything, name_of, undone
 
 pytestmark = pytest.mark.django_db
-
-URLENCODED = "application/x-www-form-urlencoded"
 
 TAKES_FORMS = sorted({name_of(address.path) for address in ADDRESSES if address.other[1] != 405})
 
@@ -31,11 +29,11 @@ def right_for(world: World) -> dict[str, list[str]]:
     }
 
 
-def attack(world: World, found: Found, cookies: SimpleCookie, before: dict[str, dict], sent: Sent):
+def attack(world: World, found: Found, cookies: SimpleCookie, before: dict[str, dict], sent: Sent, encoding: str):
     """Send it, hold the answer and the database against what must be so, and take everything back."""
     cache.clear()
     with undone():
-        response = browser_with(cookies).post(found.form.action, as_urlencoded(sent), content_type=URLENCODED)
+        response = browser_with(cookies).post(found.form.action, ENCODINGS[encoding](sent), content_type=encoding)
         Attack(world, found, as_received(sent), response, before, everything()).check()
 
 
@@ -69,8 +67,8 @@ def attack_with_anything(world: World, found: Found):
         cookies, before = world.open(found).cookies, everything()
 
         @any_answers
-        @given(sent=answers)
-        def test(sent):
-            attack(world, found, cookies, before, sent)
+        @given(sent=answers, encoding=st.sampled_from(sorted(ENCODINGS)))
+        def test(sent, encoding):
+            attack(world, found, cookies, before, sent, encoding)
 
         test()
