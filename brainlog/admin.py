@@ -81,6 +81,7 @@ class BigTableAdmin(admin.ModelAdmin):
         return ListQuerySet(rows.model, rows.only(*self.list_reads).query, rows.db)
 
     def response_action(self, request, queryset):
+        """Do what was chosen from the list of actions, with rows whose keys can be some."""
         for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
             try:
                 self.opts.pk.clean(key, None)

@@ -4,6 +4,7 @@ import logging
 import re
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from django.core import mail
@@ -16,6 +17,8 @@ from brainlog.tests.attack.texts import HOSTILE, MARK
 from brainlog.tests.attack.world import Page, undone
 from operations.formatters import JsonFormatter, TextFormatter
 
+PROJECT = Path(__file__).parents[3]
+
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # No page says these: what is secret or checks a secret, what is made of another column, and what no person writes.
@@ -27,6 +30,13 @@ NOT_SHOWN = {
     *("auth.Permission.name", "auth.Permission.codename"),
     *("contenttypes.ContentType.app_label", "contenttypes.ContentType.model"),
 }
+
+# Where a text could become HTML or a script. Only Django's help texts are HTML already.
+SINKS = re.compile(
+    r"\|\s*safe|autoescape off|mark_safe|SafeString|innerHTML|outerHTML|insertAdjacentHTML|document\.write"
+    r"|createContextualFragment|setHTMLUnsafe|parseFromString|\beval\(|new Function|createPolicy"
+)
+KNOWN_SINKS = {"templates/forms/field.html"}
 
 LEAD_SOMEWHERE = {"href", "src", "action", "formaction", "data", "srcdoc", "srcset", "poster", "background", "style"}
 
@@ -123,6 +133,14 @@ def test_every_column_with_a_text_is_on_some_page(world):
     pages = "\n".join(page.html for page in every_page(world))
     missing = {column for column, code in CODES.items() if code not in pages}
     assert missing == NOT_SHOWN
+
+
+def test_where_a_text_could_become_more_is_known():
+    code = [path for path in PROJECT.glob("[a-z]*/**/*.py") if "tests" not in path.parts]
+    own = [*code, *PROJECT.glob("templates/**/*.html"), *PROJECT.glob("static/js/*.js")]
+
+    assert len(own) > 150
+    assert {str(path.relative_to(PROJECT)) for path in own if SINKS.search(path.read_text())} == KNOWN_SINKS
 
 
 HEADERS = {"Subject", "From", "To", "Date", "Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"}
