@@ -3,8 +3,9 @@
 import json
 from urllib.parse import quote, quote_from_bytes
 
+import pytest
 from django.apps import apps
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 
 from accounts.tests.codes import a_passkey
 from accounts.tests.factories import PASSWORD
@@ -68,6 +69,9 @@ anything = st.one_of(
 )
 
 Sent = list[tuple[str, bytes]]
+
+# Of the few examples that the suite has time for, none is the better for another database. `make attack` has many.
+MARKS = [pytest.mark.django_db, *([pytest.mark.once] if settings().max_examples <= 100 else [])]
 
 
 def values_for(field: Field, right: dict[str, list[str]]) -> st.SearchStrategy[list[bytes]]:

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from brainlog.tests.addresses import ADDRESSES
 from brainlog.tests.attack.checks import Attack
-from brainlog.tests.attack.inputs import ENCODINGS, Sent, as_received, filled_in
+from brainlog.tests.attack.inputs import ENCODINGS, MARKS, Sent, as_received, filled_in
 from brainlog.tests.attack.world import Found, World, browser_with, everything, name_of, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = MARKS
 
 TAKES_FORMS = sorted({name_of(address.path) for address in ADDRESSES if address.other[1] != 405})
 

@@ -13,11 +13,11 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from brainlog.tests.attack.checks import RECORDS
-from brainlog.tests.attack.inputs import anything, text
+from brainlog.tests.attack.inputs import MARKS, anything, text
 from brainlog.tests.attack.rows import SECRET
 from brainlog.tests.attack.world import World, everything, html_of, name_of, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = MARKS
 
 PROJECT = Path(__file__).parents[3]
 
