@@ -142,6 +142,8 @@ class Attack:
         """Where the page comes back with errors, or with one more row."""
         if self.response.status_code != 200 or self.is_a_file or self.found.name in SHOW_THE_NAME:
             return
+        if "_saveasnew" in self.received:
+            return  # It asks the admin for another page.
         again = self.same_form()
         for name, field in self.found.form.fields.items():
             if field.kind in TYPED and self.received.get(name) and again and self.is_asked(name):
