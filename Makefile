@@ -5,6 +5,7 @@
 #   make test     the whole test suite, on SQLite and on PostgreSQL (ARGS="logs -k midday" for a part)
 #   make drill    lose a database on purpose, on servers of its own, and get everything back
 #   make attack   anything at all to every form and every address, much longer than make test does
+#   make scan     let security scanners loose on a site of its own (ARGS=wapiti for one of them)
 #   make lint     what must be clean before a commit; make format cleans what it can
 #   make lock     write the lock files anew after a change of requirements*.in (ARGS=--upgrade for news)
 
@@ -15,7 +16,7 @@ MANAGE := $(PY) manage.py
 
 .SILENT:
 .NOTPARALLEL:
-.PHONY: run demo test attack drill lint format lock venv port install install-dev migrate
+.PHONY: run demo test attack drill scan lint format lock venv port install install-dev install-scan migrate
 
 run: venv port install .env migrate
 	exec $(MANAGE) runserver 127.0.0.1:$(PORT)
@@ -31,6 +32,9 @@ attack: venv install-dev
 
 drill: venv install-dev
 	$(PY) -m testing.drill
+
+scan: venv install-dev install-scan
+	$(PY) -m testing.scanning $(ARGS)
 
 lint: venv install-dev
 	$(PY) -m ruff check .
@@ -49,6 +53,7 @@ lock: venv
 	$(PY) -c 'import uv' 2>/dev/null || $(PY) -m pip install --quiet --disable-pip-version-check uv
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
+	$(LOCK) requirements-scan.in -o requirements-scan.txt
 
 # ── The steps ─────────────────────────────────────────────────────────────────────────────────
 
@@ -90,6 +95,15 @@ install: venv
 # requirements-dev.txt contains everything in requirements.txt.
 install-dev: venv
 	$(call install,requirements-dev.txt requirements.txt)
+
+# In an environment of their own: the scanners' exact versions of what we use are none of ours.
+install-scan: venv
+	cmp -s requirements-scan.txt .venv/scan/requirements-scan.txt || { \
+		echo "Installing requirements-scan.txt ..."; \
+		rm -rf .venv/scan && $(PY) -m venv .venv/scan && \
+		.venv/scan/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+			-r requirements-scan.txt && \
+		cp requirements-scan.txt .venv/scan/; }
 
 # What manage.py make_key prints.
 FIELD_KEY := import base64, secrets; \

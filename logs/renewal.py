@@ -126,8 +126,8 @@ class Replacing:
         is_wanted = "=" if self.has_prefix else "<>"
         # Of a long text, PostgreSQL keeps pieces elsewhere: its beginning is read without them.
         wanted = " OR ".join(f"({quote(c)} <> '' AND substr({quote(c)}, 1, %s) {is_wanted} %s)" for c in columns)
-        end_of_batch = f"SELECT max(id) FROM (SELECT id FROM {table} WHERE id > %s ORDER BY id LIMIT {BATCH}) AS batch"  # noqa: S608
-        query = f"SELECT {', '.join(map(quote, names))} FROM {table} WHERE id > %s AND id <= %s AND ({wanted})"  # noqa: S608
+        end_of_batch = f"SELECT max(id) FROM (SELECT id FROM {table} WHERE id > %s ORDER BY id LIMIT {BATCH}) AS batch"  # noqa: S608 (our own names)
+        query = f"SELECT {', '.join(map(quote, names))} FROM {table} WHERE id > %s AND id <= %s AND ({wanted})"  # noqa: S608 (our own names)
         last = 0
         while True:
             with self.connection.cursor() as cursor:

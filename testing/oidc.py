@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 
-CLIENT, SECRET = "brain-log", "a-secret-of-both"  # noqa: S105
+CLIENT, SECRET = "brain-log", "a-secret-of-both"  # noqa: S105 (of a provider for tests)
 
 
 @dataclass

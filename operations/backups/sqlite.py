@@ -97,7 +97,7 @@ def contents_of(connection: sqlite3.Connection) -> Contents:
     ).fetchall()
     rows = {}
     for (table,) in tables:
-        [(rows[table],)] = connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()  # noqa: S608
+        [(rows[table],)] = connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()  # noqa: S608 (names that the database has)
     migrations = (
         connection.execute("SELECT app || '.' || name FROM django_migrations ORDER BY 1").fetchall()
         if "django_migrations" in rows

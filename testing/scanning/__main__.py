@@ -1,0 +1,149 @@
+"""`python -m testing.scanning` (`make scan`) lets open scanners loose on Brain Log. No finding may stay unexplained.
+
+Arguments are scanners: wapiti, sqlmap, advisories; without any, all of them. The first two first prove
+on a leaky site that they find what there is to find, then attack a site of their own, as a visitor and as
+somebody signed in. Exit code 1 if anything is found that is not in EXPLAINED, if a scanner has not seen
+every page, if the site failed anywhere, or if a row of another person's has changed. See docs/scans.md.
+"""
+
+import re
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from testing.postgres import PostgresMissing
+from testing.scanning.advisories import Unreachable, advisories
+from testing.scanning.leaky import leaky_site
+from testing.scanning.scanners import Finding, ScannerFailed, sqlmap, wapiti
+from testing.scanning.site import Part, Request, ScannedSite, scanned_site
+
+ON_THE_WEB = {"wapiti": wapiti, "sqlmap": sqlmap}
+ON_A_LEAKY_SITE = ON_THE_WEB | {"sqlmap": partial(sqlmap, database="SQLite")}
+SCANNERS = *ON_THE_WEB, "advisories"
+
+# Findings that are right and do no harm, and why. Regular expressions for the whole of a finding.
+EXPLAINED = {
+    r"wapiti: HttpOnly Flag cookie: HttpOnly flag is not set in the cookie : __Host-csrftoken, GET /": (
+        "the token against forged forms: each form holds it too, where any script could read it"
+    ),
+}
+
+# What each of Wapiti's modules has to find on the leaky site, and sqlmap.
+HOLES = {
+    "wapiti": [
+        "Clickjacking Protection",
+        "Content Security Policy",
+        "CRLF Injection",
+        "HttpOnly Flag",
+        "Open Redirect",
+        "Reflected Cross Site Scripting",
+        "Secure Flag",
+        "SQL Injection",
+        "Stored Cross Site Scripting",
+    ],
+    "sqlmap": ["SQL injection"],
+}
+
+
+def main(names: list[str]) -> int:
+    """Scan, print what was found, and return the exit code."""
+    if unknown := set(names) - set(SCANNERS):
+        print(f"There is no scanner {', '.join(sorted(unknown))}: {', '.join(SCANNERS)}.")
+        return 2
+    start, chosen = time.monotonic(), names or SCANNERS
+    findings, remarks = [], []
+    try:
+        if on_the_web := [name for name in chosen if name in ON_THE_WEB]:
+            prove_that_they_find(on_the_web)
+            findings += scan(on_the_web)
+        if "advisories" in chosen:
+            findings += step("advisories about what is locked", advisories)
+    except Unreachable as unreachable:
+        remarks.append(f"Advisories were NOT looked up: {unreachable}. Where they can be: make scan ARGS=advisories")
+    except (ScannerFailed, PostgresMissing) as failure:
+        remarks.append(str(failure))
+        findings.append(Finding("scan", "did not come to its end", "see below"))
+    unexplained = show(findings)
+    for remark in remarks:
+        print(remark)
+    explained = len(set(findings)) - len(unexplained)
+    print(f"{len(unexplained)} unexplained, {explained} explained, {time.monotonic() - start:.0f} s in all.")
+    # Asked for by name, a scanner has to run.
+    return 1 if unexplained or (remarks and names) else 0
+
+
+def step(title: str, do: Callable[..., list[Finding]], *arguments) -> list[Finding]:
+    """Do it, and print how long that took."""
+    start = time.monotonic()
+    found = do(*arguments)
+    print(f"{title:.<44} {time.monotonic() - start:5.1f} s  {len(found)} findings", flush=True)
+    return found
+
+
+def show(findings: list[Finding]) -> list[Finding]:
+    """Print each once, with its explanation. Returns those that have none."""
+    unexplained = []
+    for finding in dict.fromkeys(findings):
+        if why := next((why for what, why in EXPLAINED.items() if re.fullmatch(what, str(finding))), None):
+            print(f"{finding}\n  explained: {why}")
+        else:
+            print(f"FOUND {finding}")
+            unexplained.append(finding)
+    return unexplained
+
+
+def prove_that_they_find(names: list[str]) -> None:
+    """Raises ScannerFailed for a scanner that overlooks a hole: it would overlook ours as well."""
+    for name in names:
+        with leaky_site() as url:
+            found = step(f"{name} on a leaky site", ON_A_LEAKY_SITE[name], url, "/", {})
+        if missed := [hole for hole in HOLES[name] if not any(hole in finding.what for finding in found)]:
+            raise ScannerFailed(f"{name} overlooks {', '.join(missed)}.")
+
+
+def scan(names: list[str]) -> list[Finding]:
+    """Let the scanners attack a site of their own, two at a time. Returns what they found, and what we did."""
+    with scanned_site() as site, ThreadPoolExecutor(2) as pool:
+        before = site.rows_of_the_other()
+        # The longest first.
+        runs = [pool.submit(scan_as, site, who, name) for who in ("somebody", "visitor") for name in names]
+        findings = [finding for run in runs for finding in run.result()]
+        requests = site.requests()
+        print(f"{len(requests):,} requests came to the site.")
+        if site.rows_of_the_other() != before:
+            findings.append(Finding("scan", "rows of another person have changed", "in the database"))
+        return findings + failures(requests) + overlooked(requests, [site.parts[name] for name in ("visitor", *names)])
+
+
+def scan_as(site: ScannedSite, who: str, name: str) -> list[Finding]:
+    """Scan as a visitor, or as the person who is there for this scanner: no two attack the same rows."""
+    part = site.parts[name if who == "somebody" else who]
+    title = f"{name} as {'a visitor' if who == 'visitor' else 'somebody signed in'}"
+    return step(title, ON_THE_WEB[name], site.url, part.start, part.cookies)
+
+
+def failures(requests: list[Request]) -> list[Finding]:
+    """What the site could not answer."""
+    return [
+        Finding("scan", f"status {each.status}", f"{each.method} {each.path}")
+        for each in requests
+        if each.status >= 500
+    ]
+
+
+def overlooked(requests: list[Request], parts: list[Part]) -> list[Finding]:
+    """Pages that nobody was shown, and forms that nobody could send."""
+    shown = {each.path for each in requests if each.method == "GET" and each.status == 200}
+    taken = {each.path for each in requests if each.method == "POST" and each.status in (200, 302)}
+    pages = {page for part in parts for page in part.pages}
+    targets = {target for part in parts for target in part.targets}
+    return [
+        *(Finding("scan", "no scanner saw it", f"GET {page}") for page in sorted(pages - shown)),
+        *(Finding("scan", "no scanner could send it", f"POST {target}") for target in sorted(targets - taken)),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

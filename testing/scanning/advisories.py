@@ -1,0 +1,52 @@
+"""What is publicly known to be wrong with the versions in requirements-dev.txt, by pip-audit."""
+
+import json
+import tempfile
+from pathlib import Path
+
+from testing.gunicorn import ROOT
+from testing.scanning.scanners import Finding, run
+
+# Whoever knows nothing against this one knows nothing: PyPI's mirrors, for example, pass on packages alone, and
+# pip-audit then ends well, having looked up none of them.
+KNOWN_TO_BE_BAD = "django==3.2.0"
+SOURCES = "pypi", "osv"
+LOCKED = ROOT / "requirements-dev.txt"  # it holds requirements.txt, too
+
+
+class Unreachable(Exception):
+    """No source of advisories can be asked from this machine."""
+
+
+def advisories() -> list[Finding]:
+    """Ask for each locked package. Raises Unreachable."""
+    for name in SOURCES:
+        if any(each.get("vulns") for each in ask(name, KNOWN_TO_BE_BAD)):
+            answers = ask(name, LOCKED.read_text())
+            return [finding for each in answers for finding in findings_in(each)]
+    raise Unreachable("neither PyPI's nor OSV's advisories can be reached from here")
+
+
+def findings_in(answer: dict) -> list[Finding]:
+    """Of one package: what is known against it, or that it was not looked up."""
+    if "skip_reason" in answer:
+        return [Finding("advisories", answer["skip_reason"], "not looked up")]
+    package = f"{answer['name']} {answer['version']}"
+    return [
+        Finding("advisories", vuln["id"], f"{package}, mended in {', '.join(vuln['fix_versions'])}")
+        for vuln in answer["vulns"]
+    ]
+
+
+def ask(name: str, requirements: str) -> list[dict]:
+    """What that source says of each package; nothing if it does not answer."""
+    with tempfile.TemporaryDirectory(prefix="brainlog-advisories-") as folder:
+        file = Path(folder) / "requirements.txt"
+        file.write_text(requirements)
+        what = [f"--requirement={file}", "--no-deps", "--disable-pip"]
+        where = [f"--vulnerability-service={name}", "--timeout=10", f"--cache-dir={folder}"]
+        result = run(["pip-audit", *what, *where, "--format=json", "--progress-spinner=off"])
+    try:
+        return json.loads(result.stdout)["dependencies"]
+    except ValueError:
+        return []

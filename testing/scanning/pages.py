@@ -1,0 +1,104 @@
+"""What there is to scan: every address that shows somebody a page, with its forms filled in.
+
+Runs in the site's own settings, before the site is started, as one of the static files is made here:
+a page that links all pages and holds all forms. A scanner that starts there needs to find nothing by itself.
+"""
+
+import json
+import sys
+from dataclasses import asdict
+from html import escape
+from pathlib import Path
+
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+
+from accounts.tests.codes import CONFIRM, a_passkey
+from accounts.tests.factories import PASSWORD, make_person
+from brainlog.tests.addresses import ADDRESSES, DAY
+from brainlog.tests.browser.site import NOT_PAGES
+from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_medication
+from operations.management.commands.demo import retell
+from reflections.tests.factories import make_reflection
+from testing.scanning.forms import Form, Forms
+from testing.scanning.site import Part
+
+# What pages read from their address.
+QUERIES = [
+    ("accounts:signup", {"invitation": "none"}),
+    ("accounts:login", {"next": "/logs/"}),
+    ("accounts:confirm", {"next": "/logs/"}),
+    ("accounts:events", {"page": "1"}),
+    ("logs:history", {"page": "1"}),
+    ("logs:history", {"month": f"{DAY:%Y-%m}"}),
+    ("reflections:list", {"page": "1"}),
+    ("reflections:other", {"day": f"{DAY:%Y-%m-%d}"}),
+]
+# Nobody is half way through signing in here, or has codes from an app; METRICS_TOKEN is not set.
+NOT_HERE = NOT_PAGES | {"accounts:code", "accounts:app_off"}
+
+
+class NotScanned(Exception):
+    """An address shows a page to nobody, so no scanner would come to it."""
+
+
+def make_parts() -> dict[str, Part]:
+    """Make the people and write the pages to start from. Returns what each scanner is to look at."""
+    retell(make_person(username="demo"))
+    visitor, seen = Client(), set()
+    parts = {"visitor": part_of(visitor, "visitor", {}, seen)}
+    for scanner in ("wapiti", "sqlmap"):
+        client, own = make_scanned_person(scanner)
+        parts[scanner] = part_of(client, scanner, own, seen)
+    if missing := {address.name for address in ADDRESSES} - seen - NOT_HERE:
+        raise NotScanned(f"Nobody sees a page at {', '.join(sorted(missing))}.")
+    return parts
+
+
+def make_scanned_person(name: str) -> tuple[Client, dict[str, tuple]]:
+    """Somebody who has something on every page, signed in, and the arguments of addresses that are theirs alone."""
+    person = make_person(username=name, email=f"{name}@example.org")
+    answers = {key: value for stage in OPTIONAL.values() for key, value in stage.items()}
+    stored = {key: {"true": True, "false": False}.get(str(value), value) for key, value in answers.items()}
+    log, medication = make_full_log(person, **stored), make_medication(person, usual_amount=36)
+    make_dose(log, medication)
+    make_reflection(person, gym_days_count=2, diet_rating=5, questioned_leaving_job=False)
+    RecoveryCodes.activate(person)
+    passkey = person.authenticator_set.create(type="webauthn", data={"name": "Phone", "credential": a_passkey()})
+    client = Client()
+    client.force_login(person)
+    client.post(CONFIRM, {"password": PASSWORD, "next": "/"}, secure=True)
+    return client, {"logs:medication": (medication.pk,), "accounts:passkey_remove": (passkey.pk,)}
+
+
+def part_of(client: Client, name: str, own: dict[str, tuple], seen: set[str]) -> Part:
+    """Look at every address, note in `seen` which show something, and write the page to start from."""
+    pages, forms = [], []
+    for address in ADDRESSES:
+        path = reverse(address.name, args=own.get(address.name, address.arguments))
+        answer = client.get(path, secure=True)
+        if answer.status_code == 200:
+            seen.add(address.name)
+            pages.append(path)
+            forms += Forms(path, answer.content.decode()).forms
+    forms += [Form(reverse(name), "get", list(values.items())) for name, values in QUERIES]
+    for form in forms:
+        # It says which answers the form was opened with; the second of two attacks would be asked what to keep.
+        form.values = [(key, value) for key, value in form.values if key != "version"]
+    # A form with nothing in it but the token has nowhere to put an attack: log out, delete, and the like.
+    forms = [form for form in forms if {key for key, _ in form.values} - {"csrfmiddlewaretoken"}]
+    folder = Path(settings.STATIC_ROOT) / "scan"
+    folder.mkdir(exist_ok=True)
+    links = (f'<a href="{escape(page)}">{escape(page)}</a>' for page in pages)
+    (folder / f"{name}.html").write_text(
+        "<!doctype html><title>To scan</title>\n" + "\n".join([*links, *map(str, forms)])
+    )
+    cookies = {key: morsel.value for key, morsel in client.cookies.items() if morsel.value}
+    targets = sorted({form.action for form in forms if form.method == "post"})
+    return Part(f"/static/scan/{name}.html", cookies, pages, targets)
+
+
+def main() -> None:
+    json.dump({name: asdict(part) for name, part in make_parts().items()}, sys.stdout)

@@ -1,0 +1,219 @@
+"""What `make scan` makes of its scanners: nothing that was not looked at counts as clean.
+
+That the scanners find what there is to find is seen by `make scan` itself, on a leaky site, each time.
+"""
+
+import re
+
+import pytest
+
+from testing.gunicorn import ROOT
+from testing.scanning import __main__ as scanning, advisories, scanners
+from testing.scanning.forms import Form, Forms
+from testing.scanning.scanners import Finding, ScannerFailed
+from testing.scanning.site import Part, Request
+
+pytestmark = pytest.mark.once
+
+REAL, HARMLESS = Finding("wapiti", "SQL Injection: of id", "GET /logs/"), "wapiti: SQL Injection: of id, GET /logs/"
+
+
+@pytest.fixture
+def found(monkeypatch):
+    """What the scanners find, instead of scanning: append to it."""
+    findings = []
+    monkeypatch.setattr(scanning, "prove_that_they_find", lambda names: None)
+    monkeypatch.setattr(scanning, "scan", lambda names: findings)
+    monkeypatch.setattr(scanning, "advisories", lambda: [])
+    return findings
+
+
+def test_nothing_found_is_a_success(found):
+    assert scanning.main([]) == 0
+
+
+def test_a_finding_fails_unless_it_is_explained(found, monkeypatch, capsys):
+    found.append(REAL)
+    assert scanning.main([]) == 1
+    assert f"FOUND {REAL}" in capsys.readouterr().out
+
+    monkeypatch.setattr(scanning, "EXPLAINED", {re.escape(HARMLESS): "it only looks like one"})
+    assert scanning.main([]) == 0
+    assert "explained: it only looks like one" in capsys.readouterr().out
+
+    found.append(Finding("wapiti", "SQL Injection: of id", "GET /logs/2026-05-04/"))  # explained for one page alone
+    assert scanning.main([]) == 1
+
+
+def test_a_scanner_that_fails_is_no_clean_scan(found, monkeypatch, capsys):
+    def fail(names):
+        raise ScannerFailed("wapiti overlooks Open Redirect.")
+
+    monkeypatch.setattr(scanning, "prove_that_they_find", fail)
+
+    assert scanning.main(["wapiti"]) == 1
+    assert "wapiti overlooks Open Redirect." in capsys.readouterr().out
+
+
+def test_a_hole_that_is_overlooked_ends_the_scan(monkeypatch):
+    monkeypatch.setattr(
+        scanning, "wapiti", lambda *_: [Finding("wapiti", hole, "") for hole in scanning.HOLES["wapiti"][1:]]
+    )
+
+    with pytest.raises(ScannerFailed, match="wapiti overlooks Clickjacking Protection"):
+        scanning.prove_that_they_find(["wapiti"])
+
+
+def test_a_missing_scanner_says_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(scanners, "PROGRAMS", tmp_path)
+
+    with pytest.raises(ScannerFailed, match="^wapiti is not installed: `make scan` installs them.$"):
+        scanners.wapiti("http://127.0.0.1:1", "/", {})
+
+
+def test_a_scanner_that_hangs_is_ended(monkeypatch, tmp_path):
+    (tmp_path / "wapiti").write_text("#!/bin/sh\nexec sleep 60\n")
+    (tmp_path / "wapiti").chmod(0o755)
+    monkeypatch.setattr(scanners, "PROGRAMS", tmp_path)
+
+    with pytest.raises(ScannerFailed, match="did not end within 0 s"):
+        scanners.run(["wapiti"], seconds=0.2)
+
+
+def test_an_unknown_scanner_is_refused(capsys):
+    assert scanning.main(["nessus"]) == 2
+    assert capsys.readouterr().out == "There is no scanner nessus: wapiti, sqlmap, advisories.\n"
+
+
+# ── What came to the site ─────────────────────────────────────────────────────────────────────
+
+
+def test_what_the_scanners_did_not_reach_is_a_finding():
+    part = Part("/start", {}, ["/logs/", "/reflections/"], ["/logs/1/", "/logs/2/"])
+    requests = [
+        Request("GET", 200, "/logs/"),
+        Request("GET", 302, "/reflections/"),  # as if it had logged itself out
+        Request("POST", 302, "/logs/1/"),
+        Request("POST", 403, "/logs/2/"),  # as if the token were missing
+    ]
+
+    assert [str(finding) for finding in scanning.overlooked(requests, [part])] == [
+        "scan: no scanner saw it, GET /reflections/",
+        "scan: no scanner could send it, POST /logs/2/",
+    ]
+
+
+def test_an_answer_that_the_site_could_not_give_is_a_finding():
+    requests = [Request("GET", 200, "/"), Request("POST", 500, "/logs/1/"), Request("GET", 404, "/no")]
+
+    assert [str(finding) for finding in scanning.failures(requests)] == ["scan: status 500, POST /logs/1/"]
+
+
+# ── Forms ─────────────────────────────────────────────────────────────────────────────────────
+
+PAGE = """<input name="outside" value="1">
+<form method="post"><input type="hidden" name="csrfmiddlewaretoken" value="t"><input name="name" value="A &amp; B">
+<input type="radio" name="mood" value="1"><input type="radio" name="mood" value="2" checked>
+<input type="radio" name="none" value="1"><input type="checkbox" name="met" value="yes" checked>
+<textarea name="note">
+Two
+lines</textarea><textarea name="empty"></textarea><input type="number" name="amount"><input name="mail" type="email">
+<select name="unit"><option value="">-</option><option value="mg" selected>mg</option></select>
+<select name="zone"><option value="">-</option><option value="UTC">UTC</option></select>
+<template><input name="row" value="1"></template><button name="more" value="1">More</button></form>
+<form action="/other/"><input name="q"></form>"""
+
+
+def test_forms_are_filled_in_as_a_browser_would_send_them():
+    first, second = Forms("/here/", PAGE).forms
+
+    assert (first.action, first.method) == ("/here/", "post")
+    assert first.values == [
+        ("csrfmiddlewaretoken", "t"),
+        ("name", "A & B"),
+        ("mood", "2"),
+        ("met", "yes"),
+        ("note", "Two\nlines"),
+        ("empty", "Something"),
+        ("amount", "2"),
+        ("mail", "somebody@example.org"),
+        ("unit", "mg"),
+        ("zone", "UTC"),
+    ]
+    assert (second.action, second.method, second.values) == ("/other/", "get", [("q", "Something")])
+
+
+def test_a_form_written_out_is_the_same_form():
+    form = Form("/here/?a=1&b=2", "post", [("note", '"Two"\nlines & <more>')])
+
+    assert Forms("/", str(form)).forms == [form]
+
+
+# ── Advisories ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def source(monkeypatch):
+    """What pip-audit says of the package known to be bad, and of ours, by the name of the source."""
+    answers = {}
+
+    def ask(name, requirements):
+        bad, ours = answers.get(name, ([], []))
+        return bad if requirements == advisories.KNOWN_TO_BE_BAD else ours
+
+    monkeypatch.setattr(advisories, "ask", ask)
+    return answers
+
+
+VULNERABLE = [{"name": "django", "version": "3.2.0", "vulns": [{"id": "PYSEC-2021-98", "fix_versions": ["3.2.4"]}]}]
+CLEAN = {"name": "django", "version": "5.2.9", "vulns": []}
+SKIPPED = {"name": "django", "skip_reason": "Dependency not found on PyPI and could not be audited: django (3.2.0)"}
+
+
+def test_nothing_known_is_clean(source):
+    source["pypi"] = VULNERABLE, [CLEAN]
+
+    assert advisories.advisories() == []
+
+
+def test_what_is_known_is_found_in_whichever_source_answers(source):
+    source["pypi"] = [SKIPPED], [SKIPPED]
+    source["osv"] = VULNERABLE, VULNERABLE
+
+    assert [str(finding) for finding in advisories.advisories()] == [
+        "advisories: PYSEC-2021-98, django 3.2.0, mended in 3.2.4"
+    ]
+
+
+def test_a_package_that_was_not_looked_up_is_a_finding(source):
+    source["pypi"] = VULNERABLE, [SKIPPED]
+
+    assert [finding.what for finding in advisories.advisories()] == [SKIPPED["skip_reason"]]
+
+
+def test_a_source_that_knows_nothing_is_none(source, found, monkeypatch, capsys):
+    """pip-audit itself ends well there, with "No known vulnerabilities found"."""
+    source["pypi"] = [SKIPPED], [SKIPPED]
+    monkeypatch.setattr(scanning, "advisories", advisories.advisories)
+
+    assert scanning.main([]) == 0
+    assert "Advisories were NOT looked up: neither PyPI's nor OSV's" in capsys.readouterr().out
+    assert scanning.main(["advisories"]) == 1  # asked for by name
+
+
+# ── Code, which ruff scans by bandit's rules ──────────────────────────────────────────────────
+
+
+def test_the_code_is_scanned_by_bandits_rules_and_every_exception_says_why():
+    configuration = (ROOT / "pyproject.toml").read_text()
+    assert '"S"' in re.search(r"^select = (.*)$", configuration, re.MULTILINE)[1]
+
+    unexplained = []
+    for app in ("accounts", "brainlog", "logs", "operations", "reflections", "testing"):
+        for path in sorted((ROOT / app).rglob("*.py")):
+            if "tests" not in path.parts:
+                lines = enumerate(path.read_text().splitlines(), 1)
+                unexplained += [
+                    f"{path.relative_to(ROOT)}:{number}" for number, line in lines if re.search(r"noqa: S\d+\s*$", line)
+                ]
+    assert unexplained == []
