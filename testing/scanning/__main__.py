@@ -17,7 +17,7 @@ from testing.postgres import PostgresMissing
 from testing.scanning.advisories import Unreachable, advisories
 from testing.scanning.leaky import leaky_site
 from testing.scanning.scanners import Finding, ScannerFailed, sqlmap, wapiti
-from testing.scanning.site import Part, Request, ScannedSite, scanned_site
+from testing.scanning.site import Request, ScannedSite, scanned_site
 
 ON_THE_WEB = {"wapiti": wapiti, "sqlmap": sqlmap}
 ON_A_LEAKY_SITE = ON_THE_WEB | {"sqlmap": partial(sqlmap, database="SQLite")}
@@ -114,7 +114,10 @@ def scan(names: list[str]) -> list[Finding]:
         print(f"{len(requests):,} requests came to the site.")
         if site.rows_of_the_other() != before:
             findings.append(Finding("scan", "rows of another person have changed", "in the database"))
-        return findings + failures(requests) + overlooked(requests, [site.parts[name] for name in ("visitor", *names)])
+        # sqlmap is after forms alone.
+        pages = [page for name in ("visitor", "wapiti") if "wapiti" in names for page in site.parts[name].pages]
+        forms = [form for name in ("visitor", *names) for form in site.parts[name].forms]
+        return findings + failures(requests) + overlooked(requests, pages, forms)
 
 
 def scan_as(site: ScannedSite, who: str, name: str) -> list[Finding]:
@@ -133,15 +136,13 @@ def failures(requests: list[Request]) -> list[Finding]:
     ]
 
 
-def overlooked(requests: list[Request], parts: list[Part]) -> list[Finding]:
-    """Pages that nobody was shown, and forms that nobody could send."""
+def overlooked(requests: list[Request], pages: list[str], forms: list[str]) -> list[Finding]:
+    """Pages that nobody was shown, and forms that nobody could send, by their addresses."""
     shown = {each.path for each in requests if each.method == "GET" and each.status == 200}
     taken = {each.path for each in requests if each.method == "POST" and each.status in (200, 302)}
-    pages = {page for part in parts for page in part.pages}
-    targets = {target for part in parts for target in part.targets}
     return [
-        *(Finding("scan", "no scanner saw it", f"GET {page}") for page in sorted(pages - shown)),
-        *(Finding("scan", "no scanner could send it", f"POST {target}") for target in sorted(targets - taken)),
+        *(Finding("scan", "no scanner saw it", f"GET {page}") for page in pages if page not in shown),
+        *(Finding("scan", "no scanner could send it", f"POST {form}") for form in forms if form not in taken),
     ]
 
 

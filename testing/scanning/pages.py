@@ -25,6 +25,7 @@ from reflections.tests.factories import make_reflection
 from testing.scanning.forms import Form, Forms
 from testing.scanning.site import Part
 
+START = "/static/scan/{}.html"
 # What pages read from their address.
 QUERIES = [
     ("accounts:signup", {"invitation": "none"}),
@@ -75,30 +76,37 @@ def make_scanned_person(name: str) -> tuple[Client, dict[str, tuple]]:
 
 def part_of(client: Client, name: str, own: dict[str, tuple], seen: set[str]) -> Part:
     """Look at every address, note in `seen` which show something, and write the page to start from."""
-    pages, forms = [], []
+    pages, forms = [], [Form(reverse(address), "get", list(values.items())) for address, values in QUERIES]
     for address in ADDRESSES:
         path = reverse(address.name, args=own.get(address.name, address.arguments))
         answer = client.get(path, secure=True)
         if answer.status_code == 200:
             seen.add(address.name)
             pages.append(path)
-            forms += Forms(path, answer.content.decode()).forms
-    forms += [Form(reverse(name), "get", list(values.items())) for name, values in QUERIES]
-    for form in forms:
-        # It says which answers the form was opened with; the second of two attacks would be asked what to keep.
-        form.values = [(key, value) for key, value in form.values if key != "version"]
-    # A form with nothing in it but the token has nowhere to put an attack: log out, delete, and the like.
-    forms = [form for form in forms if {key for key, _ in form.values} - {"csrfmiddlewaretoken"}]
-    folder = Path(settings.STATIC_ROOT) / "scan"
-    folder.mkdir(exist_ok=True)
-    links = (f'<a href="{escape(page)}">{escape(page)}</a>' for page in pages)
-    (folder / f"{name}.html").write_text(
-        "<!doctype html><title>To scan</title>\n" + "\n".join([*links, *map(str, forms)])
-    )
+            if answer.headers["Content-Type"].startswith("text/html"):
+                forms += worth_attacking(Forms(path, answer.content.decode()).forms)
+    write_start(name, pages, forms)
     cookies = {key: morsel.value for key, morsel in client.cookies.items() if morsel.value}
-    targets = sorted({form.action for form in forms if form.method == "post"})
-    return Part(f"/static/scan/{name}.html", cookies, pages, targets)
+    return Part(START.format(name), cookies, pages, sorted({form.action for form in forms if form.method == "post"}))
+
+
+def worth_attacking(forms: list[Form]) -> list[Form]:
+    """Without the version of the answers they were opened with: the second attack would be asked what to keep.
+
+    A form with nothing in it but the token has no place for an attack: log out, delete, and the like.
+    """
+    for form in forms:
+        form.values = [(key, value) for key, value in form.values if key != "version"]
+    return [form for form in forms if {key for key, _ in form.values} - {"csrfmiddlewaretoken"}]
+
+
+def write_start(name: str, pages: list[str], forms: list[Form]) -> None:
+    file = Path(settings.STATIC_ROOT) / START.format(name).removeprefix(settings.STATIC_URL)
+    file.parent.mkdir(exist_ok=True)
+    links = [f'<a href="{escape(page)}">{escape(page)}</a>' for page in pages]
+    file.write_text("\n".join(["<!doctype html><title>To scan</title>", *links, *map(str, forms)]))
 
 
 def main() -> None:
+    """Print the parts for the process that starts the site."""
     json.dump({name: asdict(part) for name, part in make_parts().items()}, sys.stdout)

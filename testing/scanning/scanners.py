@@ -76,7 +76,10 @@ def wapiti(site: str, start: str, cookies: dict[str, str]) -> list[Finding]:
                 *(f"--header={header}" for header in headers(site, cookies)),
                 f"--store-session={folder}",
                 f"--store-config={folder}",
+                # Nothing is sent or looked up elsewhere.
                 "--no-bugreport",
+                "--endpoint=http://127.0.0.1:1/",
+                "--dns-endpoint=localhost",
                 "--format=json",
                 f"--output={report}",
             ],

@@ -28,12 +28,12 @@ ROWS_BY_ANOTHER_WAY = {
 
 @dataclass
 class Part:
-    """Who is scanning: where to start, the cookies to send, the pages to see, and where forms go to."""
+    """Who is scanning: where to start, the cookies to send, and the addresses of pages to see and forms to send."""
 
     start: str
     cookies: dict[str, str]
     pages: list[str]
-    targets: list[str]
+    forms: list[str]
 
 
 @dataclass

@@ -11,7 +11,7 @@ from testing.gunicorn import ROOT
 from testing.scanning import __main__ as scanning, advisories, scanners
 from testing.scanning.forms import Form, Forms
 from testing.scanning.scanners import Finding, ScannerFailed
-from testing.scanning.site import Part, Request
+from testing.scanning.site import Request
 
 pytestmark = pytest.mark.once
 
@@ -56,11 +56,10 @@ def test_a_scanner_that_fails_is_no_clean_scan(found, monkeypatch, capsys):
 
 
 def test_a_hole_that_is_overlooked_ends_the_scan(monkeypatch):
-    monkeypatch.setattr(
-        scanning, "wapiti", lambda *_: [Finding("wapiti", hole, "") for hole in scanning.HOLES["wapiti"][1:]]
-    )
+    found = [Finding("wapiti", hole, "") for hole in scanning.HOLES["wapiti"][1:]]
+    monkeypatch.setitem(scanning.ON_A_LEAKY_SITE, "wapiti", lambda *_: found)
 
-    with pytest.raises(ScannerFailed, match="wapiti overlooks Clickjacking Protection"):
+    with pytest.raises(ScannerFailed, match="^wapiti overlooks Clickjacking Protection.$"):
         scanning.prove_that_they_find(["wapiti"])
 
 
@@ -89,7 +88,7 @@ def test_an_unknown_scanner_is_refused(capsys):
 
 
 def test_what_the_scanners_did_not_reach_is_a_finding():
-    part = Part("/start", {}, ["/logs/", "/reflections/"], ["/logs/1/", "/logs/2/"])
+    pages, forms = ["/logs/", "/reflections/"], ["/logs/1/", "/logs/2/"]
     requests = [
         Request("GET", 200, "/logs/"),
         Request("GET", 302, "/reflections/"),  # as if it had logged itself out
@@ -97,7 +96,7 @@ def test_what_the_scanners_did_not_reach_is_a_finding():
         Request("POST", 403, "/logs/2/"),  # as if the token were missing
     ]
 
-    assert [str(finding) for finding in scanning.overlooked(requests, [part])] == [
+    assert [str(finding) for finding in scanning.overlooked(requests, pages, forms)] == [
         "scan: no scanner saw it, GET /reflections/",
         "scan: no scanner could send it, POST /logs/2/",
     ]
