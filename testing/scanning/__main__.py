@@ -23,9 +23,10 @@ ON_THE_WEB = {"wapiti": wapiti, "sqlmap": sqlmap}
 ON_A_LEAKY_SITE = ON_THE_WEB | {"sqlmap": partial(sqlmap, database="SQLite")}
 SCANNERS = *ON_THE_WEB, "advisories"
 
-# Findings that are right and do no harm, and why. Regular expressions for the whole of a finding.
+# Findings that are right and do no harm, and why. Regular expressions for the whole of a finding; newer releases
+# word it a little differently.
 EXPLAINED = {
-    r"wapiti: HttpOnly Flag cookie: HttpOnly flag is not set in the cookie : __Host-csrftoken, GET /": (
+    r"wapiti: HttpOnly Flag cookie: HttpOnly flag is not set .*\b__Host-csrftoken\b.*, GET /": (
         "the token against forged forms: each form holds it too, where any script could read it"
     ),
 }
