@@ -15,7 +15,8 @@ from testing.certificates import make_certificates
 from testing.gunicorn import manage, throwaway_site
 from testing.postgres import throwaway_cluster
 
-SETTINGS = {"DJANGO_SETTINGS_MODULE": "testing.scanning.settings", "HTTPS": "True"}
+# With a mail server, though one that sends nothing: without any, there is no form to ask for a new password.
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "testing.scanning.settings", "HTTPS": "True", "EMAIL_URL": "dummymail://"}
 MAKE_PARTS = "from testing.scanning import pages; pages.main()"
 TABLES_OF_PEOPLE = """
 SELECT table_name FROM information_schema.columns WHERE column_name = 'user_id' AND table_schema = 'public'
