@@ -75,6 +75,7 @@ MIDDLEWARE = [
     # Outermost: they guard every answer, static files and those to monitors included.
     "csp.middleware.CSPMiddleware",
     "brainlog.middleware.EdgesMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "operations.probes.ProbesMiddleware",
     "operations.observing.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -95,7 +96,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.ConfirmMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "brainlog.middleware.MethodNotAllowedMiddleware",
     "brainlog.middleware.NotFoundMiddleware",
 ]

@@ -48,13 +48,13 @@ def policy_for(path) -> dict:
 
 def assert_headers(response, path):
     assert policy_of(response) == policy_for(path)
-    assert response["X-Frame-Options"] == "DENY"
     assert_guarded(response)
 
 
 def assert_guarded(response):
     """What is true of static files, and of what monitors are told, as well."""
     assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["X-Frame-Options"] == "DENY"
     assert response["Referrer-Policy"] == "same-origin"
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"
     assert response["Cross-Origin-Resource-Policy"] == "same-origin"
