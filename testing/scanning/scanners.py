@@ -109,8 +109,9 @@ def sqlmap(site: str, start: str, cookies: dict[str, str], database: str = "Post
                 "--forms",
                 "--batch",
                 f"--dbms={database}",
-                "--technique=BEU",
-                "--smart",  # thoroughly where an answer changes at all
+                # Blind: errors of the database are shown to nobody, and rows only as pages.
+                "--technique=BT",
+                "--skip-waf",
                 "--ignore-redirects",
                 "--skip=csrfmiddlewaretoken",
                 "--headers=" + "\n".join(headers(site, cookies)),
