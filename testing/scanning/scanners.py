@@ -108,6 +108,7 @@ def sqlmap(site: str, start: str, cookies: dict[str, str], database: str = "Post
                 f"--url={site}{start}",
                 "--forms",
                 "--batch",
+                "--answers=skip further tests=N",  # of the other fields, once one is found
                 f"--dbms={database}",
                 # Blind: errors of the database are shown to nobody, and rows only as pages.
                 "--technique=BT",
