@@ -72,6 +72,8 @@ def wapiti(site: str, start: str, cookies: dict[str, str]) -> list[Finding]:
                 "--scan-force=insane",  # all forms, however many fields they have
                 f"--module={','.join(MODULES)}",
                 f"--max-attack-time={SECONDS_A_MODULE}",
+                "--verbose=1",  # says so when that is reached
+                "--timeout=30",
                 "--skip=csrfmiddlewaretoken",
                 *(f"--header={header}" for header in headers(site, cookies)),
                 f"--store-session={folder}",

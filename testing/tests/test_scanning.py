@@ -18,6 +18,15 @@ pytestmark = pytest.mark.once
 REAL, HARMLESS = Finding("wapiti", "SQL Injection: of id", "GET /logs/"), "wapiti: SQL Injection: of id, GET /logs/"
 
 
+# Wapiti is silent about it unless it is to talk, and writes its report all the same.
+OUT_OF_TIME = """#!/bin/sh
+for each; do case $each in
+    --verbose=1) echo "Max attack time was reached for module xss, stopping.";;
+    --output=*) echo '{"vulnerabilities": {}, "anomalies": {}}' > "${each#--output=}";;
+esac; done
+"""
+
+
 @pytest.fixture
 def found(monkeypatch):
     """What the scanners find, instead of scanning: append to it."""
@@ -77,6 +86,15 @@ def test_a_scanner_that_hangs_is_ended(monkeypatch, tmp_path):
 
     with pytest.raises(ScannerFailed, match="did not end within 0 s"):
         scanners.run(["wapiti"], seconds=0.2)
+
+
+def test_a_scan_that_ran_out_of_time_is_no_clean_scan(monkeypatch, tmp_path):
+    (tmp_path / "wapiti").write_text(OUT_OF_TIME)
+    (tmp_path / "wapiti").chmod(0o755)
+    monkeypatch.setattr(scanners, "PROGRAMS", tmp_path)
+
+    with pytest.raises(ScannerFailed, match="^wapiti ran out of time in xss.$"):
+        scanners.wapiti("http://127.0.0.1:1", "/", {})
 
 
 def test_an_unknown_scanner_is_refused(capsys):
