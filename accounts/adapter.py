@@ -29,7 +29,7 @@ MESSAGES = {
 }
 
 # In the session of somebody on the way in: who it is, and what proves the password that was right.
-PASSWORD_THEN = "password_then"  # noqa: S105
+PASSWORD_THEN = "password_then"  # noqa: S105 (the name of a key, not a password)
 
 WAYS_TO_CONFIRM = {
     "reauthenticate": _("Use your password"),
