@@ -11,6 +11,9 @@ from allauth.mfa.signals import (
     authenticator_used,
 )
 from allauth.socialaccount.signals import social_account_added, social_account_removed
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
 from accounts import mails, throttle
@@ -118,3 +121,11 @@ def on_provider_added(request, sociallogin, **kwargs):
 @receiver(social_account_removed, dispatch_uid="accounts.events")
 def on_provider_removed(request, socialaccount, **kwargs):
     record(Kind.PROVIDER_REMOVED, socialaccount.user, request)
+
+
+@receiver(post_delete, sender=User, dispatch_uid="accounts.events")
+def on_person_gone(instance, using, **kwargs):
+    """Leave of their name in the admin's history the number alone: by it, the entries are still about one person."""
+    people = ContentType.objects.db_manager(using).get_for_model(User)
+    entries = LogEntry.objects.using(using).filter(content_type=people, object_id=str(instance.pk))
+    entries.update(object_repr=f"#{instance.pk}")

@@ -6,12 +6,14 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError
+from django.db.models import CharField, TextField
 from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
 from accounts.models import Invitation, SecurityEvent, User
 from accounts.tests.factories import PASSWORD, make_person
+from logs.private import PrivateTextField
 from logs.tests.factories import make_dose, make_full_log, make_medication
 from logs.tests.pages import check_in_url
 from reflections.tests.factories import make_reflection
@@ -100,6 +102,34 @@ def test_everything_of_the_person_is_deleted(as_maria, maria):
     as_maria.post(URL, confirmed())
 
     assert rows_of(pk) == dict.fromkeys(before, 0)
+
+
+def test_no_table_knows_the_name_any_more(as_maria, maria):
+    User.objects.filter(pk=maria.pk).update(username="unmistakable", username_key="unmistakable")
+    LogEntry.objects.create(
+        user=make_person(is_staff=True),
+        content_type=ContentType.objects.get_for_model(User),
+        object_id=str(maria.pk),
+        object_repr="unmistakable",
+        action_flag=CHANGE,
+    )
+    assert mentions_of("unmistakable") == {"User.username", "User.username_key", "LogEntry.object_repr"}
+
+    as_maria.post(URL, confirmed(username="unmistakable"))
+
+    assert mentions_of("unmistakable") == set()
+    assert LogEntry.objects.filter(object_repr=f"#{maria.pk}").count() == 1
+
+
+def mentions_of(text) -> set[str]:
+    """The columns of any table that have it. (What is encrypted cannot be searched, and needs none of it.)"""
+    return {
+        f"{model.__name__}.{field.name}"
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.concrete_fields
+        if isinstance(field, CharField | TextField) and not isinstance(field, PrivateTextField)
+        if model._base_manager.filter(**{f"{field.name}__contains": text}).exists()
+    }
 
 
 def test_nothing_of_others_is_deleted(as_maria):
