@@ -28,6 +28,7 @@ class Storage:
         self.folder = None
         with self.errors():
             if place.startswith("s3://"):
+                self.check_endpoint()
                 self.store = from_url(place)
                 return
             if "://" in place:
@@ -36,6 +37,12 @@ class Storage:
             if create:
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.store = LocalStore(self.folder)
+
+    def check_endpoint(self) -> None:
+        """Without a scheme, the library would end the process in a way that nobody can catch."""
+        for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"):
+            if not os.environ.get(name, "https://").startswith(("https://", "http://")):
+                raise BackupError(f"{name} must begin with https:// or http://.")
 
     @contextmanager
     def errors(self) -> Iterator[None]:

@@ -11,7 +11,9 @@ from contextlib import suppress
 import pytest
 from django.utils import timezone
 
+from operations.backups import BackupError
 from operations.backups.archives import whole_among
+from operations.backups.storage import Storage
 from operations.tests.backups.archives import PEOPLE, people
 from testing.gunicorn import ROOT, environment_with
 from testing.s3 import throwaway_bucket
@@ -165,3 +167,11 @@ def test_a_bucket_that_is_not_there_is_one_sentence(run, bucket):
     said = run("backup", "--to=s3://elsewhere", fails=True, **bucket.environment)
 
     assert said == "s3://elsewhere cannot be used: The specified bucket does not exist"
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+def test_an_endpoint_without_a_scheme_is_one_sentence(monkeypatch, name):
+    monkeypatch.setenv(name, "minio:9000")
+
+    with pytest.raises(BackupError, match=f"{name} must begin with https:// or http://."):
+        Storage("s3://backups")
