@@ -416,6 +416,7 @@ ANYTHING = TEXT | st.none() | st.integers() | st.lists(TEXT, max_size=2) | st.di
     same=st.booleans(),
 )
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@pytest.mark.once
 def test_no_credential_breaks_anything(as_person, monkeypatch, said, rest, same):
     monkeypatch.setattr(throttle, "take", lambda limit, who: "")
     confirm_by_password(as_person)

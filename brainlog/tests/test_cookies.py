@@ -10,6 +10,8 @@ from django.urls import reverse
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.middleware import FormerCookiesMiddleware
 
+pytestmark = pytest.mark.once
+
 SESSION, TOKEN = "__Host-sessionid", "__Host-csrftoken"
 MESSAGES, BROWSER = "__Host-messages", "__Host-known_browser"
 LOGIN = "accounts:login"

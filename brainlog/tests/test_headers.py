@@ -10,6 +10,8 @@ from brainlog.tests.html import Page
 from logs.tests.factories import answers, dose_rows, make_dose, make_full_log, make_medication
 from reflections.tests.factories import make_reflection
 
+pytestmark = pytest.mark.once
+
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",

@@ -13,6 +13,8 @@ from django.urls import reverse
 
 from accounts.tests.factories import PASSWORD, make_person
 
+pytestmark = pytest.mark.once
+
 # The most each test gives, and why we have no more than that.
 MOST = {
     "Content-Security-Policy": 10,

@@ -6,6 +6,8 @@ from django.urls import reverse
 
 from accounts.tests.factories import PASSWORD, make_person
 
+pytestmark = pytest.mark.once
+
 MEGABYTE = 1024 * 1024
 
 

@@ -11,6 +11,8 @@ from accounts.tests.codes import code_of, switch_on
 from accounts.tests.factories import PASSWORD
 from brainlog.tests.browser.steps import expect_saved, field, follow, log_in, press
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def device(page):
