@@ -11,11 +11,16 @@ from django import forms
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, timezone_names
 from brainlog.forms import DatalistInput
+
+# allauth's tables.
+ACCOUNTS, TOKENS = "socialaccount_socialaccount", "socialaccount_socialtoken"
 
 
 class ExternalAdapter(DefaultSocialAccountAdapter):
@@ -104,3 +109,18 @@ class ExternalSignUpForm(forms.ModelForm):
             self.add_error("username", User.name_is_taken())
             return False
         return True
+
+
+@receiver(pre_delete, sender=User, dispatch_uid="accounts.external")
+def on_person_goes(instance, using, **kwargs):
+    """Take along their accounts elsewhere from a time when the environment named a provider.
+
+    The tables stay when none is named any more, and Django then knows nothing of them.
+    """
+    connection = connections[using]
+    if apps.is_installed("allauth.socialaccount") or ACCOUNTS not in connection.introspection.table_names():
+        return
+    with connection.cursor() as cursor:
+        theirs = f"SELECT id FROM {ACCOUNTS} WHERE user_id = %s"  # noqa: S608 (our own names)
+        cursor.execute(f"DELETE FROM {TOKENS} WHERE account_id IN ({theirs})", [instance.pk])  # noqa: S608 (likewise)
+        cursor.execute(f"DELETE FROM {ACCOUNTS} WHERE user_id = %s", [instance.pk])  # noqa: S608 (likewise)

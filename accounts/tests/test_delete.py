@@ -5,12 +5,13 @@ from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.db.models import CharField, TextField
 from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
+from accounts.external import ACCOUNTS, TOKENS
 from accounts.models import Invitation, SecurityEvent, User
 from accounts.tests.factories import PASSWORD, make_person
 from logs.private import PrivateTextField
@@ -229,3 +230,20 @@ def test_a_save_that_comes_while_the_account_goes(as_maria, maria, monkeypatch, 
     else:
         with pytest.raises(IntegrityError):
             as_maria.post(MORNING)
+
+
+@pytest.mark.skipif(apps.is_installed("allauth.socialaccount"), reason="Django itself knows of the tables then.")
+def test_accounts_elsewhere_go_when_no_provider_is_named_any_more(as_maria, maria):
+    other = make_person()
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE {ACCOUNTS} (id bigint, user_id bigint)")
+        cursor.execute(f"CREATE TABLE {TOKENS} (id bigint, account_id bigint)")
+        cursor.execute(f"INSERT INTO {ACCOUNTS} VALUES (1, %s), (2, %s)", [maria.pk, other.pk])  # noqa: S608
+        cursor.execute(f"INSERT INTO {TOKENS} VALUES (1, 1), (2, 2)")  # noqa: S608
+
+        as_maria.post(URL, confirmed())
+
+        cursor.execute(f"SELECT a.id, t.id FROM {ACCOUNTS} a FULL JOIN {TOKENS} t ON t.account_id = a.id")  # noqa: S608
+        assert cursor.fetchall() == [(2, 2)]
+        cursor.execute(f"DROP TABLE {ACCOUNTS}")
+        cursor.execute(f"DROP TABLE {TOKENS}")
