@@ -1,9 +1,7 @@
 import ipaddress
 import logging
-from copy import copy
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.reauthentication import suspend_request
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.models import Authenticator
@@ -19,6 +17,7 @@ from django.utils.translation import gettext as _
 from requests import RequestException
 
 from accounts import throttle
+from accounts.confirming import ask_who_is_there
 from accounts.models import User
 from accounts.sessions import person_in
 
@@ -106,16 +105,11 @@ class SecondFactorMiddleware:
 
 
 class ConfirmMiddleware:
-    """Ask who is there, and keep of what was sent only what going on with it takes: no password, and no address.
+    """Ask who is there, and keep nothing of what was sent: the person sends it again, once they have said so.
 
-    Stands inside of allauth's, which would keep all of it in the session until the person has answered.
+    Stands inside of allauth's, which would keep a form in the session, passwords too, and send it as soon as
+    somebody confirms for that page: weeks later, or when another had left it there for the owner to confirm.
     """
-
-    # The secret of the tokens among them: with another one, forms that are open elsewhere would be refused.
-    KEPT = (
-        *("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "HTTP_ACCEPT_LANGUAGE"),
-        *("HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "HTTP_X_FORWARDED_PROTO", "CSRF_COOKIE"),
-    )
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -126,13 +120,8 @@ class ConfirmMiddleware:
     def process_exception(self, request, exception):
         if not isinstance(exception, ReauthenticationRequired):
             return None
-        kept = copy(request)
-        kept.META = {name: request.META[name] for name in self.KEPT if name in request.META}
-        kept.POST = request.POST.copy()
-        for name in [name for name in kept.POST if "password" in name or name == "csrfmiddlewaretoken"]:
-            del kept.POST[name]
         first_way = get_adapter().get_reauthentication_methods(request.user)[0]
-        return suspend_request(kept, first_way["url"])
+        return ask_who_is_there(request, first_way["url"], then=request.get_full_path())
 
 
 class SignInMiddleware:

@@ -2,7 +2,7 @@ from copy import copy
 
 import allauth.account.views
 from allauth.account.decorators import reauthentication_required
-from allauth.account.internal.flows.reauthentication import is_reauthentication_required, stash_and_reauthenticate
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from allauth.account.utils import complete_signup
 from allauth.core.internal import ratelimit
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import events, recovery, throttle
+from accounts.confirming import ask_who_is_there
 from accounts.external import providers
 from accounts.forms import DeleteAccountForm, LoginForm, PasswordChangeForm, ProfileForm, SignUpForm
 from accounts.models import Invitation, SecurityEvent, User
@@ -138,15 +140,10 @@ def sessions(request):
 @require_http_methods(["POST"])
 def end_sessions(request):
     """Ask who is there, and end the one with the handle that is sent, or, without any, all but this one."""
-    meant = {"session": request.POST.get("session", "")}
     if is_reauthentication_required(request, app="accounts"):
-        return stash_and_reauthenticate(request, meant, "accounts.views.end_others")
-    return end_others(request, meant)
-
-
-def end_others(request, meant: dict):
+        return ask_who_is_there(request, reverse("accounts:confirm"), then=reverse("accounts:sessions"))
     others = request.user.sessions.exclude(pk=request.session.session_key)
-    if handle := meant["session"]:
+    if handle := request.POST.get("session"):
         others = others.filter(pk__in=[each.pk for each in others if each.handle == handle])
     ended, _tables = others.delete()
     if ended:
@@ -176,8 +173,8 @@ def delete_account(request):
     if form.is_valid():
         person = request.user
         tags = f"{person.pk}/"
-        logout(request)
         retried(User.objects.filter(pk=person.pk).delete)()  # The object itself could not be deleted twice.
+        logout(request)
         text = _("Your account and everything in it is deleted. We wish you well.")
         messages.success(request, text, extra_tags=tags)
         return redirect("today")

@@ -142,16 +142,18 @@ def test_a_key_is_no_handle(maria):
     assert is_in(other)
 
 
-def test_who_is_there_is_asked_first_and_then_it_is_done(maria):
+def test_who_is_there_is_asked_first(maria):
     here, lost, other = browser(maria), browser(maria), browser(maria)
 
     asked = here.post(END, {"session": row(lost).handle})
 
-    assertRedirects(asked, CONFIRM)
+    assertRedirects(asked, f"{CONFIRM}?next={PAGE}")
+    here.post(CONFIRM, {"password": "not-my-password", "next": PAGE})
+    here.post(END, {"session": row(lost).handle})
     assert is_in(lost)
-    here.post(CONFIRM, {"password": "not-my-password"})
+    assertRedirects(here.post(CONFIRM, {"password": PASSWORD, "next": PAGE}), PAGE)
     assert is_in(lost)
-    assertRedirects(here.post(CONFIRM, {"password": PASSWORD}), PAGE)
+    here.post(END, {"session": row(lost).handle})
     assert [is_in(client) for client in (here, lost, other)] == [True, False, True]
 
 
