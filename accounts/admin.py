@@ -89,10 +89,15 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         given = () if request.user.is_superuser else GIVEN_BY_SUPERUSERS
         return (*super().get_readonly_fields(request, obj), *given)
 
+    MOST_AT_ONCE = 50
+
     def those_in_reach(self, request, people):
-        """Whom an action is done to: nobody, where one of them is out of reach."""
+        """Whom an action is done to: nobody, where one of them is out of reach, or where they are too many."""
+        if people.count() > self.MOST_AT_ONCE:
+            self.message_user(request, _("Nothing was done: please choose 50 people at most."), messages.ERROR)
+            return []
         if request.user.is_superuser or not people.filter(Q(is_staff=True) | Q(is_superuser=True)).exists():
-            return list(people[:50])
+            return list(people)
         self.message_user(request, _("Only a superuser may do this to people on the staff."), messages.ERROR)
         return []
 

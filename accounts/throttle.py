@@ -79,7 +79,8 @@ def known_browser(username_key: str) -> str:
 
 
 def is_known_browser(request, username_key: str) -> bool:
-    proof = request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE_NAME, "")
+    # Or the name of releases before. Whoever plants a cookie of that name still has no proof to put in it.
+    proof = request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE_NAME) or request.COOKIES.get("known_browser", "")
     return constant_time_compare(proof, known_browser(username_key))
 
 

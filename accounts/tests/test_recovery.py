@@ -377,6 +377,18 @@ def test_an_admin_makes_a_link_that_is_shown_once(as_staff, person):
     assert entry.object_repr == person.username and link not in entry.change_message
 
 
+def test_nobody_is_left_out_silently(as_staff, monkeypatch):
+    monkeypatch.setattr("accounts.admin.UserAdmin.MOST_AT_ONCE", 2)
+    people = [make_person() for _ in range(3)]
+    for person in people:
+        Client().force_login(person)
+
+    assertContains(act(as_staff, "end_sessions", *people), "Nothing was done")
+    assert all(person.sessions.exists() for person in people)
+    act(as_staff, "end_sessions", *people[:2])
+    assert [person.sessions.exists() for person in people] == [False, False, True]
+
+
 @pytest.mark.parametrize("rights", [{"is_staff": True}, {"is_superuser": True}])
 @pytest.mark.parametrize("action", ["make_reset_link", "switch_off_second_factor", "end_sessions"])
 def test_staff_cannot_take_over_staff(as_staff, rights, action):
