@@ -276,7 +276,7 @@ TIME_ZONE = "UTC"
 # ── Static files ──────────────────────────────────────────────────────────────────────────────
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / env.text("STATIC_ROOT", default="staticfiles")
+STATIC_ROOT = BASE_DIR / (env.text("STATIC_ROOT") or "staticfiles")  # never this folder itself, .env and all
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {

@@ -267,6 +267,10 @@ def test_a_proxy_is_trusted_only_if_there_is_said_to_be_one(folder, environment,
     assert found == {"SECURE_PROXY_SSL_HEADER": header}
 
 
+def test_an_empty_folder_of_static_files_is_not_all_that_is_here(folder):
+    assert settings(folder, "STATIC_ROOT", STATIC_ROOT="", **GIVEN) == {"STATIC_ROOT": str(folder / "staticfiles")}
+
+
 def test_env_files_are_read_and_the_environment_wins(folder):
     (folder / ".env").write_text("SECRET_KEY=from-the-file\nALLOWED_HOSTS=file.example.org\nDEBUG=True\n")
 
