@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
-from accounts import events, sealing, throttle
+from accounts import events, throttle
 from accounts.models import Invitation, User
+from encryption import mfa_secrets
 
 # What allauth says after a deed, by the name of its template. It is silent about the others.
 MESSAGES = {
@@ -108,10 +109,10 @@ class MFAAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return sealing.seal(text)
+        return mfa_secrets.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return sealing.unseal(encrypted_text)
+        return mfa_secrets.decrypt(encrypted_text)
 
     def _get_user_identifier(self, user) -> str:
         """What apps and browsers show beside a code or a passkey: the name, where allauth would say the e-mail."""

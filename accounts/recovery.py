@@ -26,9 +26,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import events, throttle
-from accounts.cipher import CannotDecryptError
 from accounts.mails import post, verified_email
 from accounts.models import User
+from encryption.cipher import CannotDecryptError
 
 VERIFY_SALT, VERIFY_SECONDS = "accounts.email", 3 * 24 * 60 * 60
 

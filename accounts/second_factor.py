@@ -19,7 +19,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import throttle
-from accounts.cipher import CannotDecryptError
+from encryption.cipher import CannotDecryptError
 
 # A code is good for 90 seconds: its own half minute and those before and after.
 LONGER_THAN_ANY_CODE = 120

@@ -33,8 +33,8 @@ def measure(words: str, text: str):
     import datetime
 
     from accounts.models import User
+    from encryption.fields import private_fields
     from logs.models import DailyLog
-    from logs.private import private_fields
     from personal_data.archive import archive
 
     User.objects.all().delete()

@@ -43,11 +43,11 @@ def measure():
     from django.db import connection
     from django.test import Client
 
-    from accounts import cipher
     from accounts.models import User
+    from encryption import cipher
+    from encryption.fields import private_fields
+    from encryption.reencrypt import Table, encrypt_all
     from logs.models import DailyLog
-    from logs.private import private_fields
-    from logs.renewal import Table, encrypt_all
 
     logging.disable()
     print(f"\n{connection.vendor}", flush=True)

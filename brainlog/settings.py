@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from brainlog.cache import caches_from_url
 from brainlog.database import databases_from_environment
 from brainlog.environment import Environment, are_hosts, are_origins, is_guessable, mail_settings, origin_of
-from brainlog.keys import DERIVED, key_from, keys_in
+from encryption.keys import DERIVED, key_from, keys_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

@@ -3,8 +3,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import events
 from brainlog.admin import LookingAdmin
+from encryption.fields import withhold_texts
 from logs.models import DailyLog, Dose, Medication
-from logs.private import withhold_texts
 from logs.stages import STAGES
 
 

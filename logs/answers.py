@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
 from brainlog.transactions import retried
-from logs.private import Unreadable
+from encryption.fields import Unreadable
 
 
 @dataclass(frozen=True)

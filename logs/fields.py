@@ -13,8 +13,8 @@ from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
+from encryption.fields import PrivateTextField
 from logs import inputs
-from logs.private import PrivateTextField
 
 
 class Answer(models.Field):

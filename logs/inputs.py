@@ -10,7 +10,7 @@ from django.core.validators import StepValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from brainlog.forms import Pills, require_whole_characters
-from logs.private import Unreadable
+from encryption.fields import Unreadable
 
 
 class Scale(Pills):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.checks import Warning, register
 
 from brainlog.database import is_local
-from brainlog.keys import DERIVED
+from encryption.keys import DERIVED
 
 
 @register()

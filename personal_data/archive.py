@@ -12,8 +12,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from encryption.fields import Unreadable
 from logs.fields import Answer
-from logs.private import Unreadable
 from personal_data.tables import TABLES, Table, profile
 
 FORMAT, VERSION = "brain-log", 1

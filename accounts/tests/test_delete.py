@@ -14,7 +14,7 @@ from pytest_django.asserts import assertContains, assertRedirects
 from accounts.external import ACCOUNTS, TOKENS
 from accounts.models import Invitation, SecurityEvent, User
 from accounts.tests.factories import PASSWORD, make_person
-from logs.private import PrivateTextField
+from encryption.fields import PrivateTextField
 from logs.tests.factories import make_dose, make_full_log, make_medication
 from logs.tests.pages import check_in_url
 from reflections.tests.factories import make_reflection

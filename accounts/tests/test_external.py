@@ -311,8 +311,8 @@ def test_an_account_of_another_person_here_is_not_taken_over(site, provider):
 def test_the_second_factor_is_asked_for_here_too(site, provider, ask):
     sign_up(site, provider, "115")
     ask(
-        "from accounts.sealing import seal\n"
-        "User.objects.get(username='club-115').authenticator_set.create(type='totp', data={'secret': seal('A' * 32)})"
+        "from encryption.mfa_secrets import encrypt\n"
+        "User.objects.get(username='club-115').authenticator_set.create(type='totp', data={'secret': encrypt('A' * 32)})"
     )
 
     visitor = come(site, provider, "115")

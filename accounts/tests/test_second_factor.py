@@ -13,12 +13,13 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
 from pytest_django.asserts import assertContains, assertRedirects
 
-from accounts import sealing, throttle
-from accounts.cipher import CannotDecryptError
+from accounts import throttle
 from accounts.models import User
 from accounts.second_factor import AddPasskeyForm, PasskeyForm
 from accounts.tests.codes import APP_ON, CONFIRM, a_passkey, code_of, confirm_by_password, switch_on
 from accounts.tests.factories import PASSWORD, make_person
+from encryption import mfa_secrets
+from encryption.cipher import CannotDecryptError
 
 LOGIN, CODE = reverse("accounts:login"), reverse("accounts:code")
 PAGE, CODES = reverse("accounts:second_factor"), reverse("accounts:recovery_codes")
@@ -216,21 +217,21 @@ def test_the_database_holds_no_secret_in_clear(person, protected):
 
 
 def test_what_is_sealed_differs_each_time_and_opens_again():
-    assert sealing.seal("a secret") != sealing.seal("a secret")
-    assert sealing.unseal(sealing.seal("a secret")) == "a secret"
+    assert mfa_secrets.encrypt("a secret") != mfa_secrets.encrypt("a secret")
+    assert mfa_secrets.decrypt(mfa_secrets.encrypt("a secret")) == "a secret"
 
 
 @pytest.mark.parametrize("broken", ["", "bl1.test.", "bl1.test.AAAA", "not base64 at all", "plain"])
 def test_what_is_not_sealed_is_no_secret(broken, settings):
     settings.FIELD_ENCRYPTION_READS_PLAINTEXT = True  # Not even then.
     with pytest.raises(CannotDecryptError):
-        sealing.unseal(broken)
+        mfa_secrets.decrypt(broken)
 
 
 def test_a_changed_secret_is_refused():
-    sealed = sealing.seal("a secret")
+    sealed = mfa_secrets.encrypt("a secret")
     with pytest.raises(CannotDecryptError):
-        sealing.unseal(sealed[:-6] + ("AAAAAA" if sealed[-6:] != "AAAAAA" else "BBBBBB"))
+        mfa_secrets.decrypt(sealed[:-6] + ("AAAAAA" if sealed[-6:] != "AAAAAA" else "BBBBBB"))
 
 
 NEW_KEY = {"new": b"n" * 32}
@@ -248,33 +249,33 @@ def test_secrets_are_sealed_anew_and_then_need_the_old_key_no_more(person, prote
     old = settings.FIELD_ENCRYPTION_KEYS
     settings.FIELD_ENCRYPTION_KEYS = NEW_KEY | old
 
-    assert sealing.reseal_all() == (2, 0)
-    assert sealing.reseal_all() == (0, 0)
+    assert mfa_secrets.reencrypt_all() == (2, 0)
+    assert mfa_secrets.reencrypt_all() == (0, 0)
 
     settings.FIELD_ENCRYPTION_KEYS = NEW_KEY
-    assert sealing.reseal_all(check=True) == (0, 0)
+    assert mfa_secrets.reencrypt_all(check=True) == (0, 0)
     client = Client()
     log_in(client, person)
     assert client.post(CODE, {"code": protected[1][0]}).status_code == 302
     settings.FIELD_ENCRYPTION_KEYS = old
-    assert sealing.reseal_all(check=True) == (0, 2)
+    assert mfa_secrets.reencrypt_all(check=True) == (0, 2)
 
 
 def test_a_code_used_while_they_are_sealed_anew_stays_used(person, protected, settings, monkeypatch):
     settings.FIELD_ENCRYPTION_KEYS = NEW_KEY | settings.FIELD_ENCRYPTION_KEYS
     codes = person.authenticator_set.get(type="recovery_codes")
-    seal, is_first = sealing.seal, [True]
+    seal, is_first = mfa_secrets.encrypt, [True]
 
     def seal_slowly(text):
         if is_first and is_first.pop():
             Authenticator.objects.filter(pk=codes.pk).update(data=codes.data | {"used_mask": 1})
         return seal(text)
 
-    monkeypatch.setattr(sealing, "seal", seal_slowly)
-    sealing.reseal_all()
+    monkeypatch.setattr(mfa_secrets, "encrypt", seal_slowly)
+    mfa_secrets.reencrypt_all()
 
     assert Authenticator.objects.get(pk=codes.pk).data["used_mask"] == 1
-    assert sealing.reseal_all() == (0, 0)
+    assert mfa_secrets.reencrypt_all() == (0, 0)
 
 
 def test_with_the_key_lost_the_page_says_so_and_lets_nobody_in(person, protected, settings):

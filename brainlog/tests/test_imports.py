@@ -11,17 +11,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Each app, and what else of ours it may import. Apps that are not built yet have nothing to check.
 ALLOWED = {
-    "accounts": set(),
-    "logs": {"accounts"},
-    "reflections": {"accounts", "logs"},
+    "encryption": set(),
+    "accounts": {"encryption"},
+    "logs": {"encryption", "accounts"},
+    "reflections": {"encryption", "accounts", "logs"},
     "insights": {"accounts", "logs", "reflections"},
-    "personal_data": {"accounts", "logs", "reflections", "insights"},
-    "operations": {"accounts", "logs", "reflections", "insights", "personal_data"},
+    "personal_data": {"encryption", "accounts", "logs", "reflections", "insights"},
+    "operations": {"encryption", "accounts", "logs", "reflections", "insights", "personal_data"},
 }
 # What brainlog has for apps to use; the rest of it is wiring.
 FOR_APPS = {"brainlog.forms", "brainlog.admin", "brainlog.routers", "brainlog.transactions"}
-# The wiring knows every app's addresses, and the first page.
-WIRING = {"brainlog": {"logs"}}
+# The wiring knows every app's addresses, the first page, and the keys.
+WIRING = {"brainlog": {"urls.py": {"logs"}, "settings.py": {"encryption"}}}
 OURS = {*ALLOWED, "brainlog"}
 
 # Whoever asks the server's clock for a day gets the server's day.
@@ -73,7 +74,7 @@ def test_of_the_wiring_an_app_imports_what_is_for_apps(app, path):
 def test_the_wiring_imports_no_features(app, path):
     apps = {name.split(".")[0] for name in imported_by(path)} - {"brainlog"}
 
-    assert apps <= (WIRING[app] if path.name == "urls.py" else set())
+    assert apps <= WIRING[app].get(path.name, set())
 
 
 @modules([*ALLOWED, "brainlog"])

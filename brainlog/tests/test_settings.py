@@ -33,7 +33,17 @@ OURS = {
 @pytest.fixture
 def folder(tmp_path):
     """A copy of the project, without what lies in the developer's own folder."""
-    for name in ("brainlog", "accounts", "logs", "reflections", "personal_data", "operations", "templates", "static"):
+    for name in (
+        "brainlog",
+        "encryption",
+        "accounts",
+        "logs",
+        "reflections",
+        "personal_data",
+        "operations",
+        "templates",
+        "static",
+    ):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("tests", "__pycache__"))
     for name in ("manage.py", "gunicorn.conf.py"):
         shutil.copy(ROOT / name, tmp_path)

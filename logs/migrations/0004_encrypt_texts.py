@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from logs.renewal import Table, decrypt_in_migration, encrypt_in_migration
+from encryption.reencrypt import Table, decrypt_in_migration, encrypt_in_migration
 
 TABLES = [
     Table(

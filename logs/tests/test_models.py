@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 
 from accounts.tests.factories import make_person
+from encryption.fields import private_fields
 from logs.fields import ChoiceField, HoursField, ScoreField
 from logs.models import DailyLog, Dose, Medication
-from logs.private import private_fields
 from logs.stages import AFTERNOON, EVENING, MEDICATION, MIDDAY, MORNING, STAGES
 from logs.tests.factories import DAY, make_dose, make_full_log, make_log, make_medication
 

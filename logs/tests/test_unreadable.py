@@ -7,8 +7,8 @@ import re
 import pytest
 from django.core import signing
 
+from encryption.fields import private_fields
 from logs.models import DailyLog
-from logs.private import private_fields
 from logs.stages import STAGES
 from logs.tests.columns import again, put, stored
 from logs.tests.factories import DAY, answers, make_medication
@@ -81,7 +81,7 @@ def test_every_page_opens_and_says_so(as_person, rows, unreadable):
 def test_each_is_logged_in_one_line_without_its_content(as_person, rows, unreadable, caplog):
     as_person.get(day_url())
 
-    lines = [record.getMessage() for record in caplog.records if record.name == "logs.private"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "encryption.fields"]
     assert len(lines) == len(PRIVATE)
     for name, line in zip(sorted(PRIVATE), sorted(lines), strict=True):
         assert re.fullmatch(rf"logs_dailylog\.{name} of row {rows[0].pk} cannot be read: [^\n]+\.", line)

@@ -12,7 +12,7 @@ from types import ModuleType
 import django
 from django.utils import timezone
 
-from accounts.cipher import key_fingerprints
+from encryption.cipher import key_fingerprints
 from operations.backups import BackupError, postgresql, sqlite
 from operations.backups.encryption import Encryption
 from operations.backups.manifest import Manifest

@@ -72,7 +72,7 @@ def failing(*arguments, **named):
 FAULTS = {
     "view": ("logs.views.messages.success", failing),
     "form": ("logs.forms.CheckInForm.clean", failing),
-    "encryption": ("accounts.cipher.encrypt", failing),
+    "encryption": ("encryption.cipher.encrypt", failing),
     "database": ("django.db.models.query.QuerySet._update", failing),
 }
 

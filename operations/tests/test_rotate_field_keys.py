@@ -13,11 +13,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
-from accounts import cipher
 from accounts.tests.factories import make_person
+from encryption import cipher
+from encryption.fields import private_fields
+from encryption.reencrypt import Replacing, Table, encrypt_all
 from logs.models import DailyLog, Medication
-from logs.private import private_fields
-from logs.renewal import Replacing, Table, encrypt_all
 from logs.tests.columns import again, put, stored
 from logs.tests.factories import DAY, make_log, make_medication
 from reflections.tests.factories import make_reflection

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from brainlog.keys import keys_in
+from encryption.keys import keys_in
 
 pytestmark = pytest.mark.once
 

@@ -24,7 +24,7 @@ print(json.dumps([hosts, settings.CACHES["default"]["BACKEND"], settings.BACKUP_
 
 
 def test_no_real_database_cache_or_backup_is_reached_through_an_env_file(tmp_path):
-    for name in ("brainlog", "accounts", "logs", "reflections", "personal_data", "operations", "testing"):
+    for name in ("brainlog", "encryption", "accounts", "logs", "reflections", "personal_data", "operations", "testing"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("tests", "__pycache__", "axe"))
     secret = tmp_path / "secret"
     secret.write_text("postgres://owner:secret@production.example.org/brainlog")

@@ -2,8 +2,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
 
-from accounts.cipher import key_fingerprints
 from brainlog.database import session_alias
+from encryption.cipher import key_fingerprints
 from operations.backups import BackupError, archives
 from operations.backups.arguments import add_backup_arguments, storage_at
 from operations.backups.programs import stop_like_ctrl_c

@@ -3,11 +3,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from accounts import cipher
-from accounts.sealing import reseal_all
-from brainlog.keys import DERIVED, PLAINTEXT
-from logs.private import private_fields
-from logs.renewal import Table, check_all, encrypt_all
+from encryption import cipher
+from encryption.fields import private_fields
+from encryption.keys import DERIVED, PLAINTEXT
+from encryption.mfa_secrets import reencrypt_all
+from encryption.reencrypt import Table, check_all, encrypt_all
 
 
 class Command(BaseCommand):
@@ -47,7 +47,7 @@ class Command(BaseCommand):
 
     def second_factors(self, check: bool) -> int:
         """The secrets of codes from apps and recovery codes. Returns how many cannot be read."""
-        resealed, unreadable = reseal_all(check=check)
+        resealed, unreadable = reencrypt_all(check=check)
         self.stdout.write("mfa_authenticator: " + ("read" if check else f"{resealed} secrets encrypted anew"))
         if unreadable:
             self.stderr.write(f"mfa_authenticator: {unreadable} secrets cannot be read.")

@@ -10,11 +10,11 @@ from django.db import connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
 
-from accounts import cipher
 from accounts.tests.factories import make_person
+from encryption import cipher
+from encryption.fields import Unreadable, private_fields
 from logs.fields import LineField, NoteField
 from logs.models import DailyLog, Medication
-from logs.private import Unreadable, private_fields
 from logs.tests.columns import again, put, stored
 from logs.tests.factories import DAY, make_full_log, make_log, make_medication
 from reflections.models import WeeklyReflection
@@ -284,7 +284,7 @@ def test_a_private_text_must_have_somebody_it_belongs_to():
             managed = False
 
     try:
-        assert [error.id for error in Note.check()] == ["logs.E001"]
+        assert [error.id for error in Note.check()] == ["encryption.E001"]
     finally:
         del Note._meta.apps.all_models["logs"]["note"]
         Note._meta.apps.clear_cache()
@@ -319,7 +319,7 @@ def test_a_text_elsewhere_cannot_be_read(moves, where, caplog):
     assert isinstance(text, Unreadable)
     assert str(text).startswith("This text cannot be read: what is stored here is not what was written.")
     [record] = caplog.records
-    assert (record.levelno, record.name) == (logging.ERROR, "logs.private")
+    assert (record.levelno, record.name) == (logging.ERROR, "encryption.fields")
     assert record.getMessage() == (
         f"{target._meta.db_table}.{target_name} of row {target.pk} cannot be read: "
         "the key test did not encrypt this for this place."

@@ -2,47 +2,47 @@
 
 from allauth.mfa.models import Authenticator
 
-from accounts import cipher
-from accounts.cipher import CannotDecryptError, NotGenuineError
+from encryption import cipher
+from encryption.cipher import CannotDecryptError, NotGenuineError
 
 PLACE = ("mfa_authenticator", "data")
 
 
-def seal(text: str) -> str:
+def encrypt(text: str) -> str:
     return cipher.encrypt(text, *PLACE)
 
 
-def unseal(sealed: str) -> str:
-    """The text. Raises CannotDecryptError, also where `plaintext` stands among the keys.
+def decrypt(ciphertext: str) -> str:
+    """The secret. Raises CannotDecryptError, also for clear text while `plaintext` stands among the keys.
 
-    What is not sealed is a secret that somebody else has put there.
+    A secret in clear text was written past the application.
     """
-    if not cipher.is_token(sealed):
+    if not cipher.is_token(ciphertext):
         raise NotGenuineError("it is not encrypted")
-    return cipher.decrypt(sealed, *PLACE)
+    return cipher.decrypt(ciphertext, *PLACE)
 
 
-def reseal_all(*, check: bool = False) -> tuple[int, int]:
-    """Seal every secret with the first key. Returns how many were sealed anew, and how many cannot be read.
+def reencrypt_all(*, check: bool = False) -> tuple[int, int]:
+    """Encrypt every secret with the first key. Returns how many were encrypted anew, and how many cannot be read.
 
     Whoever uses a code meanwhile changes the same row, which is then read again. `check` reads alone.
     """
-    resealed = unreadable = 0
+    reencrypted = unreadable = 0
     for pk in list(Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).values_list("pk", flat=True)):
         while (data := Authenticator.objects.filter(pk=pk).values_list("data", flat=True).first()) is not None:
             tokens = {token for token in texts_in(data) if cipher.is_token(token)}
             try:
-                opened = {token: unseal(token) for token in tokens if check or not cipher.is_current(token)}
+                opened = {token: decrypt(token) for token in tokens if check or not cipher.is_current(token)}
             except CannotDecryptError:
                 unreadable += 1
                 break
             if check or not opened:
                 break
-            new = replaced(data, {token: seal(text) for token, text in opened.items()})
+            new = replaced(data, {token: encrypt(text) for token, text in opened.items()})
             if Authenticator.objects.filter(pk=pk, data=data).update(data=new):
-                resealed += len(opened)
+                reencrypted += len(opened)
                 break
-    return resealed, unreadable
+    return reencrypted, unreadable
 
 
 def texts_in(data: dict) -> list[str]:

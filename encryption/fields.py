@@ -13,7 +13,7 @@ from django.core.exceptions import FieldError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts import cipher
+from encryption import cipher
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class PrivateTextField(models.Field):
         found = super().check(**kwargs)
         if not self.is_raw and not hasattr(self.model, "texts_belong_to"):
             message = "A model with private texts says in `texts_belong_to` whose they are."
-            found.append(checks.Error(message, obj=self, id="logs.E001"))
+            found.append(checks.Error(message, obj=self, id="encryption.E001"))
         return found
 
     def get_internal_type(self):

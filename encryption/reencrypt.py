@@ -13,9 +13,9 @@ from django.core.management.base import CommandError
 from django.db import OperationalError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from accounts import cipher
 from brainlog.transactions import DEADLOCK_DETECTED, SERIALIZATION_FAILURE
-from logs.private import place, private_fields
+from encryption import cipher
+from encryption.fields import place, private_fields
 
 logger = logging.getLogger(__name__)
 

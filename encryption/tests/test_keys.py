@@ -6,8 +6,8 @@ import re
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from brainlog.keys import key_from, keys_in
 from brainlog.tests.test_settings import FIELD_KEY, GIVEN, folder, run, settings  # noqa: F401
+from encryption.keys import key_from, keys_in
 
 pytestmark = pytest.mark.once
 

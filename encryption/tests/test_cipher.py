@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from accounts import cipher
+from encryption import cipher
 
 pytestmark = pytest.mark.once
 
