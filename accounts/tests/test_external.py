@@ -312,7 +312,8 @@ def test_the_second_factor_is_asked_for_here_too(site, provider, ask):
     sign_up(site, provider, "115")
     ask(
         "from encryption.mfa_secrets import encrypt\n"
-        "User.objects.get(username='club-115').authenticator_set.create(type='totp', data={'secret': encrypt('A' * 32)})"
+        "person = User.objects.get(username='club-115')\n"
+        "person.authenticator_set.create(type='totp', data={'secret': encrypt('A' * 32)})"
     )
 
     visitor = come(site, provider, "115")
