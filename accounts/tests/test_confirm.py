@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def stored_of(client) -> str:
-    return str(Session.objects.get(pk=client.session.session_key).get_decoded())
+    return str(Session.objects.get(pk=client.session.key_hash).get_decoded())
 
 
 @pytest.mark.parametrize("path", [EMAIL, WIPE])

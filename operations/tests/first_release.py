@@ -15,9 +15,12 @@ from itertools import count
 import django
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
 from django.utils import timezone
+
+from accounts.tests.factories import PASSWORD
 
 MIGRATIONS = [("accounts", "0001_initial"), ("logs", "0001_initial"), ("reflections", "0001_initial")]
 DJANGO_APPS = ["admin", "auth", "contenttypes", "sessions"]
@@ -57,7 +60,9 @@ class Code:
         self.Session = apps.get_model("sessions", "Session")
 
     def sign_up(self, name: str):
-        person = self.User.objects.create(username=name, username_key=name, password="!", timezone="Europe/Berlin")
+        person = self.User.objects.create(
+            username=name, username_key=name, password=make_password(PASSWORD), timezone="Europe/Berlin"
+        )
         self.log_in(person)
         self.Medication.objects.create(user=person, name="Concerta", name_key="concerta", unit="mg")
         return person
