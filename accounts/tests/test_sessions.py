@@ -1,10 +1,14 @@
 """Who is asking: one query, which can be made to say nobody at once."""
 
 import datetime
+import json
 
 import pytest
+import time_machine
+from allauth.mfa.webauthn.internal import auth
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core import signing
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -304,3 +308,59 @@ def test_a_session_between_password_and_code_lasts_an_hour(client, db):
     client.post("/accounts/login/code/", {"code": code_of(secret)})
     assert is_logged_in(client)
     assert Session.objects.get(pk=client.session.key_hash).ends_at() > timezone.now() + datetime.timedelta(days=89)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the server believes to have asked, for each answer that arrives. No answer is right."""
+    found = []
+
+    def extract_user(response):
+        found.append((auth.get_state() or {}).get("challenge"))
+        raise ValueError
+
+    monkeypatch.setattr(auth, "parse_authentication_response", lambda response: response)
+    monkeypatch.setattr(auth, "extract_user_from_response", extract_user)
+    return found
+
+
+def answer_challenge(client):
+    credential = {"id": "a", "rawId": "a", "type": "public-key", "response": {}}
+    client.post(PASSKEY_LOGIN, {"credential": json.dumps(credential)})
+
+
+def test_a_challenge_is_good_once(client, db, asked):
+    challenge = ask_for_a_challenge(client)["request_options"]["publicKey"]["challenge"]
+    cookie = client.cookies[settings.PASSKEY_COOKIE_NAME].value
+    answer_challenge(client)
+    assert client.cookies[settings.PASSKEY_COOKIE_NAME].value == ""
+
+    client.cookies[settings.PASSKEY_COOKIE_NAME] = cookie
+    answer_challenge(client)
+
+    assert asked == [challenge, None]
+    assert not Session.objects.exists()
+
+
+def test_a_challenge_is_good_for_minutes(client, db, asked):
+    with time_machine.travel("2026-05-04 12:00:00Z", tick=False) as clock:
+        ask_for_a_challenge(client)
+        clock.shift(301)
+        client.cookies[settings.PASSKEY_COOKIE_NAME]["expires"] = ""  # A browser that keeps it longer.
+        answer_challenge(client)
+
+    assert asked == [None]
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [lambda cookie: "", lambda cookie: "x" + cookie, lambda cookie: signing.dumps({})],
+    ids=["none", "changed", "signed for another end"],
+)
+def test_a_challenge_cannot_be_made_up(client, db, asked, forge):
+    ask_for_a_challenge(client)
+    client.cookies[settings.PASSKEY_COOKIE_NAME] = forge(client.cookies[settings.PASSKEY_COOKIE_NAME].value)
+
+    answer_challenge(client)
+
+    assert asked == [None]
