@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from brainlog.zero_downtime import AllowLongerText
+
 
 def end_all_sessions(apps, schema_editor):
     """Rows from before hold keys that open them; hashes mean nothing to the code before. Everyone logs in once more."""
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(end_all_sessions, migrations.RunPython.noop, elidable=True),
-        migrations.AlterField(
+        AllowLongerText(
             model_name='session',
             name='session_key',
             field=models.CharField(

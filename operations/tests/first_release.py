@@ -20,14 +20,13 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.tests.factories import PASSWORD
-
 MIGRATIONS = [("accounts", "0001_initial"), ("logs", "0001_initial"), ("reflections", "0001_initial")]
 DJANGO_APPS = ["admin", "auth", "contenttypes", "sessions"]
 # What the database had to do for a request was done in milliseconds. A statement that has to wait in
 # a queue for longer than this is a failed request.
 LONGEST_WAIT = "3s"
 FIRST_DAY = datetime.date(2000, 1, 1)
+PASSWORD = "correct-horse-battery"  # noqa: S105 (of made-up people)
 
 
 def make_tables():

@@ -15,8 +15,8 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from accounts.tests.factories import PASSWORD
 from accounts.tests.visitors import Visitor
+from operations.tests.first_release import PASSWORD
 from operations.tests.jobs import save_day, send, sign_up
 from testing.apps import write_app
 from testing.gunicorn import ROOT, environment_with, manage, throwaway_site
