@@ -46,15 +46,6 @@ def test_what_somebody_left_there_is_not_sent_when_the_owner_confirms(as_person,
     assert person.daily_logs.exists()
 
 
-def test_what_an_earlier_release_has_kept_is_not_sent_either(as_person, person):
-    session = as_person.session
-    session["account_reauthentication_state"] = {"state": {}, "callback": "accounts.views.end_sessions"}
-    session.save()
-    as_person.get(EMAIL)
-
-    assertRedirects(confirm_by_password(as_person, then=EMAIL), EMAIL)
-
-
 def test_other_logins_are_ended_by_asking_again(as_person, person, client):
     asked = as_person.post(END)
 

@@ -39,6 +39,7 @@ EXPORTED = {
     "WeeklyReflection": "reflections",
     "SecurityEvent": "events",
     "Session": "logins",
+    "KnownBrowser": "known_browsers",
     "Authenticator": "profile",
     "EmailAddress": "profile",
 }
