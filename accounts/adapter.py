@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
-from accounts import events, throttle
+from accounts import events, known_browsers, throttle
 from accounts.models import Invitation, User
 from encryption import mfa_secrets
 
@@ -89,7 +89,7 @@ class AccountAdapter(DefaultAccountAdapter):
         request.session.pop(PASSWORD_THEN, None)
         super().login(request, user)
         events.record_sign_in(user, request)
-        request.has_signed_in = user  # SignInMiddleware lets the browser remember.
+        known_browsers.remember(request, user)
 
     def get_password_change_redirect_url(self, request):
         return reverse("accounts:profile")

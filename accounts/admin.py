@@ -17,7 +17,7 @@ from django.views.generic import RedirectView
 from accounts import events
 from accounts.models import Invitation, SecurityEvent, User
 from accounts.recovery import reset_link
-from accounts.views import LogoutView
+from accounts.views import LogoutView, end_others
 from brainlog.admin import BigTableAdmin, LookingAdmin
 
 # One way in, one to another password and one out, with their limits, second factor and security events. Django's own
@@ -72,6 +72,10 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
             person = User.objects.get(pk=id)
+            if person == request.user:
+                end_others(request)
+            else:
+                person.end_sessions()
             events.record(events.Kind.PASSWORD_CHANGED, person, request, by=request.user)
         return response
 
@@ -125,7 +129,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     def end_sessions(self, request, queryset):
         """For whoever lost a device, or is to be kept out from this moment on."""
         for person in self.those_in_reach(request, queryset):
-            person.sessions.all().delete()
+            person.end_sessions()
             self.log_change(request, person, "Ended all logins.")
             events.record(events.Kind.SESSIONS_ENDED, person, request, by=request.user)
             text = _("%(name)s has to log in again, everywhere.")

@@ -6,6 +6,8 @@ We keep nothing of what the provider says but the number it knows the person by.
 import secrets
 from functools import wraps
 
+from allauth.core import context
+from allauth.core.internal import ratelimit
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
 from django import forms
 from django.apps import apps
@@ -16,6 +18,7 @@ from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
+from accounts import throttle
 from accounts.models import User, timezone_names
 from brainlog.forms import DatalistInput
 
@@ -33,6 +36,8 @@ class ExternalAdapter(DefaultSocialAccountAdapter):
         return [app for app in super().list_apps(request, provider, client_id) if not app.pk]
 
     def generate_state_param(self, state: dict) -> str:
+        # Kept in the session until the provider answers: a visitor gets a row.
+        throttle.take(throttle.PROVIDER, ratelimit.get_ip(context.request))
         return secrets.token_urlsafe(32)  # allauth's has 95 bits.
 
     def get_requests_session(self):

@@ -1,6 +1,7 @@
 import datetime
 
 import allauth.account.forms
+from allauth.core import context
 from django import forms
 from django.contrib.auth.forms import (
     BaseUserCreationForm,
@@ -70,7 +71,7 @@ class SignUpForm(BaseUserCreationForm):
 
 class PasswordChangeForm(DjangoPasswordChangeForm):
     def clean_old_password(self):
-        a_try = throttle.take(throttle.PASSWORD_AGAIN, str(self.user.pk))
+        a_try = throttle.take_again(throttle.PASSWORD_AGAIN, context.request, self.user)
         password = super().clean_old_password()
         throttle.give_back([a_try])
         return password
@@ -134,7 +135,7 @@ class DeleteAccountForm(NameAgainForm):
 
     def clean_password(self):
         password = self.cleaned_data["password"]
-        a_try = throttle.take(throttle.PASSWORD_AGAIN, str(self.user.pk))
+        a_try = throttle.take_again(throttle.PASSWORD_AGAIN, context.request, self.user)
         if not self.user.check_password(password):
             raise forms.ValidationError(_("That is not your password."), code="wrong_password")
         throttle.give_back([a_try])

@@ -16,7 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from requests import RequestException
 
-from accounts import throttle
+from accounts import known_browsers, throttle
 from accounts.confirming import ask_who_is_there
 from accounts.models import User
 from accounts.sessions import person_in
@@ -127,22 +127,12 @@ class ConfirmMiddleware:
 class SignInMiddleware:
     """Let a browser remember that somebody signed in, and say why it did not work, and when to come back."""
 
-    A_YEAR = 365 * 24 * 60 * 60
-
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         response = self.get_response(request)
-        if person := getattr(request, "has_signed_in", None):
-            response.set_cookie(
-                settings.KNOWN_BROWSER_COOKIE_NAME,
-                throttle.known_browser(person.username_key),
-                max_age=self.A_YEAR,
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-                samesite="Lax",
-            )
+        known_browsers.set_cookie(request, response)
         return response
 
     def process_exception(self, request, exception):

@@ -1,5 +1,4 @@
 import datetime
-import hashlib
 import secrets
 import unicodedata
 from functools import cache
@@ -7,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
-from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -18,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.devices import device_in_words
 from accounts.managers import UserManager
-from accounts.sessions import SessionStore
+from accounts.sessions import SessionStore, hash_of
 
 DEFAULT_TIMEZONE = "America/New_York"
 
@@ -138,7 +137,19 @@ class User(AbstractUser):
             # Another request may have counted up since this row was read: that is not written back.
             known = {field.attname: field.name for field in self._meta.concrete_fields if not field.primary_key}
             update_fields = [known[name] for name in known.keys() - self.get_deferred_fields() - {*self.COUNTED_UP}]
+        has_new_password = self._password is not None and not self._state.adding
         super().save(*args, update_fields=update_fields, **kwargs)
+        if has_new_password:
+            self.known_browsers.forget()
+
+    def end_sessions(self, but: SessionStore | None = None) -> bool:
+        """End all sessions of this person and forget all their browsers, except those of the session `but`.
+
+        Returns whether there was anything to end.
+        """
+        forgotten = self.known_browsers.exclude(pk=but and but.known_browser_id).forget()
+        ended, _tables = self.sessions.exclude(pk=but and but.key_hash).delete()
+        return bool(ended or forgotten)
 
     def answers_changed(self):
         """Count a save of anything this person has logged, in the save's own transaction. One statement.
@@ -214,7 +225,58 @@ class User(AbstractUser):
         return day - datetime.timedelta(days=days_into_week)
 
 
-class SessionManager(BaseSessionManager):
+class KnownBrowserQuerySet(models.QuerySet):
+    def valid(self):
+        """Those that still have tries of their own."""
+        return self.filter(ended_at=None, used_at__gt=clock.now() - KnownBrowser.VALID_FOR)
+
+    def forget(self) -> int:
+        """Take the tries of their own away from these browsers. Returns how many had any."""
+        return self.filter(ended_at=None).update(ended_at=clock.now())
+
+
+class KnownBrowser(models.Model):
+    """A browser in which a person has signed in: wrong tries from it are counted apart from those of strangers.
+
+    Its cookie holds a random token, the row the token's hash. Signing out leaves the row alone, so that strangers
+    cannot keep the person from their own browser. A row that was ended stays, so that the browser is asked at its
+    next visit to remove what it keeps for this person.
+    """
+
+    VALID_FOR = datetime.timedelta(days=400)  # Longer than any session, and as long as browsers keep a cookie.
+
+    person = models.ForeignKey(
+        User,
+        models.CASCADE,
+        related_name="known_browsers",
+        verbose_name=_("person"),
+        db_constraint=False,  # As that of Session: a row of an account that is just being deleted is not refused.
+    )
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("known since"), default=clock.now, editable=False)
+    used_at = models.DateTimeField(_("last signed in at"), default=clock.now, editable=False)
+    ended_at = models.DateTimeField(_("ended at"), null=True, editable=False)
+
+    objects = KnownBrowserQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("known browser")
+        verbose_name_plural = _("known browsers")
+
+    def __str__(self):
+        return str(self.pk)
+
+
+class SessionQuerySet(models.QuerySet):
+    def end(self) -> int:
+        """Delete these sessions and forget their browsers. Returns how many sessions there were."""
+        browsers = list(self.values_list("known_browser_id", flat=True))
+        KnownBrowser.objects.filter(pk__in=browsers).forget()
+        ended, _tables = self.delete()
+        return ended
+
+
+class SessionManager(models.Manager.from_queryset(SessionQuerySet)):
     def get_queryset(self):
         """A session is always read with its person."""
         return super().get_queryset().select_related("user")
@@ -223,6 +285,8 @@ class SessionManager(BaseSessionManager):
 class Session(AbstractBaseSession):
     """A browser that is logged in, or a visitor's. Deleting the row ends it at once."""
 
+    session_key = None  # Django's column. Ours never holds the key itself.
+    key_hash = models.CharField(_("hash of the key"), max_length=64, primary_key=True, db_column="session_key")
     user = models.ForeignKey(
         User,
         models.CASCADE,
@@ -237,25 +301,40 @@ class Session(AbstractBaseSession):
     seen_at = models.DateTimeField(_("last seen at"), default=clock.now)
     user_agent = models.CharField(_("browser"), max_length=300, blank=True)
     is_local = models.BooleanField(_("from this network"), default=False)
+    known_browser = models.ForeignKey(
+        KnownBrowser,
+        # Sessions end with their own rows. One that names a browser which is gone is merely a session without.
+        models.DO_NOTHING,
+        null=True,
+        related_name="sessions",
+        verbose_name=_("known browser"),
+        db_constraint=False,
+        db_index=False,
+    )
 
     objects = SessionManager()
 
     class Meta(AbstractBaseSession.Meta):
         pass
 
+    def __str__(self):
+        return self.handle
+
     @classmethod
     def get_session_store_class(cls):
         return SessionStore
 
     def ends_at(self) -> datetime.datetime:
-        """After so long without a visit, and in any case so long after signing in."""
+        """After so long without a visit, and in any case so long after signing in. A visitor's: soon."""
+        if self.user_id is None:
+            return self.seen_at + datetime.timedelta(seconds=settings.SESSION_VISITOR_AGE)
         idle = self.seen_at + datetime.timedelta(seconds=settings.SESSION_IDLE_AGE)
         return min(idle, self.created_at + datetime.timedelta(seconds=settings.SESSION_COOKIE_AGE))
 
     @property
     def handle(self) -> str:
-        """What a page may call it: whoever knows the key is in."""
-        return salted_hmac("accounts.session", self.session_key, algorithm="sha256").hexdigest()[:24]
+        """What a page calls it."""
+        return salted_hmac("accounts.session", self.key_hash, algorithm="sha256").hexdigest()[:24]
 
     @property
     def device(self) -> str:
@@ -294,7 +373,7 @@ class Invitation(models.Model):
 
     @staticmethod
     def hash_of(token: str) -> str:
-        return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+        return hash_of(token)
 
     @classmethod
     def good(cls, token: str):

@@ -25,7 +25,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import events, throttle
+from accounts import events, known_browsers, throttle
 from accounts.mails import post, verified_email
 from accounts.models import User
 from encryption.cipher import CannotDecryptError
@@ -147,9 +147,12 @@ def reset(request):
 
 
 def set_new_password(request, form):
-    """Store it, and end every session of the person."""
-    form.user.sessions.all().delete()
+    """Store it, end every session of the person, and forget all their browsers but this one, if it is one of them."""
+    was_known = known_browsers.find(request, form.user.username_key)
+    form.user.end_sessions()
     form.save()
+    if was_known:
+        known_browsers.remember(request, form.user)
     events.record(events.Kind.PASSWORD_RESET, form.user, request)
     messages.success(request, _("Your password is changed. Please log in with it."))
 

@@ -5,6 +5,7 @@ import struct
 from contextlib import contextmanager
 
 from allauth.account import views as account_views
+from allauth.core import context
 from allauth.core.internal import ratelimit
 from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter
@@ -12,8 +13,11 @@ from allauth.mfa.base import forms as base_forms, views as base_views
 from allauth.mfa.recovery_codes import views as code_views
 from allauth.mfa.totp import forms as totp_forms, views as totp_views
 from allauth.mfa.webauthn import forms as passkey_forms, views as passkey_views
+from allauth.mfa.webauthn.internal.auth import STATE_SESSION_KEY
 from cryptography.exceptions import InvalidSignature
 from django import forms
+from django.conf import settings
+from django.core import signing
 from django.core.serializers.json import DjangoJSONEncoder
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -37,7 +41,7 @@ class GoodOnce:
         code.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
 
     def clean_code(self):
-        a_try = throttle.take(throttle.CODE, str(self.user.pk))
+        a_try = throttle.take_code(context.request, self.user, normalize_user_code(self.cleaned_data["code"]))
         try:
             code = super().clean_code()
         except CannotDecryptError as error:
@@ -176,11 +180,45 @@ class RemovePasskeyView(passkey_views.RemoveWebAuthnView):
 
 
 class PasskeyLoginView(passkey_views.LoginWebAuthnView):
+    """Keeps a visitor's challenge in a signed cookie: asking for one writes nothing. Each is good once, for minutes."""
+
     http_method_names = ["get", "head", "post"]
+    CHALLENGE_SECONDS = 5 * 60
+    SALT = "accounts.passkey_login"
+
+    def get(self, request, *args, **kwargs):
+        response = super().get(request, *args, **kwargs)
+        if state := request.session.pop(STATE_SESSION_KEY, None):
+            response.set_cookie(
+                settings.PASSKEY_COOKIE_NAME,
+                signing.dumps(state, salt=self.SALT),
+                max_age=self.CHALLENGE_SECONDS,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Strict",
+            )
+        response.headers["Cache-Control"] = "no-store, private"
+        return response
 
     def post(self, request, *args, **kwargs):
         throttle.take(throttle.PASSKEY, ratelimit.get_ip(request))
-        return super().post(request, *args, **kwargs)
+        request.session[STATE_SESSION_KEY] = self.take_state(request)
+        try:
+            response = super().post(request, *args, **kwargs)
+        finally:
+            request.session.pop(STATE_SESSION_KEY, None)
+        response.delete_cookie(settings.PASSKEY_COOKIE_NAME, samesite="Strict")
+        return response
+
+    def take_state(self, request) -> dict | None:
+        """What this browser was asked, if it has not answered yet."""
+        try:
+            cookie = request.COOKIES.get(settings.PASSKEY_COOKIE_NAME, "")
+            state = signing.loads(cookie, salt=self.SALT, max_age=self.CHALLENGE_SECONDS)
+        except signing.BadSignature:
+            return None
+        is_first = throttle.only_once(f"passkey {state['challenge']}", self.CHALLENGE_SECONDS)
+        return state if is_first else None
 
 
 class PasskeyAgainView(WithOptions, passkey_views.ReauthenticateWebAuthnView):

@@ -1,30 +1,35 @@
 """Sessions in a table of ours, read together with the person: who is asking costs one query, not two."""
 
 import datetime
+import hashlib
 
 from allauth.account.signals import authentication_step_completed
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends import db
-from django.db import router, transaction
 from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts import former_sessions
-
 RECORD_EVERY = datetime.timedelta(minutes=5)
 
 
-class SessionStore(db.SessionStore):
-    """Django's sessions in the database; each row names its person.
+def hash_of(secret: str) -> str:
+    """The hash under which a table keeps a random secret. Not salted: 128 random bits or more cannot be guessed."""
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
+
+class SessionStore(db.SessionStore):
+    """Django's sessions in the database, with two differences: each row names its person, and the key is not stored.
+
+    The cookie holds the key, the row its hash: what is read in the database or in a backup opens no session.
     Keeps the name of Django's class: it is part of the signature of what is stored.
     """
 
     row = None  # The session as stored, once it is loaded.
     browser: dict = {}  # What is to be known of the browser that asks: user_agent and is_local.
+    known_browser_id = None  # The KnownBrowser in which the person signed in, see accounts.known_browsers.
 
     @classmethod
     def get_model_class(cls):
@@ -32,47 +37,41 @@ class SessionStore(db.SessionStore):
 
         return Session
 
-    def _validate_session_key(self, key):
-        """What is no key is not looked for: PostgreSQL answers a NUL with an error."""
-        return super()._validate_session_key(key) and key.isprintable()
+    @property
+    def key_hash(self) -> str | None:
+        """The primary key of this session's row; None if there is no session."""
+        return hash_of(self.session_key) if self.session_key else None
+
+    def exists(self, session_key) -> bool:
+        return self.model.objects.filter(key_hash=hash_of(session_key)).exists()
 
     def load(self):
-        key = self.session_key
-        self.row = self._get_session_from_db() or self._get_former_session(key)
-        return self.decode(self.row.session_data) if self.row else {}
+        try:
+            self.row = self.model.objects.get(key_hash=self.key_hash, expire_date__gt=timezone.now())
+        except self.model.DoesNotExist:
+            self.row, self._session_key = None, None
+            return {}
+        self.known_browser_id = self.row.known_browser_id
+        return self.decode(self.row.session_data)
+
+    def delete(self, session_key=None):
+        if key := session_key or self.session_key:
+            self.model.objects.filter(key_hash=hash_of(key)).delete()
 
     @property
     def person(self):
         """Whose session this is, once it is loaded."""
         return self.row.user if self.row else None
 
-    def _get_former_session(self, key):
-        """Move a session of the release before to our table, and return it; None if there is none.
-
-        Another request with the same cookie may have moved it since we looked, so we look again.
-        """
-        using = router.db_for_write(self.model)
-        if not former_sessions.are_here(using):
-            return None
-        with transaction.atomic(using=using):
-            if former := former_sessions.take(key, using):
-                self.model.objects.using(using).create(
-                    session_key=key,
-                    session_data=former.session_data,
-                    expire_date=former.expire_date,
-                    user_id=self.decode(former.session_data).get(SESSION_KEY),
-                )
-        self._session_key = key
-        return self._get_session_from_db()
-
     def create_model_instance(self, data):
-        row = super().create_model_instance(data)
+        row = self.model(key_hash=hash_of(self._get_or_create_session_key()), session_data=self.encode(data))
         row.user_id = data.get(SESSION_KEY)
         if self.row and row.user_id and str(self.row.user_id) == row.user_id:
             # The same sign-in under another key, or with other data.
             row.created_at, row.user_agent, row.is_local = self.row.created_at, self.row.user_agent, self.row.is_local
         else:
             row.user_agent, row.is_local = self.browser.get("user_agent", ""), self.browser.get("is_local", False)
+        row.known_browser_id = self.known_browser_id if row.user_id else None
         row.expire_date = row.ends_at()
         return row
 

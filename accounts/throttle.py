@@ -4,9 +4,10 @@ import hashlib
 import time
 from dataclasses import dataclass
 
-from django.conf import settings
+from allauth.mfa import app_settings as mfa_settings
 from django.core.cache import caches
-from django.utils.crypto import constant_time_compare, salted_hmac
+
+from accounts import known_browsers
 
 
 @dataclass(frozen=True)
@@ -18,15 +19,17 @@ class Limit:
     minutes: int
 
 
-# Wrong passwords. By name, everybody else's tries cannot use up those of a browser the person has
-# signed in with before: nobody is locked out of it by strangers.
+# Wrong passwords. Each browser the person has signed in with has tries of its own, which those of others cannot
+# use up: nobody is locked out of it by strangers.
 SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 30, 10)
 SIGN_IN_BY_NAME = Limit("sign-in-name", 10, 10)
 SIGN_IN_BY_KNOWN_BROWSER = Limit("sign-in-known", 10, 10)
-# Wrong passwords and codes of somebody who is signed in, or half way.
+# Wrong passwords and codes of somebody who is signed in, or half way: by person, or by known browser.
 PASSWORD_AGAIN = Limit("password-again", 10, 10)
 CODE = Limit("code", 10, 10)
+RECOVERY_CODE = Limit("recovery-code", 10, 10)
 PASSKEY = Limit("passkey", 30, 10)
+PROVIDER = Limit("provider", 60, 10)
 SIGN_UP = Limit("sign-up", 20, 60)
 MAIL = Limit("mail", 5, 60)
 RESET_BY_ADDRESS = Limit("reset-address", 20, 60)
@@ -73,19 +76,20 @@ def only_once(what: str, seconds: int) -> bool:
     return caches["throttle"].add(f"once:{hashlib.sha256(what.encode()).hexdigest()}", 1, seconds)
 
 
-def known_browser(username_key: str) -> str:
-    """What a browser remembers after somebody signed in: a proof, not the name."""
-    return salted_hmac("accounts.known_browser", username_key, algorithm="sha256").hexdigest()
-
-
-def is_known_browser(request, username_key: str) -> bool:
-    # Or the name of releases before. Whoever plants a cookie of that name still has no proof to put in it.
-    proof = request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE_NAME) or request.COOKIES.get("known_browser", "")
-    return constant_time_compare(proof, known_browser(username_key))
-
-
 def take_sign_in(request, username_key: str, address: str) -> list[str]:
     """Use one try to sign in. The same for names that exist and names that do not."""
-    if is_known_browser(request, username_key):
-        return [take(SIGN_IN_BY_KNOWN_BROWSER, username_key)]
+    if browser := known_browsers.find(request, username_key):
+        return [take(SIGN_IN_BY_KNOWN_BROWSER, str(browser.pk))]
     return [take(SIGN_IN_BY_ADDRESS, address), take(SIGN_IN_BY_NAME, username_key)]
+
+
+def take_again(limit: Limit, request, person) -> str:
+    """Use one try of a person who is signed in or half way: counted for this browser alone, if it is a known one."""
+    browser = known_browsers.find(request, person.username_key)
+    return take(limit, f"browser {browser.pk}" if browser else str(person.pk))
+
+
+def take_code(request, person, code: str) -> str:
+    """Use one try of the second factor. Guesses at the codes of an app use up none for recovery codes."""
+    is_of_app = len(code) == mfa_settings.TOTP_DIGITS
+    return take_again(CODE if is_of_app else RECOVERY_CODE, request, person)

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import events, recovery, throttle
+from accounts import events, known_browsers, recovery, throttle
 from accounts.confirming import ask_who_is_there
 from accounts.external import providers
 from accounts.forms import DeleteAccountForm, LoginForm, PasswordChangeForm, ProfileForm, SignUpForm
@@ -41,6 +41,7 @@ class LoginView(allauth.account.views.LoginView):
     def get_context_data(self, **kwargs):
         there = self.get_next_url() or ""
         context = {"next": there, "registration": settings.REGISTRATION}
+        context |= {"people_ended": known_browsers.people_ended(self.request)}
         context |= {"only_by_provider": settings.LOGIN_ONLY_BY_PROVIDER}
         context["providers"] = providers(self.request, "login", **({"next": there} if there else {}))
         return super().get_context_data(**context, **kwargs)
@@ -105,6 +106,8 @@ class LogoutView(views.LogoutView):
         person = request.user.pk
         if person:
             events.record(events.Kind.SIGNED_OUT, request.user, request)
+        elif (shown := request.POST.get("person", "")).isdecimal() and len(shown) < 20:
+            person = int(shown)  # Their session has ended, but the page with the button was still open.
         response = super().post(request, *args, **kwargs)
         # The page that shows this message also clears what the browser kept for this person.
         messages.success(request, _("You are logged out."), extra_tags=f"{person}/" if person else "")
@@ -118,7 +121,7 @@ class PasswordChangeView(allauth.account.views.PasswordChangeView):
 
     def form_valid(self, form):
         response = super().form_valid(form)
-        self.request.user.sessions.exclude(pk=self.request.session.session_key).delete()
+        end_others(self.request)
         return response
 
 
@@ -129,11 +132,24 @@ class SetPasswordView(allauth.account.views.PasswordSetView):
     form_class = SetPasswordForm
     template_name = "accounts/security.html"
 
+    def form_valid(self, form):
+        response = super().form_valid(form)
+        end_others(self.request)
+        return response
+
+
+def end_others(request):
+    """End the person's other sessions after a new password. This browser gets a new proof: the old one has ended."""
+    request.user.end_sessions(but=request.session)
+    known_browsers.remember(request, request.user)
+
 
 @require_http_methods(["GET", "HEAD"])
 def sessions(request):
-    open_now = request.user.sessions.filter(expire_date__gt=timezone.now()).order_by("-seen_at")
-    context = {"sessions": open_now, "this": request.session.session_key}
+    open_now = list(request.user.sessions.filter(expire_date__gt=timezone.now()).order_by("-seen_at"))
+    other_browsers = request.user.known_browsers.valid().exclude(pk=request.session.known_browser_id)
+    has_others = len(open_now) > 1 or other_browsers.exists()
+    context = {"sessions": open_now, "this": request.session.key_hash, "has_others": has_others}
     return render(request, "accounts/sessions.html", context)
 
 
@@ -142,10 +158,11 @@ def end_sessions(request):
     """Ask who is there, and end the one with the handle that is sent, or, without any, all but this one."""
     if is_reauthentication_required(request, app="accounts"):
         return ask_who_is_there(request, reverse("accounts:confirm"), then=reverse("accounts:sessions"))
-    others = request.user.sessions.exclude(pk=request.session.session_key)
     if handle := request.POST.get("session"):
-        others = others.filter(pk__in=[each.pk for each in others if each.handle == handle])
-    ended, _tables = others.delete()
+        others = request.user.sessions.exclude(pk=request.session.key_hash)
+        ended = others.filter(pk__in=[each.pk for each in others if each.handle == handle]).end()
+    else:
+        ended = request.user.end_sessions(but=request.session)
     if ended:
         events.record(events.Kind.SESSIONS_ENDED, request.user, request)
     messages.success(request, _("Ended. Whoever was there has to log in again."))

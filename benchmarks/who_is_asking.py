@@ -61,20 +61,20 @@ def prepare() -> tuple:
     session.create()
     row = Session.objects.get()
     facts = {"session_data": row.session_data, "expire_date": row.expire_date}
-    for model, more in ((Session, {"user": person}), (DjangosSession, {})):
-        rows = [model(session_key=f"{number:032}", **facts, **more) for number in range(SESSIONS)]
+    for model, key, more in ((Session, "key_hash", {"user": person}), (DjangosSession, "session_key", {})):
+        rows = [model(**{key: f"{number:032}"}, **facts, **more) for number in range(SESSIONS)]
         model.objects.bulk_create(rows, batch_size=1000)
-    DjangosSession.objects.create(session_key=row.pk, **facts)
+    DjangosSession.objects.create(session_key=session.session_key, **facts)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
     def djangos_way():
         request = HttpRequest()
-        request.session = DjangosStore(row.pk)
+        request.session = DjangosStore(session.session_key)
         return auth.get_user(request)
 
     def our_way():
-        return person_in(SessionStore(row.pk))
+        return person_in(SessionStore(session.session_key))
 
     if not djangos_way() == our_way() == person:
         raise SystemExit("The two ways disagree about who is asking.")

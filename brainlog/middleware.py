@@ -1,10 +1,7 @@
-import datetime
-
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponseNotAllowed
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.views.defaults import page_not_found
 
 from brainlog.postgresql.base import patience
@@ -113,42 +110,3 @@ class PatienceMiddleware:
             return self.get_response(request)
         finally:
             patience.reset(token)
-
-
-class FormerCookiesMiddleware:
-    """Rename the cookies of releases that called them otherwise, so that nobody is logged out by ours.
-
-    A neighbour under the same domain can plant a cookie of the old name. So this ends when sessions from
-    then would have, if nobody came back, and a session cookie of today's name always wins.
-    """
-
-    UNTIL = datetime.datetime(2027, 3, 1, tzinfo=datetime.UTC)
-    FORMER = {"sessionid": "SESSION", "csrftoken": "CSRF"}
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        if not self.is_former(request.COOKIES):
-            return self.get_response(request)
-        former = {old: request.COOKIES[old] for old in self.FORMER if old in request.COOKIES}
-        for old, value in former.items():
-            request.COOKIES[self.setting(old, "NAME")] = value
-        response = self.get_response(request)
-        for old, value in former.items():
-            self.rename(response, old, value)
-        return response
-
-    def is_former(self, cookies) -> bool:
-        new = settings.SESSION_COOKIE_NAME
-        return "sessionid" in cookies and new not in cookies and timezone.now() < self.UNTIL
-
-    def rename(self, response, old: str, value: str) -> None:
-        response.delete_cookie(old, samesite="Lax")
-        if (name := self.setting(old, "NAME")) in response.cookies:
-            return  # It has ended, or has another value since.
-        flags = {flag: self.setting(old, flag.upper()) for flag in ("secure", "httponly", "samesite")}
-        response.set_cookie(name, value, max_age=self.setting(old, "AGE"), **flags)
-
-    def setting(self, old: str, what: str):
-        return getattr(settings, f"{self.FORMER[old]}_COOKIE_{what}")

@@ -83,7 +83,6 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "brainlog.middleware.Utf8Middleware",
     "brainlog.middleware.PatienceMiddleware",
-    "brainlog.middleware.FormerCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -187,6 +186,8 @@ SESSION_ENGINE = "accounts.sessions"
 # login page; and a year in any case.
 SESSION_IDLE_AGE = 90 * 24 * 60 * 60
 SESSION_COOKIE_AGE = 365 * 24 * 60 * 60
+# Of a visitor, whose session holds the step between password and code, or what a provider is to answer.
+SESSION_VISITOR_AGE = 60 * 60
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
@@ -304,12 +305,14 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 MESSAGE_STORAGE = "brainlog.messages.Storage"
 MESSAGE_COOKIE_NAME, KNOWN_BROWSER_COOKIE_NAME = "messages", "known_browser"
+PASSKEY_COOKIE_NAME = "passkey"
 if HTTPS:
     # Browsers take such names from this very host alone, over https: no neighbour under the same domain can
     # put a cookie of theirs in the place of ours.
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
     MESSAGE_COOKIE_NAME, KNOWN_BROWSER_COOKIE_NAME = "__Host-messages", "__Host-known_browser"
+    PASSKEY_COOKIE_NAME = "__Host-passkey"
 # Not Strict. The session has to come along when somebody follows a link in a mail, or comes back from
 # signing in elsewhere; and the page behind a link, opened without the other cookie, would make a new token,
 # with which every form that is open in another tab is refused.

@@ -44,6 +44,22 @@ class AddAndValidateConstraint(AddConstraint):
             schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 
 
+class AllowLongerText(AlterField):
+    """An AlterField that does nothing but raise a CharField's max_length: PostgreSQL rewrites no row for that."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        if schema_editor.connection.vendor != "postgresql":
+            return super().database_forwards(app_label, schema_editor, from_state, to_state)
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            field = model._meta.get_field(self.name)
+            table, column = map(schema_editor.quote_name, (model._meta.db_table, field.column))
+            ignored = "-- squawk-ignore changing-column-type"
+            schema_editor.execute(
+                f"{ignored}\nALTER TABLE {table} ALTER COLUMN {column} TYPE {field.db_type(schema_editor.connection)}"
+            )
+
+
 class AlterForeignKeyIndex(AlterField):
     """An AlterField that changes `db_index` of a foreign key and nothing else.
 

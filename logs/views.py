@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.known_browsers import people_ended
 from brainlog.routers import reads_only
 from brainlog.transactions import retried
 from logs import undo
@@ -28,7 +29,7 @@ ONE_DAY = datetime.timedelta(days=1)
 @require_safe
 def today(request):
     if not request.user.is_authenticated:
-        return render(request, "welcome.html")
+        return render(request, "welcome.html", {"people_ended": people_ended(request)})
     person = request.user
     day = person.today()
     logs = {log.date: log for log in person.daily_logs.between(day - 7 * ONE_DAY, day)}

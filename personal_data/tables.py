@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Field, Model, QuerySet
 from django.utils import timezone
 
-from accounts.models import SecurityEvent, Session, User
+from accounts.models import KnownBrowser, SecurityEvent, Session, User
 from logs.models import DailyLog, Dose, Medication
 from reflections.models import WeeklyReflection
 
@@ -52,6 +52,7 @@ MEDICATIONS = columns_of(Medication, "name_key")
 REFLECTIONS = columns_of(WeeklyReflection)
 EVENTS = columns_of(SecurityEvent)
 LOGINS = columns_of(Session, "session_data")
+KNOWN_BROWSERS = columns_of(KnownBrowser, "token_hash")
 # Neither what lets somebody in nor what is derived from another column.
 PROFILE = columns_of(User, "password", "username_key", *User.COUNTED_UP)
 
@@ -88,6 +89,11 @@ def logins(person: User) -> Iterator[dict]:
         yield row_of(session, LOGINS)
 
 
+def known_browsers(person: User) -> Iterator[dict]:
+    for browser in in_batches(person.known_browsers.all(), by="pk"):
+        yield row_of(browser, KNOWN_BROWSERS)
+
+
 TABLES = (
     Table("days", DAYS, days),
     Table("doses", DOSES, doses),
@@ -95,6 +101,7 @@ TABLES = (
     Table("reflections", REFLECTIONS, reflections),
     Table("events", EVENTS, events),
     Table("logins", LOGINS, logins),
+    Table("known_browsers", KNOWN_BROWSERS, known_browsers),
 )
 
 

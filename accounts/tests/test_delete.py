@@ -55,6 +55,8 @@ def make_person_with_everything(**facts) -> User:
     Authenticator.objects.create(user=person, type=Authenticator.Type.RECOVERY_CODES, data={})
     Invitation.objects.create(created_by=person, expires_at=person.date_joined, token_hash=str(person.pk))
     SecurityEvent.objects.create(person=person, by=person, by_name=person.username, kind="looked_at_day")
+    browser = person.known_browsers.create(token_hash=str(person.pk))
+    person.sessions.create(key_hash=str(person.pk), expire_date="2100-01-01T00:00Z", known_browser=browser)
     LogEntry.objects.create(
         user=person, content_type=ContentType.objects.get_for_model(User), object_id="1", action_flag=CHANGE
     )

@@ -1,22 +1,24 @@
 """Who is asking: one query, which can be made to say nobody at once."""
 
-from urllib.request import Request, urlopen
+import datetime
+import json
 
 import pytest
+import time_machine
+from allauth.mfa.webauthn.internal import auth
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core import signing
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import former_sessions
-from accounts.former_sessions import FormerSession
 from accounts.models import Session, User
-from accounts.sessions import SessionStore
+from accounts.sessions import SessionStore, hash_of
 from accounts.tests.codes import code_of, switch_on
 from accounts.tests.factories import PASSWORD, make_person
-from accounts.tests.visitors import all_at_once
+from brainlog.tests.addresses import ADDRESSES
 
 COOKIE = settings.SESSION_COOKIE_NAME
 
@@ -51,7 +53,7 @@ def test_the_row_names_its_person(client, db):
 
     [session] = Session.objects.all()
 
-    assert (session.user, session.session_key) == (person, client.cookies[COOKIE].value)
+    assert (session.user, session.key_hash) == (person, hash_of(client.cookies[COOKIE].value))
     assert list(person.sessions.all()) == [session]
 
 
@@ -105,7 +107,7 @@ def test_ending_a_session_counts_from_the_next_request(client, db):
     log_in(other, person)
     assert is_logged_in(client) and is_logged_in(other)
 
-    person.sessions.filter(pk=client.cookies[COOKIE].value).delete()
+    person.sessions.filter(pk=client.session.key_hash).delete()
 
     assert not is_logged_in(client) and is_logged_in(other)
 
@@ -204,150 +206,161 @@ def test_expired_sessions_can_be_cleared(client, db):
     person = log_in(client)
     other = type(client)()
     log_in(other, person)
-    person.sessions.filter(pk=other.cookies[COOKIE].value).update(expire_date=timezone.now())
+    person.sessions.filter(pk=other.session.key_hash).update(expire_date=timezone.now())
 
     SessionStore.clear_expired()
 
-    assert [session.pk for session in Session.objects.all()] == [client.cookies[COOKIE].value]
+    assert [session.pk for session in Session.objects.all()] == [client.session.key_hash]
 
 
-# ── From the release before ───────────────────────────────────────────────────────────────────
+# ── What the database holds opens nothing ─────────────────────────────────────────────────────
+
+
+def texts_of_the_database() -> set[str]:
+    """Every text that is stored of sessions, as somebody reads it who has a copy of the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM accounts_session")
+        return {str(value) for row in cursor.fetchall() for value in row}
+
+
+def test_the_database_holds_no_key(client, db):
+    log_in(client)
+    key = client.cookies[COOKIE].value
+
+    assert not [text for text in texts_of_the_database() if key in text]
+
+
+def test_nothing_that_the_database_holds_opens_a_session(client, db):
+    log_in(client)
+    thief = Client()
+
+    for text in {*texts_of_the_database(), *(row.handle for row in Session.objects.all())}:
+        if text.isascii() and text.isprintable() and ";" not in text:
+            thief.cookies[COOKIE] = text
+            assert not is_logged_in(thief), text
+
+    assert is_logged_in(client)
+
+
+def test_a_key_in_the_place_of_its_hash_opens_nothing(client, db):
+    """As in a row that the release before wrote during an update."""
+    log_in(client)
+    key = client.cookies[COOKIE].value
+
+    Session.objects.update(key_hash=key)
+
+    assert not is_logged_in(client)
+
+
+def test_two_sessions_never_share_a_key(db, monkeypatch):
+    keys = iter(["a" * 32, "a" * 32, "b" * 32])
+    monkeypatch.setattr(SessionStore, "_get_new_session_key", lambda self: next(keys))
+    stores = [SessionStore(), SessionStore()]
+    for store in stores:
+        store.create()
+
+    assert [store.session_key for store in stores] == ["a" * 32, "b" * 32]
+    assert all(SessionStore().exists(store.session_key) for store in stores)
+    stores[0].flush()
+    assert [SessionStore().exists(letter * 32) for letter in "ab"] == [False, True]
+
+
+# ── Visitors ──────────────────────────────────────────────────────────────────────────────────
+
+
+PASSKEY_LOGIN = "/accounts/login/passkey/"
+
+
+def ask_for_a_challenge(client) -> dict:
+    return client.get(PASSKEY_LOGIN, headers={"X-Requested-With": "XMLHttpRequest"}).json()
+
+
+@pytest.mark.parametrize("address", sorted({each.path for each in ADDRESSES}))
+def test_no_visitor_gets_a_row_for_looking(client, db, address):
+    """Nor for asking as a script, for sending an empty form, or for coming with a cookie that opens nothing."""
+    for cookie in ("", "of somebody unknown, and long enough"):
+        client.cookies[COOKIE] = cookie
+        client.get(address)
+        client.get(address, headers={"X-Requested-With": "XMLHttpRequest"})
+        client.post(address)
+
+    assert not Session.objects.exists()
+
+
+def test_a_challenge_for_a_passkey_is_kept_in_the_browser_out_of_reach(client, db, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        challenge = ask_for_a_challenge(client)["request_options"]["publicKey"]["challenge"]
+
+    cookie = client.cookies[settings.PASSKEY_COOKIE_NAME]
+    assert challenge and cookie["httponly"] and cookie["max-age"] == 300
+    assert client.cookies.get(COOKIE) is None
+
+
+def test_a_session_between_password_and_code_lasts_an_hour(client, db):
+    person, owner = make_person(), Client()
+    owner.force_login(person)
+    secret, _codes = switch_on(owner)
+    log_in(client, person)
+
+    row = Session.objects.get(user=None)
+
+    assert row.expire_date - row.seen_at == datetime.timedelta(hours=1)
+    client.post("/accounts/login/code/", {"code": code_of(secret)})
+    assert is_logged_in(client)
+    assert Session.objects.get(pk=client.session.key_hash).ends_at() > timezone.now() + datetime.timedelta(days=89)
 
 
 @pytest.fixture
-def former_table(transactional_db):
-    """The table that held the sessions before, in a database that has been updated."""
-    with connection.schema_editor() as editor:
-        editor.create_model(FormerSession)
-    former_sessions.are_here.cache_clear()
-    yield FormerSession.objects
-    with connection.schema_editor() as editor:
-        editor.delete_model(FormerSession)
-    former_sessions.are_here.cache_clear()
+def asked(monkeypatch):
+    """What the server believes to have asked, for each answer that arrives. No answer is right."""
+    found = []
+
+    def extract_user(response):
+        found.append((auth.get_state() or {}).get("challenge"))
+        raise ValueError
+
+    monkeypatch.setattr(auth, "parse_authentication_response", lambda response: response)
+    monkeypatch.setattr(auth, "extract_user_from_response", extract_user)
+    return found
 
 
-@pytest.fixture
-def log_in_before(former_table):
-    """Log somebody in as the release before did: a row in Django's table is all there is of it."""
-
-    def log_in_before(client, person=None):
-        person = log_in(client, person)
-        for session in person.sessions.all():
-            facts = {name: getattr(session, name) for name in ("session_key", "session_data", "expire_date")}
-            former_table.create(**facts)
-            session.delete()
-        return person
-
-    return log_in_before
+def answer_challenge(client):
+    credential = {"id": "a", "rawId": "a", "type": "public-key", "response": {}}
+    client.post(PASSKEY_LOGIN, {"credential": json.dumps(credential)})
 
 
-def test_an_update_logs_nobody_out(client, log_in_before, former_table, django_assert_num_queries):
-    """Whoever comes is taken along: from then on the session is ours like any other."""
-    person = log_in_before(client)
-    before = former_table.get()
+def test_a_challenge_is_good_once(client, db, asked):
+    challenge = ask_for_a_challenge(client)["request_options"]["publicKey"]["challenge"]
+    cookie = client.cookies[settings.PASSKEY_COOKIE_NAME].value
+    answer_challenge(client)
+    assert client.cookies[settings.PASSKEY_COOKIE_NAME].value == ""
 
-    assert is_logged_in(client)
+    client.cookies[settings.PASSKEY_COOKIE_NAME] = cookie
+    answer_challenge(client)
 
-    [session] = person.sessions.all()
-    assert (session.pk, session.expire_date) == (client.cookies[COOKIE].value, before.expire_date)
-    assert former_table.count() == 0
-    with django_assert_num_queries(1):
-        client.get("/accounts/security/")
-
-
-def test_whoever_logs_in_at_the_release_before_during_an_update_is_known(client, log_in_before):
-    """A process of this release is at work already, and has met somebody whom nobody knows."""
-    client.cookies[COOKIE] = "of somebody unknown"
-    assert not is_logged_in(client)
-
-    log_in_before(client)
-
-    assert is_logged_in(client)
+    assert asked == [challenge, None]
+    assert not Session.objects.exists()
 
 
-def test_logging_out_at_the_release_before_counts(client, log_in_before, former_table):
-    log_in_before(client)
-    key = client.cookies[COOKIE].value
+def test_a_challenge_is_good_for_minutes(client, db, asked):
+    with time_machine.travel("2026-05-04 12:00:00Z", tick=False) as clock:
+        ask_for_a_challenge(client)
+        clock.shift(301)
+        client.cookies[settings.PASSKEY_COOKIE_NAME]["expires"] = ""  # A browser that keeps it longer.
+        answer_challenge(client)
 
-    former_table.filter(pk=key).delete()
-
-    assert not is_logged_in(client)
-    client.cookies[COOKIE] = key
-    assert not is_logged_in(client)
-
-
-def test_logging_out_after_an_update_leaves_nothing(client, log_in_before, former_table):
-    log_in_before(client)
-    key = client.cookies[COOKIE].value
-
-    client.post("/accounts/logout/")
-
-    assert former_table.count() == Session.objects.count() == 0
-    client.cookies[COOKIE] = key
-    assert not is_logged_in(client)
+    assert asked == [None]
 
 
-def test_a_new_password_ends_the_sessions_of_the_release_before(client, log_in_before):
-    person = log_in_before(client)
+@pytest.mark.parametrize(
+    "forge",
+    [lambda cookie: "", lambda cookie: "x" + cookie, lambda cookie: signing.dumps({})],
+    ids=["none", "changed", "signed for another end"],
+)
+def test_a_challenge_cannot_be_made_up(client, db, asked, forge):
+    ask_for_a_challenge(client)
+    client.cookies[settings.PASSKEY_COOKIE_NAME] = forge(client.cookies[settings.PASSKEY_COOKIE_NAME].value)
 
-    person.set_password("another good one")
-    person.save()
+    answer_challenge(client)
 
-    assert not is_logged_in(client)
-    assert person.sessions.count() == 0
-
-
-def test_a_session_of_the_release_before_ends_by_itself(client, log_in_before, former_table):
-    log_in_before(client)
-
-    former_table.update(expire_date=timezone.now())
-
-    assert not is_logged_in(client)
-
-
-def test_a_session_that_another_secret_key_signed_is_nobodys(client, log_in_before, former_table):
-    log_in_before(client)
-
-    former_table.update(session_data="x:y:z")
-
-    assert not is_logged_in(client)
-
-
-def test_several_requests_of_one_browser_at_once_after_an_update(live_server, client, log_in_before, former_table):
-    """As a page and what it fetches: one request moves the session, and the others find it."""
-    log_in_before(client)
-    cookie = {"Cookie": f"{COOKIE}={client.cookies[COOKIE].value}"}
-
-    def open_history():
-        with urlopen(Request(f"{live_server.url}/logs/", headers=cookie)) as answer:  # noqa: S310
-            return answer.url
-
-    assert all_at_once(*[open_history] * 6) == [f"{live_server.url}/logs/"] * 6
-    assert (Session.objects.count(), former_table.count()) == (1, 0)
-
-
-def test_a_session_that_is_moved_while_we_look_is_found(client, log_in_before, monkeypatch):
-    person = log_in_before(client)
-    key = client.cookies[COOKIE].value
-    take = former_sessions.take
-
-    def take_too_late(*arguments):
-        monkeypatch.setattr(former_sessions, "take", take)
-        assert SessionStore(key).get(SESSION_KEY) == str(person.pk)
-        return take(*arguments)
-
-    monkeypatch.setattr(former_sessions, "take", take_too_late)
-
-    assert is_logged_in(client)
-
-
-def test_a_new_installation_has_no_such_table_and_asks_once(client, db):
-    former_sessions.are_here.cache_clear()
-    asked = []
-    for _ in range(2):
-        client.cookies[COOKIE] = "of somebody unknown"
-        with CaptureQueriesContext(connection) as queries:
-            assert not is_logged_in(client)
-        asked.append(len(queries))
-
-    assert asked == [2, 1]
+    assert asked == [None]

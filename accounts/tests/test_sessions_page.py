@@ -52,7 +52,7 @@ def is_in(client) -> bool:
 
 
 def row(client) -> Session:
-    return Session.objects.get(pk=client.session.session_key)
+    return Session.objects.get(pk=client.session.key_hash)
 
 
 def test_the_page_says_device_days_and_nothing_of_the_place(maria, noon):
@@ -101,7 +101,7 @@ def test_no_page_holds_the_key_of_a_session(maria):
     others = [browser(maria) for _ in range(3)]
     page = browser(maria).get(PAGE).content.decode()
 
-    assert not [client for client in others if client.session.session_key in page]
+    assert not [client for client in others if client.session.session_key in page or client.session.key_hash in page]
     assert all(row(client).handle in page for client in others)
 
 
@@ -134,10 +134,11 @@ def test_nobody_ends_those_of_others(maria, handle):
     assert is_in(stranger) and is_in(here) and is_in(mine)
 
 
-def test_a_key_is_no_handle(maria):
+@pytest.mark.parametrize("name", ["session_key", "key_hash"])
+def test_neither_a_key_nor_its_hash_is_a_handle(maria, name):
     here, other = browser(maria), browser(maria)
 
-    confirmed(here).post(END, {"session": other.session.session_key})
+    confirmed(here).post(END, {"session": getattr(other.session, name)})
 
     assert is_in(other)
 

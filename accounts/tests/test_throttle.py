@@ -88,14 +88,6 @@ def test_nobody_is_locked_out_of_a_browser_they_have_used(client, maria):
     assert log_in(client, password=PASSWORD).status_code == 302
 
 
-def test_nor_of_one_that_a_release_before_has_remembered(client, maria, settings):
-    client.cookies["known_browser"] = throttle.known_browser("maria")
-    settings.KNOWN_BROWSER_COOKIE_NAME = "__Host-known_browser"
-    statuses(BY_NAME.tries + 5)
-
-    assert log_in(client, password=PASSWORD).status_code == 302
-
-
 def test_nor_can_such_a_browser_guess_for_ever(client, maria):
     log_in(client, password=PASSWORD)
     client.post(reverse("accounts:logout"))

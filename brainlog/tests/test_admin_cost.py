@@ -56,7 +56,7 @@ def queries_of(client, name, **asked) -> list[str]:
     """What the list asks, beside who is asking."""
     with CaptureQueriesContext(connection) as queries:
         assert client.get(reverse(f"admin:{name}_changelist"), asked).status_code == 200
-    of_the_session = re.compile(r'FROM "(django_session|accounts_user)" WHERE .*("session_key"|"id") = ')
+    of_the_session = re.compile(r'FROM "(accounts_session|accounts_user)" WHERE .*("session_key"|"id") = ')
     return [query["sql"] for query in queries if not of_the_session.search(query["sql"])]
 
 

@@ -199,7 +199,7 @@ def test_no_page_holds_the_way_elsewhere(client, path):
 # Headers
 
 
-@pytest.mark.parametrize("name", ["sessionid", "csrftoken", "known_browser", "messages", "django_language"])
+@pytest.mark.parametrize("name", ["sessionid", "csrftoken", "known_browser", "passkey", "messages", "django_language"])
 @pytest.mark.parametrize(
     "value",
     ['"\\000aaaaaaaaaaaa"', '"\\377\\376aaaaaaaa"', "é" * 20, "x" * 8_000, "' OR 1=1"],

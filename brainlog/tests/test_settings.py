@@ -252,11 +252,13 @@ def test_https_is_the_default_where_debug_is_off(folder, environment, is_https):
     ("environment", "prefix"), [({}, "__Host-"), ({"HTTPS": "False"}, None)], ids=["https", "no https"]
 )
 def test_cookies_are_named_for_this_host_alone_where_there_is_https(folder, environment, prefix):
-    of_django, ours = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME"), ("MESSAGE_COOKIE_NAME", "KNOWN_BROWSER_COOKIE_NAME")
+    of_django = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME")
+    ours = ("MESSAGE_COOKIE_NAME", "KNOWN_BROWSER_COOKIE_NAME", "PASSKEY_COOKIE_NAME")
     found = settings(folder, *of_django, *ours, **GIVEN, **environment)
 
     names = [f"{prefix}sessionid", f"{prefix}csrftoken"] if prefix else [None, None]  # None is Django's own name.
-    assert list(found.values()) == [*names, f"{prefix or ''}messages", f"{prefix or ''}known_browser"]
+    names += [f"{prefix or ''}{name}" for name in ("messages", "known_browser", "passkey")]
+    assert list(found.values()) == names
 
 
 @pytest.mark.parametrize(("environment", "promised"), [({}, False), ({"HSTS_SUBDOMAINS": "True"}, True)], ids=str)

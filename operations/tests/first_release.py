@@ -15,6 +15,7 @@ from itertools import count
 import django
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
 from django.utils import timezone
@@ -25,6 +26,7 @@ DJANGO_APPS = ["admin", "auth", "contenttypes", "sessions"]
 # a queue for longer than this is a failed request.
 LONGEST_WAIT = "3s"
 FIRST_DAY = datetime.date(2000, 1, 1)
+PASSWORD = "correct-horse-battery"  # noqa: S105 (of made-up people)
 
 
 def make_tables():
@@ -57,7 +59,9 @@ class Code:
         self.Session = apps.get_model("sessions", "Session")
 
     def sign_up(self, name: str):
-        person = self.User.objects.create(username=name, username_key=name, password="!", timezone="Europe/Berlin")
+        person = self.User.objects.create(
+            username=name, username_key=name, password=make_password(PASSWORD), timezone="Europe/Berlin"
+        )
         self.log_in(person)
         self.Medication.objects.create(user=person, name="Concerta", name_key="concerta", unit="mg")
         return person

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import Invitation, SecurityEvent, Throttle
+from accounts.models import Invitation, KnownBrowser, SecurityEvent, Throttle
 from accounts.tests.factories import make_person
 from operations.management.commands.dbmaintain import STEPS
 from operations.models import DatabaseReport
@@ -27,8 +27,8 @@ def session(user, expires_in: timedelta) -> str:
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     store["_auth_user_id"] = str(user.pk)
     store.save()
-    store.model.objects.filter(pk=store.session_key).update(expire_date=timezone.now() + expires_in)
-    return store.session_key
+    store.model.objects.filter(pk=store.key_hash).update(expire_date=timezone.now() + expires_in)
+    return store.key_hash
 
 
 def test_expired_sessions_go_and_others_stay():
@@ -38,7 +38,7 @@ def test_expired_sessions_go_and_others_stay():
     maintain()
 
     stored = import_module(settings.SESSION_ENGINE).SessionStore().model.objects
-    assert [stored.filter(session_key=key).exists() for key in (old, current)] == [False, True]
+    assert [stored.filter(pk=key).exists() for key in (old, current)] == [False, True]
 
 
 def test_tries_that_do_not_count_any_more_go_and_others_stay():
@@ -96,24 +96,16 @@ def test_what_staff_did_long_ago_goes_and_the_rest_stays():
     assert any(line.startswith("Removed 2 entries older than a year of what staff did") for line in lines)
 
 
-def test_djangos_old_table_is_cleaned_while_it_is_there():
-    instant = "timestamptz" if connection.vendor == "postgresql" else "datetime"
-    hour = timedelta(hours=1)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TABLE django_session (session_key varchar(40) PRIMARY KEY, "
-            f"session_data text NOT NULL, expire_date {instant} NOT NULL)"
-        )
-        for key, moment in (("over", timezone.now() - hour), ("current", timezone.now() + hour)):
-            moment = connection.ops.adapt_datetimefield_value(moment)
-            cursor.execute("INSERT INTO django_session VALUES (%s, '', %s)", [key, moment])
+def test_browsers_not_used_for_long_go_and_others_stay():
+    person = make_person()
+    for days in (0, 399, 401):
+        used_at = timezone.now() - timedelta(days=days)
+        KnownBrowser.objects.create(person=person, token_hash=str(days), used_at=used_at)
 
-        lines = maintain()
+    lines = maintain()
 
-        cursor.execute("SELECT session_key FROM django_session")
-        assert cursor.fetchall() == [("current",)]
-    assert any(line.startswith("Removed 1 sessions that have expired from Django's old table") for line in lines)
-    assert len(lines) == len(STEPS)
+    assert {browser.token_hash for browser in KnownBrowser.objects.all()} == {"0", "399"}
+    assert any(line.startswith("Removed 1 browsers") for line in lines)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -136,5 +128,5 @@ def test_it_refreshes_what_the_planner_knows():
 def test_it_says_how_long_each_step_took_and_can_be_repeated():
     first, again = maintain(), maintain()
 
-    assert len(first) == len(again) == len(STEPS) - 1  # There is no table of before to clean.
+    assert len(first) == len(again) == len(STEPS)
     assert all(line.endswith(" s)") for line in first + again)

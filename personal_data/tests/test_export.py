@@ -39,6 +39,7 @@ EXPORTED = {
     "WeeklyReflection": "reflections",
     "SecurityEvent": "events",
     "Session": "logins",
+    "KnownBrowser": "known_browsers",
     "Authenticator": "profile",
     "EmailAddress": "profile",
 }
@@ -222,7 +223,7 @@ def test_the_profile_is_in_it_and_what_lets_one_in_is_not(confirmed, person):
     assert (profile["username"], profile["timezone"]) == (person.username, "America/New_York")
     assert {factor["kind"] for factor in profile["second_factors"]} == {"totp", "recovery_codes"}
     person.refresh_from_db()
-    inside = [secret, *codes, PASSWORD, person.password, confirmed.session.session_key]
+    inside = [secret, *codes, PASSWORD, person.password, confirmed.session.session_key, confirmed.session.key_hash]
     inside += [session.session_data for session in person.sessions.all()]
     inside += [json.dumps(factor.data) for factor in person.authenticator_set.all()]
     assert [each for each in inside for text in files.values() if each in text] == []

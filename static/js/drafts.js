@@ -1,7 +1,8 @@
 // Keeps what is typed into a form[data-draft] in this browser until the server says it is saved.
 //
 // Each opened page keeps a draft of its own under its person, day and check-in, so that no tab can
-// write over another's. Drafts go when a page comes back that says "saved", and at log-out. One that
+// write over another's. Drafts go when a page comes back that says "saved", at log-out, and when the
+// server says that the login here was ended from elsewhere; other tabs of the person then close. One that
 // was sent and never confirmed (the session had expired, the network failed) is brought back by
 // itself; any other is offered, the newest first. A draft carries the version of the answers it was
 // typed over, so that bringing it back can never overwrite newer ones unasked.
@@ -9,6 +10,10 @@
 const PREFIX = "brainlog-draft/";
 const NOT_ANSWERS = /^(csrfmiddlewaretoken|version|seen|keep-.*)$/;
 const COUNTS_OF_ROWS = /_FORMS$/;
+// Tells other tabs that a person is logged out: "7/". They keep nothing any more, and load again.
+const loggedOut = "BroadcastChannel" in window ? new BroadcastChannel("brainlog-logged-out") : null;
+const { person } = document.body.dataset;
+let isLeaving = false; // The page goes, and takes what is typed along: no more questions, no more drafts.
 
 const storage = {
   read(key) {
@@ -47,10 +52,35 @@ for (const message of document.querySelectorAll("[data-saved]")) {
   const prefix = PREFIX + message.dataset.saved;
   storage.forget(...storage.keys(prefix).filter((key) => prefix.endsWith("/") || storage.read(key)?.sent));
   storage.forget(`brainlog-active/${message.dataset.saved}`); // After a log-out: see screen-lock.js.
+  if (prefix.endsWith("/")) loggedOut?.postMessage(message.dataset.saved);
+}
+
+if (person) {
+  loggedOut?.addEventListener("message", ({ data }) => {
+    if (data !== `${person}/`) return;
+    isLeaving = true;
+    storage.forget(...storage.keys(PREFIX + data)); // What this tab has written since.
+    location.replace(location.pathname + location.search); // Not reload(): that could send a form again.
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    // Come back to with the Back button, out of the browser's memory: the server may know better, and may have
+    // ended the session.
+    isLeaving = true;
+    location.reload();
+  });
+  for (const logOut of document.querySelectorAll("form[data-log-out]")) {
+    logOut.addEventListener("submit", (event) => {
+      if (!storage.keys(`${PREFIX}${person}/`).length) return;
+      if (!confirm(logOut.dataset.logOut)) return event.preventDefault();
+      isLeaving = true;
+      setTimeout(() => (isLeaving = false), 5000); // Should the answer never come.
+    });
+  }
 }
 
 const form = document.querySelector("form[data-draft]");
-if (form && document.body.dataset.person) keepDraft(form, `${PREFIX}${document.body.dataset.person}/${form.dataset.draft}/`);
+if (form && person) keepDraft(form, `${PREFIX}${person}/${form.dataset.draft}/`);
 
 function answersOf(form) {
   return [...new FormData(form)]
@@ -110,6 +140,7 @@ function keepDraft(form, prefix) {
   function keep() {
     clearTimeout(timer);
     timer = null;
+    if (isLeaving) return;
     if (isDirty()) storage.write(ownKey, asTyped());
     else storage.forget(ownKey);
   }
@@ -182,12 +213,6 @@ function keepDraft(form, prefix) {
     setTimeout(() => (sending = false), 5000);
   });
   window.addEventListener("beforeunload", (event) => {
-    if (!sending && isDirty()) event.preventDefault();
-  });
-  window.addEventListener("pageshow", (event) => {
-    if (!event.persisted) return;
-    // Come back to with the Back button, out of the browser's memory: the server may know better.
-    sending = true;
-    location.reload();
+    if (!sending && !isLeaving && isDirty()) event.preventDefault();
   });
 }

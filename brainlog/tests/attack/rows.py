@@ -69,7 +69,7 @@ def make_hostile(owner: User, staff: User) -> Iterator[models.Model]:
         yield make_person(**hostile_texts(User, number, "username", "display_name", "email", "timezone"))
         yield make_medication(owner, pk=number + 1, **hostile_texts(Medication, number, "name", "note"))
         yield owner.sessions.create(
-            session_key=f"{number}" * 8, expire_date="2027-01-01T00:00Z", **hostile_texts(Session, number, "user_agent")
+            key_hash=f"{number}" * 8, expire_date="2027-01-01T00:00Z", **hostile_texts(Session, number, "user_agent")
         )
         yield SecurityEvent.objects.create(
             person=owner, by=staff, kind="looked_at_day", **hostile_texts(SecurityEvent, number, "by_name", "device")
@@ -123,7 +123,7 @@ def make_secret(other: User):
     User.objects.filter(pk=other.pk).update(display_name=SECRET, email="secret@example.org")
     EmailAddress.objects.create(user=other, verified=True, primary=True, email="secret@example.org")
     SecurityEvent.objects.create(person=other, kind="signed_in", device=SECRET)
-    other.sessions.create(session_key="other" * 6, expire_date="2027-01-01T00:00Z", user_agent=SECRET)
+    other.sessions.create(key_hash="other" * 6, expire_date="2027-01-01T00:00Z", user_agent=SECRET)
 
 
 def count_on(*tables: type[models.Model]):

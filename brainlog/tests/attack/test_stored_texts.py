@@ -25,7 +25,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 NOT_SHOWN = {
     *("accounts.User.password", "accounts.Invitation.token_hash", "account.EmailConfirmation.key"),
     *("accounts.User.username_key", "logs.Medication.name_key"),
-    *("accounts.Session.session_key", "accounts.Session.session_data", "accounts.Session.user_agent"),
+    *(
+        "accounts.KnownBrowser.token_hash",
+        "accounts.Session.key_hash",
+        "accounts.Session.session_data",
+        "accounts.Session.user_agent",
+    ),
     *("accounts.Throttle.cache_key", "accounts.Throttle.value", "admin.LogEntry.object_id"),
     *("auth.Permission.name", "auth.Permission.codename"),
     *("contenttypes.ContentType.app_label", "contenttypes.ContentType.model"),

@@ -275,6 +275,7 @@ def test_log_out_takes_all_of_ones_own_drafts_and_none_of_anothers(own_page, per
             kept[someone].append(f"brainlog-draft/{someone.pk}/{DAY}/{stage}")
     own_page.goto("/accounts/profile/")
     assert drafts(own_page) == sorted(kept[person] + kept[other])
+    own_page.on("dialog", lambda dialog: dialog.accept())
     press(own_page, "Log out")
     expect_saved(own_page, "You are logged out.")
     assert drafts(own_page) == sorted(kept[person])

@@ -5,10 +5,10 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, ProgrammingError, connection, connections, transaction
+from django.db import OperationalError, ProgrammingError, connections, transaction
 from django.utils import timezone
 
-from accounts.models import Invitation, SecurityEvent, Throttle
+from accounts.models import Invitation, KnownBrowser, SecurityEvent, Throttle
 from brainlog.database import reason, session_alias
 from operations.models import DatabaseReport
 
@@ -20,9 +20,10 @@ INVITATIONS_KEPT = timedelta(days=30)
 
 class Command(BaseCommand):
     help = (
-        "Keep the database in order: remove expired sessions, tries and invitations, reports older than two years, "
-        "security events and what staff did in the admin more than a year ago, and refresh what the database knows of "
-        "its tables to plan queries by. Safe to run at any time, while people use Brain Log; once a week is enough."
+        "Keep the database in order: remove expired sessions, known browsers, tries and invitations, reports older "
+        "than two years, security events and what staff did in the admin more than a year ago, and refresh what the "
+        "database knows of its tables to plan queries by. Safe to run at any time, while people use Brain Log; once a "
+        "week is enough."
     )
 
     def handle(self, *args, **options):
@@ -34,8 +35,7 @@ class Command(BaseCommand):
                 raise CommandError("Tables are missing. Run manage.py migrate first.") from None
             except OperationalError as error:
                 raise CommandError(f"The database cannot be reached or did not answer: {reason(error)}") from None
-            if done:
-                self.stdout.write(f"{done} ({time.monotonic() - start:.1f} s)")
+            self.stdout.write(f"{done} ({time.monotonic() - start:.1f} s)")
 
 
 def remove_sessions() -> str:
@@ -43,14 +43,9 @@ def remove_sessions() -> str:
     return "Removed sessions that have expired."
 
 
-def remove_sessions_of_django() -> str:
-    """From the table that held the sessions before ours, as long as it is there. Returns '' where it is not."""
-    if "django_session" not in connection.introspection.table_names():
-        return ""
-    with connection.cursor() as cursor:
-        now = connection.ops.adapt_datetimefield_value(timezone.now())
-        cursor.execute("DELETE FROM django_session WHERE expire_date < %s", [now])
-        return f"Removed {cursor.rowcount} sessions that have expired from Django's old table."
+def remove_known_browsers() -> str:
+    count, _ = KnownBrowser.objects.filter(used_at__lt=timezone.now() - KnownBrowser.VALID_FOR).delete()
+    return f"Removed {count} browsers that no one has signed in with for more than a year."
 
 
 def remove_tries() -> str:
@@ -116,7 +111,7 @@ def analyze_postgresql(alias: str) -> str:
 
 STEPS = (
     remove_sessions,
-    remove_sessions_of_django,
+    remove_known_browsers,
     remove_tries,
     remove_invitations,
     remove_security_events,

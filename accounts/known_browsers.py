@@ -1,0 +1,69 @@
+"""The proof that a person has signed in with a browser before: a random token in a cookie, see models.KnownBrowser.
+
+Tries are counted apart for each such browser: neither strangers, nor another browser of the same person, nor one whose
+login was ended can use up the tries of this one. The cookie holds a token for each of the last few people.
+"""
+
+import re
+import secrets
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import KnownBrowser, User
+from accounts.sessions import hash_of
+
+MOST_PEOPLE = 4
+TOKEN = re.compile(r"[\w-]{32}", re.ASCII)  # As token_urlsafe(24) makes them.
+
+
+def find(request, username_key: str) -> KnownBrowser | None:
+    """The row of this browser and the person of this name. Does the same for names that nobody has."""
+    if not (hashes := [hash_of(token) for token in tokens_in(request)]):
+        return None
+    return KnownBrowser.objects.valid().filter(token_hash__in=hashes, person__username_key=username_key).first()
+
+
+def remember(request, person: User):
+    """Make this browser known as the person's, who has just signed in. set_cookie() puts the proof in the answer."""
+    tokens = {hash_of(token): token for token in tokens_in(request)}
+    of_person = KnownBrowser.objects.filter(token_hash__in=tokens, person=person)
+    others = tokens.keys() - {*of_person.values_list("token_hash", flat=True)}
+    if row := of_person.valid().first():
+        token = tokens[row.token_hash]
+        KnownBrowser.objects.filter(pk=row.pk).update(used_at=timezone.now())
+    else:
+        token = secrets.token_urlsafe(24)
+        row = KnownBrowser.objects.create(person=person, token_hash=hash_of(token))
+    request.session.known_browser_id = row.pk
+    request.session.modified = True
+    request.known_browser_tokens = [token, *(each for digest, each in tokens.items() if digest in others)]
+
+
+def set_cookie(request, response):
+    """Give the browser its proof, if remember() was called."""
+    if tokens := getattr(request, "known_browser_tokens", None):
+        response.set_cookie(
+            settings.KNOWN_BROWSER_COOKIE_NAME,
+            ".".join(tokens[:MOST_PEOPLE]),
+            max_age=KnownBrowser.VALID_FOR,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+
+
+def people_ended(request) -> list[int]:
+    """The people whose login in this browser was ended from elsewhere: what it keeps for them is to be removed.
+
+    They are named until they sign in again. A session that merely expired ends nothing here.
+    """
+    if request.user.is_authenticated or not (hashes := [hash_of(token) for token in tokens_in(request)]):
+        return []
+    ended = KnownBrowser.objects.filter(token_hash__in=hashes).exclude(ended_at=None)
+    return list(ended.values_list("person_id", flat=True))
+
+
+def tokens_in(request) -> list[str]:
+    cookie = request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE_NAME, "")
+    return [token for token in cookie.split(".", MOST_PEOPLE)[:MOST_PEOPLE] if TOKEN.fullmatch(token)]
