@@ -17,7 +17,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.devices import device_in_words
-from accounts.managers import UserManager
+from accounts.managers import ThrottleQuerySet, UserManager
 from accounts.sessions import SessionStore
 
 DEFAULT_TIMEZONE = "America/New_York"
@@ -303,11 +303,13 @@ class Invitation(models.Model):
 
 
 class Throttle(models.Model):
-    """The table of the cache that counts tries, see settings.CACHES: as `createcachetable` makes it."""
+    """A try that counts until it expires, see accounts.throttle."""
 
     cache_key = models.CharField(max_length=255, primary_key=True)
-    value = models.TextField()
+    value = models.TextField()  # always empty
     expires = models.DateTimeField(db_index=True)
+
+    objects = ThrottleQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = _("tries")

@@ -54,7 +54,7 @@ def remove_sessions_of_django() -> str:
 
 
 def remove_tries() -> str:
-    count, _ = Throttle.objects.filter(expires__lt=timezone.now()).delete()
+    count = Throttle.objects.delete_expired()
     return f"Removed {count} tries to log in that do not count any more."
 
 
