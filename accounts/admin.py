@@ -19,6 +19,7 @@ from accounts.models import Invitation, SecurityEvent, User
 from accounts.recovery import reset_link
 from accounts.views import LogoutView
 from brainlog.admin import BigTableAdmin, LookingAdmin
+from brainlog.origin import trusted_origin
 
 # One way in, one to another password and one out, with their limits, second factor and security events. Django's own
 # pages have none of these, and would serve somebody who is logged in to guess at other accounts.
@@ -178,7 +179,7 @@ class InvitationAdmin(BigTableAdmin):
             obj.created_by = request.user
             link = f"{reverse('accounts:signup')}?{urlencode({'invitation': obj.make_token()})}"
             text = _("The invitation, shown this once and good for one person: %(link)s")
-            self.message_user(request, text % {"link": request.build_absolute_uri(link)}, messages.WARNING)
+            self.message_user(request, text % {"link": trusted_origin(request) + link}, messages.WARNING)
         super().save_model(request, obj, form, change)
 
 

@@ -70,10 +70,8 @@ class SignUpForm(BaseUserCreationForm):
 
 class PasswordChangeForm(DjangoPasswordChangeForm):
     def clean_old_password(self):
-        a_try = throttle.take(throttle.PASSWORD_AGAIN, str(self.user.pk))
-        password = super().clean_old_password()
-        throttle.give_back([a_try])
-        return password
+        throttle.take(throttle.PASSWORD_AGAIN, str(self.user.pk))
+        return super().clean_old_password()
 
 
 class ProfileForm(forms.ModelForm):
@@ -134,8 +132,7 @@ class DeleteAccountForm(NameAgainForm):
 
     def clean_password(self):
         password = self.cleaned_data["password"]
-        a_try = throttle.take(throttle.PASSWORD_AGAIN, str(self.user.pk))
+        throttle.take(throttle.PASSWORD_AGAIN, str(self.user.pk))
         if not self.user.check_password(password):
             raise forms.ValidationError(_("That is not your password."), code="wrong_password")
-        throttle.give_back([a_try])
         return password

@@ -1,6 +1,7 @@
 """The mails of templates/accounts/mail/, and the confirmed address they go to."""
 
 import logging
+from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import SecurityEvent, User
+from brainlog.origin import trusted_origin
 
 Kind = SecurityEvent.Kind
 
@@ -23,9 +25,9 @@ TOLD_BY_MAIL = {
 log = logging.getLogger(__name__)
 
 
-def post(name: str, to: str, request, **context) -> bool:
-    """Send one of the mails. Returns whether the mail server took it."""
-    context |= {"host": request.get_host()}
+def post(name: str, to: str, request=None, **context) -> bool:
+    """Send one of the mails; a command has no request. Returns whether the mail server took it."""
+    context |= {"host": urlsplit(trusted_origin(request)).netloc}
     subject, _newline, text = render_to_string(f"accounts/mail/{name}.txt", context).partition("\n")
     try:
         send_mail(subject.strip(), text.strip() + "\n", None, [to])

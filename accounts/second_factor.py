@@ -179,7 +179,7 @@ class PasskeyLoginView(passkey_views.LoginWebAuthnView):
     http_method_names = ["get", "head", "post"]
 
     def post(self, request, *args, **kwargs):
-        throttle.take(throttle.PASSKEY, ratelimit.get_ip(request))
+        throttle.take_for_address(throttle.PASSKEY, ratelimit.get_ip(request))
         return super().post(request, *args, **kwargs)
 
 

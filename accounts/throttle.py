@@ -27,7 +27,7 @@ class Limit:
 SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 30, 10)
 SIGN_IN_BY_NAME = Limit("sign-in-name", 10, 10)
 SIGN_IN_BY_KNOWN_BROWSER = Limit("sign-in-known", 10, 10)
-# Wrong passwords and codes of somebody who is signed in, or half way.
+# Of a person who is signed in, or half way: passwords, right ones too, and wrong codes.
 PASSWORD_AGAIN = Limit("password-again", 10, 10)
 CODE = Limit("code", 10, 10)
 PASSKEY = Limit("passkey", 30, 10)

@@ -58,7 +58,7 @@ class SignUpView(allauth.account.views.SignupView):
     template_name_signup_closed = "accounts/signup_closed.html"
 
     def post(self, request, *args, **kwargs):
-        throttle.take(throttle.SIGN_UP, ratelimit.get_ip(request))
+        throttle.take_for_address(throttle.SIGN_UP, ratelimit.get_ip(request))
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
@@ -74,11 +74,21 @@ class SignUpView(allauth.account.views.SignupView):
             return self.form_invalid(form)
         messages.success(self.request, _("Welcome. This is your place; take your time."))
         if person.email and settings.HAS_EMAIL:
-            sent = recovery.send_verification(self.request, person)
-            recovery.tell(
-                self.request, sent, _("A mail is on its way to you. Open the link in it to confirm your address.")
-            )
+            self.send_verification(person)
         return complete_signup(self.request, person, None, self.get_success_url())
+
+    def send_verification(self, person: User):
+        """Mail the link; or say that it has to wait, where strangers have used up the mails to this address."""
+        try:
+            recovery.take_mail(self.request, person.email, person)
+        except throttle.TooManyTries:
+            text = _("Too many mails have gone to your e-mail address. You can ask for one later, under “You”.")
+            messages.warning(self.request, text)
+            return
+        sent = recovery.send_verification(self.request, person)
+        recovery.tell(
+            self.request, sent, _("A mail is on its way to you. Open the link in it to confirm your address.")
+        )
 
     def invitation(self):
         return Invitation.good(self.request.POST.get("invitation", ""))

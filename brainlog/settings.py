@@ -314,6 +314,11 @@ if env.yes_or_no("BEHIND_PROXY", default=False):
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 CSRF_TRUSTED_ORIGINS = env.texts("CSRF_TRUSTED_ORIGINS")
 env.expect(are_origins(CSRF_TRUSTED_ORIGINS), "CSRF_TRUSTED_ORIGINS: must be such as https://log.example.org, no path.")
+# What links in mails begin with. A request's own `Host` can name another port of the same host.
+SITE_URL = env.text("SITE_URL")
+env.expect(
+    not SITE_URL or are_origins([SITE_URL.rstrip("/")]), "SITE_URL: must be such as https://log.example.org, no path."
+)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
