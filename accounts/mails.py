@@ -46,5 +46,5 @@ def verified_email(person: User) -> str:
 def tell_of(kind: Kind, person: User, request):
     """Mail the person that this happened, if there is an address; of a new address, the old one hears."""
     if kind in TOLD_BY_MAIL and settings.HAS_EMAIL and request and (address := verified_email(person)):
-        page = request.build_absolute_uri(reverse("accounts:events"))
+        page = trusted_origin(request) + reverse("accounts:events")
         post("happened", address, request, what=kind.label, address=page)

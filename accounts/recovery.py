@@ -54,7 +54,7 @@ def tell(request, sent: bool, text: str):
 def take_mail(request, email: str, person: User | None = None):
     """Use one of the mails that may go to an address nobody has confirmed, which may be a stranger's.
 
-    Counted for the visitor, for the person, and for the mailbox. Raises TooManyTries: call it before anything is stored.
+    Counted for the visitor, for the person, and for the mailbox. Raises TooManyTries: comes before anything is stored.
     """
     throttle.take_for_address(throttle.MAIL_BY_ADDRESS, ratelimit.get_ip(request))
     if person:
@@ -261,7 +261,7 @@ class ResetByCodeForm(SetPasswordForm):
             type=Authenticator.Type.RECOVERY_CODES, user__username_key=key, user__is_active=True
         )
         found = codes.select_related("user").first()
-        if not self.is_right(found or Authenticator(pk=0, type=Authenticator.Type.RECOVERY_CODES)):
+        if not self.is_right(found):
             return None
         try:
             validate_password(self.cleaned_data["new_password1"], found.user)
@@ -272,12 +272,13 @@ class ResetByCodeForm(SetPasswordForm):
         set_new_password(found.user, encoded)
         return found.user
 
-    def is_right(self, codes: Authenticator) -> bool:
+    def is_right(self, codes: Authenticator | None) -> bool:
         """Whether the code is one of these. It is used up by that, under a lock on their row."""
+        if codes is None:
+            with transaction.atomic():  # the statements of validate_code
+                return Authenticator.objects.select_for_update().filter(pk=0).exists()
         try:
             return codes.wrap().validate_code(self.cleaned_data["code"])
-        except Authenticator.DoesNotExist:
-            return False
         except CannotDecryptError:
             # The page must not tell that there are codes.
             log.error("Recovery codes cannot be decrypted. See manage.py rotate_field_keys --check.")
