@@ -18,6 +18,7 @@ Kind = SecurityEvent.Kind
 # the one who did cannot see to it.
 TOLD_BY_MAIL = {
     *(Kind.PASSWORD_CHANGED, Kind.PASSWORD_RESET, Kind.RESET_LINK_MADE, Kind.EMAIL_CHANGED),
+    *(Kind.USERNAME_CHANGED, Kind.RIGHTS_CHANGED),
     *(Kind.APP_ON, Kind.APP_OFF, Kind.PASSKEY_ADDED, Kind.PASSKEY_REMOVED, Kind.CODE_USED, Kind.SECOND_FACTOR_OFF),
     *(Kind.PROVIDER_ADDED, Kind.PROVIDER_REMOVED, Kind.EXPORTED, Kind.WIPED),
 }
@@ -43,8 +44,19 @@ def verified_email(person: User) -> str:
     return EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True).first() or ""
 
 
-def tell_of(kind: Kind, person: User, request):
+def verified_emails(people) -> list[str]:
+    """The addresses that these people have proved to read."""
+    return list(EmailAddress.objects.filter(user__in=people, verified=True).values_list("email", flat=True))
+
+
+def tell_of(event: SecurityEvent, person: User, request=None):
     """Mail the person that this happened, if there is an address; of a new address, the old one hears."""
-    if kind in TOLD_BY_MAIL and settings.HAS_EMAIL and request and (address := verified_email(person)):
+    if event.kind in TOLD_BY_MAIL and settings.HAS_EMAIL and (address := verified_email(person)):
         page = trusted_origin(request) + reverse("accounts:events")
-        post("happened", address, request, what=kind.label, address=page)
+        post("happened", address, request, what=event.description, address=page)
+
+
+def tell_of_deletion(addresses: list[str], request=None):
+    """Mail those whose account was deleted: their addresses are read before, for they go with it."""
+    for address in addresses if settings.HAS_EMAIL else ():
+        post("deleted", address, request)

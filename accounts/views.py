@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import events, recovery, throttle
+from accounts import events, mails, recovery, throttle
 from accounts.confirming import ask_who_is_there
 from accounts.external import providers
 from accounts.forms import DeleteAccountForm, LoginForm, PasswordChangeForm, ProfileForm, SignUpForm
@@ -182,9 +182,10 @@ def delete_account(request):
     form = DeleteAccountForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_valid():
         person = request.user
-        tags = f"{person.pk}/"
+        tags, addresses = f"{person.pk}/", mails.verified_emails([person])
         retried(User.objects.filter(pk=person.pk).delete)()  # The object itself could not be deleted twice.
         logout(request)
+        mails.tell_of_deletion(addresses, request)
         text = _("Your account and everything in it is deleted. We wish you well.")
         messages.success(request, text, extra_tags=tags)
         return redirect("today")
