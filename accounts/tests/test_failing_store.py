@@ -10,8 +10,9 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains
 
 from accounts.models import Throttle, User
-from accounts.tests.codes import switch_on
+from accounts.tests.codes import code_of, switch_on
 from accounts.tests.factories import PASSWORD, make_person
+from brainlog.cache import caches_from_url
 from brainlog.tests.test_database_trouble import read_only  # noqa: F401
 from encryption.cipher import CannotDecryptError
 
@@ -107,3 +108,15 @@ def test_recovery_codes_that_cannot_be_decrypted_are_in_the_log(as_person, perso
     [line] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert "rotate_field_keys" in line and person.username not in line
     assert User.objects.get(pk=person.pk).check_password(PASSWORD)
+
+
+@pytest.mark.once
+def test_a_code_is_taken_while_the_cache_is_down(as_person, person, settings):
+    """allauth remembers used codes in a cache; ours is for figures, which pages can do without."""
+    secret, _codes = switch_on(as_person)
+    settings.CACHES = caches_from_url("redis://127.0.0.1:9/0")
+    client = Client()
+    client.post(LOGIN, {"username": person.username, "password": PASSWORD})
+
+    assert client.post(reverse("accounts:code"), {"code": code_of(secret)}).status_code == 302
+    assert "_auth_user_id" in client.session
