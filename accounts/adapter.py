@@ -1,5 +1,7 @@
 """Where django-allauth asks how this project wants it."""
 
+import ipaddress
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import get_client_ip
@@ -56,8 +58,14 @@ class AccountAdapter(DefaultAccountAdapter):
         return settings.REGISTRATION == "open"
 
     def get_client_ip(self, request) -> str:
-        """The address that tries are counted for. Behind a socket there is none: all share one count."""
-        return get_client_ip(request) or ""
+        """The address that tries are counted for. Behind a socket there is none: all share one count.
+
+        A server that listens for both sees an IPv4 address as a part of one /64 of IPv6, which would be one count for
+        all of them.
+        """
+        address = get_client_ip(request) or ""
+        mapped = ":" in address and ipaddress.IPv6Address(address).ipv4_mapped
+        return str(mapped or address)
 
     def authenticate(self, request, **credentials):
         """Who this is, or None. Wrong passwords are counted; TooManyTries is raised before one is looked at."""

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin, UserAdmin as DjangoUserAdmin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Group
-from django.db import router
+from django.db import router, transaction
 from django.db.models import Q
 from django.db.models.deletion import Collector
 from django.urls import reverse
@@ -14,11 +14,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
-from accounts import events
+from accounts import events, mails
 from accounts.models import Invitation, SecurityEvent, User
 from accounts.recovery import reset_link
 from accounts.views import LogoutView, end_others
 from brainlog.admin import BigTableAdmin, LookingAdmin
+from brainlog.origin import trusted_origin
 
 # One way in, one to another password and one out, with their limits, second factor and security events. Django's own
 # pages have none of these, and would serve somebody who is logged in to guess at other accounts.
@@ -34,7 +35,6 @@ if apps.is_installed("allauth.socialaccount"):
 
 # Whoever could give these could give themselves all of them.
 GIVEN_BY_SUPERUSERS = ("is_staff", "is_superuser", "groups", "user_permissions")
-RIGHTS = {"is_active", *GIVEN_BY_SUPERUSERS}
 
 
 @admin.register(User)
@@ -59,14 +59,27 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
 
     def get_object(self, request, object_id, from_field=None):
         person = super().get_object(request, object_id, from_field)
-        if person is not None:
+        # The page that asks whether to delete records a look of its own, see get_deleted_objects.
+        if person is not None and not request.resolver_match.url_name.endswith("_delete"):
             events.record_look(events.Kind.LOOKED_AT_ACCOUNT, person, request)
         return person
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
-        if RIGHTS.intersection(form.changed_data):
-            events.record(events.Kind.RIGHTS_CHANGED, form.instance, request, by=request.user)
+        if change:
+            events.record_changes(form.changed_data, form.instance, request, by=request.user)
+        else:
+            events.record(events.Kind.ACCOUNT_MADE, form.instance, request, by=request.user)
+
+    def delete_model(self, request, obj):
+        addresses = mails.verified_emails([obj])
+        super().delete_model(request, obj)
+        transaction.on_commit(lambda: mails.tell_of_deletion(addresses, request), robust=True)
+
+    def delete_queryset(self, request, queryset):
+        addresses = mails.verified_emails(queryset)
+        super().delete_queryset(request, queryset)
+        transaction.on_commit(lambda: mails.tell_of_deletion(addresses, request), robust=True)
 
     def user_change_password(self, request, id, form_url=""):
         response = super().user_change_password(request, id, form_url)
@@ -76,7 +89,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
                 end_others(request)
             else:
                 person.end_sessions()
-            events.record(events.Kind.PASSWORD_CHANGED, person, request, by=request.user)
+            events.record_changes(["password"], person, request, by=request.user)
         return response
 
     def is_in_reach(self, request, person) -> bool:
@@ -138,8 +151,11 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     def get_deleted_objects(self, objs, request):
         """Count what goes with a person, rather than read out years of days and doses one by one.
 
-        Whoever may delete a person may delete what is theirs, and nobody a part of it alone.
+        Whoever may delete a person may delete what is theirs, and nobody a part of it alone. The counts are a look at
+        the person.
         """
+        for person in objs:
+            events.record_look(events.Kind.LOOKED_AT_DELETION, person, request)
         collector = Collector(using=router.db_for_write(User), origin=objs)
         collector.collect(objs)
         counts = {model: len(rows) for model, rows in collector.data.items()}
@@ -165,6 +181,26 @@ class GroupAdmin(BigTableAdmin, DjangoGroupAdmin):
 
     has_change_permission = has_delete_permission = has_view_permission
 
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        if "permissions" in form.changed_data:
+            self.record_change(request, form.instance.user_set.all())
+
+    def delete_model(self, request, obj):
+        members = list(obj.user_set.all())
+        super().delete_model(request, obj)
+        self.record_change(request, members)
+
+    def delete_queryset(self, request, queryset):
+        members = list(User.objects.filter(groups__in=queryset).distinct())
+        super().delete_queryset(request, queryset)
+        self.record_change(request, members)
+
+    def record_change(self, request, members):
+        """What a group may do its members may do."""
+        for person in members:
+            events.record_changes(["groups"], person, request, by=request.user)
+
 
 @admin.register(Invitation)
 class InvitationAdmin(BigTableAdmin):
@@ -182,7 +218,7 @@ class InvitationAdmin(BigTableAdmin):
             obj.created_by = request.user
             link = f"{reverse('accounts:signup')}?{urlencode({'invitation': obj.make_token()})}"
             text = _("The invitation, shown this once and good for one person: %(link)s")
-            self.message_user(request, text % {"link": request.build_absolute_uri(link)}, messages.WARNING)
+            self.message_user(request, text % {"link": trusted_origin(request) + link}, messages.WARNING)
         super().save_model(request, obj, form, change)
 
 
@@ -190,13 +226,19 @@ class InvitationAdmin(BigTableAdmin):
 class SecurityEventAdmin(LookingAdmin):
     """For superusers: it says who was here when."""
 
-    list_display = ("at", "person", "kind", "by_name", "device", "is_local")
-    list_reads = ("at", "person__username", "kind", "by_name", "device", "is_local")
+    list_display = ("at", "person", "kind", "changed", "by_name", "device", "is_local")
+    list_reads = ("at", "person__username", "kind", "changed", "by_name", "device", "is_local")
     list_select_related = ("person",)
     ordering = ("-pk",)
-    fields = ("at", "person", "kind", "by_name", "device", "is_local")
+    fields = ("at", "person", "kind", "changed", "by_name", "device", "is_local")
     search_fields = ("person__username_key__exact",)
     search_help_text = _("Search by the whole username.")
 
     def has_view_permission(self, request, obj=None):
         return request.user.is_superuser
+
+    def get_object(self, request, object_id, from_field=None):
+        event = super().get_object(request, object_id, from_field)
+        if event is not None and (person := User.objects.filter(pk=event.person_id).first()):
+            events.record_look(events.Kind.LOOKED_AT_EVENTS, person, request)
+        return event

@@ -1,5 +1,8 @@
 """What happened with an account, written down for the person and for operators. Nothing here changes a row."""
 
+from collections.abc import Iterable
+from functools import partial
+
 from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import password_changed, password_set
 from allauth.mfa.models import Authenticator
@@ -13,6 +16,7 @@ from allauth.mfa.signals import (
 from allauth.socialaccount.signals import social_account_added, social_account_removed
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
@@ -30,21 +34,48 @@ REMOVED = {Type.TOTP: Kind.APP_OFF, Type.WEBAUTHN: Kind.PASSKEY_REMOVED, Type.RE
 AT_MOST_EVERY = {Kind.SIGN_IN_FAILED: 60, Kind.CODE_REFUSED: 60, Kind.LOCKED: 600}
 
 
+# The kinds of changes by others; a change of any other field is ACCOUNT_CHANGED.
+KINDS_OF_CHANGES = {
+    "username": Kind.USERNAME_CHANGED,
+    "email": Kind.EMAIL_CHANGED,
+    "password": Kind.PASSWORD_CHANGED,
+    **dict.fromkeys(("is_active", "is_staff", "is_superuser", "groups", "user_permissions"), Kind.RIGHTS_CHANGED),
+}
+
+
 def record(kind: Kind, person: User, request=None, by: User | None = None):
     """Write down what happened with the person's account, and mail it to them if it decides who gets in.
 
     `by` is who on the staff did it. One INSERT.
     """
+    mails.tell_of(write_down(kind, person, request, by), person, request)
+
+
+def record_changes(fields: Iterable[str], person: User, request=None, by: User | None = None, command: str = ""):
+    """Write down which fields of a person others have changed, `by` somebody on the staff or by a command.
+
+    Mails what decides who gets in, once the transaction is over: to the confirmed address, which is still the former
+    one.
+    """
+    by_kind: dict[Kind, list[str]] = {}
+    for name in fields:
+        by_kind.setdefault(KINDS_OF_CHANGES.get(name, Kind.ACCOUNT_CHANGED), []).append(name)
+    for kind, names in by_kind.items():
+        event = write_down(kind, person, request, by, command, changed=" ".join(names))
+        transaction.on_commit(partial(mails.tell_of, event, person, request), robust=True)
+
+
+def write_down(kind: Kind, person: User, request, by: User | None, command: str = "", changed: str = ""):
     browser = request.session.browser if request else {}
-    SecurityEvent.objects.create(
+    return SecurityEvent.objects.create(
         person=person,
         kind=kind,
         by=by,
-        by_name=by.username if by else "",
+        by_name=by.username if by else command,
+        changed=changed,
         device=device_in_words(browser.get("user_agent", "")) if browser else "",
         is_local=browser.get("is_local", False),
     )
-    mails.tell_of(kind, person, request)
 
 
 def record_look(kind: Kind, person: User, request):
@@ -70,11 +101,13 @@ def record_refusal(kind: Kind, name_key: str, request):
 def take_sign_in(request, name_key: str, address: str) -> list[str]:
     """Use one try to sign in, see throttle.take_sign_in, and write down when there are no more for this name."""
     try:
-        return throttle.take_sign_in(request, name_key, address)
+        tries = throttle.take_sign_in(request, name_key, address)
     except throttle.TooManyTries as refusal:
-        if refusal.limit != throttle.SIGN_IN_BY_ADDRESS:
+        if refusal.limit in {throttle.SIGN_IN_BY_NAME, throttle.SIGN_IN_BY_KNOWN_BROWSER}:
             record_refusal(Kind.LOCKED, name_key, request)
         raise
+    throttle.take_password(tries)
+    return tries
 
 
 def record_sign_in(person: User, request):

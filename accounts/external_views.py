@@ -1,11 +1,13 @@
 """The pages of accounts elsewhere. Imported only where there are any."""
 
 from allauth.account.decorators import reauthentication_required
+from allauth.core.internal import ratelimit
 from allauth.socialaccount import views
 from allauth.socialaccount.internal.flows.signup import clear_pending_signup, complete_social_signup
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 
+from accounts import throttle
 from accounts.external import providers
 
 
@@ -13,6 +15,10 @@ class ExternalSignUpView(views.SignupView):
     http_method_names = ["get", "head", "post"]
     template_name = "accounts/external_signup.html"
     template_name_signup_closed = "accounts/signup_closed.html"
+
+    def post(self, request, *args, **kwargs):
+        throttle.take_for_address(throttle.SIGN_UP, ratelimit.get_ip(request))
+        return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
         if not form.save_person(self.request):

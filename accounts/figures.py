@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TypeVar
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def remembered(person, name: str, compute: Callable[[], Figure], unpack: Callabl
     # With the time, what a restored database counts a second time has another name than the first time.
     saved_at = person.answers_saved_at and person.answers_saved_at.timestamp()
     key = f"figure:{person.pk}:{person.answers_version}:{saved_at}:{name}"
-    kept = ask(cache.get, key)
+    kept = ask(caches["figures"].get, key)
     if kept is not None:
         try:
             return unpack(kept)
@@ -40,7 +40,7 @@ def remembered(person, name: str, compute: Callable[[], Figure], unpack: Callabl
             # Another release may have meant something else by this name.
             logger.warning("What the cache keeps is no figure (%s): it is computed anew.", type(error).__name__)
     figure = compute()
-    ask(cache.set, key, asdict(figure), SECONDS)
+    ask(caches["figures"].set, key, asdict(figure), SECONDS)
     return figure
 
 

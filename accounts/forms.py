@@ -71,10 +71,8 @@ class SignUpForm(BaseUserCreationForm):
 
 class PasswordChangeForm(DjangoPasswordChangeForm):
     def clean_old_password(self):
-        a_try = throttle.take_again(throttle.PASSWORD_AGAIN, context.request, self.user)
-        password = super().clean_old_password()
-        throttle.give_back([a_try])
-        return password
+        throttle.take_again(throttle.PASSWORD_AGAIN, context.request, self.user)
+        return super().clean_old_password()
 
 
 class ProfileForm(forms.ModelForm):
@@ -135,8 +133,7 @@ class DeleteAccountForm(NameAgainForm):
 
     def clean_password(self):
         password = self.cleaned_data["password"]
-        a_try = throttle.take_again(throttle.PASSWORD_AGAIN, context.request, self.user)
+        throttle.take_again(throttle.PASSWORD_AGAIN, context.request, self.user)
         if not self.user.check_password(password):
             raise forms.ValidationError(_("That is not your password."), code="wrong_password")
-        throttle.give_back([a_try])
         return password

@@ -1,6 +1,7 @@
 """The mails of templates/accounts/mail/, and the confirmed address they go to."""
 
 import logging
+from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import SecurityEvent, User
+from brainlog.origin import trusted_origin
 
 Kind = SecurityEvent.Kind
 
@@ -16,6 +18,7 @@ Kind = SecurityEvent.Kind
 # the one who did cannot see to it.
 TOLD_BY_MAIL = {
     *(Kind.PASSWORD_CHANGED, Kind.PASSWORD_RESET, Kind.RESET_LINK_MADE, Kind.EMAIL_CHANGED),
+    *(Kind.USERNAME_CHANGED, Kind.RIGHTS_CHANGED),
     *(Kind.APP_ON, Kind.APP_OFF, Kind.PASSKEY_ADDED, Kind.PASSKEY_REMOVED, Kind.CODE_USED, Kind.SECOND_FACTOR_OFF),
     *(Kind.PROVIDER_ADDED, Kind.PROVIDER_REMOVED, Kind.EXPORTED, Kind.WIPED),
 }
@@ -23,9 +26,9 @@ TOLD_BY_MAIL = {
 log = logging.getLogger(__name__)
 
 
-def post(name: str, to: str, request, **context) -> bool:
-    """Send one of the mails. Returns whether the mail server took it."""
-    context |= {"host": request.get_host()}
+def post(name: str, to: str, request=None, **context) -> bool:
+    """Send one of the mails; a command has no request. Returns whether the mail server took it."""
+    context |= {"host": urlsplit(trusted_origin(request)).netloc}
     subject, _newline, text = render_to_string(f"accounts/mail/{name}.txt", context).partition("\n")
     try:
         send_mail(subject.strip(), text.strip() + "\n", None, [to])
@@ -41,8 +44,19 @@ def verified_email(person: User) -> str:
     return EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True).first() or ""
 
 
-def tell_of(kind: Kind, person: User, request):
+def verified_emails(people) -> list[str]:
+    """The addresses that these people have proved to read."""
+    return list(EmailAddress.objects.filter(user__in=people, verified=True).values_list("email", flat=True))
+
+
+def tell_of(event: SecurityEvent, person: User, request=None):
     """Mail the person that this happened, if there is an address; of a new address, the old one hears."""
-    if kind in TOLD_BY_MAIL and settings.HAS_EMAIL and request and (address := verified_email(person)):
-        page = request.build_absolute_uri(reverse("accounts:events"))
-        post("happened", address, request, what=kind.label, address=page)
+    if event.kind in TOLD_BY_MAIL and settings.HAS_EMAIL and (address := verified_email(person)):
+        page = trusted_origin(request) + reverse("accounts:events")
+        post("happened", address, request, what=event.description, address=page)
+
+
+def tell_of_deletion(addresses: list[str], request=None):
+    """Mail those whose account was deleted: their addresses are read before, for they go with it."""
+    for address in addresses if settings.HAS_EMAIL else ():
+        post("deleted", address, request)

@@ -3,7 +3,6 @@ import logging
 
 from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ReauthenticationRequired
-from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
@@ -27,7 +26,7 @@ log = logging.getLogger(__name__)
 def is_local(request) -> bool:
     """Whether the visitor is in the server's own network."""
     try:
-        return ipaddress.ip_address(get_client_ip(request) or "").is_private
+        return ipaddress.ip_address(get_adapter().get_client_ip(request)).is_private
     except ValueError:
         return False
 

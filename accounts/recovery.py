@@ -1,5 +1,6 @@
 """The e-mail address, which is optional, and the ways to a new password: by mail, recovery code, or an admin's link."""
 
+import logging
 from copy import copy
 
 from allauth.account.decorators import reauthentication_required
@@ -12,6 +13,8 @@ from django.contrib import messages
 from django.contrib.auth import views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import SetPasswordForm, UsernameField
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
 from django.db import IntegrityError, transaction
@@ -28,9 +31,12 @@ from django.views.decorators.http import require_http_methods
 from accounts import events, known_browsers, throttle
 from accounts.mails import post, verified_email
 from accounts.models import User
+from brainlog.origin import trusted_origin
 from encryption.cipher import CannotDecryptError
 
 VERIFY_SALT, VERIFY_SECONDS = "accounts.email", 3 * 24 * 60 * 60
+
+log = logging.getLogger(__name__)
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -45,10 +51,28 @@ def tell(request, sent: bool, text: str):
 # The address
 
 
+def take_mail(request, email: str, person: User | None = None):
+    """Use one of the mails that may go to an address nobody has confirmed, which may be a stranger's.
+
+    Counted for the visitor, for the person, and for the mailbox. Raises TooManyTries: comes before anything is stored.
+    """
+    throttle.take_for_address(throttle.MAIL_BY_ADDRESS, ratelimit.get_ip(request))
+    if person:
+        throttle.take(throttle.MAIL_BY_PERSON, str(person.pk))
+    for limit in (throttle.MAIL, throttle.MAIL_A_DAY):
+        throttle.take(limit, mailbox(email))
+
+
+def mailbox(email: str) -> str:
+    """What several addresses of one mailbox have in common: what follows a plus sign is the reader's own."""
+    name, _at, domain = email.lower().rpartition("@")
+    return f"{name.partition('+')[0]}@{domain}"
+
+
 def send_verification(request, person: User) -> bool:
-    throttle.take(throttle.MAIL, person.email.lower())
+    """Mail the link. Returns whether the mail server took it. take_mail comes before."""
     token = signing.dumps({"person": person.pk, "email": person.email}, salt=VERIFY_SALT)
-    address = request.build_absolute_uri(reverse("accounts:email_confirm", args=[token]))
+    address = trusted_origin(request) + reverse("accounts:email_confirm", args=[token])
     return post("verify", person.email, request, address=address)
 
 
@@ -66,13 +90,16 @@ def email(request):
     person = copy(request.user)
     form = EmailForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_valid():
+        must_be_confirmed = settings.HAS_EMAIL and person.email and person.email.lower() != verified_email(person)
+        if must_be_confirmed:
+            take_mail(request, person.email, person)
         person.save(update_fields=["email", "updated_at"])
         if form.has_changed():
             events.record(events.Kind.EMAIL_CHANGED, person, request)
         if not person.email:
             EmailAddress.objects.filter(user=person).delete()
             messages.success(request, _("We keep no e-mail address of yours any more."))
-        elif settings.HAS_EMAIL and person.email.lower() != verified_email(person):
+        elif must_be_confirmed:
             sent = send_verification(request, person)
             tell(request, sent, _("A mail is on its way to you. Open the link in it to confirm your address."))
         return redirect("accounts:email")
@@ -89,21 +116,35 @@ def email_confirm(request, token):
         said = signing.loads(token, salt=VERIFY_SALT, max_age=VERIFY_SECONDS)
     except signing.BadSignature:
         said = {"person": None, "email": ""}
-    person = User.objects.filter(pk=said["person"], email=said["email"], is_active=True).first()
-    if person and verified_email(person) == person.email.lower():
-        person = None
+    try:
+        person = confirm_address(said) if request.method == "POST" else person_to_confirm(said, User.objects.all())
+    except IntegrityError:
+        messages.error(request, _("This address belongs to another account."))
+        return redirect("today")
     if person and request.method == "POST":
-        try:
-            with transaction.atomic():
-                EmailAddress.objects.filter(user=person).delete()
-                EmailAddress.objects.create(user=person, email=person.email.lower(), verified=True, primary=True)
-        except IntegrityError:
-            messages.error(request, _("This address belongs to another account."))
-        else:
-            events.record(events.Kind.EMAIL_CONFIRMED, person, request)
-            messages.success(request, _("Your e-mail address is confirmed."))
+        events.record(events.Kind.EMAIL_CONFIRMED, person, request)
+        messages.success(request, _("Your e-mail address is confirmed."))
         return redirect("today")
     return render(request, "accounts/email_confirm.html", {"person": person, "email": said["email"]})
+
+
+def person_to_confirm(said: dict, people) -> User | None:
+    """Whose address the link confirms; None where it is confirmed, or not the person's any more."""
+    person = people.filter(pk=said["person"], email=said["email"], is_active=True).first()
+    return None if person and verified_email(person) == person.email.lower() else person
+
+
+@transaction.atomic
+def confirm_address(said: dict) -> User | None:
+    """Confirm the address for person_to_confirm, and return them.
+
+    Holds the person's row, so that of parallel requests with one link the first confirms and the others find it done.
+    Raises IntegrityError if another account has confirmed the address.
+    """
+    if person := person_to_confirm(said, User.objects.select_for_update()):
+        EmailAddress.objects.filter(user=person).delete()
+        EmailAddress.objects.create(user=person, email=person.email.lower(), verified=True, primary=True)
+    return person
 
 
 # A new password
@@ -120,7 +161,7 @@ class ResetForm(forms.Form):
         A mail goes out either way: neither the page nor its time tells who has an account.
         """
         email = self.cleaned_data["email"].lower()
-        throttle.take(throttle.MAIL, email)
+        take_mail(request, email)
         found = EmailAddress.objects.filter(email=email, verified=True, user__is_active=True).select_related("user")
         for each in found:
             return post("reset", email, request, address=reset_link(request, each.user), username=each.user.username)
@@ -131,7 +172,7 @@ def reset_link(request, person: User) -> str:
     """An address to choose a new password at: good once, for a day, and until the person logs in."""
     identity = urlsafe_base64_encode(force_bytes(person.pk))
     path = reverse("accounts:reset_by_link", args=[identity, default_token_generator.make_token(person)])
-    return request.build_absolute_uri(path)
+    return trusted_origin(request) + path
 
 
 @login_not_required
@@ -139,21 +180,24 @@ def reset_link(request, person: User) -> str:
 def reset(request):
     form = ResetForm(request.POST if request.method == "POST" and settings.HAS_EMAIL else None)
     if form.is_valid():
-        throttle.take(throttle.RESET_BY_ADDRESS, ratelimit.get_ip(request))
         sent = form.send(request)
         tell(request, sent, _("A mail is on its way to that address."))
         return redirect("accounts:login")
     return render(request, "accounts/reset.html", {"form": form, "has_email": settings.HAS_EMAIL})
 
 
-def set_new_password(request, form):
+def set_new_password(request, person: User, encoded: str):
     """Store it, end every session of the person, and forget all their browsers but this one, if it is one of them."""
-    was_known = known_browsers.find(request, form.user.username_key)
-    form.user.end_sessions()
-    form.save()
+    was_known = known_browsers.find(request, person.username_key)
+    person.password = encoded
+    person.save(update_fields=["password", "updated_at"])
+    person.end_sessions()
     if was_known:
-        known_browsers.remember(request, form.user)
-    events.record(events.Kind.PASSWORD_RESET, form.user, request)
+        known_browsers.remember(request, person)
+
+
+def tell_of_new_password(request, person: User):
+    events.record(events.Kind.PASSWORD_RESET, person, request)
     messages.success(request, _("Your password is changed. Please log in with it."))
 
 
@@ -164,8 +208,17 @@ class ResetByLinkView(views.PasswordResetConfirmView):
     success_url = reverse_lazy("accounts:login")
 
     def form_valid(self, form):
-        del self.request.session[views.INTERNAL_RESET_SESSION_TOKEN]
-        set_new_password(self.request, form)
+        token = self.request.session.pop(views.INTERNAL_RESET_SESSION_TOKEN)
+        encoded = make_password(form.cleaned_data["new_password1"])  # takes long: before the transaction
+        with transaction.atomic():
+            # Of parallel requests with one link the first stores its password, which ends the link for the others.
+            person = User.objects.select_for_update().filter(pk=self.user.pk).first()
+            self.validlink = person is not None and self.token_generator.check_token(person, token)
+            if self.validlink:
+                set_new_password(self.request, person, encoded)
+        if not self.validlink:
+            return self.render_to_response(self.get_context_data())
+        tell_of_new_password(self.request, person)
         return redirect(self.success_url)
 
 
@@ -180,30 +233,58 @@ class ResetByCodeForm(SetPasswordForm):
     )
     field_order = ("username", "code", "new_password1", "new_password2")
 
-    def __init__(self, *args, request, **kwargs):
-        super().__init__(None, *args, **kwargs)
-        self.request = request
+    def __init__(self, *args, **kwargs):
+        # The password is compared with no person here: what it resembles would tell strangers who is here, and how they
+        # are called.
+        super().__init__(User(), *args, **kwargs)
 
-    def clean(self):
-        """Look at the code when all else is right: it is used up by that."""
-        key = User.key_of(self.cleaned_data.get("username", ""))
-        self.user = User.objects.filter(username_key=key, is_active=True).first() or User()
-        super().clean()
-        if self.errors:
-            return self.cleaned_data
-        tries = events.take_sign_in(self.request, key, ratelimit.get_ip(self.request))
-        if not self.is_right(self.cleaned_data["code"]):
-            User().set_password(self.cleaned_data["code"])  # takes as long as storing the new one
-            events.record_refusal(events.Kind.SIGN_IN_FAILED, key, self.request)
-            raise forms.ValidationError(_("This name and code do not go together. Please check both."), code="wrong")
-        throttle.give_back(tries)
-        return self.cleaned_data
+    def reset(self, request) -> User | None:
+        """Use the code up for the new password. Returns whose it is; None, with an error on the form, if refused.
 
-    def is_right(self, code: str) -> bool:
-        codes = self.user.pk and self.user.authenticator_set.filter(type=Authenticator.Type.RECOVERY_CODES).first()
+        Raises TooManyTries. What a refusal costs, in time and statements, does not depend on the name.
+        """
+        key = User.key_of(self.cleaned_data["username"])
+        tries = events.take_sign_in(request, key, ratelimit.get_ip(request))
+        encoded = make_password(self.cleaned_data["new_password1"])
+        person = self.use_code(request, key, encoded)
+        if person:
+            throttle.give_back(tries)
+        elif not self.errors:
+            events.record_refusal(events.Kind.SIGN_IN_FAILED, key, request)
+            self.add_error(None, _("This name and code do not go together. Please check both."))
+        return person
+
+    @transaction.atomic
+    def use_code(self, request, key: str, encoded: str) -> User | None:
+        """Store the password, if the code is right. Refuses one that resembles the person, and leaves the code good.
+
+        Such a refusal counts as a try, as a wrong code does: codes cannot be tested by passwords that are refused.
+        """
+        codes = Authenticator.objects.filter(
+            type=Authenticator.Type.RECOVERY_CODES, user__username_key=key, user__is_active=True
+        )
+        found = codes.select_related("user").first()
+        if not self.is_right(found):
+            return None
         try:
-            return bool(codes) and codes.wrap().validate_code(code)
+            validate_password(self.cleaned_data["new_password1"], found.user)
+        except forms.ValidationError as refusal:
+            transaction.set_rollback(True)
+            self.add_error("new_password2", refusal)
+            return None
+        set_new_password(request, found.user, encoded)
+        return found.user
+
+    def is_right(self, codes: Authenticator | None) -> bool:
+        """Whether the code is one of these. It is used up by that, under a lock on their row."""
+        if codes is None:
+            with transaction.atomic():  # the statements of validate_code
+                return Authenticator.objects.select_for_update().filter(pk=0).exists()
+        try:
+            return codes.wrap().validate_code(self.cleaned_data["code"])
         except CannotDecryptError:
+            # The page must not tell that there are codes.
+            log.error("Recovery codes cannot be decrypted. See manage.py rotate_field_keys --check.")
             return False
 
 
@@ -211,9 +292,9 @@ class ResetByCodeForm(SetPasswordForm):
 @require_get_or_post
 @sensitive_post_parameters()
 def reset_by_code(request):
-    form = ResetByCodeForm(request.POST if request.method == "POST" else None, request=request)
-    if form.is_valid():
-        events.record(events.Kind.CODE_USED, form.user, request)
-        set_new_password(request, form)
+    form = ResetByCodeForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and (person := form.reset(request)):
+        events.record(events.Kind.CODE_USED, person, request)
+        tell_of_new_password(request, person)
         return redirect("accounts:login")
     return render(request, "accounts/reset_by_code.html", {"form": form})

@@ -201,7 +201,7 @@ class PasskeyLoginView(passkey_views.LoginWebAuthnView):
         return response
 
     def post(self, request, *args, **kwargs):
-        throttle.take(throttle.PASSKEY, ratelimit.get_ip(request))
+        throttle.take_for_address(throttle.PASSKEY, ratelimit.get_ip(request))
         request.session[STATE_SESSION_KEY] = self.take_state(request)
         try:
             response = super().post(request, *args, **kwargs)

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
+from django.db import DatabaseError
 from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -74,6 +76,19 @@ class SessionStore(db.SessionStore):
         row.known_browser_id = self.known_browser_id if row.user_id else None
         row.expire_date = row.ends_at()
         return row
+
+    def save(self, must_create=False):
+        """Store it. Raises UpdateError if it has ended meanwhile, and what the database says if that failed.
+
+        Django raises UpdateError for both, so that a database that takes no writes would read as a session that has
+        ended.
+        """
+        try:
+            super().save(must_create)
+        except UpdateError as refusal:
+            if isinstance(failure := refusal.__context__, DatabaseError) and failure.__cause__:
+                raise failure from failure.__cause__
+            raise
 
     def record_visit(self):
         """Write down that the person was here, every few minutes at most: it costs a query."""

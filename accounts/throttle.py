@@ -1,13 +1,18 @@
-"""How often something may be tried, counted where all processes see it: in the cache named "throttle"."""
+"""Rate limits. Tries are rows of a table, so that all processes count together.
 
-import hashlib
-import time
-from dataclasses import dataclass
+A database that fails raises its own error, which ends in a page with status 503: it must not read as "too many tries".
+"""
+
+import ipaddress
+from dataclasses import dataclass, replace
 
 from allauth.mfa import app_settings as mfa_settings
-from django.core.cache import caches
+from django.conf import settings
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from accounts import known_browsers
+from accounts.models import Throttle
 
 
 @dataclass(frozen=True)
@@ -16,7 +21,7 @@ class Limit:
 
     name: str
     tries: int
-    minutes: int
+    minutes: float
 
 
 # Wrong passwords. Each browser the person has signed in with has tries of its own, which those of others cannot
@@ -24,17 +29,29 @@ class Limit:
 SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 30, 10)
 SIGN_IN_BY_NAME = Limit("sign-in-name", 10, 10)
 SIGN_IN_BY_KNOWN_BROWSER = Limit("sign-in-known", 10, 10)
-# Wrong passwords and codes of somebody who is signed in, or half way: by person, or by known browser.
+# Passwords, right ones too, and wrong codes of a person who is signed in, or half way: by person, or by known browser.
 PASSWORD_AGAIN = Limit("password-again", 10, 10)
 CODE = Limit("code", 10, 10)
 RECOVERY_CODE = Limit("recovery-code", 10, 10)
 PASSKEY = Limit("passkey", 30, 10)
 PROVIDER = Limit("provider", 60, 10)
 SIGN_UP = Limit("sign-up", 20, 60)
+# Passwords that are looked at, right ones too: each costs a fifth of a second of a processor. The first limit bounds
+# how many of one visitor's keep threads busy at the same moment.
+PASSWORDS_AT_ONCE = Limit("passwords-at-once", 12, 1 / 6)
+PASSWORDS = Limit("passwords", 60, 10)
+# Mails to addresses that are not confirmed: to one mailbox, by one person, from one client address.
 MAIL = Limit("mail", 5, 60)
-RESET_BY_ADDRESS = Limit("reset-address", 20, 60)
+MAIL_A_DAY = Limit("mail-day", 10, 24 * 60)
+MAIL_BY_PERSON = Limit("mail-person", 5, 60)
+MAIL_BY_ADDRESS = Limit("mail-address", 20, 60)
 # Each reads and decrypts all that somebody has written.
 EXPORT = Limit("export", 10, 60)
+
+# A provider gives a customer up to a /48 of IPv6, which is 65,536 networks of a /64.
+ADDRESSES_OF_A_PREFIX = 4
+# Expired rows that go with the first try of an owner: more than one owner can have.
+MOST_DELETED = 200
 
 
 class TooManyTries(Exception):
@@ -53,34 +70,77 @@ class TooManyTries(Exception):
 def take(limit: Limit, who: str) -> str:
     """Use one of the tries there are for `who`. Returns its name for give_back; raises TooManyTries.
 
-    A try is a key that expires by itself. Of many who add one at the same moment one succeeds, so
-    that parallel requests get no more tries than others.
+    A try is a row that expires. Of parallel requests that claim the same row one succeeds, so that they get no more
+    tries than others.
     """
-    tries, lasts = caches["throttle"], limit.minutes * 60
-    hidden = hashlib.sha256(who.encode(errors="replace")).hexdigest()  # whoever reads the table learns no names
-    names = [f"{limit.name}:{hidden}:{number}" for number in range(limit.tries)]
-    taken, now = tries.get_many(names), time.time()
+    lasts, owner = limit.minutes * 60, f"{limit.name}:{hidden(who)}"
+    if not settings.COUNT_TRIES:
+        return f"{owner}:uncounted"
+    names = [f"{owner}:{number}" for number in range(limit.tries)]
+    taken = Throttle.objects.ends_of(names)
     for name in names:
-        if name not in taken and tries.add(name, now + lasts, lasts):
+        if name not in taken and Throttle.objects.claim(name, lasts):
+            if name == names[0]:
+                Throttle.objects.delete_expired(MOST_DELETED)
             return name
-    raise TooManyTries(min(taken.values(), default=now + lasts) - now, limit)
+    first = min(taken.values(), default=None)
+    raise TooManyTries((first - timezone.now()).total_seconds() if first else lasts, limit)
+
+
+def take_for_address(limit: Limit, address: str) -> list[str]:
+    """Use one of the tries of a client address. Those of a /48 of IPv6, as one customer has it, count together too.
+
+    Raises TooManyTries.
+    """
+    wider = provider_prefix(address)
+    whole = replace(limit, name=f"{limit.name}-48", tries=limit.tries * ADDRESSES_OF_A_PREFIX)
+    return [take(limit, address), *([take(whole, wider)] if wider else [])]
+
+
+def provider_prefix(address: str) -> str:
+    """The /48 of an IPv6 address; an empty text for anything else."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    return str(ipaddress.ip_network((found, 48), strict=False)) if found.version == 6 else ""
+
+
+def take_password(tries: list[str]):
+    """Count a password that is about to be looked at, for the browser or address that the first of `tries` counts for.
+
+    Raises TooManyTries, and gives back `tries`: no password was looked at.
+    """
+    for name in tries[:1]:
+        owner, _colon, _number = name.rpartition(":")
+        try:
+            take(PASSWORDS_AT_ONCE, owner)
+            take(PASSWORDS, owner)
+        except TooManyTries:
+            give_back(tries)
+            raise
 
 
 def give_back(taken: list[str]):
     """What succeeded does not count."""
-    caches["throttle"].delete_many(taken)
+    Throttle.objects.filter(pk__in=taken).delete()
 
 
 def only_once(what: str, seconds: int) -> bool:
     """Whether this is the first time in so many seconds."""
-    return caches["throttle"].add(f"once:{hashlib.sha256(what.encode()).hexdigest()}", 1, seconds)
+    return Throttle.objects.claim(f"once:{hidden(what)}", seconds)
+
+
+def hidden(who: str) -> str:
+    """A keyed hash: names and addresses in a copy of the table cannot be found by trying all there are."""
+    return salted_hmac("accounts.throttle", who.encode(errors="replace"), algorithm="sha256").hexdigest()
 
 
 def take_sign_in(request, username_key: str, address: str) -> list[str]:
     """Use one try to sign in. The same for names that exist and names that do not."""
     if browser := known_browsers.find(request, username_key):
         return [take(SIGN_IN_BY_KNOWN_BROWSER, str(browser.pk))]
-    return [take(SIGN_IN_BY_ADDRESS, address), take(SIGN_IN_BY_NAME, username_key)]
+    return [*take_for_address(SIGN_IN_BY_ADDRESS, address), take(SIGN_IN_BY_NAME, username_key)]
 
 
 def take_again(limit: Limit, request, person) -> str:

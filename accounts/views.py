@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import events, known_browsers, recovery, throttle
+from accounts import events, known_browsers, mails, recovery, throttle
 from accounts.confirming import ask_who_is_there
 from accounts.external import providers
 from accounts.forms import DeleteAccountForm, LoginForm, PasswordChangeForm, ProfileForm, SignUpForm
@@ -59,7 +59,7 @@ class SignUpView(allauth.account.views.SignupView):
     template_name_signup_closed = "accounts/signup_closed.html"
 
     def post(self, request, *args, **kwargs):
-        throttle.take(throttle.SIGN_UP, ratelimit.get_ip(request))
+        throttle.take_for_address(throttle.SIGN_UP, ratelimit.get_ip(request))
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
@@ -75,11 +75,21 @@ class SignUpView(allauth.account.views.SignupView):
             return self.form_invalid(form)
         messages.success(self.request, _("Welcome. This is your place; take your time."))
         if person.email and settings.HAS_EMAIL:
-            sent = recovery.send_verification(self.request, person)
-            recovery.tell(
-                self.request, sent, _("A mail is on its way to you. Open the link in it to confirm your address.")
-            )
+            self.send_verification(person)
         return complete_signup(self.request, person, None, self.get_success_url())
+
+    def send_verification(self, person: User):
+        """Mail the link; or say that it has to wait, where strangers have used up the mails to this address."""
+        try:
+            recovery.take_mail(self.request, person.email, person)
+        except throttle.TooManyTries:
+            text = _("Too many mails have gone to your e-mail address. You can ask for one later, under “You”.")
+            messages.warning(self.request, text)
+            return
+        sent = recovery.send_verification(self.request, person)
+        recovery.tell(
+            self.request, sent, _("A mail is on its way to you. Open the link in it to confirm your address.")
+        )
 
     def invitation(self):
         return Invitation.good(self.request.POST.get("invitation", ""))
@@ -189,9 +199,10 @@ def delete_account(request):
     form = DeleteAccountForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_valid():
         person = request.user
-        tags = f"{person.pk}/"
+        tags, addresses = f"{person.pk}/", mails.verified_emails([person])
         retried(User.objects.filter(pk=person.pk).delete)()  # The object itself could not be deleted twice.
         logout(request)
+        mails.tell_of_deletion(addresses, request)
         text = _("Your account and everything in it is deleted. We wish you well.")
         messages.success(request, text, extra_tags=tags)
         return redirect("today")

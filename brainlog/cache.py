@@ -18,13 +18,16 @@ class Json:
 
 
 def caches_from_url(url: str) -> dict:
-    """Return CACHES: Redis for `redis://` and `rediss://` (TLS), the memory of each process without a URL.
+    """Return CACHES. "figures" is Redis for `redis://` and `rediss://` (TLS); without a URL, memory of the process.
+
+    "default" is memory in any case: allauth remembers used codes there, and a Redis that is down would keep people from
+    logging in. What counts across processes is in the database (accounts.throttle).
 
     Raises ImproperlyConfigured with a sentence that does not repeat the URL: it can hold a password.
     """
     if not url:
-        local = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 5000}}
-        return {"default": local}
+        figures = memory("figures") | {"OPTIONS": {"MAX_ENTRIES": 5000}}
+        return {"default": memory("default"), "figures": figures}
     if not url.startswith(("redis://", "rediss://")):
         raise ImproperlyConfigured("CACHE_URL must start with redis:// or rediss://. Without it, memory is used.")
     # Only here, for whoever has none needs no such library.
@@ -40,4 +43,8 @@ def caches_from_url(url: str) -> dict:
         "retry": Retry(NoBackoff(), 1),
     }
     redis = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "OPTIONS": options}
-    return {"default": redis | {"KEY_PREFIX": "brainlog"}}
+    return {"default": memory("default"), "figures": redis | {"KEY_PREFIX": "brainlog"}}
+
+
+def memory(name: str) -> dict:
+    return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": name}

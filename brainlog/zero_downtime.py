@@ -34,13 +34,15 @@ class AddAndValidateConstraint(AddConstraint):
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         if schema_editor.connection.vendor != "postgresql":
             return super().database_forwards(app_label, schema_editor, from_state, to_state)
-        model = to_state.apps.get_model(app_label, self.model_name)
+        self.put(self.constraint, to_state.apps.get_model(app_label, self.model_name), schema_editor)
+
+    def put(self, constraint, model, schema_editor):
         if self.allow_migrate_model(schema_editor.connection.alias, model):
-            table, name = map(schema_editor.quote_name, (model._meta.db_table, self.constraint.name))
-            # It is there only if this was interrupted.
+            table, name = map(schema_editor.quote_name, (model._meta.db_table, constraint.name))
+            # There if this was interrupted, or if it is to be replaced.
             ignored = "-- squawk-ignore ban-drop-constraint"
             schema_editor.execute(f"{ignored}\nALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
-            schema_editor.execute(f"{self.constraint.create_sql(model, schema_editor)} NOT VALID")
+            schema_editor.execute(f"{constraint.create_sql(model, schema_editor)} NOT VALID")
             schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 
 
@@ -58,6 +60,25 @@ class AllowLongerText(AlterField):
             schema_editor.execute(
                 f"{ignored}\nALTER TABLE {table} ALTER COLUMN {column} TYPE {field.db_type(schema_editor.connection)}"
             )
+
+
+class ReplaceConstraint(AddAndValidateConstraint):
+    """Gives a CHECK another condition under the same name, as AddAndValidateConstraint adds one.
+
+    Going back fails where rows are there that the former condition refuses.
+    """
+
+    def state_forwards(self, app_label, state):
+        state.remove_constraint(app_label, self.model_name_lower, self.constraint.name)
+        super().state_forwards(app_label, state)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        model = to_state.apps.get_model(app_label, self.model_name)
+        (former,) = (each for each in model._meta.constraints if each.name == self.constraint.name)
+        if schema_editor.connection.vendor == "postgresql":
+            self.put(former, model, schema_editor)
+        elif self.allow_migrate_model(schema_editor.connection.alias, model):
+            schema_editor.add_constraint(model, former)  # remakes the table with the constraints of the model
 
 
 class AlterForeignKeyIndex(AlterField):

@@ -53,7 +53,7 @@ def debug_is_for_ones_own_machine(app_configs, **kwargs):
 @register()
 def mails_and_figures_are_sent_by_tls(app_configs, **kwargs):
     """Networks between containers are somebody's own, and may do without."""
-    cache = urlsplit(str(settings.CACHES["default"].get("LOCATION", "")))
+    cache = urlsplit(str(settings.CACHES["figures"].get("LOCATION", "")))
     plain = {
         "EMAIL_URL": settings.HAS_EMAIL
         and settings.EMAIL_BACKEND.endswith("smtp.EmailBackend")

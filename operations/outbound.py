@@ -64,7 +64,7 @@ def databases(settings) -> Iterator[Connection]:
 
 
 def cache(settings) -> Iterator[Connection]:
-    address = settings.CACHES["default"].get("LOCATION", "")
+    address = settings.CACHES["figures"].get("LOCATION", "")
     if address and not is_local(host := urlsplit(address).hostname or ""):
         what = _("Averages and counts of people's answers for some minutes, never a text.")
         yield Connection(

@@ -12,7 +12,11 @@ from django.core import serializers
 from django.core.serializers.base import DeserializationError
 from django.db import transaction
 
+from accounts import events
 from accounts.models import User
+
+# Who did it, in what the person reads.
+COMMAND = "manage.py staff"
 
 # What makes an account staff; all else is the person's own.
 RIGHTS = ("is_staff", "is_superuser")
@@ -81,6 +85,8 @@ def load_group(row, outcome: Outcome) -> None:
     group, is_new = Group.objects.get_or_create(name=name)
     if set(group.permissions.values_list("pk", flat=True)) != wanted:
         group.permissions.set(wanted)
+        for member in group.user_set.all():
+            events.record_changes(["groups"], member, command=COMMAND)
         outcome.changes.append(f"group {name}: {'made' if is_new else 'permissions changed'}")
     elif is_new:
         outcome.changes.append(f"group {name}: made")
@@ -116,6 +122,7 @@ def load_account(row, outcome: Outcome, take_over: bool) -> None:
     if is_new:
         outcome.changes.append(f"account {account.username}: made")
     elif names:
+        events.record_changes(names, account, command=COMMAND)
         outcome.changes.append(f"account {account.username}: changed {', '.join(names)}")
     else:
         outcome.kept.append(f"account {account.username}")

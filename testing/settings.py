@@ -25,6 +25,7 @@ GIVEN = {
     "HSTS_SUBDOMAINS": "False",
     "BEHIND_PROXY": "False",
     "CSRF_TRUSTED_ORIGINS": "",
+    "SITE_URL": "",
     "STATIC_ROOT": str(STATIC),
     "FIELD_ENCRYPTION_KEYS": "test:dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q=",
     "DATABASE_URL": os.environ.get("DATABASE_URL") or f"sqlite:///{FOLDER}/db.sqlite3",

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
 
 from accounts import figures
@@ -106,8 +106,8 @@ def test_it_is_forgotten_after_five_minutes(person, count, monkeypatch):
 @pytest.mark.parametrize("rubbish", ["rubbish", 7, {"nights": 1}, ["days"], {"days": 1, "more": 2}], ids=str)
 def test_what_is_no_figure_is_computed_anew(person, count, rubbish, caplog):
     figure_of(person, count)
-    [key] = [key.split(":", 2)[2] for key in cache._cache]
-    cache.set(key, rubbish)
+    [key] = [key.split(":", 2)[2] for key in caches["figures"]._cache]
+    caches["figures"].set(key, rubbish)
 
     assert [figure_of(person, count) for _ in range(2)] == [2, 2]
     assert [record.name for record in caplog.records] == ["accounts.figures"]

@@ -265,7 +265,7 @@ def test_no_line_break_gets_into_a_mail(client, maria, way, end):
 
 
 def test_one_visitor_sends_no_flood_of_mail(client):
-    tries = throttle.RESET_BY_ADDRESS.tries
+    tries = throttle.MAIL_BY_ADDRESS.tries
     found = [client.post(RESET, {"email": f"{n}@example.org"}).status_code for n in range(tries + 1)]
 
     assert found == [302] * tries + [429]

@@ -45,11 +45,39 @@ def test_the_name_counts_however_it_is_written(maria):
     assert statuses(1, username="maria") == [429]
 
 
-def test_many_names_from_one_address(maria):
-    found = [log_in(Client(), f"name-{number}").status_code for number in range(BY_ADDRESS.tries + 1)]
+def many_names(times: int, addresses: list[str]) -> list[int]:
+    """Statuses of logins with a name of their own each, a second apart, from the addresses in turn."""
+    found = []
+    with time_machine.travel("2026-05-04 12:00:00Z", tick=False) as clock:
+        for number in range(times):
+            address = addresses[number % len(addresses)]
+            found.append(log_in(Client(), f"name-{number}", address=address).status_code)
+            clock.shift(1)
+    return found
 
-    assert found == [200] * BY_ADDRESS.tries + [429]
+
+def test_many_names_from_one_address(maria):
+    assert many_names(BY_ADDRESS.tries + 1, ["10.0.0.1"]) == [200] * BY_ADDRESS.tries + [429]
     assert log_in(Client(), "another", address="10.0.0.2").status_code == 200
+
+
+@pytest.mark.once
+def test_many_networks_of_one_customer_count_together(maria):
+    """A provider gives a customer 65,536 networks of IPv6, each of which would have a count of its own."""
+    tries = BY_ADDRESS.tries * throttle.ADDRESSES_OF_A_PREFIX
+    networks = [f"2001:db8:1:{number:x}::1" for number in range(tries + 1)]
+
+    assert many_names(tries + 1, networks) == [200] * tries + [429]
+    assert log_in(Client(), "another", address="2001:db8:2::1").status_code == 200
+
+
+@pytest.mark.once
+def test_an_ipv4_address_is_one_also_where_it_comes_as_ipv6(maria):
+    many_names(BY_ADDRESS.tries, ["::ffff:203.0.113.5"])
+
+    with time_machine.travel("2026-05-04 12:01:00Z", tick=False):
+        assert log_in(Client(), "x", address="203.0.113.5").status_code == 429
+        assert log_in(Client(), "y", address="::ffff:203.0.113.6").status_code == 200
 
 
 def test_when_all_tries_are_used_up_not_even_the_right_password_is_looked_at(maria):
@@ -88,6 +116,24 @@ def test_nobody_is_locked_out_of_a_browser_they_have_used(client, maria):
     assert log_in(client, password=PASSWORD).status_code == 302
 
 
+@pytest.mark.parametrize("limit", [throttle.PASSWORDS_AT_ONCE, throttle.PASSWORDS], ids=lambda limit: limit.name)
+def test_right_passwords_from_one_address_are_bounded_too(client, maria, limit):
+    """Each keeps a processor busy for a fifth of a second."""
+    log_in(client, password=PASSWORD)
+    client.post(reverse("accounts:logout"))
+    make_person(username="eve")
+    found = []
+    with time_machine.travel("2036-05-04 12:00:00Z", tick=False) as clock:
+        for _ in range(limit.tries + 1):
+            found.append(log_in(Client(), "eve", PASSWORD).status_code)
+            clock.shift(0 if limit == throttle.PASSWORDS_AT_ONCE else 2)
+
+        assert found == [302] * limit.tries + [429]
+        assert not Throttle.objects.filter(cache_key__startswith="sign-in").exists()
+        assert log_in(client, password=PASSWORD).status_code == 302  # A browser that she has used.
+        assert log_in(Client(), "eve", PASSWORD, address="10.0.0.2").status_code == 302
+
+
 def test_nor_can_such_a_browser_guess_for_ever(client, maria):
     log_in(client, password=PASSWORD)
     client.post(reverse("accounts:logout"))
@@ -116,6 +162,35 @@ def test_the_table_says_neither_names_nor_addresses(maria):
 
     rows = " ".join(f"{row.cache_key} {row.value}" for row in Throttle.objects.all())
     assert "maria" not in rows and "10.1." not in rows
+
+
+@pytest.mark.once
+def test_nor_can_they_be_found_without_the_key(maria, settings):
+    """All addresses of IPv4 are hashed in an hour."""
+    statuses(1)
+    with_one_key = set(Throttle.objects.values_list("pk", flat=True))
+    Throttle.objects.all().delete()
+    settings.SECRET_KEY = "another"  # noqa: S105
+    statuses(1)
+
+    assert with_one_key.isdisjoint(Throttle.objects.values_list("pk", flat=True))
+
+
+def test_rows_that_do_not_count_any_more_go_by_themselves(maria):
+    with time_machine.travel("2026-05-04 12:00:00Z", tick=False) as clock:
+        statuses(BY_NAME.tries)
+        before = set(Throttle.objects.values_list("pk", flat=True))
+        clock.shift(BY_NAME.minutes * 60 + 1)
+        log_in(Client(), "another", address="10.9.9.9")
+
+        assert before.isdisjoint(Throttle.objects.values_list("pk", flat=True))
+
+
+def test_a_try_is_claimed_in_one_statement(maria, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert throttle.only_once("something", 60)
+    with django_assert_num_queries(1):
+        assert not throttle.only_once("something", 60)
 
 
 def test_an_address_behind_a_proxy_is_the_one_the_proxy_saw(settings, maria):

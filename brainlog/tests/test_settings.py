@@ -407,11 +407,8 @@ def test_scripts_are_held_against_the_files_that_are_served(folder):
         assert base64.b64encode(hashlib.sha384(content).digest()).decode() == fingerprint
 
 
-@pytest.mark.parametrize("url", ["", "redis://127.0.0.1/1"], ids=["no cache", "a cache"])
-def test_tries_are_counted_where_all_processes_see_them_and_nobody_empties_them(folder, url):
-    caches = settings(folder, "CACHES", **GIVEN, CACHE_URL=url)["CACHES"]
-
-    assert "db.DatabaseCache" in caches["throttle"]["BACKEND"]
+def test_no_variable_stops_the_counting_of_tries(folder):
+    assert settings(folder, "COUNT_TRIES", **GIVEN, COUNT_TRIES="False")["COUNT_TRIES"] is True
 
 
 def test_mail_goes_where_the_environment_says(folder):

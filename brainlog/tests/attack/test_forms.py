@@ -3,7 +3,7 @@
 from http.cookies import SimpleCookie
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from brainlog.tests.addresses import ADDRESSES
@@ -31,7 +31,7 @@ def right_for(world: World) -> dict[str, list[str]]:
 
 def attack(world: World, found: Found, cookies: SimpleCookie, before: dict[str, dict], sent: Sent, encoding: str):
     """Send it, hold the answer and the database against what must be so, and take everything back."""
-    cache.clear()
+    caches["figures"].clear()
     with undone():
         response = browser_with(cookies).post(found.form.action, ENCODINGS[encoding](sent), content_type=encoding)
         Attack(world, found, as_received(sent), response, before, everything()).check()

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, quote_from_bytes, urlsplit
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.models import Model
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -68,7 +68,7 @@ def lookups_of(model: type[Model]) -> list[str]:
 
 
 def ask(world: World, who: str, path: str, sent: list[tuple[str, bytes]]):
-    cache.clear()
+    caches["figures"].clear()
     query = "&".join(f"{quote_from_bytes(name.encode())}={quote_from_bytes(value)}" for name, value in sent)
     with undone():
         response = world.browser(who).get(f"{path}?{query}")

@@ -49,7 +49,7 @@ def remove_known_browsers() -> str:
 
 
 def remove_tries() -> str:
-    count, _ = Throttle.objects.filter(expires__lt=timezone.now()).delete()
+    count = Throttle.objects.delete_expired()
     return f"Removed {count} tries to log in that do not count any more."
 
 

@@ -1,0 +1,16 @@
+import getpass
+
+from django.contrib.auth.management.commands import changepassword
+
+from accounts import events
+from accounts.models import User
+
+
+class Command(changepassword.Command):
+    help = "Change a person's password. They read that it was changed, and get a mail at their confirmed address."
+
+    def handle(self, *args, **options):
+        answer = super().handle(*args, **options)
+        person = User.objects.using(options["database"]).get(username=options["username"] or getpass.getuser())
+        events.record_changes(["password"], person, command="manage.py changepassword")
+        return answer
