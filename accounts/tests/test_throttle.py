@@ -119,11 +119,11 @@ def test_nobody_is_locked_out_of_a_browser_they_have_used(client, maria):
 @pytest.mark.parametrize("limit", [throttle.PASSWORDS_AT_ONCE, throttle.PASSWORDS], ids=lambda limit: limit.name)
 def test_right_passwords_from_one_address_are_bounded_too(client, maria, limit):
     """Each keeps a processor busy for a fifth of a second."""
-    log_in(client, password=PASSWORD)
-    client.post(reverse("accounts:logout"))
     make_person(username="eve")
     found = []
     with time_machine.travel("2036-05-04 12:00:00Z", tick=False) as clock:
+        log_in(client, password=PASSWORD, address="10.0.0.3")
+        client.post(reverse("accounts:logout"))
         for _ in range(limit.tries + 1):
             found.append(log_in(Client(), "eve", PASSWORD).status_code)
             clock.shift(0 if limit == throttle.PASSWORDS_AT_ONCE else 2)
@@ -247,3 +247,11 @@ def test_parallel_guesses_get_no_more_tries(live_server):
     )
 
     assert sorted(status for status, _, _ in results) == [200] * BY_NAME.tries + [429] * 6
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(("address", "is_local"), [("::ffff:8.8.8.8", False), ("::ffff:10.0.0.1", True)])
+def test_a_stranger_is_not_from_this_network_because_the_address_comes_as_ipv6(client, maria, address, is_local):
+    log_in(client, password=PASSWORD, address=address)
+
+    assert maria.security_events.get(kind="signed_in").is_local is is_local

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from accounts.models import Session, Throttle, User
+from accounts.models import KnownBrowser, Session, Throttle, User
 from accounts.tests.factories import PASSWORD, make_person
 from logs.models import DailyLog, Dose, Medication
 from logs.tests.factories import DAY, make_dose, make_full_log, make_medication
@@ -295,7 +295,7 @@ def test_what_staff_does_is_written_down(as_staff, maria):
 
 
 def test_every_table_of_ours_can_be_looked_at():
-    """All of it, but what belongs to Django, counted tries, and sessions: whoever reads a session's key can use it."""
+    """All of it, but what belongs to Django, counted tries, sessions and known browsers, which are for their person."""
     ours = {model for model in apps.get_models() if re.match("accounts|logs|reflections", model._meta.app_label)}
 
-    assert ours - set(admin.site._registry) == {Session, Throttle}
+    assert ours - set(admin.site._registry) == {KnownBrowser, Session, Throttle}
