@@ -340,6 +340,7 @@ class SecurityEvent(models.Model):
         APP_OFF = "app_off", _("Switched off codes from an app")
         PASSKEY_ADDED = "passkey_added", _("Added a passkey")
         PASSKEY_REMOVED = "passkey_removed", _("Removed a passkey")
+        PASSKEY_REFUSED = "passkey_refused", _("Refused a passkey that may be a copy")
         CODES_MADE = "codes_made", _("Made recovery codes")
         CODES_REMOVED = "codes_removed", _("Removed the recovery codes")
         CODE_USED = "code_used", _("Used a recovery code")
@@ -398,6 +399,7 @@ class SecurityEvent(models.Model):
                         "app_off",
                         "passkey_added",
                         "passkey_removed",
+                        "passkey_refused",
                         "codes_made",
                         "codes_removed",
                         "code_used",

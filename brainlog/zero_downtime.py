@@ -44,6 +44,23 @@ class AddAndValidateConstraint(AddConstraint):
             schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 
 
+class ReplaceConstraint(AddAndValidateConstraint):
+    """An AddAndValidateConstraint in place of the CHECK that has this name."""
+
+    def state_forwards(self, app_label, state):
+        state.remove_constraint(app_label, self.model_name_lower, self.constraint.name)
+        super().state_forwards(app_label, state)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        [former] = [
+            constraint
+            for constraint in to_state.models[app_label, self.model_name_lower].options["constraints"]
+            if constraint.name == self.constraint.name
+        ]
+        back = AddAndValidateConstraint(self.model_name, former)
+        back.database_forwards(app_label, schema_editor, from_state, to_state)
+
+
 class AlterForeignKeyIndex(AlterField):
     """An AlterField that changes `db_index` of a foreign key and nothing else.
 
