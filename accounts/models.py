@@ -19,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.devices import device_in_words
 from accounts.managers import UserManager
 from accounts.sessions import SessionStore
+from encryption import cipher
+from encryption.fields import place
 
 DEFAULT_TIMEZONE = "America/New_York"
 
@@ -246,6 +248,25 @@ class Session(AbstractBaseSession):
     @classmethod
     def get_session_store_class(cls):
         return SessionStore
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """What the content is bound to: copied to a row with another key, or of another person, it is of no use."""
+        return place(self._meta.db_table, "session_data", self.pk, self.user_id or "")
+
+    def encrypt(self):
+        self.session_data = cipher.encrypt(self.session_data, *self.place)
+
+    def decrypted(self) -> str | None:
+        """The content as Django signs it, or None if it cannot be read."""
+        try:
+            return cipher.decrypt(self.session_data, *self.place) if cipher.is_token(self.session_data) else None
+        except cipher.CannotDecryptError:
+            return None
+
+    def get_decoded(self) -> dict:
+        content = self.decrypted()
+        return {} if content is None else SessionStore().decode(content)
 
     def ends_at(self) -> datetime.datetime:
         """After so long without a visit, and in any case so long after signing in."""

@@ -13,13 +13,16 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts import former_sessions
+from encryption import cipher
 
 RECORD_EVERY = datetime.timedelta(minutes=5)
 
 
 class SessionStore(db.SessionStore):
-    """Django's sessions in the database; each row names its person.
+    """Django's sessions in the database; each row names its person, and its content is encrypted.
 
+    allauth keeps what lets in there: the secret of an app that is being switched on, what a provider said, the
+    verifier of a question to a provider; Django the token of a link to a new password.
     Keeps the name of Django's class: it is part of the signature of what is stored.
     """
 
@@ -39,7 +42,7 @@ class SessionStore(db.SessionStore):
     def load(self):
         key = self.session_key
         self.row = self._get_session_from_db() or self._get_former_session(key)
-        return self.decode(self.row.session_data) if self.row else {}
+        return self.row.get_decoded() if self.row else {}
 
     @property
     def person(self):
@@ -56,12 +59,14 @@ class SessionStore(db.SessionStore):
             return None
         with transaction.atomic(using=using):
             if former := former_sessions.take(key, using):
-                self.model.objects.using(using).create(
+                row = self.model(
                     session_key=key,
                     session_data=former.session_data,
                     expire_date=former.expire_date,
                     user_id=self.decode(former.session_data).get(SESSION_KEY),
                 )
+                row.encrypt()
+                row.save(using=using, force_insert=True)
         self._session_key = key
         return self._get_session_from_db()
 
@@ -74,6 +79,7 @@ class SessionStore(db.SessionStore):
         else:
             row.user_agent, row.is_local = self.browser.get("user_agent", ""), self.browser.get("is_local", False)
         row.expire_date = row.ends_at()
+        row.encrypt()
         return row
 
     def record_visit(self):
@@ -82,6 +88,22 @@ class SessionStore(db.SessionStore):
             self.row.seen_at = timezone.now()
             rows = self.get_model_class()._base_manager.filter(pk=self.row.pk)
             rows.update(seen_at=self.row.seen_at, expire_date=self.row.ends_at())
+
+
+def reencrypt_all() -> int:
+    """Encrypt every session with the first key. Returns how many were; those that cannot be read have ended."""
+    rows = SessionStore.get_model_class()._base_manager
+    older = rows.exclude(session_data__startswith=f"{cipher.VERSION}.{cipher.current_key_id()}.")
+    reencrypted = 0
+    for pk in list(older.values_list("pk", flat=True)):
+        row = rows.filter(pk=pk).first()
+        if row is None or (content := row.decrypted()) is None:
+            continue
+        stored, row.session_data = row.session_data, content
+        row.encrypt()
+        # What is saved meanwhile is encrypted with the first key by that.
+        reencrypted += rows.filter(pk=pk, session_data=stored).update(session_data=row.session_data)
+    return reencrypted
 
 
 def person_in(session: SessionStore):
