@@ -5,6 +5,7 @@ from copy import copy
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.core.internal import ratelimit
+from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.conf import settings
@@ -31,6 +32,8 @@ from accounts.models import User
 from encryption.cipher import CannotDecryptError
 
 VERIFY_SALT, VERIFY_SECONDS = "accounts.email", 3 * 24 * 60 * 60
+# What allauth stores of a list of recovery codes once each of them is used: a bit per code.
+ALL_CODES = (1 << mfa_settings.RECOVERY_CODE_COUNT) - 1
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -146,6 +149,19 @@ def reset(request):
     return render(request, "accounts/reset.html", {"form": form, "has_email": settings.HAS_EMAIL})
 
 
+def has_used_up_codes(person: User) -> bool:
+    codes = person.authenticator_set.filter(type=Authenticator.Type.RECOVERY_CODES).first()
+    return bool(codes) and codes.data.get("used_mask") == ALL_CODES
+
+
+def use_up_codes(person: User):
+    """Use up the whole list: of who has it, one code resets the password, and no other passes the second factor."""
+    with transaction.atomic():
+        for codes in person.authenticator_set.select_for_update().filter(type=Authenticator.Type.RECOVERY_CODES):
+            codes.data["used_mask"] = ALL_CODES
+            codes.save(update_fields=["data"])
+
+
 def set_new_password(request, form):
     """Store it, and end every session of the person."""
     form.user.sessions.all().delete()
@@ -199,9 +215,12 @@ class ResetByCodeForm(SetPasswordForm):
     def is_right(self, code: str) -> bool:
         codes = self.user.pk and self.user.authenticator_set.filter(type=Authenticator.Type.RECOVERY_CODES).first()
         try:
-            return bool(codes) and codes.wrap().validate_code(code)
-        except CannotDecryptError:
+            is_right = bool(codes) and codes.wrap().validate_code(code)
+        except (CannotDecryptError, Authenticator.DoesNotExist):  # the latter: replaced at this moment
             return False
+        if is_right:
+            use_up_codes(self.user)
+        return is_right
 
 
 @login_not_required
