@@ -3,9 +3,11 @@
 import ipaddress
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -14,7 +16,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
-from accounts import events, known_browsers, throttle
+from accounts import confirming, events, known_browsers, recovery, throttle
 from accounts.models import Invitation, User
 from encryption import mfa_secrets
 
@@ -34,10 +36,11 @@ MESSAGES = {
 # In the session of somebody on the way in: who it is, and what proves the password that was right.
 PASSWORD_THEN = "password_then"  # noqa: S105 (the name of a key, not a password)
 
+PASSKEY_AGAIN = "mfa_reauthenticate:webauthn"
 WAYS_TO_CONFIRM = {
     "reauthenticate": _("Use your password"),
     "mfa_reauthenticate": _("Use a code"),
-    "mfa_reauthenticate:webauthn": _("Use a passkey"),
+    PASSKEY_AGAIN: _("Use a passkey"),
 }
 
 
@@ -80,8 +83,19 @@ class AccountAdapter(DefaultAccountAdapter):
         return person
 
     def get_reauthentication_methods(self, user) -> list[dict]:
-        ways = super().get_reauthentication_methods(user)
-        return [way | {"description": WAYS_TO_CONFIRM[way["id"]]} for way in ways]
+        """The first is asked for. With an app or a passkey, the password does not do."""
+        ways = {way["id"]: way for way in super().get_reauthentication_methods(user)}
+        if confirming.has_second_factor(user):
+            ways.pop("reauthenticate", None)
+        if not user.authenticator_set.filter(type=Authenticator.Type.TOTP).exists() and PASSKEY_AGAIN in ways:
+            ways = {PASSKEY_AGAIN: ways[PASSKEY_AGAIN]} | ways
+        return [way | {"description": WAYS_TO_CONFIRM[name]} for name, way in ways.items()]
+
+    def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
+        """Raises ReauthenticationRequired where allauth would let an earlier confirmation by password count."""
+        if confirming.is_by_password_alone(self.request):
+            raise ReauthenticationRequired
+        return super().is_reauthentication_required(app=app, **kwargs)
 
     def respond_user_inactive(self, request, user):
         """Somebody on hold learns no more than a stranger."""
@@ -98,6 +112,10 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         events.record_sign_in(user, request)
         known_browsers.remember(request, user)
+        if recovery.has_used_up_codes(user):
+            messages.warning(
+                request, gettext("All your recovery codes are used. Make new ones under “Second factor and passkeys”.")
+            )
 
     def get_password_change_redirect_url(self, request):
         return reverse("accounts:profile")

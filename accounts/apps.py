@@ -8,3 +8,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self):
         import accounts.events  # noqa: F401 – it listens
+        import encryption.mfa_secrets  # noqa: F401 – likewise

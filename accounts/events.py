@@ -31,7 +31,7 @@ ADDED = {Type.TOTP: Kind.APP_ON, Type.WEBAUTHN: Kind.PASSKEY_ADDED, Type.RECOVER
 REMOVED = {Type.TOTP: Kind.APP_OFF, Type.WEBAUTHN: Kind.PASSKEY_REMOVED, Type.RECOVERY_CODES: Kind.CODES_REMOVED}
 
 # Strangers can cause these: no more than one row a person in so many seconds.
-AT_MOST_EVERY = {Kind.SIGN_IN_FAILED: 60, Kind.CODE_REFUSED: 60, Kind.LOCKED: 600}
+AT_MOST_EVERY = {Kind.SIGN_IN_FAILED: 60, Kind.CODE_REFUSED: 60, Kind.PASSKEY_REFUSED: 600, Kind.LOCKED: 600}
 
 
 # The kinds of changes by others; a change of any other field is ACCOUNT_CHANGED.

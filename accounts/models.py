@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.devices import device_in_words
 from accounts.managers import ThrottleQuerySet, UserManager
 from accounts.sessions import SessionStore, hash_of
+from encryption import cipher
+from encryption.fields import place
 
 DEFAULT_TIMEZONE = "America/New_York"
 
@@ -324,6 +326,25 @@ class Session(AbstractBaseSession):
     def get_session_store_class(cls):
         return SessionStore
 
+    @property
+    def place(self) -> tuple[str, ...]:
+        """What the content is bound to: copied to a row with another key, or of another person, it is of no use."""
+        return place(self._meta.db_table, "session_data", self.pk, self.user_id or "")
+
+    def encrypt(self):
+        self.session_data = cipher.encrypt(self.session_data, *self.place)
+
+    def decrypted(self) -> str | None:
+        """The content as Django signs it, or None if it cannot be read."""
+        try:
+            return cipher.decrypt(self.session_data, *self.place) if cipher.is_token(self.session_data) else None
+        except cipher.CannotDecryptError:
+            return None
+
+    def get_decoded(self) -> dict:
+        content = self.decrypted()
+        return {} if content is None else SessionStore().decode(content)
+
     def ends_at(self) -> datetime.datetime:
         """After so long without a visit, and in any case so long after signing in. A visitor's: soon."""
         if self.user_id is None:
@@ -425,6 +446,7 @@ class EventKind(models.TextChoices):
     APP_OFF = "app_off", _("Switched off codes from an app")
     PASSKEY_ADDED = "passkey_added", _("Added a passkey")
     PASSKEY_REMOVED = "passkey_removed", _("Removed a passkey")
+    PASSKEY_REFUSED = "passkey_refused", _("Refused a passkey that may be a copy")
     CODES_MADE = "codes_made", _("Made recovery codes")
     CODES_REMOVED = "codes_removed", _("Removed the recovery codes")
     CODE_USED = "code_used", _("Used a recovery code")

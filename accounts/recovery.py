@@ -6,6 +6,7 @@ from copy import copy
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.core.internal import ratelimit
+from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.conf import settings
@@ -35,6 +36,8 @@ from brainlog.origin import trusted_origin
 from encryption.cipher import CannotDecryptError
 
 VERIFY_SALT, VERIFY_SECONDS = "accounts.email", 3 * 24 * 60 * 60
+# What allauth stores of a list of recovery codes once each of them is used: a bit per code.
+ALL_CODES = (1 << mfa_settings.RECOVERY_CODE_COUNT) - 1
 
 log = logging.getLogger(__name__)
 
@@ -186,6 +189,19 @@ def reset(request):
     return render(request, "accounts/reset.html", {"form": form, "has_email": settings.HAS_EMAIL})
 
 
+def has_used_up_codes(person: User) -> bool:
+    codes = person.authenticator_set.filter(type=Authenticator.Type.RECOVERY_CODES).first()
+    return bool(codes) and codes.data.get("used_mask") == ALL_CODES
+
+
+def use_up_codes(person: User):
+    """Use up the whole list: one code of a stolen list resets the password, and no other passes the second factor."""
+    with transaction.atomic():
+        for codes in person.authenticator_set.select_for_update().filter(type=Authenticator.Type.RECOVERY_CODES):
+            codes.data["used_mask"] = ALL_CODES
+            codes.save(update_fields=["data"])
+
+
 def set_new_password(request, person: User, encoded: str):
     """Store it, end every session of the person, and forget all their browsers but this one, if it is one of them."""
     was_known = known_browsers.find(request, person.username_key)
@@ -276,16 +292,21 @@ class ResetByCodeForm(SetPasswordForm):
         return found.user
 
     def is_right(self, codes: Authenticator | None) -> bool:
-        """Whether the code is one of these. It is used up by that, under a lock on their row."""
+        """Whether the code is one of these. Their list is used up by that, under a lock on its row."""
         if codes is None:
             with transaction.atomic():  # the statements of validate_code
                 return Authenticator.objects.select_for_update().filter(pk=0).exists()
         try:
-            return codes.wrap().validate_code(self.cleaned_data["code"])
+            is_right = codes.wrap().validate_code(self.cleaned_data["code"])
+        except Authenticator.DoesNotExist:  # Another list was made at this moment.
+            return False
         except CannotDecryptError:
             # The page must not tell that there are codes.
             log.error("Recovery codes cannot be decrypted. See manage.py rotate_field_keys --check.")
             return False
+        if is_right:
+            use_up_codes(codes.user)
+        return is_right
 
 
 @login_not_required

@@ -1,32 +1,46 @@
 """Codes, passkeys, and proving again who one is: allauth's forms and pages in our design and with our limits."""
 
 import json
+import logging
 import struct
+import time
 from contextlib import contextmanager
 
 from allauth.account import views as account_views
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.utils import user_pk_to_url_str
 from allauth.core import context
 from allauth.core.internal import ratelimit
 from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as base_forms, views as base_views
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as code_views
 from allauth.mfa.totp import forms as totp_forms, views as totp_views
 from allauth.mfa.webauthn import forms as passkey_forms, views as passkey_views
-from allauth.mfa.webauthn.internal.auth import STATE_SESSION_KEY
+from allauth.mfa.webauthn.internal import auth as ceremonies
 from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.conf import settings
 from django.core import signing
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import IntegrityError, transaction
+from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from fido2.utils import websafe_decode
+from fido2.webauthn import AuthenticatorData, CollectedClientData
 
-from accounts import throttle
+from accounts import events, recovery, throttle
+from encryption import mfa_secrets
 from encryption.cipher import CannotDecryptError
+
+log = logging.getLogger(__name__)
 
 # A code is good for 90 seconds: its own half minute and those before and after.
 LONGER_THAN_ANY_CODE = 120
+CHALLENGE_SECONDS = 10 * 60
+MOST_PASSKEYS = 20
 
 # Forms
 
@@ -48,6 +62,8 @@ class GoodOnce:
             raise forms.ValidationError(
                 _("This server can no longer read your second factor. Please ask whoever runs it."), code="unreadable"
             ) from error
+        except Authenticator.DoesNotExist as error:  # Other recovery codes were made at this moment.
+            raise get_adapter().validation_error("incorrect_code") from error
         # allauth remembers used codes for half a minute only, each process for itself.
         if not throttle.only_once(f"{self.user.pk} {normalize_user_code(code)}", LONGER_THAN_ANY_CODE):
             raise get_adapter().validation_error("incorrect_code")
@@ -110,21 +126,88 @@ class CredentialField(forms.JSONField):
         return initial
 
 
+def ask(request, purpose: str, person=None):
+    """Note what the challenge is for, for whom and until when. allauth has just put it into the session."""
+    request.session[ceremonies.STATE_SESSION_KEY] |= {
+        "purpose": purpose,
+        "person": person and person.pk,
+        "until": time.time() + CHALLENGE_SECONDS,
+    }
+
+
+def origin_of(request) -> str:
+    """The origin of our pages, as browsers write it: without the port that every site of the scheme has."""
+    usual = {"https": ":443", "http": ":80"}[request.scheme]
+    return f"{request.scheme}://{request.get_host().lower().removesuffix(usual)}"
+
+
+def check_answer(credential: dict, purpose: str, person):
+    """Raise ValueError unless this comes from a page of ours and answers the challenge of this purpose, once.
+
+    fido2 compares the challenge itself, but takes what pages of subdomains say.
+    """
+    client = CollectedClientData(websafe_decode(credential["response"]["clientDataJSON"]))
+    if client.origin != origin_of(context.request) or client.cross_origin:
+        raise ValueError("another origin")
+    asked = ceremonies.get_state() or {}
+    if (asked["purpose"], asked["person"]) != (purpose, person and person.pk) or asked["until"] < time.time():
+        raise ValueError("another question, or an old one")
+    handle = credential["response"].get("userHandle")
+    if handle and person and websafe_decode(handle).decode() != user_pk_to_url_str(person):
+        raise ValueError("the passkey of another person")
+    if not throttle.only_once(f"answer to {asked['challenge']}", CHALLENGE_SECONDS):
+        raise ValueError("answered already")
+
+
+def counter_goes_on(passkey: Authenticator, counter: int) -> bool:
+    """Store how often the passkey was used. Devices that do not count always say 0.
+
+    A counter that stays or goes back is that of a copy, or the copy has been here before.
+    """
+    with transaction.atomic():
+        row = Authenticator.objects.select_for_update().get(pk=passkey.pk)
+        last = row.data.get("sign_count", row.wrap().authenticator_data.counter)
+        if counter <= last and (counter or last):
+            return False
+        if counter:
+            row.data["sign_count"] = counter
+            row.save(update_fields=["data"])
+    return True
+
+
 class PasskeyForm(passkey_forms.AuthenticateWebAuthnForm):
     credential = CredentialField()
+    purpose = "second factor"
 
     @what_is_no_passkey_is_refused()
     def clean_credential(self):
-        self.cleaned_data["credential"] = only_texts(self.cleaned_data["credential"])
-        return super().clean_credential()
+        credential = self.cleaned_data["credential"] = only_texts(self.cleaned_data["credential"])
+        try:
+            check_answer(credential, self.purpose, self.user)
+            passkey = super().clean_credential()
+        finally:
+            ceremonies.clear_state()
+        counter = AuthenticatorData(websafe_decode(credential["response"]["authenticatorData"])).counter
+        if not self.is_of_its_person(passkey) or not counter_goes_on(passkey, counter):
+            events.record_refusal(events.Kind.PASSKEY_REFUSED, passkey.user.username_key, context.request)
+            raise get_adapter().validation_error("incorrect_code")
+        return passkey
+
+    def is_of_its_person(self, passkey: Authenticator) -> bool:
+        try:
+            mfa_secrets.check_seal(passkey)
+        except CannotDecryptError as error:
+            log.error("Passkey %s is not taken: %s.", passkey.pk, error)
+            return False
+        return True
 
 
 class PasskeyAgainForm(PasskeyForm, passkey_forms.ReauthenticateWebAuthnForm):
-    pass
+    purpose = "confirm"
 
 
 class PasskeyLoginForm(PasskeyForm, passkey_forms.LoginWebAuthnForm):
-    pass
+    purpose = "login"
 
 
 class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
@@ -144,12 +227,28 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
 
     @what_is_no_passkey_is_refused()
     def clean_credential(self):
-        return only_texts(self.cleaned_data["credential"])
+        credential = only_texts(self.cleaned_data["credential"])
+        check_answer(credential, "add", self.user)
+        return credential
 
     @what_is_no_passkey_is_refused()
     def clean(self):
         self.cleaned_data["passwordless"] = True
-        return super().clean()
+        try:
+            cleaned = super().clean()
+        finally:
+            ceremonies.clear_state()
+        if credential := cleaned.get("credential"):
+            known = ceremonies.get_credentials(self.user)
+            if websafe_decode(credential["rawId"]) in {each.credential_id for each in known}:
+                raise forms.ValidationError(_("This passkey is there already."), code="known")
+            if len(known) >= MOST_PASSKEYS:
+                raise forms.ValidationError(
+                    _("There are %(most)d passkeys already. Please remove one first."),
+                    code="too_many",
+                    params={"most": MOST_PASSKEYS},
+                )
+        return cleaned
 
 
 # Pages
@@ -158,19 +257,59 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
 class WithOptions:
     """Hands what the browser needs to know about passkeys to static/js/passkeys.js."""
 
+    purpose: str
+
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        return context | {"options": json.dumps(context["js_data"], cls=DjangoJSONEncoder)}
+        ask(self.request, self.purpose, self.get_person())
+        # allauth leaves the refused form behind, and would check a new one against the new challenge.
+        return context | kwargs | {"options": json.dumps(context["js_data"], cls=DjangoJSONEncoder)}
+
+    def get_person(self):
+        return self.request.user
+
+
+class AddsFactor:
+    """Counts the factor that was just added as a confirmation: it was used for that, and is not asked for at once."""
+
+    factor: Authenticator.Type
+
+    def form_valid(self, form):
+        try:
+            response = super().form_valid(form)
+        except IntegrityError:  # Another tab has switched it on, or made the recovery codes, at this moment.
+            return redirect("accounts:second_factor")
+        record_authentication(self.request, self.request.user, method="mfa", type=self.factor, reauthenticated=True)
+        return response
+
+
+class SecondFactorView(base_views.IndexView):
+    template_name = "accounts/second_factor.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(has_used_up_codes=recovery.has_used_up_codes(self.request.user), **kwargs)
 
 
 class CodeView(WithOptions, base_views.AuthenticateView):
     http_method_names = ["get", "head", "post"]
     template_name = "accounts/code.html"
+    purpose = PasskeyForm.purpose
+
+    def get_person(self):
+        return self.stage.login.user
 
 
-class AddPasskeyView(WithOptions, passkey_views.AddWebAuthnView):
+class AppOnView(AddsFactor, totp_views.ActivateTOTPView):
+    http_method_names = ["get", "head", "post"]
+    template_name = "accounts/app_on.html"
+    factor = Authenticator.Type.TOTP
+
+
+class AddPasskeyView(AddsFactor, WithOptions, passkey_views.AddWebAuthnView):
     http_method_names = ["get", "head", "post"]
     template_name = "accounts/passkey_add.html"
+    factor = Authenticator.Type.WEBAUTHN
+    purpose = "add"
 
 
 class RemovePasskeyView(passkey_views.RemoveWebAuthnView):
@@ -188,7 +327,9 @@ class PasskeyLoginView(passkey_views.LoginWebAuthnView):
 
     def get(self, request, *args, **kwargs):
         response = super().get(request, *args, **kwargs)
-        if state := request.session.pop(STATE_SESSION_KEY, None):
+        if ceremonies.STATE_SESSION_KEY in request.session:
+            ask(request, PasskeyLoginForm.purpose)
+            state = request.session.pop(ceremonies.STATE_SESSION_KEY)
             response.set_cookie(
                 settings.PASSKEY_COOKIE_NAME,
                 signing.dumps(state, salt=self.SALT),
@@ -202,11 +343,11 @@ class PasskeyLoginView(passkey_views.LoginWebAuthnView):
 
     def post(self, request, *args, **kwargs):
         throttle.take_for_address(throttle.PASSKEY, ratelimit.get_ip(request))
-        request.session[STATE_SESSION_KEY] = self.take_state(request)
+        request.session[ceremonies.STATE_SESSION_KEY] = self.take_state(request)
         try:
             response = super().post(request, *args, **kwargs)
         finally:
-            request.session.pop(STATE_SESSION_KEY, None)
+            request.session.pop(ceremonies.STATE_SESSION_KEY, None)
         response.delete_cookie(settings.PASSKEY_COOKIE_NAME, samesite="Strict")
         return response
 
@@ -224,12 +365,16 @@ class PasskeyLoginView(passkey_views.LoginWebAuthnView):
 class PasskeyAgainView(WithOptions, passkey_views.ReauthenticateWebAuthnView):
     http_method_names = ["get", "head", "post"]
     template_name = "accounts/confirm.html"
+    purpose = PasskeyAgainForm.purpose
+
+    def form_invalid(self, form):
+        return self.render_to_response(self.get_context_data(form=form))
 
 
 FORM = {"http_method_names": ["get", "head", "post"]}
 
-second_factor = base_views.IndexView.as_view(template_name="accounts/second_factor.html")
-app_on = totp_views.ActivateTOTPView.as_view(template_name="accounts/app_on.html", **FORM)
+second_factor = SecondFactorView.as_view()
+app_on = AppOnView.as_view()
 app_off = totp_views.DeactivateTOTPView.as_view(template_name="accounts/app_off.html", **FORM)
 recovery_codes = code_views.ViewRecoveryCodesView.as_view(template_name="accounts/recovery_codes.html")
 new_recovery_codes = code_views.GenerateRecoveryCodesView.as_view(

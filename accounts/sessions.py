@@ -14,6 +14,8 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from encryption import cipher
+
 RECORD_EVERY = datetime.timedelta(minutes=5)
 
 
@@ -23,9 +25,11 @@ def hash_of(secret: str) -> str:
 
 
 class SessionStore(db.SessionStore):
-    """Django's sessions in the database, with two differences: each row names its person, and the key is not stored.
+    """Django's sessions in the database, with three differences.
 
-    The cookie holds the key, the row its hash: what is read in the database or in a backup opens no session.
+    Each row names its person. The cookie holds the key, the row its hash: what is read in the database or in a backup
+    opens no session. The content is encrypted: allauth keeps there the secret of an app that is being switched on,
+    what a provider said and the verifier of a question to it, Django the token of a link to a new password.
     Keeps the name of Django's class: it is part of the signature of what is stored.
     """
 
@@ -54,7 +58,7 @@ class SessionStore(db.SessionStore):
             self.row, self._session_key = None, None
             return {}
         self.known_browser_id = self.row.known_browser_id
-        return self.decode(self.row.session_data)
+        return self.row.get_decoded()
 
     def delete(self, session_key=None):
         if key := session_key or self.session_key:
@@ -75,6 +79,7 @@ class SessionStore(db.SessionStore):
             row.user_agent, row.is_local = self.browser.get("user_agent", ""), self.browser.get("is_local", False)
         row.known_browser_id = self.known_browser_id if row.user_id else None
         row.expire_date = row.ends_at()
+        row.encrypt()
         return row
 
     def save(self, must_create=False):
@@ -96,6 +101,22 @@ class SessionStore(db.SessionStore):
             self.row.seen_at = timezone.now()
             rows = self.get_model_class()._base_manager.filter(pk=self.row.pk)
             rows.update(seen_at=self.row.seen_at, expire_date=self.row.ends_at())
+
+
+def reencrypt_all() -> int:
+    """Encrypt every session with the first key. Returns how many were; those that cannot be read have ended."""
+    rows = SessionStore.get_model_class()._base_manager
+    older = rows.exclude(session_data__startswith=f"{cipher.VERSION}.{cipher.current_key_id()}.")
+    reencrypted = 0
+    for pk in list(older.values_list("pk", flat=True)):
+        row = rows.filter(pk=pk).first()
+        if row is None or (content := row.decrypted()) is None:
+            continue
+        stored, row.session_data = row.session_data, content
+        row.encrypt()
+        # What is saved meanwhile is encrypted with the first key by that.
+        reencrypted += rows.filter(pk=pk, session_data=stored).update(session_data=row.session_data)
+    return reencrypted
 
 
 def person_in(session: SessionStore):

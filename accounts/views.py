@@ -2,7 +2,6 @@ from copy import copy
 
 import allauth.account.views
 from allauth.account.decorators import reauthentication_required
-from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from allauth.account.utils import complete_signup
 from allauth.core.internal import ratelimit
 from django.conf import settings
@@ -22,7 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import events, known_browsers, mails, recovery, throttle
-from accounts.confirming import ask_who_is_there
+from accounts.confirming import ask_who_is_there, has_password_and_more, is_confirmed, needs_more_than_password
 from accounts.external import providers
 from accounts.forms import DeleteAccountForm, LoginForm, PasswordChangeForm, ProfileForm, SignUpForm
 from accounts.models import Invitation, SecurityEvent, User
@@ -124,6 +123,7 @@ class LogoutView(views.LogoutView):
         return response
 
 
+@method_decorator(reauthentication_required(app="accounts", enabled=has_password_and_more), name="dispatch")
 class PasswordChangeView(allauth.account.views.PasswordChangeView):
     http_method_names = ["get", "head", "post"]
     form_class = PasswordChangeForm
@@ -166,7 +166,7 @@ def sessions(request):
 @require_http_methods(["POST"])
 def end_sessions(request):
     """Ask who is there, and end the one with the handle that is sent, or, without any, all but this one."""
-    if is_reauthentication_required(request, app="accounts"):
+    if not is_confirmed(request):
         return ask_who_is_there(request, reverse("accounts:confirm"), then=reverse("accounts:sessions"))
     if handle := request.POST.get("session"):
         others = request.user.sessions.exclude(pk=request.session.key_hash)
@@ -194,7 +194,7 @@ def account_events(request):
 
 @require_get_or_post
 @sensitive_post_parameters()
-@reauthentication_required(app="accounts", enabled=lambda request: not request.user.has_usable_password())
+@reauthentication_required(app="accounts", enabled=needs_more_than_password)
 def delete_account(request):
     form = DeleteAccountForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_valid():

@@ -193,6 +193,8 @@ COUNT_TRIES = True
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+# A finger, a face or a PIN, whatever a passkey is used for: who holds the device alone is not its person.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 # An e-mail address is optional, and a second factor is for everybody.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True

@@ -8,7 +8,9 @@ import os
 import re
 import struct
 import time
+from copy import copy
 
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.core import signing
 from django.urls import reverse
@@ -20,6 +22,7 @@ from accounts.recovery import VERIFY_SALT
 from accounts.tests.factories import PASSWORD
 
 CONFIRM, APP_ON = reverse("accounts:confirm"), reverse("accounts:app_on")
+CONFIRM_CODE = reverse("accounts:confirm_code")
 
 
 def code_of(secret: str, later: int = 0) -> str:
@@ -34,6 +37,10 @@ def confirm_by_password(client, password=PASSWORD, then="/"):
     return client.post(CONFIRM, {"password": password, "next": then})
 
 
+def confirm_by_code(client, code, then="/"):
+    return client.post(CONFIRM_CODE, {"code": code, "next": then})
+
+
 def switch_on(client) -> tuple[str, list[str]]:
     """Switch on codes from an app, with the code before the one of now. Returns the secret and the recovery codes."""
     confirm_by_password(client)
@@ -42,24 +49,66 @@ def switch_on(client) -> tuple[str, list[str]]:
     return secret, re.findall(r'<li class="secret">(\d{8})</li>', response.content.decode())
 
 
+PRESENT, VERIFIED, HAS_CREDENTIAL = 0x01, 0x04, 0x40
+
+
+class Device:
+    """An authenticator with one passkey, and the browser it is used in."""
+
+    def __init__(self, host: str = "localhost", counts: bool = True):
+        self.host, self.counts, self.counter, self.handle = host, counts, 0, None
+        self.origin = f"https://{host}" if host != "localhost" else "http://localhost"
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.identity = os.urandom(16)
+
+    def copy(self) -> "Device":
+        return copy(self)
+
+    def add(self, options: dict | None = None, **changed) -> dict:
+        """What the browser says of a passkey that it has just made."""
+        asked = options["publicKey"] if options else {"challenge": "AAAA", "user": {"id": None}}
+        self.handle = asked["user"]["id"]
+        public = ES256.from_cryptography_key(self.key.public_key())
+        flags = changed.get("flags", PRESENT | VERIFIED) | HAS_CREDENTIAL
+        made = AttestedCredentialData.create(bytes(16), self.identity, public)
+        data = AuthenticatorData.create(self.rp_id_hash, flags, self.counter, made)
+        return self.said(
+            clientDataJSON=self.client_data("webauthn.create", asked["challenge"], **changed),
+            attestationObject=AttestationObject.create("none", data, {}),
+        )
+
+    def use(self, options: dict, flags: int = PRESENT | VERIFIED, handle: str | None = None, **changed) -> dict:
+        """What the browser says when the passkey is used."""
+        self.counter += self.counts
+        client_data = self.client_data("webauthn.get", options["publicKey"]["challenge"], **changed)
+        data = AuthenticatorData.create(self.rp_id_hash, flags, self.counter)
+        signature = self.key.sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(hashes.SHA256()))
+        said = self.said(clientDataJSON=client_data, authenticatorData=data, signature=signature)
+        if handle := handle or self.handle:
+            said["response"]["userHandle"] = handle
+        return said
+
+    @property
+    def rp_id_hash(self) -> bytes:
+        return hashlib.sha256(self.host.encode()).digest()
+
+    def client_data(self, kind: str, asked: str, /, **changed) -> bytes:
+        said = {"type": kind, "challenge": asked, "origin": self.origin}
+        return json.dumps(said | {name: value for name, value in changed.items() if name != "flags"}).encode()
+
+    def said(self, **response: bytes) -> dict:
+        return {
+            "id": websafe_encode(self.identity),
+            "rawId": websafe_encode(self.identity),
+            "type": "public-key",
+            "response": {name: websafe_encode(value) for name, value in response.items()},
+            "clientExtensionResults": {"credProps": {"rk": True}},
+        }
+
+
 def a_passkey() -> dict:
     """What a browser says of a passkey that it has just made."""
-    key = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
-    identity = os.urandom(16)
-    proof = AuthenticatorData.create(
-        hashlib.sha256(b"localhost").digest(), 0x45, 0, AttestedCredentialData.create(bytes(16), identity, key)
-    )
-    client_data = json.dumps({"type": "webauthn.create", "challenge": "AAAA", "origin": "http://localhost"}).encode()
-    return {
-        "id": websafe_encode(identity),
-        "rawId": websafe_encode(identity),
-        "type": "public-key",
-        "response": {
-            "clientDataJSON": websafe_encode(client_data),
-            "attestationObject": websafe_encode(AttestationObject.create("none", proof, {})),
-        },
-        "clientExtensionResults": {"credProps": {"rk": True}},
-    }
+    return Device().add()
 
 
 def signed_address(person) -> str:

@@ -1,12 +1,15 @@
 """A form that is sent before somebody has said again who they are: it is not kept, and goes nowhere by itself."""
 
+from urllib.parse import unquote
+
 import pytest
 import time_machine
+from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
 from accounts.models import Session
-from accounts.tests.codes import code_of, confirm_by_password, switch_on
+from accounts.tests.codes import a_passkey, code_of, confirm_by_code, confirm_by_password, switch_on
 
 EMAIL, NEW_PASSWORD, WIPE = reverse("accounts:email"), reverse("accounts:set_password"), reverse("personal_data:wipe")
 END, SESSIONS = reverse("accounts:end_sessions"), reverse("accounts:sessions")
@@ -67,3 +70,100 @@ def test_a_new_password_is_not_kept(as_person, person):
 
         assert asked.url.startswith(reverse("accounts:confirm_code"))
         assert NEW not in stored_of(as_person)
+
+
+# Who has a second factor confirms by it
+
+CODE = reverse("accounts:confirm_code")
+ASKING = [
+    *("accounts:app_off", "accounts:recovery_codes_new", "accounts:recovery_codes", "accounts:passkey_add"),
+    *("accounts:security", "accounts:email", "accounts:delete", "personal_data:export", "personal_data:wipe"),
+]
+
+
+@pytest.fixture
+def noon():
+    with time_machine.travel("2026-05-04 12:00:01Z", tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def protected(as_person, noon):
+    secret_and_codes = switch_on(as_person)
+    noon.shift(6 * 60)
+    return secret_and_codes
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_with_a_second_factor_the_password_alone_opens_nothing(as_person, protected, name):
+    path = reverse(name)
+    confirm_by_password(as_person, then=path)
+
+    for response in (as_person.get(path), as_person.post(path)):
+        assert response.status_code == 405 or unquote(response.url) == f"{CODE}?next={path}"
+    assertRedirects(confirm_by_code(as_person, code_of(protected[0]), then=path), path)
+
+
+def test_nor_does_it_end_sessions(as_person, person, protected):
+    Client().force_login(person)
+    confirm_by_password(as_person)
+
+    as_person.post(END)
+
+    assert person.sessions.count() == 2
+    assertRedirects(confirm_by_code(as_person, code_of(protected[0]), then=SESSIONS), SESSIONS)
+    as_person.post(END)
+    assert person.sessions.count() == 1
+
+
+@pytest.mark.parametrize("only", ["totp", "webauthn"])
+def test_nor_for_the_one_that_is_being_removed(as_person, person, protected, only):
+    person.authenticator_set.create(type="webauthn", data={"name": "x", "credential": a_passkey()})
+    person.authenticator_set.exclude(type=only).delete()
+    [factor] = person.authenticator_set.all()
+    path = reverse("accounts:app_off") if only == "totp" else reverse("accounts:passkey_remove", args=[factor.pk])
+    confirm_by_password(as_person, then=path)
+
+    as_person.post(path)
+
+    assert person.authenticator_set.exists()
+
+
+def test_a_confirmation_by_password_ends_once_another_device_switches_a_second_factor_on(as_person, person, noon):
+    other = Client()
+    other.force_login(person)
+    confirm_by_password(other)
+    assert other.get(EMAIL).status_code == 200
+
+    switch_on(as_person)
+
+    assert unquote(other.get(EMAIL).url) == f"{CODE}?next={EMAIL}"
+    assert other.post(END).status_code == 302 and person.sessions.count() == 2
+
+
+def test_a_recovery_code_confirms_for_whom_the_phone_is_lost(as_person, person, protected):
+    path = reverse("accounts:app_off")
+
+    assertRedirects(confirm_by_code(as_person, protected[1][0], then=path), path)
+    as_person.post(path)
+
+    assert not person.authenticator_set.exists()
+
+
+def test_with_the_phone_lost_new_codes_can_be_made_and_seen(as_person, protected):
+    confirm_by_code(as_person, protected[1][0])
+
+    page = as_person.post(reverse("accounts:recovery_codes_new"), follow=True)
+
+    assert page.content.decode().count('class="secret"') == 10
+
+
+def test_recovery_codes_without_anything_else_leave_the_password(as_person, person):
+    person.authenticator_set.create(type="recovery_codes", data={})
+
+    assertRedirects(confirm_by_password(as_person, then=EMAIL), EMAIL)
+
+
+def test_without_a_second_factor_the_password_does(as_person):
+    assertRedirects(confirm_by_password(as_person, then=EMAIL), EMAIL)
+    assert as_person.get(reverse("accounts:security")).status_code == 200

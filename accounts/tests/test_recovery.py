@@ -17,6 +17,7 @@ from accounts.models import User
 from accounts.tests.codes import code_of, confirm_by_password, signed_address, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.test_one_way_in import hashings  # noqa: F401
+from accounts.tests.visitors import all_at_once
 
 EMAIL, RESET, BY_CODE = (reverse(f"accounts:{name}") for name in ("email", "reset", "reset_by_code"))
 LOGIN = reverse("accounts:login")
@@ -314,6 +315,55 @@ def test_the_second_factor_is_still_asked_for(person, protected, way, noon):
     assertRedirects(response, reverse("accounts:code"))
     assert "_auth_user_id" not in client.session
     assert client.post(reverse("accounts:code"), {"code": code_of(protected[0])}).status_code == 302
+
+
+@pytest.mark.parametrize("number", range(1, 10))
+def test_one_list_does_not_reset_the_password_and_pass_the_second_factor(person, protected, number):
+    Client().post(BY_CODE, sent(person.username, protected[1][0]))
+    client = Client()
+    client.post(LOGIN, {"username": person.username, "password": NEW})
+
+    client.post(reverse("accounts:code"), {"code": protected[1][number]})
+
+    assert "_auth_user_id" not in client.session
+    again = Client().post(BY_CODE, sent(person.username, protected[1][number], "a-third-battery"))
+    assert again.status_code == 200
+
+
+def test_the_app_still_lets_in_and_one_is_asked_to_make_new_codes(person, protected):
+    Client().post(BY_CODE, sent(person.username, protected[1][0]))
+    client = Client()
+    client.post(LOGIN, {"username": person.username, "password": NEW})
+
+    page = client.post(reverse("accounts:code"), {"code": code_of(protected[0])}, follow=True)
+
+    assertContains(page, "All your recovery codes are used.")
+    assertContains(client.get(reverse("accounts:second_factor")), "All of them are used")
+
+
+def test_a_link_by_mail_leaves_the_codes_for_the_day_the_phone_is_gone(person, protected):
+    choose(Client(), recovery_link(person))
+    client = Client()
+    client.post(LOGIN, {"username": person.username, "password": NEW})
+
+    client.post(reverse("accounts:code"), {"code": protected[1][0]})
+
+    assert "_auth_user_id" in client.session
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_code_for_a_new_password_and_one_to_log_in_at_the_same_moment(person, protected):
+    """The rest of the list is used up before the new password counts."""
+    client, codes = Client(), protected[1]
+
+    def log_in_by_code():
+        client.post(LOGIN, {"username": person.username, "password": NEW})
+        client.post(reverse("accounts:code"), {"code": codes[1]})
+
+    all_at_once(lambda: Client().post(BY_CODE, sent(person.username, codes[0])), *[log_in_by_code] * 2)
+    log_in_by_code()
+
+    assert "_auth_user_id" not in client.session
 
 
 @pytest.mark.parametrize("name", ["somebody", "unprotected", "nobody", "on-hold"])

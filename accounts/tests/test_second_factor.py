@@ -3,11 +3,13 @@
 import base64
 import json
 import tracemalloc
+from functools import partial
 from urllib.parse import unquote
 
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
@@ -16,8 +18,18 @@ from pytest_django.asserts import assertContains, assertRedirects
 from accounts import throttle
 from accounts.models import User
 from accounts.second_factor import AddPasskeyForm, PasskeyForm
-from accounts.tests.codes import APP_ON, CONFIRM, a_passkey, code_of, confirm_by_password, switch_on
+from accounts.tests.codes import (
+    APP_ON,
+    CONFIRM,
+    CONFIRM_CODE,
+    a_passkey,
+    code_of,
+    confirm_by_code,
+    confirm_by_password,
+    switch_on,
+)
 from accounts.tests.factories import PASSWORD, make_person
+from accounts.tests.visitors import all_at_once
 from encryption import mfa_secrets
 from encryption.cipher import CannotDecryptError
 
@@ -155,6 +167,42 @@ def test_a_recovery_code_is_good_once(person, protected):
     assert second.post(CODE, {"code": code}).status_code == 200
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["app", "list"])
+def test_of_parallel_uses_of_one_code_one_lets_in(person, protected, kind):
+    code = code_of(protected[0]) if kind == "app" else protected[1][0]
+    clients = [Client() for _ in range(4)]
+    for client in clients:
+        log_in(client, person)
+
+    all_at_once(*[partial(client.post, CODE, {"code": code}) for client in clients])
+
+    assert [is_in(client) for client in clients].count(True) == 1
+
+
+def test_what_another_tab_has_just_switched_on_is_no_error(as_person, noon, monkeypatch):
+    confirm_by_password(as_person)
+    secret = as_person.get(APP_ON).context["form"].secret
+
+    def too_late(*arguments):
+        raise IntegrityError
+
+    monkeypatch.setattr("allauth.mfa.totp.internal.flows.TOTP.activate", too_late)
+    assertRedirects(as_person.post(APP_ON, {"code": code_of(secret)}), PAGE)
+
+
+def test_recovery_codes_replaced_at_this_moment_let_nobody_in(person, protected, monkeypatch):
+    def too_late(*arguments):
+        raise Authenticator.DoesNotExist
+
+    monkeypatch.setattr("allauth.mfa.recovery_codes.internal.auth.RecoveryCodes.validate_code", too_late)
+    client = Client()
+    log_in(client, person)
+
+    assert client.post(CODE, {"code": protected[1][0]}).status_code == 200
+    assert not is_in(client)
+
+
 def test_guessing_codes_is_slow_and_ends_for_all_browsers(person, protected):
     tries = throttle.CODE.tries
     found = []
@@ -216,9 +264,21 @@ def test_the_database_holds_no_secret_in_clear(person, protected):
     assert secret not in stored and not any(code in stored for code in codes)
 
 
-def test_what_is_sealed_differs_each_time_and_opens_again():
+@pytest.fixture
+def sealed(person) -> str:
+    """A secret of the person as it is read from its row."""
+    person.authenticator_set.create(type="totp", data={"secret": mfa_secrets.encrypt("a secret")})
+    return person.authenticator_set.get().data["secret"]
+
+
+def test_what_is_sealed_differs_each_time_and_opens_again(sealed):
     assert mfa_secrets.encrypt("a secret") != mfa_secrets.encrypt("a secret")
-    assert mfa_secrets.decrypt(mfa_secrets.encrypt("a secret")) == "a secret"
+    assert mfa_secrets.decrypt(sealed) == "a secret"
+
+
+def test_what_is_bound_to_nobody_is_no_secret():
+    with pytest.raises(CannotDecryptError):
+        mfa_secrets.decrypt(mfa_secrets.encrypt("a secret"))
 
 
 @pytest.mark.parametrize("broken", ["", "bl1.test.", "bl1.test.AAAA", "not base64 at all", "plain"])
@@ -228,10 +288,10 @@ def test_what_is_not_sealed_is_no_secret(broken, settings):
         mfa_secrets.decrypt(broken)
 
 
-def test_a_changed_secret_is_refused():
-    sealed = mfa_secrets.encrypt("a secret")
+def test_a_changed_secret_is_refused(sealed):
+    changed = sealed[:-6] + ("AAAAAA" if sealed[-6:] != "AAAAAA" else "BBBBBB")
     with pytest.raises(CannotDecryptError):
-        mfa_secrets.decrypt(sealed[:-6] + ("AAAAAA" if sealed[-6:] != "AAAAAA" else "BBBBBB"))
+        mfa_secrets.decrypt(mfa_secrets.StoredToken(changed, sealed.place))
 
 
 NEW_KEY = {"new": b"n" * 32}
@@ -264,14 +324,14 @@ def test_secrets_are_sealed_anew_and_then_need_the_old_key_no_more(person, prote
 def test_a_code_used_while_they_are_sealed_anew_stays_used(person, protected, settings, monkeypatch):
     settings.FIELD_ENCRYPTION_KEYS = NEW_KEY | settings.FIELD_ENCRYPTION_KEYS
     codes = person.authenticator_set.get(type="recovery_codes")
-    seal, is_first = mfa_secrets.encrypt, [True]
+    seal, is_first = mfa_secrets.cipher.encrypt, [True]
 
-    def seal_slowly(text):
+    def seal_slowly(text, *place):
         if is_first and is_first.pop():
             Authenticator.objects.filter(pk=codes.pk).update(data=codes.data | {"used_mask": 1})
-        return seal(text)
+        return seal(text, *place)
 
-    monkeypatch.setattr(mfa_secrets, "encrypt", seal_slowly)
+    monkeypatch.setattr(mfa_secrets.cipher, "encrypt", seal_slowly)
     mfa_secrets.reencrypt_all()
 
     assert Authenticator.objects.get(pk=codes.pk).data["used_mask"] == 1
@@ -304,7 +364,7 @@ def test_so_does_every_change_to_what_there_is(as_person, protected, noon, addre
     noon.shift(301)
 
     for response in (as_person.get(address), as_person.post(address)):
-        assert response.status_code == 405 or unquote(response.url) == f"{CONFIRM}?next={address}"
+        assert response.status_code == 405 or unquote(response.url) == f"{CONFIRM_CODE}?next={address}"
 
 
 def test_being_asked_lasts_five_minutes(as_person, noon):
@@ -315,13 +375,10 @@ def test_being_asked_lasts_five_minutes(as_person, noon):
     assert as_person.get(APP_ON).status_code == 302
 
 
-def test_a_code_is_another_way_to_answer(as_person, protected, noon):
+def test_a_code_answers_who_is_there(as_person, protected, noon):
     noon.shift(600)
-    assertContains(as_person.get(CONFIRM), reverse("accounts:confirm_code"))
 
-    as_person.post(reverse("accounts:confirm_code"), {"code": code_of(protected[0])})
-
-    assert as_person.get(APP_OFF).status_code == 200
+    assertRedirects(confirm_by_code(as_person, code_of(protected[0]), then=APP_OFF), APP_OFF)
 
 
 def test_switched_off_the_password_is_enough(as_person, person, protected):

@@ -72,4 +72,4 @@ def test_logging_out_and_saying_who_one_is_stay_possible(as_person, settings):
 
 def test_where_it_is_optional_it_costs_no_query(as_person, django_assert_num_queries):
     with django_assert_num_queries(1):
-        as_person.get(reverse("accounts:security"))
+        as_person.get(reverse("accounts:profile"))

@@ -227,7 +227,7 @@ def test_visits_are_recorded_every_five_minutes_at_most(maria, noon):
     for _ in range(8):
         noon.shift(100)
         with CaptureQueriesContext(connection) as made:
-            client.get(reverse("accounts:security"))
+            client.get(reverse("accounts:profile"))
         counts.append(len(made))
 
     assert counts == [1, 1, 1, 2, 1, 1, 1, 2]

@@ -86,6 +86,7 @@ def test_every_text_is_encrypted_with_the_first_key(rows, keys):
         "logs_medication: 1 texts encrypted anew\n"
         "reflections_weeklyreflection: 1 texts encrypted anew\n"
         "mfa_authenticator: 0 secrets encrypted anew\n"
+        "accounts_session: 0 sessions encrypted anew\n"
         "Every text is encrypted with the key new. Once no process encrypts with another one any more, "
         "this database needs no longer: old. Its older backups still do.\n"
     )

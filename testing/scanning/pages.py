@@ -15,7 +15,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from accounts.tests.codes import CONFIRM, a_passkey
+from accounts.tests.codes import CONFIRM, CONFIRM_CODE, a_passkey
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY
 from brainlog.tests.browser.site import NOT_PAGES
@@ -66,12 +66,17 @@ def make_scanned_person(name: str) -> tuple[Client, dict[str, tuple]]:
     log, medication = make_full_log(person, **stored), make_medication(person, usual_amount=36)
     make_dose(log, medication)
     make_reflection(person, gym_days_count=2, diet_rating=5, questioned_leaving_job=False)
-    RecoveryCodes.activate(person)
-    passkey = person.authenticator_set.create(type="webauthn", data={"name": "Phone", "credential": a_passkey()})
+    own: dict[str, tuple] = {"logs:medication": (medication.pk,)}
     client = Client()
     client.force_login(person)
-    client.post(CONFIRM, {"password": PASSWORD, "next": "/"}, secure=True)
-    return client, {"logs:medication": (medication.pk,), "accounts:passkey_remove": (passkey.pk,)}
+    if name == "wapiti":
+        passkey = person.authenticator_set.create(type="webauthn", data={"name": "Phone", "credential": a_passkey()})
+        code = RecoveryCodes.activate(person).generate_codes()[0]
+        client.post(CONFIRM_CODE, {"code": code, "next": "/"}, secure=True)
+        own["accounts:passkey_remove"] = (passkey.pk,)
+    else:  # Who has a passkey is not asked for the password.
+        client.post(CONFIRM, {"password": PASSWORD, "next": "/"}, secure=True)
+    return client, own
 
 
 def part_of(client: Client, name: str, own: dict[str, tuple], seen: set[str]) -> Part:

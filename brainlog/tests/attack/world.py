@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.db import connection, models, transaction
+from django.db.models import F
 from django.db.models.deletion import Collector
 from django.test import Client, RequestFactory
 from django.urls import Resolver404, resolve, reverse
@@ -119,13 +120,15 @@ class World:
         browsers = {who: Client() for who in ("visitor", "halfway", *self.people)}
         for who, person in self.people.items():
             browsers[who].force_login(person)
+        for who in ("owner", "passwordless"):
+            self.secrets[who], codes = switch_on(browsers[who])
+            self.recovery_codes = self.recovery_codes or codes
+        # The first number is that of the passkey whose address is in the table of addresses.
+        Authenticator.objects.update(id=F("id") + 1000)
         for number, name in enumerate(packed(50, "q000qq")):
             data = {"name": name, "credential": a_passkey()}
             self.people["owner"].authenticator_set.create(pk=number + 1, type="webauthn", data=data)
         count_on(Authenticator, Medication)
-        for who in ("owner", "passwordless"):
-            self.secrets[who], codes = switch_on(browsers[who])
-            self.recovery_codes = self.recovery_codes or codes
         for who in ("newcomer", "staff"):
             confirm_by_password(browsers[who])
         without = self.people["passwordless"]

@@ -3,6 +3,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from accounts import sessions
 from encryption import cipher
 from encryption.fields import private_fields
 from encryption.keys import DERIVED, PLAINTEXT
@@ -41,6 +42,8 @@ class Command(BaseCommand):
             changed += outcome.changed
             left += outcome.left.total()
         left += self.second_factors(check)
+        if not check:
+            self.stdout.write(f"accounts_session: {sessions.reencrypt_all()} sessions encrypted anew")
         if left:
             raise CommandError(f"{left} texts cannot be read, and were left as they are. Keep every key you have.")
         self.stdout.write("Every text can be read." if check else self.what_may_go())
