@@ -14,6 +14,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from accounts import events, throttle
 from accounts.models import Invitation, User
+from brainlog.forms import LONGEST_LINE
 from encryption import mfa_secrets
 
 # What allauth says after a deed, by the name of its template. It is silent about the others.
@@ -46,6 +47,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_safe_url(self, url: str) -> bool:
         """Whether to go there after a login: a path on this server, and not back to the login page for ever."""
+        if len(url) > LONGEST_LINE:
+            return False
         is_a_path = url.startswith("/") and not url.startswith("//")
         return is_a_path and super().is_safe_url(url) and url != reverse("accounts:login")
 

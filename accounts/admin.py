@@ -5,6 +5,7 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin, UserAdmin as DjangoUserAdmin
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.db import router
 from django.db.models import Q
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
 from accounts import events
+from accounts.forms import LimitedPasswords
 from accounts.models import Invitation, SecurityEvent, User
 from accounts.recovery import reset_link
 from accounts.views import LogoutView
@@ -37,8 +39,17 @@ GIVEN_BY_SUPERUSERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 RIGHTS = {"is_active", *GIVEN_BY_SUPERUSERS}
 
 
+class AddPersonForm(LimitedPasswords, AdminUserCreationForm):
+    pass
+
+
+class ChangePasswordForm(LimitedPasswords, AdminPasswordChangeForm):
+    pass
+
+
 @admin.register(User)
 class UserAdmin(BigTableAdmin, DjangoUserAdmin):
+    add_form, change_password_form = AddPersonForm, ChangePasswordForm
     list_display = ("username", "is_staff", "is_active", "date_joined", "last_login")
     list_reads = (*list_display, "is_superuser")
     list_filter = ("is_staff", "is_superuser", "is_active")

@@ -41,7 +41,7 @@ class ExternalAdapter(DefaultSocialAccountAdapter):
         return ProviderSession()
 
     def populate_user(self, request, sociallogin, data):
-        sociallogin.user.username = data.get("username") or ""
+        sociallogin.user.username = str(data.get("username") or "")[:150]
         return sociallogin.user
 
     def pre_social_login(self, request, sociallogin):

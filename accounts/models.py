@@ -1,7 +1,6 @@
 import datetime
 import hashlib
 import secrets
-import unicodedata
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -19,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.devices import device_in_words
 from accounts.managers import UserManager
 from accounts.sessions import SessionStore
+from brainlog.forms import normalized
 
 DEFAULT_TIMEZONE = "America/New_York"
 
@@ -34,7 +34,7 @@ def validate_timezone(name: str):
         raise ValidationError(
             _("We don't know the time zone “%(name)s”. Choose one from the list, such as Europe/Berlin."),
             code="unknown_timezone",
-            params={"name": name},
+            params={"name": name[:64]},
         )
 
 
@@ -154,7 +154,7 @@ class User(AbstractUser):
 
     @classmethod
     def normalize_username(cls, username):
-        return unicodedata.normalize("NFKC", username).strip() if isinstance(username, str) else username
+        return normalized(username).strip() if isinstance(username, str) else username
 
     @classmethod
     def key_of(cls, username: str) -> str:
@@ -162,7 +162,7 @@ class User(AbstractUser):
 
         Kept in a column, because SQLite folds the case of ASCII letters only.
         """
-        return unicodedata.normalize("NFKC", cls.normalize_username(username).casefold())
+        return normalized(cls.normalize_username(username).casefold())
 
     def validate_unique(self, exclude=None):
         """A name is taken however it is written, and every form says so at the name."""
@@ -266,6 +266,7 @@ class Invitation(models.Model):
     """Lets one stranger sign up. Of its link, the table knows only what checks it."""
 
     DAYS = 7
+    LONGEST_TOKEN = 100
 
     note = models.CharField(
         _("For whom"), max_length=100, blank=True, help_text=_("So that you know which one it is. Optional.")
@@ -292,6 +293,10 @@ class Invitation(models.Model):
         self.expires_at = clock.now() + datetime.timedelta(days=self.DAYS)
         return token
 
+    @classmethod
+    def is_token(cls, text: str) -> bool:
+        return len(text) <= cls.LONGEST_TOKEN
+
     @staticmethod
     def hash_of(token: str) -> str:
         return hashlib.sha256(token.encode(errors="replace")).hexdigest()
@@ -299,6 +304,8 @@ class Invitation(models.Model):
     @classmethod
     def good(cls, token: str):
         """The invitation with this token that can still be used: one at most."""
+        if not cls.is_token(token):
+            return cls.objects.none()
         return cls.objects.filter(token_hash=cls.hash_of(token), used_at=None, expires_at__gt=clock.now())
 
 

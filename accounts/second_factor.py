@@ -19,10 +19,15 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import throttle
+from brainlog.forms import limit_length
 from encryption.cipher import CannotDecryptError
 
 # A code is good for 90 seconds: its own half minute and those before and after.
 LONGER_THAN_ANY_CODE = 120
+# Characters, with spaces or signs between the digits of a recovery code.
+LONGEST_CODE = 30
+# Bytes of what a device says of a passkey.
+LONGEST_CREDENTIAL = 60_000
 
 # Forms
 
@@ -34,6 +39,7 @@ class GoodOnce:
         super().__init__(*args, **kwargs)
         code = self.fields["code"]
         code.label = _("Code")
+        limit_length(code, LONGEST_CODE)
         code.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
 
     def clean_code(self):
@@ -96,7 +102,13 @@ class CredentialField(forms.JSONField):
 
     widget = forms.HiddenInput
 
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.max_length = LONGEST_CREDENTIAL
+
     def to_python(self, value):
+        if isinstance(value, str) and len(value) > self.max_length:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         try:
             return super().to_python(value)
         except (RecursionError, ValueError) as error:  # nested without end; a number without end
@@ -132,7 +144,7 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("A name for it")
-        self.fields["name"].max_length = 50
+        self.fields["name"].max_length = 50  # What is longer is cut off, see below.
         self.fields["name"].widget.attrs["maxlength"] = 50
 
     def clean_name(self):

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout, views
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import SetPasswordForm
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -24,7 +23,14 @@ from django.views.decorators.http import require_http_methods
 from accounts import events, recovery, throttle
 from accounts.confirming import ask_who_is_there
 from accounts.external import providers
-from accounts.forms import DeleteAccountForm, LoginForm, PasswordChangeForm, ProfileForm, SignUpForm
+from accounts.forms import (
+    DeleteAccountForm,
+    LoginForm,
+    NewPasswordForm,
+    PasswordChangeForm,
+    ProfileForm,
+    SignUpForm,
+)
 from accounts.models import Invitation, SecurityEvent, User
 from brainlog.transactions import retried
 
@@ -85,7 +91,7 @@ class SignUpView(allauth.account.views.SignupView):
 
     def get_context_data(self, **kwargs):
         token = self.request.POST.get("invitation") or self.request.GET.get("invitation", "")
-        return super().get_context_data(invitation=token, **kwargs)
+        return super().get_context_data(invitation=token if Invitation.is_token(token) else "", **kwargs)
 
 
 @require_get_or_post
@@ -126,7 +132,7 @@ class SetPasswordView(allauth.account.views.PasswordSetView):
     """For whoever has none and logs in with a passkey."""
 
     http_method_names = ["get", "head", "post"]
-    form_class = SetPasswordForm
+    form_class = NewPasswordForm
     template_name = "accounts/security.html"
 
 

@@ -67,6 +67,25 @@ def test_what_was_typed_is_offered_after_a_crash_and_brought_back_as_it_was(own_
     assert person.daily_logs.get().current_activity == NOTE
 
 
+def test_what_was_too_much_for_the_server_is_there_after_going_back(own_page, person, expected_errors):
+    expected_errors.append("status of 413")
+    own_page.goto(MIDDAY)
+    unfold(own_page)
+    field(own_page, "lunch").fill(NOTE)
+    field(own_page, "current_activity").evaluate("input => input.value = 'a'.repeat(3 * 1024 * 1024)")
+    press(own_page, "Save")
+    expect(own_page.get_by_role("heading", level=1)).to_have_text("That is too much at once")
+
+    own_page.go_back()
+
+    expect(field(own_page, "lunch")).to_have_value(" ".join(NOTE.split("\n")))
+    assert len(field(own_page, "current_activity").input_value()) == 3 * 1024 * 1024
+    field(own_page, "current_activity").fill("Shorter")
+    press(own_page, "Save")
+    expect_saved(own_page, "Midday saved.")
+    assert person.daily_logs.get().current_activity == "Shorter"
+
+
 def test_doses_come_back_with_their_rows(own_page):
     own_page.goto(MEDICATION)
     tap(own_page, "medication_taken", "true")
