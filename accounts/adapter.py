@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from accounts import events, throttle
-from accounts.models import Invitation, User
+from accounts.models import Invitation, Session, User
 from brainlog.forms import LONGEST_LINE
 from encryption import mfa_secrets
 
@@ -91,6 +91,7 @@ class AccountAdapter(DefaultAccountAdapter):
             raise PermissionDenied
         request.session.pop(PASSWORD_THEN, None)
         super().login(request, user)
+        Session.objects.end_oldest(user)
         events.record_sign_in(user, request)
         request.has_signed_in = user  # SignInMiddleware lets the browser remember.
 

@@ -10,7 +10,9 @@ from django.contrib.auth.models import Group
 from django.db import router
 from django.db.models import Q
 from django.db.models.deletion import Collector
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
@@ -180,6 +182,17 @@ class InvitationAdmin(BigTableAdmin):
     list_select_related = ("created_by",)
     ordering = ("-pk",)
     readonly_fields = ("created_by", "created_at", "expires_at", "used_at")
+
+    MOST_OPEN = 100
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """Make no more, while so many of one person's invitations are open."""
+        theirs = Invitation.objects.filter(created_by=request.user.pk, used_at=None, expires_at__gt=timezone.now())
+        if object_id is None and theirs.count() >= self.MOST_OPEN:
+            text = _("You have made %(count)d invitations that are not used yet. Please delete some first.")
+            self.message_user(request, text % {"count": self.MOST_OPEN}, messages.ERROR)
+            return redirect("admin:accounts_invitation_changelist")
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_fields(self, request, obj=None):
         return ("note", *self.readonly_fields) if obj else ("note",)

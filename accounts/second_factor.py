@@ -9,14 +9,17 @@ from allauth.core.internal import ratelimit
 from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as base_forms, views as base_views
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as code_views
 from allauth.mfa.totp import forms as totp_forms, views as totp_views
 from allauth.mfa.webauthn import forms as passkey_forms, views as passkey_views
 from cryptography.exceptions import InvalidSignature
 from django import forms
+from django.contrib import messages
 from django.core.serializers.json import DjangoJSONEncoder
+from django.shortcuts import redirect
 from django.urls import reverse_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts import throttle
 from brainlog.forms import limit_length
@@ -28,6 +31,7 @@ LONGER_THAN_ANY_CODE = 120
 LONGEST_CODE = 30
 # Bytes of what a device says of a passkey.
 LONGEST_CREDENTIAL = 60_000
+MOST_PASSKEYS = 20  # of a person
 
 # Forms
 
@@ -179,6 +183,22 @@ class CodeView(WithOptions, base_views.AuthenticateView):
 class AddPasskeyView(WithOptions, passkey_views.AddWebAuthnView):
     http_method_names = ["get", "head", "post"]
     template_name = "accounts/passkey_add.html"
+
+    def get(self, request, *args, **kwargs):
+        return self.no_room(request) or super().get(request, *args, **kwargs)
+
+    def post(self, request, *args, **kwargs):
+        return self.no_room(request) or super().post(request, *args, **kwargs)
+
+    def no_room(self, request):
+        """Lead back to the list, where there are as many passkeys as there may be."""
+        if request.user.authenticator_set.filter(type=Authenticator.Type.WEBAUTHN).count() < MOST_PASSKEYS:
+            return None
+        text = gettext(
+            "You have %(count)d passkeys, and there is room for no more. Remove one that you do not use first."
+        )
+        messages.error(request, text % {"count": MOST_PASSKEYS})
+        return redirect("accounts:second_factor")
 
 
 class RemovePasskeyView(passkey_views.RemoveWebAuthnView):

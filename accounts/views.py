@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth import logout, views
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -31,10 +31,10 @@ from accounts.forms import (
     ProfileForm,
     SignUpForm,
 )
-from accounts.models import Invitation, SecurityEvent, User
+from accounts.models import Invitation, SecurityEvent, Session, User
 from brainlog.transactions import retried
 
-EVENTS_A_PAGE = 30
+EVENTS_A_PAGE, SESSIONS_A_PAGE = 30, 50
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -136,10 +136,22 @@ class SetPasswordView(allauth.account.views.PasswordSetView):
     template_name = "accounts/security.html"
 
 
+def page_of(request, rows, most: int) -> tuple[Page, dict]:
+    """The page of `rows` that is asked for, and the numbers of the pages around it for the template."""
+    page = Paginator(rows, most).get_page(request.GET.get("page"))
+    around = {
+        "newer_page": page.previous_page_number() if page.has_previous() else None,
+        "older_page": page.next_page_number() if page.has_next() else None,
+    }
+    return page, around
+
+
 @require_http_methods(["GET", "HEAD"])
 def sessions(request):
-    open_now = request.user.sessions.filter(expire_date__gt=timezone.now()).order_by("-seen_at")
-    context = {"sessions": open_now, "this": request.session.session_key}
+    open_now = request.user.sessions.filter(expire_date__gt=timezone.now()).order_by("-seen_at", "pk")
+    page, around = page_of(request, open_now, SESSIONS_A_PAGE)
+    context = around | {"sessions": page.object_list, "this": request.session.session_key}
+    context |= {"has_others": page.paginator.count > 1, "most": Session.MOST}
     return render(request, "accounts/sessions.html", context)
 
 
@@ -162,13 +174,8 @@ def end_sessions(request):
 def account_events(request):
     """What happened with the account lately, and who on the staff looked at it."""
     lately = request.user.security_events.filter(at__gt=timezone.now() - SecurityEvent.SHOWN_FOR)
-    page = Paginator(lately.order_by("-at", "-pk"), EVENTS_A_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "events": page.object_list,
-        "newer_page": page.previous_page_number() if page.has_previous() else None,
-        "older_page": page.next_page_number() if page.has_next() else None,
-    }
-    return render(request, "accounts/events.html", context)
+    page, around = page_of(request, lately.order_by("-at", "-pk"), EVENTS_A_PAGE)
+    return render(request, "accounts/events.html", around | {"events": page.object_list})
 
 
 @require_get_or_post
