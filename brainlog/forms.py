@@ -7,7 +7,6 @@ from django.core.validators import MaxLengthValidator
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
-
 # Characters. No name, code, number or address that a person types is longer.
 LONGEST_LINE = 1000
 

@@ -15,13 +15,11 @@ from reflections.tests.factories import make_reflection
 
 pytestmark = pytest.mark.django_db
 
-VALUES = [
-    *("", "0", "-1", "1", "1.5", "1e9", "nan", "Infinity", "None", "True", "x", "\0", "1\0", "٣", "２０２６", "+1", " 1 "),
-    *("9999", "10000", "2026-05-04", "0001-01-01", "9999-12-31", "10000-01-01", "2026-02-30", "1--1", "."),
-    *("9" * 14, "9" * 19, "9" * 40, "-" + "9" * 40, "9" * 5000, "1" * 309 + ".0", "💥", "' OR 1=1", "%", "a " * 1500),
-]
-PARAMETERS = ["p", "q", "o", "e", "all", "_popup", "_to_field", "_facets", "_changelist_filters", "id", "pk"]
-DATES = [f"__{part}" for part in ("year", "month", "day", "gte", "lt", "isnull", "exact")]
+NUMBERS = ["0", "-1", "1.5", "nan", "٣", "２０２６", "9999", "9" * 14, "9" * 19, "-" + "9" * 40, "9" * 5000]
+TEXTS = ["", "x", "1\0", "0001-01-01", "9999-12-31", "2026-02-30", "1--1", "💥", "a " * 1500]
+VALUES = NUMBERS + TEXTS
+PARAMETERS = ["p", "q", "o", "e", "all", "_popup", "_to_field", "id"]
+DATES = [f"__{part}" for part in ("year", "month", "day", "gte", "lt", "isnull")]
 
 each_model = pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.model_name)
 
@@ -49,9 +47,12 @@ def is_answered(client, address: str) -> bool:
 
 
 def parameters_of(model) -> list[str]:
-    filters = [each if isinstance(each, str) else each[0] for each in admin.site._registry[model].list_filter]
-    names = {*filters, admin.site._registry[model].date_hierarchy} - {None}
-    return [*PARAMETERS, *sorted(f"{name}{kind}" for name in names for kind in ("", *DATES, "__isempty"))]
+    filters = [
+        each if isinstance(each, str) else f"{each[0]}__isempty" for each in admin.site._registry[model].list_filter
+    ]
+    hierarchy = admin.site._registry[model].date_hierarchy
+    dates = [f"{hierarchy}{kind}" for kind in DATES] if hierarchy else []
+    return [*PARAMETERS, *sorted({*(f"{name}__exact" for name in filters if "__" not in name), *filters, *dates})]
 
 
 @each_model
@@ -70,8 +71,8 @@ def test_any_value_besides_a_year(superuser, model):
     if not hierarchy:
         return
 
-    for year in ("2026", "9999", "1", "9" * 14):
-        for value in VALUES:
+    for year in ("2026", "9999", "9" * 14):
+        for value in ("12", "31", *NUMBERS):
             for others in (["month"], ["day"], ["month", "day"]):
                 sent = {f"{hierarchy}__{part}": value for part in others} | {f"{hierarchy}__year": year}
                 assert is_answered(superuser, f"{path}?{urlencode(sent)}")
