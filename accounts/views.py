@@ -149,7 +149,8 @@ def page_of(request, rows, most: int) -> tuple[Page, dict]:
 @require_http_methods(["GET", "HEAD"])
 def sessions(request):
     open_now = request.user.sessions.filter(expire_date__gt=timezone.now()).order_by("-seen_at", "pk")
-    page, around = page_of(request, open_now, SESSIONS_A_PAGE)
+    # They are no more than that: read at once, they need not be counted.
+    page, around = page_of(request, list(open_now[: Session.MOST]), SESSIONS_A_PAGE)
     context = around | {"sessions": page.object_list, "this": request.session.session_key}
     context |= {"has_others": page.paginator.count > 1, "most": Session.MOST}
     return render(request, "accounts/sessions.html", context)
