@@ -18,7 +18,7 @@ limit_request_field_size = 8190
 forwarder_headers = ""
 # A thread that reads a request waits as long as its sender likes, and `timeout` does not end that: slow senders
 # are kept off by the proxy in front, which hands over whole requests only (README). What is read here is bounded,
-# too, in brainlog/settings.py: DATA_UPLOAD_MAX_….
+# too: brainlog/body_size.py.
 
 
 def on_starting(server):

@@ -17,7 +17,8 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from accounts import confirming, events, known_browsers, recovery, throttle
-from accounts.models import Invitation, User
+from accounts.models import Invitation, Session, User
+from brainlog.forms import LONGEST_LINE
 from encryption import mfa_secrets
 
 # What allauth says after a deed, by the name of its template. It is silent about the others.
@@ -51,6 +52,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_safe_url(self, url: str) -> bool:
         """Whether to go there after a login: a path on this server, and not back to the login page for ever."""
+        if len(url) > LONGEST_LINE:
+            return False
         is_a_path = url.startswith("/") and not url.startswith("//")
         return is_a_path and super().is_safe_url(url) and url != reverse("accounts:login")
 
@@ -110,6 +113,7 @@ class AccountAdapter(DefaultAccountAdapter):
             raise PermissionDenied
         request.session.pop(PASSWORD_THEN, None)
         super().login(request, user)
+        Session.objects.end_oldest(user)
         events.record_sign_in(user, request)
         known_browsers.remember(request, user)
         if recovery.has_used_up_codes(user):

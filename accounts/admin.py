@@ -5,16 +5,20 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin, UserAdmin as DjangoUserAdmin
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.db import router, transaction
 from django.db.models import Q
 from django.db.models.deletion import Collector
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
 from accounts import events, mails
+from accounts.forms import LimitedPasswords
 from accounts.models import Invitation, SecurityEvent, User
 from accounts.recovery import reset_link
 from accounts.views import LogoutView, end_others
@@ -37,8 +41,17 @@ if apps.is_installed("allauth.socialaccount"):
 GIVEN_BY_SUPERUSERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
+class AddPersonForm(LimitedPasswords, AdminUserCreationForm):
+    pass
+
+
+class ChangePasswordForm(LimitedPasswords, AdminPasswordChangeForm):
+    pass
+
+
 @admin.register(User)
 class UserAdmin(BigTableAdmin, DjangoUserAdmin):
+    add_form, change_password_form = AddPersonForm, ChangePasswordForm
     list_display = ("username", "is_staff", "is_active", "date_joined", "last_login")
     list_reads = (*list_display, "is_superuser")
     list_filter = ("is_staff", "is_superuser", "is_active")
@@ -209,6 +222,17 @@ class InvitationAdmin(BigTableAdmin):
     list_select_related = ("created_by",)
     ordering = ("-pk",)
     readonly_fields = ("created_by", "created_at", "expires_at", "used_at")
+
+    MOST_OPEN = 100
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """Make no more, while so many of one person's invitations are open."""
+        theirs = Invitation.objects.filter(created_by=request.user.pk, used_at=None, expires_at__gt=timezone.now())
+        if object_id is None and theirs.count() >= self.MOST_OPEN:
+            text = _("You have made %(count)d invitations that are not used yet. Please delete some first.")
+            self.message_user(request, text % {"count": self.MOST_OPEN}, messages.ERROR)
+            return redirect("admin:accounts_invitation_changelist")
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_fields(self, request, obj=None):
         return ("note", *self.readonly_fields) if obj else ("note",)

@@ -1,12 +1,25 @@
 from urllib.parse import urlencode
 
-from allauth.account.authentication import get_authentication_records
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
+from allauth.account.signals import authentication_step_completed
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
+from django.dispatch import receiver
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+
+# How many times of having confirmed who one is are kept in a session. The newest says whether to ask again.
+MOST_RECORDS = 10
+
+
+@receiver(authentication_step_completed, dispatch_uid="accounts.confirming")
+def keep_newest_records(request, **kwargs):
+    """allauth keeps one for each time: the session would grow with each confirmation."""
+    records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
+    if len(records) > MOST_RECORDS:
+        request.session[AUTHENTICATION_METHODS_SESSION_KEY] = records[-MOST_RECORDS:]
 
 
 def has_second_factor(person) -> bool:

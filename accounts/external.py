@@ -7,20 +7,25 @@ import secrets
 from functools import wraps
 
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
 from django import forms
 from django.apps import apps
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connections, transaction
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
-from django.utils.translation import gettext_lazy as _
+from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts import throttle
 from accounts.models import User, timezone_names
 from brainlog.forms import DatalistInput
+
+MOST_ACCOUNTS = 20  # of a person
 
 # allauth's tables.
 ACCOUNTS, TOKENS = "socialaccount_socialaccount", "socialaccount_socialtoken"
@@ -37,7 +42,7 @@ class ExternalAdapter(DefaultSocialAccountAdapter):
 
     def generate_state_param(self, state: dict) -> str:
         # Kept in the session until the provider answers: a visitor gets a row.
-        throttle.take(throttle.PROVIDER, ratelimit.get_ip(context.request))
+        throttle.take_for_address(throttle.PROVIDER, ratelimit.get_ip(context.request))
         return secrets.token_urlsafe(32)  # allauth's has 95 bits.
 
     def get_requests_session(self):
@@ -46,7 +51,7 @@ class ExternalAdapter(DefaultSocialAccountAdapter):
         return ProviderSession()
 
     def populate_user(self, request, sociallogin, data):
-        sociallogin.user.username = data.get("username") or ""
+        sociallogin.user.username = str(data.get("username") or "")[:150]
         return sociallogin.user
 
     def pre_social_login(self, request, sociallogin):
@@ -54,6 +59,10 @@ class ExternalAdapter(DefaultSocialAccountAdapter):
         sociallogin.account.extra_data = {}
         if sociallogin.account.pk:
             sociallogin.account.save(update_fields=["extra_data"])
+        elif request.user.is_authenticated and request.user.socialaccount_set.count() >= MOST_ACCOUNTS:
+            text = gettext("You have %(count)d accounts elsewhere, and there is room for no more. Remove one first.")
+            messages.error(request, text % {"count": MOST_ACCOUNTS})
+            raise ImmediateHttpResponse(redirect("accounts:external"))
 
     def is_open_for_signup(self, request, sociallogin) -> bool:
         """Where the provider is the only way in, it decides who has an account."""

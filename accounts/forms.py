@@ -6,15 +6,26 @@ from django import forms
 from django.contrib.auth.forms import (
     BaseUserCreationForm,
     PasswordChangeForm as DjangoPasswordChangeForm,
+    SetPasswordForm,
     UsernameField,
 )
 from django.db import IntegrityError, transaction
 from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
-from accounts import throttle
+from accounts import passwords, throttle
 from accounts.models import User, timezone_names
-from brainlog.forms import DatalistInput, Pills, require_whole_characters
+from brainlog.forms import DatalistInput, Pills, limit_length, require_whole_characters
+
+
+class LimitedPasswords:
+    """A form of Django's or allauth's whose passwords have a maximum length: it is checked before they are hashed."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field.widget, forms.PasswordInput) and field.max_length is None:
+                limit_length(field, passwords.LONGEST)
 
 
 class LoginForm(allauth.account.forms.LoginForm):
@@ -33,12 +44,14 @@ class LoginForm(allauth.account.forms.LoginForm):
             ),
         }
 
+        limit_length(self.fields["password"], passwords.LONGEST)
+
     def clean(self):
         self.cleaned_data["login"] = self.cleaned_data.get("username")
         return super().clean()
 
 
-class SignUpForm(BaseUserCreationForm):
+class SignUpForm(LimitedPasswords, BaseUserCreationForm):
     class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username", "email", "timezone")
@@ -69,7 +82,15 @@ class SignUpForm(BaseUserCreationForm):
             return None
 
 
-class PasswordChangeForm(DjangoPasswordChangeForm):
+class NewPasswordForm(LimitedPasswords, SetPasswordForm):
+    """A password in place of none, or of a forgotten one."""
+
+
+class PasswordAgainForm(LimitedPasswords, allauth.account.forms.ReauthenticateForm):
+    """The password of a person who is logged in, before a change that asks for it."""
+
+
+class PasswordChangeForm(LimitedPasswords, DjangoPasswordChangeForm):
     def clean_old_password(self):
         throttle.take_again(throttle.PASSWORD_AGAIN, context.request, self.user)
         return super().clean_old_password()
@@ -94,6 +115,10 @@ class ProfileForm(forms.ModelForm):
             (hour, time_format(datetime.time(hour), "TIME_FORMAT")) for hour in range(User.LATEST_DAY_END + 1)
         ]
         self.fields["display_name"].validators.append(require_whole_characters)
+        for field in self.fields.values():
+            if isinstance(field, forms.ChoiceField):
+                # Django's repeats the value.
+                field.error_messages["invalid_choice"] = _("Choose one of the answers offered.")
         self.fields["day_ends_at"].help_text = User._meta.get_field("day_ends_at").help_text
 
     def save(self, commit=True):
@@ -106,6 +131,7 @@ class NameAgainForm(forms.Form):
 
     username = forms.CharField(
         label=_("Your username"),
+        max_length=User._meta.get_field("username").max_length,
         help_text=_("Type it to confirm that you mean it."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
@@ -121,7 +147,7 @@ class NameAgainForm(forms.Form):
         return username
 
 
-class DeleteAccountForm(NameAgainForm):
+class DeleteAccountForm(LimitedPasswords, NameAgainForm):
     password = forms.CharField(
         label=_("Your password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )

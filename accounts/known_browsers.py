@@ -34,6 +34,7 @@ def remember(request, person: User):
         KnownBrowser.objects.filter(pk=row.pk).update(used_at=timezone.now())
     else:
         token = secrets.token_urlsafe(24)
+        KnownBrowser.objects.delete_oldest(person)
         row = KnownBrowser.objects.create(person=person, token_hash=hash_of(token))
     request.session.known_browser_id = row.pk
     request.session.modified = True

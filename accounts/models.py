@@ -1,6 +1,5 @@
 import datetime
 import secrets
-import unicodedata
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -18,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.devices import device_in_words
 from accounts.managers import ThrottleQuerySet, UserManager
 from accounts.sessions import SessionStore, hash_of
+from brainlog.forms import normalized
 from encryption import cipher
 from encryption.fields import place
 
@@ -35,7 +35,7 @@ def validate_timezone(name: str):
         raise ValidationError(
             _("We don't know the time zone “%(name)s”. Choose one from the list, such as Europe/Berlin."),
             code="unknown_timezone",
-            params={"name": name},
+            params={"name": name[:64]},
         )
 
 
@@ -167,7 +167,7 @@ class User(AbstractUser):
 
     @classmethod
     def normalize_username(cls, username):
-        return unicodedata.normalize("NFKC", username).strip() if isinstance(username, str) else username
+        return normalized(username).strip() if isinstance(username, str) else username
 
     @classmethod
     def key_of(cls, username: str) -> str:
@@ -175,7 +175,7 @@ class User(AbstractUser):
 
         Kept in a column, because SQLite folds the case of ASCII letters only.
         """
-        return unicodedata.normalize("NFKC", cls.normalize_username(username).casefold())
+        return normalized(cls.normalize_username(username).casefold())
 
     def validate_unique(self, exclude=None):
         """A name is taken however it is written, and every form says so at the name."""
@@ -236,6 +236,12 @@ class KnownBrowserQuerySet(models.QuerySet):
         """Take the tries of their own away from these browsers. Returns how many had any."""
         return self.filter(ended_at=None).update(ended_at=clock.now())
 
+    def delete_oldest(self, person: User):
+        """Leave room for one more of this person's: of too many, those go that were used longest ago. One query."""
+        of_person = self.filter(person=person)
+        kept = of_person.order_by("-used_at", "-pk").values("pk")[: KnownBrowser.MOST - 1]
+        of_person.exclude(pk__in=kept).delete()
+
 
 class KnownBrowser(models.Model):
     """A browser in which a person has signed in: wrong tries from it are counted apart from those of strangers.
@@ -245,6 +251,7 @@ class KnownBrowser(models.Model):
     next visit to remove what it keeps for this person.
     """
 
+    MOST = 100  # of a person
     VALID_FOR = datetime.timedelta(days=400)  # Longer than any session, and as long as browsers keep a cookie.
 
     person = models.ForeignKey(
@@ -283,9 +290,16 @@ class SessionManager(models.Manager.from_queryset(SessionQuerySet)):
         """A session is always read with its person."""
         return super().get_queryset().select_related("user")
 
+    def end_oldest(self, person: User):
+        """Leave room for one more of this person's: of too many, those end that were used longest ago. One query."""
+        kept = self.model._base_manager.filter(user=person).order_by("-seen_at").values("pk")
+        self.model._base_manager.filter(user=person).exclude(pk__in=kept[: self.model.MOST - 1]).delete()
+
 
 class Session(AbstractBaseSession):
     """A browser that is logged in, or a visitor's. Deleting the row ends it at once."""
+
+    MOST = 100  # of a person
 
     session_key = None  # Django's column. Ours never holds the key itself.
     key_hash = models.CharField(_("hash of the key"), max_length=64, primary_key=True, db_column="session_key")
@@ -366,6 +380,7 @@ class Invitation(models.Model):
     """Lets one stranger sign up. Of its link, the table knows only what checks it."""
 
     DAYS = 7
+    LONGEST_TOKEN = 100
 
     note = models.CharField(
         _("For whom"), max_length=100, blank=True, help_text=_("So that you know which one it is. Optional.")
@@ -392,6 +407,10 @@ class Invitation(models.Model):
         self.expires_at = clock.now() + datetime.timedelta(days=self.DAYS)
         return token
 
+    @classmethod
+    def is_token(cls, text: str) -> bool:
+        return len(text) <= cls.LONGEST_TOKEN
+
     @staticmethod
     def hash_of(token: str) -> str:
         return hash_of(token)
@@ -399,6 +418,8 @@ class Invitation(models.Model):
     @classmethod
     def good(cls, token: str):
         """The invitation with this token that can still be used: one at most."""
+        if not cls.is_token(token):
+            return cls.objects.none()
         return cls.objects.filter(token_hash=cls.hash_of(token), used_at=None, expires_at__gt=clock.now())
 
 

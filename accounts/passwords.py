@@ -11,6 +11,8 @@ WORDS = ("brainlog", "mentalhealth", "diary", "journal")
 LEAST = 8
 # The longest phone number there is.
 DIGITS = 15
+# Characters. Far above what is asked for (64), and nothing to hash.
+LONGEST = 1000
 
 
 class GuessableValidator:

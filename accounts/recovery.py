@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import SetPasswordForm, UsernameField
+from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
@@ -30,6 +30,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import events, known_browsers, throttle
+from accounts.forms import NewPasswordForm
 from accounts.mails import post, verified_email
 from accounts.models import User
 from brainlog.origin import trusted_origin
@@ -219,6 +220,7 @@ def tell_of_new_password(request, person: User):
 
 @method_decorator(login_not_required, name="dispatch")
 class ResetByLinkView(views.PasswordResetConfirmView):
+    form_class = NewPasswordForm
     http_method_names = ["get", "head", "post"]
     template_name = "accounts/reset_by_link.html"
     success_url = reverse_lazy("accounts:login")
@@ -238,7 +240,7 @@ class ResetByLinkView(views.PasswordResetConfirmView):
         return redirect(self.success_url)
 
 
-class ResetByCodeForm(SetPasswordForm):
+class ResetByCodeForm(NewPasswordForm):
     """A name, one of its recovery codes, and the password to come."""
 
     username = UsernameField(label=gettext_lazy("Username"), max_length=150)

@@ -22,16 +22,18 @@ from allauth.mfa.webauthn.internal import auth as ceremonies
 from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.core import signing
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 from fido2.utils import websafe_decode
 from fido2.webauthn import AuthenticatorData, CollectedClientData
 
 from accounts import events, recovery, throttle
+from brainlog.forms import limit_length
 from encryption import mfa_secrets
 from encryption.cipher import CannotDecryptError
 
@@ -40,7 +42,11 @@ log = logging.getLogger(__name__)
 # A code is good for 90 seconds: its own half minute and those before and after.
 LONGER_THAN_ANY_CODE = 120
 CHALLENGE_SECONDS = 10 * 60
-MOST_PASSKEYS = 20
+# Characters, with spaces or signs between the digits of a recovery code.
+LONGEST_CODE = 30
+# Bytes of what a device says of a passkey.
+LONGEST_CREDENTIAL = 60_000
+MOST_PASSKEYS = 20  # of a person
 
 # Forms
 
@@ -52,6 +58,7 @@ class GoodOnce:
         super().__init__(*args, **kwargs)
         code = self.fields["code"]
         code.label = _("Code")
+        limit_length(code, LONGEST_CODE)
         code.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
 
     def clean_code(self):
@@ -116,7 +123,13 @@ class CredentialField(forms.JSONField):
 
     widget = forms.HiddenInput
 
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.max_length = LONGEST_CREDENTIAL
+
     def to_python(self, value):
+        if isinstance(value, str) and len(value) > self.max_length:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         try:
             return super().to_python(value)
         except (RecursionError, ValueError) as error:  # nested without end; a number without end
@@ -219,7 +232,7 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("A name for it")
-        self.fields["name"].max_length = 50
+        self.fields["name"].max_length = 50  # What is longer is cut off, see below.
         self.fields["name"].widget.attrs["maxlength"] = 50
 
     def clean_name(self):
@@ -242,12 +255,6 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
             known = ceremonies.get_credentials(self.user)
             if websafe_decode(credential["rawId"]) in {each.credential_id for each in known}:
                 raise forms.ValidationError(_("This passkey is there already."), code="known")
-            if len(known) >= MOST_PASSKEYS:
-                raise forms.ValidationError(
-                    _("There are %(most)d passkeys already. Please remove one first."),
-                    code="too_many",
-                    params={"most": MOST_PASSKEYS},
-                )
         return cleaned
 
 
@@ -310,6 +317,22 @@ class AddPasskeyView(AddsFactor, WithOptions, passkey_views.AddWebAuthnView):
     template_name = "accounts/passkey_add.html"
     factor = Authenticator.Type.WEBAUTHN
     purpose = "add"
+
+    def get(self, request, *args, **kwargs):
+        return self.no_room(request) or super().get(request, *args, **kwargs)
+
+    def post(self, request, *args, **kwargs):
+        return self.no_room(request) or super().post(request, *args, **kwargs)
+
+    def no_room(self, request):
+        """Lead back to the list, where there are as many passkeys as there may be."""
+        if request.user.authenticator_set.filter(type=Authenticator.Type.WEBAUTHN).count() < MOST_PASSKEYS:
+            return None
+        text = gettext(
+            "You have %(count)d passkeys, and there is room for no more. Remove one that you do not use first."
+        )
+        messages.error(request, text % {"count": MOST_PASSKEYS})
+        return redirect("accounts:second_factor")
 
 
 class RemovePasskeyView(passkey_views.RemoveWebAuthnView):

@@ -8,9 +8,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout, views
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import SetPasswordForm
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,11 +22,18 @@ from django.views.decorators.http import require_http_methods
 from accounts import events, known_browsers, mails, recovery, throttle
 from accounts.confirming import ask_who_is_there, has_password_and_more, is_confirmed, needs_more_than_password
 from accounts.external import providers
-from accounts.forms import DeleteAccountForm, LoginForm, PasswordChangeForm, ProfileForm, SignUpForm
-from accounts.models import Invitation, SecurityEvent, User
+from accounts.forms import (
+    DeleteAccountForm,
+    LoginForm,
+    NewPasswordForm,
+    PasswordChangeForm,
+    ProfileForm,
+    SignUpForm,
+)
+from accounts.models import Invitation, SecurityEvent, Session, User
 from brainlog.transactions import retried
 
-EVENTS_A_PAGE = 30
+EVENTS_A_PAGE, SESSIONS_A_PAGE = 30, 50
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -95,7 +101,7 @@ class SignUpView(allauth.account.views.SignupView):
 
     def get_context_data(self, **kwargs):
         token = self.request.POST.get("invitation") or self.request.GET.get("invitation", "")
-        return super().get_context_data(invitation=token, **kwargs)
+        return super().get_context_data(invitation=token if Invitation.is_token(token) else "", **kwargs)
 
 
 @require_get_or_post
@@ -139,7 +145,7 @@ class SetPasswordView(allauth.account.views.PasswordSetView):
     """For whoever has none and logs in with a passkey."""
 
     http_method_names = ["get", "head", "post"]
-    form_class = SetPasswordForm
+    form_class = NewPasswordForm
     template_name = "accounts/security.html"
 
     def form_valid(self, form):
@@ -154,12 +160,25 @@ def end_others(request):
     known_browsers.remember(request, request.user)
 
 
+def page_of(request, rows, most: int) -> tuple[Page, dict]:
+    """The page of `rows` that is asked for, and the numbers of the pages around it for the template."""
+    page = Paginator(rows, most).get_page(request.GET.get("page"))
+    around = {
+        "newer_page": page.previous_page_number() if page.has_previous() else None,
+        "older_page": page.next_page_number() if page.has_next() else None,
+    }
+    return page, around
+
+
 @require_http_methods(["GET", "HEAD"])
 def sessions(request):
-    open_now = list(request.user.sessions.filter(expire_date__gt=timezone.now()).order_by("-seen_at"))
+    open_now = request.user.sessions.filter(expire_date__gt=timezone.now()).order_by("-seen_at", "pk")
+    # They are no more than that: read at once, they need not be counted.
+    page, around = page_of(request, list(open_now[: Session.MOST]), SESSIONS_A_PAGE)
     other_browsers = request.user.known_browsers.valid().exclude(pk=request.session.known_browser_id)
-    has_others = len(open_now) > 1 or other_browsers.exists()
-    context = {"sessions": open_now, "this": request.session.key_hash, "has_others": has_others}
+    has_others = page.paginator.count > 1 or other_browsers.exists()
+    context = around | {"sessions": page.object_list, "this": request.session.key_hash, "has_others": has_others}
+    context |= {"most": Session.MOST}
     return render(request, "accounts/sessions.html", context)
 
 
@@ -183,13 +202,8 @@ def end_sessions(request):
 def account_events(request):
     """What happened with the account lately, and who on the staff looked at it."""
     lately = request.user.security_events.filter(at__gt=timezone.now() - SecurityEvent.SHOWN_FOR)
-    page = Paginator(lately.order_by("-at", "-pk"), EVENTS_A_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "events": page.object_list,
-        "newer_page": page.previous_page_number() if page.has_previous() else None,
-        "older_page": page.next_page_number() if page.has_next() else None,
-    }
-    return render(request, "accounts/events.html", context)
+    page, around = page_of(request, lately.order_by("-at", "-pk"), EVENTS_A_PAGE)
+    return render(request, "accounts/events.html", around | {"events": page.object_list})
 
 
 @require_get_or_post

@@ -5,11 +5,16 @@ import datetime
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.contrib.auth import get_user_model
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db import DataError
 from django.db.models import Max, Min, QuerySet
 from django.utils.functional import cached_property
+
+from brainlog.forms import limit_length
 
 
 class CappedPaginator(Paginator):
@@ -54,6 +59,39 @@ class RowsField(forms.ModelMultipleChoiceField):
         return super().clean(value)
 
 
+# Characters. Each word is a condition of its own, and databases take no more than a thousand.
+LONGEST_SEARCH = 200
+
+
+class SearchForm(ChangeListSearchForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        limit_length(self.fields[SEARCH_VAR], LONGEST_SEARCH)
+
+
+class BigTableChangeList(ChangeList):
+    """Leads to the list without parameters from any that it cannot read, where Django ends in an error for some.
+
+    They are years and numbers outside of what Python and the database can hold.
+    """
+
+    search_form_class = SearchForm
+    UNREADABLE = (ValueError, OverflowError, DataError)
+
+    def get_filters(self, request):
+        try:
+            return super().get_filters(request)
+        except self.UNREADABLE as error:
+            raise IncorrectLookupParameters from error
+
+    def get_results(self, request):
+        """Count the rows, which is the first query with what was asked for."""
+        try:
+            super().get_results(request)
+        except self.UNREADABLE as error:
+            raise IncorrectLookupParameters from error
+
+
 class BigTableAdmin(admin.ModelAdmin):
     """Lists that read what they show and nothing else, and are found by the name of a person.
 
@@ -70,6 +108,9 @@ class BigTableAdmin(admin.ModelAdmin):
     list_reads: tuple[str, ...] = ()
     # The columns to sort by: those with an index.
     sortable_by: tuple[str, ...] = ()
+
+    def get_changelist(self, request, **kwargs):
+        return BigTableChangeList
 
     def get_queryset(self, request):
         rows = super().get_queryset(request)
@@ -114,7 +155,7 @@ class BigTableAdmin(admin.ModelAdmin):
 
         Without NUL, with which PostgreSQL knows no text: the list's own form refuses it, autocompletion does not.
         """
-        term = get_user_model().key_of(search_term.replace("\0", ""))
+        term = get_user_model().key_of(search_term[:LONGEST_SEARCH].replace("\0", ""))
         return super().get_search_results(request, queryset, term)
 
 

@@ -13,6 +13,13 @@ class CookieStorage(DjangoCookieStorage):
 
 
 class Storage(FallbackStorage):
-    """A cookie, or the session for what is too long for one."""
+    """A cookie, or the session for what is too long for one.
+
+    Keeps the newest: a program that saves again and again and opens no page would make the session grow without end.
+    """
 
     storage_classes = (CookieStorage, SessionStorage)
+    MOST = 20
+
+    def _store(self, messages, response, *args, **kwargs):
+        return super()._store(messages[-self.MOST :], response, *args, **kwargs)

@@ -8,9 +8,9 @@ from brainlog.postgresql.base import patience
 
 # What no page of ours does. Passkeys are the one exception, on our own pages.
 UNUSED_FEATURES = (
-    *("accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "encrypted-media", "fullscreen"),
+    *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen"),
     *("gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone"),
-    *("midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb", "web-share"),
+    *("midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb"),
     *("xr-spatial-tracking", "clipboard-read", "browsing-topics"),
 )
 PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")

@@ -86,6 +86,8 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Before the first that reads a form.
+    "brainlog.body_size.BodySizeMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -184,6 +186,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {"reauthenticate": "accounts.forms.PasswordAgainForm"}
 # Before the e-mail address changes, as before the second factor does. Lasts five minutes.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Ours are in accounts/throttle.py. Its own do not say when to come back, and let strangers lock people out.
@@ -345,9 +348,11 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Somebody who pastes a whole book into a note is told so by the form and keeps the text; only
-# what no form could mean is refused outright.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+# Bytes of a body, see brainlog/body_size.py. A form in other languages needs up to nine bytes a character.
+BODY_OF_VISITOR = 64 * 1024
+BODY_OF_PERSON = 256 * 1024
+# Check-ins, reflections and undo: a person who pastes a whole book into a note gets the form back, with the text.
+BODY_OF_LONG_TEXTS = DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 # No form takes files. They would be written to the disk, and their size is bounded by nothing above.
 DATA_UPLOAD_MAX_NUMBER_FILES = 0

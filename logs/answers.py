@@ -34,8 +34,8 @@ class AnswersForm(forms.ModelForm):
     A program that sends no version says that it means to overwrite.
     """
 
-    version = forms.CharField(required=False, widget=forms.HiddenInput)
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    version = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     completed_at_name = "completed_at"
     remembered_as = "week"

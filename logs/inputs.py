@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import StepValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from brainlog.forms import Pills, require_whole_characters
+from brainlog.forms import LONGEST_LINE, Pills, require_whole_characters
 from encryption.fields import Unreadable
 
 
@@ -42,7 +42,8 @@ class ChoiceInput(forms.TypedChoiceField):
         super().__init__(required=False, **kwargs)
 
     def to_python(self, value):
-        return re.sub(r"\s+", "_", super().to_python(value).strip().lower())
+        value = super().to_python(value)
+        return re.sub(r"\s+", "_", value.strip().lower()) if len(value) <= LONGEST_LINE else value
 
 
 class ScoreInput(ChoiceInput):
@@ -102,6 +103,8 @@ class NumberInput(forms.DecimalField):
 
     def to_python(self, value):
         if isinstance(value, str):
+            if len(value) > LONGEST_LINE:
+                raise ValidationError(self.error_messages["invalid"], code="invalid")
             value = value.strip()
             if re.fullmatch(r"[1-9][0-9]{0,2}(,[0-9]{3}|\.[0-9]{2}0)", value):
                 # 1,000 is a thousand to some and one to others. Numbers we show never end like this.
@@ -127,7 +130,8 @@ class HoursInput(NumberInput):
         self.validators.append(StepValueValidator(step, _("Use quarters of an hour, such as 7.25 or 7.5.")))
 
     def to_python(self, value):
-        if isinstance(value, str) and (match := re.fullmatch(r"\s*([0-9]{1,2}):([0-5][0-9])\s*", value)):
+        typed = value.strip() if isinstance(value, str) and len(value) <= LONGEST_LINE else ""
+        if match := re.fullmatch(r"([0-9]{1,2}):([0-5][0-9])", typed):
             return (Decimal(match[1]) + Decimal(match[2]) / 60).quantize(Decimal("0.01"))
         return super().to_python(value)
 
@@ -146,6 +150,8 @@ class TextInput(forms.CharField):
             "Keep a copy of what you typed."
         ),
     }
+    # The person's own words are kept on the page however long they are, to be shortened.
+    bound_field_class = forms.BoundField
     unreadable: Unreadable | None = None
 
     def __init__(self, **kwargs):
@@ -189,5 +195,7 @@ class TimeInput(forms.TimeField):
     widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
     def to_python(self, value) -> datetime.time | None:
+        if isinstance(value, str) and len(value) > LONGEST_LINE:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
         value = super().to_python(value)
         return value and value.replace(second=0, microsecond=0)

@@ -2,12 +2,15 @@
 
 from django.core import serializers, signing
 from django.core.serializers.base import DeserializationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
+from django.db.models import Q
 
 from brainlog.transactions import retried
-from logs.models import DailyLog, Dose
+from logs.models import DailyLog, Dose, Medication
 
 MINUTES = 10
+# Characters. A day whose texts are all as long as they may be takes half of it.
+LONGEST = 1_000_000
 
 
 class CannotRestoreError(Exception):
@@ -19,27 +22,78 @@ class LoggedAgainError(Exception):
 
 
 def seal(log: DailyLog) -> str:
-    """The day and its doses as signed text, private texts encrypted. Costs a query for the doses."""
-    rows = serializers.serialize("json", [log, *log.doses.all()])
+    """The day, its doses and their medications as signed text, private texts encrypted. Costs a query for the doses."""
+    doses = list(log.doses.select_related("medication"))
+    medications = {dose.medication_id: dose.medication for dose in doses}
+    rows = serializers.serialize("json", [log, *medications.values(), *doses])
     return signing.dumps([log.user_id, rows], salt="logs.undo", compress=True)
 
 
-@retried
 def restore(envelope: str, user) -> DailyLog:
-    """Put a sealed day of this person back as it was. Raises CannotRestoreError, LoggedAgainError."""
+    """Put a sealed day of this person back as it was. Raises CannotRestoreError, LoggedAgainError.
+
+    A medication that is gone (after a wipe, for one) is made again: without it, its doses would be lost.
+    """
     try:
-        owner, rows = signing.loads(envelope, salt="logs.undo", max_age=MINUTES * 60)
-        if owner != user.pk:
-            raise CannotRestoreError
-        with transaction.atomic():
-            log, *doses = (row.object for row in serializers.deserialize("json", rows))
-            stamps = {"created_at": log.created_at, "updated_at": log.updated_at}
-            log.save(force_insert=True)
-            DailyLog.objects.filter(pk=log.pk).update(**stamps)
-            Dose.objects.bulk_create(doses)
-    except (signing.BadSignature, DeserializationError) as error:
-        raise CannotRestoreError from error
+        return put_back(envelope, user)
     except IntegrityError as error:
-        raise LoggedAgainError from error
+        raise CannotRestoreError from error
+
+
+def opened(envelope: str, user) -> list[DailyLog | Medication | Dose]:
+    """The rows in an envelope, the day first. Raises CannotRestoreError."""
+    if len(envelope) > LONGEST:
+        raise CannotRestoreError
+    try:
+        owner, text = signing.loads(envelope, salt="logs.undo", max_age=MINUTES * 60)
+        rows = [row.object for row in serializers.deserialize("json", text)]
+        # Another release may have sealed it in another way.
+        if owner != user.pk or not isinstance(rows[0], DailyLog):
+            raise CannotRestoreError
+    except (signing.BadSignature, DeserializationError, TypeError, ValueError, LookupError, AttributeError) as error:
+        raise CannotRestoreError from error
+    return rows
+
+
+@retried
+def put_back(envelope: str, user) -> DailyLog:
+    log, *others = opened(envelope, user)
+    in_the_way = DailyLog.objects.filter(Q(pk=log.pk) | Q(user=user, date=log.date)).only("user_id", "date")
+    for row in in_the_way:
+        if (row.user_id, row.date) == (user.pk, log.date):
+            raise LoggedAgainError
+        log.pk = None  # Another row has its number, as after a backup was restored.
+    stamps = {"created_at": log.created_at, "updated_at": log.updated_at}
+    log.save(force_insert=True)
+    DailyLog.objects.filter(pk=log.pk).update(**stamps)
+    medications = medications_for([row for row in others if isinstance(row, Medication)], user)
+    put_back_doses([row for row in others if isinstance(row, Dose)], log, medications)
     user.answers_changed()
     return log
+
+
+def medications_for(sealed: list[Medication], user) -> dict[int, Medication]:
+    """The person's own medication for each sealed one, by the number of that. One that is gone is made again.
+
+    Another person may have that number now. Locked, so that none goes before its dose is there.
+    """
+    there = user.medications.select_for_update().in_bulk([medication.pk for medication in sealed]) if sealed else {}
+    found = {}
+    for medication in sealed:
+        number = medication.pk
+        found[number] = there.get(number) or user.medications.filter(name_key=medication.name_key).first()
+        if found[number] is None:
+            if Medication.objects.filter(pk=number).exists():
+                medication.pk = None
+            medication.save(force_insert=True)
+            found[number] = medication
+    return found
+
+
+def put_back_doses(doses: list[Dose], log: DailyLog, medications: dict[int, Medication]):
+    numbers_are_taken = bool(doses) and Dose.objects.filter(pk__in=[dose.pk for dose in doses]).exists()
+    for dose in doses:
+        dose.daily_log, dose.medication = log, medications.get(dose.medication_id)
+        if numbers_are_taken:
+            dose.pk = None
+    Dose.objects.bulk_create(doses)

@@ -1,5 +1,6 @@
 import datetime
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.known_browsers import people_ended
+from brainlog.body_size import accepts_up_to
 from brainlog.routers import reads_only
 from brainlog.transactions import retried
 from logs import undo
@@ -47,6 +49,7 @@ def today(request):
     return render(request, "logs/today.html", context)
 
 
+@accepts_up_to(settings.BODY_OF_LONG_TEXTS)
 @require_get_or_post
 def check_in(request, day, stage):
     person, form_class = request.user, CHECK_IN_FORMS[stage]
@@ -204,6 +207,7 @@ def deleted(day, envelope):
     return {"day": day, "name": full_name_of(day), "envelope": envelope, "minutes": undo.MINUTES}
 
 
+@accepts_up_to(settings.BODY_OF_LONG_TEXTS)
 @require_POST
 def restore_day(request, day):
     try:

@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 import json
+import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -18,6 +19,7 @@ from personal_data.tables import TABLES, Table, profile
 
 FORMAT, VERSION = "brain-log", 1
 PIECE = 64 * 1024  # bytes, about
+QUOTES = "'\"`´‘’‚“”„«»＇＂"
 
 
 def archive(person: User) -> Iterator[bytes]:
@@ -142,5 +144,15 @@ def for_csv(value, person: User) -> str:
 
 
 def no_formula(text: str) -> str:
-    """A spreadsheet computes what begins like a formula: it would show an error for the text, or do what it says."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    """A spreadsheet computes what begins like a formula: it would show an error for the text, or do what it says.
+
+    Programs pass over spaces, marks that are not seen and quotes, and take full-width signs for the narrow ones.
+    """
+    first = next((each for each in text if not is_passed_over(each)), "")
+    begins_like_one = unicodedata.normalize("NFKC", first).startswith(("=", "+", "-", "@", "\N{MINUS SIGN}"))
+    return f"'{text}" if begins_like_one or text.startswith(("\t", "\r", "\n")) else text
+
+
+def is_passed_over(character: str) -> bool:
+    # Categories: separators, and controls, formats and other characters without a sign of their own.
+    return unicodedata.category(character)[0] in "ZC" or character in QUOTES

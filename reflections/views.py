@@ -1,11 +1,13 @@
 import datetime
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from brainlog.body_size import accepts_up_to
 from brainlog.routers import reads_only
 from brainlog.transactions import retried
 from logs.answers import store
@@ -53,6 +55,7 @@ def other_week(request):
         return redirect("reflections:list")
 
 
+@accepts_up_to(settings.BODY_OF_LONG_TEXTS)
 @require_get_or_post
 def week(request, day):
     person = request.user

@@ -19,6 +19,8 @@ ARGUMENTS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
 
+WATCHED = {"error", "warning", "assert"}  # kinds of messages in the console
+
 
 def find_chromium() -> str | None:
     """Return the path of Chromium: the one named by CHROMIUM, or else the first on PATH."""
@@ -32,8 +34,9 @@ def watched_pages(browser, base_url: str, expected_errors: list[str]) -> Iterato
     """Yield a function that opens a page of `base_url` as on a phone of its own.
 
     It takes the options of Playwright's new_context. Raises AssertionError afterwards if a page had
-    an uncaught exception or a console error, which a violation of the Content-Security-Policy is
-    too, and no regular expression among `expected_errors` is found in it.
+    an uncaught exception, or an error or a warning in the console, and no regular expression among
+    `expected_errors` is found in it. Chromium reports there what it does not understand of our headers
+    and pages, and each violation of the Content-Security-Policy.
     """
     contexts, errors = [], []
 
@@ -42,7 +45,7 @@ def watched_pages(browser, base_url: str, expected_errors: list[str]) -> Iterato
         context = browser.new_context(**phone | options)
         contexts.append(context)
         context.set_default_timeout(10_000)
-        context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        context.on("console", lambda message: errors.append(message.text) if message.type in WATCHED else None)
         context.on("weberror", lambda error: errors.append(str(error.error)))
         return context.new_page()
 

@@ -178,7 +178,7 @@ def test_the_name_may_be_typed_in_any_capitalisation(as_maria, maria, spelling):
         ({"username": "mario"}, ["username"]),
         ({"username": ""}, ["username"]),
         ({"username": "a\0b"}, ["username"]),
-        ({"username": "x" * 1_000_000}, ["username"]),
+        ({"username": "x" * 200_000}, ["username"]),
         ({"password": "not-my-password"}, ["password"]),
         ({"password": ""}, ["password"]),
         ({"password": "a\0b"}, ["password"]),

@@ -308,6 +308,22 @@ def test_an_account_of_another_person_here_is_not_taken_over(site, provider):
     assert "belongs to somebody else" in page
 
 
+def test_a_person_has_so_many_accounts_elsewhere(site, provider, ask):
+    visitor = sign_up(site, provider, "116")
+    provider.person = {"sub": "117"}
+    ask(
+        "person = User.objects.get(username='club-116')\n"
+        "rows = [SocialAccount(user=person, provider='oidc', uid=f'more-{number}') for number in range(19)]\n"
+        "SocialAccount.objects.bulk_create(rows)"
+    )
+
+    _, address, page = visitor.post(CONNECT, {})
+
+    assert address == f"{site.url}{EXTERNAL}"
+    assert "You have 20 accounts elsewhere" in page
+    assert ask("print(SocialAccount.objects.filter(user__username='club-116').count())") == "20"
+
+
 def test_the_second_factor_is_asked_for_here_too(site, provider, ask):
     sign_up(site, provider, "115")
     ask(

@@ -74,7 +74,7 @@ def test_nothing_at_all_gets_errors(client):
 
 
 @pytest.mark.parametrize("field", ["username", "password"])
-@pytest.mark.parametrize("junk", ["a\0b", "\u202e😀", "x" * 10_000_000], ids=["NUL", "strange", "10 MB"])
+@pytest.mark.parametrize("junk", ["a\0b", "\u202e😀", "x" * 60_000], ids=["NUL", "strange", "60 kB"])
 def test_junk_is_refused(client, maria, field, junk):
     response = log_in(client, **{field: junk})
 

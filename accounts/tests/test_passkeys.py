@@ -402,15 +402,6 @@ def test_the_same_is_not_added_twice(person, owner, device):
     assert person.authenticator_set.filter(type="webauthn").count() == 1
 
 
-def test_there_are_not_too_many(person, owner, device, monkeypatch):
-    monkeypatch.setattr(second_factor, "MOST_PASSKEYS", 1)
-    options = options_of(owner.get(ADD))
-
-    response = owner.post(ADD, {"name": "Phone", "credential": json.dumps(Device().add(options))})
-
-    assertContains(response, "There are 1 passkeys already.")
-
-
 def test_the_challenge_for_using_one_adds_none(person, owner, device):
     options = options_of(owner.get(CONFIRM))
     forged = {"publicKey": options["publicKey"] | {"user": {"id": device.handle}}}

@@ -395,7 +395,7 @@ def test_nothing_at_all_gets_errors(client):
 
 
 @pytest.mark.parametrize("field", ["username", "code"])
-@pytest.mark.parametrize("junk", ["a\0b", "\u202e😀", "x" * 1_000_000])
+@pytest.mark.parametrize("junk", ["a\0b", "\u202e😀", "x" * 60_000])
 def test_junk_is_refused(client, field, junk):
     assert client.post(BY_CODE, sent("maria", "12345678") | {field: junk}).context["form"].errors
 

@@ -49,7 +49,7 @@ def test_the_sessions_of_others_go_on(as_person):
     assert other.get(URL).status_code == 200
 
 
-@pytest.mark.parametrize("wrong", ["", "not-my-password", PASSWORD.upper(), "a\0b", "x" * 10_000_000], ids=range(5))
+@pytest.mark.parametrize("wrong", ["", "not-my-password", PASSWORD.upper(), "a\0b", "x" * 200_000], ids=range(5))
 def test_the_old_password_is_asked_for(as_person, person, wrong):
     response = as_person.post(URL, typed(old_password=wrong))
 

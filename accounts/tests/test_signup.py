@@ -175,7 +175,7 @@ def test_nothing_at_all_gets_errors(client):
 
 
 @pytest.mark.parametrize("field", ["username", "password1", "password2", "email", "timezone"])
-@pytest.mark.parametrize("junk", ["\0", "a\0b", "x" * 10_000_000], ids=["NUL", "NUL within", "10 MB"])
+@pytest.mark.parametrize("junk", ["\0", "a\0b", "x" * 60_000], ids=["NUL", "NUL within", "60 kB"])
 def test_junk_is_refused(client, field, junk):
     response = client.post(URL, typed(**{field: junk}))
 

@@ -87,7 +87,7 @@ def test_errors_keep_to_the_policy(browser, address):
 
 
 @pytest.mark.parametrize(
-    "template", ["400.html", "403.html", "403_csrf.html", "404.html", "405.html", "500.html", "503.html"]
+    "template", ["400.html", "403.html", "403_csrf.html", "404.html", "405.html", "413.html", "500.html", "503.html"]
 )
 def test_the_pages_stand_on_their_own(template):
     """Whatever is broken: the database, the session, who is asking."""

@@ -17,6 +17,10 @@ def no_disk(settings, tmp_path):
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "nowhere"
 
 
+def small(size: int) -> SimpleUploadedFile:
+    return SimpleUploadedFile("note.txt", b"x" * size)
+
+
 def large() -> SimpleUploadedFile:
     return SimpleUploadedFile("book.txt", b"x" * 20 * MEGABYTE)
 
@@ -24,15 +28,23 @@ def large() -> SimpleUploadedFile:
 def test_a_large_file_is_refused_before_it_is_written(client, db, no_disk):
     response = client.post(reverse("accounts:login"), {"username": "maria", "password": PASSWORD, "file": large()})
 
+    assert response.status_code == 413
+
+
+def test_a_file_within_the_limit_is_refused_before_it_is_written(client, db, no_disk, settings):
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 1000
+
+    response = client.post(reverse("accounts:login"), {"username": "maria", "file": small(2000)})
+
     assert response.status_code == 400
 
 
 def test_it_would_be_written_if_files_were_taken(client, db, no_disk, settings):
     """Or the test above could not fail."""
-    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 1
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES, settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 1, 1000
 
     with pytest.raises(FileNotFoundError):
-        client.post(reverse("accounts:login"), {"username": "maria", "file": large()})
+        client.post(reverse("accounts:login"), {"username": "maria", "file": small(2000)})
 
 
 def test_a_small_file_is_refused_too(client, db):
@@ -51,4 +63,4 @@ def test_a_form_in_parts_without_files_is_read(client, db):
 
 
 def test_parts_that_are_no_files_are_bounded(client, db):
-    assert client.post(reverse("accounts:login"), {"username": "x" * 17 * MEGABYTE}).status_code == 400
+    assert client.post(reverse("accounts:login"), {"username": "x" * MEGABYTE}).status_code == 413

@@ -3,12 +3,28 @@
 import datetime
 
 import pytest
+from django.core import signing
 
+from accounts.models import User
 from accounts.tests.factories import make_person
+from logs import undo
+from logs.fields import LineField, NoteField
 from logs.models import DailyLog, Dose
 from logs.stages import STAGES
-from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, doses_of, make_full_log, make_log, taken
+from logs.tests.factories import (
+    DAY,
+    MORNING_DOSE,
+    NOON_DOSE,
+    answers,
+    doses_of,
+    make_dose,
+    make_full_log,
+    make_log,
+    make_medication,
+    taken,
+)
 from logs.tests.pages import check_in_url, day_url
+from personal_data.wiping import wipe_all
 
 pytestmark = pytest.mark.usefixtures("noon")
 
@@ -212,3 +228,95 @@ def test_doses_come_back_after_their_medication_was_renamed(as_person, person, f
     as_person.post(RESTORE, {"envelope": envelope})
 
     assert doses_of(person) == ["Methylphenidate 36 mg at 8:15 a.m.", "Ritalin 2.5 tablets at 12:30 p.m."]
+
+
+def test_doses_come_back_after_a_wipe_with_their_medications(as_person, person, full_day):
+    envelope = delete(as_person)
+    shown = [str(medication) for medication in person.medications.all()]
+    wipe_all(person)
+
+    response = as_person.post(RESTORE, {"envelope": envelope}, follow=True)
+
+    assert "The day is back." in response.content.decode()
+    assert rows_of(person) == full_day
+    assert [str(medication) for medication in person.medications.all()] == shown
+
+
+def test_a_medication_made_again_meanwhile_is_the_one(as_person, person, full_day):
+    envelope = delete(as_person)
+    wipe_all(person)
+    again = make_medication(person, "CONCERTA", pk=1_000_000)
+
+    as_person.post(RESTORE, {"envelope": envelope})
+
+    assert doses_of(person) == ["CONCERTA 36 mg at 8:15 a.m.", "Ritalin 2.5 tablets at 12:30 p.m."]
+    assert person.medications.get(name="CONCERTA") == again
+
+
+def test_numbers_that_are_another_persons_now_are_left_alone(as_person, person, full_day):
+    """As after an old backup was restored."""
+    envelope = delete(as_person)
+    numbers = list(person.medications.order_by("pk").values_list("pk", flat=True))
+    wipe_all(person)
+    stranger = make_person()
+    log = make_log(stranger, pk=full_day[0][0]["id"], gratitude="Sun")
+    theirs = [make_medication(stranger, f"Theirs {number}", pk=number) for number in numbers]
+    dose = make_dose(log, theirs[0], pk=full_day[1][0]["id"])
+    before = rows_of(stranger)
+
+    response = as_person.post(RESTORE, {"envelope": envelope}, follow=True)
+
+    assert "The day is back." in response.content.decode()
+    assert doses_of(person) == ["Concerta 36 mg at 8:15 a.m.", "Ritalin 2.5 tablets at 12:30 p.m."]
+    assert rows_of(stranger) == before and dose.medication == theirs[0]
+    assert person.medications.count() == stranger.medications.count() == 2
+
+
+def test_an_envelope_outlives_neither_the_account_nor_the_login(as_person, person, full_day, client):
+    envelope = delete(as_person)
+    User.objects.filter(pk=person.pk).delete()
+
+    assert client.post(RESTORE, {"envelope": envelope}).url.startswith("/accounts/login/")
+    client.force_login(make_person(username=person.username))
+    assert REFUSAL in client.post(RESTORE, {"envelope": envelope}, follow=True).content.decode()
+    assert not DailyLog.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "[]",
+        "[",
+        "null",
+        "5",
+        "{}",
+        '[{"model": "logs.nothing"}]',
+        '[{"model": "logs.dailylog", "fields": {"user": null}}]',
+    ],
+)
+def test_what_was_sealed_by_another_release_is_refused(as_person, person, rows):
+    envelope = signing.dumps([person.pk, rows], salt="logs.undo", compress=True)
+
+    assert REFUSAL in as_person.post(RESTORE, {"envelope": envelope}, follow=True).content.decode()
+
+
+@pytest.mark.parametrize("sealed", [5, [], None, ["1"], {"a": 1}])
+def test_what_is_no_day_is_refused(as_person, sealed):
+    envelope = signing.dumps(sealed, salt="logs.undo")
+
+    assert REFUSAL in as_person.post(RESTORE, {"envelope": envelope}, follow=True).content.decode()
+
+
+def test_the_longest_day_fits_and_what_is_longer_is_not_looked_at(as_person, person, monkeypatch):
+    texts = [field for field in DailyLog._meta.concrete_fields if isinstance(field, LineField | NoteField)]
+    make_log(
+        person,
+        **{field.name: "💥" * (field.max_length or NoteField.MAX_LENGTH) for field in texts if not field.shown_when},
+    )
+    envelope = delete(as_person)
+    assert len(envelope) < undo.LONGEST
+    monkeypatch.setattr(undo, "signing", None)  # Nothing is unpacked.
+
+    response = as_person.post(RESTORE, {"envelope": envelope.ljust(undo.LONGEST + 1, "x")}, follow=True)
+
+    assert REFUSAL in response.content.decode()

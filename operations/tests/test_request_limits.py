@@ -147,3 +147,28 @@ def test_headers_that_other_frameworks_obey_change_nothing(site, header):
     answer = answer_to(site, "GET /reflections/ HTTP/1.1", HOST, CLOSE, header)
 
     assert answer.startswith("HTTP/1.1 302 ") and "\r\nLocation: /accounts/login/?next=/reflections/\r\n" in answer
+
+
+def answer_to_a_body(site, body: bytes, **headers) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(site.url.removeprefix("http://"))
+    headers = {"Content-Type": "application/x-www-form-urlencoded"} | headers
+    connection.request("POST", "/accounts/login/", iter([body]) if headers.get("Transfer-Encoding") else body, headers)
+    response = connection.getresponse()
+    page = response.read().decode()
+    connection.close()
+    return response.status, page
+
+
+@pytest.mark.parametrize("kilobytes", [65, 1_000, 3_000])
+def test_a_large_body_is_refused_by_a_page_that_arrives(site, kilobytes):
+    """gunicorn hangs up on a sender whose body nobody has read: the page would be lost."""
+    status, page = answer_to_a_body(site, b"username=" + b"%22" * (kilobytes * 1024 // 3))
+
+    assert status == 413 and "go back one page" in page
+    assert "Traceback" not in site.log
+
+
+def test_a_body_in_pieces_is_empty(site):
+    status, page = answer_to_a_body(site, b"username=" + b"x" * 1_000_000, **{"Transfer-Encoding": "chunked"})
+
+    assert status == 403 and "xxx" not in page

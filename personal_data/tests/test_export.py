@@ -24,6 +24,7 @@ from logs.tests.columns import put, stored
 from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, make_dose, make_full_log, make_medication, taken
 from logs.tests.pages import check_in_url
 from personal_data import tables
+from personal_data.archive import no_formula
 from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 
@@ -198,6 +199,40 @@ def test_no_text_is_a_formula(confirmed, person, start):
     [week] = table(download(confirmed), "reflections")
 
     assert week["lessons_learned"] == f"'{start}HYPERLINK(1)"
+
+
+FORMULAS = ["＝", "＋", "－", "＠", "﹢", "﹣", "﹦", "﹫", "−", "⁼"]
+SIGNS_BEFORE = [
+    "",
+    " ",
+    "\u00a0",
+    "\u3000",
+    "\u2003",
+    "\t",
+    "\r\n",
+    "\u200b",
+    "\ufeff",
+    "\u202e",
+    "\u2066",
+    "\x00",
+    "\x0b",
+]
+SIGNS_BEFORE += ["\x1f", "\x85", "\u2028", "\xad", "'", '"', "“", "„", "＂", " \u200b\t'"]
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", *FORMULAS])
+@pytest.mark.parametrize("before", SIGNS_BEFORE, ids=ascii)
+def test_what_programs_fold_into_a_formula_is_none(before, sign):
+    text = f"{before}{sign}SUM(1)"
+
+    assert no_formula(text) == f"'{text}"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("text", ["", " ", "\u200b", "1 = 1", "“So” - it was", "a@b", "5", "é=", "/", "~"])
+def test_what_is_no_formula_stays_as_it_is(text):
+    assert no_formula(text) == text
 
 
 def test_columns_says_what_every_column_means(confirmed):

@@ -108,7 +108,7 @@ def test_one_begins_anew(as_maria, maria):
     assert maria.daily_logs.get().day_rating == 7
 
 
-@pytest.mark.parametrize("name", ["", "mario", "a\0b", "x" * 1_000_000], ids=lambda name: name[:5])
+@pytest.mark.parametrize("name", ["", "mario", "a\0b", "x" * 200_000], ids=lambda name: name[:5])
 def test_the_name_is_asked_for(as_maria, maria, name):
     response = as_maria.post(URL, {"username": name})
 

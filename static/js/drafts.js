@@ -8,6 +8,8 @@
 // typed over, so that bringing it back can never overwrite newer ones unasked.
 
 const PREFIX = "brainlog-draft/";
+const MOST = 20; // drafts of one page
+const LARGE = 1_000_000; // characters
 const NOT_ANSWERS = /^(csrfmiddlewaretoken|version|seen|keep-.*)$/;
 const COUNTS_OF_ROWS = /_FORMS$/;
 // Tells other tabs that a person is logged out: "7/". They keep nothing any more, and load again.
@@ -24,11 +26,22 @@ const storage = {
     }
   },
   write(key, value) {
-    try {
-      localStorage.setItem(key, JSON.stringify(value));
-    } catch {
-      // Storage is full or forbidden. The form still works, and leaving still warns.
+    const text = JSON.stringify(value);
+    // Where there is no room left, the oldest draft gives way to this one, unless this is what takes the room.
+    for (;;) {
+      try {
+        return localStorage.setItem(key, text);
+      } catch {
+        const [oldest] = text.length < LARGE ? storage.fromOldest(PREFIX, key) : [];
+        if (!oldest) return; // Storage is full or forbidden. The form still works, and leaving still warns.
+        storage.forget(oldest);
+      }
     }
+  },
+  fromOldest(prefix, ...without) {
+    const keys = storage.keys(prefix).filter((key) => !without.includes(key));
+    const times = new Map(keys.map((key) => [key, storage.read(key)?.at ?? 0]));
+    return keys.sort((one, other) => times.get(one) - times.get(other));
   },
   forget(...keys) {
     try {
@@ -153,6 +166,7 @@ function keepDraft(form, prefix) {
     else waiting.push({ key, draft });
   }
   waiting.sort((one, other) => other.draft.at - one.draft.at);
+  for (const { key } of waiting.splice(MOST)) storage.forget(key);
 
   function showOffer() {
     const [next] = waiting;

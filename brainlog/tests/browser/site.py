@@ -273,6 +273,13 @@ def stale_form(page, world):
     expect(page.get_by_role("link", name="Open the page again")).to_be_visible()
 
 
+def too_long(page, world):
+    unfold(page)
+    field(page, "lunch").evaluate("input => input.value = 'a'.repeat(3 * 1024 * 1024)")
+    press(page, "Save")
+    expect(page.get_by_role("heading", level=1)).to_have_text("That is too much at once")
+
+
 VIEWS = [
     View("welcome", "today", "visitor", "/", is_wide=True),
     View("log in", "accounts:login", "visitor", "/accounts/login/", is_wide=True),
@@ -399,6 +406,7 @@ VIEWS = [
     View("privacy", "privacy", "visitor", "/privacy/", is_wide=True),
     View("404", "error", "regular", "/logs/2999-01-01/", error=404),
     View("403, an old form", "error", "regular", "/logs/{today}/midday/", stale_form, error=403),
+    View("413", "error", "regular", "/logs/{today}/midday/", too_long, error=413),
     View("405", "error", "regular", "/accounts/logout/", error=405),
     View("400", "error", "regular", "/broken/400/", error=400),
     View("403", "error", "regular", "/broken/403/", error=403),

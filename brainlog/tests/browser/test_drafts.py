@@ -67,6 +67,25 @@ def test_what_was_typed_is_offered_after_a_crash_and_brought_back_as_it_was(own_
     assert person.daily_logs.get().current_activity == NOTE
 
 
+def test_what_was_too_much_for_the_server_is_there_after_going_back(own_page, person, expected_errors):
+    expected_errors.append("status of 413")
+    own_page.goto(MIDDAY)
+    unfold(own_page)
+    field(own_page, "lunch").fill(NOTE)
+    field(own_page, "current_activity").evaluate("input => input.value = 'a'.repeat(3 * 1024 * 1024)")
+    press(own_page, "Save")
+    expect(own_page.get_by_role("heading", level=1)).to_have_text("That is too much at once")
+
+    own_page.go_back()
+
+    expect(field(own_page, "lunch")).to_have_value(" ".join(NOTE.split("\n")))
+    assert len(field(own_page, "current_activity").input_value()) == 3 * 1024 * 1024
+    field(own_page, "current_activity").fill("Shorter")
+    press(own_page, "Save")
+    expect_saved(own_page, "Midday saved.")
+    assert person.daily_logs.get().current_activity == "Shorter"
+
+
 def test_doses_come_back_with_their_rows(own_page):
     own_page.goto(MEDICATION)
     tap(own_page, "medication_taken", "true")
@@ -275,3 +294,41 @@ def test_the_form_works_when_the_browser_keeps_nothing(own_page, person, storage
     expect_saved(own_page, "Midday saved")
     assert person.daily_logs.get().emotional_event == "A letter"
     assert option(own_page, "focus_level", "1").count() == 0
+
+
+def put_drafts(page, day: str, number: int, characters: int):
+    """Drafts of a day in the person's browser, as old as their number in seconds."""
+    page.evaluate(
+        """([day, number, characters]) => {
+            const person = document.body.dataset.person;
+            for (let place = 1; place <= number; place++) {
+                const answers = [["lunch", "a".repeat(characters)]];
+                const draft = {at: Date.now() - place * 1000, version: "", answers};
+                localStorage.setItem(`brainlog-draft/${person}/${day}/midday/${place}`, JSON.stringify(draft));
+            }
+        }""",
+        [day, number, characters],
+    )
+
+
+def test_where_there_is_no_room_the_oldest_draft_gives_way_to_the_newest(own_page):
+    own_page.goto(MIDDAY)
+    put_drafts(own_page, "2026-01-01", 5, 1_000_000)
+    unfold(own_page)
+
+    field(own_page, "lunch").fill("b" * 400_000)
+
+    wait_until_kept(own_page, "b" * 1_000)
+    kept = own_page.evaluate("Object.keys(localStorage).filter(key => key.includes('2026-01-01'))")
+    assert sorted(key.rpartition("/")[2] for key in kept) == ["1", "2", "3", "4"]
+
+
+def test_a_page_offers_so_many_drafts(own_page):
+    own_page.goto(MIDDAY)
+    put_drafts(own_page, str(DAY), 30, 10)
+
+    own_page.reload()
+
+    expect(offer(own_page)).to_be_visible()
+    kept = own_page.evaluate("Object.keys(localStorage).filter(key => key.includes('midday'))")
+    assert sorted(int(key.rpartition("/")[2]) for key in kept) == list(range(1, 21))
