@@ -41,7 +41,7 @@ def test_it_works(as_person, person):
 
     assert (response.status_code, response.url) == (302, LIST)
     medication.refresh_from_db()
-    assert (medication.name, medication.name_key) == ("Concerta XL", "concerta xl")
+    assert medication.name == "Concerta XL"
     assert (str(medication.usual_amount), medication.unit) == ("54.500", "ml")
     assert (medication.note, medication.is_active) == ("with food\nonly", False)
 
@@ -144,4 +144,4 @@ def test_old_doses_follow_the_name_and_keep_the_unit(as_person, person):
 
     as_person.post(page_of(dose.medication), facts(name="Methylphenidate", usual_amount="1", unit="tablets"))
 
-    assert str(person.daily_logs.get().doses.get()) == "Methylphenidate 36 mg"
+    assert person.daily_logs.get().doses.get().in_words == "Methylphenidate 36 mg"

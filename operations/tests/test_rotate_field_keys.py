@@ -184,7 +184,7 @@ def test_an_answer_saved_in_between_is_not_overwritten(rows, keys):
             saves.append(stored(log))
         return cipher.encrypt(cipher.decrypt(stored_text, *where), *where)
 
-    outcome = Replacing(connection, LOGS, replacement, "bl1.new.", False).run()
+    outcome = Replacing(connection, LOGS, replacement, ".new.", False).run()
 
     assert saves[0].startswith("bl1.old.")
     assert outcome.changed == 2
@@ -199,7 +199,7 @@ def test_a_day_deleted_in_between_stays_deleted(rows, keys):
         DailyLog.objects.all().delete()
         return cipher.encrypt(cipher.decrypt(stored_text, *where), *where)
 
-    assert Replacing(connection, LOGS, replacement, "bl1.new.", False).run().changed == 0
+    assert Replacing(connection, LOGS, replacement, ".new.", False).run().changed == 0
     assert not DailyLog.objects.exists()
 
 
