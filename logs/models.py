@@ -147,7 +147,7 @@ class MedicationQuerySet(models.QuerySet):
         the person's, never after it.
         """
         people = get_user_model().objects.select_for_update(no_key=True)
-        people.filter(pk=person.pk).values_list("pk", flat=True).get()
+        list(people.filter(pk=person.pk).values_list("pk"))  # None, if the account was deleted just now.
         return self.filter(user=person)
 
     def by_name(self) -> list["Medication"]:
