@@ -11,7 +11,6 @@ from django.core.paginator import Paginator
 from django.db.models import Max, Min, QuerySet
 from django.utils.functional import cached_property
 
-
 # Who has it reads private texts of people, where other staff sees that there is one.
 READ_PRIVATE_TEXT = "logs.view_private_text"
 

@@ -1,9 +1,9 @@
 """Columns of private text: encrypted in the database, plain on the row, decrypted when it is looked at.
 
 A model says in `texts_belong_to` what a text is bound to besides its table and column: its owner, and
-the day or an identifier of the row's own, where it has one. A text found elsewhere is not readable. What cannot be read, for want of
-its key or because it was tampered with, is an `Unreadable`: pages say so in its place, and saving the
-row writes back what was stored.
+the day or an identifier of the row's own, where it has one. A text found elsewhere is not readable. What
+cannot be read, for want of its key or because it was tampered with, is an `Unreadable`: pages say so in its
+place, and saving the row writes back what was stored.
 """
 
 import logging

@@ -14,7 +14,6 @@ from logs.cabinet import Cabinet
 from logs.models import DailyLog, Dose, Medication, Unit
 from logs.stages import AFTERNOON, EVENING, MEDICATION, MIDDAY, MORNING, Stage
 
-
 CANNOT_TELL_NEW = _(
     "Some names on your list cannot be read at the moment, so we cannot tell whether this one is new. "
     "It was not saved. Please keep a copy, and try again later."

@@ -213,9 +213,7 @@ class Medication(models.Model):
     # What its texts are bound to besides the person. The database makes one for code that does not know the column.
     uuid = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     name = PrivateCharField(_("name"), max_length=100)
-    name_key = BlindIndexField(
-        max_length=400, editable=False, of="name", belongs_to=("user_id",), folded_by="key_of"
-    )
+    name_key = BlindIndexField(max_length=400, editable=False, of="name", belongs_to=("user_id",), folded_by="key_of")
     usual_amount = amount_field(_("usual amount"), null=True, blank=True)
     unit = ChoiceField(_("unit"), choices=Unit)
     note = NoteField(_("note"))

@@ -38,7 +38,9 @@ def test_a_hash_is_found_as_long_as_its_key_is_there(keys):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("other", [("coffee", "table", "1"), ("tea", "other", "1"), ("tea", "table", "2"), ("1", "tea")])
+@pytest.mark.parametrize(
+    "other", [("coffee", "table", "1"), ("tea", "other", "1"), ("tea", "table", "2"), ("1", "tea")]
+)
 def test_another_text_or_place_is_another_hash(keys, other):
     assert blind_index.hash_of(*other) != blind_index.hash_of("tea", "table", "1")
 

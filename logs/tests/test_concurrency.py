@@ -19,7 +19,17 @@ from django.urls import reverse
 from encryption import cipher
 from logs.models import DailyLog, Dose, Medication
 from logs.stages import MEDICATION, STAGES
-from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, dose_rows, doses_of, make_log, make_medication, taken
+from logs.tests.factories import (
+    DAY,
+    MORNING_DOSE,
+    NOON_DOSE,
+    answers,
+    dose_rows,
+    doses_of,
+    make_log,
+    make_medication,
+    taken,
+)
 from logs.tests.pages import check_in_url, day_url
 
 pytestmark = pytest.mark.usefixtures("noon")
