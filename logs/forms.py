@@ -95,15 +95,15 @@ class DoseForm(forms.Form):
     unit = inputs.ChoiceInput(label=_("Unit"), choices=[("", _("unit")), *Unit.choices], widget=forms.Select)
     taken_at = inputs.TimeInput(label=_("Taken at"), required=False)
 
-    def __init__(self, *args, cabinet: Cabinet, **kwargs):
-        self.cabinet = cabinet
+    def __init__(self, *args, check_in: "MedicationForm", **kwargs):
+        self.check_in = check_in
         super().__init__(*args, **kwargs)
 
     @cached_property
     def kept(self) -> Medication | None:
         """The medication that the row refers to without its name."""
         entry = self["entry"].value()
-        return self.cabinet.entry(entry) if entry else None
+        return self.check_in.cabinet.entry(entry) if entry else None
 
     def get_initial_for_field(self, field, field_name):
         if field_name == "medication" and self.kept:
@@ -135,8 +135,9 @@ class DoseForm(forms.Form):
         if not isinstance(name, str):
             return Dose(medication=self.kept, **facts)
         name = " ".join(name.split())
-        new = Medication(user_id=self.cabinet.user_id, name=name, usual_amount=facts["amount"], unit=facts["unit"])
-        return Dose(medication=self.cabinet.named(name) or new, **facts)
+        cabinet = self.check_in.cabinet
+        new = Medication(user_id=cabinet.user_id, name=name, usual_amount=facts["amount"], unit=facts["unit"])
+        return Dose(medication=cabinet.named(name) or new, **facts)
 
 
 class BaseDoseFormSet(forms.BaseFormSet):
@@ -220,7 +221,7 @@ class MedicationForm(CheckInForm):
         speaks_of_doses = self.is_bound and "doses-TOTAL_FORMS" in self.data
         # What came in is read by itself: a row that repeats a stored dose is not a blank one.
         rows = {"data": self.data} if speaks_of_doses else {"initial": as_initial(self.stored_doses)}
-        self.doses = DoseFormSet(**rows, form_kwargs={"cabinet": self.cabinet})
+        self.doses = DoseFormSet(**rows, form_kwargs={"check_in": self})
 
     @cached_property
     def cabinet(self) -> Cabinet:
@@ -311,7 +312,7 @@ class MedicationForm(CheckInForm):
     def typed(cls, data, **kwargs):
         """As typed so far, with one more row, or with last time's doses filled in."""
         form = super().typed(data, **kwargs)
-        typed_rows = DoseFormSet(data, form_kwargs={"cabinet": form.cabinet})
+        typed_rows = DoseFormSet(data, form_kwargs={"check_in": form})
         rows = [row.data_as_typed() for row in typed_rows if not row["DELETE"].data]
         rows = [row for row in rows if any(row.values())]
         if "same_as_last_time" in data:
@@ -324,7 +325,7 @@ class MedicationForm(CheckInForm):
         form.doses = DoseFormSet(
             initial=rows[: Dose.MOST_PER_DAY],
             one_more="add_dose" in data,
-            form_kwargs={"cabinet": form.cabinet},
+            form_kwargs={"check_in": form},
         )
         return form
 

@@ -206,7 +206,7 @@ def test_the_day_comes_back_to_its_own_date(as_person, person, full_day):
 
 def test_doses_come_back_after_their_medication_was_renamed(as_person, person, full_day):
     envelope = delete(as_person)
-    medication = person.medications.get(name="Concerta")
+    medication = person.medications.by_name()[0]
     as_person.post(f"/logs/medications/{medication.pk}/", {"name": "Methylphenidate"})
 
     as_person.post(RESTORE, {"envelope": envelope})
