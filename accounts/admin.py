@@ -22,8 +22,9 @@ from accounts.forms import LimitedPasswords
 from accounts.models import Invitation, SecurityEvent, User
 from accounts.recovery import reset_link
 from accounts.views import LogoutView, end_others
-from brainlog.admin import BigTableAdmin, LookingAdmin
+from brainlog.admin import READ_PRIVATE_TEXT, BigTableAdmin, LookingAdmin
 from brainlog.origin import trusted_origin
+from encryption.fields import WITHHELD
 
 # One way in, one to another password and one out, with their limits, second factor and security events. Django's own
 # pages have none of these, and would serve somebody who is logged in to guess at other accounts.
@@ -57,12 +58,12 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     list_filter = ("is_staff", "is_superuser", "is_active")
     search_fields = ("username_key",)
     search_help_text = _("Search by the username or a part of it.")
-    readonly_fields = ("date_joined", "last_login", "updated_at")
+    readonly_fields = ("display_name", "withheld_name", "date_joined", "last_login", "updated_at")
     ordering = ("username",)
     sortable_by = ("username",)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (_("Person"), {"fields": ("display_name", "email")}),
+        (_("Person"), {"fields": ("name_to_call", "email")}),
         (_("Clock and calendar"), {"fields": ("timezone", "day_ends_at", "week_starts_on", "theme")}),
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         (_("Dates"), {"fields": ("date_joined", "last_login", "updated_at")}),
@@ -76,6 +77,18 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         if person is not None and not request.resolver_match.url_name.endswith("_delete"):
             events.record_look(events.Kind.LOOKED_AT_ACCOUNT, person, request)
         return person
+
+    def get_fieldsets(self, request, obj=None):
+        """With the name to be called by for those who may read private text. People change it themselves."""
+        name = "display_name" if request.user.has_perm(READ_PRIVATE_TEXT) else "withheld_name"
+        return [
+            (title, options | {"fields": [name if each == "name_to_call" else each for each in options["fields"]]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    @admin.display(description=_("Name to call you"))
+    def withheld_name(self, person):
+        return WITHHELD if person.display_name else ""
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)

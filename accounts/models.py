@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone as clock
 from django.utils.crypto import salted_hmac
@@ -19,7 +19,7 @@ from accounts.managers import ThrottleQuerySet, UserManager
 from accounts.sessions import SessionStore, hash_of
 from brainlog.forms import normalized
 from encryption import cipher
-from encryption.fields import place
+from encryption.fields import PrivateCharField, place
 
 DEFAULT_TIMEZONE = "America/New_York"
 
@@ -71,7 +71,7 @@ class User(AbstractUser):
         editable=False,
         error_messages={"unique": _("This name is taken. Please choose another.")},
     )
-    display_name = models.CharField(
+    display_name = PrivateCharField(
         _("Name to call you"), max_length=100, blank=True, help_text=_("Shown to you on your pages. Optional.")
     )
     email = models.EmailField(_("E-mail address"), blank=True, help_text=_("Optional. You can use Brain Log without."))
@@ -109,6 +109,7 @@ class User(AbstractUser):
     answers_saved_at = models.DateTimeField(null=True, editable=False)
     COUNTED_UP = ("answers_version", "answers_saved_at")
 
+    texts_belong_to = ("id",)
     objects = UserManager()
 
     class Meta:
@@ -140,6 +141,8 @@ class User(AbstractUser):
             known = {field.attname: field.name for field in self._meta.concrete_fields if not field.primary_key}
             update_fields = [known[name] for name in known.keys() - self.get_deferred_fields() - {*self.COUNTED_UP}]
         has_new_password = self._password is not None and not self._state.adding
+        if self.pk is None and self.display_name:
+            return self.save_and_name(self.display_name, *args, **kwargs)
         super().save(*args, update_fields=update_fields, **kwargs)
         if has_new_password:
             self.known_browsers.forget()
@@ -152,6 +155,17 @@ class User(AbstractUser):
         forgotten = self.known_browsers.exclude(pk=but and but.known_browser_id).forget()
         ended, _tables = self.sessions.exclude(pk=but and but.key_hash).delete()
         return bool(ended or forgotten)
+
+    def save_and_name(self, display_name: str, *args, **kwargs):
+        """Insert the row, then add the name: it is bound to the id, which the database gives."""
+        self.display_name = ""
+        try:
+            with transaction.atomic(using=kwargs.get("using")):
+                super().save(*args, **kwargs)
+                self.display_name = display_name
+                super().save(using=kwargs.get("using"), update_fields=["display_name"])
+        finally:
+            self.display_name = display_name
 
     def answers_changed(self):
         """Count a save of anything this person has logged, in the save's own transaction. One statement.
@@ -190,7 +204,8 @@ class User(AbstractUser):
         return ValidationError(cls._meta.get_field("username_key").error_messages["unique"], code="unique")
 
     def get_full_name(self):
-        return self.display_name or self.username
+        """The name to be called by; the username where there is none, or none that can be read."""
+        return self.display_name if self.display_name and isinstance(self.display_name, str) else self.username
 
     get_short_name = get_full_name
 

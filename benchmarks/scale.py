@@ -85,7 +85,7 @@ def prepare() -> tuple[list[str], str]:
     names = [f"other-{number}" for number in range(OTHERS)]
     others = User.objects.bulk_create(User(username=name, username_key=name, password=password) for name in names)
     for name in ("Concerta", "Melatonin"):
-        Medication.objects.bulk_create(Medication(user=each, name=name, name_key=name.lower()) for each in others)
+        Medication.objects.bulk_create(Medication(user=each, name=name) for each in others)
     return cookies, str(person.today())
 
 

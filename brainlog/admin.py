@@ -16,6 +16,9 @@ from django.utils.functional import cached_property
 
 from brainlog.forms import limit_length
 
+# Who has it reads private texts of people, where other staff sees that there is one.
+READ_PRIVATE_TEXT = "logs.view_private_text"
+
 
 class CappedPaginator(Paginator):
     """Counts no further than a person would ever turn pages: counting a million rows takes seconds.

@@ -1,19 +1,21 @@
 """Columns of private text: encrypted in the database, plain on the row, decrypted when it is looked at.
 
 A model says in `texts_belong_to` what a text is bound to besides its table and column: its owner, and
-where a row has one, the day. A text found elsewhere is not readable. What cannot be read, for want of
-its key or because it was tampered with, is an `Unreadable`: pages say so in its place, and saving the
-row writes back what was stored.
+the day or an identifier of the row's own, where it has one. A text found elsewhere is not readable. What
+cannot be read, for want of its key or because it was tampered with, is an `Unreadable`: pages say so in its
+place, and saving the row writes back what was stored.
 """
 
 import logging
+from uuid import UUID
 
+from django import forms
 from django.core import checks
-from django.core.exceptions import FieldError
+from django.core.exceptions import FieldError, ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from encryption import cipher
+from encryption import blind_index, cipher
 
 logger = logging.getLogger(__name__)
 
@@ -191,15 +193,90 @@ class PrivateTextField(models.Field):
         return {"sealed": self.get_prep_value(stored)} if (stored := self.pre_save(obj, False)) else stored
 
 
+class PrivateTextInput(forms.CharField):
+    """Asks for private text. Where the stored text cannot be read, nothing can be typed, and that one is kept."""
+
+    default_error_messages = {
+        "unreadable": _(
+            "This was not saved: the text stored here cannot be read at the moment, and is not overwritten. "
+            "Keep a copy of what you typed."
+        ),
+    }
+    unreadable: Unreadable | None = None
+
+    def get_bound_field(self, form, field_name):
+        stored = form.get_initial_for_field(self, field_name)
+        if isinstance(stored, Unreadable):
+            self.unreadable = stored
+            self.help_text = str(stored)
+            self.widget.attrs["disabled"] = True
+        return super().get_bound_field(form, field_name)
+
+    def prepare_value(self, value):
+        return "" if isinstance(value, Unreadable) else value
+
+    def clean(self, value):
+        if not self.unreadable:
+            return super().clean(value)
+        if value and value.strip():
+            # It was typed before the text became unreadable.
+            raise ValidationError(self.error_messages["unreadable"], code="unreadable")
+        return self.unreadable
+
+    def has_changed(self, initial, data):
+        return False if self.unreadable else super().has_changed(initial, data)
+
+
+class PrivateCharField(PrivateTextField, models.CharField):
+    """One line of private text that is no answer, such as a name."""
+
+    def formfield(self, **kwargs):
+        return super().formfield(**{"form_class": PrivateTextInput} | kwargs)
+
+
+class BlindIndexField(models.CharField):
+    """The keyed hash of a private text of the same row, by which that row can be found.
+
+    `of` is the column of the text and `belongs_to` what the hash is bound to: the owner, so that equal texts of
+    two people have different hashes. `folded_by` names the model's function for what two spellings of one text
+    have in common. A migration needs none of these: to the database it is a text like any other.
+    """
+
+    def __init__(self, *args, of=None, belongs_to=(), folded_by=None, **kwargs):
+        self.of, self.belongs_to, self.folded_by = of, belongs_to, folded_by
+        super().__init__(*args, **kwargs)
+
+    def pre_save(self, row, add):
+        """Compute it anew, under the first key. Where the text cannot be read, what is stored stays."""
+        text = getattr(row, self.of) if self.of else None
+        if isinstance(text, str):
+            options = self.model._meta
+            owner = (options.get_field(name).to_python(getattr(row, name)) for name in self.belongs_to)
+            hashed = blind_index.hash_of(self.fold(text), *place(options.db_table, self.column, *owner))
+            setattr(row, self.attname, hashed)
+        return super().pre_save(row, add)
+
+    def fold(self, text: str) -> str:
+        return getattr(self.model, self.folded_by)(text)
+
+    def hashes_of(self, text: str, *owner) -> list[str]:
+        """Everything that may be stored for a text of this owner, however it is written: for `__in`."""
+        return blind_index.hashes_of(self.fold(text), *place(self.model._meta.db_table, self.column, *owner))
+
+
 def place(*parts) -> tuple[str, ...]:
-    """What binds a text, as it is authenticated."""
+    """What binds a text, as it is authenticated. A UUID is written as SQLite stores it."""
     if None in parts:
         raise ValueError("A private text is bound to its owner, and there is none yet.")
-    return tuple(str(part) for part in parts)
+    return tuple(part.hex if isinstance(part, UUID) else str(part) for part in parts)
 
 
 def private_fields(model: type[models.Model]) -> list[PrivateTextField]:
     return [field for field in model._meta.concrete_fields if isinstance(field, PrivateTextField)]
+
+
+def blind_indexes(model: type[models.Model]) -> list[BlindIndexField]:
+    return [field for field in model._meta.concrete_fields if isinstance(field, BlindIndexField)]
 
 
 def withhold_texts(row: models.Model):

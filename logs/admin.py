@@ -2,8 +2,8 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from accounts import events
-from brainlog.admin import LookingAdmin
-from encryption.fields import withhold_texts
+from brainlog.admin import READ_PRIVATE_TEXT, LookingAdmin
+from encryption.fields import WITHHELD, withhold_texts
 from logs.models import DailyLog, Dose, Medication
 from logs.stages import STAGES
 
@@ -20,7 +20,7 @@ class PrivateTextAdmin(LookingAdmin):
         row = super().get_object(request, object_id, from_field)
         if row is not None:
             events.record_look(self.kind_of_look, self.person_of(row), request)
-            if not request.user.has_perm("logs.view_private_text"):
+            if not request.user.has_perm(READ_PRIVATE_TEXT):
                 withhold_texts(row)
         return row
 
@@ -28,9 +28,27 @@ class PrivateTextAdmin(LookingAdmin):
         return row.user
 
 
-class DoseInline(admin.TabularInline):
+class NamesMedication:
+    """Shows of a dose which medication it was to those who may read private text; to others, its number."""
+
+    @admin.display(description=_("name"))
+    def name(self, dose):
+        return dose.medication.name
+
+    @admin.display(description=_("name"))
+    def withheld_name(self, dose):
+        return WITHHELD
+
+    def get_fields(self, request, obj=None):
+        name = "name" if request.user.has_perm(READ_PRIVATE_TEXT) else "withheld_name"
+        return ("medication", name, "amount", "unit", "taken_at")
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.get_fields(request, obj)
+
+
+class DoseInline(NamesMedication, admin.TabularInline):
     model = Dose
-    fields = readonly_fields = ("medication", "amount", "unit", "taken_at")
     can_delete = False
     extra = 0
 
@@ -72,13 +90,13 @@ class MedicationAdmin(PrivateTextAdmin):
     list_display = ("pk", "user")
     list_select_related = ("user",)
     list_reads = ("user__username",)
-    ordering = ("-pk",)  # by name would tell something of the name
+    ordering = ("-pk",)
     search_fields = ("user__username_key__exact",)
     search_help_text = _("Search by the whole username.")
 
 
 @admin.register(Dose)
-class DoseAdmin(PrivateTextAdmin):
+class DoseAdmin(NamesMedication, PrivateTextAdmin):
     kind_of_look = events.Kind.LOOKED_AT_MEDICATION
     list_display = ("day", "person")
     list_select_related = ("daily_log__user",)
@@ -86,6 +104,9 @@ class DoseAdmin(PrivateTextAdmin):
     search_fields = ("daily_log__user__username_key__exact",)
     search_help_text = _("Search by the whole username.")
     ordering = ("-pk",)
+
+    def get_fields(self, request, obj=None):
+        return ("daily_log", *super().get_fields(request, obj))
 
     @admin.display(description=_("day"))
     def day(self, dose):

@@ -213,3 +213,14 @@ class NoteField(PrivateTextField, Answer, models.TextField):
 
     def input_options(self):
         return {"max_length": self.MAX_LENGTH, "widget": forms.Textarea(attrs={"rows": 3})}
+
+
+class RandomUUID(models.Func):
+    """A random UUID made by the database, as a default of a column."""
+
+    template = "gen_random_uuid()"
+    arity = 0
+    output_field = models.UUIDField()
+
+    def as_sqlite(self, compiler, connection, **extra):
+        return super().as_sql(compiler, connection, template="lower(hex(randomblob(16)))", **extra)

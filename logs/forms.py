@@ -14,6 +14,11 @@ from logs.cabinet import Cabinet
 from logs.models import DailyLog, Dose, Medication, Unit
 from logs.stages import AFTERNOON, EVENING, MEDICATION, MIDDAY, MORNING, Stage
 
+CANNOT_TELL_NEW = _(
+    "Some names on your list cannot be read at the moment, so we cannot tell whether this one is new. "
+    "It was not saved. Please keep a copy, and try again later."
+)
+
 
 class CheckInForm(AnswersForm):
     stage: Stage
@@ -72,6 +77,8 @@ class EveningForm(CheckInForm):
 class DoseForm(forms.Form):
     """One dose. A row left blank is no dose."""
 
+    # The UUID of a medication whose name cannot be read.
+    entry = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
     medication = inputs.TextInput(
         label=_("Medication"),
         max_length=100,
@@ -88,10 +95,26 @@ class DoseForm(forms.Form):
     unit = inputs.ChoiceInput(label=_("Unit"), choices=[("", _("unit")), *Unit.choices], widget=forms.Select)
     taken_at = inputs.TimeInput(label=_("Taken at"), required=False)
 
+    def __init__(self, *args, check_in: "MedicationForm", **kwargs):
+        self.check_in = check_in
+        super().__init__(*args, **kwargs)
+
+    @cached_property
+    def kept(self) -> Medication | None:
+        """The medication that the row refers to without its name."""
+        entry = self["entry"].value()
+        return self.check_in.cabinet.entry(entry) if entry else None
+
+    def get_initial_for_field(self, field, field_name):
+        if field_name == "medication" and self.kept:
+            return self.kept.name
+        return super().get_initial_for_field(field, field_name)
+
     def clean(self):
-        facts = {name: self.cleaned_data.get(name) for name in ("medication", "amount", "unit", "taken_at")}
-        if any(value is not None for value in facts.values()):
-            if facts["medication"] is None and not self.has_error("medication"):
+        facts = {name: self.cleaned_data.get(name) for name in ("amount", "unit", "taken_at")}
+        name = self.cleaned_data.get("medication")
+        if isinstance(name, str) or any(value is not None for value in facts.values()):
+            if name is None and not self.kept and not self.has_error("medication"):
                 self.add_error("medication", _("Which medication was it?"))
             if facts["amount"] is None and not self.has_error("amount"):
                 self.add_error("amount", _("How much was it?"))
@@ -99,17 +122,22 @@ class DoseForm(forms.Form):
 
     def data_as_typed(self) -> dict:
         """The row's texts, unchecked."""
-        names = ("medication", "amount", "unit", "taken_at")
+        names = ("entry", "medication", "amount", "unit", "taken_at")
         return {name: self[name].data or "" for name in names}
 
-    @property
+    @cached_property
     def dose(self) -> Dose | None:
-        """The dose as typed, not stored yet."""
-        if self.cleaned_data.get("DELETE") or self.cleaned_data.get("medication") is None:
+        """The dose as typed, not stored yet. Its medication is one of the person's list, or a new one."""
+        name = self.cleaned_data.get("medication")
+        if self.cleaned_data.get("DELETE") or self.cleaned_data.get("amount") is None:
             return None
-        name = " ".join(self.cleaned_data["medication"].split())
         facts = {name: self.cleaned_data[name] for name in ("amount", "unit", "taken_at")}
-        return Dose(medication=Medication(name=name, name_key=Medication.key_of(name)), **facts)
+        if not isinstance(name, str):
+            return Dose(medication=self.kept, **facts)
+        name = " ".join(name.split())
+        cabinet = self.check_in.cabinet
+        new = Medication(user_id=cabinet.user_id, name=name, usual_amount=facts["amount"], unit=facts["unit"])
+        return Dose(medication=cabinet.named(name) or new, **facts)
 
 
 class BaseDoseFormSet(forms.BaseFormSet):
@@ -150,14 +178,26 @@ DoseFormSet = forms.formset_factory(
 
 def facts_of(dose: Dose) -> tuple:
     """What makes two records the same dose."""
-    return (dose.medication.name_key, dose.amount, dose.unit, dose.taken_at)
+    medication = dose.medication
+    return (medication.pk or Medication.key_of(medication.name), dose.amount, dose.unit, dose.taken_at)
 
 
 def as_initial(doses: list[Dose]) -> list[dict]:
     return [
-        {"medication": dose.medication.name, "amount": dose.amount, "unit": dose.unit, "taken_at": dose.taken_at}
+        {
+            "entry": "" if dose.medication.is_readable else str(dose.medication.uuid),
+            "medication": dose.medication.name if dose.medication.is_readable else "",
+            "amount": dose.amount,
+            "unit": dose.unit,
+            "taken_at": dose.taken_at,
+        }
         for dose in doses
     ]
+
+
+def medication_in(row: dict) -> str:
+    """What two rows of one medication have in common."""
+    return row["entry"] or Medication.key_of(row["medication"])
 
 
 def as_typed(time: datetime.time | None) -> str:
@@ -166,7 +206,7 @@ def as_typed(time: datetime.time | None) -> str:
 
 
 def in_words(doses: list[Dose]) -> str:
-    return ", ".join(str(dose) for dose in doses) or gettext("no dose")
+    return ", ".join(dose.in_words for dose in doses) or gettext("no dose")
 
 
 class MedicationForm(CheckInForm):
@@ -180,7 +220,8 @@ class MedicationForm(CheckInForm):
         # A program that does not speak of doses leaves them as they are.
         speaks_of_doses = self.is_bound and "doses-TOTAL_FORMS" in self.data
         # What came in is read by itself: a row that repeats a stored dose is not a blank one.
-        self.doses = DoseFormSet(self.data) if speaks_of_doses else DoseFormSet(initial=as_initial(self.stored_doses))
+        rows = {"data": self.data} if speaks_of_doses else {"initial": as_initial(self.stored_doses)}
+        self.doses = DoseFormSet(**rows, form_kwargs={"check_in": self})
 
     @cached_property
     def cabinet(self) -> Cabinet:
@@ -196,6 +237,10 @@ class MedicationForm(CheckInForm):
     def stored_answers(self):
         return super().stored_answers() | {"doses": self.stored_doses}
 
+    @staticmethod
+    def as_fact(value) -> str:
+        return value.in_words if isinstance(value, Dose) else str(value)
+
     def clean(self):
         if not self.doses.is_bound:
             self.cleaned_data["doses"] = self.stored_doses
@@ -204,8 +249,40 @@ class MedicationForm(CheckInForm):
         elif self.doses.is_valid():
             self.cleaned_data["doses"] = self.doses.doses
         else:
-            self.add_error(None, ValidationError(_("Please look at the doses again."), code="doses"))
-        return super().clean()
+            self.ask_to_look_again()
+        super().clean()
+        self.settle_new_medications()
+        return self.cleaned_data
+
+    def ask_to_look_again(self):
+        self.add_error(None, ValidationError(_("Please look at the doses again."), code="doses"))
+
+    def is_new(self, dose: Dose | None) -> bool:
+        """Whether it is to be stored, with a medication that is not in the person's list."""
+        doses = self.cleaned_data.get("doses", ())
+        return dose is not None and dose.medication.pk is None and any(dose is each for each in doses)
+
+    def settle_new_medications(self):
+        """Lock the person's list, if there are names that are not in it, and look whether they may join it."""
+        self.new_medications: dict[str, Medication] = {}
+        rows = [row for row in self.doses if row.is_bound and row.is_valid() and self.is_new(row.dose)]
+        if not rows:
+            return
+        self.cabinet.medications = Medication.objects.locked_for(self.instance.user).defer("note").by_name()
+        for row in rows:
+            medication = row.dose.medication
+            key = Medication.key_of(medication.name)
+            if found := self.cabinet.named(medication.name) or self.new_medications.get(key):
+                row.dose.medication = found
+            elif not self.cabinet.is_complete:
+                row.add_error("medication", ValidationError(CANNOT_TELL_NEW, code="unreadable"))
+            elif len(self.cabinet.medications) + len(self.new_medications) >= Medication.MOST_PER_PERSON:
+                message = _("Your list is full: it has room for %(num)d medications. Choose one that is on it.")
+                row.add_error("medication", ValidationError(message % {"num": Medication.MOST_PER_PERSON}, code="full"))
+            else:
+                self.new_medications[key] = medication
+        if not all(row.is_valid() for row in rows):
+            self.ask_to_look_again()
 
     def drop_answers_not_asked_for(self):
         super().drop_answers_not_asked_for()
@@ -235,20 +312,21 @@ class MedicationForm(CheckInForm):
     def typed(cls, data, **kwargs):
         """As typed so far, with one more row, or with last time's doses filled in."""
         form = super().typed(data, **kwargs)
-        rows = [row.data_as_typed() for row in DoseFormSet(data) if not row["DELETE"].data]
+        typed_rows = DoseFormSet(data, form_kwargs={"check_in": form})
+        rows = [row.data_as_typed() for row in typed_rows if not row["DELETE"].data]
         rows = [row for row in rows if any(row.values())]
         if "same_as_last_time" in data:
             last_time = as_initial(form.cabinet.last_time)
             # A name alone was on its way to becoming one of these; the same name and time are one already.
-            names = {Medication.key_of(row["medication"]) for row in last_time}
-            rows = [row for row in rows if row["amount"] or Medication.key_of(row["medication"]) not in names]
-            typed = {(Medication.key_of(row["medication"]), row["taken_at"]) for row in rows}
-            rows += [
-                row
-                for row in last_time
-                if (Medication.key_of(row["medication"]), as_typed(row["taken_at"])) not in typed
-            ]
-        form.doses = DoseFormSet(initial=rows[: Dose.MOST_PER_DAY], one_more="add_dose" in data)
+            names = {medication_in(row) for row in last_time}
+            rows = [row for row in rows if row["amount"] or medication_in(row) not in names]
+            typed = {(medication_in(row), row["taken_at"]) for row in rows}
+            rows += [row for row in last_time if (medication_in(row), as_typed(row["taken_at"])) not in typed]
+        form.doses = DoseFormSet(
+            initial=rows[: Dose.MOST_PER_DAY],
+            one_more="add_dose" in data,
+            form_kwargs={"check_in": form},
+        )
         return form
 
     def save(self):
@@ -261,7 +339,7 @@ class MedicationForm(CheckInForm):
     def save_doses(self, log: DailyLog):
         """Make the stored doses say what was typed, row by row. Rows that did not change are not written."""
         stored, wanted = [*self.stored_doses], [*self.cleaned_data["doses"]]
-        medications = self.medications_for(wanted)
+        Medication.objects.bulk_create(self.new_medications.values())
         if len(wanted) < len(stored):
             # Those after one that was taken out stay the rows they are.
             while wanted and facts_of(stored[-1]) == facts_of(wanted[-1]):
@@ -271,7 +349,7 @@ class MedicationForm(CheckInForm):
             if dose is None:
                 gone.append(old.pk)
                 continue
-            dose.daily_log, dose.medication = log, medications[dose.medication.name_key]
+            dose.daily_log = log
             if old is None:
                 new.append(dose)
             elif facts_of(old) != facts_of(dose):
@@ -283,33 +361,6 @@ class MedicationForm(CheckInForm):
             Dose.objects.bulk_update(changed, ["medication", "amount", "unit", "taken_at"])
         if gone:
             Dose.objects.filter(pk__in=gone).delete()
-
-    def medications_for(self, doses: list[Dose]) -> dict[str, Medication]:
-        """The person's own medication for each name. Names typed for the first time join their list."""
-        # Where there are stored doses, the cabinet has been read for them.
-        known = self.cabinet.medications if self.stored_doses else []
-        medications = {medication.name_key: medication for medication in known}
-        unknown = {}
-        for dose in doses:
-            key = dose.medication.name_key
-            if key not in medications and key not in unknown:
-                unknown[key] = Medication(
-                    user=self.instance.user,
-                    name=dose.medication.name,
-                    name_key=key,
-                    usual_amount=dose.amount,
-                    unit=dose.unit,
-                )
-        # An upsert that changes nothing: it also returns the row that is there already, or that
-        # another request is just making. In the order of names, so that two requests which make the
-        # same ones never wait for each other.
-        Medication.objects.bulk_create(
-            sorted(unknown.values(), key=lambda medication: medication.name_key),
-            update_conflicts=True,
-            unique_fields=["user", "name_key"],
-            update_fields=["name_key"],
-        )
-        return medications | unknown
 
 
 CHECK_IN_FORMS = {form.stage: form for form in (MorningForm, MedicationForm, MiddayForm, AfternoonForm, EveningForm)}
@@ -328,9 +379,20 @@ class MedicationEntryForm(forms.ModelForm):
         return self.has_changed()
 
     def clean_name(self):
-        name = " ".join(self.cleaned_data["name"].split())
+        name, former = self.cleaned_data["name"], self.instance.name
+        if not isinstance(name, str):
+            return name
+        name = " ".join(name.split())
         require_whole_characters(name)
-        others = self.instance.user.medications.exclude(pk=self.instance.pk)
-        if others.filter(name_key=Medication.key_of(name)).exists():
-            raise ValidationError(_("You already have a medication of this name."), code="unique")
+        if Medication.key_of(name) != Medication.key_of(former):
+            self.require_new_name(name)
         return name
+
+    def require_new_name(self, name: str):
+        person = self.instance.user
+        others = Medication.objects.locked_for(person).exclude(pk=self.instance.pk)
+        cabinet = Cabinet(person.pk, list(others.only("name_key")))
+        if cabinet.named(name):
+            raise ValidationError(_("You already have a medication of this name."), code="unique")
+        if not cabinet.is_complete:
+            raise ValidationError(CANNOT_TELL_NEW, code="unreadable")

@@ -10,7 +10,7 @@ from django.core.validators import StepValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from brainlog.forms import LONGEST_LINE, Pills, require_whole_characters
-from encryption.fields import Unreadable
+from encryption.fields import PrivateTextInput
 
 
 class Scale(Pills):
@@ -136,23 +136,17 @@ class HoursInput(NumberInput):
         return super().to_python(value)
 
 
-class TextInput(forms.CharField):
+class TextInput(PrivateTextInput):
     """Free text, trimmed. None if nothing is left.
 
     Without the `maxlength` attribute: a browser cuts off what is pasted beyond it and says nothing.
-    Where the stored text cannot be read, nothing can be typed, and the stored one stays as it is.
     """
 
     default_error_messages = {
         "max_length": _("Please keep this to %(limit_value)d characters; these are %(show_value)d."),
-        "unreadable": _(
-            "This was not saved: the text stored here cannot be read at the moment, and is not overwritten. "
-            "Keep a copy of what you typed."
-        ),
     }
     # The person's own words are kept on the page however long they are, to be shortened.
     bound_field_class = forms.BoundField
-    unreadable: Unreadable | None = None
 
     def __init__(self, **kwargs):
         super().__init__(required=False, empty_value=None, **kwargs)
@@ -160,27 +154,6 @@ class TextInput(forms.CharField):
 
     def widget_attrs(self, widget):
         return {}
-
-    def get_bound_field(self, form, field_name):
-        stored = form.get_initial_for_field(self, field_name)
-        if isinstance(stored, Unreadable):
-            self.unreadable = stored
-            self.help_text = str(stored)
-            self.widget.attrs["disabled"] = True
-        return super().get_bound_field(form, field_name)
-
-    def prepare_value(self, value):
-        return "" if isinstance(value, Unreadable) else value
-
-    def clean(self, value):
-        value = super().clean(value)
-        if self.unreadable and value is not None:
-            # It was typed before the text became unreadable.
-            raise ValidationError(self.error_messages["unreadable"], code="unreadable")
-        return self.unreadable or value
-
-    def has_changed(self, initial, data):
-        return False if self.unreadable else super().has_changed(initial, data)
 
     def to_python(self, value):
         if isinstance(value, str):

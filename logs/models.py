@@ -1,9 +1,11 @@
 import datetime
+import uuid
 from decimal import Decimal
 from functools import reduce
 from operator import or_
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, FilteredRelation, Q, Subquery
@@ -11,7 +13,8 @@ from django.urls import reverse
 from django.utils.formats import date_format, number_format, time_format
 from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
-from logs.fields import ChoiceField, NoteField
+from encryption.fields import BlindIndexField, PrivateCharField
+from logs.fields import ChoiceField, NoteField, RandomUUID
 from logs.stages import (
     MEDICATION,
     STAGES,
@@ -130,12 +133,27 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
         """What was answered in a check-in, in words. Costs a query for the doses."""
         answers = shown_answers([field for field in stage.fields if field.name not in self.moot], self)
         if stage is MEDICATION and self.medication_taken:
-            doses = "\n".join(str(dose) for dose in self.doses.select_related("medication"))
+            doses = "\n".join(dose.in_words for dose in self.doses.select_related("medication"))
             answers[1:1] = [Shown(gettext("Doses"), doses, is_note=True)] if doses else []
         return answers
 
 
 class MedicationQuerySet(models.QuerySet):
+    def locked_for(self, person):
+        """A person's list, which no other transaction adds to or renames in until this one ends. Two queries.
+
+        A name has as many hashes as there are keys, so that the constraint alone does not keep it unique while
+        keys change: look for the name in this list, then add it. Rows of days and of medications are locked before
+        the person's, never after it.
+        """
+        people = get_user_model().objects.select_for_update(no_key=True)
+        list(people.filter(pk=person.pk).values_list("pk"))  # None, if the account was deleted just now.
+        return self.filter(user=person)
+
+    def by_name(self) -> list["Medication"]:
+        """Sorted by name, which the database cannot do. One query."""
+        return sorted(self, key=Medication.sort_key)
+
     def with_doses_around(self, log: DailyLog):
         """A person's medications beside the doses of a day and of the last day before it that has any.
 
@@ -154,8 +172,8 @@ class MedicationQuerySet(models.QuerySet):
             .annotate(
                 dose=FilteredRelation("doses", condition=Q(doses__daily_log__in=Subquery(logs.order_by().values("pk"))))
             )
-            .order_by("name_key", "dose__pk")
-            .values("pk", "name", "name_key", "unit", "usual_amount", "is_active")
+            .order_by("pk", "dose__pk")
+            .values("pk", "user_id", "uuid", "name", "name_key", "unit", "usual_amount", "is_active")
             .annotate(
                 dose_pk=F("dose__pk"),
                 dose_log=F("dose__daily_log_id"),
@@ -192,20 +210,24 @@ class Medication(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="medications", verbose_name=_("person"), db_index=False
     )
-    name = models.CharField(_("name"), max_length=100)
-    name_key = models.CharField(max_length=400, editable=False)
+    # What its texts are bound to besides the person. The database makes one for code that does not know the column.
+    uuid = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    name = PrivateCharField(_("name"), max_length=100)
+    name_key = BlindIndexField(max_length=400, editable=False, of="name", belongs_to=("user_id",), folded_by="key_of")
     usual_amount = amount_field(_("usual amount"), null=True, blank=True)
     unit = ChoiceField(_("unit"), choices=Unit)
     note = NoteField(_("note"))
     is_active = models.BooleanField(_("offer it in check-ins"), default=True)
 
-    texts_belong_to = ("user_id",)  # The name can change.
+    MOST_PER_PERSON = 200
+
+    texts_belong_to = ("user_id", "uuid")
     objects = MedicationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("medication")
         verbose_name_plural = _("medications")
-        ordering = ["name_key"]
+        ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "name_key"],
@@ -221,11 +243,27 @@ class Medication(models.Model):
         ]
 
     def __str__(self):
-        return self.name
+        """Without the name: this is what logs, error reports and the admin's records call a row."""
+        return gettext("medication %(number)s") % {"number": self.pk}
 
-    def save(self, *args, **kwargs):
-        self.name_key = self.key_of(self.name)
-        super().save(*args, **kwargs)
+    def save(self, *args, update_fields=None, **kwargs):
+        if update_fields is not None and "name" in update_fields:
+            update_fields = {*update_fields, "name_key"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether its name can be decrypted."""
+        return isinstance(self.name, str)
+
+    @property
+    def name_in_words(self) -> str:
+        """The name, or that it cannot be read, in a few words."""
+        return self.name if self.is_readable else gettext("(name not readable)")
+
+    def sort_key(self) -> tuple:
+        """By name; those that cannot be read are last."""
+        return (0, self.key_of(self.name), self.pk) if self.is_readable else (1, "", self.pk)
 
     @property
     def usual_dose(self) -> str:
@@ -260,7 +298,15 @@ class Dose(models.Model):
         ]
 
     def __str__(self):
-        dose = f"{self.medication.name} {amount_in_words(self.amount, self.unit)}"
+        """Without the medication's name, as with the medication itself."""
+        return self.with_time(amount_in_words(self.amount, self.unit))
+
+    @property
+    def in_words(self) -> str:
+        """`Concerta 36 mg at 8:15`."""
+        return self.with_time(f"{self.medication.name_in_words} {amount_in_words(self.amount, self.unit)}")
+
+    def with_time(self, dose: str) -> str:
         if self.taken_at:
             return gettext("%(dose)s at %(time)s") % {"dose": dose, "time": time_format(self.taken_at)}
         return dose

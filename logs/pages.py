@@ -29,9 +29,24 @@ def page_of(rows: QuerySet, number: int, by: str) -> tuple[list, dict]:
         rows = rows.filter(**{f"{by}__lte": Subquery(rows.values(by)[start : start + 1])})
     # One more than the page shows tells whether there is another page, without counting them all.
     found = list(rows[: ROWS + 1])
-    around = {
+    return found[:ROWS], around(number, len(found) > ROWS)
+
+
+def page_of_list(rows: list, number: int, size: int) -> tuple[list, dict]:
+    """The rows of one page of a list that was read and sorted, and the numbers of the pages around it.
+
+    A page behind the last one is a 404.
+    """
+    start = size * (number - 1)
+    if start and start >= len(rows):
+        raise Http404
+    return rows[start : start + size], around(number, len(rows) > start + size)
+
+
+def around(number: int, has_more: bool) -> dict:
+    """The numbers of the pages around one, for the template."""
+    return {
         "page": number,
-        "older_page": number + 1 if len(found) > ROWS else None,
+        "older_page": number + 1 if has_more else None,
         "newer_page": number - 1 if number > 1 else None,
     }
-    return found[:ROWS], around

@@ -1,11 +1,14 @@
 """A deleted day in an envelope: nothing of it stays on the server, the person's page carries it back."""
 
+from copy import copy
+
 from django.core import serializers, signing
 from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError
 from django.db.models import Q
 
 from brainlog.transactions import retried
+from logs.cabinet import Cabinet
 from logs.models import DailyLog, Dose, Medication
 
 MINUTES = 10
@@ -75,19 +78,28 @@ def put_back(envelope: str, user) -> DailyLog:
 def medications_for(sealed: list[Medication], user) -> dict[int, Medication]:
     """The person's own medication for each sealed one, by the number of that. One that is gone is made again.
 
-    Another person may have that number now. Locked, so that none goes before its dose is there.
+    Another row may have that number now. Locked, so that none goes before its dose is there. A list that is full takes
+    them too: the day is worth more than the limit.
     """
-    there = user.medications.select_for_update().in_bulk([medication.pk for medication in sealed]) if sealed else {}
-    found = {}
-    for medication in sealed:
-        number = medication.pk
-        found[number] = there.get(number) or user.medications.filter(name_key=medication.name_key).first()
-        if found[number] is None:
-            if Medication.objects.filter(pk=number).exists():
-                medication.pk = None
-            medication.save(force_insert=True)
-            found[number] = medication
+    if not sealed:
+        return {}
+    own = user.medications.select_for_update().filter(uuid__in=[medication.uuid for medication in sealed])
+    there = {medication.uuid: medication for medication in own}
+    found = {medication.pk: there[medication.uuid] for medication in sealed if medication.uuid in there}
+    gone = [medication for medication in sealed if medication.uuid not in there]
+    if gone:
+        cabinet = Cabinet(user.pk, Medication.objects.locked_for(user).defer("note").by_name())
+        for medication in gone:
+            found[medication.pk] = (medication.is_readable and cabinet.named(medication.name)) or made_again(medication)
     return found
+
+
+def made_again(medication: Medication) -> Medication:
+    again = copy(medication)
+    if Medication.objects.filter(pk=again.pk).exists():
+        again.pk = None
+    again.save(force_insert=True)
+    return again
 
 
 def put_back_doses(doses: list[Dose], log: DailyLog, medications: dict[int, Medication]):

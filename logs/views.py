@@ -19,7 +19,7 @@ from logs.answers import store
 from logs.calendar import Day, full_name_of, month_grid, month_of, name_of_day
 from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
 from logs.models import DailyLog
-from logs.pages import page_number, page_of
+from logs.pages import page_number, page_of, page_of_list
 from logs.stages import MORNING, STAGES, stage_for_hour
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -223,19 +223,25 @@ def restore_day(request, day):
     return redirect(log)
 
 
+MEDICATIONS = 50  # a page
+
+
 @require_safe
 def medications(request):
-    return render(request, "logs/medications.html", {"medications": request.user.medications.all()})
+    by_name = request.user.medications.defer("note").by_name()
+    rows, pages = page_of_list(by_name, page_number(request), MEDICATIONS)
+    return render(request, "logs/medications.html", pages | {"medications": rows})
 
 
 @require_get_or_post
 def medication(request, pk):
-    entry = get_object_or_404(request.user.medications, pk=pk)
-    name = entry.name
-    form = MedicationEntryForm(instance=entry)
     if request.method == "POST":
-        form = store(lambda: MedicationEntryForm(request.POST, instance=entry))
+        # Locked before the person's list is, see MedicationQuerySet.locked_for().
+        entries = request.user.medications.select_for_update()
+        form = store(lambda: MedicationEntryForm(request.POST, instance=get_object_or_404(entries, pk=pk)))
         if form.is_valid():
-            messages.success(request, _("%(medication)s saved.") % {"medication": entry})
+            messages.success(request, _("%(medication)s saved.") % {"medication": form.instance.name_in_words})
             return redirect("logs:medications")
-    return render(request, "logs/medication.html", {"form": form, "name": name})
+    else:
+        form = MedicationEntryForm(instance=get_object_or_404(request.user.medications, pk=pk))
+    return render(request, "logs/medication.html", {"form": form, "name": form.initial["name"]})

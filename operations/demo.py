@@ -157,7 +157,7 @@ class Story:
 def story_of(person: User, now: datetime.datetime) -> Story:
     """The DAYS days of a person up to the day they live in now, oldest first."""
     concerta, melatonin = (
-        Medication(user=person, name=name, name_key=Medication.key_of(name), usual_amount=amount, unit=Unit.MG)
+        Medication(user=person, name=name, usual_amount=amount, unit=Unit.MG)
         for name, amount in (("Concerta", HIGH_DOSE), ("Melatonin", MELATONIN))
     )
     story = Story([concerta, melatonin])

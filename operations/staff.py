@@ -15,14 +15,15 @@ from django.db import transaction
 from accounts import events
 from accounts.models import User
 
-# Who did it, in what the person reads.
+# The author of a change, in what the person reads.
 COMMAND = "manage.py staff"
 
-# What makes an account staff; all else is the person's own.
+# What makes an account staff; all else is the person's own. The name to be called by stays behind: it is private
+# text, and encrypted for its row.
 RIGHTS = ("is_staff", "is_superuser")
 RELATED_RIGHTS = ("groups", "user_permissions")
 OWN = (
-    *("username", "password", "display_name", "email", "is_active"),
+    *("username", "password", "email", "is_active"),
     *("timezone", "theme", "week_starts_on", "day_ends_at", "screen_lock_minutes"),
 )
 

@@ -48,7 +48,9 @@ def row_of(row: Model, columns: dict[str, Field]) -> dict:
 DAYS = columns_of(DailyLog)
 DOSE = columns_of(Dose)
 DOSES = {"date": DAYS["date"], "medication": Medication._meta.get_field("name")} | DOSE
-MEDICATIONS = columns_of(Medication, "name_key")
+MEDICATIONS = columns_of(Medication, "name_key", "uuid")
+# With what its name is bound to.
+NAME_OF_MEDICATION = [f"medication__{column}" for column in ("name", "user_id", "uuid")]
 REFLECTIONS = columns_of(WeeklyReflection)
 EVENTS = columns_of(SecurityEvent)
 LOGINS = columns_of(Session, "session_data")
@@ -65,12 +67,12 @@ def days(person: User) -> Iterator[dict]:
 def doses(person: User) -> Iterator[dict]:
     """Each with the day it belongs to."""
     found = Dose.objects.filter(daily_log__user=person).select_related("daily_log", "medication")
-    for dose in in_batches(found.only("daily_log__date", "medication__name", *DOSE), by="pk"):
+    for dose in in_batches(found.only("daily_log__date", *NAME_OF_MEDICATION, *DOSE), by="pk"):
         yield {"date": dose.daily_log.date, "medication": dose.medication.name} | row_of(dose, DOSE)
 
 
 def medications(person: User) -> Iterator[dict]:
-    for medication in in_batches(person.medications.all(), by="name_key"):
+    for medication in person.medications.by_name():
         yield row_of(medication, MEDICATIONS)
 
 

@@ -33,7 +33,9 @@ def stored(person, *names) -> list:
 
 
 def test_the_page_shows_what_is_stored(as_person, person):
-    User.objects.filter(pk=person.pk).update(**VALID)
+    for name, value in VALID.items():
+        setattr(person, name, value)
+    person.save()
 
     form = as_person.get(URL).context["form"]
 

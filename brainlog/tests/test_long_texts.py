@@ -21,6 +21,7 @@ from accounts.tests.factories import PASSWORD, make_person
 from brainlog.forms import LONGEST_LINE, normalized
 from logs.forms import CHECK_IN_FORMS
 from logs.models import DailyLog
+from logs.stages import MEDICATION
 from logs.tests.factories import DAY, make_medication
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db]
@@ -257,6 +258,7 @@ def made(form_class, request, person):
         {"request": request},
         {"sociallogin": sociallogin},
         {"instance": DailyLog(user=person, date=DAY)},
+        {"check_in": CHECK_IN_FORMS[MEDICATION](instance=DailyLog(user=person, date=DAY))},
         {},
     ]
     for options in ways:

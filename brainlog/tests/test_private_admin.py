@@ -1,6 +1,7 @@
 """What people wrote, in the admin: staff sees that there is something; what it says, only with the permission."""
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Permission
 from pytest_django.asserts import assertContains, assertNotContains
 
@@ -14,6 +15,8 @@ SECRETS = {
     "logs_medication": ("note", "A secret note"),
     "reflections_weeklyreflection": ("week_highlights", "A secret walk"),
 }
+# With the name of the medication: of the day's dose, and its own.
+WITHHELD_ON = {"logs_dailylog": 2, "logs_medication": 2, "reflections_weeklyreflection": 1}
 each_table = pytest.mark.parametrize("name", SECRETS)
 WITHHELD = "written, not shown"
 
@@ -36,7 +39,7 @@ def test_staff_sees_that_there_is_a_text(client, staff, rows, name):  # noqa: F8
 
     page = client.get(page_url(name, rows[name]))
 
-    assertContains(page, WITHHELD, count=1)
+    assertContains(page, WITHHELD, count=WITHHELD_ON[name])
     assertNotContains(page, text)
     assertNotContains(page, stored(rows[name], column))
     assertNotContains(client.get(page_url(name, rows[name], "history")), text)
@@ -79,3 +82,71 @@ def test_what_cannot_be_read_is_said(client, staff, rows, name):  # noqa: F811
     assertContains(client.get(page_url(name, rows[name])), "This text cannot be read")
     User.objects.filter(pk=staff.pk).update(is_superuser=False)
     assertContains(client.get(page_url(name, rows[name])), WITHHELD)
+
+
+# Names of medications, and names to be called by
+
+NAMES = {
+    "logs_dailylog": "Concerta",
+    "logs_dose": "Concerta",
+    "logs_medication": "Concerta",
+    "accounts_user": "Maria",
+}
+each_name = pytest.mark.parametrize("name", NAMES)
+
+
+@each_name
+def test_staff_sees_that_there_is_a_name(client, staff, rows, name):  # noqa: F811
+    staff.user_permissions.add(*Permission.objects.filter(codename__in=["change_user", "delete_user"]))
+    list_url = page_url(name, rows[name]).split(str(rows[name].pk))[0]
+    page = client.get(page_url(name, rows[name]))
+
+    assertContains(page, WITHHELD)
+    for path in (page_url(name, rows[name]), page_url(name, rows[name], "history"), list_url):
+        assertNotContains(client.get(path), NAMES[name])
+    if name == "accounts_user":
+        assertNotContains(client.get(page_url(name, rows[name], "delete")), "Concerta")
+        assertNotContains(client.get(page_url(name, rows[name], "delete")), NAMES[name])
+
+
+@each_name
+def test_staff_with_the_permission_reads_the_name(client, staff, rows, name):  # noqa: F811
+    staff.user_permissions.add(Permission.objects.get(codename=PERMISSION, content_type__app_label="logs"))
+
+    assertContains(client.get(page_url(name, rows[name])), NAMES[name])
+    assertNotContains(client.get(page_url(name, rows[name])), WITHHELD)
+    assertContains(client.get(page_url(name, rows[name], "history")), "history")
+    assertNotContains(client.get(page_url(name, rows[name], "history")), NAMES[name])
+
+
+def test_nobody_finds_a_medication_by_its_name(client, staff, rows):  # noqa: F811
+    staff.user_permissions.add(Permission.objects.get(codename=PERMISSION, content_type__app_label="logs"))
+    medication = rows["logs_medication"]
+
+    def found(term):
+        asked = {"app_label": "logs", "model_name": "dose", "field_name": "medication", "term": term}
+        return client.get("/admin/autocomplete/", asked).json()["results"]
+
+    assert found("Concerta") == []
+    assert found("Ünal") == [{"id": str(medication.pk), "text": f"medication {medication.pk}"}]
+    assertContains(client.get("/admin/logs/medication/?q=Concerta"), "0 results")
+
+
+def test_changing_a_person_keeps_the_name_they_are_called_by(client, staff, rows):  # noqa: F811
+    staff.user_permissions.add(Permission.objects.get(codename="change_user"))
+    facts = {"username": "renamed", "timezone": "UTC", "day_ends_at": "4", "week_starts_on": "sunday", "theme": "dark"}
+
+    response = client.post(page_url("accounts_user", rows["accounts_user"]), facts | {"display_name": "Staff"})
+
+    assert response.status_code == 302
+    assert (again(rows["accounts_user"]).username, again(rows["accounts_user"]).display_name) == ("renamed", "Maria")
+
+
+def test_no_record_of_staff_holds_a_name(staff, rows):  # noqa: F811
+    for row in (rows["logs_medication"], rows["logs_dose"]):
+        LogEntry.objects.log_actions(staff.pk, [row], CHANGE, "Looked at.")
+
+    assert [entry.object_repr for entry in LogEntry.objects.order_by("pk")] == [
+        f"medication {rows['logs_medication'].pk}",
+        "36 mg at 8:15 a.m.",
+    ]

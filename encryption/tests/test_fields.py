@@ -6,13 +6,14 @@ import logging
 
 import pytest
 from django.core.exceptions import FieldError, ValidationError
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
 
+from accounts.models import User
 from accounts.tests.factories import make_person
 from encryption import cipher
-from encryption.fields import Unreadable, private_fields
+from encryption.fields import PrivateCharField, Unreadable, private_fields
 from logs.fields import LineField, NoteField
 from logs.models import DailyLog, Medication
 from logs.tests.columns import again, put, stored
@@ -27,14 +28,14 @@ TEXT = "I was flying"
 PRIVATE = [field.name for field in private_fields(DailyLog)]
 
 
-def test_every_note_and_line_is_private():
-    kinds = (NoteField, LineField)
+def test_every_note_and_line_and_name_is_private():
+    kinds = (NoteField, LineField, PrivateCharField)
     found = {
         model: [field.name for field in model._meta.concrete_fields if isinstance(field, kinds)]
-        for model in (DailyLog, Medication, WeeklyReflection)
+        for model in (DailyLog, Medication, WeeklyReflection, User)
     }
 
-    assert [len(names) for names in found.values()] == [19, 1, 5]
+    assert [len(names) for names in found.values()] == [19, 2, 5, 1]
     assert all(names == [field.name for field in private_fields(model)] for model, names in found.items())
 
 
@@ -49,11 +50,14 @@ def test_what_is_stored_is_not_what_was_written(name):
     assert getattr(log, name) == getattr(again(log), name) == TEXT
 
 
-def test_medications_and_weeks_are_private_too():
-    medication, week = make_medication(note=TEXT), make_reflection(week_highlights=TEXT)
+def test_medications_and_weeks_and_people_are_private_too():
+    medication, week = make_medication(name=TEXT, note=TEXT), make_reflection(week_highlights=TEXT)
+    person = make_person(display_name=TEXT)
 
-    assert TEXT not in stored(medication, "note") + stored(week, "week_highlights")
-    assert (again(medication).note, again(week).week_highlights) == (TEXT, TEXT)
+    for row, name in ((medication, "name"), (medication, "note"), (week, "week_highlights"), (person, "display_name")):
+        assert stored(row, name).startswith("bl1.test.") and TEXT not in stored(row, name)
+        assert getattr(again(row), name) == getattr(row, name) == TEXT
+    assert TEXT.casefold() not in stored(medication, "name_key")
 
 
 @hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -326,11 +330,47 @@ def test_a_text_elsewhere_cannot_be_read(moves, where, caplog):
     )
 
 
-def test_a_medications_note_is_bound_to_its_person():
-    mine, theirs = make_medication(note=TEXT), make_medication(name="Tea")
-    put(theirs, "note", stored(mine, "note"))
+@pytest.mark.parametrize("name", ["name", "note"])
+@pytest.mark.parametrize("is_mine", [True, False])
+def test_a_medications_texts_are_bound_to_their_row(name, is_mine):
+    mine = make_medication(note=TEXT)
+    other = make_medication(mine.user if is_mine else None, name="Tea", note="Bitter")
+    put(other, name, stored(mine, name))
 
-    assert isinstance(again(theirs).note, Unreadable)
+    assert isinstance(getattr(again(other), name), Unreadable)
+
+
+@pytest.mark.parametrize("is_owner_copied", [True, False])
+def test_a_medications_texts_are_bound_to_owner_and_uuid(is_owner_copied):
+    mine, theirs = make_medication(note=TEXT), make_medication(name="Tea")
+    put(theirs, "name", stored(mine, "name"))
+    if is_owner_copied:
+        put(theirs, "user_id", mine.user_id)
+    else:
+        put(theirs, "uuid", stored(mine, "uuid"))
+
+    assert isinstance(again(theirs).name, Unreadable)
+
+
+def test_the_name_to_be_called_by_is_bound_to_its_person():
+    maria, bob = make_person(display_name="Maria"), make_person()
+    put(bob, "display_name", stored(maria, "display_name"))
+
+    assert isinstance(again(bob).display_name, Unreadable)
+    assert again(bob).get_full_name() == bob.username
+
+
+def test_a_new_person_can_have_a_name_to_be_called_by():
+    person = User(username="maria", password="!", display_name="Maria")  # noqa: S106
+    person.full_clean()
+    person.save()
+    person.save()
+
+    assert (person.display_name, again(person).display_name) == ("Maria", "Maria")
+    with pytest.raises(ValueError, match="bound to its owner"), transaction.atomic():
+        User.objects.bulk_create([User(username="bob", username_key="bob", display_name="Bob")])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User(username="maria", display_name="Maria").save()
 
 
 def test_a_medication_can_be_renamed():

@@ -78,7 +78,7 @@ def taken(*doses: dict) -> dict:
 
 def doses_of(person, date=DAY) -> list[str]:
     """The stored doses of a day, in words."""
-    return [str(dose) for dose in Dose.objects.filter(daily_log__user=person, daily_log__date=date)]
+    return [dose.in_words for dose in Dose.objects.filter(daily_log__user=person, daily_log__date=date)]
 
 
 def answers(stage: Stage | str, **changes) -> dict:

@@ -6,15 +6,30 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from importlib import import_module
+from io import StringIO
+from itertools import cycle
 from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core.management import call_command
+from django.urls import reverse
 
-from logs.models import DailyLog, Dose
+from encryption import cipher
+from logs.models import DailyLog, Dose, Medication
 from logs.stages import MEDICATION, STAGES
-from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, dose_rows, doses_of, make_log, taken
+from logs.tests.factories import (
+    DAY,
+    MORNING_DOSE,
+    NOON_DOSE,
+    answers,
+    dose_rows,
+    doses_of,
+    make_log,
+    make_medication,
+    taken,
+)
 from logs.tests.pages import check_in_url, day_url
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -120,7 +135,64 @@ def test_new_medications_in_any_order_join_the_list_once(everybody_at_once, pers
         )
 
         assert statuses == [302, 302]
-        assert person.medications.filter(name__startswith=f"Tea {n} ").count() == 6
+        assert [medication.name for medication in person.medications.by_name()][-6:] == names
+
+
+def test_a_new_name_joins_once_in_the_middle_of_a_rotation(everybody_at_once, person, monkeypatch, settings):
+    """Some processes hash and encrypt with one key, some with the other; all know both."""
+    settings.FIELD_ENCRYPTION_KEYS = {"old": bytes(range(32)), "new": bytes(range(1, 33))}
+    turns = cycle(["old", "new", "new", "old", "new"])
+    monkeypatch.setattr(cipher, "current_key_id", lambda: next(turns))
+    for n, day in enumerate(days(12)[::3]):
+        form = taken({"medication": f"Tea {n}", "amount": "1"}, {"medication": "Concerta", "amount": "36"})
+        forms = [(check_in_url(MEDICATION, day - timedelta(m)), form) for m in range(3)]
+
+        assert everybody_at_once([*forms, *forms]) == [302] * 6
+
+        call_command("rotate_field_keys", stdout=StringIO())
+    hashes = person.medications.values_list("name_key", flat=True)
+    assert {each.split(".")[1] for each in hashes} <= {"old", "new"}
+    names = [medication.name for medication in person.medications.by_name()]
+    assert names == ["Concerta", "Tea 0", "Tea 1", "Tea 2", "Tea 3"]
+
+
+def test_two_medications_renamed_alike_do_not_share_the_name(everybody_at_once, person):
+    """One of them while a check-in of another day takes it, with a name that is new."""
+    for n, day in enumerate(days()):
+        first, second = (make_medication(person, f"{name} {n}") for name in ("Concerta", "Ritalin"))
+        renamed = {"name": f"Tea {n}", "is_active": "on"}
+        new = taken({"medication": f"Coffee {n}", "amount": "1"}, {"medication": f"Other {n}", "amount": "1"})
+
+        statuses = everybody_at_once(
+            [
+                *((reverse("logs:medication", args=[row.pk]), renamed) for row in (first, second)),
+                (check_in_url(MEDICATION, day), new),
+                (check_in_url(MEDICATION, day - timedelta(20)), taken({"medication": f"Tea {n}", "amount": "1"})),
+            ]
+        )
+
+        assert statuses[2:] == [302, 302]
+        assert statuses[:2].count(302) <= 1
+        names = [medication.name for medication in person.medications.by_name()]
+        assert names.count(f"Tea {n}") == 1 and len(names) == len(set(names))
+
+
+def test_a_list_never_gets_fuller_than_full(everybody_at_once, person):
+    room = 3
+    Medication.objects.bulk_create(
+        Medication(user=person, name=f"Tea {n}") for n in range(Medication.MOST_PER_PERSON - room)
+    )
+
+    statuses = everybody_at_once(
+        [
+            (check_in_url(MEDICATION, day), taken({"medication": f"New {n}", "amount": "1"}))
+            for n, day in enumerate(days(8))
+        ]
+    )
+
+    assert sorted(statuses) == [200] * 5 + [302] * room
+    assert person.medications.count() == Medication.MOST_PER_PERSON
+    assert DailyLog.objects.count() == Dose.objects.count() == room
 
 
 def test_a_mark_and_a_check_in_lose_nothing(everybody_at_once, person):

@@ -3,8 +3,9 @@
 import pytest
 
 from accounts.tests.factories import make_person
-from logs.tests.factories import make_dose, make_log, make_medication
-from logs.tests.pages import errors_of
+from logs.models import Dose, Medication
+from logs.tests.factories import answers, make_dose, make_log, make_medication, taken
+from logs.tests.pages import check_in_url, errors_of, form_as_shown, shown_doses
 
 LIST = "/logs/medications/"
 
@@ -41,7 +42,7 @@ def test_it_works(as_person, person):
 
     assert (response.status_code, response.url) == (302, LIST)
     medication.refresh_from_db()
-    assert (medication.name, medication.name_key) == ("Concerta XL", "concerta xl")
+    assert medication.name == "Concerta XL"
     assert (str(medication.usual_amount), medication.unit) == ("54.500", "ml")
     assert (medication.note, medication.is_active) == ("with food\nonly", False)
 
@@ -144,4 +145,61 @@ def test_old_doses_follow_the_name_and_keep_the_unit(as_person, person):
 
     as_person.post(page_of(dose.medication), facts(name="Methylphenidate", usual_amount="1", unit="tablets"))
 
-    assert str(person.daily_logs.get().doses.get()) == "Methylphenidate 36 mg"
+    assert person.daily_logs.get().doses.get().in_words == "Methylphenidate 36 mg"
+
+
+# Many of them
+
+
+def fill(person, count):
+    Medication.objects.bulk_create(Medication(user=person, name=f"Tea {n:03}") for n in reversed(range(count)))
+
+
+def test_the_list_has_pages_of_fifty_in_the_order_of_names(as_person, person):
+    fill(person, Medication.MOST_PER_PERSON)
+
+    pages = [as_person.get(LIST, {"page": number}) for number in (1, 2, 4)]
+
+    shown = [[medication.name for medication in page.context["medications"]] for page in pages]
+    assert [(names[0], names[-1], len(names)) for names in shown] == [
+        ("Tea 000", "Tea 049", 50),
+        ("Tea 050", "Tea 099", 50),
+        ("Tea 150", "Tea 199", 50),
+    ]
+    assert 'href="?page=2" rel="next">Next</a>' in pages[0].content.decode()
+    assert 'href="?page=3" rel="prev">Previous</a>' in pages[2].content.decode()
+    assert all(len(page.content) < 20_000 for page in pages)
+
+
+@pytest.mark.parametrize("number", ["5", "0", "-1", "x", "10001", "9" * 5000])
+def test_a_page_that_does_not_exist_is_not_there(as_person, person, number):
+    fill(person, Medication.MOST_PER_PERSON)
+
+    assert as_person.get(LIST, {"page": number}).status_code == 404
+
+
+def test_a_full_list_takes_no_new_name_and_loses_nothing(as_person, person, noon):
+    fill(person, Medication.MOST_PER_PERSON - 1)
+    url = check_in_url("medication")
+    first, second = ({"medication": name, "amount": "1", "unit": "mg"} for name in ("One more", "And another"))
+    typed = answers("medication") | taken(first, second, {"medication": "TEA  007", "amount": "2"})
+
+    response = as_person.post(url, typed)
+
+    assert response.status_code == 200
+    rows = response.context["form"].doses
+    message = "Your list is full: it has room for 200 medications. Choose one that is on it."
+    assert [row.errors.get("medication") for row in rows] == [None, [message], None]
+    assert [row["medication"] for row in shown_doses(response)] == ["One more", "And another", "TEA  007"]
+    assert not person.daily_logs.exists()
+    assert person.medications.count() == Medication.MOST_PER_PERSON - 1
+    again = form_as_shown(response) | {"doses-1-medication": "one  MORE"}
+    assert as_person.post(url, again).status_code == 302
+    assert person.medications.count() == Medication.MOST_PER_PERSON
+    assert [dose.medication.name for dose in Dose.objects.all()] == ["One more", "One more", "Tea 007"]
+
+
+def test_a_full_list_of_somebody_else_does_not_matter(as_person, person, noon):
+    fill(make_person(), Medication.MOST_PER_PERSON)
+
+    assert as_person.post(check_in_url("medication"), taken({"medication": "Tea", "amount": "1"})).status_code == 302

@@ -300,10 +300,28 @@ def test_case_is_folded_beyond_ascii():
     assert Medication.key_of("Straße") == Medication.key_of("STRASSE")
 
 
-def test_the_longest_name_has_room_for_its_key():
-    name = "ΐ" * 100  # three characters once folded
+def test_the_longest_name_has_room_for_its_hash(settings):
+    settings.FIELD_ENCRYPTION_KEYS = {"an-id-of-16-char": bytes(32)}
+    medication = make_medication(name="ΐ" * 100)  # three characters once folded
 
-    assert make_medication(name=name).name_key == name.casefold()
+    assert len(medication.name_key) <= Medication._meta.get_field("name_key").max_length
+
+
+def test_what_a_medication_or_a_dose_is_called_in_logs_and_records_tells_no_name():
+    dose = make_dose(medication=make_medication(name="Concerta"))
+    for row in (dose, dose.medication):
+        assert "Concerta" not in f"{row} {row!r}"
+    assert str(dose) == "36 mg at 8:15 a.m."
+
+
+def test_a_name_saved_alone_takes_its_hash_along():
+    medication = make_medication(name="Concerta")
+    medication.name = "Tea"
+    medication.save(update_fields=["name"])
+
+    make_medication(medication.user, name="Concerta")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_medication(medication.user, name="tea")
 
 
 @pytest.mark.parametrize(
@@ -320,16 +338,16 @@ def test_the_longest_name_has_room_for_its_key():
     ],
 )
 def test_a_dose_in_words(facts, words):
-    assert str(make_dose(**facts)) == words
+    assert make_dose(**facts).in_words == words
 
 
 def test_a_dose_keeps_its_unit_when_the_medication_changes():
     dose = make_dose(unit="mg", taken_at=None)
     dose.medication.unit = "ml"
 
-    assert str(dose) == "Concerta 36 mg"
+    assert dose.in_words == "Concerta 36 mg"
 
 
 def test_a_dose_is_written_as_the_person_writes_times():
     with translation.override("en-gb"):
-        assert str(make_dose(taken_at=datetime.time(20, 15))) == "Concerta 36 mg at 8:15 p.m."
+        assert make_dose(taken_at=datetime.time(20, 15)).in_words == "Concerta 36 mg at 8:15 p.m."

@@ -86,8 +86,8 @@ def stored_answers(stage):
 
 
 def stored_doses():
-    names = ("medication__name_key", "amount", "unit", "taken_at")
-    return list(Dose.objects.order_by("pk").values_list(*names))
+    doses = Dose.objects.order_by("pk").select_related("medication")
+    return [(Medication.key_of(dose.medication.name), dose.amount, dose.unit, dose.taken_at) for dose in doses]
 
 
 def clean_up():

@@ -11,7 +11,7 @@ from encryption.fields import private_fields
 from logs.models import DailyLog
 from logs.stages import STAGES
 from logs.tests.columns import again, put, stored
-from logs.tests.factories import DAY, answers, make_medication
+from logs.tests.factories import DAY, answers, make_dose, make_medication, taken
 from logs.tests.pages import check_in_url, day_url, form_as_shown
 from reflections.tests.factories import make_reflection
 
@@ -22,6 +22,8 @@ KEY_MISSING = "This text cannot be read right now: its key is missing on the ser
 NOT_GENUINE = "This text cannot be read: what is stored here is not what was written."
 TEXTS = {"Flying.", "Oats", "Soup", "A letter", "One thing at a time", "Call the bank", "Take with food", "A walk"}
 PRIVATE = [field.name for field in private_fields(DailyLog)]
+
+LOST = {"other": bytes(32)}
 
 each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)
 
@@ -37,17 +39,28 @@ def rows(as_person, person):
     return person.daily_logs.get(date=DAY), medication, week
 
 
+@pytest.fixture
+def use_keys(as_person, person, settings):
+    """Change the keys, and log in again: the content of a session is encrypted with them too."""
+
+    def use(keys):
+        settings.FIELD_ENCRYPTION_KEYS = keys
+        as_person.force_login(person)
+
+    return use
+
+
 @pytest.fixture(params=["key lost", "tampered with"])
-def unreadable(request, rows, settings):
+def unreadable(request, rows, use_keys):
     """How a page says that a text is not readable; until then, everything was."""
     if request.param == "key lost":
-        settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
+        use_keys(LOST)
         return KEY_MISSING
     for log in DailyLog.objects.all():
         for name in PRIVATE:
             if token := stored(log, name):
                 put(log, name, token[:-5] + ("A" if token[-5] != "A" else "B") + token[-4:])
-    for row, name in ((rows[1], "note"), (rows[2], "week_highlights"), (rows[2], "next_week_focus")):
+    for row, name in ((rows[1], "name"), (rows[1], "note"), (rows[2], "week_highlights"), (rows[2], "next_week_focus")):
         put(row, name, "bl1.test." + "A" * 60)
     return NOT_GENUINE
 
@@ -65,7 +78,8 @@ def test_every_page_opens_and_says_so(as_person, rows, unreadable):
         check_in_url("afternoon"): 4,
         EVENING: 9,
         "/": 2,
-        f"/logs/medications/{medication.pk}/": 1,
+        "/logs/medications/": 1,
+        f"/logs/medications/{medication.pk}/": 1 + 2,  # in the heading and for both texts
         week.get_absolute_url(): 2,
     }
 
@@ -74,7 +88,7 @@ def test_every_page_opens_and_says_so(as_person, rows, unreadable):
         assert page.status_code == 200
         assert (path, page.content.decode().count(unreadable)) == (path, count)
         assert not [text for text in TEXTS if text in page.content.decode()]
-    for path in ("/logs/", "/logs/medications/", "/reflections/", check_in_url("medication"), day_url(name="delete")):
+    for path in ("/logs/", "/reflections/", check_in_url("medication"), day_url(name="delete")):
         assert as_person.get(path).status_code == 200
 
 
@@ -133,10 +147,10 @@ def test_other_answers_are_saved_beside_them(as_person, rows, unreadable):
     assert columns(rows[0]) == before
 
 
-def test_what_was_typed_before_is_refused_and_shown(as_person, rows, settings):
+def test_what_was_typed_before_is_refused_and_shown(as_person, rows, settings, use_keys):
     sent = form_as_shown(as_person.get(MIDDAY)) | {"lunch": "Bread", "focus_level": "2"}
     before, keys = columns(rows[0]), settings.FIELD_ENCRYPTION_KEYS
-    settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
+    use_keys(LOST)
 
     response = as_person.post(MIDDAY, sent)
 
@@ -147,16 +161,17 @@ def test_what_was_typed_before_is_refused_and_shown(as_person, rows, settings):
     ]
     assert form_as_shown(response)["lunch"] == ["Bread"]
     assert (columns(rows[0]), again(rows[0]).focus_level) == (before, 7)
-    settings.FIELD_ENCRYPTION_KEYS = keys
+    use_keys(keys)
     # The key is back, and the page still knows what it was typed over.
     assert as_person.post(MIDDAY, form_as_shown(response) | sent).status_code == 302
     assert again(rows[0]).lunch == "Bread"
 
 
-def test_a_page_without_the_texts_clears_none_when_the_key_is_back(as_person, rows, settings):
-    keys, settings.FIELD_ENCRYPTION_KEYS = settings.FIELD_ENCRYPTION_KEYS, {"other": bytes(32)}
+def test_a_page_without_the_texts_clears_none_when_the_key_is_back(as_person, rows, settings, use_keys):
+    keys = settings.FIELD_ENCRYPTION_KEYS
+    use_keys(LOST)
     sent = {name: v for name, v in form_as_shown(as_person.get(MIDDAY)).items() if name not in PRIVATE}
-    settings.FIELD_ENCRYPTION_KEYS = keys
+    use_keys(keys)
 
     response = as_person.post(MIDDAY, sent)
 
@@ -177,17 +192,117 @@ def test_the_answer_that_a_text_hangs_on_has_to_stay(as_person, rows, unreadable
     assert columns(rows[0]) == before
 
 
-def test_a_medication_is_saved_and_its_note_kept(as_person, rows, unreadable):
+def test_a_medication_is_saved_and_its_texts_kept(as_person, rows, unreadable):
     medication = rows[1]
-    before = stored(medication, "note")
+    before = [stored(medication, name) for name in ("name", "name_key", "note")]
+    page = f"/logs/medications/{medication.pk}/"
 
-    response = as_person.post(f"/logs/medications/{medication.pk}/", {"name": "Tea", "is_active": "on"})
+    response = as_person.post(page, {"unit": "ml", "is_active": "on"})
 
     assert response.status_code == 302
-    assert (again(medication).name, stored(medication, "note")) == ("Tea", before)
-    response = as_person.post(f"/logs/medications/{medication.pk}/", {"name": "Tea", "note": "Bitter"})
-    assert "note" in response.context["form"].errors
-    assert stored(medication, "note") == before
+    assert again(medication).unit == "ml"
+    response = as_person.post(page, {"name": "Tea", "note": "Bitter"})
+    assert {"name", "note"} == response.context["form"].errors.keys()
+    assert [stored(medication, name) for name in ("name", "name_key", "note")] == before
+
+
+# Doses of a medication whose name cannot be read
+
+MEDICATION = check_in_url("medication")
+
+
+@pytest.fixture
+def dose(rows, person):
+    """What was taken the day before DAY, so that it can be taken again."""
+    return make_dose(person.daily_logs.get(date=DAY - datetime.timedelta(days=1)), rows[1])
+
+
+def test_a_dose_keeps_its_unreadable_medication(as_person, person, rows, dose, unreadable):
+    person.daily_logs.exclude(pk=dose.daily_log_id).delete()
+    page = check_in_url("medication", DAY - datetime.timedelta(days=1))
+    person.daily_logs.update(medication_taken=True)
+
+    shown = as_person.get(page)
+    sent = {name: value for name, value in form_as_shown(shown).items() if name != "doses-0-medication"}
+    assert unreadable in shown.content.decode()
+    assert as_person.post(page, sent | {"doses-0-amount": "54"}).status_code == 302
+
+    dose.refresh_from_db()
+    assert (dose.medication_id, dose.amount) == (rows[1].pk, 54)
+    assert "(name not readable) 54 mg" in as_person.get(page.replace("medication/", "")).content.decode()
+    # With an error on the page, with one more row, and with its row emptied.
+    response = as_person.post(page, sent | {"doses-0-amount": "-1"})
+    assert unreadable in response.content.decode()
+    response = as_person.post(page, sent | {"add_dose": "1"})
+    assert form_as_shown(response)["doses-0-entry"] == [str(rows[1].uuid)]
+    sent = {name: value for name, value in form_as_shown(as_person.get(page)).items() if name != "doses-0-medication"}
+    emptied = {"doses-0-amount": "", "doses-0-unit": "", "doses-0-taken_at": ""}
+    assert as_person.post(page, sent | emptied).status_code == 302
+    assert not type(dose).objects.exists()
+
+
+def test_last_time_can_be_taken_again(as_person, person, rows, dose, unreadable):
+    shown = as_person.post(MEDICATION, answers("medication") | taken({}) | {"same_as_last_time": "1"})
+    again_shown = as_person.post(MEDICATION, form_as_shown(shown) | {"same_as_last_time": "1"})
+    sent = form_as_shown(again_shown)
+
+    assert (sent["doses-0-entry"], sent["doses-TOTAL_FORMS"]) == ([str(rows[1].uuid)], ["1"])
+    del sent["doses-0-medication"]
+    assert as_person.post(MEDICATION, sent | {"doses-0-amount": "1"}).status_code == 302
+    assert person.daily_logs.get(date=DAY).doses.get().medication_id == rows[1].pk
+
+
+def test_only_ones_own_medication_can_be_referred_to(as_person, person, rows):
+    theirs = make_medication(name="Theirs")
+
+    response = as_person.post(MEDICATION, taken({"entry": str(theirs.uuid), "amount": "1"}))
+
+    assert "Which medication was it?" in response.content.decode()
+
+
+def test_no_second_medication_is_made_while_a_key_is_missing(as_person, person, rows, settings, use_keys):
+    keys = settings.FIELD_ENCRYPTION_KEYS
+    use_keys(LOST)
+    typed = answers("medication") | taken({"medication": "Concerta", "amount": "36"})
+
+    response = as_person.post(MEDICATION, typed)
+
+    assert response.status_code == 200
+    assert "so we cannot tell whether this one is new" in response.content.decode()
+    assert form_as_shown(response)["doses-0-medication"] == ["Concerta"]
+    other = make_medication(person, name="Tea")
+    response = as_person.post(f"/logs/medications/{other.pk}/", {"name": "Concerta", "is_active": "on"})
+    assert "so we cannot tell whether this one is new" in response.content.decode()
+    # What is known can be taken meanwhile.
+    assert as_person.post(MEDICATION, typed | taken({"medication": "tea", "amount": "1"})).status_code == 302
+    use_keys(keys | LOST)
+    assert as_person.post(MEDICATION, typed).status_code == 302
+    assert person.medications.count() == 2
+
+
+def test_a_name_that_was_tampered_with_is_found_by_its_hash(as_person, person, rows):
+    put(rows[1], "name", "bl1.test." + "A" * 60)
+
+    as_person.post(MEDICATION, answers("medication") | taken({"medication": "Concerta", "amount": "36"}))
+
+    assert person.daily_logs.get(date=DAY).doses.get().medication == person.medications.get() == rows[1]
+
+
+def test_the_profile_opens_and_keeps_the_name(as_person, person, settings, use_keys):
+    person.display_name = "Maria"
+    person.save()
+    before, keys = stored(person, "display_name"), settings.FIELD_ENCRYPTION_KEYS
+    use_keys(LOST)
+
+    page = as_person.get("/accounts/profile/").content.decode()
+    assert KEY_MISSING in page and f"<h1>{person.username}</h1>" in page
+    profile = {"timezone": "UTC", "day_ends_at": "4", "week_starts_on": "sunday", "theme": "dark"}
+    assert as_person.post("/accounts/profile/", profile).status_code == 302
+    assert as_person.post("/accounts/profile/", profile | {"display_name": "Ada"}).status_code == 200
+
+    assert (stored(person, "display_name"), again(person).theme) == (before, "dark")
+    settings.FIELD_ENCRYPTION_KEYS = keys
+    assert again(person).display_name == "Maria"
 
 
 def test_marks_and_their_taking_off_keep_the_texts(as_person, rows, unreadable):

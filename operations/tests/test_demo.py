@@ -24,7 +24,7 @@ ONE_DAY = datetime.timedelta(days=1)
 MEASURES = [f.name for stage in STAGES for f in stage.fields if isinstance(f, ScoreField | HoursField)]
 # In standard errors: what chance alone does to the strongest of some fifty comparisons.
 QUIET = 2.6
-BOOKKEEPING = {"id", "user_id", "daily_log_id", "medication_id", "created_at", "updated_at"}
+BOOKKEEPING = {"id", "uuid", "user_id", "daily_log_id", "medication_id", "created_at", "updated_at"}
 
 
 def run_demo() -> str:
@@ -106,7 +106,8 @@ def test_repeated_it_undoes_changes_and_keeps_the_profile(demo_person):
     before = everything()
     demo_person.daily_logs.filter(date__gt=TODAY - 30 * ONE_DAY).delete()
     demo_person.medications.update(unit="ml")
-    User.objects.filter(pk=demo_person.pk).update(display_name="Somebody", theme="dark")
+    demo_person.display_name, demo_person.theme = "Somebody", "dark"
+    demo_person.save()
 
     run_demo()
 

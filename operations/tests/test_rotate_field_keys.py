@@ -11,7 +11,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, connections
+from django.db import IntegrityError, connection, connections, transaction
 
 from accounts.tests.factories import make_person
 from encryption import cipher
@@ -43,7 +43,7 @@ def keys(settings):
 @pytest.fixture
 def rows(db, keys):
     """One row of each table that has private texts, encrypted with the old key."""
-    person = make_person()
+    person = make_person(display_name="Maria")
     return (
         make_log(person, dreams="Flying", breakfast="Oats", gratitude=""),
         make_medication(person, note="With food"),
@@ -82,8 +82,9 @@ def test_every_text_is_encrypted_with_the_first_key(rows, keys):
     said = rotate()
 
     assert said == (
+        "accounts_user: 1 texts encrypted anew\n"
         "logs_dailylog: 2 texts encrypted anew\n"
-        "logs_medication: 1 texts encrypted anew\n"
+        "logs_medication: 2 texts encrypted anew\n"
         "reflections_weeklyreflection: 1 texts encrypted anew\n"
         "mfa_authenticator: 0 secrets encrypted anew\n"
         "accounts_session: 0 sessions encrypted anew\n"
@@ -93,7 +94,11 @@ def test_every_text_is_encrypted_with_the_first_key(rows, keys):
     keys(new=NEW)
     assert (again(log).dreams, again(log).breakfast, again(log).gratitude) == ("Flying", "Oats", "")
     assert (again(medication).note, again(week).week_highlights) == ("With food", "A walk")
+    assert (again(medication).name, again(log.user).display_name) == ("Concerta", "Maria")
     assert again(log).updated_at == before
+    assert stored(medication, "name_key").startswith("bi1.new.")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_medication(log.user, name="CONCERTA")
 
 
 def test_a_second_run_finds_nothing_to_do(rows, keys):
@@ -128,20 +133,55 @@ def test_what_cannot_be_read_is_left_and_counted(rows, keys):
 def test_a_lost_key_is_named(rows, keys):
     keys(new=NEW)
 
-    assert "logs_medication: 1 texts cannot be read: there is no key old in FIELD_ENCRYPTION_KEYS." in failed()
+    assert "logs_medication: 2 texts cannot be read: there is no key old in FIELD_ENCRYPTION_KEYS." in failed()
     keys(new=NEW, old=OLD)
     rotate()
     assert key_ids_of(DailyLog) == {"new"}
 
 
+def test_a_hash_alone_is_computed_anew(rows, keys):
+    """Its name was encrypted with the new key by a process that was stopped in between."""
+    medication = rows[1]
+    keys(new=NEW, old=OLD)
+    rotate()
+    put(medication, "name_key", "bi1.old." + "A" * 43)
+    assert "logs_medication: 1 texts cannot be read: its hash is that of another text" in failed("--check")
+
+    rotate()
+
+    assert stored(medication, "name_key").startswith("bi1.new.")
+    assert rotate("--check").endswith("Every text can be read.\n")
+
+
+def test_a_name_that_is_there_twice_is_left_to_its_person(rows, keys):
+    """A process that did not know the new key yet cannot find the name that another process added with it."""
+    medication = rows[1]
+    keys(new=NEW)
+    second = make_medication(medication.user, name="concerta", note="Twice")
+    keys(new=NEW, old=OLD)
+
+    said = failed()
+
+    assert "logs_medication: 1 names are in a person's list twice." in said
+    assert said.endswith("1 hashes were left as they are. Keep every key you have.")
+    assert stored(medication, "name").startswith("bl1.new.") and stored(medication, "name_key").startswith("bi1.old.")
+    second.name = "Concerta 2"
+    second.save()
+    assert "this database needs no longer: old." in rotate()
+    assert stored(medication, "name_key").startswith("bi1.new.")
+
+
 def test_texts_that_are_not_encrypted_are_taken_over_where_that_is_allowed(rows, keys):
     put(rows[0], "dreams", "As it was written")
+    put(rows[1], "name", "Tea")
+    put(rows[1], "name_key", "tea")
     keys(reads_plaintext=True, old=OLD)
 
     assert "this database needs no longer: plaintext." in rotate()
 
     keys(old=OLD)
     assert again(rows[0]).dreams == "As it was written"
+    assert (again(rows[1]).name, stored(rows[1], "name_key").split(".")[0]) == ("Tea", "bi1")
 
 
 def test_checking_changes_nothing(rows, keys):
@@ -185,7 +225,7 @@ def test_an_answer_saved_in_between_is_not_overwritten(rows, keys):
             saves.append(stored(log))
         return cipher.encrypt(cipher.decrypt(stored_text, *where), *where)
 
-    outcome = Replacing(connection, LOGS, replacement, "bl1.new.", False).run()
+    outcome = Replacing(connection, LOGS, replacement, ".new.", False).run()
 
     assert saves[0].startswith("bl1.old.")
     assert outcome.changed == 2
@@ -200,7 +240,7 @@ def test_a_day_deleted_in_between_stays_deleted(rows, keys):
         DailyLog.objects.all().delete()
         return cipher.encrypt(cipher.decrypt(stored_text, *where), *where)
 
-    assert Replacing(connection, LOGS, replacement, "bl1.new.", False).run().changed == 0
+    assert Replacing(connection, LOGS, replacement, ".new.", False).run().changed == 0
     assert not DailyLog.objects.exists()
 
 
@@ -309,6 +349,8 @@ def test_killed_in_the_middle_with_writes_going_on(many_days, keys):
 def test_the_migration_is_killed_in_the_middle_and_repeated(many_days, keys):
     environment = {"FIELD_ENCRYPTION_KEYS": text_of(old=OLD)}
     make_medication(many_days, note="With food")
+    many_days.display_name = "Maria"
+    many_days.save()
     try:
         call_command("migrate", "logs", "0003", verbosity=0)
         assert key_ids_of(DailyLog) == key_ids_of(Medication) == {"-"}
@@ -331,7 +373,9 @@ def test_the_migration_is_killed_in_the_middle_and_repeated(many_days, keys):
     keys(old=OLD)
     assert key_ids_of(DailyLog) == key_ids_of(Medication) == {"old"}
     assert_nothing_is_lost(many_days, wrote)
-    assert many_days.medications.get().note == "With food"
+    medication = many_days.medications.get()
+    assert (medication.name, medication.note) == ("Concerta", "With food")
+    assert stored(medication, "name_key").startswith("bi1.old.")
 
 
 def assert_all_readable(person):

@@ -211,4 +211,4 @@ class Attack:
 
     @property
     def stored_doses(self) -> set[str]:
-        return set(self.row.doses.values_list("medication__name_key", flat=True))
+        return {Medication.key_of(dose.medication.name) for dose in self.row.doses.select_related("medication")}

@@ -87,8 +87,9 @@ def make_hostile(owner: User, staff: User) -> Iterator[models.Model]:
         )
     yield from make_hostile_days(owner)
     yield EmailAddress.objects.create(user=owner, verified=True, primary=True, email="owner@example.org")
-    hostile = hostile_texts(User, 0, "display_name")
-    User.objects.filter(pk__in=[owner.pk, staff.pk]).update(**hostile, email="owner@example.org")
+    for person in (owner, staff):
+        person.display_name, person.email = hostile_texts(User, 0, "display_name")["display_name"], "owner@example.org"
+        person.save()
     yield DatabaseReport.objects.create(figures=hostile_figures())
 
 
@@ -120,7 +121,8 @@ def make_secret(other: User):
     log = make_full_log(other, DAY, dreams=SECRET)
     make_dose(log, make_medication(other, SECRET, pk=1000, note=SECRET))
     make_reflection(other, SUNDAY, week_highlights=SECRET)
-    User.objects.filter(pk=other.pk).update(display_name=SECRET, email="secret@example.org")
+    other.display_name, other.email = SECRET, "secret@example.org"
+    other.save()
     EmailAddress.objects.create(user=other, verified=True, primary=True, email="secret@example.org")
     SecurityEvent.objects.create(person=other, kind="signed_in", device=SECRET)
     other.sessions.create(key_hash="other" * 6, expire_date="2027-01-01T00:00Z", user_agent=SECRET)

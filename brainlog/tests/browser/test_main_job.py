@@ -124,7 +124,7 @@ def expect_stored(log):
     assert (log.sleep_hours, log.sleep_quality, log.morning_mood) == (Decimal("7.5"), 6, 5)
     assert (log.physical_status, log.dreams, log.breakfast) == ("rested", "Flying.\n\nAgain.", "Oats")
     assert (log.medication_taken, log.ate_within_hour, log.reason_for_skipping) == (True, False, None)
-    assert [str(dose) for dose in log.doses.select_related("medication")] == [
+    assert [dose.in_words for dose in log.doses.select_related("medication")] == [
         "Concerta 36 mg at 8:15 a.m.",
         "Ritalin 7.5 drops at 1:40 p.m.",
     ]
@@ -227,4 +227,4 @@ def test_the_same_doses_as_last_time_are_one_tap(new_page, live_server, person, 
     press(page, "Save")
     expect_saved(page, "Medication saved.")
     dose = person.daily_logs.get(date=today).doses.get()
-    assert (str(dose), dose.medication) == (str(before), before.medication)
+    assert (dose.in_words, dose.medication) == (before.in_words, before.medication)

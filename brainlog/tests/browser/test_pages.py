@@ -87,7 +87,7 @@ def test_a_deleted_day_comes_back_with_its_doses(new_page, live_server):
     world = World.make()
     page = come_in(new_page(), live_server, world.regular)
     log = world.regular.daily_logs.get(date=world.regular.today())
-    doses = [str(dose) for dose in log.doses.all()]
+    doses = [dose.in_words for dose in log.doses.all()]
     page.goto(log.get_absolute_url())
     follow(page, "Delete this day")
     press(page, "Delete")

@@ -163,7 +163,7 @@ def test_the_enter_key_saves_and_does_not_press_the_first_button_it_finds(own_pa
     answer(own_page, {"medication_taken": "true", "doses-0-medication": "Ritalin", "doses-0-amount": "5"})
     field(own_page, "doses-0-amount").press("Enter")
     expect_saved(own_page, "Medication saved.")
-    assert [str(dose) for dose in person.daily_logs.get(date=DAY).doses.all()] == ["Ritalin 5"]
+    assert [dose.in_words for dose in person.daily_logs.get(date=DAY).doses.all()] == ["Ritalin 5"]
 
 
 def test_a_day_takes_six_doses_and_no_more(own_page, person):

@@ -13,16 +13,16 @@ from encryption.reencrypt import Table, check_all, encrypt_all
 
 class Command(BaseCommand):
     help = (
-        "Encrypt every private text that is not yet encrypted with the first key of FIELD_ENCRYPTION_KEYS. People can "
-        "go on writing meanwhile. Interrupted, it goes on where it stopped when it is run again. Fails if there are "
-        "texts that cannot be read; those are left as they are."
+        "Encrypt every private text that is not yet encrypted with the first key of FIELD_ENCRYPTION_KEYS, and compute "
+        "the hashes anew by which names are found. People can go on writing meanwhile. Interrupted, it goes on where "
+        "it stopped when it is run again. Fails if there are texts that cannot be read; those are left as they are."
     )
 
     def add_arguments(self, parser):
         parser.add_argument("--check", action="store_true", help="Read every text, change nothing.")
 
     def handle(self, *args, check, **options):
-        changed, left = 0, 0
+        left = taken = 0
         for model in apps.get_models():
             if not private_fields(model):
                 continue
@@ -39,13 +39,20 @@ class Command(BaseCommand):
             self.stdout.write(f"{table.name}: " + ("read" if check else f"{outcome.changed} texts encrypted anew"))
             for reason, texts in sorted(outcome.left.items()):
                 self.stderr.write(f"{table.name}: {texts} texts cannot be read: {reason}.")
-            changed += outcome.changed
+            if outcome.taken:
+                self.stderr.write(
+                    f"{table.name}: {outcome.taken} names are in a person's list twice. They see both, and can rename "
+                    "one of them; run this again afterwards."
+                )
             left += outcome.left.total()
+            taken += outcome.taken
         left += self.second_factors(check)
         if not check:
             self.stdout.write(f"accounts_session: {sessions.reencrypt_all()} sessions encrypted anew")
         if left:
             raise CommandError(f"{left} texts cannot be read, and were left as they are. Keep every key you have.")
+        if taken:
+            raise CommandError(f"{taken} hashes were left as they are. Keep every key you have.")
         self.stdout.write("Every text can be read." if check else self.what_may_go())
 
     def second_factors(self, check: bool) -> int:

@@ -1,0 +1,118 @@
+"""The way of medication names into encryption, and back."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from accounts.tests.factories import make_person
+from encryption import cipher
+from logs.models import Medication
+from logs.tests.columns import again, put, stored
+from logs.tests.factories import make_medication
+
+BEFORE = "0004_encrypt_texts"
+
+
+@pytest.fixture
+def before(transactional_db):
+    """The database as the release before left it. In the end, as it is to be."""
+    call_command("migrate", "logs", BEFORE, verbosity=0)
+    yield
+    call_command("migrate", verbosity=0)
+
+
+def insert(person, name, note=None):
+    """A row as the release before adds it."""
+    note = note and cipher.encrypt(note, "logs_medication", "note", str(person.pk))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO logs_medication (user_id, name, name_key, note, is_active) VALUES (%s, %s, %s, %s, %s)",
+            [person.pk, name, name.casefold(), note, True],
+        )
+
+
+def columns(*names) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(names)} FROM logs_medication ORDER BY id")  # noqa: S608
+        return cursor.fetchall()
+
+
+def test_names_are_encrypted_and_notes_bound_anew(before):
+    person = make_person()
+    insert(person, "Concerta", "With food")
+    insert(person, "Ünal's tea")
+
+    call_command("migrate", "logs", verbosity=0)
+
+    first, second = Medication.objects.order_by("pk")
+    assert (first.name, first.note, second.name, second.note) == ("Concerta", "With food", "Ünal's tea", None)
+    assert first.uuid != second.uuid
+    assert all(name.startswith("bl1.") and key.startswith("bi1.") for name, key in columns("name", "name_key"))
+    find = Medication._meta.get_field("name_key").hashes_of
+    assert person.medications.get(name_key__in=find("ünal's TEA", person.pk)) == second
+
+
+def test_the_release_before_adds_rows_while_it_is_still_running(before, settings):
+    person = make_person()
+    call_command("migrate", "logs", verbosity=0)
+    settings.FIELD_ENCRYPTION_READS_PLAINTEXT = True
+    insert(person, "Concerta")
+
+    medication = person.medications.get()
+
+    assert (medication.name, medication.uuid is None) == ("Concerta", False)
+    call_command("rotate_field_keys", stdout=StringIO())
+    settings.FIELD_ENCRYPTION_READS_PLAINTEXT = False
+    assert again(medication).name == "Concerta"
+    assert stored(medication, "name_key").startswith("bi1.")
+
+
+def test_interrupted_it_goes_on(before):
+    person = make_person()
+    insert(person, "Concerta", "With food")
+    call_command("migrate", "logs", "0006_encrypt_medication_names", verbosity=0)
+    insert(person, "Tea", "Bitter")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE name = '0006_encrypt_medication_names'")
+
+    call_command("migrate", "logs", verbosity=0)
+
+    texts = [(row.name, row.note) for row in Medication.objects.order_by("pk")]
+    assert texts == [("Concerta", "With food"), ("Tea", "Bitter")]
+
+
+def test_the_way_back_stores_names_as_they_were_written(transactional_db):
+    medication = make_medication(name="ÄTHER Öl", note="With food")
+    try:
+        call_command("migrate", "logs", BEFORE, verbosity=0)
+
+        [(name, key, note)] = columns("name", "name_key", "note")
+        assert (name, key) == ("ÄTHER Öl", "äther öl")
+        assert cipher.decrypt(note, "logs_medication", "note", str(medication.user_id)) == "With food"
+    finally:
+        call_command("migrate", verbosity=0)
+    assert (again(medication).name, again(medication).note) == ("ÄTHER Öl", "With food")
+
+
+def test_the_way_back_needs_every_key(transactional_db):
+    medication = make_medication()
+    put(medication, "name", "bl1.lost." + "A" * 60)
+    try:
+        with pytest.raises(CommandError, match="logs_medication: 1 texts cannot be decrypted: there is no key lost"):
+            call_command("migrate", "logs", BEFORE, verbosity=0)
+    finally:
+        call_command("migrate", verbosity=0)
+    assert stored(medication, "name").startswith("bl1.lost.")
+
+
+def test_names_to_be_called_by_are_encrypted_and_back(transactional_db):
+    person = make_person(display_name="Maria")
+    try:
+        call_command("migrate", "accounts", "0008", verbosity=0)
+        assert stored(person, "display_name") == "Maria"
+    finally:
+        call_command("migrate", verbosity=0)
+    assert stored(person, "display_name").startswith("bl1.")
+    assert again(person).display_name == "Maria"
