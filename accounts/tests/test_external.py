@@ -309,10 +309,10 @@ def test_an_account_of_another_person_here_is_not_taken_over(site, provider):
 
 
 def test_a_person_has_so_many_accounts_elsewhere(site, provider, ask):
-    visitor = sign_up(site, provider, "116")
-    provider.person = {"sub": "117"}
+    visitor = sign_up(site, provider, "126")
+    provider.person = {"sub": "127"}
     ask(
-        "person = User.objects.get(username='club-116')\n"
+        "person = User.objects.get(username='club-126')\n"
         "rows = [SocialAccount(user=person, provider='oidc', uid=f'more-{number}') for number in range(19)]\n"
         "SocialAccount.objects.bulk_create(rows)"
     )
@@ -321,7 +321,7 @@ def test_a_person_has_so_many_accounts_elsewhere(site, provider, ask):
 
     assert address == f"{site.url}{EXTERNAL}"
     assert "You have 20 accounts elsewhere" in page
-    assert ask("print(SocialAccount.objects.filter(user__username='club-116').count())") == "20"
+    assert ask("print(SocialAccount.objects.filter(user__username='club-126').count())") == "20"
 
 
 def test_the_second_factor_is_asked_for_here_too(site, provider, ask):
