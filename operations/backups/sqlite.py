@@ -28,7 +28,7 @@ def name_of(connection) -> str:
 def dumping(connection) -> Iterator[Dump]:
     """Copy the database, and yield the copy."""
     with place_for_copy() as path:
-        with opened(connection.settings_dict["NAME"]) as live, opened(path) as copy:
+        with opened(existing(connection)) as live, opened(path) as copy:
             live.backup(copy)
             # In one file, whatever the live one does: nothing beside the archive belongs to it.
             copy.execute("PRAGMA journal_mode=DELETE")
@@ -36,7 +36,17 @@ def dumping(connection) -> Iterator[Dump]:
         yield Dump(contents, bytes_of(path), [], {"SQLite": sqlite3.sqlite_version})
 
 
+def existing(connection) -> Path:
+    """The database file. Raises BackupError where there is none: to open it would make an empty one."""
+    path = Path(connection.settings_dict["NAME"])
+    if not path.is_file():
+        raise BackupError(f"There is no database file {path}: is DATABASE_URL the right one?")
+    return path
+
+
 def is_empty(connection) -> bool:
+    if not Path(connection.settings_dict["NAME"]).exists():
+        return True  # A restore makes it, once the archive is known to be whole.
     with opened(connection.settings_dict["NAME"]) as live:
         return not contents_of(live).rows
 

@@ -77,7 +77,8 @@ KNOWN = {
     "operations/backups/storage.py": {"obstore"},  # BACKUP_TO
     "operations/backups/programs.py": {"subprocess"},  # age and GnuPG, which stay here, and the next
     "operations/backups/postgresql.py": {"subprocess", "psycopg"},  # pg_dump, pg_restore and psql: DATABASE_URL
-    "operations/roles.py": {"psycopg"},  # DATABASE_URL, as the next two
+    "operations/roles.py": {"psycopg"},  # DATABASE_URL, as the next three
+    "brainlog/database.py": {"psycopg"},
     "brainlog/postgresql/base.py": {"psycopg"},
     "brainlog/errors.py": {"psycopg", "psycopg_pool"},
     "operations/formatters.py": {"http", "django.utils.log"},  # the names of status codes, and EMAIL_URL

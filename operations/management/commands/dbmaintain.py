@@ -5,11 +5,12 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, ProgrammingError, connection, connections, transaction
+from django.db import DatabaseError, OperationalError, connection, connections, transaction
 from django.utils import timezone
 
 from accounts.models import Invitation, SecurityEvent, Throttle
 from brainlog.database import reason, session_alias
+from brainlog.errors import is_table_missing
 from operations.models import DatabaseReport
 
 REPORTS_KEPT = timedelta(days=2 * 365)
@@ -30,9 +31,11 @@ class Command(BaseCommand):
             start = time.monotonic()
             try:
                 done = step()
-            except ProgrammingError:
-                raise CommandError("Tables are missing. Run manage.py migrate first.") from None
-            except OperationalError as error:
+            except DatabaseError as error:
+                if is_table_missing(error):
+                    raise CommandError("Tables are missing. Run manage.py migrate first.") from None
+                if not isinstance(error, OperationalError):
+                    raise
                 raise CommandError(f"The database cannot be reached or did not answer: {reason(error)}") from None
             if done:
                 self.stdout.write(f"{done} ({time.monotonic() - start:.1f} s)")

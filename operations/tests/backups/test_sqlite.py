@@ -124,6 +124,9 @@ def test_an_empty_database_is_no_backup(run, folder, tmp_path):
     """Someone mistyped DATABASE_URL, and the good backups would be removed one by one."""
     assert "is DATABASE_URL the right one?" in run("backup", "--keep-daily=1", at=tmp_path / "typo.sqlite3", fails=True)
     assert list(folder.iterdir()) == []
+    assert not (tmp_path / "typo.sqlite3").exists()
+    (tmp_path / "empty.sqlite3").touch()
+    assert "not even a table" in run("backup", at=tmp_path / "empty.sqlite3", fails=True)
 
 
 def test_it_says_where_it_would_need_to_be_told(run, tmp_path):
