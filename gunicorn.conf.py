@@ -4,6 +4,7 @@ Each worker counts for itself, in files that /metrics adds up. They live in a fo
 anew for each gunicorn, as the counts of an earlier one would be added too.
 """
 
+import logging
 import os
 import shutil
 import tempfile
@@ -39,6 +40,18 @@ def post_fork(server, worker):
         settings.INSTALLED_APPS  # noqa: B018 - the first look at a setting reads them all.
     except ImproperlyConfigured as error:
         raise AppImportError(str(error)) from None
+
+
+def post_worker_init(worker):
+    """Name the database file, once at the start: what was meant may have been a server."""
+    from django.conf import settings
+    from django.db import connection
+
+    if worker.age == 1 and connection.vendor == "sqlite" and not settings.DEBUG:
+        logging.getLogger("brainlog.database").info(
+            "The database is the SQLite file %s. For PostgreSQL, set DATABASE_URL.",
+            settings.DATABASES["default"]["NAME"],
+        )
 
 
 def child_exit(server, worker):

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
@@ -20,6 +21,32 @@ class Environment:
 
     def __init__(self):
         self.wrong: list[str] = []
+
+    def read_file(self, path: Path):
+        """Take what the file says for variables that are not set. Without the file there is nothing to take.
+
+        Raises ImproperlyConfigured if it is there and cannot be read: all in it would seem to be missing.
+        """
+        try:
+            path.read_text()
+        except FileNotFoundError:
+            if path.is_symlink():
+                self.refuse(f"{path} is a link to a file that is not there.")
+            return
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not a text in UTF-8"
+            self.refuse(f"{path} is there, and cannot be read: {why}.")
+        environ.Env.read_env(path)
+
+    def refuse(self, sentence: str):
+        raise ImproperlyConfigured(f"Brain Log cannot start. {sentence}")
+
+    def expect_no_blank(self, *names: str):
+        """Refuse variables that are set and empty, where the default would be a surprise: less safe than was meant."""
+        for name in names:
+            self.expect(
+                os.environ.get(name, "unset").strip(), f"{name}: is set, but empty. Give it a value, or leave it out."
+            )
 
     def text(self, name: str, default: str = "") -> str:
         return os.environ.get(name, default)

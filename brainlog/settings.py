@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -14,8 +13,8 @@ from encryption.keys import DERIVED, key_from, keys_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-environ.Env.read_env(BASE_DIR / ".env")
 env = Environment()  # Notes what is missing or wrong; the last line of this file tells all of it.
+env.read_file(BASE_DIR / ".env")
 
 # ── What must be given ────────────────────────────────────────────────────────────────────────
 
@@ -387,4 +386,7 @@ if not DEBUG:
     # These write parameters and paths: never, whatever LOG_LEVEL says.
     LOGGING["loggers"] |= {"django.db.backends": {"level": "INFO"}, "django.server": {"level": "CRITICAL"}}
 
+# A value that a platform failed to fill in would open the registration, ask for no second factor, keep passwords beside
+# a provider, or leave backups in clear.
+env.expect_no_blank("REGISTRATION", "SECOND_FACTOR", "LOGIN_ONLY_BY_PROVIDER", "BACKUP_ENCRYPT_TO")
 env.insist()

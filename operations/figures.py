@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, connections, transaction
 
-from operations import figures_sqlite
+from operations import figures_sqlite, server_health
 
 # How many seconds one question may take; on a busy server, a report should not make things worse.
 PATIENCE = 10
@@ -83,6 +83,12 @@ LISTS = {
           JOIN pg_stat_activity USING (pid)
          WHERE NOT granted AND datname = current_database()
          ORDER BY waitstart""",
+    "slots": """
+        SELECT slot_name AS slot, active, wal_status AS state,
+               pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+                                    ELSE pg_current_wal_lsn() END, restart_lsn)::bigint AS kept_bytes
+          FROM pg_replication_slots
+         ORDER BY kept_bytes DESC NULLS LAST""",
     "replicas": """
         SELECT coalesce(nullif(application_name, ''), '-') AS application, state, sync_state,
                pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
@@ -116,6 +122,7 @@ def gather_postgresql(alias: str) -> dict:
         found: dict = {"database": rows_of(cursor, DATABASE)[0], "pools": pools(), "missing": {}}
     for name, sql in LISTS.items():
         answer(found, alias, name, sql)
+    found["troubles"] = [{"text": text} for _, text in server_health.troubles(watched_figures(alias, PATIENCE))]
     with bounded_cursor(alias, PATIENCE) as cursor:
         schema = rows_of(
             cursor,
@@ -146,6 +153,20 @@ def vital_signs(alias: str, seconds: float) -> dict[str, int]:
         return figures_sqlite.vital_signs(connections[alias])
     with bounded_cursor(alias, seconds) as cursor:
         return rows_of(cursor, VITAL_SIGNS)[0]
+
+
+def watched_figures(alias: str, seconds: float) -> dict:
+    """The numbers of operations.server_health, and how many of its questions failed. One that fails spoils no other."""
+    if connections[alias].vendor == "sqlite":
+        return {}
+    found: dict = {"unanswered_questions": 0}
+    for question in server_health.QUESTIONS.values():
+        try:
+            with bounded_cursor(alias, seconds) as cursor:
+                found |= rows_of(cursor, question)[0]
+        except DatabaseError:
+            found["unanswered_questions"] += 1
+    return found
 
 
 @contextmanager

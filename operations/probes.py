@@ -6,11 +6,18 @@ from concurrent.futures import Future
 from contextlib import closing
 from functools import cache
 
-from django.db import Error, ProgrammingError, connections
+import psycopg
+from django.apps import apps
+from django.db import Error, connections
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpResponseNotAllowed, JsonResponse
 
+from brainlog.errors import MISSING_PRIVILEGE, code_of, is_table_missing
 from brainlog.postgresql.base import patience
+from operations.schema import refuse_if_hidden
+
+# The apps whose rows people's pages write.
+WRITTEN = {"accounts", "logs", "reflections"}
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +29,7 @@ HASTE = {"connect_timeout": 2, "tcp_user_timeout": 2000, "keepalives_idle": 2, "
 
 NOT_READY = {
     "database": "the database gave no good answer within a second",
+    "privileges": "the database role lacks a privilege; manage.py checkdb names it, create_app_role grants it",
     "migrations": "the database lacks migrations of this release; manage.py migrate applies them",
 }
 
@@ -93,12 +101,9 @@ def ask(question: Future) -> None:
     try:
         question.set_result(None if migrations_on_disk() <= applied_migrations() else "migrations")
     except Exception as error:
-        # SQLite calls a missing table an operational error. Any other error is one of the database
-        # too, and what it says stays here: monitors are strangers.
-        has_no_table = isinstance(error, ProgrammingError) or (
-            isinstance(error, Error) and "no such table" in str(error)
-        )
-        question.set_result("migrations" if has_no_table else "database")
+        # Any other error is one of the database too, and what it says stays here: monitors are strangers.
+        missing = "migrations" if is_table_missing(error) else "database"
+        question.set_result("privileges" if code_of(error) == MISSING_PRIVILEGE else missing)
 
 
 @cache
@@ -118,5 +123,26 @@ def applied_migrations() -> set[tuple[str, str]]:
         options |= HASTE
     own = type(configured)(configured.settings_dict | {"OPTIONS": options}, configured.alias)
     with closing(own), own.cursor() as cursor:
-        cursor.execute("SELECT app, name FROM django_migrations")
-        return set(cursor.fetchall())
+        try:
+            cursor.execute("SELECT app, name FROM django_migrations")
+        except Error as error:
+            if own.vendor == "postgresql" and is_table_missing(error):
+                refuse_if_hidden(cursor)
+            raise
+        applied = set(cursor.fetchall())
+        if own.vendor == "postgresql":
+            refuse_if_not_writable(cursor)
+        return applied
+
+
+def refuse_if_not_writable(cursor) -> None:
+    """Raise Error (SQLSTATE 42501) where this role may not save in one of our own tables: every save would fail."""
+    tables = [model._meta.db_table for model in apps.get_models() if model.__module__.split(".")[0] in WRITTEN]
+    cursor.execute(
+        """SELECT c.relname FROM pg_class c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) asked
+           WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY(%s) AND c.relkind IN ('r', 'p')
+             AND NOT has_any_column_privilege(c.oid, asked) LIMIT 1""",
+        [tables],
+    )
+    if cursor.fetchone():
+        raise Error("a privilege is missing") from psycopg.errors.InsufficientPrivilege()

@@ -37,7 +37,6 @@ GIVEN = {
     "DATABASE_PATIENCE": "40",
     "CACHE_URL": "",
     "BACKUP_TO": "",
-    "BACKUP_ENCRYPT_TO": "",
     "LOG_FORMAT": "json",
     "LOG_LEVEL": "INFO",
     "METRICS_TOKEN": "",
@@ -56,8 +55,16 @@ GIVEN = {
         for what in ("ID", "SECRET")
     },
 }
+# A blank one is refused, so these are left out.
+NOT_GIVEN = {"BACKUP_ENCRYPT_TO"}
 chosen = os.environ.get("CHOSEN_BY_A_TEST", "").split()
 os.environ |= {name: value for name, value in GIVEN.items() if name not in chosen}
+for name in NOT_GIVEN.difference(chosen):
+    os.environ.pop(name, None)
+
+from brainlog.environment import Environment  # noqa: E402
+
+Environment.read_file = lambda self, path: None  # What is left out must not come from .env.
 
 from brainlog.settings import *  # noqa: E402, F403
 from brainlog.settings import DATABASES, SILENCED_SYSTEM_CHECKS, STORAGES  # noqa: E402
