@@ -8,13 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from brainlog.cache import caches_from_url
 from brainlog.database import databases_from_environment
-from brainlog.environment import Environment, are_hosts, are_origins, is_guessable, mail_settings, origin_of
+from brainlog.environment import Environment, are_hosts, are_origins, is_guessable, mail_settings, origin_of, read_file
 from encryption.keys import DERIVED, key_from, keys_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+read_file(BASE_DIR / ".env")
 env = Environment()  # Notes what is missing or wrong; the last line of this file tells all of it.
-env.read_file(BASE_DIR / ".env")
 
 # ── What must be given ────────────────────────────────────────────────────────────────────────
 

@@ -62,9 +62,9 @@ os.environ |= {name: value for name, value in GIVEN.items() if name not in chose
 for name in NOT_GIVEN.difference(chosen):
     os.environ.pop(name, None)
 
-from brainlog.environment import Environment  # noqa: E402
+import environ  # noqa: E402
 
-Environment.read_file = lambda self, path: None  # What is left out must not come from .env.
+environ.Env.read_env = lambda *args, **kwargs: None  # What is left out must not come from .env.
 
 from brainlog.settings import *  # noqa: E402, F403
 from brainlog.settings import DATABASES, SILENCED_SYSTEM_CHECKS, STORAGES  # noqa: E402

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import pq, sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from operations.backups import BackupError
 from operations.backups.dump import Dump
@@ -23,6 +23,8 @@ PROGRAMS = ("pg_dump", "pg_restore", "psql")
 
 # libpq's parameters, and the environment variables in which its programs take them.
 VARIABLES = {option.keyword.decode(): option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar}
+# Those that have none. They are no secrets, so a command line may show them.
+WITHOUT_VARIABLE = {"keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"}
 
 # Rather than wait for ever behind a migration that waits for somebody else.
 LOCK_WAIT = "5min"
@@ -80,7 +82,16 @@ def dumping(connection) -> Iterator[Dump]:
         session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         [(snapshot,)] = session.execute("SELECT pg_export_snapshot()").fetchall()
         folder, version = programs_for(session)
-        command = ["--format=custom", "--schema=public", "--no-owner", "--no-privileges", "--no-password"]
+        # The snapshot is this server's: of several hosts, pg_dump must not find another.
+        parameters = at_server_of(session, parameters)
+        command = [
+            *connection_of(parameters),
+            "--format=custom",
+            "--schema=public",
+            "--no-owner",
+            "--no-privileges",
+            "--no-password",
+        ]
         command += [f"--snapshot={snapshot}", f"--lock-wait-timeout={LOCK_WAIT}"]
         yield Dump(
             contents_of(session),
@@ -128,12 +139,21 @@ def load(parameters: dict, archive: Generator[bytes], decrypting: list[Program],
     with connected(parameters) as session:
         folder, _ = programs_for(session)
         known = {name for (name,) in session.execute("SELECT name FROM pg_settings").fetchall()}
+        parameters = at_server_of(session, parameters)
     environment = environment_of(parameters)
     restoring = Program(
         [str(folder / "pg_restore"), "--schema=public", "--no-owner", "--no-privileges", "--file=-"], environment
     )
     psql = Program(
-        [str(folder / "psql"), "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", "--file=-"],
+        [
+            str(folder / "psql"),
+            *connection_of(parameters),
+            "--no-psqlrc",
+            "--quiet",
+            "--no-password",
+            "--set=ON_ERROR_STOP=1",
+            "--file=-",
+        ],
         environment,
     )
 
@@ -205,7 +225,21 @@ def parameters_of(connection) -> dict:
             "This needs a session of its own, which a pooler does not give: "
             "name the server itself in DIRECT_DATABASE_URL."
         )
-    return {name: value for name, value in connection.get_connection_params().items() if name in VARIABLES}
+    known = VARIABLES.keys() | WITHOUT_VARIABLE
+    return {name: value for name, value in connection.get_connection_params().items() if name in known}
+
+
+def at_server_of(session: psycopg.Connection, parameters: dict) -> dict:
+    """The parameters for the one of several hosts that a session was given."""
+    if "," not in str(parameters.get("host", "")):
+        return parameters
+    return parameters | {"host": session.info.host, "port": session.info.port}
+
+
+def connection_of(parameters: dict) -> list[str]:
+    """The argument for a program of PostgreSQL with what no environment variable takes."""
+    given = {name: value for name, value in parameters.items() if name in WITHOUT_VARIABLE}
+    return [f"--dbname={make_conninfo('', **given)}"] if given else []
 
 
 def parameters_from(url: str) -> dict:
