@@ -28,6 +28,10 @@ MEANING = {
     NO_KEY: "are encrypted with a key that FIELD_ENCRYPTION_KEYS lacks; bring it back before it is lost",
     NOT_GENUINE: "cannot be decrypted: altered, moved from another row, or under another key of the same id",
 }
+SECRETS = f"{Authenticator._meta.db_table}.data"
+WRITTEN_ELSEWHERE = (
+    "are not encrypted: not written by Brain Log, and of no use; delete those rows, and look who wrote them"
+)
 
 
 def problems(connection, unmigrated: set[str]) -> Iterator[tuple[str, str]]:
@@ -38,6 +42,10 @@ def problems(connection, unmigrated: set[str]) -> Iterator[tuple[str, str]]:
         if fault:
             faults[column, fault] += 1
     for (column, fault), texts in sorted(faults.items()):
+        if (column, fault) == (SECRETS, IN_CLEAR):
+            # Whatever stands among the keys: these have always been encrypted by Brain Log.
+            yield ERROR, f"{column}: {texts} texts {WRITTEN_ELSEWHERE}"
+            continue
         is_meant = fault == IN_CLEAR and settings.FIELD_ENCRYPTION_READS_PLAINTEXT
         text = "are not encrypted, which plaintext in FIELD_ENCRYPTION_KEYS allows; manage.py rotate_field_keys"
         yield WARNING if is_meant else ERROR, f"{column}: {texts} texts {text if is_meant else MEANING[fault]}"
@@ -63,7 +71,7 @@ def found_in_sample(connection, unmigrated: set[str]) -> Iterator[tuple[str, str
         secrets = Authenticator._base_manager.exclude(type=Authenticator.Type.WEBAUTHN).values_list("pk", "data")
         for _, data in sampled(connection, secrets):
             for text in texts_in(data):
-                yield f"{Authenticator._meta.db_table}.data", fault_of(text)
+                yield SECRETS, fault_of(text)
 
 
 def fault_of(stored: str, place: tuple[str, ...] | None = None) -> str:

@@ -342,6 +342,18 @@ def test_a_statement_timeout_is_for_pages(cluster, run, database, groups, folder
     assert groups() == GROUPS
 
 
+def test_a_url_with_several_hosts(cluster, run, databases):
+    """The first does not answer. The dump has to come from the server that the snapshot is of."""
+    place = f"127.0.0.1:1,127.0.0.1:{cluster.port}"
+
+    def url_of(name):
+        arguments = "keepalives_idle=30&tcp_user_timeout=30s&connect_timeout=5"
+        return f"postgres://brainlog:{cluster.password}@{place}/{name}?{arguments}"
+
+    assert "tables" in run("backup", url=url_of(databases()))
+    assert "Restored" in run("restore", "latest", url=url_of(databases(empty=True)))
+
+
 def test_a_server_that_is_away_is_one_sentence(cluster, run):
     said = run("backup", url=cluster.url.replace(f":{cluster.port}/", ":1/"), fails=True)
 
