@@ -8,6 +8,15 @@ import os
 import shutil
 import tempfile
 
+# Its threads get whole requests only, and probes never wait for a free thread: operations/worker.py says how.
+worker_class = "operations.worker.Worker"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = int(os.environ.get("WEB_THREADS") or 4)
+# For each worker. Each is an open file, and most systems allow a process 1024 of them.
+worker_connections = 500
+# gunicornc's socket lies in the home folder: of two instances that share it, one loses it.
+control_socket_disable = True
+
 # What a request may be, before anybody has looked at it. The address: sign-in elsewhere comes back with two
 # kilobytes of it. Headers: browsers and proxies send some thirty; the longest is that of the cookies.
 limit_request_line = 4094
@@ -16,9 +25,8 @@ limit_request_field_size = 8190
 # No header says that the site lies under a path. One that did, and came through a proxy, would go around what that
 # proxy keeps to itself: /x/admin/ is /admin/ then.
 forwarder_headers = ""
-# A thread that reads a request waits as long as its sender likes, and `timeout` does not end that: slow senders
-# are kept off by the proxy in front, which hands over whole requests only (README). What is read here is bounded,
-# too, in brainlog/settings.py: DATA_UPLOAD_MAX_….
+# How long a request may take to arrive is limited in operations/worker.py, its body in brainlog/settings.py:
+# DATA_UPLOAD_MAX_….
 
 
 def on_starting(server):
