@@ -30,10 +30,9 @@ forwarder_headers = ""
 
 
 def on_starting(server):
-    folder = tempfile.mkdtemp(prefix="brainlog-metrics-")
-    # Workers may run as another user than the master (--user).
-    os.chown(folder, server.cfg.uid, server.cfg.gid)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    if server.cfg.worker_class_str != worker_class:
+        server.log.warning("--worker-class: clients that send slowly can occupy all threads, and /healthz may wait.")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="brainlog-metrics-")
 
 
 def post_fork(server, worker):
@@ -42,11 +41,26 @@ def post_fork(server, worker):
     from django.core.exceptions import ImproperlyConfigured
     from gunicorn.errors import AppImportError
 
+    # Again, for systems empty their folder for temporary files from time to time.
+    folder = os.environ["PROMETHEUS_MULTIPROC_DIR"]
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    # Workers may run as another user than the master (--user).
+    os.chown(folder, server.cfg.uid, server.cfg.gid)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brainlog.settings")
     try:
         settings.INSTALLED_APPS  # noqa: B018 - the first look at a setting reads them all.
     except ImproperlyConfigured as error:
         raise AppImportError(str(error)) from None
+
+
+def post_worker_init(worker):
+    """End where every page would be a server error."""
+    from gunicorn.errors import AppImportError
+
+    from operations.installation import faults
+
+    if found := faults():
+        raise AppImportError("\n  ".join(["Brain Log cannot start. Files of this release are missing:", *found]))
 
 
 def child_exit(server, worker):

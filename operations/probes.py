@@ -12,6 +12,7 @@ from django.http import HttpResponseNotAllowed, JsonResponse
 
 from brainlog.circuit_breaker import database, own_connection
 from brainlog.postgresql.base import patience
+from operations.installation import faults
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ SECONDS = 1
 NOT_READY = {
     "database": "the database gave no good answer within a second",
     "migrations": "the database lacks migrations of this release; manage.py migrate applies them",
+    "installation": "files of this release are missing; manage.py check --deploy names them",
 }
 
 
@@ -91,7 +93,10 @@ def answer(question: Future) -> None:
     # For this thread alone: a server lost while it thinks must not be waited for, or nobody asks again.
     patience.set(2 * SECONDS)
     try:
-        question.set_result(None if migrations_on_disk() <= applied_migrations() else "migrations")
+        if not migrations_on_disk() <= applied_migrations():
+            question.set_result("migrations")
+        else:
+            question.set_result(None if is_installed() else "installation")
     except Exception as error:
         # SQLite calls a missing table an operational error. Any other error is one of the database
         # too, and what it says stays here: monitors are strangers.
@@ -99,6 +104,12 @@ def answer(question: Future) -> None:
             isinstance(error, Error) and "no such table" in str(error)
         )
         question.set_result("migrations" if has_no_table else "database")
+
+
+@cache
+def is_installed() -> bool:
+    """Whether pages can be made at all. gunicorn.conf.py refuses to start otherwise; other servers do not read it."""
+    return not faults()
 
 
 @cache
