@@ -97,6 +97,7 @@ class Worker(ThreadWorker):
         self.busy: dict[Connection, float] = {}  # Since when, the oldest first.
         self.closing: dict[Connection, None] = {}
         self.buffered = 0
+        self.stops_at: float | None = None  # From when on it waits for no new request.
 
     def init_process(self):
         # Threads of their own. /readyz may take a second, so several monitors must not wait for each other.
@@ -283,11 +284,13 @@ class Worker(ThreadWorker):
 
     def end_late_connections(self):
         now = time.monotonic()
+        if not self.alive and self.stops_at is None:
+            self.stops_at = now + LINGER_SECONDS
         for conn in list(self.arriving):
             if conn.deadline <= now:
                 self.refuse(conn, 408, "Request Timeout")
-            elif not self.alive and not conn.received:
-                self.refuse(conn, 503, "Service Unavailable")  # A worker that ends waits for no new request.
+            elif self.stops_at and self.stops_at <= now and not conn.received:
+                self.drop(conn)
         for conn in list(self.closing):
             if conn.deadline <= now:
                 self.end(conn)
