@@ -8,8 +8,11 @@ platforms do, is safe in front of it.
 gunicorn loads this module before it forks: a change of it takes effect when gunicorn itself is started anew.
 """
 
+import fcntl
 import re
 import socket
+import sys
+import termios
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +44,8 @@ MEMORY = 64 * 1024 * 1024
 RECEIVED_AT_ONCE = 64 * 1024
 # The kernel takes a whole page, so that no thread waits while a client reads it slowly.
 SEND_BUFFER = 512 * 1024
+# Of the answers before. A client that asks for more without reading them would fill that buffer.
+UNREAD = 64 * 1024
 
 PROBE = re.compile(rb"[A-Z]+ (/healthz|/readyz)[ ?]")
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.IGNORECASE)
@@ -117,9 +122,9 @@ class Worker(ThreadWorker):
     def accept(self, listener):
         try:
             client, address = listener.accept()
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         except OSError:
             return  # Another worker was faster, the client has left, or too many files are open for now.
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self.nr_conns += 1
         if self.nr_conns >= self.worker_connections and self.arriving:
             # Room for the next one, in place of the one that has been arriving for longest.
@@ -144,6 +149,8 @@ class Worker(ThreadWorker):
             self.examine(conn, ahead)
 
     def on_received(self, conn, _socket):
+        if conn not in self.arriving:
+            return  # It had to make room in this very round of events.
         try:
             data = conn.sock.recv(RECEIVED_AT_ONCE)
         except BlockingIOError:
@@ -170,7 +177,8 @@ class Worker(ThreadWorker):
             conn.deadline = time.monotonic() + BODY_SECONDS
             if len(conn.received) < conn.needed and EXPECT.search(conn.received, 0, end):
                 conn.has_sent_continue = True
-                util.write_nonblock(conn.sock, b"HTTP/1.1 100 Continue\r\n\r\n")
+                with suppress(OSError):  # It has left: the next event says so.
+                    util.write_nonblock(conn.sock, b"HTTP/1.1 100 Continue\r\n\r\n")
         if len(conn.received) >= conn.needed:
             self.stop_arriving(conn)
             conn.parser.unreader.unread(bytes(conn.received))
@@ -209,8 +217,11 @@ class Worker(ThreadWorker):
     def fill_threads(self):
         while self.waiting and len(self.busy) < self.cfg.threads:
             conn = self.waiting.popleft()
-            self.busy[conn] = time.monotonic()
-            self.run_in(self.tpool, conn)
+            if unread_bytes(conn.sock) <= UNREAD:
+                self.busy[conn] = time.monotonic()
+                self.run_in(self.tpool, conn)
+            else:
+                self.close(conn)  # No browser does so.
 
     def run_in(self, pool, conn):
         conn.received = bytearray()
@@ -259,9 +270,11 @@ class Worker(ThreadWorker):
             self.closing[conn] = None
 
     def on_closing(self, conn, _socket):
+        if conn not in self.closing:
+            return
         try:
-            while conn.sock.recv(RECEIVED_AT_ONCE):
-                pass
+            if conn.sock.recv(RECEIVED_AT_ONCE):
+                return
         except BlockingIOError:
             return
         except OSError:
@@ -298,7 +311,7 @@ class Worker(ThreadWorker):
     def watch_database(self):
         """Have the database probed while a page takes long; leave threads behind that wait for one that is away.
 
-        Until their patience ends they would answer nobody, neither while the database is away nor when it is back.
+        Until their patience ends they would answer no other request, even when the database is back.
         """
         if self.openings != self.database.openings:
             self.openings = self.database.openings
@@ -309,6 +322,14 @@ class Worker(ThreadWorker):
                 self.fill_threads()
         if self.busy and time.monotonic() - next(iter(self.busy.values())) > SUSPICIOUS_SECONDS:
             self.database.suspect()
+
+
+def unread_bytes(sock) -> int:
+    """How much of what was sent the client has not taken yet."""
+    try:
+        return int.from_bytes(fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    except OSError:  # This system does not say.
+        return 0
 
 
 def body_length(head: bytes) -> int:

@@ -37,7 +37,7 @@ def answer(connection, method="GET", path="/accounts/login/") -> tuple[int, byte
     return response.status, response.read()
 
 
-def ask_until_told(site, is_over: list) -> set[int]:
+def ask_until(site, is_over: list) -> set[int]:
     """Ask on a new connection each time, and twice on each."""
     statuses = set()
     while not is_over:
@@ -49,7 +49,7 @@ def ask_until_told(site, is_over: list) -> set[int]:
 def test_no_request_is_lost_in_a_restart(database_url):
     with throwaway_site(database_url) as site, ThreadPoolExecutor(4) as clients:
         is_over = []
-        answers = [clients.submit(ask_until_told, site, is_over) for _ in range(4)]
+        answers = [clients.submit(ask_until, site, is_over) for _ in range(4)]
         for number in (4, 6):
             site.process.send_signal(signal.SIGHUP)
             wait_until(lambda number=number: site.log.count("Booting worker") == number)
@@ -64,7 +64,7 @@ def test_no_request_is_lost_when_workers_are_recycled(database_url):
     options = "--max-requests=10"
     with throwaway_site(database_url, GUNICORN_CMD_ARGS=options) as site, ThreadPoolExecutor(4) as clients:
         is_over = []
-        answers = [clients.submit(ask_until_told, site, is_over) for _ in range(4)]
+        answers = [clients.submit(ask_until, site, is_over) for _ in range(4)]
         wait_until(lambda: site.log.count("Booting worker") >= 6)
         is_over.append(True)
 
@@ -99,7 +99,7 @@ def test_the_head_of_a_page_alone(database_url):
 
 
 def test_gunicorn_may_end_https_itself(database_url, tmp_path):
-    make_certificates(tmp_path, "nobody")
+    make_certificates(tmp_path, "a client")
     options = f"--certfile={tmp_path}/server.crt --keyfile={tmp_path}/server.key"
     trust = ssl.create_default_context()
     trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE

@@ -2,9 +2,11 @@
 
 import http.client
 import os
+import random
 import re
 import shlex
 import socket
+import struct
 import subprocess
 from contextlib import closing, contextmanager, suppress
 from urllib.parse import urlsplit
@@ -88,7 +90,7 @@ def has_answer(client: socket.socket) -> bool:
 
 
 def test_pages_are_made_while_clients_read_nothing(site):
-    with clients(site, (GET + "\r\n") * 20, receive_buffer=1024):
+    with clients(site, (GET + "\r\n") * 400, receive_buffer=1024):
         assert [status_of_page(site) for _ in range(3)] == [200] * 3
 
 
@@ -212,3 +214,28 @@ def test_the_line_of_the_procfile_and_of_the_readme(database_url):
         assert re.search(r"worker_class += .*operations.worker.Worker", settings), settings
         assert re.search(r"control_socket_disable += True", settings)
         assert re.search(r"workers += 2\n", settings) and re.search(r"threads += 4\n", settings)
+
+
+def test_clients_may_leave_at_any_moment(database_url):
+    """Also by a reset, and while others have to make room for them: no worker ends by it."""
+    request = (
+        POST + "Expect: 100-continue\r\nContent-Length: 30\r\n\r\n" + "username=nobody&password=wrong1" + GET + "\r\n"
+    )
+    chance = random.Random(1)
+    with throwaway_site(database_url, GUNICORN_CMD_ARGS="--worker-connections=20") as site:
+        host, port = urlsplit(site.url).netloc.split(":")
+        staying = []
+        for _ in range(500):
+            client = socket.create_connection((host, int(port)), timeout=PATIENCE)
+            client.sendall(request[: chance.randrange(len(request) + 1)].encode())
+            if chance.random() < 0.3:
+                staying.append(client)
+                continue
+            if chance.random() < 0.5:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+        assert status_of_page(site) == 200
+        for client in staying:
+            client.close()
+        assert status_of_page(site) == 200
+        assert site.log.count("Booting worker") == 2 and "Traceback" not in site.log

@@ -138,7 +138,7 @@ class Crowd:
         return dict(Counter(save.outcome for save in self.saves))
 
     def everybody_saves(self) -> None:
-        """Several times, by which the threads of all workers have had their turn: nobody is refused any more.
+        """Several times, by which the threads of all workers have had their turn: no save is refused any more.
 
         Each worker finds out for itself that the database is back. Until the last one has, it refuses.
         """

@@ -60,7 +60,7 @@ def test_probes_are_answered_while_every_thread_waits(cluster):
 
 
 def test_pages_are_refused_at_once_while_it_hangs_and_made_again_when_it_is_back(cluster):
-    """Nobody asks /readyz. Those who were first wait on, and get their page; static files do without the database."""
+    """No monitor asks /readyz. The first requests wait on, and get their page; static files do without the database."""
     with throwaway_site(cluster.url_of(DATABASE), METRICS_TOKEN="token") as site:  # noqa: S106
         assert ask(site, "/") == 200
         cluster.pause()
@@ -72,7 +72,7 @@ def test_pages_are_refused_at_once_while_it_hangs_and_made_again_when_it_is_back
                 assert ask(site, "/healthz") == 200
                 assert ask(site, "/readyz") == 503
                 assert ask(site, "/metrics", cookie="") == 401
-                # Those for whom a thread was free; the others were refused with the rest.
+                # Those that found a free thread; the others were refused with the rest.
                 assert 0 < sum(not answer.done() for answer in waiting) <= 8
                 cluster.resume()
                 assert {answer.result() for answer in waiting} == {200, 503}
@@ -83,7 +83,7 @@ def test_pages_are_refused_at_once_while_it_hangs_and_made_again_when_it_is_back
             assert {answer.result() for answer in answers} == {200}
 
 
-def test_connections_that_stay_silent_hold_up_nobody_once_new_ones_answer(cluster):
+def test_connections_that_stay_silent_hold_up_no_page_once_new_ones_answer(cluster):
     """As when a firewall has forgotten them. The threads that wait for them are left behind."""
     with throwaway_proxy(cluster.port) as wire:
         url = cluster.url_of(DATABASE).replace(f":{cluster.port}/", f":{wire.port}/")
