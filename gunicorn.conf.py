@@ -9,6 +9,15 @@ import os
 import shutil
 import tempfile
 
+# Its threads get whole requests only, and probes never wait for a free thread: operations/worker.py says how.
+worker_class = "operations.worker.Worker"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = int(os.environ.get("WEB_THREADS") or 4)
+# For each worker. Each is an open file, and most systems allow a process 1024 of them.
+worker_connections = 500
+# gunicornc's socket lies in the home folder: of two instances that share it, one loses it.
+control_socket_disable = True
+
 # What a request may be, before anybody has looked at it. The address: sign-in elsewhere comes back with two
 # kilobytes of it. Headers: browsers and proxies send some thirty; the longest is that of the cookies.
 limit_request_line = 4094
@@ -17,16 +26,14 @@ limit_request_field_size = 8190
 # No header says that the site lies under a path. One that did, and came through a proxy, would go around what that
 # proxy keeps to itself: /x/admin/ is /admin/ then.
 forwarder_headers = ""
-# A thread that reads a request waits as long as its sender likes, and `timeout` does not end that: slow senders
-# are kept off by the proxy in front, which hands over whole requests only (README). What is read here is bounded,
-# too, in brainlog/settings.py: DATA_UPLOAD_MAX_….
+# How long a request may take to arrive is limited in operations/worker.py, its body in brainlog/settings.py:
+# DATA_UPLOAD_MAX_….
 
 
 def on_starting(server):
-    folder = tempfile.mkdtemp(prefix="brainlog-metrics-")
-    # Workers may run as another user than the master (--user).
-    os.chown(folder, server.cfg.uid, server.cfg.gid)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    if server.cfg.worker_class_str != worker_class:
+        server.log.warning("--worker-class: clients that send slowly can occupy all threads, and /healthz may wait.")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="brainlog-metrics-")
 
 
 def post_fork(server, worker):
@@ -35,6 +42,11 @@ def post_fork(server, worker):
     from django.core.exceptions import ImproperlyConfigured
     from gunicorn.errors import AppImportError
 
+    # Again, for systems empty their folder for temporary files from time to time.
+    folder = os.environ["PROMETHEUS_MULTIPROC_DIR"]
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    # Workers may run as another user than the master (--user).
+    os.chown(folder, server.cfg.uid, server.cfg.gid)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brainlog.settings")
     try:
         settings.INSTALLED_APPS  # noqa: B018 - the first look at a setting reads them all.
@@ -43,10 +55,15 @@ def post_fork(server, worker):
 
 
 def post_worker_init(worker):
-    """Name the database file, once at the start: what was meant may have been a server."""
+    """End where every page would be a server error. Name a database file once: what was meant may have been a server."""
     from django.conf import settings
     from django.db import connection
+    from gunicorn.errors import AppImportError
 
+    from operations.installation import faults
+
+    if found := faults():
+        raise AppImportError("\n  ".join(["Brain Log cannot start. Files of this release are missing:", *found]))
     if worker.age == 1 and connection.vendor == "sqlite" and not settings.DEBUG:
         logging.getLogger("brainlog.database").info(
             "The database is the SQLite file %s. For PostgreSQL, set DATABASE_URL.",

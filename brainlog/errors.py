@@ -83,13 +83,21 @@ WORDS = {
 
 def server_error(request):
     """Answer a request that ended in an exception. Asks neither the database nor the session for anything."""
+    from brainlog.circuit_breaker import database, outage_code  # Which imports this module.
+
     error = sys.exc_info()[1]
     code = code_of(error)
-    remedy = remedy_for(code)
-    if remedy is None:
+    if remedy_for(code) is None:
         return defaults.server_error(request)
+    if outage_code(code):
+        database.suspect()
+    return unavailable(request, code, type(error).__name__)
+
+
+def unavailable(request, code: str, cause: str) -> HttpResponse:
+    """Answer 503, and log cause and remedy: the code is one of REMEDIES."""
     # One line, and nothing of what the driver says: that can hold values, names and addresses.
-    logger.error("%s (%s, %s, %s)", remedy, view_name(request), type(error).__name__, code)
+    logger.error("%s (%s, %s, %s)", remedy_for(code), view_name(request), cause, code)
     page = render_to_string("503.html", {"address": request.get_full_path()})
     response = HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"})
     # Or django.request would say it again, with all that the driver says.

@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "brainlog.circuit_breaker.CircuitBreakerMiddleware",
     "brainlog.middleware.Utf8Middleware",
     "brainlog.middleware.PatienceMiddleware",
     "brainlog.middleware.FormerCookiesMiddleware",

@@ -23,6 +23,7 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily
 
+from brainlog.circuit_breaker import database
 from brainlog.postgresql.base import patience
 from operations.figures import vital_signs, watched_figures
 
@@ -104,7 +105,7 @@ class DatabaseNow:
     def collect(self) -> Iterator[GaugeMetricFamily]:
         signs: dict = {}
         # A server that hangs is asked by one thread and no more, however often we are scraped.
-        if self.asking.acquire(timeout=PATIENCE):
+        if not database.is_open and self.asking.acquire(timeout=PATIENCE):
             thread = threading.Thread(target=self.ask, args=[signs], daemon=True)
             try:
                 thread.start()

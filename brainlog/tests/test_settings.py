@@ -133,7 +133,7 @@ WRONG = {
 @pytest.mark.parametrize("program", ["manage.py", "gunicorn"])
 def test_everything_that_is_wrong_is_said_at_once_and_no_secret(folder, program):
     environment = {name: value for name, (value, _) in WRONG.items()}
-    serve = ("-m", "gunicorn", "brainlog.wsgi", "--bind=127.0.0.1:0", "--no-control-socket")
+    serve = ("-m", "gunicorn", "brainlog.wsgi", "--bind=127.0.0.1:0")
 
     result = run(folder, *(("manage.py", "migrate") if program == "manage.py" else serve), **environment)
 

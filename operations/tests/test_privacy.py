@@ -82,6 +82,7 @@ KNOWN = {
     "brainlog/postgresql/base.py": {"psycopg"},
     "brainlog/errors.py": {"psycopg", "psycopg_pool"},
     "operations/formatters.py": {"http", "django.utils.log"},  # the names of status codes, and EMAIL_URL
+    "operations/worker.py": {"socket"},  # Browsers connect to it, and it to no one.
 }
 # What is installed for running: all that can reach another machine, by the setting that makes it, and the rest.
 CONNECTING_PACKAGES = {
