@@ -11,14 +11,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 SQLITE = {
-    "ENGINE": "django.db.backends.sqlite3",
+    "ENGINE": "brainlog.sqlite",
     "OPTIONS": {
         # Take the write lock when a transaction begins: a lock taken half-way cannot wait for its
         # turn, and two people saving at once would see "database is locked".
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # Readers go on while somebody writes.
-        "init_command": "PRAGMA journal_mode=WAL",
+        # Readers go on while somebody writes. What is deleted is overwritten with zeros.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON",
     },
 }
 

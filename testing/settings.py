@@ -62,7 +62,7 @@ os.environ |= {name: value for name, value in GIVEN.items() if name not in chose
 from brainlog.settings import *  # noqa: E402, F403
 from brainlog.settings import DATABASES, SILENCED_SYSTEM_CHECKS, STORAGES  # noqa: E402
 
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+if DATABASES["default"]["ENGINE"] == "brainlog.sqlite":
     # A file, as in real life: in memory, threads would share one connection.
     DATABASES["default"]["TEST"] = {"NAME": FOLDER / "test.sqlite3"}
 

@@ -38,7 +38,7 @@ def test_a_file(url, path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     assert str(read(url)["NAME"]) == path
-    assert read(url)["ENGINE"] == "django.db.backends.sqlite3"
+    assert read(url)["ENGINE"] == "brainlog.sqlite"
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:"])
