@@ -23,7 +23,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 
 from brainlog.postgresql.base import patience
-from operations.figures import vital_signs
+from operations.figures import backup_signs, vital_signs
 
 REGISTRY = CollectorRegistry()
 # When each counter was made says nothing here, and would double the page.
@@ -125,6 +125,7 @@ class DatabaseNow:
                 options["connect_timeout"] = PATIENCE
             with closing(connection):
                 signs.update(vital_signs("default", PATIENCE))
+                signs.update(backup_signs("default", PATIENCE))
         except Error:
             return  # the page says that it is not up
         finally:
@@ -135,6 +136,9 @@ DESCRIPTIONS = {
     "size_bytes": "The size of the database.",
     "connections": "Connections to the server, ours and all others.",
     "connections_limit": "How many connections the server allows.",
+    "backup_timestamp_seconds": "The moment that the newest good backup is of, in seconds since 1970.",
+    "backup_size_bytes": "The size of the newest good backup.",
+    "backup_verified_timestamp_seconds": "When a backup was last verified, in seconds since 1970.",
 }
 
 
