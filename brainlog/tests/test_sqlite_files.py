@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.tests.factories import PASSWORD, make_person
-from brainlog.sqlite.files import empty_write_ahead_log, files_of, rewrite
+from brainlog.sqlite.files import empty_write_ahead_log, files_of, readable_by_others, rewrite
 from logs.tests.pages import check_in_url
 from operations.tests.backups.databases import commands_use
 from personal_data.wiping import wipe_all
@@ -73,6 +73,17 @@ def test_rights_of_all_others_are_taken_away_and_those_given_to_a_group_stay(
             connections["default"].ensure_connection()
 
             assert modes(path) == dict.fromkeys(["db.sqlite3", "db.sqlite3-wal", "db.sqlite3-shm"], oct(after))
+
+
+@pytest.mark.once
+def test_files_of_another_user_are_named(tmp_path):
+    path = tmp_path / "db.sqlite3"
+    path.touch(mode=0o600)
+    assert readable_by_others(path) == []
+
+    path.chmod(0o644)
+    assert readable_by_others(path) == [path]
+    assert readable_by_others(":memory:") == []
 
 
 # ── What was deleted ──────────────────────────────────────────────────────────────────────────
