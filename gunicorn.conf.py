@@ -55,7 +55,7 @@ def post_fork(server, worker):
 
 
 def post_worker_init(worker):
-    """End where every page would be a server error. Name a database file once: what was meant may have been a server."""
+    """End where every page would be a server error. Name a SQLite file once: a server may have been meant."""
     from django.conf import settings
     from django.db import connection
     from gunicorn.errors import AppImportError

@@ -18,8 +18,8 @@ SQLITE = {
         # turn, and two people saving at once would see "database is locked".
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # Readers go on while somebody writes.
-        "init_command": "PRAGMA journal_mode=WAL",
+        # Readers go on while somebody writes. What is deleted is overwritten with zeros.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON",
     },
 }
 

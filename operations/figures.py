@@ -6,12 +6,14 @@ running queries is never read: it may hold somebody's answers.
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, connections, transaction
+from django.db.models import Max
 
 from operations import figures_sqlite, server_health
+from operations.models import Backup
 
 # How many seconds one question may take; on a busy server, a report should not make things worse.
 PATIENCE = 10
@@ -114,6 +116,7 @@ def gather(alias: str) -> dict:
     """All figures. What this server or this role does not give is named under `missing`, with the reason."""
     vendor = connections[alias].vendor
     found = gather_postgresql(alias) if vendor == "postgresql" else figures_sqlite.gather(connections[alias])
+    found["backups"] = backups(alias)
     return json.loads(json.dumps({"vendor": vendor} | found, cls=DjangoJSONEncoder))
 
 
@@ -167,6 +170,29 @@ def watched_figures(alias: str, seconds: float) -> dict:
         except DatabaseError:
             found["unanswered_questions"] += 1
     return found
+
+
+BACKUPS_SHOWN = 5
+
+
+def backups(alias: str) -> list[dict]:
+    """The newest good backups."""
+    newest = Backup.objects.using(alias).values("archive", "made_at", "size", "verified_at")[:BACKUPS_SHOWN]
+    return [{"bytes": row.pop("size")} | row for row in newest]
+
+
+def backup_signs(alias: str, seconds: float) -> dict[str, float]:
+    """Of the newest good backup: its moment, its size; and when one was last verified. Empty before the first."""
+    is_limited = connections[alias].vendor == "postgresql"
+    with bounded_cursor(alias, seconds) if is_limited else nullcontext():
+        newest = Backup.objects.using(alias).first()
+        verified_at = Backup.objects.using(alias).aggregate(verified_at=Max("verified_at"))["verified_at"]
+    signs: dict[str, float] = {}
+    if newest:
+        signs |= {"backup_timestamp_seconds": newest.made_at.timestamp(), "backup_size_bytes": newest.size}
+    if verified_at:
+        signs["backup_verified_timestamp_seconds"] = verified_at.timestamp()
+    return signs
 
 
 @contextmanager

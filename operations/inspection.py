@@ -5,22 +5,29 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+from django.conf import settings as configuration
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
+from django.utils import timezone
 
 from brainlog.database import is_local
 from brainlog.errors import MISSING_PRIVILEGE, code_of
 from brainlog.postgresql.base import patience
+from brainlog.sqlite3.files import readable_by_others
 from operations import integrity, privileges, server_health, stored_texts
+from operations.backups.progress import megabytes
 from operations.schema import ERROR, OK, WARNING, applied_migrations, expected_tables, problems
 
 ROUND_TRIPS = 5
 MOST_LAG = 5  # seconds: about as long as a person's pages stay with the primary after a save
 
 LOOKS_AT_LAG = 10
+# Backups are made every night; one may fail.
+OLDEST_BACKUP = timedelta(days=2)
 
 # A lock is waited for as long as a save may take, a statement as long as a report may; then it is said who holds it.
 # In seconds, as is how long an answer of a server is waited for that says nothing at all.
@@ -180,6 +187,36 @@ def texts(connection):
         yield from stored_texts.problems(connection, unmigrated)
 
 
+def backup(connection):
+    """How old the newest good backup is, where this configuration says that there should be any."""
+    if not configuration.BACKUP_TO or connection.alias != "default" or not has_table(connection, "operations_backup"):
+        return
+    found = rows(connection, "SELECT made_at, size FROM operations_backup ORDER BY made_at DESC LIMIT 1")
+    if not found:
+        yield WARNING, "none of this database is recorded: run manage.py backup"
+        return
+    [(made_at, size)] = found
+    [(verified_at,)] = rows(connection, "SELECT max(verified_at) FROM operations_backup")
+    age = timezone.now() - instant(made_at)
+    text = f"the newest is of {instant(made_at):%Y-%m-%d %H:%M} UTC, {megabytes(size)}"
+    text += f"; last verified {instant(verified_at):%Y-%m-%d}" if verified_at else "; none is recorded as verified"
+    if age > OLDEST_BACKUP:
+        yield WARNING, f"no backup for {age.days} days: {text}"
+    else:
+        yield OK, text
+
+
+def has_table(connection, table: str) -> bool:
+    with connection.cursor() as cursor:
+        return table in connection.introspection.table_names(cursor)
+
+
+def instant(value) -> datetime:
+    """A time as a driver gives it: SQLite's has no time zone, and may be a text."""
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 # ── SQLite ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -190,6 +227,11 @@ def sqlite_version(connection):
         yield OK, "journal_mode wal: readers go on while somebody writes"
     else:
         yield WARNING, f"journal_mode {mode}: readers and writers wait for each other"
+
+
+def sqlite_files(connection):
+    for path in readable_by_others(connection.settings_dict["NAME"]):
+        yield WARNING, f"{path.name} can be read by others on this machine: as its owner, chmod 600 {path}"
 
 
 def sqlite_integrity(connection):
@@ -351,10 +393,12 @@ def replication(connection):
 SQLITE_QUESTIONS = {
     "connection": connected,
     "server": sqlite_version,
+    "files": sqlite_files,
     "integrity": sqlite_integrity,
     "migrations": migrations,
     "schema": schema,
     "texts": texts,
+    "backup": backup,
 }
 POSTGRESQL_QUESTIONS = {
     "connection": connected,
@@ -368,6 +412,7 @@ POSTGRESQL_QUESTIONS = {
     "migrations": migrations,
     "schema": schema,
     "texts": texts,
+    "backup": backup,
 }
 # What may meet a lock. The others compare connections and times, which a transaction would hold still.
-ABOUT_TABLES = {privileges.problems, migrations, schema, texts}
+ABOUT_TABLES = {privileges.problems, migrations, schema, texts, backup}

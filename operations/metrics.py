@@ -25,7 +25,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from brainlog.circuit_breaker import database
 from brainlog.postgresql.base import patience
-from operations.figures import vital_signs, watched_figures
+from operations.figures import backup_signs, vital_signs, watched_figures
 
 REGISTRY = CollectorRegistry()
 # When each counter was made says nothing here, and would double the page.
@@ -134,6 +134,7 @@ class DatabaseNow:
                 if time.monotonic() - self.watched[0] >= KEPT:
                     type(self).watched = time.monotonic(), watched_figures("default", PATIENCE)
                 signs.update(self.watched[1])
+                signs.update(backup_signs("default", PATIENCE))
         except Error:
             return  # the page says that it is not up
         finally:
@@ -158,6 +159,9 @@ DESCRIPTIONS = {
     "prepared_transactions": "Transactions prepared for a commit in two steps.",
     "oldest_prepared_seconds": "How long the oldest of them has been prepared.",
     "unanswered_questions": "Questions about the server's health that failed.",
+    "backup_timestamp_seconds": "The moment that the newest good backup is of, in seconds since 1970.",
+    "backup_size_bytes": "The size of the newest good backup.",
+    "backup_verified_timestamp_seconds": "When a backup was last verified, in seconds since 1970.",
 }
 
 

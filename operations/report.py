@@ -90,6 +90,17 @@ INDEX = Column("index", gettext_lazy("index"), "text")
 SECTIONS = (
     Section("troubles", gettext_lazy("Look at this first"), (Column("text", "", "text"),), gettext_lazy("Nothing.")),
     Section(
+        "backups",
+        gettext_lazy("Backups, the newest first"),
+        (
+            Column("archive", gettext_lazy("archive"), "text"),
+            Column("made_at", gettext_lazy("made"), "time"),
+            SIZE,
+            Column("verified_at", gettext_lazy("verified"), "time"),
+        ),
+        gettext_lazy("None is recorded. manage.py backup makes and records one."),
+    ),
+    Section(
         "connections",
         gettext_lazy("Connections"),
         (

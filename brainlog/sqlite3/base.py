@@ -1,9 +1,15 @@
-"""Django's SQLite backend, but connecting makes no file: a mistyped path would be an empty database."""
+"""Django's SQLite backend, with two differences.
+
+Connecting makes no file: a mistyped path would be an empty database. And the file, with all that SQLite writes beside
+it, is readable by its owner alone.
+"""
 
 import sqlite3
 from pathlib import Path
 
 from django.db.backends.sqlite3 import base, features
+
+from brainlog.sqlite3.files import create_private, make_private
 
 
 class FileMissing(sqlite3.OperationalError):
@@ -20,15 +26,18 @@ class DatabaseFeatures(features.DatabaseFeatures):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     features_class = DatabaseFeatures
-    # Set by manage.py migrate, which alone makes a new database.
+    # Set by manage.py migrate. Besides it, only a restore makes a new database.
     creates_file = False
 
     def get_new_connection(self, conn_params):
-        if self.creates_file or self.is_in_memory_db():
+        if self.is_in_memory_db():
             return super().get_new_connection(conn_params)
         path = Path(conn_params["database"])
-        if path.is_dir():
+        if self.creates_file:
+            create_private(path)
+        elif path.is_dir():
             raise FileMissing(f"{path} is a folder, not a database file")
-        if not path.exists():
+        elif not path.exists():
             raise FileMissing(f"there is no database file {path}; manage.py migrate makes a new one")
+        make_private(path)
         return super().get_new_connection(conn_params | {"database": f"{path.absolute().as_uri()}?mode=rw"})

@@ -20,7 +20,14 @@ ALLOWED = {
     "operations": {"encryption", "accounts", "logs", "reflections", "insights", "personal_data"},
 }
 # What brainlog has for apps to use; the rest of it is wiring.
-FOR_APPS = {"brainlog.forms", "brainlog.admin", "brainlog.circuit_breaker", "brainlog.routers", "brainlog.transactions"}
+FOR_APPS = {
+    "brainlog.forms",
+    "brainlog.admin",
+    "brainlog.circuit_breaker",
+    "brainlog.routers",
+    "brainlog.sqlite3",
+    "brainlog.transactions",
+}
 # The wiring knows every app's addresses, the first page, and the keys.
 WIRING = {"brainlog": {"urls.py": {"logs"}, "settings.py": {"encryption"}}}
 OURS = {*ALLOWED, "brainlog"}

@@ -76,7 +76,7 @@ KNOWN = {
     "brainlog/cache.py": {"redis"},  # CACHE_URL
     "operations/backups/storage.py": {"obstore"},  # BACKUP_TO
     "operations/backups/programs.py": {"subprocess"},  # age and GnuPG, which stay here, and the next
-    "operations/backups/postgresql.py": {"subprocess", "psycopg"},  # pg_dump, pg_restore and psql: DATABASE_URL
+    "operations/backups/postgresql.py": {"psycopg"},  # pg_dump, pg_restore and psql: DATABASE_URL
     "operations/roles.py": {"psycopg"},  # DATABASE_URL, as the next three
     "brainlog/database.py": {"psycopg"},
     "brainlog/postgresql/base.py": {"psycopg"},

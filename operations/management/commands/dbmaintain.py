@@ -11,19 +11,22 @@ from django.utils import timezone
 from accounts.models import Invitation, SecurityEvent, Throttle
 from brainlog.database import reason, session_alias
 from brainlog.errors import is_table_missing
+from brainlog.sqlite3.files import rewrite
 from operations.models import DatabaseReport
 
 REPORTS_KEPT = timedelta(days=2 * 365)
 STAFF_HISTORY_KEPT = timedelta(days=365)
 EVENTS_KEPT = timedelta(days=365)
 INVITATIONS_KEPT = timedelta(days=30)
+REWRITE_PATIENCE = 5  # seconds
 
 
 class Command(BaseCommand):
     help = (
         "Keep the database in order: remove expired sessions, tries and invitations, reports older than two years, "
-        "security events and what staff did in the admin more than a year ago, and refresh what the database knows of "
-        "its tables to plan queries by. Safe to run at any time, while people use Brain Log; once a week is enough."
+        "security events and what staff did in the admin more than a year ago, refresh what the database knows of "
+        "its tables to plan queries by, and rewrite SQLite's file without what was deleted. Safe to run at any time, "
+        "while people use Brain Log; once a week is enough."
     )
 
     def handle(self, *args, **options):
@@ -81,6 +84,16 @@ def remove_staff_history() -> str:
     return f"Removed {count} entries older than a year of what staff did in the admin."
 
 
+def rewrite_file() -> str:
+    """Remove what was deleted from SQLite's files. Returns '' on PostgreSQL."""
+    session = connections[session_alias()]
+    if session.vendor != "sqlite":
+        return ""
+    if rewrite(session.settings_dict["NAME"], REWRITE_PATIENCE):
+        return "Rewrote the database file: nothing deleted is left in it."
+    return "The database file is in use and was not rewritten: deleted names may be left in it until the next run."
+
+
 def analyze() -> str:
     """Let the database look at samples of its tables, so that it chooses the right indexes."""
     alias = session_alias()
@@ -126,4 +139,5 @@ STEPS = (
     remove_reports,
     remove_staff_history,
     analyze,
+    rewrite_file,
 )
