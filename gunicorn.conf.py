@@ -7,7 +7,10 @@ anew for each gunicorn, as the counts of an earlier one would be added too.
 import logging
 import os
 import shutil
+import signal
+import sys
 import tempfile
+import time
 
 # Its threads get whole requests only, and probes never wait for a free thread: operations/worker.py says how.
 worker_class = "operations.worker.Worker"
@@ -40,7 +43,6 @@ def post_fork(server, worker):
     """Say what is missing in the environment, and end. Found while the application is loaded, it ends in tracebacks."""
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
-    from gunicorn.errors import AppImportError
 
     # Again, for systems empty their folder for temporary files from time to time.
     folder = os.environ["PROMETHEUS_MULTIPROC_DIR"]
@@ -51,24 +53,40 @@ def post_fork(server, worker):
     try:
         settings.INSTALLED_APPS  # noqa: B018 - the first look at a setting reads them all.
     except ImproperlyConfigured as error:
-        raise AppImportError(str(error)) from None
+        refuse_to_start(str(error))
 
 
 def post_worker_init(worker):
     """End where every page would be a server error. Name a SQLite file once: a server may have been meant."""
     from django.conf import settings
     from django.db import connection
-    from gunicorn.errors import AppImportError
 
     from operations.installation import faults
 
     if found := faults():
-        raise AppImportError("\n  ".join(["Brain Log cannot start. Files of this release are missing:", *found]))
+        refuse_to_start("\n  ".join(["Brain Log cannot start. Files of this release are missing:", *found]))
     if worker.age == 1 and connection.vendor == "sqlite" and not settings.DEBUG:
         logging.getLogger("brainlog.database").info(
             "The database is the SQLite file %s. For PostgreSQL, set DATABASE_URL.",
             settings.DATABASES["default"]["NAME"],
         )
+
+
+def refuse_to_start(reason: str):
+    """End this worker, and with it gunicorn. Of several workers, one gives the reason.
+
+    gunicorn ends when it finds the first of them. If it found another while it waits for the rest, it would end in a
+    traceback, and without on_exit.
+    """
+    from gunicorn.errors import AppImportError
+
+    try:
+        os.close(os.open(os.path.join(os.environ["PROMETHEUS_MULTIPROC_DIR"], "refused"), os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # gunicorn sends it; it may have come before.
+        time.sleep(2)
+        sys.exit(0)
+    raise AppImportError(reason) from None
 
 
 def child_exit(server, worker):

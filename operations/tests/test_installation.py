@@ -39,11 +39,12 @@ def run(static_root: Path, *arguments: str) -> subprocess.CompletedProcess:
 
 
 def test_gunicorn_ends_with_one_sentence(tmp_path):
-    result = run(tmp_path / "static", "-m", "gunicorn", "brainlog.wsgi", "--bind=127.0.0.1:0", "--workers=1")
+    result = run(tmp_path / "static", "-m", "gunicorn", "brainlog.wsgi", "--bind=127.0.0.1:0", "--workers=4")
 
     assert result.returncode == 4  # "App failed to load": gunicorn does not try again.
     assert f"{HEADING}\n  {NOT_COLLECTED}" in result.stderr
     assert "Traceback" not in result.stderr
+    assert result.stderr.count("Brain Log cannot start") == 1
 
 
 def test_the_check_before_a_deployment_says_so(tmp_path):
