@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -291,6 +292,9 @@ def test_after_a_failover_the_other_host_is_found():
             cursor.execute("SELECT pg_is_in_recovery()")
             assert cursor.fetchone() == (True,)
 
+        # A save that has not reached the replica is lost with the primary, and so would be the table.
+        while replica.execute("SELECT to_regclass('pages')") != [("pages",)]:
+            time.sleep(0.02)
         primary.kill()
         replica.promote()
 

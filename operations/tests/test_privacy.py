@@ -77,7 +77,9 @@ KNOWN = {
     "operations/backups/storage.py": {"obstore"},  # BACKUP_TO
     "operations/backups/programs.py": {"subprocess"},  # age and GnuPG, which stay here, and the next
     "operations/backups/postgresql.py": {"psycopg"},  # pg_dump, pg_restore and psql: DATABASE_URL
-    "operations/roles.py": {"psycopg"},  # DATABASE_URL, as the next three
+    "operations/roles.py": {"psycopg"},  # DATABASE_URL, as the next five
+    "operations/integrity.py": {"psycopg"},
+    "operations/probes.py": {"psycopg"},
     "brainlog/database.py": {"psycopg"},
     "brainlog/postgresql/base.py": {"psycopg"},
     "brainlog/errors.py": {"psycopg", "psycopg_pool"},
