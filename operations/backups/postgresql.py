@@ -50,7 +50,7 @@ IN_THE_WAY = f"""
 SELECT DISTINCT {SESSION} FROM pg_stat_activity ours, unnest(pg_blocking_pids(ours.pid)) AS of (pid)
 JOIN pg_stat_activity a ON a.pid = of.pid
 WHERE ours.application_name = %s AND a.application_name <> %s
-"""  # noqa: S608
+"""  # noqa: S608 (a text of ours)
 
 # What an extension brought, it brings again; the parts of a partitioned table are counted with it.
 TABLES = """
