@@ -1,6 +1,7 @@
 # Everything one does with Brain Log on one's own machine. Each command makes what it needs first.
 #
-#   make run      start Brain Log on http://127.0.0.1:8000 (PORT=8001 make run for another port)
+#   make run      start Brain Log on http://127.0.0.1:8000 (PORT=8001 make run for another port,
+#                 make run LAN=1 for the phones in one's own network as well)
 #   make demo     add a person with months of logs to look at
 #   make test     the whole test suite, on SQLite and on PostgreSQL (ARGS="logs -k midday" for a part)
 #   make drill    lose a database on purpose, on servers of its own, and get everything back
@@ -14,12 +15,25 @@ PORT ?= 8000
 PY := .venv/bin/python
 MANAGE := $(PY) manage.py
 
+# Where `run` listens: on this machine alone; with LAN=1 at its address in the network, which is found without
+# sending anything; with LAN=192.168.1.7 at that one.
+LAN ?=
+FIND_ADDRESS := import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); \
+	s.connect(("192.0.2.1", 9)); print(s.getsockname()[0])
+ADDRESS = $(if $(LAN),$(if $(filter 1,$(LAN)),$(shell $(PY) -c '$(FIND_ADDRESS)' 2>/dev/null),$(LAN)),127.0.0.1)
+
 .SILENT:
 .NOTPARALLEL:
-.PHONY: run demo test attack drill scan lint format lock venv port install install-dev install-scan migrate
+.PHONY: run demo test attack drill scan lint format lock venv address port install install-dev install-scan migrate
 
-run: venv port install .env migrate
-	exec $(MANAGE) runserver 127.0.0.1:$(PORT)
+run: venv address port install .env migrate
+ifdef LAN
+	echo "Phones and computers in the same network open http://$(ADDRESS):$(PORT)"
+	echo "There is no https: others in that network can read passwords and answers on their way. Passkeys need https."
+	exec env ALLOWED_HOSTS=$(ADDRESS) $(MANAGE) runserver $(ADDRESS):$(PORT)
+else
+	exec $(MANAGE) runserver $(ADDRESS):$(PORT)
+endif
 
 demo: venv install .env migrate
 	$(MANAGE) demo
@@ -76,8 +90,13 @@ venv:
 	fi
 
 # Before the long steps, rather than after them.
+address:
+	$(PY) -c 'import socket; socket.create_server(("$(ADDRESS)" or "none", 0))' 2>/dev/null || { \
+		echo "$(or $(ADDRESS),LAN=1) is no address of this machine in a network:" \
+			"name one like this: make run LAN=192.168.1.7" >&2; exit 1; }
+
 port:
-	$(PY) -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || { \
+	$(PY) -c 'import socket; socket.create_server(("$(ADDRESS)", $(PORT)))' 2>/dev/null || { \
 		echo "Port $(PORT) is in use: choose another one like this: PORT=8001 make run" >&2; exit 1; }
 
 # The copies go first and come back last, so that nothing half installed is taken for whole.

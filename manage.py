@@ -9,7 +9,7 @@ def main():
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
-        from django.db import OperationalError
+        from django.db import DatabaseError, OperationalError
     except ImportError:
         sys.exit("Django is not installed for this Python. Say `make run` once, then .venv/bin/python manage.py …")
     if sys.argv[1:2] == ["make_key"]:
@@ -25,14 +25,18 @@ def main():
     except ImproperlyConfigured as error:
         # It says what to set; where in the code that was noticed helps nobody.
         sys.exit(str(error))
-    except OperationalError as error:
-        if "--traceback" in sys.argv:
-            raise
+    except DatabaseError as error:
         from brainlog.database import reason
+        from brainlog.errors import NO_FILE, code_of, remedy_for
 
-        sys.exit(
-            f"The database cannot be reached, or did not do as told: {reason(error)}. manage.py checkdb tells more."
-        )
+        code = code_of(error)
+        remedy = remedy_for(code)
+        if "--traceback" in sys.argv or not (remedy or isinstance(error, OperationalError)):
+            raise
+        if code == NO_FILE:
+            sys.exit(f"Check DATABASE_URL: {error}.")
+        remedy = remedy or "The database refused a statement."
+        sys.exit(f"{remedy} The message was: {reason(error)}. manage.py checkdb says more.")
     except BrokenPipeError:
         if not is_stdout_closed():
             raise

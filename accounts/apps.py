@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_delete
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +10,12 @@ class AccountsConfig(AppConfig):
     def ready(self):
         import accounts.events  # noqa: F401 – it listens
         import encryption.mfa_secrets  # noqa: F401 – likewise
+
+        post_delete.connect(erase_deleted_person, sender="accounts.User")
+
+
+def erase_deleted_person(using, **kwargs):
+    """Receives `post_delete` of a person, by whichever page or command: their names leave SQLite's files too."""
+    from brainlog.sqlite3.files import erase_deleted_after_commit
+
+    erase_deleted_after_commit(using)

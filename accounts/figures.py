@@ -5,12 +5,13 @@ for again. So no figure can be stale, whichever process computed it and whicheve
 """
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TypeVar
 
 from django.core.cache import caches
+
+from brainlog.circuit_breaker import CircuitBreaker
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ Figure = TypeVar("Figure")
 SECONDS = 300
 # A cache that failed is left alone for so long: pages do not wait for it, nor is the log full of it.
 REST_SECONDS = 30
-rests_until = 0.0
+breaker = CircuitBreaker()
 
 
 def remembered(person, name: str, compute: Callable[[], Figure], unpack: Callable[[dict], Figure]) -> Figure:
@@ -46,12 +47,11 @@ def remembered(person, name: str, compute: Callable[[], Figure], unpack: Callabl
 
 def ask(deed: Callable, *arguments):
     """What the cache answers; None if it does not. Whatever is wrong with it, a page can do without."""
-    global rests_until
-    if time.monotonic() < rests_until:
+    if breaker.is_open:
         return None
     try:
         return deed(*arguments)
     except Exception as error:
-        rests_until = time.monotonic() + REST_SECONDS
+        breaker.open(REST_SECONDS)
         logger.warning("The cache failed (%s): it is left alone for %d s.", type(error).__name__, REST_SECONDS)
         return None

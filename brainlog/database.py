@@ -9,16 +9,17 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from psycopg import pq
 
 SQLITE = {
-    "ENGINE": "django.db.backends.sqlite3",
+    "ENGINE": "brainlog.sqlite3",
     "OPTIONS": {
         # Take the write lock when a transaction begins: a lock taken half-way cannot wait for its
         # turn, and two people saving at once would see "database is locked".
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # Readers go on while somebody writes.
-        "init_command": "PRAGMA journal_mode=WAL",
+        # Readers go on while somebody writes. What is deleted is overwritten with zeros.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON",
     },
 }
 
@@ -40,6 +41,7 @@ POOL_TIMEOUT = 10
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 ENCRYPTED = {"require", "verify-ca", "verify-full"}
 CHANNEL_BINDINGS = ("disable", "prefer", "require")
+SESSION_TYPES = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
 UNITS = {"": 1, "ms": 1, "s": 1_000, "min": 60_000}
 SYSTEM_CERTIFICATES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Alpine
@@ -86,10 +88,16 @@ def databases_from_environment(
 
 def url_in(environment: Mapping[str, str], variable: str) -> str:
     """The URL in a variable, or in the file that the variable with _FILE names; '' if there is neither."""
-    url, file = environment.get(variable, ""), environment.get(f"{variable}_FILE", "")
+    url, file = environment.get(variable, "").strip(), environment.get(f"{variable}_FILE", "")
     if url and file:
         raise ImproperlyConfigured(f"{variable} and {variable}_FILE are both given. Keep one of them.")
     if not file:
+        if not url and variable == "DATABASE_URL" and variable in environment:
+            # A variable that a platform failed to fill in would mean SQLite, and people would write into it.
+            raise ImproperlyConfigured(
+                f"{variable} is set, but empty. Give it a URL; without the variable, db.sqlite3 in Brain Log's folder "
+                "is the database."
+            )
         return url
     try:
         url = Path(file).read_text().strip()
@@ -134,17 +142,20 @@ def is_postgresql(database: dict) -> bool:
 
 
 def check_encryption(database: dict, variable: str) -> None:
-    """Answers do not cross a network in the clear."""
-    if is_postgresql(database) and not is_local(host_of(database)) and not is_encrypted(database):
+    """Answers do not cross a network in the clear, unless the URL says that they may."""
+    if not is_postgresql(database) or is_encrypted(database) or database.get("ALLOWS_CLEARTEXT"):
+        return
+    if not all(is_local(host) for host in hosts_of(database)):
         raise ImproperlyConfigured(
             f"{variable}: the way to the database is not encrypted. Add sslmode=require, or better "
-            "sslmode=verify-full with sslrootcert."
+            "sslmode=verify-full with sslrootcert. In a private network whose machines you all trust, "
+            "allow_cleartext=true accepts that answers can be read on the way."
         )
 
 
-def host_of(database: dict) -> str:
-    """As libpq finds it: one that the URL does not name, its own variables may."""
-    return os.environ.get("PGHOSTADDR") or database["HOST"] or os.environ.get("PGHOST", "")
+def hosts_of(database: dict) -> list[str]:
+    """As libpq finds them: where the URL names none, its own variables may."""
+    return (os.environ.get("PGHOSTADDR") or database["HOST"] or os.environ.get("PGHOST", "")).split(",")
 
 
 def is_local(host: str) -> bool:
@@ -179,26 +190,42 @@ def database_from_url(url: str, base_dir: Path, variable: str = "DATABASE_URL") 
             raise ImproperlyConfigured(f"{variable} names no file. Write sqlite:///db.sqlite3, for example.")
         return SQLITE | {"NAME": base_dir / path}
     if parts.scheme in {"postgres", "postgresql"}:
-        try:
-            port = parts.port
-        except ValueError:
-            raise ImproperlyConfigured(
-                f"The port in {variable} is not a number from 1 to 65535. "
-                "In a password, write / as %2F, # as %23 and ? as %3F."
-            ) from None
+        hosts, ports = hosts_in(parts.netloc, variable)
         name = unquote(parts.path.removeprefix("/"))
         if not name:
             raise ImproperlyConfigured(f"{variable} names no database. Write postgres://user:password@host/name.")
-        host = unquote(parts.hostname or "")
         return POSTGRESQL | {
             "NAME": name,
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
-            "HOST": host,
-            "PORT": port or "",
-            **settings_of(arguments_in(parts.query, base_dir, variable), host, variable),
+            "HOST": ",".join(hosts),
+            # One port is the port of all hosts; an empty one is the default.
+            "PORT": ports[0] if len(set(ports)) == 1 else ",".join(map(str, ports)),
+            **settings_of(arguments_in(parts.query, base_dir, variable), hosts, variable),
         }
     raise ImproperlyConfigured(f"{variable} must start with sqlite:///, postgres:// or postgresql://.")
+
+
+def hosts_in(netloc: str, variable: str) -> tuple[list[str], list[int | str]]:
+    """The hosts of `user:password@host1:port,host2:port` in their order, and the port of each, or ''.
+
+    urlsplit knows one host only. libpq tries several until one answers that is as target_session_attrs asks.
+    """
+    hosts, ports = [], []
+    for part in netloc.rpartition("@")[2].split(","):
+        # The host of a password with a / in it is what stands before the password.
+        match = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(?::(\d{0,5}))?", part)
+        if not match or not 0 < int(match[2] or 1) < 65536:
+            raise ImproperlyConfigured(
+                f"The port in {variable} is not a number from 1 to 65535. "
+                "In a password, write / as %2F, # as %23 and ? as %3F."
+            )
+        host = unquote(match[1].strip("[]"))
+        hosts.append(host if host.startswith("/") else host.lower())
+        ports.append(int(match[2]) if match[2] else "")
+    if len(hosts) > 1 and not all(hosts):
+        raise ImproperlyConfigured(f"{variable} has a comma among its hosts with no host on one side of it.")
+    return hosts, ports
 
 
 # ── The arguments of a PostgreSQL URL ─────────────────────────────────────────────────────────
@@ -246,6 +273,16 @@ def yes_or_no(value: str, base_dir: Path) -> bool:
     return value.lower() in {"true", "1"}
 
 
+def zero_or_one(value: str, base_dir: Path) -> int:
+    return int(yes_or_no(value, base_dir))
+
+
+def load_balancing(value: str, base_dir: Path) -> str:
+    if not any(option.keyword == b"load_balance_hosts" for option in pq.Conninfo.get_defaults()):
+        raise ValueError("left out here: the libpq of this machine is older than 16 and does not know it")
+    return one_of("disable", "random")(value, base_dir)
+
+
 def file(value: str, base_dir: Path) -> str:
     path = base_dir / value
     if not path.is_file():
@@ -271,13 +308,21 @@ ARGUMENTS: dict[str, Reader] = {
     "sslcert": file,
     "sslkey": file,
     "channel_binding": one_of(*CHANNEL_BINDINGS),
+    "target_session_attrs": one_of(*SESSION_TYPES),
+    "load_balance_hosts": load_balancing,
     "connect_timeout": count,
+    "keepalives": zero_or_one,
+    "keepalives_idle": count,
+    "keepalives_interval": count,
+    "keepalives_count": count,
+    "tcp_user_timeout": milliseconds,
     "application_name": text,
     "options": text,
     "connection_limit": count,
     "pool_timeout": seconds,
     "statement_timeout": milliseconds,
     "pgbouncer": yes_or_no,
+    "allow_cleartext": yes_or_no,
 }
 
 
@@ -303,9 +348,18 @@ def arguments_in(query: str, base_dir: Path, variable: str) -> dict:
     return found
 
 
-def settings_of(arguments: dict, host: str, variable: str) -> dict:
+def settings_of(arguments: dict, hosts: list[str], variable: str) -> dict:
     """What the arguments mean to Django."""
-    has_pooler = arguments.pop("pgbouncer", False) or host.split(".")[0].endswith("-pooler")  # Neon's name for one.
+    has_pooler = arguments.pop("pgbouncer", False) or any(
+        host.split(".")[0].endswith("-pooler")  # Neon's name for one.
+        for host in hosts
+    )
+    allows_cleartext = arguments.pop("allow_cleartext", False)
+    if allows_cleartext and arguments.get("sslmode") in ENCRYPTED:
+        raise ImproperlyConfigured(f"{variable} has both allow_cleartext and an sslmode that encrypts. Keep one.")
+    if len(hosts) > 1 and variable != "REPLICA_DATABASE_URL":
+        # libpq takes the first host that answers: after a failover that may be a standby, which takes no saves.
+        arguments.setdefault("target_session_attrs", "read-write")
     pool_size, pool_timeout = arguments.pop("connection_limit", None), arguments.pop("pool_timeout", None)
     statement_timeout = arguments.pop("statement_timeout", 0)
     if "sslcert" in arguments and "sslkey" not in arguments:
@@ -317,6 +371,8 @@ def settings_of(arguments: dict, host: str, variable: str) -> dict:
     connect_timeout = REPLICA_CONNECT_TIMEOUT if variable == "REPLICA_DATABASE_URL" else CONNECT_TIMEOUT
     options = {"connect_timeout": connect_timeout, "application_name": "brainlog"} | arguments
     settings: dict = {"OPTIONS": options}
+    if allows_cleartext:
+        settings["ALLOWS_CLEARTEXT"] = True
     if pool_size:
         settings["CONN_MAX_AGE"] = 0  # The pool keeps the connections.
         options["pool"] = {"min_size": 0, "max_size": pool_size, "timeout": pool_timeout or POOL_TIMEOUT}

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
@@ -15,11 +16,37 @@ HOST = re.compile(r"\.?[a-zA-Z0-9_.-]+|\[[0-9a-fA-F:.]+\]")
 ORIGIN = re.compile(r"https?://[^/?#\s]+")
 
 
+def read_file(path: Path) -> None:
+    """Take what the file says for variables that are not set. Without the file there is nothing to take.
+
+    Raises ImproperlyConfigured if it is there and cannot be read: all in it would seem to be missing.
+    """
+    try:
+        path.read_text()
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise ImproperlyConfigured(
+                f"Brain Log cannot start. {path} is a link to a file that is not there."
+            ) from None
+        return
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not a text in UTF-8"
+        raise ImproperlyConfigured(f"Brain Log cannot start. {path} is there, and cannot be read: {why}.") from None
+    environ.Env.read_env(path)
+
+
 class Environment:
     """Reads the variables, and keeps a sentence for each that cannot be used. None of them repeats a value."""
 
     def __init__(self):
         self.wrong: list[str] = []
+
+    def expect_no_blank(self, *names: str):
+        """Refuse variables that are set and empty, where the default would be a surprise: less safe than was meant."""
+        for name in names:
+            self.expect(
+                os.environ.get(name, "unset").strip(), f"{name}: is set, but empty. Give it a value, or leave it out."
+            )
 
     def text(self, name: str, default: str = "") -> str:
         return os.environ.get(name, default)

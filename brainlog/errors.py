@@ -12,6 +12,8 @@ from django.urls import Resolver404, resolve
 from django.views import defaults
 from psycopg_pool import PoolTimeout
 
+from brainlog.sqlite3.base import FileMissing
+
 logger = logging.getLogger("brainlog.database")
 
 RETRY_AFTER = 5  # seconds
@@ -20,6 +22,8 @@ UNREACHABLE = "08000"
 POOL_EXHAUSTED = "pool"
 NO_TLS = "TLS"
 SILENT = "silent"
+NO_FILE = FileMissing.sqlite_errorname
+MISSING_PRIVILEGE, NO_SCHEMA, NO_TABLE = "42501", "3F000", "42P01"
 
 # Cause and remedy for whoever reads the log, by how the code of an error begins: a SQLSTATE, SQLite's
 # name for it, or one of ours above. The longest one counts. What is not here is a fault of ours.
@@ -30,7 +34,10 @@ REMEDIES = {
     "25P0": "The database ended a transaction that was idle or open for too long. Look for what the process waited on.",
     "28": "The database refuses the login. Check user and password in DATABASE_URL, and the server's pg_hba.conf.",
     "3D000": "The server has no database of this name. Check DATABASE_URL, or create it and run manage.py migrate.",
+    NO_SCHEMA: "The database role sees no schema. manage.py checkdb names what is missing; create_app_role grants it.",
     "40": "Transactions stood in each other's way, and starting over did not help. Look for long ones (dbreport).",
+    MISSING_PRIVILEGE: "The database role lacks a privilege. manage.py checkdb names what is missing; create_app_role "
+    "grants the web processes what they need. Only the owner of the tables can migrate (DIRECT_DATABASE_URL).",
     "53": "The database server lacks memory or another resource. Look at its log, and give it more.",
     "53100": "The database's disk is full. Free or add space there; saving then works again by itself.",
     "53300": "The database has no connection left. Lower connection_limit or the number of processes, raise "
@@ -48,6 +55,7 @@ REMEDIES = {
     "SQLITE_BUSY": "The database file stayed locked for too long. Look for another program that writes to it.",
     "SQLITE_LOCKED": "The database file stayed locked for too long. Look for another program that writes to it.",
     "SQLITE_CANTOPEN": "The database file cannot be opened. Check DATABASE_URL and the rights on the file's folder.",
+    NO_FILE: "The database file is not there. Check DATABASE_URL; manage.py migrate makes a new file.",
     "SQLITE_FULL": "The disk of the database file is full. Free or add space; saving then works again by itself.",
     "SQLITE_IOERR": "The database file cannot be read or written. Look at its disk now.",
     "SQLITE_READONLY": "The database file takes no writes. Check the rights on it and on its folder.",
@@ -75,13 +83,21 @@ WORDS = {
 
 def server_error(request):
     """Answer a request that ended in an exception. Asks neither the database nor the session for anything."""
+    from brainlog.circuit_breaker import database, outage_code  # Which imports this module.
+
     error = sys.exc_info()[1]
     code = code_of(error)
-    remedy = remedy_for(code)
-    if remedy is None:
+    if remedy_for(code) is None:
         return defaults.server_error(request)
+    if outage_code(code):
+        database.suspect()
+    return unavailable(request, code, type(error).__name__)
+
+
+def unavailable(request, code: str, cause: str) -> HttpResponse:
+    """Answer 503, and log cause and remedy: the code is one of REMEDIES."""
     # One line, and nothing of what the driver says: that can hold values, names and addresses.
-    logger.error("%s (%s, %s, %s)", remedy, view_name(request), type(error).__name__, code)
+    logger.error("%s (%s, %s, %s)", remedy_for(code), view_name(request), cause, code)
     page = render_to_string("503.html", {"address": request.get_full_path()})
     response = HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"})
     # Or django.request would say it again, with all that the driver says.
@@ -110,6 +126,12 @@ def remedy_for(code: str | None) -> str | None:
     """Return cause and remedy in plain words, or None where the trouble is not the database's."""
     beginnings = [beginning for beginning in REMEDIES if code and code.startswith(beginning)]
     return REMEDIES[max(beginnings, key=len)] if beginnings else None
+
+
+def is_table_missing(error: BaseException) -> bool:
+    """Whether a statement failed for want of a table: the database, or its newest part, is not migrated."""
+    # SQLite has one code for this and all other mistakes in SQL.
+    return code_of(error) == NO_TABLE or "no such table" in str(error)
 
 
 def view_name(request) -> str:

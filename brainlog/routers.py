@@ -2,7 +2,6 @@
 
 import datetime
 import logging
-import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
@@ -12,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.utils import timezone
 
+from brainlog.circuit_breaker import CircuitBreaker
 from brainlog.postgresql.base import patience
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ REST_SECONDS = 30
 PATIENCE = 3
 
 reads_from_replica = ContextVar("reads_from_replica", default=False)
-rests_until = 0.0
+breaker = CircuitBreaker()
 
 
 class ReplicaRouter:
@@ -70,7 +70,7 @@ def reads_only(view):
 
 def may_ask_replica(person) -> bool:
     """Whether there is a replica that works, and is likely to have what this person saved last."""
-    if REPLICA not in settings.DATABASES or time.monotonic() < rests_until or not person.is_authenticated:
+    if REPLICA not in settings.DATABASES or breaker.is_open or not person.is_authenticated:
         return False
     pin = datetime.timedelta(seconds=settings.REPLICA_PIN_SECONDS)
     return person.answers_saved_at is None or timezone.now() - person.answers_saved_at >= pin
@@ -96,6 +96,5 @@ def on_replica():
 
 def rest(error: Exception):
     """Go on without the replica for a while."""
-    global rests_until
-    rests_until = time.monotonic() + REST_SECONDS
+    breaker.open(REST_SECONDS)
     logger.warning("The replica failed (%s): the primary reads for %d s.", type(error).__name__, REST_SECONDS)

@@ -3,18 +3,17 @@
 import os
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from brainlog.cache import caches_from_url
 from brainlog.database import databases_from_environment
-from brainlog.environment import Environment, are_hosts, are_origins, is_guessable, mail_settings, origin_of
+from brainlog.environment import Environment, are_hosts, are_origins, is_guessable, mail_settings, origin_of, read_file
 from encryption.keys import DERIVED, key_from, keys_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-environ.Env.read_env(BASE_DIR / ".env")
+read_file(BASE_DIR / ".env")
 env = Environment()  # Notes what is missing or wrong; the last line of this file tells all of it.
 
 # ── What must be given ────────────────────────────────────────────────────────────────────────
@@ -81,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "brainlog.circuit_breaker.CircuitBreakerMiddleware",
     "brainlog.middleware.Utf8Middleware",
     "brainlog.middleware.PatienceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -395,4 +395,7 @@ if not DEBUG:
     # These write parameters and paths: never, whatever LOG_LEVEL says.
     LOGGING["loggers"] |= {"django.db.backends": {"level": "INFO"}, "django.server": {"level": "CRITICAL"}}
 
+# A value that a platform failed to fill in would open the registration, ask for no second factor, keep passwords beside
+# a provider, or leave backups in clear.
+env.expect_no_blank("REGISTRATION", "SECOND_FACTOR", "LOGIN_ONLY_BY_PROVIDER", "BACKUP_ENCRYPT_TO")
 env.insist()

@@ -1,12 +1,21 @@
-"""System checks: what may be meant so, and is worth a warning. What must not be, brainlog/settings.py refuses."""
+"""System checks: what may be meant so, and is worth a warning. What must not be, brainlog/settings.py refuses.
+
+With --deploy also whether the files of this release are there; gunicorn.conf.py asks the same at the start.
+"""
 
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import Warning, register
+from django.core.checks import Error, Warning, register
 
 from brainlog.database import is_local
 from encryption.keys import DERIVED
+from operations.installation import faults
+
+
+@register(deploy=True)
+def pages_can_be_made(app_configs, **kwargs):
+    return [Error(fault, id="brainlog.E001") for fault in faults()]
 
 
 @register()

@@ -6,12 +6,14 @@ running queries is never read: it may hold somebody's answers.
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, connections, transaction
+from django.db.models import Max
 
-from operations import figures_sqlite
+from operations import figures_sqlite, server_health
+from operations.models import Backup
 
 # How many seconds one question may take; on a busy server, a report should not make things worse.
 PATIENCE = 10
@@ -83,6 +85,12 @@ LISTS = {
           JOIN pg_stat_activity USING (pid)
          WHERE NOT granted AND datname = current_database()
          ORDER BY waitstart""",
+    "slots": """
+        SELECT slot_name AS slot, active, wal_status AS state,
+               pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+                                    ELSE pg_current_wal_lsn() END, restart_lsn)::bigint AS kept_bytes
+          FROM pg_replication_slots
+         ORDER BY kept_bytes DESC NULLS LAST""",
     "replicas": """
         SELECT coalesce(nullif(application_name, ''), '-') AS application, state, sync_state,
                pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
@@ -108,6 +116,7 @@ def gather(alias: str) -> dict:
     """All figures. What this server or this role does not give is named under `missing`, with the reason."""
     vendor = connections[alias].vendor
     found = gather_postgresql(alias) if vendor == "postgresql" else figures_sqlite.gather(connections[alias])
+    found["backups"] = backups(alias)
     return json.loads(json.dumps({"vendor": vendor} | found, cls=DjangoJSONEncoder))
 
 
@@ -116,6 +125,7 @@ def gather_postgresql(alias: str) -> dict:
         found: dict = {"database": rows_of(cursor, DATABASE)[0], "pools": pools(), "missing": {}}
     for name, sql in LISTS.items():
         answer(found, alias, name, sql)
+    found["troubles"] = [{"text": text} for _, text in server_health.troubles(watched_figures(alias, PATIENCE))]
     with bounded_cursor(alias, PATIENCE) as cursor:
         schema = rows_of(
             cursor,
@@ -146,6 +156,43 @@ def vital_signs(alias: str, seconds: float) -> dict[str, int]:
         return figures_sqlite.vital_signs(connections[alias])
     with bounded_cursor(alias, seconds) as cursor:
         return rows_of(cursor, VITAL_SIGNS)[0]
+
+
+def watched_figures(alias: str, seconds: float) -> dict:
+    """The numbers of operations.server_health, and how many of its questions failed. One that fails spoils no other."""
+    if connections[alias].vendor == "sqlite":
+        return {}
+    found: dict = {"unanswered_questions": 0}
+    for question in server_health.QUESTIONS.values():
+        try:
+            with bounded_cursor(alias, seconds) as cursor:
+                found |= rows_of(cursor, question)[0]
+        except DatabaseError:
+            found["unanswered_questions"] += 1
+    return found
+
+
+BACKUPS_SHOWN = 5
+
+
+def backups(alias: str) -> list[dict]:
+    """The newest good backups."""
+    newest = Backup.objects.using(alias).values("archive", "made_at", "size", "verified_at")[:BACKUPS_SHOWN]
+    return [{"bytes": row.pop("size")} | row for row in newest]
+
+
+def backup_signs(alias: str, seconds: float) -> dict[str, float]:
+    """Of the newest good backup: its moment, its size; and when one was last verified. Empty before the first."""
+    is_limited = connections[alias].vendor == "postgresql"
+    with bounded_cursor(alias, seconds) if is_limited else nullcontext():
+        newest = Backup.objects.using(alias).first()
+        verified_at = Backup.objects.using(alias).aggregate(verified_at=Max("verified_at"))["verified_at"]
+    signs: dict[str, float] = {}
+    if newest:
+        signs |= {"backup_timestamp_seconds": newest.made_at.timestamp(), "backup_size_bytes": newest.size}
+    if verified_at:
+        signs["backup_verified_timestamp_seconds"] = verified_at.timestamp()
+    return signs
 
 
 @contextmanager

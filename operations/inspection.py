@@ -3,19 +3,36 @@
 import statistics
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+from django.conf import settings as configuration
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
+from django.utils import timezone
 
 from brainlog.database import is_local
-from operations.schema import ERROR, OK, WARNING, applied_migrations, problems
+from brainlog.errors import MISSING_PRIVILEGE, code_of
+from brainlog.postgresql.base import patience
+from brainlog.sqlite3.files import readable_by_others
+from operations import integrity, privileges, server_health, stored_texts
+from operations.backups.progress import megabytes
+from operations.schema import ERROR, OK, WARNING, applied_migrations, expected_tables, problems
 
 ROUND_TRIPS = 5
 MOST_LAG = 5  # seconds: about as long as a person's pages stay with the primary after a save
 
 LOOKS_AT_LAG = 10
+# Backups are made every night; one may fail.
+OLDEST_BACKUP = timedelta(days=2)
+
+# A lock is waited for as long as a save may take, a statement as long as a report may; then it is said who holds it.
+# In seconds, as is how long an answer of a server is waited for that says nothing at all.
+LONGEST_WAIT, LONGEST_STATEMENT, PATIENCE = 3, 30, 40
+LOCK_NOT_AVAILABLE, STATEMENT_TIMEOUT = "55P03", "57014"
 
 
 @dataclass(frozen=True)
@@ -35,14 +52,74 @@ def inspect(configured: BaseDatabaseWrapper) -> Iterator[Check]:
     """Yield what there is to say about one of DATABASES, over connections of its own."""
     connection = unpooled(configured)
     questions = POSTGRESQL_QUESTIONS if connection.vendor == "postgresql" else SQLITE_QUESTIONS
+    limit = patience.set(PATIENCE)
     try:
         for name, question in questions.items():
-            for status, text in question(connection):
+            try:
+                with bounded(connection) if question in ABOUT_TABLES else nullcontext():
+                    findings = list(question(connection))
+            except DatabaseError as error:
+                findings = [(ERROR, text) for text in words_for(connection, error)]
+            except ImproperlyConfigured as error:
+                findings = [(ERROR, str(error))]
+            for status, text in findings:
                 yield Check(connection.alias, name, status, text)
-    except DatabaseError as error:
-        yield Check(connection.alias, name, ERROR, reason(error))
+            if connection.connection is None or not connection.is_usable():
+                return  # It is gone, and has said so.
     finally:
+        patience.reset(limit)
         connection.close()
+
+
+@contextmanager
+def bounded(connection) -> Iterator[None]:
+    """Ask within a transaction whose statements are given up after a while. Holds behind a pooler, too."""
+    if connection.vendor != "postgresql":
+        yield  # A locked file is waited for as long as the timeout in its OPTIONS.
+        return
+    # A transaction of the driver's: this connection may be none that Django knows by name.
+    with connection.connection.transaction():
+        rows(
+            connection,
+            "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
+            *(f"{LONGEST_WAIT}s", f"{LONGEST_STATEMENT}s"),
+        )
+        yield
+
+
+def words_for(connection, error: DatabaseError) -> Iterator[str]:
+    """What kept a question from being answered."""
+    code = code_of(error)
+    if code == MISSING_PRIVILEGE:
+        yield f"cannot be asked: {reason(error)}; the line about privileges names the remedy"
+    elif code in {LOCK_NOT_AVAILABLE, STATEMENT_TIMEOUT}:
+        holders = lock_holders(connection)
+        yield from holders
+        if not holders:
+            yield f"no answer in time: {reason(error)}"
+    else:
+        yield reason(error)
+
+
+def lock_holders(connection) -> list[str]:
+    """Who keeps tables from being read: the holder of an exclusive lock, or one who waits for it, and for whom."""
+    found = rows(
+        connection,
+        """SELECT l.relation::regclass::text, l.granted, l.pid, a.application_name, a.state,
+                  extract(epoch FROM clock_timestamp() - a.xact_start)::int, pg_blocking_pids(l.pid)
+           FROM pg_locks l JOIN pg_stat_activity a USING (pid) JOIN pg_class c ON c.oid = l.relation
+           WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid()
+             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+             AND c.relkind IN ('r', 'p') AND c.relnamespace = ANY(current_schemas(false)::regnamespace[])
+           ORDER BY l.granted DESC, 1""",
+    )
+    return [
+        f"{table} cannot be read: process {pid} ({application or 'no name'}{', ' + state if state else ''}, "
+        f"{'since an unknown time' if seconds is None else f'open for {seconds} s'}) "
+        + ("holds it locked" if is_granted else f"waits to lock it, behind process {', '.join(map(str, blockers))}")
+        + f"; SELECT pg_terminate_backend({pid if is_granted or not blockers else blockers[0]}) ends it"
+        for table, is_granted, pid, application, state, seconds, blockers in found
+    ]
 
 
 def unpooled(configured: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
@@ -95,16 +172,56 @@ def migrations(connection):
 
 def schema(connection):
     found = list(problems(connection))
+    if connection.vendor == "postgresql":
+        found += integrity.problems(connection, expected_tables(connection))
     yield from found
     if all(status == OK for status, _ in found):
         yield OK, "every table, column, constraint and index of the applied migrations is there and valid"
+
+
+def texts(connection):
+    """Of one way to the rows: they are the same."""
+    if connection.alias == "default":
+        applied = applied_migrations(connection)
+        unmigrated = {app for app, name in MigrationLoader(None).disk_migrations if (app, name) not in applied}
+        yield from stored_texts.problems(connection, unmigrated)
+
+
+def backup(connection):
+    """How old the newest good backup is, where this configuration says that there should be any."""
+    if not configuration.BACKUP_TO or connection.alias != "default" or not has_table(connection, "operations_backup"):
+        return
+    found = rows(connection, "SELECT made_at, size FROM operations_backup ORDER BY made_at DESC LIMIT 1")
+    if not found:
+        yield WARNING, "none of this database is recorded: run manage.py backup"
+        return
+    [(made_at, size)] = found
+    [(verified_at,)] = rows(connection, "SELECT max(verified_at) FROM operations_backup")
+    age = timezone.now() - instant(made_at)
+    text = f"the newest is of {instant(made_at):%Y-%m-%d %H:%M} UTC, {megabytes(size)}"
+    text += f"; last verified {instant(verified_at):%Y-%m-%d}" if verified_at else "; none is recorded as verified"
+    if age > OLDEST_BACKUP:
+        yield WARNING, f"no backup for {age.days} days: {text}"
+    else:
+        yield OK, text
+
+
+def has_table(connection, table: str) -> bool:
+    with connection.cursor() as cursor:
+        return table in connection.introspection.table_names(cursor)
+
+
+def instant(value) -> datetime:
+    """A time as a driver gives it: SQLite's has no time zone, and may be a text."""
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 # ── SQLite ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def sqlite_version(connection):
-    yield OK, f"SQLite {connection.Database.sqlite_version}"
+    yield OK, f"SQLite {connection.Database.sqlite_version}, file {connection.settings_dict['NAME']}"
     [(mode,)] = rows(connection, "PRAGMA journal_mode")
     if mode == "wal":
         yield OK, "journal_mode wal: readers go on while somebody writes"
@@ -112,7 +229,15 @@ def sqlite_version(connection):
         yield WARNING, f"journal_mode {mode}: readers and writers wait for each other"
 
 
+def sqlite_files(connection):
+    for path in readable_by_others(connection.settings_dict["NAME"]):
+        yield WARNING, f"{path.name} can be read by others on this machine: as its owner, chmod 600 {path}"
+
+
 def sqlite_integrity(connection):
+    # Takes the lock that a save takes, and gives it back.
+    rows(connection, "BEGIN IMMEDIATE")
+    rows(connection, "ROLLBACK")
     damage = [text for (text,) in rows(connection, "PRAGMA quick_check") if text != "ok"]
     if damage:
         yield ERROR, f"the file is damaged: {damage[0]}; restore a backup"
@@ -165,6 +290,8 @@ def tls(connection):
         yield OK, f"{text}; sslmode {mode} {'checks' if is_verified else 'does not check'} who answers"
     elif is_local(host):
         yield OK, "not in use; the server is on this machine"
+    elif connection.settings_dict.get("ALLOWS_CLEARTEXT"):
+        yield WARNING, f"not in use: answers travel readable to {host}, as allow_cleartext=true in the URL accepts"
     else:
         yield WARNING, f"not in use: passwords and answers travel readable to {host}; add sslmode=require to the URL"
 
@@ -193,6 +320,48 @@ def pooling(connection):
             "direct: the process that greeted us answers"
             + (", though the URL says pgbouncer=true" if is_configured else ""),
         )
+
+
+def hosts(connection):
+    """Each host of a URL with several: after a failover the next one has to be there, and no two may take saves."""
+    host, port = connection.settings_dict["HOST"], str(connection.settings_dict["PORT"])
+    names = host.split(",")
+    if len(names) == 1:
+        return
+    ports = port.split(",") if "," in port else [port] * len(names)
+    primaries = []
+    for name, number in zip(names, ports, strict=True):
+        place = f"{name}:{number or 5432}"
+        with closing(connection.copy()) as one:
+            one.settings_dict |= {"HOST": name, "PORT": number}
+            one.settings_dict["OPTIONS"] = one.settings_dict["OPTIONS"] | {"target_session_attrs": "any"}
+            try:
+                [(is_replica,)] = rows(one, "SELECT pg_is_in_recovery()")
+            except DatabaseError as error:
+                yield WARNING, f"{place} does not answer, so a failover would not find it: {reason(error)}"
+                continue
+        yield OK, f"{place} answers, and is {'a replica' if is_replica else 'a primary'}"
+        primaries += [] if is_replica else [place]
+    if len(primaries) > 1:
+        yield ERROR, f"{' and '.join(primaries)} both take saves, and rows part ways: stop the one that was replaced"
+
+
+def server_figures(connection):
+    """Troubles of the server that grow unseen. What this role is not shown is left out."""
+    figures, unknown = {}, []
+    for name, question in server_health.QUESTIONS.items():
+        try:
+            with bounded(connection), connection.cursor() as cursor:
+                cursor.execute(question)
+                figures |= dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))
+        except DatabaseError as error:
+            unknown.append(f"{name} ({reason(error)})")
+    found = list(server_health.troubles(figures))
+    yield from found
+    if not found:
+        yield OK, "archiving, replication slots, replicas, transactions and transaction ids are as they should be"
+    if unknown:
+        yield OK, f"not known here: {', '.join(unknown)}"
 
 
 def replication(connection):
@@ -224,16 +393,26 @@ def replication(connection):
 SQLITE_QUESTIONS = {
     "connection": connected,
     "server": sqlite_version,
+    "files": sqlite_files,
     "integrity": sqlite_integrity,
     "migrations": migrations,
     "schema": schema,
+    "texts": texts,
+    "backup": backup,
 }
 POSTGRESQL_QUESTIONS = {
     "connection": connected,
     "server": settings,
     "tls": tls,
+    "hosts": hosts,
     "pooling": pooling,
     "replication": replication,
+    "health": server_figures,
+    "privileges": privileges.problems,
     "migrations": migrations,
     "schema": schema,
+    "texts": texts,
+    "backup": backup,
 }
+# What may meet a lock. The others compare connections and times, which a transaction would hold still.
+ABOUT_TABLES = {privileges.problems, migrations, schema, texts, backup}

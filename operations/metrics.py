@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -22,8 +23,9 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily
 
+from brainlog.circuit_breaker import database
 from brainlog.postgresql.base import patience
-from operations.figures import vital_signs
+from operations.figures import backup_signs, vital_signs, watched_figures
 
 REGISTRY = CollectorRegistry()
 # When each counter was made says nothing here, and would double the page.
@@ -72,6 +74,8 @@ POOL_WAITING = Gauge(
 
 # How long a scrape waits for the database. Prometheus itself gives up after ten seconds.
 PATIENCE = 2
+# How long figures that change slowly are good for, in seconds: several scrapers need not ask again.
+KEPT = 15
 
 
 @login_not_required
@@ -96,11 +100,12 @@ class DatabaseNow:
     """What the database says of itself at this moment. One that does not answer costs a scrape two seconds."""
 
     asking = threading.Lock()
+    watched: tuple[float, dict] = (-KEPT, {})  # when they were asked for, and what was answered
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         signs: dict = {}
         # A server that hangs is asked by one thread and no more, however often we are scraped.
-        if self.asking.acquire(timeout=PATIENCE):
+        if not database.is_open and self.asking.acquire(timeout=PATIENCE):
             thread = threading.Thread(target=self.ask, args=[signs], daemon=True)
             try:
                 thread.start()
@@ -111,7 +116,8 @@ class DatabaseNow:
         found = dict(signs)
         yield GaugeMetricFamily("brainlog_database_up", "Whether the database answered.", value=bool(found))
         for name, value in found.items():
-            yield GaugeMetricFamily(f"brainlog_database_{name}", DESCRIPTIONS[name], value=value)
+            if value is not None:  # This role is not shown it.
+                yield GaugeMetricFamily(f"brainlog_database_{name}", DESCRIPTIONS[name], value=value)
 
     def ask(self, signs: dict):
         """Over a connection of its own: the pool may be what is exhausted."""
@@ -125,6 +131,10 @@ class DatabaseNow:
                 options["connect_timeout"] = PATIENCE
             with closing(connection):
                 signs.update(vital_signs("default", PATIENCE))
+                if time.monotonic() - self.watched[0] >= KEPT:
+                    type(self).watched = time.monotonic(), watched_figures("default", PATIENCE)
+                signs.update(self.watched[1])
+                signs.update(backup_signs("default", PATIENCE))
         except Error:
             return  # the page says that it is not up
         finally:
@@ -135,6 +145,23 @@ DESCRIPTIONS = {
     "size_bytes": "The size of the database.",
     "connections": "Connections to the server, ours and all others.",
     "connections_limit": "How many connections the server allows.",
+    "archiving_failed": "Whether the last try to archive a segment of the write-ahead log failed.",
+    "inactive_slots": "Replication slots that nothing reads.",
+    "lost_slots": "Replication slots whose log is gone.",
+    "inactive_slot_bytes": "The most write-ahead log that a slot keeps which nothing reads.",
+    "slot_bytes": "The most write-ahead log that any slot keeps.",
+    "replica_lag_bytes": "How much write-ahead log the slowest replica has still to replay.",
+    "replica_lag_seconds": "How far behind the slowest replica is.",
+    "transaction_id_age": "The age of the oldest transaction id in any database of the server.",
+    "multixact_age": "The age of the oldest multixact id in any database of the server.",
+    "oldest_transaction_seconds": "How long the oldest transaction has been open.",
+    "idle_in_transaction_seconds": "How long a transaction has been idle, at the most.",
+    "prepared_transactions": "Transactions prepared for a commit in two steps.",
+    "oldest_prepared_seconds": "How long the oldest of them has been prepared.",
+    "unanswered_questions": "Questions about the server's health that failed.",
+    "backup_timestamp_seconds": "The moment that the newest good backup is of, in seconds since 1970.",
+    "backup_size_bytes": "The size of the newest good backup.",
+    "backup_verified_timestamp_seconds": "When a backup was last verified, in seconds since 1970.",
 }
 
 

@@ -19,3 +19,20 @@ class DatabaseReport(models.Model):
 
     def __str__(self):
         return date_format(timezone.localtime(self.taken_at), "DATETIME_FORMAT")
+
+
+class Backup(models.Model):
+    """A backup of this database that was made whole, for metrics and reports: they run where its files may not be."""
+
+    archive = models.CharField(_("archive"), max_length=100, unique=True)
+    made_at = models.DateTimeField(_("made"))
+    size = models.PositiveBigIntegerField(_("size"))
+    verified_at = models.DateTimeField(_("verified"), null=True)
+
+    class Meta:
+        verbose_name = _("backup")
+        verbose_name_plural = _("backups")
+        ordering = ["-made_at"]
+
+    def __str__(self):
+        return self.archive

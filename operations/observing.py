@@ -7,9 +7,10 @@ import time
 import uuid
 
 from django.conf import settings
-from django.db import Error
+from django.db import DEFAULT_DB_ALIAS, Error
 from django.utils.functional import empty
 
+from brainlog.circuit_breaker import database
 from operations import metrics
 from operations.observation import Observation, current, method_of
 
@@ -89,7 +90,10 @@ def observe_query(execute, sql, params, many, context):
     observation = current.get()
     start = time.perf_counter()
     try:
-        return execute(sql, params, many, context)
+        result = execute(sql, params, many, context)
+        if context["connection"].alias == DEFAULT_DB_ALIAS:
+            database.answered()
+        return result
     except Error as error:
         metrics.DATABASE_ERRORS.labels(class_of(error)).inc()
         if observation:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
-from brainlog.database import host_of, is_local, is_postgresql
+from brainlog.database import hosts_of, is_local, is_postgresql
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 NETWORK_NAMES = (".internal", ".intranet", ".lan", ".local", ".localdomain", ".home.arpa")
@@ -59,8 +59,10 @@ def databases(settings) -> Iterator[Connection]:
     }
     for alias, database in settings.DATABASES.items():
         purpose, when, setting = uses[alias]
-        if is_postgresql(database) and not is_local(host := host_of(database)):
-            yield Connection(purpose, unnamed(host), everything, when, setting)
+        hosts = [host for host in hosts_of(database) if not is_local(host)] if is_postgresql(database) else []
+        if hosts:
+            # Of several, the one that is farthest away.
+            yield Connection(purpose, unnamed(min(hosts, key=is_private)), everything, when, setting)
 
 
 def cache(settings) -> Iterator[Connection]:

@@ -6,23 +6,30 @@ from concurrent.futures import Future
 from contextlib import closing
 from functools import cache
 
-from django.db import Error, ProgrammingError, connections
+import psycopg
+from django.apps import apps
+from django.db import Error
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpResponseNotAllowed, JsonResponse
 
+from brainlog.circuit_breaker import database, own_connection
+from brainlog.errors import MISSING_PRIVILEGE, code_of, is_table_missing
 from brainlog.postgresql.base import patience
+from operations.installation import faults
+from operations.schema import refuse_if_hidden
+
+# The apps whose rows people's pages write.
+WRITTEN = {"accounts", "logs", "reflections"}
 
 logger = logging.getLogger(__name__)
 
 SECONDS = 1
 
-# Nobody waits this long for the answer, but the next question is only asked when this one has ended:
-# a server that was lost on the way must not keep it for hours. In seconds and, the second, milliseconds.
-HASTE = {"connect_timeout": 2, "tcp_user_timeout": 2000, "keepalives_idle": 2, "keepalives_interval": 2}
-
 NOT_READY = {
     "database": "the database gave no good answer within a second",
+    "privileges": "the database role lacks a privilege; manage.py checkdb names it, create_app_role grants it",
     "migrations": "the database lacks migrations of this release; manage.py migrate applies them",
+    "installation": "files of this release are missing; manage.py check --deploy names them",
 }
 
 
@@ -60,20 +67,23 @@ class Readiness:
 
     def reason_against(self) -> str | None:
         """Return why not, a word of NOT_READY, or None when all is well."""
+        reason = "database" if database.is_open else self.ask()
+        self.log_change(reason)
+        return reason
+
+    def ask(self) -> str | None:
         with self.lock:
             if self.question is None or self.question.done():
                 question = Future()
                 # A daemon: the process need not wait for the answer when it is told to end.
-                threading.Thread(target=ask, args=(question,), name="readyz", daemon=True).start()
+                threading.Thread(target=answer, args=(question,), name="readyz", daemon=True).start()
                 # Not before: a thread that could not be started would never answer.
                 self.question = question
             question = self.question
         try:
-            reason = question.result(timeout=SECONDS)
+            return question.result(timeout=SECONDS)
         except TimeoutError:
-            reason = "database"
-        self.log_change(reason)
-        return reason
+            return "database"
 
     def log_change(self, reason: str | None) -> None:
         """Monitors ask every few seconds; the log says once what has changed."""
@@ -87,18 +97,24 @@ class Readiness:
             logger.info("Ready again.")
 
 
-def ask(question: Future) -> None:
+def answer(question: Future) -> None:
     # For this thread alone: a server lost while it thinks must not be waited for, or nobody asks again.
     patience.set(2 * SECONDS)
     try:
-        question.set_result(None if migrations_on_disk() <= applied_migrations() else "migrations")
+        if not migrations_on_disk() <= applied_migrations():
+            question.set_result("migrations")
+        else:
+            question.set_result(None if is_installed() else "installation")
     except Exception as error:
-        # SQLite calls a missing table an operational error. Any other error is one of the database
-        # too, and what it says stays here: monitors are strangers.
-        has_no_table = isinstance(error, ProgrammingError) or (
-            isinstance(error, Error) and "no such table" in str(error)
-        )
-        question.set_result("migrations" if has_no_table else "database")
+        # Any other error is one of the database too, and what it says stays here: monitors are strangers.
+        missing = "migrations" if is_table_missing(error) else "database"
+        question.set_result("privileges" if code_of(error) == MISSING_PRIVILEGE else missing)
+
+
+@cache
+def is_installed() -> bool:
+    """Whether pages can be made at all. gunicorn.conf.py refuses to start otherwise; other servers do not read it."""
+    return not faults()
 
 
 @cache
@@ -112,11 +128,27 @@ def applied_migrations() -> set[tuple[str, str]]:
 
     During a rollout these may be more than this release has.
     """
-    configured = connections["default"]
-    options = {name: value for name, value in configured.settings_dict["OPTIONS"].items() if name != "pool"}
-    if configured.vendor == "postgresql":
-        options |= HASTE
-    own = type(configured)(configured.settings_dict | {"OPTIONS": options}, configured.alias)
-    with closing(own), own.cursor() as cursor:
-        cursor.execute("SELECT app, name FROM django_migrations")
-        return set(cursor.fetchall())
+    with closing(own_connection()) as own, own.cursor() as cursor:
+        try:
+            cursor.execute("SELECT app, name FROM django_migrations")
+        except Error as error:
+            if own.vendor == "postgresql" and is_table_missing(error):
+                refuse_if_hidden(cursor)
+            raise
+        applied = set(cursor.fetchall())
+        if own.vendor == "postgresql":
+            refuse_if_not_writable(cursor)
+        return applied
+
+
+def refuse_if_not_writable(cursor) -> None:
+    """Raise Error (SQLSTATE 42501) where this role may not save in one of our own tables: every save would fail."""
+    tables = [model._meta.db_table for model in apps.get_models() if model.__module__.split(".")[0] in WRITTEN]
+    cursor.execute(
+        """SELECT c.relname FROM pg_class c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) asked
+           WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY(%s) AND c.relkind IN ('r', 'p')
+             AND NOT has_any_column_privilege(c.oid, asked) LIMIT 1""",
+        [tables],
+    )
+    if cursor.fetchone():
+        raise Error("a privilege is missing") from psycopg.errors.InsufficientPrivilege()

@@ -88,6 +88,18 @@ PROCESS = Column("pid", gettext_lazy("process"), "text")
 INDEX = Column("index", gettext_lazy("index"), "text")
 
 SECTIONS = (
+    Section("troubles", gettext_lazy("Look at this first"), (Column("text", "", "text"),), gettext_lazy("Nothing.")),
+    Section(
+        "backups",
+        gettext_lazy("Backups, the newest first"),
+        (
+            Column("archive", gettext_lazy("archive"), "text"),
+            Column("made_at", gettext_lazy("made"), "time"),
+            SIZE,
+            Column("verified_at", gettext_lazy("verified"), "time"),
+        ),
+        gettext_lazy("None is recorded. manage.py backup makes and records one."),
+    ),
     Section(
         "connections",
         gettext_lazy("Connections"),
@@ -136,6 +148,17 @@ SECTIONS = (
             Column("waiting", gettext_lazy("for"), "seconds"),
         ),
         gettext_lazy("Nobody is."),
+    ),
+    Section(
+        "slots",
+        gettext_lazy("Replication slots"),
+        (
+            Column("slot", gettext_lazy("slot"), "text"),
+            Column("active", gettext_lazy("read"), "yes"),
+            STATE,
+            Column("kept_bytes", gettext_lazy("write-ahead log it keeps"), "bytes"),
+        ),
+        gettext_lazy("There are none."),
     ),
     Section(
         "replicas",

@@ -5,7 +5,8 @@ come out of it say which columns, constraints and indexes there have to be.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from django.apps.registry import Apps
 from django.db import models
@@ -16,12 +17,24 @@ from operations.conditions import NotComparable, condition_in, conditions_of, di
 
 OK, WARNING, ERROR = "ok", "warning", "error"
 
+# Types that a migration changes past Django's state, which has always had the later one: the migration, the table,
+# its columns and their type before. A database that was made later has the later type from the start.
+CHANGED_TYPES = (
+    (
+        ("logs", "0003_private_text"),
+        "logs_dailylog",
+        ("breakfast", "lunch", "afternoon_snack", "dinner"),
+        "character varying(200)",
+    ),
+)
+
 
 @dataclass(frozen=True)
 class Column:
     type: str
     is_nullable: bool
     has_default: bool
+    former_type: str = ""  # as good, as long as a migration is not applied
 
 
 @dataclass(frozen=True)
@@ -36,6 +49,8 @@ class Rule:
     is_valid: bool = True
     is_partial: bool = False  # an index that leaves out rows
     condition: str = ""  # a check's, in SQL, if it has a name of our choosing
+    orders: tuple[str, ...] = ()  # of an index, column by column: "", "DESC", another collation or operator class
+    manner: str = ""  # of an index, where it is no B-tree, or takes NULLs for equal
 
     def __str__(self):
         return f"{self.kind} {self.name or 'on (' + ', '.join(self.columns) + ')'}"
@@ -43,19 +58,26 @@ class Rule:
     @property
     def facts(self) -> str:
         part = ", of some rows alone" if self.is_partial else ""
-        return f"{self.kind}{' on (' + ', '.join(self.columns) + ')' if self.columns else ''}{part}"
+        manner = f", {self.manner}" if self.manner else ""
+        columns = ", ".join(
+            f"{column} {order}".strip() for column, order in zip_longest(self.columns, self.orders, fillvalue="")
+        )
+        return f"{self.kind}{f' on ({columns})' if columns else ''}{part}{manner}"
+
+    @property
+    def shape(self) -> tuple:
+        """What decides which queries an index serves, and which rows it refuses."""
+        return self.is_partial, self.manner, self.orders if any(self.orders) else ()
 
     def is_what(self, needed: "Rule") -> bool:
         """Whether this one, which was found, is the one that is needed."""
         if needed.name:
             # What a check refuses is compared elsewhere, and expressions are not.
             same_columns = not needed.columns or self.columns == needed.columns
-            return (
-                (self.name, self.kind, self.is_partial) == (needed.name, needed.kind, needed.is_partial)
-            ) and same_columns
-        kinds = {needed.kind, "unique"} if needed.kind == "index" else {needed.kind}
+            same_shape = self.shape == needed.shape or needed.kind == "check"
+            return (self.name, self.kind) == (needed.name, needed.kind) and same_columns and same_shape
         same = (self.columns, self.target, self.is_for_like) == (needed.columns, needed.target, needed.is_for_like)
-        return self.kind in kinds and same and not self.is_partial
+        return self.kind == needed.kind and same and self.shape == needed.shape
 
 
 @dataclass(frozen=True)
@@ -84,7 +106,7 @@ def problems_of(name: str, expected: Table, found: Table) -> Iterator[tuple[str,
         if there is None:
             yield ERROR, f"{name}: column {column} is missing"
             continue
-        if there.type != wanted.type:
+        if there.type not in {wanted.type, wanted.former_type}:
             yield ERROR, f"{name}: column {column} is {there.type} instead of {wanted.type}"
         if there.is_nullable != wanted.is_nullable:
             yield (
@@ -108,17 +130,30 @@ def problems_of_rules(name: str, expected: list[Rule], found: list[Rule]) -> Ite
     for needed in expected:
         # What bears a name of our choosing is there for that alone.
         candidates = [r for r in found if r.is_what(needed) and (needed.name or r.name not in chosen_names)]
-        used += candidates
+        # Of two that do the same, the valid one is needed, and the other is surplus.
+        used += sorted(candidates, key=lambda rule: not rule.is_valid)[:1]
         namesake = next((rule for rule in found if needed.name and rule.name == needed.name), None)
         if not candidates and namesake:
+            used.append(namesake)
             yield ERROR, f"{name}: {needed} is another: {namesake.facts} instead of {needed.facts}"
         elif not candidates:
             yield ERROR, f"{name}: {needed} is missing"
         elif not any(rule.is_valid for rule in candidates):
             yield ERROR, f"{name}: {needed} is not valid: {candidates[0].name}"
     for rule in found:
-        if not rule.is_valid and rule not in used:
-            yield WARNING, f"{name}: {rule} is not valid and in no migration; it costs time and serves nothing: drop it"
+        if rule not in used:
+            yield problem_of_surplus(name, rule)
+
+
+def problem_of_surplus(name: str, rule: Rule) -> tuple[str, str]:
+    if not rule.is_valid and rule.kind != "check":
+        return WARNING, f"{name}: {rule} is not valid and in no migration; it costs time and serves nothing: drop it"
+    if rule.kind == "index":
+        return (
+            WARNING,
+            f"{name}: {rule} is in no migration, and every save keeps it up to date: drop it if nothing needs it",
+        )
+    return ERROR, f"{name}: {rule} is in no migration, and refuses what Brain Log may save: drop it"
 
 
 def problems_of_conditions(connection, expected: dict[str, Table], found: dict[str, Table]):
@@ -147,7 +182,7 @@ def expected_tables(connection) -> dict[str, Table]:
     """The tables that the applied migrations have made, by name."""
     loader, applied = MigrationLoader(None), applied_migrations(connection)
     apps: Apps = loader.project_state([node for node in loader.graph.nodes if node in applied]).apps
-    return {
+    tables = {
         model._meta.db_table: Table(
             {field.column: column_of(field, connection) for field in columns_of(model, connection)},
             list(rules_of(model, connection)),
@@ -155,15 +190,39 @@ def expected_tables(connection) -> dict[str, Table]:
         for model in apps.get_models(include_auto_created=True)
         if model._meta.managed and not model._meta.proxy
     }
+    for migration, table, columns, former_type in CHANGED_TYPES:
+        # SQLite keeps the former type: it limits nothing there.
+        if table in tables and (migration not in applied or connection.vendor == "sqlite"):
+            short = (
+                former_type.replace("character varying", "varchar") if connection.vendor == "sqlite" else former_type
+            )
+            known = tables[table].columns
+            known |= {name: replace(known[name], former_type=short) for name in columns if name in known}
+    return tables
 
 
 def applied_migrations(connection) -> set[tuple[str, str]]:
-    """The apps and names in Django's record. Asked here, because MigrationLoader would ask over another connection."""
-    if "django_migrations" not in connection.introspection.table_names():
-        return set()
+    """The apps and names in Django's record. Asked here, because MigrationLoader would ask over another connection.
+
+    Raises ProgrammingError (SQLSTATE 42501) where the table is there and this role may not read it.
+    """
     with connection.cursor() as cursor:
+        if "django_migrations" not in connection.introspection.table_names(cursor):
+            if connection.vendor == "postgresql":
+                refuse_if_hidden(cursor)
+            return set()
         cursor.execute("SELECT app, name FROM django_migrations")
         return set(cursor.fetchall())
+
+
+def refuse_if_hidden(cursor) -> None:
+    """Let the server refuse where the record is in a schema that this role may not use: it would seem to be missing."""
+    cursor.execute(
+        """SELECT quote_ident(nspname) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+           WHERE relname = 'django_migrations' AND NOT has_schema_privilege(n.oid, 'USAGE')"""
+    )
+    if hidden := cursor.fetchone():
+        cursor.execute(f"SELECT FROM {hidden[0]}.django_migrations")  # noqa: S608 (quoted by the server)
 
 
 def columns_of(model, connection) -> list[models.Field]:
@@ -214,7 +273,8 @@ def rule_named(kind: str, model, given) -> Rule:
     """An index, or a constraint that is one, as the Meta of a model has it."""
     # A minus stands for an index that is read from its end.
     columns = tuple(model._meta.get_field(name.removeprefix("-")).column for name in given.fields)
-    return Rule(kind, columns, given.name, is_partial=given.condition is not None)
+    orders = tuple(order for _, order in getattr(given, "fields_orders", ()))
+    return Rule(kind, columns, given.name, is_partial=given.condition is not None, orders=orders)
 
 
 # ── What there is ────────────────────────────────────────────────────────────────────────────────
@@ -238,23 +298,33 @@ POSTGRESQL_CONSTRAINTS = """
     WHERE o.contype IN ('f', 'c') AND c.relnamespace = current_schema()::regnamespace
 """
 POSTGRESQL_INDEXES = """
-    SELECT c.relname, CASE WHEN i.indisprimary THEN 'p' WHEN i.indisunique THEN 'u' ELSE 'i' END, x.relname,
-           parts.of_columns, parts.is_for_like, i.indisvalid AND i.indisready, i.indpred IS NOT NULL
+    SELECT c.relname, CASE WHEN i.indisprimary THEN 'p' WHEN i.indisunique THEN 'u'
+                           WHEN i.indisexclusion THEN 'x' ELSE 'i' END, x.relname,
+           parts.of_columns, parts.is_for_like, i.indisvalid AND i.indisready, i.indpred IS NOT NULL, parts.orders,
+           concat_ws(', ', CASE WHEN m.amname <> 'btree' THEN m.amname END,
+                     -- Known to PostgreSQL from version 15 on.
+                     CASE WHEN to_jsonb(i) ->> 'indnullsnotdistinct' = 'true' THEN 'NULLs are equal' END)
     FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
+    JOIN pg_am m ON m.oid = x.relam
     CROSS JOIN LATERAL (
-        SELECT array_agg(coalesce(a.attname, '') ORDER BY k.n), bool_or(o.opcname LIKE '%%pattern_ops')
-        FROM unnest(i.indkey::int2[], i.indclass::oid[]) WITH ORDINALITY k(attnum, opclass, n)
+        SELECT array_agg(coalesce(a.attname, '') ORDER BY k.n), bool_or(o.opcname LIKE '%%pattern_ops'),
+               array_agg(concat_ws(' ', CASE WHEN k.coll <> a.attcollation THEN k.coll::regcollation::text END,
+                                   CASE WHEN NOT o.opcdefault AND o.opcname NOT LIKE '%%pattern_ops' THEN o.opcname END,
+                                   CASE k.option WHEN 1 THEN 'DESC NULLS LAST' WHEN 2 THEN 'NULLS FIRST'
+                                                 WHEN 3 THEN 'DESC' END) ORDER BY k.n)
+        FROM unnest(i.indkey::int2[], i.indclass::oid[], i.indcollation::oid[], i.indoption::int2[])
+             WITH ORDINALITY k(attnum, opclass, coll, option, n)
         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
         LEFT JOIN pg_opclass o ON o.oid = k.opclass
         WHERE k.n <= i.indnkeyatts
-    ) parts(of_columns, is_for_like)
+    ) parts(of_columns, is_for_like, orders)
     WHERE c.relnamespace = current_schema()::regnamespace
 """
 SQLITE_COLUMNS = """
     SELECT m.name, p.name, lower(p.type), NOT p."notnull", p.dflt_value IS NOT NULL
     FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table'
 """
-KINDS = {"p": "primary key", "u": "unique", "f": "foreign key", "c": "check", "i": "index"}
+KINDS = {"p": "primary key", "u": "unique", "f": "foreign key", "c": "check", "i": "index", "x": "exclusion"}
 
 
 def found_tables(connection) -> dict[str, Table]:
@@ -278,8 +348,9 @@ def postgresql_rules(cursor) -> Iterator[tuple[str, Rule]]:
         condition = condition_in(definition) if kind == "c" else ""
         yield table, Rule(KINDS[kind], tuple(columns or ()), name, target, is_valid=is_valid, condition=condition)
     cursor.execute(POSTGRESQL_INDEXES)
-    for table, kind, name, columns, is_for_like, is_valid, is_partial in cursor.fetchall():
-        yield table, Rule(KINDS[kind], tuple(columns), name, None, bool(is_for_like), is_valid, is_partial)
+    for table, kind, name, columns, is_for_like, is_valid, is_partial, orders, manner in cursor.fetchall():
+        rule = Rule(KINDS[kind], tuple(columns), name, None, bool(is_for_like), is_valid, is_partial)
+        yield table, replace(rule, orders=tuple(orders), manner=manner)
 
 
 def sqlite_rules(connection, cursor, tables) -> Iterator[tuple[str, Rule]]:
@@ -293,4 +364,10 @@ def sqlite_rules(connection, cursor, tables) -> Iterator[tuple[str, Rule]]:
             kind = next(kind for kind in kinds if facts[kind]).replace("_", " ")
             columns = tuple(dict.fromkeys(facts["columns"]))
             is_partial, condition = name in partial, conditions.get(name, "")
-            yield table, Rule(kind, columns, name, facts["foreign_key"], is_partial=is_partial, condition=condition)
+            cursor.execute("""SELECT "desc", coll FROM pragma_index_xinfo(%s) WHERE "key" ORDER BY seqno""", [name])
+            orders = tuple(
+                " ".join([*([coll] if coll != "BINARY" else []), *(["DESC"] if is_descending else [])])
+                for is_descending, coll in cursor.fetchall()
+            )
+            rule = Rule(kind, columns, name, facts["foreign_key"], is_partial=is_partial, condition=condition)
+            yield table, replace(rule, orders=orders)

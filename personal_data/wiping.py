@@ -1,4 +1,5 @@
 from accounts.models import User
+from brainlog.sqlite3.files import erase_deleted_after_commit
 from brainlog.transactions import retried
 
 
@@ -9,3 +10,4 @@ def wipe_all(person: User):
     all_rows = (person.daily_logs, person.medications, person.weekly_reflections)
     if sum(rows.all().delete()[0] for rows in all_rows):
         person.answers_changed()
+        erase_deleted_after_commit()

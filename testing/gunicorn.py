@@ -56,7 +56,7 @@ def throwaway_site(database_url: str, workers: int = 2, threads: int = 4, **envi
     with tempfile.TemporaryDirectory(prefix="brainlog-site-") as folder:
         log_file = Path(folder) / "log"
         command = [sys.executable, "-m", "gunicorn", "brainlog.wsgi", f"--bind=127.0.0.1:{port}"]
-        command += ["--worker-class=gthread", f"--workers={workers}", f"--threads={threads}", "--no-control-socket"]
+        command += [f"--workers={workers}", f"--threads={threads}"]
         with (
             log_file.open("w") as log,
             subprocess.Popen(

@@ -38,7 +38,6 @@ GIVEN = {
     "DATABASE_PATIENCE": "40",
     "CACHE_URL": "",
     "BACKUP_TO": "",
-    "BACKUP_ENCRYPT_TO": "",
     "LOG_FORMAT": "json",
     "LOG_LEVEL": "INFO",
     "METRICS_TOKEN": "",
@@ -57,13 +56,21 @@ GIVEN = {
         for what in ("ID", "SECRET")
     },
 }
+# A blank one is refused, so these are left out.
+NOT_GIVEN = {"BACKUP_ENCRYPT_TO"}
 chosen = os.environ.get("CHOSEN_BY_A_TEST", "").split()
 os.environ |= {name: value for name, value in GIVEN.items() if name not in chosen}
+for name in NOT_GIVEN.difference(chosen):
+    os.environ.pop(name, None)
+
+import environ  # noqa: E402
+
+environ.Env.read_env = lambda *args, **kwargs: None  # What is left out must not come from .env.
 
 from brainlog.settings import *  # noqa: E402, F403
 from brainlog.settings import DATABASES, SILENCED_SYSTEM_CHECKS, STORAGES  # noqa: E402
 
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+if DATABASES["default"]["ENGINE"] == "brainlog.sqlite3":
     # A file, as in real life: in memory, threads would share one connection.
     DATABASES["default"]["TEST"] = {"NAME": FOLDER / "test.sqlite3"}
 

@@ -11,6 +11,7 @@ from accounts import figures
 from accounts.figures import remembered
 from accounts.models import User
 from accounts.tests.factories import make_person
+from brainlog.circuit_breaker import CircuitBreaker
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def count():
 
 @pytest.fixture(autouse=True)
 def rested(monkeypatch):
-    monkeypatch.setattr(figures, "rests_until", 0.0)
+    monkeypatch.setattr(figures, "breaker", CircuitBreaker())
 
 
 def figure_of(person, count, name="days") -> int:
@@ -130,6 +131,6 @@ def test_it_is_asked_again_later(person, count, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(LocMemCache, "get", lambda *args: 1 / 0)
         figure_of(person, count)
-    monkeypatch.setattr(figures, "rests_until", 0.0)
+    monkeypatch.setattr(figures, "breaker", CircuitBreaker())
 
     assert [figure_of(person, count) for _ in range(2)] == [2, 2]

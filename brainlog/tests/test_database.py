@@ -38,7 +38,7 @@ def test_a_file(url, path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     assert str(read(url)["NAME"]) == path
-    assert read(url)["ENGINE"] == "django.db.backends.sqlite3"
+    assert read(url)["ENGINE"] == "brainlog.sqlite3"
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:"])
@@ -189,6 +189,98 @@ def test_a_password_never_appears_in_an_error(url):
     assert "s3cr3t" not in words_of(refusal.value)
 
 
+# Several hosts
+
+
+@pytest.mark.parametrize(
+    ("hosts", "host", "port"),
+    [
+        ("one,two", "one,two", ""),
+        ("one:5432,two:5433", "one,two", "5432,5433"),
+        ("one:6432,two:6432", "one,two", 6432),
+        ("one,two:5433", "one,two", ",5433"),
+        ("One.example.org,[::1]:5433,10.0.0.7", "one.example.org,::1,10.0.0.7", ",5433,"),
+        ("%2FRun%2Fone,%2Frun%2Ftwo", "/Run/one,/run/two", ""),
+    ],
+)
+def test_several_hosts_are_tried_in_turn(hosts, host, port):
+    found = read(f"postgres://maria:secret@{hosts}/name")
+
+    assert (found["HOST"], found["PORT"]) == (host, port)
+    # The first that answers may be a standby.
+    assert found["OPTIONS"]["target_session_attrs"] == "read-write"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "words"),
+    [
+        ("one,two:x", "port"),
+        ("one:99999,two", "port"),
+        ("one:0,two", "port"),
+        ("one,,two", "no host on one side"),
+        ("one,", "no host on one side"),
+        (",one:5432", "no host on one side"),
+    ],
+)
+def test_hosts_that_are_none_are_refused(hosts, words):
+    with pytest.raises(ImproperlyConfigured, match=words) as refusal:
+        read(f"postgres://maria:s3cr3t@{hosts}/name")
+
+    assert "s3cr3t" not in words_of(refusal.value)
+
+
+def test_what_libpq_knows_of_failover_can_be_said():
+    options = read_arguments(
+        "target_session_attrs=primary&load_balance_hosts=random&connect_timeout=3&keepalives=1&keepalives_idle=30"
+        "&keepalives_interval=10&keepalives_count=3&tcp_user_timeout=20s",
+        "one,two",
+    )["OPTIONS"]
+
+    assert {name: value for name, value in options.items() if name != "application_name"} == {
+        "target_session_attrs": "primary",
+        "load_balance_hosts": "random",
+        "connect_timeout": 3,
+        "keepalives": 1,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
+    }
+
+
+def test_a_replica_is_any_of_its_hosts():
+    url = "postgres://u:p@one,two/name"
+
+    assert "target_session_attrs" not in databases(DATABASE_URL=url, REPLICA_DATABASE_URL=url)["replica"]["OPTIONS"]
+
+
+def test_each_of_several_hosts_is_reached_by_tls_or_is_this_machine(tmp_path):
+    def start(hosts, arguments=""):
+        url = f"postgres://u:p@{hosts}/name?{arguments}"
+        return databases_from_environment({"DATABASE_URL": url}, tmp_path, is_clear_text_refused=True)
+
+    assert start("localhost,127.0.0.1") and start("localhost,db.example.org", "sslmode=require")
+    with pytest.raises(ImproperlyConfigured, match="is not encrypted"):
+        start("localhost,db.example.org")
+
+
+def test_clear_text_in_a_private_network_is_accepted_by_name(tmp_path):
+    url = "postgres://u:p@db:5432/name?"
+
+    def start(**urls):
+        return databases_from_environment(urls, tmp_path, is_clear_text_refused=True)
+
+    with pytest.raises(ImproperlyConfigured, match="allow_cleartext=true accepts that answers can be read on the way"):
+        start(DATABASE_URL=url)
+    found = start(DATABASE_URL=f"{url}allow_cleartext=true")["default"]
+    assert found["ALLOWS_CLEARTEXT"] is True and "allow_cleartext" not in found["OPTIONS"]
+    # For that URL alone, and not beside its opposite.
+    with pytest.raises(ImproperlyConfigured, match="^DIRECT_DATABASE_URL: the way to the database is not encrypted"):
+        start(DATABASE_URL=f"{url}allow_cleartext=true", DIRECT_DATABASE_URL=url)
+    with pytest.raises(ImproperlyConfigured, match="both allow_cleartext and an sslmode"):
+        start(DATABASE_URL=f"{url}allow_cleartext=true&sslmode=require")
+
+
 # The arguments of a PostgreSQL URL
 
 
@@ -319,6 +411,15 @@ def databases(**environment) -> dict:
 def test_a_file_of_our_own_is_the_default():
     assert list(databases()) == ["default"]
     assert databases()["default"]["NAME"] == BASE / "db.sqlite3"
+
+
+@pytest.mark.parametrize("value", ["", "  "])
+def test_an_empty_url_is_not_a_file_of_our_own(value):
+    with pytest.raises(ImproperlyConfigured, match="^DATABASE_URL is set, but empty"):
+        databases(DATABASE_URL=value)
+    # To leave out another way is to have none.
+    url = "postgres://u:p@host/name"
+    assert list(databases(DATABASE_URL=url, DIRECT_DATABASE_URL=value, REPLICA_DATABASE_URL=value)) == ["default"]
 
 
 def test_further_ways_to_the_data_have_names_of_their_own():

@@ -95,6 +95,8 @@ def test_a_statement_that_fails(cluster, statements, code, says):
         ("53100", "disk is full"),
         ("53200", "lacks memory"),
         ("53300", "no connection left"),
+        ("42501", "lacks a privilege"),
+        ("3F000", "sees no schema"),
         ("55P03", "stayed locked"),
         ("57P03", "stopping, starting or has crashed"),
         ("58030", "cannot read or write its files"),
@@ -134,14 +136,19 @@ def test_a_pool_that_is_exhausted(cluster):
     [
         ("db", ["PRAGMA max_page_count = 2", "CREATE TABLE a (b)", "CREATE TABLE c (d)"], "SQLITE_FULL", "is full"),
         ("db", ["PRAGMA query_only = on", "CREATE TABLE a (b)"], "SQLITE_READONLY", "takes no writes"),
-        ("no/folder/db", [], "SQLITE_CANTOPEN", "cannot be opened"),
+        ("nothing", [], "SQLITE_CANTOPEN_NOFILE", "is not there"),
+        ("no/folder/db", [], "SQLITE_CANTOPEN_NOFILE", "is not there"),
+        ("", [], "SQLITE_CANTOPEN_NOFILE", "is not there"),
         ("db", ["SELECT secret FROM nowhere"], "SQLITE_ERROR", None),
         ("db", ["CREATE TABLE a (b PRIMARY KEY)", *["INSERT INTO a VALUES (1)"] * 2], "SQLITE_CONSTRAINT", None),
     ],
 )
 def test_a_file(tmp_path, path, statements, code, says):
+    (tmp_path / "db").touch()
+
     error = error_from(f"sqlite:///{tmp_path / path}", *statements)
 
+    assert not (tmp_path / "nothing").exists()
     assert code_of(error).startswith(code)
     assert says in remedy_for(code) if says else remedy_for(code_of(error)) is None
 

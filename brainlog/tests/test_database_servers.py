@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -16,7 +17,7 @@ from brainlog.database import database_from_url
 from testing.certificates import make_certificates
 from testing.gunicorn import ROOT, environment_with
 from testing.pgbouncer import throwaway_pgbouncer
-from testing.postgres import HURRIED, throwaway_cluster
+from testing.postgres import HURRIED, throwaway_cluster, throwaway_replica
 from testing.proxy import throwaway_proxy
 
 pytestmark = pytest.mark.once
@@ -270,3 +271,31 @@ def test_the_password_can_come_from_a_file(cluster, tmp_path):
     assert start(without, PGPASSFILE=str(passwords)) == ""
     assert start("", DATABASE_URL_FILE=str(url)) == ""
     assert "no password supplied" in start(without)
+
+
+# Failover
+
+
+def test_after_a_failover_the_other_host_is_found():
+    with throwaway_cluster() as primary, throwaway_replica(primary) as replica:
+        primary.execute("CREATE TABLE pages (number int)")
+        place = f"127.0.0.1:{replica.port},127.0.0.1:{primary.port}"
+        url = f"postgres://brainlog:{primary.password}@{place}/postgres?connect_timeout=5"
+
+        def save() -> int:
+            with opened(url) as connection, connection.cursor() as cursor:
+                cursor.execute("INSERT INTO pages VALUES (1)")
+                return int(connection.connection.info.port)
+
+        assert save() == primary.port  # The standby, which comes first, takes no saves.
+        with opened(f"{url}&target_session_attrs=standby") as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT pg_is_in_recovery()")
+            assert cursor.fetchone() == (True,)
+
+        # A save that has not reached the replica is lost with the primary, and so would be the table.
+        while replica.execute("SELECT to_regclass('pages')") != [("pages",)]:
+            time.sleep(0.02)
+        primary.kill()
+        replica.promote()
+
+        assert save() == replica.port

@@ -1,13 +1,12 @@
 """Which database answers. That a real replica does is in test_scale.py."""
 
-import time
-
 import pytest
 from django.db import OperationalError, ProgrammingError
 from django.http import HttpResponse
 
 from accounts.models import Session, User
 from brainlog import routers
+from brainlog.circuit_breaker import CircuitBreaker
 from brainlog.routers import ReplicaRouter, reads_only
 from logs.models import DailyLog, Medication
 from logs.tests.factories import make_log
@@ -18,9 +17,9 @@ router = ReplicaRouter()
 
 @pytest.fixture
 def replica_is_there(monkeypatch):
-    monkeypatch.setattr(routers, "may_ask_replica", lambda person: time.monotonic() >= routers.rests_until)
+    monkeypatch.setattr(routers, "may_ask_replica", lambda person: not routers.breaker.is_open)
     monkeypatch.setattr(routers, "has_all_of", lambda person: True)
-    monkeypatch.setattr(routers, "rests_until", 0.0)
+    monkeypatch.setattr(routers, "breaker", CircuitBreaker())
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from brainlog.environment import read_file
+
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,11 +133,13 @@ WRONG = {
 @pytest.mark.parametrize("program", ["manage.py", "gunicorn"])
 def test_everything_that_is_wrong_is_said_at_once_and_no_secret(folder, program):
     environment = {name: value for name, (value, _) in WRONG.items()}
-    serve = ("-m", "gunicorn", "brainlog.wsgi", "--bind=127.0.0.1:0", "--no-control-socket")
+    serve = ("-m", "gunicorn", "brainlog.wsgi", "--bind=127.0.0.1:0")
 
-    result = run(folder, *(("manage.py", "migrate") if program == "manage.py" else serve), **environment)
+    result = run(
+        folder, *(("manage.py", "migrate") if program == "manage.py" else serve), WEB_CONCURRENCY="4", **environment
+    )
 
-    said = wrong(result)[: len(WRONG)]  # Each worker of gunicorn says so.
+    said = wrong(result)  # One of the four workers says so.
     assert [sentence for sentence, (_, begins) in zip(said, WRONG.values(), strict=True) if sentence.find(begins)] == []
     assert S3CR3T not in result.stdout + result.stderr
     assert "Traceback" not in result.stderr
@@ -283,6 +287,51 @@ def test_an_empty_folder_of_static_files_is_not_all_that_is_here(folder):
     assert settings(folder, "STATIC_ROOT", STATIC_ROOT="", **GIVEN) == {"STATIC_ROOT": str(folder / "staticfiles")}
 
 
+@pytest.mark.parametrize(
+    "name", ["DATABASE_URL", "REGISTRATION", "SECOND_FACTOR", "LOGIN_ONLY_BY_PROVIDER", "BACKUP_ENCRYPT_TO"]
+)
+@pytest.mark.parametrize("value", ["", " "], ids=["empty", "blank"])
+def test_what_is_set_but_empty_is_refused_where_the_default_would_be_a_surprise(folder, name, value):
+    sentences = wrong(run(folder, "manage.py", "check", **GIVEN, **{name: value}))
+
+    assert any(re.match(rf"{name}:? is set, but empty", sentence) for sentence in sentences)
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS", "FIELD_ENCRYPTION_KEYS"])
+def test_what_must_be_given_is_missing_where_it_is_empty(folder, name):
+    assert wrong(run(folder, "manage.py", "check", **GIVEN | {name: ""}))[0].startswith(f"{name}: missing")
+
+
+def test_an_env_file_that_cannot_be_read_is_one_sentence(folder):
+    (folder / ".env").mkdir()
+    is_folder = run(folder, "manage.py", "check")
+    (folder / ".env").rmdir()
+    (folder / ".env").symlink_to("nowhere")
+    is_dangling = run(folder, "manage.py", "check")
+    (folder / ".env").unlink()
+    (folder / ".env").write_bytes(b"SECRET_KEY=\xff")
+    is_no_text = run(folder, "manage.py", "check")
+
+    for result, words in (
+        (is_folder, "is there, and cannot be read: Is a directory."),
+        (is_dangling, "is a link to a file that is not there."),
+        (is_no_text, "is there, and cannot be read: it is not a text in UTF-8."),
+    ):
+        assert (result.returncode, len(result.stderr.splitlines())) == (1, 1)
+        assert result.stderr == f"Brain Log cannot start. {folder}/.env {words}\n"
+
+
+def test_an_env_file_without_the_right_to_read_it_is_one_sentence(tmp_path, monkeypatch):
+    """A test that runs as root may read everything."""
+
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(ImproperlyConfigured, match=r"/\.env is there, and cannot be read: Permission denied\.$"):
+        read_file(tmp_path / ".env")
+
+
 def test_env_files_are_read_and_the_environment_wins(folder):
     (folder / ".env").write_text("SECRET_KEY=from-the-file\nALLOWED_HOSTS=file.example.org\nDEBUG=True\n")
 
@@ -341,6 +390,9 @@ def test_what_is_slow_and_who_may_read_the_figures_is_said_by_the_environment(fo
 
 
 def test_a_server_on_the_internet_passes_djangos_own_check(folder):
+    collected = run(folder, "manage.py", "collectstatic", "--noinput", **GIVEN)
+    assert collected.returncode == 0, collected.stderr
+
     result = run(folder, "manage.py", "check", "--deploy", "--fail-level", "INFO", **GIVEN)
 
     assert (result.returncode, result.stdout) == (0, "System check identified no issues (2 silenced).\n"), result.stderr

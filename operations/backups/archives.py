@@ -15,6 +15,7 @@ from django.utils import timezone
 from encryption.cipher import key_fingerprints
 from operations.backups import BackupError, postgresql, sqlite
 from operations.backups.encryption import Encryption
+from operations.backups.left_out import LEFT_OUT
 from operations.backups.manifest import Manifest
 from operations.backups.programs import Program, through
 from operations.backups.progress import told
@@ -64,7 +65,7 @@ def make(storage: Storage, connection, encryption: Encryption | None, write: Cal
     stem = f"brainlog-{started.astimezone(datetime.UTC).strftime(STAMP)}-{secrets.token_hex(2)}"
     name = ".".join([stem, engine.SUFFIX, *([encryption.method] if encryption else [])])
     sha256, size = hashlib.sha256(), 0
-    with engine.dumping(connection) as dump:
+    with engine.dumping(connection, write) as dump:
         if not dump.contents.rows:
             raise BackupError("There is nothing to back up, not even a table: is DATABASE_URL the right one?")
         programs = [*dump.programs, *([encryption.encrypting()] if encryption else [])]
@@ -85,6 +86,7 @@ def make(storage: Storage, connection, encryption: Encryption | None, write: Cal
         started=started.isoformat(timespec="seconds"),
         finished=timezone.now().isoformat(timespec="seconds"),
         keys=key_fingerprints(),
+        left_out=sorted(dump.contents.rows.keys() & LEFT_OUT.keys()),
     )
     with storage.writer(f"{name}.json") as writer:
         writer.write(manifest.to_json())

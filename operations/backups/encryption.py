@@ -32,9 +32,11 @@ class Encryption:
                 raise BackupError(
                     "This archive is for GnuPG, which finds the key in its keyring: leave out --identity."
                 )
-            return Program(["gpg", "--batch", "--quiet", "--decrypt"])
+            hint = f"The archive is encrypted for {self.recipient}: is its private key in the keyring of this user?"
+            return Program(["gpg", "--batch", "--quiet", "--decrypt"], hint=hint)
         if not identity:
             raise BackupError(
                 f"This archive is encrypted for {self.recipient}: name the file with that key, --identity."
             )
-        return Program(["age", "--decrypt", "--identity", identity])
+        hint = f"The archive is encrypted for {self.recipient}: is that the key in {identity}?"
+        return Program(["age", "--decrypt", "--identity", identity], hint=hint)

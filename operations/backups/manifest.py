@@ -5,7 +5,13 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 
+from django.db.migrations.loader import MigrationLoader
+
 from operations.backups import BackupError
+
+# Apps of earlier releases, and those that are installed only where they are configured: that this code does not list
+# their migrations does not mean that a newer release made them.
+NOT_ALWAYS_INSTALLED = {"sessions", "socialaccount"}
 
 
 @dataclass
@@ -31,6 +37,8 @@ class Manifest(Contents):
     finished: str
     # Fingerprints of the keys of private text, by id: what must be at hand to read it again.
     keys: dict[str, str] = field(default_factory=dict)
+    # The tables whose rows were left out: see left_out.py.
+    left_out: list[str] = field(default_factory=list)
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self), indent=2, sort_keys=True).encode() + b"\n"
@@ -53,6 +61,16 @@ class Manifest(Contents):
             raise BackupError(f"{self.archive} has {size:,} bytes; it was stored with {self.size:,}.")
         if sha256.hexdigest() != self.sha256:
             raise BackupError(f"{self.archive} has changed since it was stored: its SHA-256 is another one.")
+
+    def unknown_migrations(self) -> list[str]:
+        """The applied migrations that this code does not have: those of a newer release."""
+        loader = MigrationLoader(None)
+        known = {*loader.disk_migrations, *(key for each in loader.disk_migrations.values() for key in each.replaces)}
+        return [
+            name
+            for name in self.migrations
+            if (key := tuple(name.split(".", 1))) not in known and key[0] not in NOT_ALWAYS_INSTALLED
+        ]
 
     def differences(self, found: Contents) -> list[str]:
         """What a restored database has otherwise, a sentence each."""

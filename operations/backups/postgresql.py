@@ -4,28 +4,53 @@ import os
 import re
 import secrets
 import shutil
-import subprocess
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Container, Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
 from psycopg import pq, sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from operations.backups import BackupError
 from operations.backups.dump import Dump
+from operations.backups.left_out import LEFT_OUT
 from operations.backups.manifest import Contents
 from operations.backups.programs import Program, through
+from operations.backups.progress import Waiting, given_up, silent
 
 SUFFIX = "dump"
 PROGRAMS = ("pg_dump", "pg_restore", "psql")
 
 # libpq's parameters, and the environment variables in which its programs take them.
 VARIABLES = {option.keyword.decode(): option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar}
+# Those that have none. They are no secrets, so a command line may show them.
+WITHOUT_VARIABLE = {"keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"}
 
-# Rather than wait for ever behind a migration that waits for somebody else.
-LOCK_WAIT = "5min"
+# Seconds, rather than wait for ever behind a migration that waits for another.
+LOCK_WAIT = 300
+LOCK_NOT_AVAILABLE = "55P03"
+# Seconds between two looks at who is in the way.
+LOOK = 0.5
+
+# Of other roles, the server shows the state to members of pg_read_all_stats alone.
+SESSION = """
+concat('pid ', a.pid, ', ', coalesce(nullif(a.application_name, ''), 'no application_name'), ' (', a.usename, '), ',
+    coalesce(a.state || ' since ' || to_char(coalesce(a.xact_start, a.state_change) AT TIME ZONE 'UTC',
+        'YYYY-MM-DD HH24:MI:SS "UTC"'), 'its state is not shown to this role'))
+"""
+OTHERS = f"""
+SELECT {SESSION} FROM pg_stat_activity a
+WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.usename IS NOT NULL
+    AND coalesce(a.backend_type, 'client backend') = 'client backend'
+ORDER BY a.pid
+"""  # noqa: S608 (a text of ours)
+IN_THE_WAY = f"""
+SELECT DISTINCT {SESSION} FROM pg_stat_activity ours, unnest(pg_blocking_pids(ours.pid)) AS of (pid)
+JOIN pg_stat_activity a ON a.pid = of.pid
+WHERE ours.application_name = %s AND a.application_name <> %s
+"""  # noqa: S608 (a text of ours)
 
 # What an extension brought, it brings again; the parts of a partitioned table are counted with it.
 TABLES = """
@@ -73,17 +98,31 @@ def name_of(connection) -> str:
 
 
 @contextmanager
-def dumping(connection) -> Iterator[Dump]:
+def dumping(connection, write: Callable[[str], None] = silent) -> Iterator[Dump]:
     """Count the rows, and yield a dump of the same moment, whatever others write meanwhile."""
-    parameters = parameters_of(connection)
-    with connected(parameters) as session, session.transaction():
+    with (
+        watched(parameters_of(connection), "backup", LOCK_WAIT, write) as parameters,
+        connected(parameters) as session,
+        session.transaction(),
+    ):
         session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        session.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}s'")
         [(snapshot,)] = session.execute("SELECT pg_export_snapshot()").fetchall()
         folder, version = programs_for(session)
-        command = ["--format=custom", "--schema=public", "--no-owner", "--no-privileges", "--no-password"]
-        command += [f"--snapshot={snapshot}", f"--lock-wait-timeout={LOCK_WAIT}"]
+        # The snapshot is this server's: of several hosts, pg_dump must not find another.
+        parameters = at_server_of(session, parameters)
+        command = [
+            *connection_of(parameters),
+            "--format=custom",
+            "--schema=public",
+            "--no-owner",
+            "--no-privileges",
+            "--no-password",
+        ]
+        command += [f"--snapshot={snapshot}", f"--lock-wait-timeout={LOCK_WAIT}s"]
+        command += [f"--exclude-table-data=public.{table}" for table in LEFT_OUT]
         yield Dump(
-            contents_of(session),
+            contents_of(session, LEFT_OUT),
             None,
             [Program([str(folder / "pg_dump"), *command], environment_of(parameters))],
             {"PostgreSQL": server_version(session), "pg_dump": version},
@@ -93,6 +132,13 @@ def dumping(connection) -> Iterator[Dump]:
 def is_empty(connection) -> bool:
     with connected(parameters_of(connection)) as session:
         return not session.execute(TABLES).fetchall()
+
+
+def others_in(connection) -> list[str]:
+    """Who else is connected to the database, a phrase each."""
+    connection.close()
+    with connected(parameters_of(connection)) as session:
+        return [text for (text,) in session.execute(OTHERS).fetchall()]
 
 
 def restored_aside(
@@ -105,17 +151,59 @@ def restored_aside(
             return contents_of(session)
 
 
-def restore(connection, archive: Generator[bytes], decrypting: list[Program], replace: bool) -> None:
+def restore(
+    connection,
+    archive: Generator[bytes],
+    decrypting: list[Program],
+    replace: bool,
+    alone: bool = False,
+    patience: float = LOCK_WAIT,
+    write: Callable[[str], None] = silent,
+) -> None:
     """Put what is in an archive into the database, in one transaction: if it fails, nothing has changed.
 
-    `replace` takes away all there is first, in the same transaction.
+    `replace` takes away all there is first, in the same transaction. It waits `patience` seconds for the locks of
+    others; that nobody else is connected (`alone`) is what `others_in` is for.
     """
     parameters = parameters_of(connection)
-    first = f"SET LOCAL lock_timeout = '{LOCK_WAIT}';\n{EMPTY_PUBLIC}" if replace else ""
-    load(parameters, archive, decrypting, first.encode())
+    first = f"SET LOCAL lock_timeout = '{patience:g}s';\n{EMPTY_PUBLIC}" if replace else ""
+    with watched(parameters, "restore", patience, write) as named:
+        load(named, archive, decrypting, first.encode())
     with connected(parameters) as session:
         # Without statistics, the first pages would be slow.
         session.execute("ANALYZE")
+
+
+@contextmanager
+def watched(parameters: dict, deed: str, patience: float, write: Callable[[str], None]) -> Iterator[dict]:
+    """Yield parameters whose sessions are watched: while a lock keeps them waiting, say every few seconds whose it is.
+
+    Raises BackupError with their names in place of what the server says when such a wait was too long.
+    """
+    name = f"{parameters.get('application_name', 'brainlog')[:32]} {deed} {secrets.token_hex(4)}"
+    done, last, waiting = threading.Event(), [], Waiting(write, float("inf"))
+
+    def watch():
+        # Nothing depends on it: without a connection for it, the wait is silent, and still has its end.
+        with suppress(BackupError), connected(parameters | {"application_name": "brainlog watch"}) as session:
+            while not done.wait(LOOK):
+                if others := [text for (text,) in session.execute(IN_THE_WAY, [name, name]).fetchall()]:
+                    last[:] = others
+                    waiting.note(others)
+                else:
+                    waiting.over()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield parameters | {"application_name": name}
+    except BackupError as error:
+        if LOCK_NOT_AVAILABLE in str(error) or isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+            raise BackupError(given_up(last or ["a session that is gone"], patience)) from error
+        raise
+    finally:
+        done.set()
+        watcher.join()
 
 
 def load(parameters: dict, archive: Generator[bytes], decrypting: list[Program], first: bytes = b"") -> None:
@@ -128,12 +216,22 @@ def load(parameters: dict, archive: Generator[bytes], decrypting: list[Program],
     with connected(parameters) as session:
         folder, _ = programs_for(session)
         known = {name for (name,) in session.execute("SELECT name FROM pg_settings").fetchall()}
+        parameters = at_server_of(session, parameters)
     environment = environment_of(parameters)
     restoring = Program(
         [str(folder / "pg_restore"), "--schema=public", "--no-owner", "--no-privileges", "--file=-"], environment
     )
     psql = Program(
-        [str(folder / "psql"), "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", "--file=-"],
+        [
+            str(folder / "psql"),
+            *connection_of(parameters),
+            "--no-psqlrc",
+            "--quiet",
+            "--no-password",
+            "--set=ON_ERROR_STOP=1",
+            "--set=VERBOSITY=verbose",  # With the error's code.
+            "--file=-",
+        ],
         environment,
     )
 
@@ -182,9 +280,13 @@ def scratch_database(parameters: dict) -> Iterator[dict]:
             session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
 
-def contents_of(session: psycopg.Connection) -> Contents:
+def contents_of(session: psycopg.Connection, left_out: Container[str] = ()) -> Contents:
+    """What is in the database, or would be without the rows of some tables."""
     rows = {}
     for (table,) in session.execute(TABLES).fetchall():
+        if table in left_out:
+            rows[table] = 0
+            continue
         count = sql.SQL("SELECT count(*) FROM public.{}").format(sql.Identifier(table))
         [(rows[table],)] = session.execute(count).fetchall()
     migrations = (
@@ -205,7 +307,21 @@ def parameters_of(connection) -> dict:
             "This needs a session of its own, which a pooler does not give: "
             "name the server itself in DIRECT_DATABASE_URL."
         )
-    return {name: value for name, value in connection.get_connection_params().items() if name in VARIABLES}
+    known = VARIABLES.keys() | WITHOUT_VARIABLE
+    return {name: value for name, value in connection.get_connection_params().items() if name in known}
+
+
+def at_server_of(session: psycopg.Connection, parameters: dict) -> dict:
+    """The parameters for the one of several hosts that a session was given."""
+    if "," not in str(parameters.get("host", "")):
+        return parameters
+    return parameters | {"host": session.info.host, "port": session.info.port}
+
+
+def connection_of(parameters: dict) -> list[str]:
+    """The argument for a program of PostgreSQL with what no environment variable takes."""
+    given = {name: value for name, value in parameters.items() if name in WITHOUT_VARIABLE}
+    return [f"--dbname={make_conninfo('', **given)}"] if given else []
 
 
 def parameters_from(url: str) -> dict:
@@ -251,5 +367,7 @@ def programs_for(session: psycopg.Connection) -> tuple[Path, str]:
 
 
 def version_of(folder: Path) -> tuple[int, ...]:
-    answer = subprocess.run([folder / "pg_dump", "--version"], capture_output=True, text=True)  # noqa: S603 (a folder found by us)
-    return tuple(int(number) for number in re.findall(r"\d+", answer.stdout.partition("(Debian")[0])[:2]) or (0,)
+    """The version of the programs in a folder. Raises BackupError if they cannot even say that."""
+    program = Program([str(folder / "pg_dump"), "--version"])
+    answer = b"".join(through(None, program)).decode()
+    return tuple(int(number) for number in re.findall(r"\d+", answer.partition("(Debian")[0])[:2]) or (0,)

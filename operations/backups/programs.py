@@ -16,10 +16,14 @@ CHUNK = 1024 * 1024
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. Passwords go into `environment`: everybody on the machine can read a command line."""
+    """What to run. Passwords go into `environment`: everybody on the machine can read a command line.
+
+    `hint` is what to look at if it fails.
+    """
 
     arguments: list[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    hint: str = ""
 
     @property
     def name(self) -> str:
@@ -29,7 +33,7 @@ class Program:
         try:
             return subprocess.Popen(  # noqa: S603 (nothing of it comes from outside)
                 self.arguments,
-                env=os.environ | self.environment,
+                env=in_english(os.environ) | self.environment,
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=complaints,
@@ -37,13 +41,36 @@ class Program:
         except FileNotFoundError:
             raise BackupError(f"{self.name} is not installed on this machine.") from None
 
-    def failure(self, code: int, complaints) -> BackupError:
-        complaints.seek(0)
-        lines = [line.strip() for line in complaints.read().decode(errors="replace").splitlines()]
+    def failure(self, code: int, said: str) -> BackupError:
+        lines = [line.strip() for line in said.splitlines()]
         lines = [line.removeprefix(f"{self.name}: ") for line in lines if line] or [f"exit code {code}"]
         # Programs may greet first and give advice last.
         telling = (line for line in lines if any(word in line.lower() for word in ("error", "fail", "fatal")))
-        return BackupError(f"{self.name} failed: {next(telling, lines[-1])}")
+        sentence = f"{self.name} failed: {next(telling, lines[-1])}"
+        if hint := REMEDY if any(words in said for words in OTHER_LIBRARY) else self.hint:
+            sentence = f"{sentence.rstrip('.')}. {hint}"
+        return BackupError(sentence)
+
+
+# What the system says of a program whose libraries are of another version than the program.
+OTHER_LIBRARY = ("undefined symbol", "symbol lookup error", "error while loading shared libraries", "version `")
+REMEDY = (
+    "The program and its libraries are of different versions, as after an upgrade that was not finished. Install both "
+    "of one version (for PostgreSQL on Debian: apt-get install --reinstall libpq5 postgresql-client-15, with your "
+    "server's number), see that LD_LIBRARY_PATH is empty, and run this again in a new shell."
+)
+
+
+def in_english(environment: Mapping[str, str]) -> dict[str, str]:
+    """The same, but programs report errors in English, which is searched for words. Names keep their encoding."""
+    found = {name: value for name, value in environment.items() if name not in ("LC_ALL", "LANGUAGE")}
+    characters = environment.get("LC_ALL") or environment.get("LC_CTYPE") or environment.get("LANG")
+    return found | ({"LC_CTYPE": characters} if characters else {}) | {"LC_MESSAGES": "C"}
+
+
+def is_cut_off(code: int, said: str) -> bool:
+    """Whether a program failed only because the next one had ended and took no more of its output."""
+    return code == -signal.SIGPIPE or "broken pipe" in said.lower()
 
 
 def through(source: Generator[bytes] | None, *programs: Program) -> Iterator[bytes]:
@@ -52,6 +79,9 @@ def through(source: Generator[bytes] | None, *programs: Program) -> Iterator[byt
     Without a source the first one reads nothing; without programs the source comes out as it is. If
     the source raises, so does this; if a program fails, it is a BackupError. Both come after the
     last bytes: nothing is worth anything before the end. Nothing is left running in any case.
+
+    Of several programs that failed, the first is the cause: those after it got half of their input. One that
+    was cut off is no cause, but a consequence of one that ended after it.
     """
     if not programs:
         yield from source
@@ -74,10 +104,15 @@ def through(source: Generator[bytes] | None, *programs: Program) -> Iterator[byt
             codes = [child.wait() for child in children]
             if feeding:
                 feeding.result()
-            # Whoever stands before a program that failed can only say that its output was cut off.
-            for program, code, complaint in reversed(list(zip(programs, codes, complaints, strict=True))):
-                if code:
-                    raise program.failure(code, complaint)
+            failed = [
+                (program, code, text_in(complaint))
+                for program, code, complaint in zip(programs, codes, complaints, strict=True)
+                if code
+            ]
+            if failed:
+                causes = [(program, code, said) for program, code, said in failed if not is_cut_off(code, said)]
+                program, code, said = causes[0] if causes else failed[-1]
+                raise program.failure(code, said)
         finally:
             for child in children:
                 child.kill()
@@ -85,6 +120,11 @@ def through(source: Generator[bytes] | None, *programs: Program) -> Iterator[byt
                 child.stdout.close()
             if children and children[0].stdin and not feeding:
                 children[0].stdin.close()
+
+
+def text_in(complaint) -> str:
+    complaint.seek(0)
+    return complaint.read().decode(errors="replace")
 
 
 def feed(source: Generator[bytes], child: subprocess.Popen) -> None:

@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
+from brainlog.database import is_local
 from operations.backups import BackupError
 
 # S3 takes 10,000 parts, which makes 160 GB, and four of them are in memory while the network is slow.
@@ -28,21 +30,39 @@ class Storage:
         self.folder = None
         with self.errors():
             if place.startswith("s3://"):
-                self.check_endpoint()
-                self.store = from_url(place)
+                self.store = from_url(place, client_options={"allow_http": self.is_http_allowed()})
                 return
             if "://" in place:
                 raise BackupError(f"Backups go to a folder or to s3://bucket/prefix, not to {place}.")
             self.folder = Path(place).absolute()
             if create:
-                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                for folder in reversed([self.folder, *self.folder.parents]):  # The mode is for the last one only.
+                    folder.mkdir(mode=0o700, exist_ok=True)
             self.store = LocalStore(self.folder)
 
-    def check_endpoint(self) -> None:
-        """Without a scheme, the library would end the process in a way that nobody can catch."""
+    def is_http_allowed(self) -> bool:
+        """Whether an endpoint has no TLS and is meant so. Raises BackupError for one that cannot be used.
+
+        Without a scheme, the library would end the process in a way that nobody can catch; of http:// it would
+        say that the builder of a request failed.
+        """
+        is_meant = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("true", "1", "yes", "on")
         for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"):
-            if not os.environ.get(name, "https://").startswith(("https://", "http://")):
-                raise BackupError(f"{name} must begin with https:// or http://.")
+            try:
+                endpoint = urlsplit(os.environ.get(name) or "https://host")
+                host = endpoint.hostname
+            except ValueError:
+                host = None
+            if not host or endpoint.scheme not in ("https", "http"):
+                raise BackupError(f"{name} must begin with https:// and a host name.")
+            if endpoint.scheme == "http" and not is_meant:
+                if not is_local(host):
+                    raise BackupError(
+                        f"{name} begins with http://, and so backups and access keys would cross the network in the "
+                        "clear. Write https://, or set AWS_ALLOW_HTTP=true if that network is yours alone."
+                    )
+                is_meant = True
+        return is_meant
 
     @contextmanager
     def errors(self) -> Iterator[None]:

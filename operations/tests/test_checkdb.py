@@ -4,21 +4,24 @@ import json
 import re
 import shutil
 import sqlite3
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.db.utils import ConnectionHandler
 
 from brainlog.database import databases_from_environment
-from operations import inspection
+from encryption import cipher
+from operations import inspection, server_health, stored_texts
 from operations.inspection import Check
 from operations.management.commands.checkdb import EXIT_CODES
 from testing.certificates import make_certificates
 from testing.gunicorn import ROOT, manage
 from testing.pgbouncer import throwaway_pgbouncer
-from testing.postgres import throwaway_cluster, throwaway_replica
+from testing.postgres import HURRIED, throwaway_cluster, throwaway_replica
 
 pytestmark = pytest.mark.once
 
@@ -82,11 +85,276 @@ def test_all_is_well(cluster):
     assert result.returncode == 0
     lines = result.stdout.splitlines()
     assert [line.split(": ")[1] for line in lines] == [
-        *("connection", "server", "tls", "pooling", "replication", "migrations", "schema")
+        *("connection", "server", "tls", "pooling", "replication", "health"),
+        *("privileges", "migrations", "schema", "texts"),
     ]
     assert all(line.startswith("ok      default: ") for line in lines)
     for told in ("PostgreSQL 1", "max_connections 100", "fsync on", "direct", "is the primary"):
         assert told in result.stdout
+
+
+@pytest.fixture
+def app_role(cluster, copy):
+    """The URL for a role as create_app_role makes it, in the database that may be broken."""
+    url, run = copy
+    result = manage(url, "create_app_role", "web", "--apply")
+    assert result.returncode == 0, result.stderr
+    run("ALTER ROLE web PASSWORD 'web'")
+    yield url.replace(f"brainlog:{cluster.password}", "web:web")
+    run("DROP OWNED BY web")
+    run("DROP ROLE web")
+
+
+def privileges(url: str, **environment: str) -> list[str]:
+    found = [check for check in checks_of(url, **environment) if check.name == "privileges"]
+    return [check.text.partition("; manage.py create_app_role web --apply")[0] for check in found]
+
+
+def test_an_app_role_may_do_what_it_needs(app_role):
+    assert checkdb(app_role) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("sql", "text"),
+    [
+        ("REVOKE INSERT, UPDATE ON logs_dailylog FROM web", "web may not INSERT, UPDATE in logs_dailylog"),
+        (
+            "REVOKE DELETE ON logs_dose, logs_medication FROM web",
+            "web may not DELETE in logs_dose, logs_medication",
+        ),
+        ("REVOKE SELECT ON django_migrations FROM web", "web may not SELECT in django_migrations"),
+        (
+            "REVOKE UPDATE ON auth_group FROM web; GRANT UPDATE (id) ON auth_group TO web",
+            "web may not UPDATE (name) in auth_group",
+        ),
+        (
+            "ALTER TABLE logs_dose ENABLE ROW LEVEL SECURITY",
+            "row security hides rows of logs_dose from web: ALTER TABLE logs_dose DISABLE ROW LEVEL SECURITY",
+        ),
+        ("REVOKE USAGE ON SCHEMA public FROM web, PUBLIC", "web may not use the schema public"),
+    ],
+)
+def test_a_privilege_that_is_missing_is_named(copy, app_role, sql, text):
+    url, run = copy
+    run(sql)
+
+    as_web, as_owner = privileges(app_role), privileges(url)
+
+    assert as_web[0].startswith(text)
+    assert as_owner == [text]
+    assert all("run manage.py migrate" not in str(check) for check in checks_of(app_role))
+
+
+def test_rights_to_all_columns_are_as_good_as_to_the_table(copy, app_role):
+    _, run = copy
+    run("REVOKE SELECT, UPDATE ON auth_group FROM web; GRANT SELECT (id, name), UPDATE (id, name) ON auth_group TO web")
+
+    assert checkdb(app_role) == (0, [])
+
+
+def test_a_role_in_the_direct_url_that_owns_nothing(copy, app_role):
+    texts = privileges(app_role, DIRECT_DATABASE_URL=app_role)
+
+    assert any(text.startswith("web cannot migrate ") and "brainlog owns them" in text for text in texts)
+
+
+def test_a_replica_is_only_read(copy, app_role):
+    _, run = copy
+    run(
+        """REVOKE INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public FROM web;
+           REVOKE ALL ON mfa_authenticator FROM web"""
+    )
+
+    found = [c for c in checks_of(app_role, REPLICA_DATABASE_URL=app_role) if c.name == "privileges"]
+
+    assert {check.status for check in found if check.database == "replica"} == {"ok"}
+
+
+def test_a_locked_table_is_not_waited_for(copy, monkeypatch):
+    url, _ = copy
+    monkeypatch.setattr(inspection, "LONGEST_WAIT", 0.2)
+    with psycopg.connect(url, application_name="a forgotten psql") as other:
+        other.execute("LOCK TABLE logs_dailylog")
+        holder = other.info.backend_pid
+        locked = [check.text for check in checks_of(url) if check.status == "error"]
+        other.rollback()
+        # Behind one who waits for the lock it is the same.
+        other.execute("SELECT FROM logs_dailylog")
+        with psycopg.connect(url, application_name="a change", autocommit=True) as change:
+            thread = threading.Thread(target=change.execute, args=["LOCK TABLE logs_dailylog"], daemon=True)
+            # Outside a transaction LOCK is refused, so it is in one.
+            change.autocommit = False
+            thread.start()
+            while not other.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall():
+                time.sleep(0.02)
+            waiting = [check.text for check in checks_of(url) if check.status == "error"]
+            other.rollback()
+            thread.join(20)
+            change.rollback()
+
+    assert locked and all(
+        text.startswith(f"logs_dailylog cannot be read: process {holder} (a forgotten psql, idle in transaction, open")
+        and text.endswith(f"holds it locked; SELECT pg_terminate_backend({holder}) ends it")
+        for text in locked
+    )
+    assert waiting and all(f"waits to lock it, behind process {holder}; SELECT" in text for text in waiting)
+
+
+# ── Private texts ─────────────────────────────────────────────────────────────────────────────
+
+
+def write_texts(run, **columns: str) -> None:
+    """A day that has these texts, as they are to be stored. Whose it is does not matter here."""
+    names, values = ", ".join(columns), ", ".join(f"'{value}'" for value in columns.values())
+    run(
+        f"""INSERT INTO logs_dailylog (user_id, date, created_at, updated_at, {names})
+            VALUES (1, '2026-05-04', now(), now(), {values})"""  # noqa: S608 (texts of these tests)
+    )
+
+
+@pytest.fixture
+def unchecked(copy):
+    """A database to write rows to whose person is not there."""
+    url, run = copy
+    return url, lambda sql: run(f"SET session_replication_role = replica; {sql}")
+
+
+SECRET = "What nobody else may read"
+
+
+def test_texts_in_clear_are_named_by_column_and_not_shown(unchecked, settings):
+    url, run = unchecked
+    write_texts(run, gratitude=SECRET, dinner=SECRET)
+
+    checks = checks_of(url)
+    settings.FIELD_ENCRYPTION_READS_PLAINTEXT = True
+    allowed = checkdb(url)
+
+    found = [check.text for check in checks if check.name == "texts"]
+    assert [text.partition(" are not encrypted")[0] for text in found] == [
+        "logs_dailylog.dinner: 1 texts",
+        "logs_dailylog.gratitude: 1 texts",
+    ]
+    assert SECRET not in str(checks)
+    assert allowed[0] == 1 and "which plaintext in FIELD_ENCRYPTION_KEYS allows" in allowed[1][0]
+
+
+def test_texts_that_no_key_opens_are_named(unchecked, settings):
+    url, run = unchecked
+    here = cipher.encrypt(SECRET, "logs_dailylog", "gratitude", "1", "2026-05-04")
+    write_texts(run, gratitude=here, dinner=here, breakfast=here.replace("bl1.test.", "bl1.gone."))
+
+    found = [check.text for check in checks_of(url) if check.name == "texts"]
+
+    assert [text.partition(";")[0].partition(":")[0] for text in found] == [
+        "logs_dailylog.breakfast",
+        "logs_dailylog.dinner",
+    ]
+    assert "a key that FIELD_ENCRYPTION_KEYS lacks" in found[0]
+    assert "cannot be decrypted: altered, moved from another row" in found[1]
+
+
+def test_secrets_of_the_second_factor_are_looked_at(unchecked):
+    url, run = unchecked
+    run(
+        """INSERT INTO mfa_authenticator (type, data, created_at, user_id)
+           SELECT 'totp', '{"secret": "JBSWY3DPEHPK3PXP"}', now(), 1"""
+    )
+
+    code, [line] = checkdb(url)
+
+    assert code == 2
+    assert line.startswith("error   default: texts: mfa_authenticator.data: 1 texts are not encrypted")
+
+
+def test_before_the_encrypting_migration_texts_are_as_they_should_be(unchecked):
+    url, run = unchecked
+    write_texts(run, gratitude=SECRET)
+    run("DELETE FROM django_migrations WHERE app = 'logs' AND name = '0004_encrypt_texts'")
+
+    assert [check.status for check in checks_of(url) if check.name == "texts"] == ["ok"]
+
+
+def test_a_sample_is_bounded_however_large_the_table(unchecked, monkeypatch):
+    url, run = unchecked
+    monkeypatch.setattr(stored_texts, "AT_EACH_END", 5)
+    monkeypatch.setattr(stored_texts, "PROBES", 3)
+    monkeypatch.setattr(stored_texts, "AT_EACH_PROBE", 2)
+    write_texts(run, gratitude=SECRET)
+    run(
+        """INSERT INTO logs_dailylog (user_id, date, created_at, updated_at, gratitude)
+           SELECT user_id, date + n, now(), now(), gratitude FROM logs_dailylog, generate_series(1, 500) n"""
+    )
+
+    [text] = [check.text for check in checks_of(url) if check.name == "texts"]
+
+    assert 10 <= int(text.split(": ")[1].split()[0]) <= 16
+
+
+# ── Servers that will be in trouble ───────────────────────────────────────────────────────────
+
+
+def test_a_url_with_several_hosts(cluster):
+    with throwaway_replica(cluster, CAREFUL) as replica:
+        both = f"postgres://brainlog:{cluster.password}@127.0.0.1:{replica.port},127.0.0.1:{cluster.port}/postgres"
+        code, lines = checkdb(both)
+        told = said("hosts", both)
+        assert "is the primary" in said("replication", both)
+
+        replica.promote()
+        _, two = checkdb(both)
+
+    _, gone = checkdb(both)
+    cluster.execute(f"SELECT pg_drop_replication_slot('replica_{replica.port}')")
+    assert (code, lines) == (0, [])
+    assert f"127.0.0.1:{replica.port} answers, and is a replica" in told
+    assert f"127.0.0.1:{cluster.port} answers, and is a primary" in told
+    assert any("both take saves" in line for line in two)
+    assert any(f"127.0.0.1:{replica.port} does not answer" in line for line in gone)
+
+
+def test_an_idle_slot_an_open_and_a_prepared_transaction_and_a_failing_archive(monkeypatch):
+    for name in (
+        "MOST_WAL_OF_IDLE_SLOT",
+        "LONGEST_IDLE",
+        "LONGEST_TRANSACTION",
+        "OLDEST_PREPARED",
+        "OLD_TRANSACTION_ID",
+    ):
+        monkeypatch.setattr(server_health, name, 0)
+    configuration = "archive_mode = on\narchive_command = 'false'\nmax_prepared_transactions = 2\n"
+    with throwaway_cluster(HURRIED + configuration) as cluster, psycopg.connect(cluster.url) as idle:
+        idle.execute("SELECT 1")
+        cluster.execute("SELECT pg_create_physical_replication_slot('left_over', true)")
+        with psycopg.connect(cluster.url) as preparing:
+            preparing.execute("CREATE TABLE x ()")
+            preparing.execute("PREPARE TRANSACTION 'forgotten'")
+        cluster.execute("SELECT pg_switch_wal()")
+        wait_until(cluster, "SELECT failed_count > 0 FROM pg_stat_archiver")
+
+        found = said("health", cluster.url)
+        cluster.execute("ROLLBACK PREPARED 'forgotten'")
+
+    for words in (
+        "archive_command fails",
+        "a replication slot that nothing reads keeps",
+        "transaction_id_age is",
+        "a transaction is open for",
+        "a transaction is idle for",
+        "there are 1 prepared transactions",
+    ):
+        assert words in found
+
+
+def test_limits_are_for_figures_that_are_known():
+    assert list(server_health.troubles({})) == []
+    assert list(server_health.troubles(dict.fromkeys(["replica_lag_bytes", "transaction_id_age"]))) == []
+    lagging = list(server_health.troubles({"replica_lag_seconds": 61.0, "replica_lag_bytes": None}))
+    assert [(status, "61 s and 0 MB behind" in text) for status, text in lagging] == [("warning", True)]
+    [(status, _)] = server_health.troubles({"transaction_id_age": 1_600_000_000})
+    assert status == "error"
+    [(status, text)] = server_health.troubles({"inactive_slots": 1, "slot_bytes": 2 * 1024**3})
+    assert "does not keep up" in text
 
 
 def test_machines_get_json(cluster, copy):
@@ -325,3 +593,27 @@ def test_a_damaged_sqlite_file(migrated_file, tmp_path):
 
     assert code == 2
     assert all(line.startswith("error   default: ") for line in lines)
+
+
+def test_a_sqlite_file_that_takes_no_writes(migrated_file, tmp_path):
+    path = Path(shutil.copy(migrated_file, tmp_path))
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        url = f"sqlite:///{path}"
+        connections = ConnectionHandler(databases_from_environment({"DATABASE_URL": url}, ROOT))
+        connections["default"].settings_dict["OPTIONS"]["timeout"] = 0.1
+        found = [check for check in inspection.inspect(connections["default"]) if check.status == "error"]
+
+    assert [(check.name, check.text) for check in found] == [("integrity", "database is locked")]
+
+
+def test_sqlite_texts_in_clear(migrated_file, tmp_path):
+    path = Path(shutil.copy(migrated_file, tmp_path))
+    with closing(sqlite3.connect(path)) as file, file:
+
+        def run(sql):
+            file.execute(sql.replace("now()", "'2026-05-04 08:00:00'"))
+
+        write_texts(run, gratitude=SECRET)
+
+    assert "logs_dailylog.gratitude: 1 texts are not encrypted" in said("texts", f"sqlite:///{path}")

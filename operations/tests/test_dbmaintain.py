@@ -11,10 +11,17 @@ from django.utils import timezone
 
 from accounts.models import Invitation, KnownBrowser, SecurityEvent, Throttle
 from accounts.tests.factories import make_person
+from operations.management.commands import dbmaintain
 from operations.management.commands.dbmaintain import STEPS
 from operations.models import DatabaseReport
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """The test's own transaction is in the way of rewriting the file, and stays so: see test_sqlite_files.py."""
+    monkeypatch.setattr(dbmaintain, "REWRITE_PATIENCE", 0)
 
 
 def maintain() -> list[str]:

@@ -1,5 +1,6 @@
 """The page for Prometheus in one process; with several, see test_observed_site.py."""
 
+import re
 import socket
 import threading
 
@@ -8,7 +9,7 @@ from django.db import OperationalError, connection, connections
 from django.urls import path
 from prometheus_client.parser import text_string_to_metric_families
 
-from operations import metrics
+from operations import metrics, server_health
 from testing.postgres import free_port
 
 TOKEN = "a-token-for-tests"
@@ -75,6 +76,42 @@ def test_a_scrape_knows_the_size_of_the_database(scrape):
     assert found[("brainlog_database_size_bytes",)] > 100_000
     if connection.vendor == "postgresql":
         assert 1 <= found[("brainlog_database_connections",)] <= found[("brainlog_database_connections_limit",)]
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs a server")
+def test_a_scrape_knows_what_grows_unseen(scrape, monkeypatch):
+    monkeypatch.setattr(metrics.DatabaseNow, "watched", (-metrics.KEPT, {}))
+    found = scrape()
+
+    assert found[("brainlog_database_transaction_id_age",)] > 0
+    assert found[("brainlog_database_archiving_failed",)] == 0
+    assert found[("brainlog_database_inactive_slots",)] == 0
+    assert found[("brainlog_database_unanswered_questions",)] == 0
+    assert found[("brainlog_database_prepared_transactions",)] == 0
+    # There is no replica, so nothing is known of one.
+    assert ("brainlog_database_replica_lag_seconds",) not in found
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs a server")
+def test_a_question_that_fails_spoils_no_other(scrape, monkeypatch):
+    monkeypatch.setattr(metrics.DatabaseNow, "watched", (-metrics.KEPT, {}))
+    monkeypatch.setitem(server_health.QUESTIONS, "archiver", "SELECT 1 / 0 AS archiving_failed")
+    found = scrape()
+    asked_again = []
+    monkeypatch.setattr(metrics, "watched_figures", lambda *args: asked_again.append(args) or {})
+    scrape()
+
+    assert found[("brainlog_database_up",)] == 1
+    assert found[("brainlog_database_unanswered_questions",)] == 1
+    assert ("brainlog_database_archiving_failed",) not in found
+    assert found[("brainlog_database_transaction_id_age",)] > 0
+    assert asked_again == []  # They are good for some seconds.
+
+
+def test_every_figure_is_described():
+    names = {name for sql in server_health.QUESTIONS.values() for name in re.findall(r"AS (\w+)\b(?!\s*\()", sql)}
+
+    assert names - {"slots", "kept"} <= metrics.DESCRIPTIONS.keys()
 
 
 def breaks(request):

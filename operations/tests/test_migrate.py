@@ -149,10 +149,11 @@ def test_migrations_go_to_the_server_itself(cluster, database):
 
 
 @once
-def test_behind_a_pooler_it_leaves_nothing_in_the_sessions_of_others(cluster, migrated):
-    with throwaway_pgbouncer(cluster, pool_size=1) as bouncer:
+@pytest.mark.parametrize("said", ["?pgbouncer=true", ""], ids=["said", "not said"])
+def test_behind_a_pooler_it_leaves_nothing_in_the_sessions_of_others(cluster, migrated, said):
+    with throwaway_pgbouncer(cluster, pool_size=2) as bouncer:
         url = bouncer.url_of("migrated")
-        result = manage(f"{url}?pgbouncer=true", "migrate", "logs", "0001")
+        result = manage(f"{url}{said}", "migrate", "logs", "0001")
         with psycopg.connect(url, autocommit=True) as next_one:
             timeout = next_one.execute("SELECT current_setting('lock_timeout')").fetchone()
             locks = next_one.execute("SELECT FROM pg_locks WHERE locktype = 'advisory'").fetchall()
@@ -161,6 +162,76 @@ def test_behind_a_pooler_it_leaves_nothing_in_the_sessions_of_others(cluster, mi
     assert "Unapplying logs.0002_drop_user_indexes... OK" in result.stdout
     assert result.stderr == "Behind a pooler locks are waited for without limit: set DIRECT_DATABASE_URL.\n"
     assert (timeout, locks) == (("0",), [])
+
+
+@once
+def test_two_releases_at_once_take_turns_behind_a_pooler_too(cluster, database):
+    with throwaway_pgbouncer(cluster, pool_size=3) as bouncer:
+        url = f"{bouncer.url_of('empty')}?pgbouncer=true"
+        with running_migrate(url) as one, running_migrate(url) as two:
+            said = sorted(process.communicate(timeout=120)[0] for process in (one, two))
+            assert [one.returncode, two.returncode] == [0, 0]
+
+    assert "Applying logs.0001_initial... OK" in said[0]
+    assert said[1].startswith("Waiting for another migrate to finish.\n") and "No migrations to apply" in said[1]
+
+
+@once
+def test_a_pooler_with_one_connection_is_one_sentence(cluster, migrated):
+    with throwaway_pgbouncer(cluster, pool_size=1) as bouncer:
+        result = manage(f"{bouncer.url_of('migrated')}?pgbouncer=true", "migrate")
+
+    assert result.returncode == 1
+    sentence = result.stderr.splitlines()[-1]  # Before it, the log may tell of a slow query.
+    assert sentence.startswith("CommandError: migrate needs two connections at once")
+    assert "DIRECT_DATABASE_URL" in sentence and "Traceback" not in result.stderr
+
+
+@once
+@pytest.mark.parametrize(
+    "grant", ["", "GRANT USAGE ON SCHEMA public TO visitor", "GRANT pg_read_all_data TO visitor"], ids=str
+)
+def test_a_role_that_is_not_the_owner_is_one_sentence(cluster, migrated, grant):
+    cluster.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC", database="migrated")
+    cluster.execute("CREATE ROLE visitor LOGIN PASSWORD 'visitor'")
+    try:
+        if grant:
+            cluster.execute(grant, database="migrated")
+        url = migrated.replace(f"brainlog:{cluster.password}", "visitor:visitor")
+        cluster.execute("DELETE FROM django_migrations WHERE name = '0004_encrypt_texts'", database="migrated")
+
+        result = manage(url, "migrate", "--verbosity=0")
+    finally:
+        cluster.execute("DROP OWNED BY visitor", database="migrated")
+        cluster.execute("DROP ROLE visitor")
+
+    assert (result.returncode, len(result.stderr.splitlines())) == (1, 1), result.stderr
+    assert result.stderr.startswith("CommandError: This role may not change the tables: ")
+    assert "DIRECT_DATABASE_URL" in result.stderr
+
+
+@once
+def test_only_migrate_makes_a_database_file(tmp_path):
+    url = f"sqlite:///{tmp_path}/new.sqlite3"
+
+    for command in (
+        ["checkdb"],
+        ["backup", f"--to={tmp_path}"],
+        ["dbreport"],
+        ["migrate", "--check"],
+        ["migrate", "--plan"],
+    ):
+        result = manage(url, *command)
+        assert result.returncode != 0
+        assert f"there is no database file {tmp_path}/new.sqlite3" in (result.stdout + result.stderr).replace(
+            "T", "t", 1
+        )
+        assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+    result = manage(url, "migrate", "contenttypes")
+    assert result.returncode == 0
+    assert result.stdout.startswith(f"Making the database file {tmp_path}/new.sqlite3.")
 
 
 @once

@@ -259,3 +259,16 @@ def test_the_files_of_the_counts_go_with_gunicorn(database, tmp_path):
         assert list(tmp_path.glob("brainlog-metrics-*/*.db"))
 
     assert list(tmp_path.glob("brainlog-metrics-*")) == []
+
+
+def test_a_site_on_sqlite_names_its_file_once(tmp_path):
+    url = f"sqlite:///{tmp_path}/db.sqlite3"
+    assert manage(url, "migrate", "--verbosity=0").returncode == 0
+
+    with throwaway_site(url, workers=2) as site:
+        line = f"The database is the SQLite file {tmp_path}/db.sqlite3. For PostgreSQL, set DATABASE_URL."
+        until = time.monotonic() + 60
+        while line not in site.log and time.monotonic() < until:
+            time.sleep(0.05)
+        Visitor(site.url).get("/healthz")  # By now a second worker would have said it, too.
+        assert site.log.count("The database is the SQLite file") == 1

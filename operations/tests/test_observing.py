@@ -151,6 +151,7 @@ def test_a_connection_is_observed_once_however_often_it_is_opened(transactional_
 
 
 def test_a_command_logs_its_slow_queries(tmp_path):
+    (tmp_path / "db.sqlite3").touch()  # Which migrate alone makes.
     database = f"sqlite:///{tmp_path}/db.sqlite3"
 
     result = manage(database, "showmigrations", SLOW_QUERY_MS="0", LOG_FORMAT="text")

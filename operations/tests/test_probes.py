@@ -3,7 +3,9 @@
 import pytest
 from django.db import connection, connections
 
-from operations.probes import ProbesMiddleware
+from operations.probes import ProbesMiddleware, Readiness
+from testing.gunicorn import manage
+from testing.postgres import throwaway_cluster
 
 PROBES = ["/healthz", "/readyz"]
 
@@ -36,6 +38,42 @@ def test_readyz_when_there_is_no_database(client, db, monkeypatch, tmp_path, cap
     assert response.json() == {"status": "unavailable", "reason": "database"}
     assert "password-of-the-server" not in caplog.text
     assert client.get("/readyz").status_code == 200
+
+
+@pytest.fixture
+def revoke(db):
+    """Run SQL as the owner of a database that a role of the web's asks, and return what /readyz says to that role."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no roles.")
+
+    with throwaway_cluster() as cluster:
+        assert manage(cluster.url, "migrate", "--verbosity=0").returncode == 0
+        assert manage(cluster.url, "create_app_role", "web", "--apply").returncode == 0
+        cluster.execute("ALTER ROLE web PASSWORD 'web'")
+        place = {"HOST": "127.0.0.1", "PORT": cluster.port, "NAME": "postgres", "USER": "web", "PASSWORD": "web"}
+
+        def after(sql):
+            cluster.execute(sql)
+            with pytest.MonkeyPatch.context() as patch:
+                for name, value in place.items():
+                    patch.setitem(connections["default"].settings_dict, name, value)
+                return Readiness().reason_against()
+
+        yield after
+
+
+def test_readyz_knows_a_missing_privilege(revoke):
+    assert revoke("SELECT 1") is None
+    assert revoke("REVOKE INSERT, UPDATE ON logs_dailylog FROM web") == "privileges"
+    assert revoke("GRANT INSERT, UPDATE ON logs_dailylog TO web; REVOKE DELETE ON auth_group FROM web") is None
+    assert revoke("REVOKE ALL ON django_migrations FROM web") == "privileges"
+    assert revoke("GRANT SELECT ON django_migrations TO web; REVOKE USAGE ON SCHEMA public FROM web, PUBLIC") == (
+        "privileges"
+    )
+    assert revoke("GRANT USAGE ON SCHEMA public TO web; DELETE FROM django_migrations WHERE app = 'logs'") == (
+        "migrations"
+    )
+    assert revoke("DROP TABLE django_migrations") == "migrations"
 
 
 def test_readyz_asks_again_when_a_thread_could_not_be_started(client, db, monkeypatch):

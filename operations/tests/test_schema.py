@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from operations import integrity
 from operations.schema import ERROR, WARNING, expected_tables, found_tables, problems
 
 
@@ -145,25 +146,188 @@ def test_all_tables_that_are_expected_are_read(db):
             ERROR,
             "logs_dailylog: unique daily_log_one_per_day is not valid: daily_log_one_per_day",
         ),
-        (
-            """DROP INDEX daily_log_date;
-               CREATE INDEX a_part ON logs_dailylog (date) WHERE date > '2026-01-01';
-               CREATE INDEX a_pair ON logs_dailylog (date, id)""",
-            ERROR,
-            "logs_dailylog: index daily_log_date is missing",
-        ),
-        (
-            """DROP INDEX logs_dose_daily_log_id_a22c9a95;
-               CREATE INDEX a_part ON logs_dose (daily_log_id) WHERE unit = 'mg'""",
-            ERROR,
-            "logs_dose: index on (daily_log_id) is missing",
-        ),
     ],
 )
 def test_what_is_broken_is_named(run, sql, status, text):
     run(sql)
 
     assert list(problems(connection)) == [(status, text)]
+
+
+SURPLUS = "is in no migration, and every save keeps it up to date: drop it if nothing needs it"
+REFUSING = "is in no migration, and refuses what Brain Log may save: drop it"
+
+
+@pytest.mark.parametrize(
+    ("sql", "findings"),
+    [
+        (
+            """DROP INDEX daily_log_date;
+               CREATE INDEX a_part ON logs_dailylog (date) WHERE date > '2026-01-01';
+               CREATE INDEX b_pair ON logs_dailylog (date, id)""",
+            [
+                (ERROR, "logs_dailylog: index daily_log_date is missing"),
+                (WARNING, f"logs_dailylog: index a_part {SURPLUS}"),
+                (WARNING, f"logs_dailylog: index b_pair {SURPLUS}"),
+            ],
+        ),
+        (
+            """DROP INDEX logs_dose_daily_log_id_a22c9a95;
+               CREATE INDEX a_part ON logs_dose (daily_log_id) WHERE unit = 'mg'""",
+            [
+                (ERROR, "logs_dose: index on (daily_log_id) is missing"),
+                (WARNING, f"logs_dose: index a_part {SURPLUS}"),
+            ],
+        ),
+        (
+            "CREATE INDEX twice ON logs_dose (daily_log_id)",
+            [(WARNING, f"logs_dose: index twice {SURPLUS}")],
+        ),
+        (
+            "CREATE UNIQUE INDEX one_dose ON logs_dose (daily_log_id)",
+            [(ERROR, f"logs_dose: unique one_dose {REFUSING}")],
+        ),
+        (
+            # Not in the place of the index on the same column, either.
+            """DROP INDEX logs_dose_daily_log_id_a22c9a95;
+               CREATE UNIQUE INDEX one_dose ON logs_dose (daily_log_id)""",
+            [
+                (ERROR, "logs_dose: index on (daily_log_id) is missing"),
+                (ERROR, f"logs_dose: unique one_dose {REFUSING}"),
+            ],
+        ),
+        (
+            "ALTER TABLE logs_dose ADD CONSTRAINT small CHECK (amount < 10)",
+            [(ERROR, f"logs_dose: check small {REFUSING}")],
+        ),
+        (
+            "ALTER TABLE logs_dose ADD CONSTRAINT apart EXCLUDE USING btree (id WITH =)",
+            [(ERROR, f"logs_dose: exclusion apart {REFUSING}")],
+        ),
+        (
+            "ALTER TABLE logs_dailylog ADD CONSTRAINT itself FOREIGN KEY (id) REFERENCES accounts_user",
+            [(ERROR, f"logs_dailylog: foreign key itself {REFUSING}")],
+        ),
+    ],
+)
+def test_what_is_in_no_migration_is_named(run, sql, findings):
+    run(sql)
+
+    assert sorted(problems(connection)) == sorted(findings)
+
+
+@pytest.mark.parametrize(
+    ("index", "facts"),
+    [
+        ('(person_id, "at")', "index on (person_id, at) instead of index on (person_id, at DESC)"),
+        ('("at" DESC, person_id)', "index on (at DESC, person_id) instead of index on (person_id, at DESC)"),
+        (
+            '(person_id, "at" DESC NULLS LAST)',
+            "index on (person_id, at DESC NULLS LAST) instead of index on (person_id, at DESC)",
+        ),
+        (
+            """(person_id, "at" DESC) WHERE kind = 'x'""",
+            "index on (person_id, at DESC), of some rows alone instead of index on (person_id, at DESC)",
+        ),
+    ],
+    ids=str,
+)
+def test_an_index_that_was_rebuilt_in_another_order_is_not_the_one(db, index, facts):
+    if connection.vendor == "sqlite" and "NULLS" in index:
+        pytest.skip("SQLite has no such order.")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX security_event_of_person")
+        cursor.execute(f"CREATE INDEX security_event_of_person ON accounts_securityevent {index}")
+
+    assert list(problems(connection)) == [
+        (ERROR, f"accounts_securityevent: index security_event_of_person is another: {facts}")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sql", "text"),
+    [
+        (
+            """DROP INDEX daily_log_date; CREATE INDEX daily_log_date ON logs_dailylog USING hash (date)""",
+            "logs_dailylog: index daily_log_date is another: index on (date), hash instead of index on (date)",
+        ),
+        (
+            """ALTER TABLE accounts_user DROP CONSTRAINT accounts_user_username_key;
+               CREATE UNIQUE INDEX accounts_user_username_key ON accounts_user (username COLLATE "POSIX")""",
+            "accounts_user: unique on (username) is missing",
+        ),
+    ],
+)
+def test_an_index_of_another_kind_or_collation_is_not_the_one(run, sql, text):
+    run(sql)
+
+    assert (ERROR, text) in list(problems(connection))
+
+
+def test_the_type_before_a_migration_is_right_until_it_is_applied(run):
+    run("ALTER TABLE logs_dailylog ALTER breakfast TYPE varchar(200)")
+    assert list(problems(connection)) == [
+        (ERROR, "logs_dailylog: column breakfast is character varying(200) instead of text")
+    ]
+
+    run("DELETE FROM django_migrations WHERE app = 'logs' AND name >= '0003'")
+    assert list(problems(connection)) == []
+    run("ALTER TABLE logs_dailylog ALTER lunch TYPE varchar(20)")
+    assert list(problems(connection)) == [
+        (ERROR, "logs_dailylog: column lunch is character varying(20) instead of text")
+    ]
+
+
+def test_in_sqlite_the_type_of_the_first_release_stays(db):
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has the test above.")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA writable_schema = ON")
+        cursor.execute(
+            """UPDATE sqlite_master SET sql = replace(sql, '"breakfast" text', '"breakfast" varchar(200)')"""
+        )
+        cursor.execute("PRAGMA writable_schema = RESET")
+
+    assert list(problems(connection)) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "status", "text"),
+    [
+        ("ALTER TABLE logs_dose SET UNLOGGED", ERROR, "logs_dose is UNLOGGED: a crash empties it"),
+        ("ALTER TABLE logs_dailylog DISABLE TRIGGER ALL", ERROR, "logs_dailylog: triggers are disabled, so that these"),
+        ("SET LOCAL session_replication_role = replica", ERROR, "session_replication_role is replica: no foreign key"),
+        (
+            """CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+               CREATE TRIGGER refuse BEFORE INSERT ON logs_dose FOR EACH ROW EXECUTE FUNCTION nothing()""",
+            WARNING,
+            "logs_dose: trigger refuse is in no migration, and may change or refuse what is saved",
+        ),
+        (
+            """INSERT INTO auth_group (id, name) VALUES (7, 'seven')""",
+            ERROR,
+            "auth_group: the next id would be 1, while there are rows up to 7: new rows are refused; SELECT setval(",
+        ),
+        (
+            "SELECT setval(pg_get_serial_sequence('auth_group', 'id'), 2147483000)",
+            WARNING,
+            "auth_group: nine tenths of the numbers for id are used",
+        ),
+    ],
+)
+def test_what_guards_and_numbers_the_rows(run, sql, status, text):
+    def findings():
+        return list(integrity.problems(connection, expected_tables(connection)))
+
+    run("SELECT")
+    before = findings()
+    run("SELECT setval(pg_get_serial_sequence('auth_group', 'id'), 1, false)")
+    assert before == []
+
+    run(sql)
+
+    [(found, sentence)] = findings()
+    assert (found, sentence[: len(text)]) == (status, text)
 
 
 def test_a_check_that_speaks_of_unknown_columns_is_not_the_one(run):

@@ -1,14 +1,19 @@
+import http.client
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from encryption.keys import keys_in
+from testing.postgres import free_port
 
 pytestmark = pytest.mark.once
 
@@ -75,6 +80,90 @@ def test_a_port_in_use_gets_one_sentence(make):
     assert result.returncode
     assert sentences(result) == [f"Port {port} is in use: choose another one like this: PORT=8001 make run"]
     assert make("port", f"PY={sys.executable}", f"PORT={port}").returncode == 0
+
+
+@pytest.fixture
+def installed(make, tmp_path):
+    """Make everything that `make run` needs, with this environment's Python and the project's manage.py."""
+    (tmp_path / "requirements.txt").touch()
+    (tmp_path / ".venv" / "requirements.txt").touch()
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text(
+        "#!/bin/sh\n"
+        f"export DEBUG=True SECRET_KEY={'x1y2z3' * 10} PYTHONUNBUFFERED=1\n"
+        f"export DATABASE_URL=sqlite:///{tmp_path}/db.sqlite3\n"
+        f'case "$1" in manage.py) shift; exec {sys.executable} {PROJECT}/manage.py "$@";; esac\n'
+        f'exec {sys.executable} "$@"\n'
+    )
+    python.chmod(0o755)
+    return tmp_path
+
+
+OTHER_ADDRESS = "127.0.0.2"  # Of this machine, and traffic to it stays here.
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Other systems have one address of the loopback.")
+def test_others_in_the_network_reach_it_by_its_address_alone(installed):
+    port = free_port()
+    command = ["make", "run", f"LAN={OTHER_ADDRESS}", f"PORT={port}"]
+    environment = {"PATH": os.environ["PATH"], "ALLOWED_HOSTS": "log.example.org"}
+    log = installed / "log"
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            command, cwd=installed, env=environment, stdout=output, stderr=output, start_new_session=True
+        ) as server,
+    ):
+        try:
+            wait_for(lambda: status_at(OTHER_ADDRESS, port), server)
+            assert f"open http://{OTHER_ADDRESS}:{port}\nThere is no https" in log.read_text()
+            assert status_at(OTHER_ADDRESS, port) == 200
+            assert status_at(OTHER_ADDRESS, port, host="evil.example") == 400
+            assert status_at("127.0.0.1", port) is None
+            # Cookies and forms work without https.
+            token = cookie_of(OTHER_ADDRESS, port)
+            headers = {"Cookie": f"csrftoken={token}", "X-CSRFToken": token}
+            headers |= {"Origin": f"http://{OTHER_ADDRESS}:{port}"}
+            assert status_at(OTHER_ADDRESS, port, "POST", headers) == 200
+            assert status_at(OTHER_ADDRESS, port, "POST", headers | {"Origin": "http://evil.example"}) == 403
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+
+
+def status_at(address, port, method="GET", headers=None, host=None):
+    with closing(http.client.HTTPConnection(address, port, timeout=30)) as connection:
+        try:
+            connection.request(method, "/accounts/login/", headers=(headers or {}) | ({"Host": host} if host else {}))
+        except ConnectionRefusedError:
+            return None
+        return connection.getresponse().status
+
+
+def cookie_of(address, port):
+    with closing(http.client.HTTPConnection(address, port, timeout=30)) as connection:
+        connection.request("GET", "/accounts/login/")
+        return re.match("csrftoken=(\\w+)", connection.getresponse().headers["Set-Cookie"])[1]
+
+
+def wait_for(is_so, server):
+    until = time.monotonic() + 60
+    while not is_so():
+        assert server.poll() is None and time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_an_address_of_another_machine_gets_one_sentence(make):
+    result = make("address", f"PY={sys.executable}", "LAN=192.0.2.1")
+    assert result.returncode
+    assert sentences(result) == [
+        "192.0.2.1 is no address of this machine in a network: name one like this: make run LAN=192.168.1.7"
+    ]
+
+
+def test_the_address_is_found_or_there_is_one_sentence(make):
+    result = make("address", f"PY={sys.executable}", "LAN=1")
+    assert len(sentences(result)) == bool(result.returncode)
 
 
 def test_env_gets_a_key_of_its_own_and_is_private(make, tmp_path):

@@ -7,6 +7,7 @@ from operations.backups import BackupError, archives
 from operations.backups.encryption import Encryption
 from operations.backups.programs import stop_like_ctrl_c
 from operations.backups.progress import megabytes
+from operations.backups.records import record_backup
 from operations.backups.storage import Storage
 
 
@@ -54,6 +55,8 @@ class Command(BaseCommand):
             f"{manifest.archive} in {to}: {sum(manifest.rows.values()):,} rows of {len(manifest.rows)} tables, "
             f"{megabytes(manifest.size)}, {manifest.encryption or 'not'} encrypted."
         )
+        if reason := record_backup(session_alias(), manifest):
+            self.stderr.write(reason)
         keep = [keep_daily, keep_weekly, keep_monthly]
         if keep != [None, None, None]:
             for name in archives.remove_outdated(storage, *(number or 0 for number in keep)):

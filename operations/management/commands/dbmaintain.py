@@ -5,25 +5,28 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, ProgrammingError, connections, transaction
+from django.db import DatabaseError, OperationalError, connections, transaction
 from django.utils import timezone
 
 from accounts.models import Invitation, KnownBrowser, SecurityEvent, Throttle
 from brainlog.database import reason, session_alias
+from brainlog.errors import is_table_missing
+from brainlog.sqlite3.files import rewrite
 from operations.models import DatabaseReport
 
 REPORTS_KEPT = timedelta(days=2 * 365)
 STAFF_HISTORY_KEPT = timedelta(days=365)
 EVENTS_KEPT = timedelta(days=365)
 INVITATIONS_KEPT = timedelta(days=30)
+REWRITE_PATIENCE = 5  # seconds
 
 
 class Command(BaseCommand):
     help = (
         "Keep the database in order: remove expired sessions, known browsers, tries and invitations, reports older "
-        "than two years, security events and what staff did in the admin more than a year ago, and refresh what the "
-        "database knows of its tables to plan queries by. Safe to run at any time, while people use Brain Log; once a "
-        "week is enough."
+        "than two years, security events and what staff did in the admin more than a year ago, refresh what the "
+        "database knows of its tables to plan queries by, and rewrite SQLite's file without what was deleted. Safe to "
+        "run at any time, while people use Brain Log; once a week is enough."
     )
 
     def handle(self, *args, **options):
@@ -31,11 +34,14 @@ class Command(BaseCommand):
             start = time.monotonic()
             try:
                 done = step()
-            except ProgrammingError:
-                raise CommandError("Tables are missing. Run manage.py migrate first.") from None
-            except OperationalError as error:
+            except DatabaseError as error:
+                if is_table_missing(error):
+                    raise CommandError("Tables are missing. Run manage.py migrate first.") from None
+                if not isinstance(error, OperationalError):
+                    raise
                 raise CommandError(f"The database cannot be reached or did not answer: {reason(error)}") from None
-            self.stdout.write(f"{done} ({time.monotonic() - start:.1f} s)")
+            if done:
+                self.stdout.write(f"{done} ({time.monotonic() - start:.1f} s)")
 
 
 def remove_sessions() -> str:
@@ -45,7 +51,7 @@ def remove_sessions() -> str:
 
 def remove_known_browsers() -> str:
     count, _ = KnownBrowser.objects.filter(used_at__lt=timezone.now() - KnownBrowser.VALID_FOR).delete()
-    return f"Removed {count} browsers that no one has signed in with for more than a year."
+    return f"Removed {count} browsers without a login for more than a year."
 
 
 def remove_tries() -> str:
@@ -71,6 +77,16 @@ def remove_reports() -> str:
 def remove_staff_history() -> str:
     count, _ = LogEntry.objects.filter(action_time__lt=timezone.now() - STAFF_HISTORY_KEPT).delete()
     return f"Removed {count} entries older than a year of what staff did in the admin."
+
+
+def rewrite_file() -> str:
+    """Remove what was deleted from SQLite's files. Returns '' on PostgreSQL."""
+    session = connections[session_alias()]
+    if session.vendor != "sqlite":
+        return ""
+    if rewrite(session.settings_dict["NAME"], REWRITE_PATIENCE):
+        return "Rewrote the database file: nothing deleted is left in it."
+    return "The database file is in use and was not rewritten: deleted names may be left in it until the next run."
 
 
 def analyze() -> str:
@@ -118,4 +134,5 @@ STEPS = (
     remove_reports,
     remove_staff_history,
     analyze,
+    rewrite_file,
 )

@@ -1,9 +1,10 @@
 from json import dumps
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, ProgrammingError
+from django.db import DatabaseError, OperationalError
 
 from brainlog.database import reason, session_alias
+from brainlog.errors import is_table_missing
 from operations.figures import gather, grown
 from operations.models import DatabaseReport
 from operations.report import as_text
@@ -27,9 +28,11 @@ class Command(BaseCommand):
             report = DatabaseReport(figures=figures)
             if not options["no_store"]:
                 report.save()
-        except ProgrammingError:
-            raise CommandError("The table of reports is not there yet. Run manage.py migrate first.") from None
-        except OperationalError as error:
+        except DatabaseError as error:
+            if is_table_missing(error):
+                raise CommandError("The table of reports is not there yet. Run manage.py migrate first.") from None
+            if not isinstance(error, OperationalError):
+                raise
             raise CommandError(f"The database cannot be reached or did not answer in time: {reason(error)}") from None
         self.print(grown(figures, before.figures if before else None), before, **options)
         if figures["database"].get("sound", "ok") != "ok":

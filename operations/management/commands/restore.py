@@ -9,6 +9,13 @@ from operations.backups.arguments import add_backup_arguments, storage_at
 from operations.backups.programs import stop_like_ctrl_c
 
 
+def seconds(text: str) -> float:
+    """How long to wait, at least a moment: PostgreSQL takes 0 for no limit."""
+    if not (found := float(text)) >= 0.001 or found > 86_400:
+        raise ValueError
+    return found
+
+
 class Command(BaseCommand):
     help = (
         "Restores a backup into the site's database, all or nothing, then migrates it and checks it. "
@@ -24,31 +31,86 @@ class Command(BaseCommand):
         parser.add_argument(
             "--without-keys", action="store_true", help="restore private text that the keys here cannot read"
         )
+        parser.add_argument(
+            "--while-connected",
+            action="store_true",
+            help="replace it though others are connected: what they have saved since the backup, and save meanwhile, "
+            "is lost",
+        )
+        parser.add_argument(
+            "--lock-timeout",
+            type=seconds,
+            default=60,
+            metavar="SECONDS",
+            help="how long to wait for the transactions of others before giving up with nothing changed [60]",
+        )
         parser.add_argument("--confirm", metavar="DATABASE", help="the database's name, where nobody can be asked")
 
     def run_from_argv(self, argv):
         stop_like_ctrl_c()
         super().run_from_argv(argv)
 
-    def handle(self, *, name, place, identity, replace, confirm, without_keys, **options):
+    def handle(
+        self,
+        *,
+        name,
+        place,
+        identity,
+        replace,
+        confirm,
+        without_keys,
+        while_connected,
+        lock_timeout,
+        **options,
+    ):
         storage = storage_at(place)
         manifest = archives.find(storage, name)
         connection = connections[session_alias()]
         if manifest.engine != connection.vendor:
             raise BackupError(f"{manifest.archive} is of {manifest.engine}, and the database is {connection.vendor}.")
+        self.check_migrations(manifest)
         if not without_keys:
             self.check_keys(manifest)
         programs = archives.decrypting(manifest, identity)
         archives.check(storage, manifest, self.stderr.write)
         engine = archives.ENGINES[connection.vendor]
         if not engine.is_empty(connection):
+            if replace and not while_connected:
+                self.expect_alone(engine, connection)
             self.confirm(engine.name_of(connection), replace, confirm)
-        engine.restore(connection, archives.read(storage, manifest, self.stderr.write), programs, replace)
+            if not while_connected:
+                self.expect_alone(engine, connection)  # Who came while the name was typed.
+        engine.restore(
+            connection,
+            archives.read(storage, manifest, self.stderr.write),
+            programs,
+            replace,
+            alone=not while_connected,
+            patience=lock_timeout,
+            write=self.stderr.write,
+        )
         self.stdout.write(
-            f"Restored {manifest.archive}: {sum(manifest.rows.values()):,} rows, as of {manifest.started}."
+            f"Restored {manifest.archive}: {sum(manifest.rows.values()):,} rows, as of {manifest.started}. "
+            "Backups hold no sessions: people log in once more."
         )
         call_command("migrate", database=session_alias(), interactive=False)
         self.check_database()
+
+    def check_migrations(self, manifest):
+        """Raise BackupError if a newer release made the backup: this one could neither migrate nor read it."""
+        if unknown := manifest.unknown_migrations():
+            raise BackupError(
+                f"{manifest.archive} is of a newer release: this one does not know {', '.join(unknown)}. "
+                "Restore it with the release that made it; that one can also go back, with manage.py migrate."
+            )
+
+    def expect_alone(self, engine, connection):
+        """Raise BackupError if others use the database, as a site does that was not stopped."""
+        if others := engine.others_in(connection):
+            raise BackupError(
+                f"Others are using the database {engine.name_of(connection)}, and what they save would be lost: "
+                f"{'; '.join(others)}. Stop the site first, or restore --while-connected."
+            )
 
     def check_keys(self, manifest):
         """Raise BackupError if private text in the archive may be encrypted with keys that are not here."""

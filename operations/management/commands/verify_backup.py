@@ -5,6 +5,7 @@ from brainlog.database import session_alias
 from operations.backups import BackupError, archives
 from operations.backups.arguments import add_backup_arguments, storage_at
 from operations.backups.programs import stop_like_ctrl_c
+from operations.backups.records import record_verification
 
 
 class Command(BaseCommand):
@@ -44,3 +45,9 @@ class Command(BaseCommand):
             f"{manifest.archive} is good: {sum(found.rows.values()):,} rows of {len(found.rows)} tables, "
             f"{len(found.migrations)} migrations, as its manifest says."
         )
+        if reason := record_verification(session_alias(), manifest):
+            self.stdout.write(reason)
+        if unknown := manifest.unknown_migrations():
+            self.stdout.write(
+                f"It is of a newer release, and is restored with that: this one does not know {', '.join(unknown)}."
+            )

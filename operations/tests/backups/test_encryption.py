@@ -1,8 +1,13 @@
 import os
+import random
 import subprocess
+from dataclasses import replace
 
 import pytest
 
+from operations.backups import BackupError
+from operations.backups.encryption import Encryption
+from operations.backups.programs import Program, through
 from operations.tests.backups.archives import manifest_of
 
 pytestmark = pytest.mark.once
@@ -40,9 +45,9 @@ def test_age(run, backup, age_key, tmp_path):
     assert (manifest_of(archive)["encryption"], manifest_of(archive)["recipient"]) == ("age", recipient)
     assert "is good" in run("verify_backup", "latest", f"--identity={identity}")
     assert f"encrypted for {recipient}: " in run("verify_backup", "latest", fails=True)
-    assert "age failed: error: no identity matched" in run(
-        "restore", "latest", f"--identity={stranger}", at=tmp_path / "new.sqlite3", fails=True
-    )
+    said = run("restore", "latest", f"--identity={stranger}", at=tmp_path / "new.sqlite3", fails=True)
+    assert "age failed: error: no identity matched" in said
+    assert said.endswith(f"The archive is encrypted for {recipient}: is that the key in {stranger}?")
 
 
 def test_gnupg(run, backup, gnupg_home, tmp_path, age_key):
@@ -70,3 +75,83 @@ def test_gnupg(run, backup, gnupg_home, tmp_path, age_key):
 def test_without_the_key_there_is_no_backup(run, folder, gnupg_home, recipient, sentence):
     assert sentence in run("backup", f"--encrypt-to={recipient}", fails=True, GNUPGHOME=str(gnupg_home))
     assert list(folder.iterdir()) == []
+
+
+# ── Whose failure it is ───────────────────────────────────────────────────────────────────────
+
+
+def encrypted(recipient, content, **environment) -> bytes:
+    program = Encryption.to(recipient).encrypting()
+    return b"".join(through(iterated(content), replace(program, environment=environment)))
+
+
+def iterated(*chunks):
+    yield from chunks
+
+
+def read_on(*programs, source):
+    """What goes wrong when a program like pg_restore reads their output, all that there is of it."""
+    script = "cat >/dev/null; echo 'pg_restore: error: input file is too short' >&2; exit 1"
+    with pytest.raises(BackupError) as error:
+        list(through(iterated(source), *programs, Program(["sh", "-c", script])))
+    return str(error.value)
+
+
+def cut_off(content):
+    return content[: len(content) // 2]
+
+
+def text(content):
+    return b"This is not encrypted at all. " * 1000
+
+
+BIG = random.Random(5).randbytes(3_000_000)  # noqa: S311 (nothing secret)
+
+
+@pytest.mark.parametrize("damage", [cut_off, text])
+def test_what_age_cannot_decrypt_is_its_failure_and_not_pg_restores(age_key, damage):
+    identity, recipient = age_key
+    decrypting = Encryption("age", recipient).decrypting(str(identity))
+
+    said = read_on(decrypting, source=damage(encrypted(recipient, BIG)))
+
+    assert said.startswith("age failed: error: ")
+    assert recipient in said
+
+
+@pytest.mark.parametrize("damage", [cut_off, text])
+def test_what_gnupg_cannot_decrypt_is_its_failure_and_not_pg_restores(gnupg_home, damage):
+    home = {"GNUPGHOME": str(gnupg_home)}
+    decrypting = Encryption("gpg", "nobody@example.org").decrypting(None)
+
+    said = read_on(replace(decrypting, environment=home), source=damage(encrypted("nobody@example.org", BIG, **home)))
+
+    assert said.startswith("gpg failed: ")
+    assert "nobody@example.org" in said
+
+
+def test_keys_of_others_are_the_decryptors_failure_and_not_pg_restores(age_key, gnupg_home, tmp_path):
+    stranger, home = tmp_path / "stranger.txt", tmp_path / "stranger"
+    home.mkdir(mode=0o700)
+    subprocess.run(["age-keygen", "-o", stranger], check=True, capture_output=True)
+    with_age = Encryption("age", age_key[1]).decrypting(str(stranger))
+    with_gpg = replace(Encryption("gpg", "nobody@example.org").decrypting(None), environment={"GNUPGHOME": str(home)})
+
+    assert "age failed: error: no identity matched" in read_on(with_age, source=encrypted(age_key[1], BIG))
+    assert "gpg failed: decryption failed: No secret key" in read_on(
+        with_gpg, source=encrypted("nobody@example.org", BIG, GNUPGHOME=str(gnupg_home))
+    )
+
+
+def test_a_decryptor_whose_output_is_not_taken_is_not_the_cause(age_key, gnupg_home):
+    home = {"GNUPGHOME": str(gnupg_home)}
+    full = Program(["sh", "-c", "head -c 10 >/dev/null; echo error: no room >&2; exit 1"])
+    with_age = Encryption("age", age_key[1]).decrypting(str(age_key[0]))
+    with_gpg = replace(Encryption("gpg", "nobody@example.org").decrypting(None), environment=home)
+
+    for program, source in (
+        (with_age, encrypted(age_key[1], BIG)),
+        (with_gpg, encrypted("nobody@example.org", BIG, **home)),
+    ):
+        with pytest.raises(BackupError, match="^sh failed: error: no room$"):
+            list(through(iterated(source), program, full))

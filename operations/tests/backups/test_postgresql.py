@@ -2,8 +2,10 @@
 
 import io
 import json
+import subprocess
 import threading
 import time
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -12,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from operations.backups import BackupError, postgresql
+from operations.backups.left_out import LEFT_OUT
 from operations.tests.backups.databases import commands_use
 from testing.gunicorn import manage
 from testing.postgres import throwaway_cluster
@@ -306,7 +309,8 @@ def test_no_password_is_on_a_command_line_or_in_a_message(cluster, run, database
         [program] = dump.programs
     assert cluster.password not in " ".join(program.arguments)
     facts = {"PGPASSWORD": cluster.password, "PGDATABASE": database, "PGPORT": str(cluster.port)}
-    facts |= {"PGSSLMODE": "prefer", "PGCONNECT_TIMEOUT": "7", "PGAPPNAME": "ours"}
+    facts |= {"PGSSLMODE": "prefer", "PGCONNECT_TIMEOUT": "7"}
+    assert program.environment["PGAPPNAME"].startswith("ours backup ")
     assert facts.items() <= program.environment.items()
 
     run("backup")
@@ -340,6 +344,18 @@ def test_a_statement_timeout_is_for_pages(cluster, run, database, groups, folder
     cluster.execute(f'ALTER DATABASE "{database}" RESET statement_timeout', database=database)
 
     assert groups() == GROUPS
+
+
+def test_a_url_with_several_hosts(cluster, run, databases):
+    """The first does not answer. The dump has to come from the server that the snapshot is of."""
+    place = f"127.0.0.1:1,127.0.0.1:{cluster.port}"
+
+    def url_of(name):
+        arguments = "keepalives_idle=30&tcp_user_timeout=30s&connect_timeout=5"
+        return f"postgres://brainlog:{cluster.password}@{place}/{name}?{arguments}"
+
+    assert "tables" in run("backup", url=url_of(databases()))
+    assert "Restored" in run("restore", "latest", url=url_of(databases(empty=True)))
 
 
 def test_a_server_that_is_away_is_one_sentence(cluster, run):
@@ -381,6 +397,131 @@ def test_ctrl_c_leaves_no_scratch_database(cluster, run, monkeypatch):
     monkeypatch.setattr(postgresql, "contents_of", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run("verify_backup", "latest")
+
+
+# ── Others are connected ──────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def visitor(url, *statements, **parameters):
+    """Another session, in a transaction that it has not ended."""
+    with psycopg.connect(url, application_name="psql of a friend", **parameters) as session:
+        for statement in statements:
+            session.execute(statement)
+        yield session
+        session.rollback()
+
+
+def test_while_others_are_connected_it_is_not_replaced_unless_that_is_meant(cluster, run, database, groups):
+    run("backup")
+    cluster.execute("DELETE FROM auth_group", database=database)
+    replace = ["restore", "latest", "--replace", f"--confirm={database}"]
+    with visitor(cluster.url_of(database), "SELECT 1") as other:
+        said = run(*replace, fails=True)
+        assert said.startswith(f"Others are using the database {database}, and what they save would be lost: ")
+        who = f"pid {other.info.backend_pid}, psql of a friend (brainlog), idle in transaction since 20"
+        assert who in said
+        assert said.endswith(" UTC. Stop the site first, or restore --while-connected.")
+        assert groups() == 0
+
+        run(*replace, "--while-connected")
+    assert groups() == GROUPS
+    run(*replace)
+
+
+def test_a_role_that_may_not_see_what_others_do_sees_that_they_are_there(cluster, database):
+    cluster.execute("CREATE ROLE tenant LOGIN PASSWORD 'tenant'")
+    url = cluster.url_of(database).replace(f"brainlog:{cluster.password}", "tenant:tenant")
+    try:
+        with visitor(cluster.url_of(database), "SELECT 1") as other, commands_use(url):
+            assert postgresql.others_in(connections["default"]) == [
+                f"pid {other.info.backend_pid}, psql of a friend (brainlog), its state is not shown to this role"
+            ]
+    finally:
+        cluster.execute("DROP ROLE tenant")
+
+
+def test_an_open_transaction_is_named_and_waited_for_only_so_long(cluster, run, database, groups, capsys, monkeypatch):
+    monkeypatch.setattr("operations.backups.progress.SECONDS", 0)
+    run("backup")
+    replace = ["restore", "latest", "--replace", f"--confirm={database}", "--while-connected"]
+    with visitor(cluster.url_of(database), "DELETE FROM auth_group WHERE name = 'group-1'") as other:
+        who = f"pid {other.info.backend_pid}, psql of a friend (brainlog), idle in transaction since 20"
+        said = run(*replace, "--lock-timeout=3", fails=True)
+
+        assert said.startswith(f"Gave up after waiting for 3 s, and nothing was changed. In the way: {who}")
+        assert who in capsys.readouterr().err
+    assert groups() == GROUPS
+    run(*replace)
+
+
+def test_a_backup_waits_for_others_with_a_word_and_an_end(cluster, run, database, folder, capsys, monkeypatch):
+    """Behind a migration, for example."""
+    monkeypatch.setattr("operations.backups.progress.SECONDS", 0)
+    monkeypatch.setattr(postgresql, "LOCK_WAIT", 3)
+    with visitor(cluster.url_of(database), "LOCK TABLE auth_group IN ACCESS EXCLUSIVE MODE") as other:
+        who = f"pid {other.info.backend_pid}, psql of a friend"
+        said = run("backup", fails=True)
+
+    assert said.startswith(f"Gave up after waiting for 3 s, and nothing was changed. In the way: {who}")
+    assert who in capsys.readouterr().err
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "soon", "1e9"])
+def test_a_time_that_is_no_limit_is_refused(run, seconds):
+    assert "--lock-timeout" in run("restore", "latest", f"--lock-timeout={seconds}", fails=True)
+
+
+# ── What is left out, and whose failure it is ─────────────────────────────────────────────────
+
+
+def test_an_archive_holds_no_sessions_and_no_tries(cluster, run, database, databases, folder):
+    secret = "a-live-session-key-of-a-browser"  # noqa: S105
+    cluster.execute("CREATE TABLE django_session (session_key text)", database=database)
+    cluster.execute("INSERT INTO django_session VALUES (%s)", secret, database=database)
+    cluster.execute(
+        "INSERT INTO accounts_session (session_key, session_data, expire_date, created_at, seen_at, user_agent, "
+        "is_local) VALUES (%s, '', now(), now(), now(), '', false)",
+        secret,
+        database=database,
+    )
+    cluster.execute("INSERT INTO accounts_throttle VALUES (%s, '', now())", secret, database=database)
+    run("backup")
+    run("backup")  # Of a database that knows of a backup.
+
+    facts = json.loads(max(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns).read_text())
+    assert {*facts["left_out"]} == {table for table in LEFT_OUT if table in facts["rows"]}
+    assert {"accounts_session", "accounts_throttle", "django_session", "operations_backup"} <= {*facts["left_out"]}
+    assert "is good" in run("verify_backup", facts["archive"])
+    new = databases(empty=True)
+    run("restore", facts["archive"], at=new)
+    for table in facts["left_out"]:
+        assert cluster.execute(f'SELECT FROM "{table}"', database=new) == []  # noqa: S608
+    plain = subprocess.run(["pg_restore", "--file=-", folder / facts["archive"]], capture_output=True, check=True)
+    assert secret.encode() not in plain.stdout
+
+
+def test_the_key_of_another_is_the_decryptors_failure(cluster, run, database, groups, age_key, tmp_path):
+    stranger = tmp_path / "stranger.txt"
+    subprocess.run(["age-keygen", "-o", stranger], check=True, capture_output=True)
+    run("backup", f"--encrypt-to={age_key[1]}")
+
+    for command in (["restore", "latest", "--replace", f"--confirm={database}"], ["verify_backup"]):
+        said = run(*command, f"--identity={stranger}", fails=True)
+        assert said.startswith("age failed: error: no identity matched any of the recipients. ")
+        assert said.endswith(f"encrypted for {age_key[1]}: is that the key in {stranger}?")
+    assert groups() == GROUPS
+
+
+def test_programs_whose_libraries_are_of_another_version_are_named_with_the_remedy(run, tmp_path, monkeypatch):
+    """As on a machine where the server was upgraded in place."""
+    program = tmp_path / "pg_dump"
+    program.write_text("#!/bin/sh\necho 'pg_dump: symbol lookup error: undefined symbol: PQnew' >&2\nexit 127\n")
+    program.chmod(0o755)
+
+    with pytest.raises(BackupError, match="pg_dump failed: .*undefined symbol.*apt-get install --reinstall libpq5"):
+        postgresql.version_of(tmp_path)
 
 
 def test_a_backup_of_the_other_kind(run, folder, tmp_path, django_db_blocker):

@@ -170,8 +170,29 @@ def test_a_bucket_that_is_not_there_is_one_sentence(run, bucket):
 
 
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
-def test_an_endpoint_without_a_scheme_is_one_sentence(monkeypatch, name):
-    monkeypatch.setenv(name, "minio:9000")
+@pytest.mark.parametrize("endpoint", ["minio:9000", "minio", "ftp://minio", "https://", "http://[::1"])
+def test_an_endpoint_that_is_none_is_one_sentence(monkeypatch, name, endpoint):
+    monkeypatch.setenv(name, endpoint)
 
-    with pytest.raises(BackupError, match=f"{name} must begin with https:// or http://."):
+    with pytest.raises(BackupError, match=f"{name} must begin with https:// and a host name."):
         Storage("s3://backups")
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+def test_an_endpoint_without_tls_is_refused_at_once_unless_it_is_meant(monkeypatch, name):
+    monkeypatch.setenv(name, "http://minio.example.org:9000")
+    with pytest.raises(BackupError, match=f"{name} begins with http://, .* or set AWS_ALLOW_HTTP=true if"):
+        Storage("s3://backups")
+
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "false")
+    with pytest.raises(BackupError, match=f"{name} begins with http://"):
+        Storage("s3://backups")
+
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    Storage("s3://backups")
+
+
+def test_on_this_machine_an_endpoint_needs_no_tls(run, bucket):
+    environment = {name: value for name, value in bucket.environment.items() if name != "AWS_ALLOW_HTTP"}
+
+    assert "rows of" in run("backup", f"--to=s3://{bucket.name}/here", **environment)

@@ -138,11 +138,16 @@ class Crowd:
         return dict(Counter(save.outcome for save in self.saves))
 
     def everybody_saves(self) -> None:
-        """Several times, by which the threads of all workers have had their turn: nobody is refused any more."""
-        before = self.number(REFUSED)
-        with self.saving():
-            self.wait_for_more(ACKNOWLEDGED)
-        assert self.number(REFUSED) == before, self.log
+        """Several times, by which the threads of all workers have had their turn: no save is refused any more.
+
+        Each worker finds out for itself that the database is back. Until the last one has, it refuses.
+        """
+        refused, until = -1, time.monotonic() + PATIENCE
+        while self.number(REFUSED) > refused:
+            assert time.monotonic() < until, self.log
+            refused = self.number(REFUSED)
+            with self.saving():
+                self.wait_for_more(ACKNOWLEDGED)
 
     def found(self) -> set[tuple]:
         """What the database has of it all now."""

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
@@ -10,8 +11,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from brainlog.circuit_breaker import OUTAGES
+from brainlog.errors import SILENT
 from operations.tests.chaos.conftest import PEOPLE, make_database
-from operations.tests.chaos.crowd import ACKNOWLEDGED, DATABASE, REFUSED, Crowd, status_of
+from operations.tests.chaos.crowd import ACKNOWLEDGED, DATABASE, REFUSED, Crowd, status_of, wait_until_waiting
 from testing.gunicorn import throwaway_site
 from testing.postgres import Cluster, is_running, throwaway_cluster, throwaway_replica
 from testing.proxy import throwaway_proxy
@@ -82,6 +85,23 @@ def test_a_statement_takes_too_long(cluster, nothing_is_lost):
         nothing_is_lost(crowd)
 
         assert "A statement took longer than statement_timeout." in crowd.log
+
+
+def test_a_lock_is_no_outage(cluster, nothing_is_lost):
+    """Saves wait for longer than a silent database may; those who only look wait for nothing."""
+    with throwaway_site(cluster.url_of(DATABASE)) as site:
+        crowd = Crowd(site, cluster, people=3)
+        with crowd.saving():
+            crowd.wait_for_more(ACKNOWLEDGED)
+            with lock_held(cluster):
+                wait_until_waiting(cluster, 3)
+                time.sleep(OUTAGES[SILENT] + 2)
+                assert status_of(site.url) == status_of(f"{site.url}/readyz") == 200
+            crowd.wait_for_more(ACKNOWLEDGED)
+        nothing_is_lost(crowd)
+
+        assert not crowd.number(REFUSED)
+        assert "The database is away" not in site.log
 
 
 @pytest.fixture

@@ -1,0 +1,159 @@
+"""When pages are refused because the database is away, and when not. A real one hangs in operations/tests/chaos."""
+
+import logging
+
+import pytest
+from django.db import connection
+
+from brainlog import circuit_breaker, errors
+from brainlog.circuit_breaker import OUTAGES, CircuitBreaker, DatabaseBreaker, outage_code
+
+NO_CONNECTION_LEFT, LOGIN_REFUSED, CANNOT_CONNECT, STARTING = "53300", "28P01", "08000", "57P03"
+
+
+class Clock:
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    monkeypatch.setattr(circuit_breaker, "time", clock := Clock())
+    return clock
+
+
+@pytest.fixture
+def breaker(clock, monkeypatch) -> DatabaseBreaker:
+    """One whose probes fail as `breaker.failures` says, then succeed; `breaker.seen` has its state at each."""
+    breaker = DatabaseBreaker()
+    breaker.failures, breaker.seen = [], []
+
+    def probe():
+        breaker.seen.append(breaker.is_open)
+        clock.now += 0.01
+        return breaker.failures.pop(0) if breaker.failures else None
+
+    monkeypatch.setattr(circuit_breaker, "probe_failure", probe)
+    return breaker
+
+
+def probe_now(breaker: DatabaseBreaker) -> None:
+    """As the thread of a suspicion does."""
+    breaker.probing_since = circuit_breaker.time.monotonic()
+    breaker.probe_until_answered()
+
+
+@pytest.mark.once
+def test_it_rests_for_a_while(clock):
+    breaker = CircuitBreaker()
+    breaker.open(30)
+    assert breaker.is_open
+    clock.now += 30
+    assert not breaker.is_open
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("code", [CANNOT_CONNECT, STARTING])
+def test_a_server_that_is_away_opens_it_until_it_answers(breaker, caplog, code):
+    breaker.failures = [code] * 5
+    with caplog.at_level(logging.INFO, "brainlog.circuit_breaker"):
+        probe_now(breaker)
+
+    assert breaker.seen == [False, False, True, True, True, True]
+    assert not breaker.is_open
+    assert breaker.openings == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        f"The database is away ({outage_code(code)}): pages are refused at once until it answers.",
+        "The database answers again.",
+    ]
+
+
+@pytest.mark.once
+def test_a_silent_one_may_be_waking_up(breaker, clock):
+    began = clock.now
+    breaker.failures = [errors.SILENT] * 40
+    probe_now(breaker)
+
+    opened_after = (0.01 + circuit_breaker.PROBE_INTERVAL) * breaker.seen.index(True)
+    assert OUTAGES[errors.SILENT] <= opened_after < clock.now - began
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("code", [NO_CONNECTION_LEFT, LOGIN_REFUSED, circuit_breaker.POOLER_GAVE_UP, "57014", None])
+def test_what_is_no_outage(breaker, code):
+    """A full server, new logins refused, a pooler's queue, a slow statement: connections there are go on."""
+    breaker.failures = [code]
+    probe_now(breaker)
+
+    assert breaker.openings == 0
+    assert breaker.seen == [False]
+
+
+@pytest.mark.once
+def test_answers_on_other_connections_keep_it_closed(breaker, clock, monkeypatch):
+    """New connections are refused, and those there are work."""
+    breaker.failures = [CANNOT_CONNECT] * 20
+    sleep = clock.sleep
+    monkeypatch.setattr(clock, "sleep", lambda seconds: (sleep(seconds), breaker.answered()))
+    probe_now(breaker)
+
+    assert breaker.openings == 0
+
+
+@pytest.mark.once
+def test_a_probe_that_gets_stuck_is_silence(breaker, clock):
+    """As in the look-up of a host's name, which has no time limit."""
+    breaker.probing_since = clock.now
+    breaker.suspect()
+    assert not breaker.is_open
+    clock.now += OUTAGES[errors.SILENT]
+    breaker.suspect()
+    assert breaker.is_open
+    breaker.answered()
+    assert not breaker.is_open
+
+
+@pytest.fixture
+def database(monkeypatch) -> DatabaseBreaker:
+    """The one that the site asks, for this test alone."""
+    database = DatabaseBreaker()
+    monkeypatch.setattr(circuit_breaker, "database", database)
+    return database
+
+
+def test_pages_are_refused_without_a_query(client, database, django_assert_num_queries, db, caplog):
+    database.open_for("08")
+    with django_assert_num_queries(0):
+        response = client.get("/logs/")
+
+    assert response.status_code == 503
+    assert response["Retry-After"] == "5" and response["Cache-Control"] == "no-store"
+    assert "We cannot reach your log just now" in response.content.decode()
+    assert "The database cannot be reached." in caplog.text and "(logs:history, circuit breaker, 08)" in caplog.text
+
+
+@pytest.mark.once
+def test_what_does_without_the_database_goes_on(client, database, settings):
+    settings.METRICS_TOKEN = "token"
+    database.open_for("08")
+
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/metrics").status_code == 401
+    client.cookies[settings.SESSION_COOKIE_NAME] = "a session would have to be looked up"
+    assert client.get("/metrics").status_code == 503
+
+
+def test_a_healthy_database_is_never_probed(client, db, monkeypatch):
+    monkeypatch.setattr(circuit_breaker, "probe_failure", lambda: pytest.fail("It was probed."))
+
+    assert client.get("/").status_code == 200
+
+
+def test_a_probe_uses_a_connection_of_its_own(transactional_db):
+    with connection.execute_wrapper(lambda *arguments: pytest.fail("The request's own connection was used.")):
+        assert circuit_breaker.probe_failure() is None

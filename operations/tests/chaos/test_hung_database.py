@@ -1,0 +1,116 @@
+"""The database hangs: probes are answered, pages are refused at once, and all is well a moment after its return."""
+
+import http.client
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+
+from operations.tests.chaos.crowd import DATABASE, PATIENCE
+from testing.gunicorn import throwaway_site
+from testing.proxy import throwaway_proxy
+
+pytestmark = pytest.mark.once
+
+# More than the site has threads: 2 × 4.
+CLIENTS = 24
+# Its row is looked up in the database.
+COOKIE = f"sessionid={'x' * 32}"
+
+
+def ask(site, path: str, cookie: str = COOKIE) -> int:
+    with closing(http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=PATIENCE)) as connection:
+        connection.request("GET", path, headers={"Cookie": cookie})
+        return connection.getresponse().status
+
+
+@contextmanager
+def pages_asked_for(site):
+    """Yield the answers to come, to more clients than there are threads."""
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        yield [clients.submit(ask, site, "/") for _ in range(CLIENTS)]
+
+
+def has_answer(answers: list[Future]) -> bool:
+    return any(answer.done() for answer in answers)
+
+
+def wait_until(is_so, what: str) -> None:
+    until = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < until, what
+        time.sleep(0.05)
+
+
+def test_probes_are_answered_while_every_thread_waits(cluster):
+    with throwaway_site(cluster.url_of(DATABASE)) as site:
+        assert ask(site, "/") == 200
+        cluster.pause()
+        try:
+            with pages_asked_for(site) as answers:
+                # Within the time in which a database may still be waking up, so that no page is refused yet.
+                seen = [(ask(site, path), has_answer(answers)) for path in ("/healthz", "/readyz", "/healthz")]
+                assert seen == [(200, False), (503, False), (200, False)]
+                cluster.resume()
+                assert {answer.result() for answer in answers} == {200}
+        finally:
+            cluster.resume()
+
+
+def test_pages_are_refused_at_once_while_it_hangs_and_made_again_when_it_is_back(cluster):
+    """No monitor asks /readyz. The first requests wait on, and get their page; static files do without the database."""
+    with throwaway_site(cluster.url_of(DATABASE), METRICS_TOKEN="token") as site:  # noqa: S106
+        assert ask(site, "/") == 200
+        cluster.pause()
+        try:
+            with pages_asked_for(site) as waiting:
+                wait_until(lambda: site.log.count("The database is away (silent)") == 2, site.log)
+                with pages_asked_for(site) as refused:
+                    assert {answer.result() for answer in refused} == {503}
+                assert ask(site, "/healthz") == 200
+                assert ask(site, "/readyz") == 503
+                assert ask(site, "/metrics", cookie="") == 401
+                # Those that found a free thread; the others were refused with the rest.
+                assert 0 < sum(not answer.done() for answer in waiting) <= 8
+                cluster.resume()
+                assert {answer.result() for answer in waiting} == {200, 503}
+        finally:
+            cluster.resume()
+        wait_until(lambda: site.log.count("The database answers again") == 2, site.log)
+        with pages_asked_for(site) as answers:
+            assert {answer.result() for answer in answers} == {200}
+
+
+def test_connections_that_stay_silent_hold_up_no_page_once_new_ones_answer(cluster):
+    """As when a firewall has forgotten them. The threads that wait for them are left behind."""
+    with throwaway_proxy(cluster.port) as wire:
+        url = cluster.url_of(DATABASE).replace(f":{cluster.port}/", f":{wire.port}/")
+        with throwaway_site(url) as site:
+            with pages_asked_for(site) as answers:  # Every thread has a connection.
+                assert {answer.result() for answer in answers} == {200}
+            wire.mute()
+            cluster.pause()
+            try:
+                with pages_asked_for(site) as waiting:
+                    wait_until(lambda: site.log.count("The database is away") == 2, site.log)
+                    cluster.resume()
+                    wait_until(lambda: site.log.count("The database answers again") == 2, site.log)
+                    with pages_asked_for(site) as answers:
+                        assert {answer.result() for answer in answers} == {200}
+                    assert not all(answer.done() for answer in waiting)
+                    wire.cut()
+            finally:
+                cluster.resume()
+
+
+def test_a_stopped_server_is_known_to_be_away_from_an_error_alone(site, cluster):
+    logged = len(site.log)
+    cluster.stop("fast")
+    try:
+        wait_until(lambda: ask(site, "/") == 503 and "circuit breaker" in site.log[logged:], site.log[logged:])
+    finally:
+        cluster.start()
+    wait_until(lambda: "The database answers again" in site.log[logged:], site.log[logged:])
+    wait_until(lambda: {ask(site, "/") for _ in range(10)} == {200}, site.log[logged:])

@@ -1,0 +1,241 @@
+"""A real gunicorn, started as the Procfile says, and clients that send slowly, read nothing, or never leave."""
+
+import http.client
+import os
+import random
+import re
+import shlex
+import socket
+import struct
+import subprocess
+from contextlib import closing, contextmanager, suppress
+from urllib.parse import urlsplit
+
+import pytest
+
+from testing.gunicorn import ROOT, environment_with, manage, throwaway_site
+from testing.postgres import free_port
+
+pytestmark = pytest.mark.once
+
+PATIENCE = 60  # seconds
+# More than the site has threads: 2 × 4.
+CLIENTS = 16
+FORM = "Content-Type: application/x-www-form-urlencoded"
+POST = f"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\n{FORM}\r\n"
+GET = "GET /accounts/login/ HTTP/1.1\r\nHost: localhost\r\n"
+
+
+@pytest.fixture(scope="module")
+def database_url(tmp_path_factory) -> str:
+    url = f"sqlite:///{tmp_path_factory.mktemp('slow')}/db.sqlite3"
+    assert manage(url, "migrate", "--verbosity=0").returncode == 0
+    return url
+
+
+@pytest.fixture(scope="module")
+def site(database_url):
+    with throwaway_site(database_url) as site:
+        yield site
+
+
+@contextmanager
+def clients(site, beginning: str, receive_buffer: int = 65536):
+    """Yield connections that have sent the beginning of a request."""
+    host, port = urlsplit(site.url).netloc.split(":")
+    sockets = []
+    try:
+        for _ in range(CLIENTS):
+            sockets.append(client := socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            client.settimeout(PATIENCE)
+            client.connect((host, int(port)))
+            client.sendall(beginning.encode())
+        yield sockets
+    finally:
+        for client in sockets:
+            client.close()
+
+
+def status_of_page(site) -> int:
+    with closing(http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=PATIENCE)) as connection:
+        connection.request("GET", "/accounts/login/")
+        return connection.getresponse().status
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    ["", GET, POST + "Content-Length: 1000\r\n\r\nusername=", POST + "Transfer-Encoding: chunked\r\n\r\n5\r\nuser"],
+    ids=["connected ahead of time", "in the head", "in the body", "in the middle of a chunk"],
+)
+def test_pages_are_made_while_more_clients_send_slowly_than_there_are_threads(site, beginning):
+    with clients(site, beginning) as slow:
+        for _ in range(3):
+            assert status_of_page(site) == 200
+            for client in slow:
+                client.sendall(b"x" if beginning and "chunked" not in beginning else b"")
+        if "chunked" not in beginning:  # No page reads one: the answer does not wait for it.
+            assert not any(has_answer(client) for client in slow)
+
+
+def has_answer(client: socket.socket) -> bool:
+    client.setblocking(False)
+    try:
+        client.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    finally:
+        client.settimeout(PATIENCE)
+    return True
+
+
+def test_pages_are_made_while_clients_read_nothing(site):
+    with clients(site, (GET + "\r\n") * 400, receive_buffer=1024):
+        assert [status_of_page(site) for _ in range(3)] == [200] * 3
+
+
+def test_pages_are_made_while_clients_stay_after_their_answer(site):
+    with clients(site, GET + "Connection: close\r\n\r\n") as staying:
+        assert [status_of_page(site) for _ in range(3)] == [200] * 3
+        for client in staying:
+            assert client.recv(12) == b"HTTP/1.1 200"
+        # They can stay no longer than the server wants.
+        for client in staying:
+            while client.recv(65536):
+                pass
+
+
+@pytest.fixture(scope="module")
+def hasty_site(database_url, tmp_path_factory):
+    """Gives a head two seconds, and a body three."""
+    folder = tmp_path_factory.mktemp("hasty")
+    (folder / "hasty.py").write_text(
+        "from operations import worker\n"
+        "from operations.worker import Worker\n"
+        "worker.HEAD_SECONDS, worker.BODY_SECONDS, worker.LONGEST_BODY = 2, 3, 100_000\n"
+    )
+    options = {"PYTHONPATH": str(folder), "GUNICORN_CMD_ARGS": "--worker-class=hasty.Worker"}
+    with throwaway_site(database_url, **options) as site:
+        yield site
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [GET, POST + "Content-Length: 1000\r\n\r\nusername="],
+    ids=["head", "body"],
+)
+def test_a_request_that_is_never_whole_ends_in_408(hasty_site, beginning):
+    with clients(hasty_site, beginning) as slow:
+        for client in slow:
+            assert client.recv(12) == b"HTTP/1.1 408"
+    # It did not get to the application, so nothing of it can have been saved.
+    assert "accounts:login" not in hasty_site.log and "Traceback" not in hasty_site.log
+
+
+# With the cookie, so that the token is looked for in the form.
+LONG = POST + f"Cookie: csrftoken={'x' * 32}\r\nContent-Length: 200000\r\n\r\nusername="
+
+
+def test_a_long_body_that_comes_slowly_ends_in_400(hasty_site):
+    """A thread reads it, but not for longer, and no form gets to see a part of it."""
+    with clients(hasty_site, LONG) as slow:
+        for client in slow:
+            assert client.recv(12) == b"HTTP/1.1 400"
+    assert status_of_page(hasty_site) == 200
+    assert "Traceback" not in hasty_site.log
+
+
+def test_a_long_body_that_is_cut_off_ends_in_400(hasty_site):
+    """It would be taken for a shorter form: of a long note, the beginning would be saved."""
+    with clients(hasty_site, LONG) as cut:
+        for client in cut:
+            client.sendall(b"x" * 100_000)
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(12) == b"HTTP/1.1 400"
+    assert "Traceback" not in hasty_site.log
+
+
+def test_a_body_that_is_cut_off_reaches_no_form(hasty_site):
+    with clients(hasty_site, POST + "Content-Length: 1000\r\n\r\nusername=") as cut:
+        for client in cut:
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(12) == b""
+    assert status_of_page(hasty_site) == 200
+
+
+def test_a_connection_without_a_byte_is_closed_without_an_answer(hasty_site):
+    with clients(hasty_site, "") as idle:
+        assert [client.recv(1) for client in idle] == [b""] * CLIENTS
+
+
+def test_a_body_may_come_in_pieces_and_after_a_100(site):
+    with clients(site, POST + "Content-Length: 14\r\nExpect: 100-continue\r\n\r\n") as asking:
+        for client in asking:
+            assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            client.sendall(b"username")
+            client.sendall(b"=nobod")
+            assert client.recv(65536).startswith(b"HTTP/1.1 403 ")  # No token came with the form.
+
+
+def test_requests_may_follow_each_other_on_one_connection(site):
+    host, port = urlsplit(site.url).netloc.split(":")
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as client:
+        body = POST + "Content-Length: 3\r\n\r\na=b"
+        client.sendall((body + GET + "\r\n" + GET + "Connection: close\r\n\r\n").encode())
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert re.findall(rb"HTTP/1.1 (\d+) ", answer) == [b"403", b"200", b"200"]
+
+
+def test_more_connections_than_a_worker_takes(database_url):
+    """The oldest of those that have not sent their request make room."""
+    options = "--worker-connections=10"
+    with (
+        throwaway_site(database_url, workers=1, GUNICORN_CMD_ARGS=options) as site,
+        clients(site, GET) as first,
+        clients(site, GET),
+    ):
+        assert status_of_page(site) == 200
+        with suppress(ConnectionResetError):
+            assert first[0].recv(12) == b""
+
+
+def test_the_line_of_the_procfile_and_of_the_readme(database_url):
+    """They need no option that protects them: gunicorn.conf.py has them all."""
+    [web] = re.findall(r"^web: (.*)$", (ROOT / "Procfile").read_text(), re.MULTILINE)
+    [readme] = re.findall(r"^    \.venv/bin/(gunicorn .*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    for line in (web, readme):
+        port = free_port()
+        line = line.replace("0.0.0.0:${PORT:-8000}", f"127.0.0.1:{port}").replace(":8000", f":{port}")  # noqa: S104
+        binaries = {"PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}"}
+        settings = subprocess.run(
+            [*shlex.split(line), "--print-config"],
+            cwd=ROOT, env=environment_with(database_url) | binaries, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        assert re.search(r"worker_class += .*operations.worker.Worker", settings), settings
+        assert re.search(r"control_socket_disable += True", settings)
+        assert re.search(r"workers += 2\n", settings) and re.search(r"threads += 4\n", settings)
+
+
+def test_clients_may_leave_at_any_moment(database_url):
+    """Also by a reset, and while others have to make room for them: no worker ends by it."""
+    request = (
+        POST + "Expect: 100-continue\r\nContent-Length: 30\r\n\r\n" + "username=nobody&password=wrong1" + GET + "\r\n"
+    )
+    chance = random.Random(1)
+    with throwaway_site(database_url, GUNICORN_CMD_ARGS="--worker-connections=20") as site:
+        host, port = urlsplit(site.url).netloc.split(":")
+        staying = []
+        for _ in range(500):
+            client = socket.create_connection((host, int(port)), timeout=PATIENCE)
+            client.sendall(request[: chance.randrange(len(request) + 1)].encode())
+            if chance.random() < 0.3:
+                staying.append(client)
+                continue
+            if chance.random() < 0.5:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+        assert status_of_page(site) == 200
+        for client in staying:
+            client.close()
+        assert status_of_page(site) == 200
+        assert site.log.count("Booting worker") == 2 and "Traceback" not in site.log
