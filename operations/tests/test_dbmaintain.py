@@ -24,6 +24,11 @@ def impatient(monkeypatch):
     monkeypatch.setattr(dbmaintain, "REWRITE_PATIENCE", 0)
 
 
+def steps() -> int:
+    """How many there are for this database: only SQLite's file is rewritten."""
+    return len(STEPS) if connection.vendor == "sqlite" else len(STEPS) - 1
+
+
 def maintain() -> list[str]:
     output = StringIO()
     call_command("dbmaintain", stdout=output)
@@ -120,7 +125,7 @@ def test_djangos_old_table_is_cleaned_while_it_is_there():
         cursor.execute("SELECT session_key FROM django_session")
         assert cursor.fetchall() == [("current",)]
     assert any(line.startswith("Removed 1 sessions that have expired from Django's old table") for line in lines)
-    assert len(lines) == len(STEPS)
+    assert len(lines) == steps()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -143,5 +148,5 @@ def test_it_refreshes_what_the_planner_knows():
 def test_it_says_how_long_each_step_took_and_can_be_repeated():
     first, again = maintain(), maintain()
 
-    assert len(first) == len(again) == len(STEPS) - 1  # There is no table of before to clean.
+    assert len(first) == len(again) == steps() - 1  # There is no table of before to clean.
     assert all(line.endswith(" s)") for line in first + again)
