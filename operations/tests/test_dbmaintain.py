@@ -24,6 +24,11 @@ def impatient(monkeypatch):
     monkeypatch.setattr(dbmaintain, "REWRITE_PATIENCE", 0)
 
 
+def steps() -> int:
+    """How many there are for this database: only SQLite's file is rewritten."""
+    return len(STEPS) if connection.vendor == "sqlite" else len(STEPS) - 1
+
+
 def maintain() -> list[str]:
     output = StringIO()
     call_command("dbmaintain", stdout=output)
@@ -135,5 +140,5 @@ def test_it_refreshes_what_the_planner_knows():
 def test_it_says_how_long_each_step_took_and_can_be_repeated():
     first, again = maintain(), maintain()
 
-    assert len(first) == len(again) == len(STEPS)
+    assert len(first) == len(again) == steps()
     assert all(line.endswith(" s)") for line in first + again)
