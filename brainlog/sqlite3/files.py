@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import stat
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -36,7 +37,9 @@ def make_private(database) -> None:
         return
     for path in files_of(database):
         with suppress(OSError):  # It is missing, or another user's: checkdb warns.
-            if path.stat().st_mode & OTHERS:
+            mode = path.stat().st_mode
+            # A mistyped path may name a folder, such as /tmp, or a device: those are not ours to close.
+            if stat.S_ISREG(mode) and mode & OTHERS:
                 path.chmod(0o600)
 
 
@@ -46,7 +49,7 @@ def files_of(database) -> list[Path]:
 
 def readable_by_others(database) -> list[Path]:
     """Those files that other users of this machine may read or write."""
-    there = [path for path in files_of(database) if path.exists()] if is_file(database) else []
+    there = [path for path in files_of(database) if path.is_file()] if is_file(database) else []
     return [path for path in there if path.stat().st_mode & OTHERS]
 
 

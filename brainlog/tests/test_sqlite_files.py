@@ -78,6 +78,21 @@ def test_rights_of_all_others_are_taken_away_and_those_given_to_a_group_stay(
 
 
 @pytest.mark.once
+@pytest.mark.parametrize("command", ["migrate", "checkdb", "showmigrations", "backup"])
+def test_a_folder_in_the_place_of_the_file_keeps_its_rights(tmp_path, command):
+    """A URL that ends too early may name /tmp or /srv, which a command of root would close to all others."""
+    folder = tmp_path / "srv"
+    folder.mkdir(mode=0o755)
+    arguments = [command, "--to", str(tmp_path)] if command == "backup" else [command]
+
+    result = manage(f"sqlite:///{folder}", *arguments)
+
+    said = result.stdout + result.stderr
+    assert result.returncode != 0 and (f"{folder} is a folder" in said or f"no database file {folder}" in said)
+    assert folder.stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.once
 def test_files_of_another_user_are_named(tmp_path):
     path = tmp_path / "db.sqlite3"
     path.touch(mode=0o600)
