@@ -20,7 +20,9 @@ ALLOWED = {
     "operations": {"encryption", "accounts", "logs", "reflections", "insights", "personal_data"},
 }
 # What brainlog has for apps to use; the rest of it is wiring.
-FOR_APPS = {f"brainlog.{name}" for name in ("admin", "body_size", "forms", "origin", "routers", "transactions")}
+FOR_APPS = {
+    f"brainlog.{name}" for name in ("admin", "body_size", "forms", "origin", "pages", "routers", "transactions")
+}
 # The wiring knows every app's addresses, the first page, and the keys.
 WIRING = {"brainlog": {"urls.py": {"logs"}, "settings.py": {"encryption"}}}
 OURS = {*ALLOWED, "brainlog"}
