@@ -101,13 +101,11 @@ def record_refusal(kind: Kind, name_key: str, request):
 def take_sign_in(request, name_key: str, address: str) -> list[str]:
     """Use one try to sign in, see throttle.take_sign_in, and write down when there are no more for this name."""
     try:
-        tries = throttle.take_sign_in(request, name_key, address)
+        return throttle.take_sign_in(request, name_key, address)
     except throttle.TooManyTries as refusal:
         if refusal.limit in {throttle.SIGN_IN_BY_NAME, throttle.SIGN_IN_BY_KNOWN_BROWSER}:
             record_refusal(Kind.LOCKED, name_key, request)
         raise
-    throttle.take_password(tries)
-    return tries
 
 
 def record_sign_in(person: User, request):
