@@ -1,7 +1,6 @@
 """Guessing is slow, from wherever and in parallel; and nobody can keep a person from their own browser."""
 
 import datetime
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import time_machine
@@ -211,21 +210,15 @@ def test_rows_that_do_not_count_any_more_go_by_themselves(maria):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
 def test_expired_rows_that_another_request_deletes_are_passed_over():
     """Two requests that delete the same rows in another order would wait for each other."""
     an_hour_ago = timezone.now() - datetime.timedelta(hours=1)
     Throttle.objects.bulk_create(Throttle(cache_key=f"expired:{number}", expires=an_hour_ago) for number in range(3))
 
-    def delete_elsewhere() -> int:
-        try:
-            return Throttle.objects.delete_expired()
-        finally:
-            connection.close()
-
-    with transaction.atomic(), ThreadPoolExecutor(1) as threads:
+    with transaction.atomic():
         assert Throttle.objects.select_for_update().get(pk="expired:1")
-        assert threads.submit(delete_elsewhere).result(timeout=60) == 2
+        assert all_at_once(Throttle.objects.delete_expired) == [2]
 
 
 def test_a_try_is_claimed_in_one_statement(maria, django_assert_num_queries):
