@@ -456,7 +456,7 @@ class Throttle(models.Model):
 
 # What staff in the admin and commands on the server may change of a person.
 CHANGED_BY_OTHERS = (
-    *("username", "password", "email", "display_name"),
+    *("username", "password", "email"),
     *("timezone", "day_ends_at", "week_starts_on", "theme", "screen_lock_minutes"),
     *("is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
 )
