@@ -292,10 +292,10 @@ class KnownBrowser(models.Model):
 
 
 class SessionQuerySet(models.QuerySet):
-    def end(self) -> int:
-        """Delete these sessions and forget their browsers. Returns how many sessions there were."""
+    def end(self, but: SessionStore | None = None) -> int:
+        """Delete these sessions and forget their browsers, except that of the session `but`. Returns how many ended."""
         browsers = list(self.values_list("known_browser_id", flat=True))
-        KnownBrowser.objects.filter(pk__in=browsers).forget()
+        KnownBrowser.objects.filter(pk__in=browsers).exclude(pk=but and but.known_browser_id).forget()
         ended, _tables = self.delete()
         return ended
 

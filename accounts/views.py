@@ -179,7 +179,7 @@ def end_sessions(request):
         return ask_who_is_there(request, reverse("accounts:confirm"), then=reverse("accounts:sessions"))
     if handle := request.POST.get("session"):
         others = request.user.sessions.exclude(pk=request.session.key_hash)
-        ended = others.filter(pk__in=[each.pk for each in others if each.handle == handle]).end()
+        ended = others.filter(pk__in=[each.pk for each in others if each.handle == handle]).end(but=request.session)
     else:
         ended = request.user.end_sessions(but=request.session)
     if ended:
