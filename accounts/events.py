@@ -52,7 +52,7 @@ def record(kind: Kind, person: User, request=None, by: User | None = None):
 
 
 def record_changes(fields: Iterable[str], person: User, request=None, by: User | None = None, command: str = ""):
-    """Write down which fields of a person others have changed, `by` somebody on the staff or by a command.
+    """Write down which fields of a person others have changed: `by` a member of the staff, or a command.
 
     Mails what decides who gets in, once the transaction is over: to the confirmed address, which is still the former
     one.

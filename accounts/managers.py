@@ -26,7 +26,7 @@ class ThrottleQuerySet(models.QuerySet):
     )
 
     def claim(self, key: str, seconds: float) -> bool:
-        """Make the row, which lasts so long. Returns whether it was free: missing or expired."""
+        """Insert the row for so many seconds. Returns whether it was free: missing or expired."""
         now = timezone.now()
         connection = connections[self.db]
         until, free_since = (
@@ -38,7 +38,7 @@ class ThrottleQuerySet(models.QuerySet):
             return cursor.rowcount == 1
 
     def ends_of(self, keys: list[str]) -> dict[str, datetime.datetime]:
-        """When those of the rows end that have not."""
+        """When each of these rows expires, without those that have expired."""
         return dict(self.filter(pk__in=keys, expires__gt=timezone.now()).values_list("pk", "expires"))
 
     def delete_expired(self, most: int = sys.maxsize) -> int:

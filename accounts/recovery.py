@@ -58,7 +58,7 @@ def tell(request, sent: bool, text: str):
 
 
 def take_mail(request, email: str, person: User | None = None):
-    """Use one of the mails that may go to an address nobody has confirmed, which may be a stranger's.
+    """Use one of the mails that may go to an address that is not confirmed: it may be a stranger's.
 
     Counted for the visitor, for the person, and for the mailbox. Raises TooManyTries: comes before anything is stored.
     """

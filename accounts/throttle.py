@@ -25,8 +25,8 @@ class Limit:
     minutes: float
 
 
-# Wrong passwords. Each browser the person has signed in with has tries of its own, which those of others cannot
-# use up: nobody is locked out of it by strangers.
+# Wrong passwords. Each browser the person has signed in with has tries of its own, so that strangers cannot lock the
+# person out of it.
 SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 30, 10)
 SIGN_IN_BY_NAME = Limit("sign-in-name", 10, 10)
 SIGN_IN_BY_KNOWN_BROWSER = Limit("sign-in-known", 10, 10)

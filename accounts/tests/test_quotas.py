@@ -84,7 +84,7 @@ def test_where_one_is_logged_in_has_pages(as_maria, maria):
     assert [len(page.context["sessions"]) for page in pages] == [SESSIONS_A_PAGE] * 2
     assert as_maria.get(reverse("accounts:sessions"), {"page": 3}).status_code == 404
     assert pages[0].context["older_page"] == 2 and pages[1].context["newer_page"] == 1
-    assert f"There is room for {Session.MOST}." in pages[0].content.decode()
+    assert f"You can be logged in {Session.MOST} times at most." in pages[0].content.decode()
     assert "End all others" in pages[1].content.decode()
 
 
