@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django.asserts import assertContains
@@ -226,6 +227,15 @@ def test_a_try_is_claimed_in_one_statement(maria, django_assert_num_queries):
         assert throttle.only_once("something", 60)
     with django_assert_num_queries(1):
         assert not throttle.only_once("something", 60)
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "wrong"])
+def test_the_counts_of_a_login_take_few_statements(client, maria, password):
+    """The rows there are, a claim for each of four counts, expired rows; to give back a try or to note a refusal."""
+    with CaptureQueriesContext(connection) as made:
+        log_in(client, password=password)
+
+    assert len([query for query in made if "accounts_throttle" in query["sql"]]) <= 7
 
 
 def test_an_address_behind_a_proxy_is_the_one_the_proxy_saw(settings, maria):
