@@ -177,8 +177,8 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     def get_deleted_objects(self, objs, request):
         """Count what goes with a person, rather than read out years of days and doses one by one.
 
-        Whoever may delete a person may delete what is theirs, and nobody a part of it alone. The counts are a look at
-        the person.
+        The permission to delete a person covers all of their rows; no permission covers a part of them. The counts are
+        recorded as a look at the person.
         """
         for person in objs:
             events.record_look(events.Kind.LOOKED_AT_DELETION, person, request)
@@ -223,7 +223,7 @@ class GroupAdmin(BigTableAdmin, DjangoGroupAdmin):
         self.record_change(request, members)
 
     def record_change(self, request, members):
-        """What a group may do its members may do."""
+        """A change of a group's permissions changes those of its members."""
         for person in members:
             events.record_changes(["groups"], person, request, by=request.user)
 

@@ -10,13 +10,13 @@ from django.dispatch import receiver
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-# How many times of having confirmed who one is are kept in a session. The newest says whether to ask again.
+# How many confirmations a session keeps. The newest decides whether to ask again.
 MOST_RECORDS = 10
 
 
 @receiver(authentication_step_completed, dispatch_uid="accounts.confirming")
 def keep_newest_records(request, **kwargs):
-    """allauth keeps one for each time: the session would grow with each confirmation."""
+    """Drop the oldest records: allauth keeps one for each confirmation, and the session would grow without end."""
     records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
     if len(records) > MOST_RECORDS:
         request.session[AUTHENTICATION_METHODS_SESSION_KEY] = records[-MOST_RECORDS:]

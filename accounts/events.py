@@ -52,7 +52,7 @@ def record(kind: Kind, person: User, request=None, by: User | None = None):
 
 
 def record_changes(fields: Iterable[str], person: User, request=None, by: User | None = None, command: str = ""):
-    """Write down which fields of a person others have changed, `by` somebody on the staff or by a command.
+    """Write down which fields of a person others have changed: `by` a member of the staff, or a command.
 
     Mails what decides who gets in, once the transaction is over: to the confirmed address, which is still the former
     one.
@@ -101,13 +101,11 @@ def record_refusal(kind: Kind, name_key: str, request):
 def take_sign_in(request, name_key: str, address: str) -> list[str]:
     """Use one try to sign in, see throttle.take_sign_in, and write down when there are no more for this name."""
     try:
-        tries = throttle.take_sign_in(request, name_key, address)
+        return throttle.take_sign_in(request, name_key, address)
     except throttle.TooManyTries as refusal:
         if refusal.limit in {throttle.SIGN_IN_BY_NAME, throttle.SIGN_IN_BY_KNOWN_BROWSER}:
             record_refusal(Kind.LOCKED, name_key, request)
         raise
-    throttle.take_password(tries)
-    return tries
 
 
 def record_sign_in(person: User, request):

@@ -18,14 +18,14 @@ TOKEN = re.compile(r"[\w-]{32}", re.ASCII)  # As token_urlsafe(24) makes them.
 
 
 def find(request, username_key: str) -> KnownBrowser | None:
-    """The row of this browser and the person of this name. Does the same for names that nobody has."""
+    """The row of this browser and the person of this name. Does the same for names that do not exist."""
     if not (hashes := [hash_of(token) for token in tokens_in(request)]):
         return None
     return KnownBrowser.objects.valid().filter(token_hash__in=hashes, person__username_key=username_key).first()
 
 
 def remember(request, person: User):
-    """Make this browser known as the person's, who has just signed in. set_cookie() puts the proof in the answer."""
+    """Store this browser as known, for a person who has just signed in. set_cookie() sends the proof."""
     tokens = {hash_of(token): token for token in tokens_in(request)}
     of_person = KnownBrowser.objects.filter(token_hash__in=tokens, person=person)
     others = tokens.keys() - {*of_person.values_list("token_hash", flat=True)}
@@ -42,7 +42,7 @@ def remember(request, person: User):
 
 
 def set_cookie(request, response):
-    """Give the browser its proof, if remember() was called."""
+    """Set the cookie with the proof in the response, if remember() was called."""
     if tokens := getattr(request, "known_browser_tokens", None):
         response.set_cookie(
             settings.KNOWN_BROWSER_COOKIE_NAME,
@@ -55,9 +55,9 @@ def set_cookie(request, response):
 
 
 def people_ended(request) -> list[int]:
-    """The people whose login in this browser was ended from elsewhere: what it keeps for them is to be removed.
+    """The ids of people whose login in this browser was ended from elsewhere: the page removes what it keeps for them.
 
-    They are named until they sign in again. A session that merely expired ends nothing here.
+    Returns them until they sign in again. A session that expired by itself does not count.
     """
     if request.user.is_authenticated or not (hashes := [hash_of(token) for token in tokens_in(request)]):
         return []

@@ -1,4 +1,5 @@
 import datetime
+import sys
 
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import connections, models
@@ -18,8 +19,14 @@ class ThrottleQuerySet(models.QuerySet):
         "ON CONFLICT (cache_key) DO UPDATE SET expires = excluded.expires WHERE {table}.expires <= %s"
     )
 
+    # Passes over rows that another request is deleting: two that wait for each other's rows would be a deadlock.
+    DELETE_EXPIRED = (
+        "DELETE FROM {table} WHERE cache_key IN "
+        "(SELECT cache_key FROM {table} WHERE expires <= %s ORDER BY expires LIMIT %s {skip_locked})"
+    )
+
     def claim(self, key: str, seconds: float) -> bool:
-        """Make the row, which lasts so long. Returns whether it was free: missing or expired."""
+        """Insert the row for so many seconds. Returns whether it was free: missing or expired."""
         now = timezone.now()
         connection = connections[self.db]
         until, free_since = (
@@ -31,12 +38,17 @@ class ThrottleQuerySet(models.QuerySet):
             return cursor.rowcount == 1
 
     def ends_of(self, keys: list[str]) -> dict[str, datetime.datetime]:
-        """When those of the rows end that have not."""
+        """When each of these rows expires, without those that have expired."""
         return dict(self.filter(pk__in=keys, expires__gt=timezone.now()).values_list("pk", "expires"))
 
-    def delete_expired(self, most: int | None = None) -> int:
-        """Delete the rows that do not count any more, the oldest first. Returns how many."""
-        expired = self.filter(expires__lte=timezone.now())
-        if most:
-            expired = self.filter(pk__in=expired.order_by("expires").values("pk")[:most])
-        return expired.delete()[0]
+    def delete_expired(self, most: int = sys.maxsize) -> int:
+        """Delete rows that do not count any more, the oldest first. Returns how many."""
+        connection = connections[self.db]
+        skip_locked = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+        table = connection.ops.quote_name(self.model._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                self.DELETE_EXPIRED.format(table=table, skip_locked=skip_locked),
+                [connection.ops.adapt_datetimefield_value(timezone.now()), most],
+            )
+            return cursor.rowcount

@@ -244,15 +244,15 @@ class User(AbstractUser):
 
 class KnownBrowserQuerySet(models.QuerySet):
     def valid(self):
-        """Those that still have tries of their own."""
+        """Browsers that have tries of their own: not ended, not too old."""
         return self.filter(ended_at=None, used_at__gt=clock.now() - KnownBrowser.VALID_FOR)
 
     def forget(self) -> int:
-        """Take the tries of their own away from these browsers. Returns how many had any."""
+        """End these browsers: they have no tries of their own any more. Returns how many were not ended before."""
         return self.filter(ended_at=None).update(ended_at=clock.now())
 
     def delete_oldest(self, person: User):
-        """Leave room for one more of this person's: of too many, those go that were used longest ago. One query."""
+        """Leave room for one more of this person's: of too many, those used longest ago are deleted. One query."""
         of_person = self.filter(person=person)
         kept = of_person.order_by("-used_at", "-pk").values("pk")[: KnownBrowser.MOST - 1]
         of_person.exclude(pk__in=kept).delete()
@@ -292,10 +292,10 @@ class KnownBrowser(models.Model):
 
 
 class SessionQuerySet(models.QuerySet):
-    def end(self) -> int:
-        """Delete these sessions and forget their browsers. Returns how many sessions there were."""
+    def end(self, but: SessionStore | None = None) -> int:
+        """Delete these sessions and forget their browsers, except that of the session `but`. Returns how many ended."""
         browsers = list(self.values_list("known_browser_id", flat=True))
-        KnownBrowser.objects.filter(pk__in=browsers).forget()
+        KnownBrowser.objects.filter(pk__in=browsers).exclude(pk=but and but.known_browser_id).forget()
         ended, _tables = self.delete()
         return ended
 
@@ -306,7 +306,7 @@ class SessionManager(models.Manager.from_queryset(SessionQuerySet)):
         return super().get_queryset().select_related("user")
 
     def end_oldest(self, person: User):
-        """Leave room for one more of this person's: of too many, those end that were used longest ago. One query."""
+        """Leave room for one more of this person's: of too many, those used longest ago are ended. One query."""
         kept = self.model._base_manager.filter(user=person).order_by("-seen_at").values("pk")
         self.model._base_manager.filter(user=person).exclude(pk__in=kept[: self.model.MOST - 1]).delete()
 
@@ -456,7 +456,7 @@ class Throttle(models.Model):
 
 # What staff in the admin and commands on the server may change of a person.
 CHANGED_BY_OTHERS = (
-    *("username", "password", "email", "display_name"),
+    *("username", "password", "email"),
     *("timezone", "day_ends_at", "week_starts_on", "theme", "screen_lock_minutes"),
     *("is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
 )

@@ -39,6 +39,8 @@ from encryption.cipher import CannotDecryptError
 VERIFY_SALT, VERIFY_SECONDS = "accounts.email", 3 * 24 * 60 * 60
 # What allauth stores of a list of recovery codes once each of them is used: a bit per code.
 ALL_CODES = (1 << mfa_settings.RECOVERY_CODE_COUNT) - 1
+# Characters, with spaces or signs between the digits.
+LONGEST_CODE = 30
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ def tell(request, sent: bool, text: str):
 
 
 def take_mail(request, email: str, person: User | None = None):
-    """Use one of the mails that may go to an address nobody has confirmed, which may be a stranger's.
+    """Use one of the mails that may go to an address that is not confirmed: it may be a stranger's.
 
     Counted for the visitor, for the person, and for the mailbox. Raises TooManyTries: comes before anything is stored.
     """
@@ -246,7 +248,7 @@ class ResetByCodeForm(NewPasswordForm):
     username = UsernameField(label=gettext_lazy("Username"), max_length=150)
     code = forms.CharField(
         label=gettext_lazy("Recovery code"),
-        max_length=30,
+        max_length=LONGEST_CODE,
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
     )
     field_order = ("username", "code", "new_password1", "new_password2")

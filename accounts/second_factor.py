@@ -41,9 +41,8 @@ log = logging.getLogger(__name__)
 
 # A code is good for 90 seconds: its own half minute and those before and after.
 LONGER_THAN_ANY_CODE = 120
+# How long a passkey may take to answer.
 CHALLENGE_SECONDS = 10 * 60
-# Characters, with spaces or signs between the digits of a recovery code.
-LONGEST_CODE = 30
 # Bytes of what a device says of a passkey.
 LONGEST_CREDENTIAL = 60_000
 MOST_PASSKEYS = 20  # of a person
@@ -58,7 +57,7 @@ class GoodOnce:
         super().__init__(*args, **kwargs)
         code = self.fields["code"]
         code.label = _("Code")
-        limit_length(code, LONGEST_CODE)
+        limit_length(code, recovery.LONGEST_CODE)
         code.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
 
     def clean_code(self):
@@ -345,7 +344,6 @@ class PasskeyLoginView(passkey_views.LoginWebAuthnView):
     """Keeps a visitor's challenge in a signed cookie: asking for one writes nothing. Each is good once, for minutes."""
 
     http_method_names = ["get", "head", "post"]
-    CHALLENGE_SECONDS = 5 * 60
     SALT = "accounts.passkey_login"
 
     def get(self, request, *args, **kwargs):
@@ -356,7 +354,7 @@ class PasskeyLoginView(passkey_views.LoginWebAuthnView):
             response.set_cookie(
                 settings.PASSKEY_COOKIE_NAME,
                 signing.dumps(state, salt=self.SALT),
-                max_age=self.CHALLENGE_SECONDS,
+                max_age=CHALLENGE_SECONDS,
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=True,
                 samesite="Strict",
@@ -378,10 +376,10 @@ class PasskeyLoginView(passkey_views.LoginWebAuthnView):
         """What this browser was asked, if it has not answered yet."""
         try:
             cookie = request.COOKIES.get(settings.PASSKEY_COOKIE_NAME, "")
-            state = signing.loads(cookie, salt=self.SALT, max_age=self.CHALLENGE_SECONDS)
+            state = signing.loads(cookie, salt=self.SALT, max_age=CHALLENGE_SECONDS)
         except signing.BadSignature:
             return None
-        is_first = throttle.only_once(f"passkey {state['challenge']}", self.CHALLENGE_SECONDS)
+        is_first = throttle.only_once(f"passkey {state['challenge']}", CHALLENGE_SECONDS)
         return state if is_first else None
 
 

@@ -4,6 +4,7 @@ A database that fails raises its own error, which ends in a page with status 503
 """
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from allauth.mfa import app_settings as mfa_settings
@@ -24,8 +25,8 @@ class Limit:
     minutes: float
 
 
-# Wrong passwords. Each browser the person has signed in with has tries of its own, which those of others cannot
-# use up: nobody is locked out of it by strangers.
+# Wrong passwords. Each browser the person has signed in with has tries of its own, so that strangers cannot lock the
+# person out of it.
 SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 30, 10)
 SIGN_IN_BY_NAME = Limit("sign-in-name", 10, 10)
 SIGN_IN_BY_KNOWN_BROWSER = Limit("sign-in-known", 10, 10)
@@ -40,6 +41,9 @@ SIGN_UP = Limit("sign-up", 20, 60)
 # how many of one visitor's keep threads busy at the same moment.
 PASSWORDS_AT_ONCE = Limit("passwords-at-once", 12, 1 / 6)
 PASSWORDS = Limit("passwords", 60, 10)
+# Of all known browsers at one address together: a person can sign in with as many as they like, each of which has
+# passwords of its own.
+KNOWN_BROWSERS_AT_ONCE = Limit("known-browsers-at-once", 36, 1 / 6)
 # Mails to addresses that are not confirmed: to one mailbox, by one person, from one client address.
 MAIL = Limit("mail", 5, 60)
 MAIL_A_DAY = Limit("mail-day", 10, 24 * 60)
@@ -57,9 +61,9 @@ MOST_DELETED = 200
 class TooManyTries(Exception):
     """Ends in a page with status 429 that says when to come back."""
 
-    def __init__(self, seconds: float, limit: Limit | None = None):
+    def __init__(self, seconds: float, limit: Limit | None = None, taken: Iterable[str] = ()):
         super().__init__("too many tries")
-        self.seconds, self.limit = max(1, round(seconds)), limit
+        self.seconds, self.limit, self.taken = max(1, round(seconds)), limit, list(taken)
 
     @property
     def minutes(self) -> int:
@@ -68,33 +72,54 @@ class TooManyTries(Exception):
 
 
 def take(limit: Limit, who: str) -> str:
-    """Use one of the tries there are for `who`. Returns its name for give_back; raises TooManyTries.
+    """Use one of the tries there are for `who`. Returns its name for give_back; raises TooManyTries."""
+    return take_all([(limit, who)])[0]
 
-    A try is a row that expires. Of parallel requests that claim the same row one succeeds, so that they get no more
-    tries than others.
+
+def take_all(counts: list[tuple[Limit, str]]) -> list[str]:
+    """Use one try of each count. Returns their names for give_back.
+
+    Raises TooManyTries at the first count that is used up; what was taken before it stays taken. A try is a row that
+    expires. Of parallel requests that claim the same row one succeeds, so that they get no more tries than others.
     """
-    lasts, owner = limit.minutes * 60, f"{limit.name}:{hidden(who)}"
+    owners = [f"{limit.name}:{hidden(who)}" for limit, who in counts]
     if not settings.COUNT_TRIES:
-        return f"{owner}:uncounted"
-    names = [f"{owner}:{number}" for number in range(limit.tries)]
-    taken = Throttle.objects.ends_of(names)
-    for name in names:
-        if name not in taken and Throttle.objects.claim(name, lasts):
-            if name == names[0]:
-                Throttle.objects.delete_expired(MOST_DELETED)
-            return name
-    first = min(taken.values(), default=None)
-    raise TooManyTries((first - timezone.now()).total_seconds() if first else lasts, limit)
+        return [f"{owner}:uncounted" for owner in owners]
+    rows = [
+        [f"{owner}:{number}" for number in range(limit.tries)]
+        for (limit, _who), owner in zip(counts, owners, strict=True)
+    ]
+    ends = Throttle.objects.ends_of(sum(rows, []))
+    taken: list[str] = []
+    for (limit, _who), names in zip(counts, rows, strict=True):
+        if name := next((name for name in names if name not in ends and claim(name, limit)), None):
+            taken.append(name)
+        else:
+            raise TooManyTries(seconds_until_free(limit, names, ends), limit, taken)
+    if any(name == names[0] for name, names in zip(taken, rows, strict=True)):
+        Throttle.objects.delete_expired(MOST_DELETED)
+    return taken
+
+
+def claim(name: str, limit: Limit) -> bool:
+    return Throttle.objects.claim(name, limit.minutes * 60)
+
+
+def seconds_until_free(limit: Limit, names: list[str], ends: dict) -> float:
+    first = min((ends[name] for name in names if name in ends), default=None)
+    return (first - timezone.now()).total_seconds() if first else limit.minutes * 60
+
+
+def counts_of_address(limit: Limit, address: str) -> list[tuple[Limit, str]]:
+    """The counts of a client address. Those of a /48 of IPv6, as one customer has it, count together too."""
+    wider = provider_prefix(address)
+    whole = replace(limit, name=f"{limit.name}-48", tries=limit.tries * ADDRESSES_OF_A_PREFIX)
+    return [(limit, address), *([(whole, wider)] if wider else [])]
 
 
 def take_for_address(limit: Limit, address: str) -> list[str]:
-    """Use one of the tries of a client address. Those of a /48 of IPv6, as one customer has it, count together too.
-
-    Raises TooManyTries.
-    """
-    wider = provider_prefix(address)
-    whole = replace(limit, name=f"{limit.name}-48", tries=limit.tries * ADDRESSES_OF_A_PREFIX)
-    return [take(limit, address), *([take(whole, wider)] if wider else [])]
+    """Use one of the tries of a client address. Raises TooManyTries."""
+    return take_all(counts_of_address(limit, address))
 
 
 def provider_prefix(address: str) -> str:
@@ -104,21 +129,6 @@ def provider_prefix(address: str) -> str:
     except ValueError:
         return ""
     return str(ipaddress.ip_network((found, 48), strict=False)) if found.version == 6 else ""
-
-
-def take_password(tries: list[str]):
-    """Count a password that is about to be looked at, for the browser or address that the first of `tries` counts for.
-
-    Raises TooManyTries, and gives back `tries`: no password was looked at.
-    """
-    for name in tries[:1]:
-        owner, _colon, _number = name.rpartition(":")
-        try:
-            take(PASSWORDS_AT_ONCE, owner)
-            take(PASSWORDS, owner)
-        except TooManyTries:
-            give_back(tries)
-            raise
 
 
 def give_back(taken: list[str]):
@@ -137,10 +147,24 @@ def hidden(who: str) -> str:
 
 
 def take_sign_in(request, username_key: str, address: str) -> list[str]:
-    """Use one try to sign in. The same for names that exist and names that do not."""
+    """Use one try to sign in, and count the password that is about to be checked. Returns the try for give_back.
+
+    Does the same for names that exist and names that do not. Raises TooManyTries; the try is given back where there
+    are too many passwords, since none was checked.
+    """
     if browser := known_browsers.find(request, username_key):
-        return [take(SIGN_IN_BY_KNOWN_BROWSER, str(browser.pk))]
-    return [*take_for_address(SIGN_IN_BY_ADDRESS, address), take(SIGN_IN_BY_NAME, username_key)]
+        tries = [(SIGN_IN_BY_KNOWN_BROWSER, str(browser.pk))]
+        who, of_all = f"browser {browser.pk}", [(KNOWN_BROWSERS_AT_ONCE, address)]
+    else:
+        tries = [*counts_of_address(SIGN_IN_BY_ADDRESS, address), (SIGN_IN_BY_NAME, username_key)]
+        who, of_all = f"address {address}", []
+    passwords = [(PASSWORDS_AT_ONCE, who), (PASSWORDS, who), *of_all]
+    try:
+        return take_all([*tries, *passwords])[: len(tries)]
+    except TooManyTries as refusal:
+        if len(refusal.taken) >= len(tries):
+            give_back(refusal.taken[: len(tries)])
+        raise
 
 
 def take_again(limit: Limit, request, person) -> str:

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.contrib.auth import logout, views
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -31,9 +30,10 @@ from accounts.forms import (
     SignUpForm,
 )
 from accounts.models import Invitation, SecurityEvent, Session, User
+from brainlog.pages import page_by_offset, page_number
 from brainlog.transactions import retried
 
-EVENTS_A_PAGE, SESSIONS_A_PAGE = 30, 50
+SESSIONS_A_PAGE = 50
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -160,24 +160,14 @@ def end_others(request):
     known_browsers.remember(request, request.user)
 
 
-def page_of(request, rows, most: int) -> tuple[Page, dict]:
-    """The page of `rows` that is asked for, and the numbers of the pages around it for the template."""
-    page = Paginator(rows, most).get_page(request.GET.get("page"))
-    around = {
-        "newer_page": page.previous_page_number() if page.has_previous() else None,
-        "older_page": page.next_page_number() if page.has_next() else None,
-    }
-    return page, around
-
-
 @require_http_methods(["GET", "HEAD"])
 def sessions(request):
     open_now = request.user.sessions.filter(expire_date__gt=timezone.now()).order_by("-seen_at", "pk")
-    # They are no more than that: read at once, they need not be counted.
-    page, around = page_of(request, list(open_now[: Session.MOST]), SESSIONS_A_PAGE)
+    there = list(open_now[: Session.MOST])
+    rows, pages = page_by_offset(there, page_number(request), SESSIONS_A_PAGE)
     other_browsers = request.user.known_browsers.valid().exclude(pk=request.session.known_browser_id)
-    has_others = page.paginator.count > 1 or other_browsers.exists()
-    context = around | {"sessions": page.object_list, "this": request.session.key_hash, "has_others": has_others}
+    has_others = len(there) > 1 or other_browsers.exists()
+    context = pages | {"sessions": rows, "this": request.session.key_hash, "has_others": has_others}
     context |= {"most": Session.MOST}
     return render(request, "accounts/sessions.html", context)
 
@@ -189,7 +179,7 @@ def end_sessions(request):
         return ask_who_is_there(request, reverse("accounts:confirm"), then=reverse("accounts:sessions"))
     if handle := request.POST.get("session"):
         others = request.user.sessions.exclude(pk=request.session.key_hash)
-        ended = others.filter(pk__in=[each.pk for each in others if each.handle == handle]).end()
+        ended = others.filter(pk__in=[each.pk for each in others if each.handle == handle]).end(but=request.session)
     else:
         ended = request.user.end_sessions(but=request.session)
     if ended:
@@ -202,8 +192,8 @@ def end_sessions(request):
 def account_events(request):
     """What happened with the account lately, and who on the staff looked at it."""
     lately = request.user.security_events.filter(at__gt=timezone.now() - SecurityEvent.SHOWN_FOR)
-    page, around = page_of(request, lately.order_by("-at", "-pk"), EVENTS_A_PAGE)
-    return render(request, "accounts/events.html", around | {"events": page.object_list})
+    rows, pages = page_by_offset(lately.order_by("-at", "-pk"), page_number(request))
+    return render(request, "accounts/events.html", pages | {"events": rows})
 
 
 @require_get_or_post

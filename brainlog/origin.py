@@ -7,7 +7,7 @@ from django.http.request import split_domain_port
 def trusted_origin(request=None) -> str:
     """SITE_URL; or else the scheme and host of the request, which ALLOWED_HOSTS names, with a port that is ours.
 
-    ALLOWED_HOSTS says nothing of ports, so that anybody could have a link mailed that leads to another server on the
+    ALLOWED_HOSTS says nothing of ports, so that a request could have a link mailed that leads to another server on the
     same machine. Without a request, as in a command, the first of ALLOWED_HOSTS is the host.
     """
     if settings.SITE_URL:

@@ -47,7 +47,10 @@ class AddAndValidateConstraint(AddConstraint):
 
 
 class AllowLongerText(AlterField):
-    """An AlterField that does nothing but raise a CharField's max_length: PostgreSQL rewrites no row for that."""
+    """An AlterField that does nothing but raise or lift the maximum length of a text.
+
+    PostgreSQL rewrites no row for that.
+    """
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         if schema_editor.connection.vendor != "postgresql":
@@ -60,6 +63,9 @@ class AllowLongerText(AlterField):
             schema_editor.execute(
                 f"{ignored}\nALTER TABLE {table} ALTER COLUMN {column} TYPE {field.db_type(schema_editor.connection)}"
             )
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        AlterField.database_forwards(self, app_label, schema_editor, from_state, to_state)
 
 
 class ReplaceConstraint(AddAndValidateConstraint):
@@ -122,23 +128,6 @@ class SetNotNull(AlterField):
             ignored = "-- squawk-ignore prefer-robust-stmts"  # Repeated, it changes nothing.
             schema_editor.execute(f"{ignored}\nALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL")
             schema_editor.execute(drop)
-
-    def database_backwards(self, app_label, schema_editor, from_state, to_state):
-        AlterField.database_forwards(self, app_label, schema_editor, from_state, to_state)
-
-
-class MakeRoomForText(AlterField):
-    """An AlterField from a text with a longest length to one without, which rewrites no row on PostgreSQL."""
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        if schema_editor.connection.vendor != "postgresql":
-            return super().database_forwards(app_label, schema_editor, from_state, to_state)
-        model = to_state.apps.get_model(app_label, self.model_name)
-        if self.allow_migrate_model(schema_editor.connection.alias, model):
-            names = (model._meta.db_table, model._meta.get_field(self.name).column)
-            table, column = map(schema_editor.quote_name, names)
-            ignored = "-- squawk-ignore changing-column-type"
-            schema_editor.execute(f"{ignored}\nALTER TABLE {table} ALTER COLUMN {column} TYPE text")
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
         AlterField.database_forwards(self, app_label, schema_editor, from_state, to_state)

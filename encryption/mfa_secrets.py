@@ -5,7 +5,7 @@ saving a row binds its new tokens to its owner and its kind of factor, and readi
 both. What was copied to another account is not readable there.
 
 A passkey has no secret. Its row carries a seal instead: a fingerprint of the credential, encrypted for the
-owner. Without the keys nobody can move a passkey to another account, or write one into the table.
+owner. Without the keys, a passkey can neither be moved to another account nor be written into the table.
 """
 
 import hashlib

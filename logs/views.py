@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.known_browsers import people_ended
 from brainlog.body_size import accepts_up_to
+from brainlog.pages import page_by_offset, page_number, page_of
 from brainlog.routers import reads_only
 from brainlog.transactions import retried
 from logs import undo
@@ -19,7 +20,6 @@ from logs.answers import store
 from logs.calendar import Day, full_name_of, month_grid, month_of, name_of_day
 from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
 from logs.models import DailyLog
-from logs.pages import page_number, page_of, page_of_list
 from logs.stages import MORNING, STAGES, stage_for_hour
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -229,7 +229,7 @@ MEDICATIONS = 50  # a page
 @require_safe
 def medications(request):
     by_name = request.user.medications.defer("note").by_name()
-    rows, pages = page_of_list(by_name, page_number(request), MEDICATIONS)
+    rows, pages = page_by_offset(by_name, page_number(request), MEDICATIONS)
     return render(request, "logs/medications.html", pages | {"medications": rows})
 
 

@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from brainlog.body_size import accepts_up_to
+from brainlog.pages import page_number, page_of
 from brainlog.routers import reads_only
 from brainlog.transactions import retried
 from logs.answers import store
 from logs.converters import DayConverter
-from logs.pages import page_number, page_of
 from reflections.forms import ReflectionForm
 from reflections.models import WeeklyReflection, focus_for
 from reflections.numbers import numbers_of

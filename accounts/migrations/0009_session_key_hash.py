@@ -4,7 +4,7 @@ from brainlog.zero_downtime import AllowLongerText
 
 
 def end_all_sessions(apps, schema_editor):
-    """Rows from before hold keys that open them; hashes mean nothing to the code before. Everyone logs in once more."""
+    """Former rows hold keys that open sessions, and the former code cannot read hashes: all people log in once more."""
     apps.get_model('accounts', 'Session')._base_manager.using(schema_editor.connection.alias).all().delete()
 
 

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 import encryption.fields
-from brainlog.zero_downtime import MakeRoomForText
+from brainlog.zero_downtime import AllowLongerText
 
 
 class Migration(migrations.Migration):
@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        MakeRoomForText(
+        AllowLongerText(
             model_name='user',
             name='display_name',
             field=encryption.fields.PrivateCharField(blank=True, help_text='Shown to you on your pages. Optional.', max_length=100, verbose_name='Name to call you'),

@@ -68,7 +68,7 @@ CHANGES = [
     ({"username": "mario"}, "username_changed", "username", "Changed the username: username"),
     ({"email": "new@example.org"}, "email_changed", "email", "Changed the e-mail address: E-mail address"),
     ({"is_staff": "on"}, "rights_changed", "is_staff", "Changed what this account may do: staff status"),
-    ({"display_name": "Mia"}, "account_changed", "display_name", None),
+    ({"week_starts_on": "monday"}, "account_changed", "week_starts_on", None),
     ({"timezone": "Europe/Berlin", "theme": "dark"}, "account_changed", "timezone theme", None),
     ({"day_ends_at": "2"}, "account_changed", "day_ends_at", None),
 ]
@@ -84,7 +84,7 @@ def test_a_change_in_the_admin_is_an_event_and_what_lets_in_a_mail(as_staff, mar
 
 
 def test_all_in_one_save_is_mailed_to_the_former_address(as_staff, maria):
-    change(as_staff, maria, username="mario", email="new@example.org", display_name="Mia", is_staff="on")
+    change(as_staff, maria, username="mario", email="new@example.org", theme="dark", is_staff="on")
 
     assert {kind for kind, _fields, _by in recorded(maria)} == {
         "username_changed",
@@ -126,15 +126,22 @@ def test_a_person_made_in_the_admin(as_staff):
 
 
 def test_the_person_reads_which_fields_and_by_whom_and_no_value(as_staff, maria):
-    change(as_staff, maria, display_name="Mia", timezone="Europe/Berlin")
+    change(as_staff, maria, timezone="Europe/Berlin", theme="dark")
     client = Client()
     client.force_login(maria)
 
     page = client.get(PAGE)
 
-    assertContains(page, "Changed the account: Name to call you, Time zone")
+    assertContains(page, "Changed the account: Time zone, Colours")
     assertContains(page, "by keeper, of the staff")
-    assertNotContains(page, "Mia")
+    assertNotContains(page, "Europe/Berlin")
+
+
+def test_the_name_to_be_called_by_is_the_persons_own_to_change(as_staff, maria):
+    change(as_staff, maria, display_name="Mia")
+
+    assert User.objects.get(pk=maria.pk).display_name == maria.display_name
+    assert recorded(maria) == []
 
 
 # What a group may do

@@ -204,6 +204,21 @@ def test_with_its_login_its_tries_end(maria, end):
     assert has_own_tries(log_out(owner)) is (end in ENDS)
 
 
+def test_to_end_a_former_session_of_this_browser_leaves_it_known(maria):
+    """Its cookie was lost, so that the same browser is in the list twice."""
+    client = Client()
+    log_in(client)
+    former = Session.objects.get()
+    del client.cookies[settings.SESSION_COOKIE_NAME]
+    log_in(client)
+    confirm_by_password(client)
+
+    client.post(END, {"session": former.handle})
+
+    assert not Session.objects.filter(pk=former.pk).exists()
+    assert has_own_tries(log_out(client))
+
+
 def test_all_others_can_be_ended_that_have_logged_out(maria):
     lost, owner = known(), Client()
     log_in(owner)

@@ -1,4 +1,4 @@
-"""Nobody sends mails to strangers by this server; and what is counted is counted before anything is stored."""
+"""Mails to addresses that are not confirmed are limited, and counted before anything is stored."""
 
 import pytest
 import time_machine
@@ -102,7 +102,7 @@ def test_a_refused_sign_up_has_made_no_account():
 
 
 def test_strangers_cannot_keep_mails_from_a_confirmed_address_about_the_account(client):
-    """Only mails to addresses that anybody may name are counted."""
+    """Only mails to addresses that a visitor can choose are counted."""
     maria = make_person(username="maria", email="maria@example.org")
     EmailAddress.objects.create(user=maria, email=maria.email, verified=True, primary=True)
     for number in range(throttle.MAIL.tries + 1):

@@ -1,9 +1,14 @@
 """Guessing is slow, from wherever and in parallel; and nobody can keep a person from their own browser."""
 
+import datetime
+
 import pytest
 import time_machine
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django.asserts import assertContains
 
 from accounts import throttle
@@ -134,6 +139,25 @@ def test_right_passwords_from_one_address_are_bounded_too(client, maria, limit):
         assert log_in(Client(), "eve", PASSWORD, address="10.0.0.2").status_code == 302
 
 
+@pytest.mark.once
+def test_right_passwords_from_many_known_browsers_at_one_address_are_bounded_too(maria):
+    """A person can make any number of browsers known, each of which has passwords of its own."""
+    limit, browsers = throttle.KNOWN_BROWSERS_AT_ONCE.tries, [Client() for _ in range(4)]
+    with time_machine.travel("2036-05-04 12:00:00Z", tick=False) as clock:
+        for browser in browsers:
+            log_in(browser, password=PASSWORD)
+            browser.post(reverse("accounts:logout"))
+        clock.shift(60)
+        found = []
+        for number in range(limit + 1):
+            found.append(log_in(browsers[number % 4], password=PASSWORD).status_code)
+            browsers[number % 4].post(reverse("accounts:logout"))
+
+        assert found == [302] * limit + [429]
+        assert not Throttle.objects.filter(cache_key__startswith="sign-in").exists()
+        assert log_in(browsers[0], password=PASSWORD, address="10.0.0.2").status_code == 302
+
+
 def test_nor_can_such_a_browser_guess_for_ever(client, maria):
     log_in(client, password=PASSWORD)
     client.post(reverse("accounts:logout"))
@@ -186,11 +210,32 @@ def test_rows_that_do_not_count_any_more_go_by_themselves(maria):
         assert before.isdisjoint(Throttle.objects.values_list("pk", flat=True))
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_expired_rows_that_another_request_deletes_are_passed_over():
+    """Two requests that delete the same rows in another order would wait for each other."""
+    an_hour_ago = timezone.now() - datetime.timedelta(hours=1)
+    Throttle.objects.bulk_create(Throttle(cache_key=f"expired:{number}", expires=an_hour_ago) for number in range(3))
+
+    with transaction.atomic():
+        assert Throttle.objects.select_for_update().get(pk="expired:1")
+        assert all_at_once(Throttle.objects.delete_expired) == [2]
+
+
 def test_a_try_is_claimed_in_one_statement(maria, django_assert_num_queries):
     with django_assert_num_queries(1):
         assert throttle.only_once("something", 60)
     with django_assert_num_queries(1):
         assert not throttle.only_once("something", 60)
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "wrong"])
+def test_the_counts_of_a_login_take_few_statements(client, maria, password):
+    """The rows there are, a claim for each of four counts, expired rows; to give back a try or to note a refusal."""
+    with CaptureQueriesContext(connection) as made:
+        log_in(client, password=password)
+
+    assert len([query for query in made if "accounts_throttle" in query["sql"]]) <= 7
 
 
 def test_an_address_behind_a_proxy_is_the_one_the_proxy_saw(settings, maria):

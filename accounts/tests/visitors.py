@@ -7,6 +7,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
+from django.db import connections
+
 
 class Visitor:
     """Somebody with a browser of their own: cookies, and the token of the form they opened."""
@@ -39,4 +41,12 @@ class Visitor:
 def all_at_once(*deeds):
     """Run functions at the same time, each in its own thread. Returns what they return."""
     with ThreadPoolExecutor(len(deeds)) as pool:
-        return [future.result() for future in [pool.submit(deed) for deed in deeds]]
+        return [future.result() for future in [pool.submit(closing_connections, deed) for deed in deeds]]
+
+
+def closing_connections(deed):
+    """A thread has connections of its own, which nothing else closes if it asks the database itself."""
+    try:
+        return deed()
+    finally:
+        connections.close_all()

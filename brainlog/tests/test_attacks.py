@@ -56,6 +56,8 @@ NOWHERE = [
     "/logs/?month=%00",
     "/logs/?month=0000-00",
     f"/reflections/?page={LONGER_THAN_PYTHON_READS}",
+    f"/accounts/events/?page={LONGER_THAN_PYTHON_READS}",
+    "/accounts/events/?page=%00",
 ]
 
 
@@ -71,8 +73,6 @@ THERE = [
     "/accounts/reset/%00/%00/",
     "/accounts/reset/%C3%A9/x/",
     f"/accounts/reset/{LONGER_THAN_PYTHON_READS}/a-b/",
-    f"/accounts/events/?page={LONGER_THAN_PYTHON_READS}",
-    "/accounts/events/?page=%00",
     "/logs/?page=1&page=1",
     "/?%00=%00&%ff",
 ]

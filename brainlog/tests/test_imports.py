@@ -21,8 +21,8 @@ ALLOWED = {
 }
 # What brainlog has for apps to use; the rest of it is wiring.
 FOR_APPS = {
-    f"brainlog.{name}"
-    for name in ("admin", "body_size", "circuit_breaker", "forms", "origin", "routers", "sqlite3", "transactions")
+    *("brainlog.admin", "brainlog.body_size", "brainlog.circuit_breaker", "brainlog.forms", "brainlog.origin"),
+    *("brainlog.pages", "brainlog.routers", "brainlog.sqlite3", "brainlog.transactions"),
 }
 # The wiring knows every app's addresses, the first page, and the keys.
 WIRING = {"brainlog": {"urls.py": {"logs"}, "settings.py": {"encryption"}}}

@@ -1,4 +1,4 @@
-"""Keyed hashes: the same text is found under every key, and nobody without a key can compute one."""
+"""Keyed hashes: the same text is found under every key, and none can be computed without a key."""
 
 import pytest
 

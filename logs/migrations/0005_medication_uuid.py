@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 import encryption.fields
 import logs.fields
-from brainlog.zero_downtime import MakeRoomForText
+from brainlog.zero_downtime import AllowLongerText
 
 
 class Migration(migrations.Migration):
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             name='uuid',
             field=models.UUIDField(db_default=logs.fields.RandomUUID(), editable=False, null=True),
         ),
-        MakeRoomForText(
+        AllowLongerText(
             model_name='medication',
             name='name',
             field=encryption.fields.PrivateCharField(max_length=100, verbose_name='name'),

@@ -218,7 +218,8 @@ def test_a_login_that_was_ended_elsewhere_leaves_nothing_at_the_next_visit(remem
 
     page.goto(address)
 
-    expect(page.get_by_text("was ended from elsewhere")).to_be_visible()
+    expect(page.get_by_text("You were logged out of this browser")).to_be_visible()
+    expect(page.get_by_text("What you typed is kept")).to_have_count(0)
     assert drafts(page) == ["brainlog-draft/0/2026-05-04/midday"], "Those of other people stay."
     page.evaluate("localStorage.clear()")
     assert_nothing_is_left(page, person)
@@ -238,7 +239,7 @@ def test_a_login_that_has_merely_expired_leaves_what_was_typed_to_its_person(pag
     press(page, "Save")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
-    expect(page.get_by_text("was ended from elsewhere")).to_have_count(0)
+    expect(page.get_by_text("You were logged out of this browser")).to_have_count(0)
     wait_until_kept(page, NOTE)
     log_in(page, person)
     expect(field(page, "current_activity")).to_have_value(NOTE)

@@ -32,15 +32,17 @@ def page_of(rows: QuerySet, number: int, by: str) -> tuple[list, dict]:
     return found[:ROWS], around(number, len(found) > ROWS)
 
 
-def page_of_list(rows: list, number: int, size: int) -> tuple[list, dict]:
-    """The rows of one page of a list that was read and sorted, and the numbers of the pages around it.
+def page_by_offset(rows: list | QuerySet, number: int, size: int = ROWS) -> tuple[list, dict]:
+    """The rows of one page of a list, and the numbers of the pages around it for the template.
 
-    A page behind the last one is a 404.
+    For rows that are few, or that nothing unique sorts. Of a query, it reads the page alone. A page behind the last one
+    is a 404.
     """
     start = size * (number - 1)
-    if start and start >= len(rows):
+    found = list(rows[start : start + size + 1])
+    if start and not found:
         raise Http404
-    return rows[start : start + size], around(number, len(rows) > start + size)
+    return found[:size], around(number, len(found) > size)
 
 
 def around(number: int, has_more: bool) -> dict:
