@@ -33,7 +33,7 @@ def post(name: str, to: str, request=None, **context) -> bool:
     subject, _newline, text = render_to_string(f"accounts/mail/{name}.txt", context).partition("\n")
     try:
         send_mail(subject.strip(), text.strip() + "\n", None, [to])
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # A domain without a form in ASCII cannot be written into a mail.
         # What an SMTP server says names the person's address.
         log.error("A mail could not be sent: %s", type(error).__name__)
         return False

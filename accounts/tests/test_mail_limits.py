@@ -114,3 +114,15 @@ def test_strangers_cannot_keep_mails_from_a_confirmed_address_about_the_account(
     client.post(reverse("accounts:security"), new)
 
     assert [message.to for message in mail.outbox] == [[maria.email]]
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["maria@mail.ex\N{SOFT HYPHEN}ample.org", "maria@mail\N{IDEOGRAPHIC FULL STOP}example.org", "maria@mail.\uff45xample.org"],
+    ids=ascii,
+)
+def test_other_spellings_of_a_domain_are_the_same_mailbox(spelling):
+    for number in range(throttle.MAIL.tries):
+        Client(REMOTE_ADDR=f"10.0.0.{number}").post(RESET, {"email": "maria@mail.example.org"})
+
+    assert Client(REMOTE_ADDR="10.0.1.1").post(RESET, {"email": spelling}).status_code == 429
