@@ -1,6 +1,7 @@
 """The mails of templates/accounts/mail/, and the confirmed address they go to."""
 
 import logging
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
@@ -9,6 +10,7 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from accounts import throttle
 from accounts.models import SecurityEvent, User
 from brainlog.origin import trusted_origin
 
@@ -51,8 +53,15 @@ def verified_emails(people) -> list[str]:
 
 
 def tell_of(event: SecurityEvent, person: User, request=None):
-    """Mail the person that this happened, if there is an address; of a new address, the old one hears."""
-    if event.kind in TOLD_BY_MAIL and settings.HAS_EMAIL and (address := verified_email(person)):
+    """Mail the person that this happened, if there is an address; of a new address, the old one hears.
+
+    Of one kind, only the first few in an hour: a program could have any number sent, and a mail server takes no more
+    than so many. All of them are in the list that each mail leads to.
+    """
+    if event.kind not in TOLD_BY_MAIL or not settings.HAS_EMAIL or not (address := verified_email(person)):
+        return
+    with suppress(throttle.TooManyTries):
+        throttle.take(throttle.MAIL_OF_EVENT, f"{event.kind} {person.pk}")
         page = trusted_origin(request) + reverse("accounts:events")
         post("happened", address, request, what=event.description, address=page)
 
