@@ -40,11 +40,18 @@ def validate_timezone(name: str):
         )
 
 
+# Characters, as Django's own validator has it.
+LONGEST_EMAIL = 320
+
+
 def validate_mailable(email: str):
     """Refuse an address that no mail can be sent to: one whose domain has no form in ASCII, or a form that is none.
 
-    Before the @ ASCII alone: Django's validator lets "ſ" and the Kelvin sign pass for the letters s and k.
+    Before the @ ASCII alone: Django's validator lets "ſ" and the Kelvin sign pass for the letters s and k. One that is
+    too long is refused by that validator, and not normalised here.
     """
+    if len(email) > LONGEST_EMAIL:
+        return
     name, _at, domain = email.rpartition("@")
     try:
         validate_email(f"{name}@{punycode(domain)}")
