@@ -118,7 +118,11 @@ def test_strangers_cannot_keep_mails_from_a_confirmed_address_about_the_account(
 
 @pytest.mark.parametrize(
     "spelling",
-    ["maria@mail.ex\N{SOFT HYPHEN}ample.org", "maria@mail\N{IDEOGRAPHIC FULL STOP}example.org", "maria@mail.\uff45xample.org"],
+    [
+        "maria@mail.ex\N{SOFT HYPHEN}ample.org",
+        "maria@mail\N{IDEOGRAPHIC FULL STOP}example.org",
+        "maria@mail.\uff45xample.org",
+    ],
     ids=ascii,
 )
 def test_other_spellings_of_a_domain_are_the_same_mailbox(spelling):
