@@ -25,7 +25,10 @@ def find(request, username_key: str) -> KnownBrowser | None:
 
 
 def remember(request, person: User):
-    """Store this browser as known, for a person who has just signed in. set_cookie() sends the proof."""
+    """Store this browser as known, for a person who has just signed in. set_cookie() sends the proof.
+
+    After a reset of the password, the session can be that of another person or a visitor's: it does not name the row.
+    """
     tokens = {hash_of(token): token for token in tokens_in(request)}
     of_person = KnownBrowser.objects.filter(token_hash__in=tokens, person=person)
     others = tokens.keys() - {*of_person.values_list("token_hash", flat=True)}
@@ -36,8 +39,9 @@ def remember(request, person: User):
         token = secrets.token_urlsafe(24)
         KnownBrowser.objects.delete_oldest(person)
         row = KnownBrowser.objects.create(person=person, token_hash=hash_of(token))
-    request.session.known_browser_id = row.pk
-    request.session.modified = True
+    if request.user == person:
+        request.session.known_browser_id = row.pk
+        request.session.modified = True
     request.known_browser_tokens = [token, *(each for digest, each in tokens.items() if digest in others)]
 
 

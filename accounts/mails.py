@@ -1,6 +1,7 @@
 """The mails of templates/accounts/mail/, and the confirmed address they go to."""
 
 import logging
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
@@ -9,6 +10,7 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from accounts import throttle
 from accounts.models import SecurityEvent, User
 from brainlog.origin import trusted_origin
 
@@ -33,7 +35,7 @@ def post(name: str, to: str, request=None, **context) -> bool:
     subject, _newline, text = render_to_string(f"accounts/mail/{name}.txt", context).partition("\n")
     try:
         send_mail(subject.strip(), text.strip() + "\n", None, [to])
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # A domain without a form in ASCII cannot be written into a mail.
         # What an SMTP server says names the person's address.
         log.error("A mail could not be sent: %s", type(error).__name__)
         return False
@@ -51,8 +53,15 @@ def verified_emails(people) -> list[str]:
 
 
 def tell_of(event: SecurityEvent, person: User, request=None):
-    """Mail the person that this happened, if there is an address; of a new address, the old one hears."""
-    if event.kind in TOLD_BY_MAIL and settings.HAS_EMAIL and (address := verified_email(person)):
+    """Mail the person that this happened, if there is an address; of a new address, the old one hears.
+
+    Of one kind, only the first few in an hour: a program could have any number sent, and a mail server takes no more
+    than so many. All of them are in the list that each mail leads to.
+    """
+    if event.kind not in TOLD_BY_MAIL or not settings.HAS_EMAIL or not (address := verified_email(person)):
+        return
+    with suppress(throttle.TooManyTries):
+        throttle.take(throttle.MAIL_OF_EVENT, f"{event.kind} {person.pk}")
         page = trusted_origin(request) + reverse("accounts:events")
         post("happened", address, request, what=event.description, address=page)
 

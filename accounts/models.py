@@ -7,11 +7,12 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, validate_email
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone as clock
 from django.utils.crypto import salted_hmac
+from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
 from accounts.devices import device_in_words
@@ -37,6 +38,28 @@ def validate_timezone(name: str):
             code="unknown_timezone",
             params={"name": name[:64]},
         )
+
+
+# Characters, as Django's own validator has it.
+LONGEST_EMAIL = 320
+
+
+def validate_mailable(email: str):
+    """Refuse an address that no mail can be sent to: one whose domain has no form in ASCII, or a form that is none.
+
+    Before the @ ASCII alone: Django's validator lets "ſ" and the Kelvin sign pass for the letters s and k. One that is
+    too long is refused by that validator, and not normalised here.
+    """
+    if len(email) > LONGEST_EMAIL:
+        return
+    name, _at, domain = email.rpartition("@")
+    try:
+        validate_email(f"{name}@{punycode(domain)}")
+        is_mailable = name.isascii()
+    except (UnicodeError, ValidationError):
+        is_mailable = False
+    if not is_mailable:
+        raise ValidationError(validate_email.message, code=validate_email.code)
 
 
 class User(AbstractUser):
@@ -74,7 +97,12 @@ class User(AbstractUser):
     display_name = PrivateCharField(
         _("Name to call you"), max_length=100, blank=True, help_text=_("Shown to you on your pages. Optional.")
     )
-    email = models.EmailField(_("E-mail address"), blank=True, help_text=_("Optional. You can use Brain Log without."))
+    email = models.EmailField(
+        _("E-mail address"),
+        blank=True,
+        validators=[validate_mailable],
+        help_text=_("Optional. You can use Brain Log without."),
+    )
     timezone = models.CharField(
         _("Time zone"),
         max_length=64,

@@ -11,7 +11,7 @@ from allauth.mfa.models import Authenticator
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import views
+from django.contrib.auth import logout, views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.hashers import make_password
@@ -22,7 +22,7 @@ from django.db import IntegrityError, transaction
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
-from django.utils.encoding import force_bytes
+from django.utils.encoding import force_bytes, punycode
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -32,7 +32,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import events, known_browsers, throttle
 from accounts.forms import NewPasswordForm
 from accounts.mails import post, verified_email
-from accounts.models import User
+from accounts.models import User, validate_mailable
 from brainlog.origin import trusted_origin
 from encryption.cipher import CannotDecryptError
 
@@ -70,9 +70,12 @@ def take_mail(request, email: str, person: User | None = None):
 
 
 def mailbox(email: str) -> str:
-    """What several addresses of one mailbox have in common: what follows a plus sign is the reader's own."""
+    """What several addresses of one mailbox have in common.
+
+    What follows a plus sign is the reader's own. A domain has many spellings in Unicode, and one in ASCII.
+    """
     name, _at, domain = email.lower().rpartition("@")
-    return f"{name.partition('+')[0]}@{domain}"
+    return f"{name.partition('+')[0]}@{punycode(domain)}"
 
 
 def send_verification(request, person: User) -> bool:
@@ -158,7 +161,9 @@ def confirm_address(said: dict) -> User | None:
 
 class ResetForm(forms.Form):
     email = forms.EmailField(
-        label=gettext_lazy("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
+        label=gettext_lazy("E-mail address"),
+        validators=[validate_mailable],
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
     def send(self, request) -> bool:
@@ -206,8 +211,13 @@ def use_up_codes(person: User):
 
 
 def set_new_password(request, person: User, encoded: str):
-    """Store it, end every session of the person, and forget all their browsers but this one, if it is one of them."""
+    """Store it, end every session of the person, and forget all their browsers but this one, if it is one of them.
+
+    A session of theirs in this browser ends in this request: it could not be saved at the end of it.
+    """
     was_known = known_browsers.find(request, person.username_key)
+    if request.user == person:
+        logout(request)
     person.password = encoded
     person.save(update_fields=["password", "updated_at"])
     person.end_sessions()

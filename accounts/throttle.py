@@ -49,6 +49,8 @@ MAIL = Limit("mail", 5, 60)
 MAIL_A_DAY = Limit("mail-day", 10, 24 * 60)
 MAIL_BY_PERSON = Limit("mail-person", 5, 60)
 MAIL_BY_ADDRESS = Limit("mail-address", 20, 60)
+# Mails to a confirmed address about one kind of event.
+MAIL_OF_EVENT = Limit("mail-event", 5, 60)
 # Each reads and decrypts all that somebody has written.
 EXPORT = Limit("export", 10, 60)
 

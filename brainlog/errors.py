@@ -1,8 +1,9 @@
-"""The page of a server error: 503 while the database is in trouble, which passes, or else 500."""
+"""The pages of errors. That of a server error: 503 while the database is in trouble, which passes, or else 500."""
 
 import logging
 import sqlite3
 import sys
+from functools import wraps
 
 import psycopg
 from django.db import InterfaceError, OperationalError
@@ -81,6 +82,27 @@ WORDS = {
 }
 
 
+def without_the_form(view):
+    """A page of Django's, drawn without reading the form that was sent.
+
+    Its size may not have been looked at: an address that is none has no view to say how large a form may be. Django
+    would read the form for its token, up to the most that any view takes.
+    """
+
+    @wraps(view)
+    def page(request, *args, **kwargs):
+        request.csrf_processing_done = True
+        return view(request, *args, **kwargs)
+
+    return page
+
+
+bad_request = without_the_form(defaults.bad_request)
+permission_denied = without_the_form(defaults.permission_denied)
+page_not_found = without_the_form(defaults.page_not_found)
+page_of_a_fault = without_the_form(defaults.server_error)
+
+
 def server_error(request):
     """Answer a request that ended in an exception. Asks neither the database nor the session for anything."""
     from brainlog.circuit_breaker import database, outage_code  # Which imports this module.
@@ -88,7 +110,7 @@ def server_error(request):
     error = sys.exc_info()[1]
     code = code_of(error)
     if remedy_for(code) is None:
-        return defaults.server_error(request)
+        return page_of_a_fault(request)
     if outage_code(code):
         database.suspect()
     return unavailable(request, code, type(error).__name__)

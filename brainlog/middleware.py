@@ -2,8 +2,8 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponseNotAllowed
 from django.template.loader import render_to_string
-from django.views.defaults import page_not_found
 
+from brainlog.errors import page_not_found
 from brainlog.postgresql.base import patience
 
 # What no page of ours does. Passkeys are the one exception, on our own pages.

@@ -20,6 +20,10 @@ class CannotRestoreError(Exception):
     """The envelope is too old, or is not this person's."""
 
 
+class ListFullError(Exception):
+    """Medications of the day are gone, and the person's list has no room to make them again."""
+
+
 class LoggedAgainError(Exception):
     """The day has a row again. Once that is gone, the envelope is good."""
 
@@ -33,7 +37,7 @@ def seal(log: DailyLog) -> str:
 
 
 def restore(envelope: str, user) -> DailyLog:
-    """Put a sealed day of this person back as it was. Raises CannotRestoreError, LoggedAgainError.
+    """Put a sealed day of this person back as it was. Raises CannotRestoreError, ListFullError, LoggedAgainError.
 
     A medication that is gone (after a wipe, for one) is made again: without it, its doses would be lost.
     """
@@ -78,8 +82,8 @@ def put_back(envelope: str, user) -> DailyLog:
 def medications_for(sealed: list[Medication], user) -> dict[int, Medication]:
     """The person's own medication for each sealed one, by the number of that. One that is gone is made again.
 
-    Another row may have that number now. Locked, so that none goes before its dose is there. A list that is full takes
-    them too: the day is worth more than the limit.
+    Another row may have that number now. Locked, so that none goes before its dose is there. Raises ListFullError:
+    otherwise whoever fills the list, wipes it and undoes days would have any number of medications.
     """
     if not sealed:
         return {}
@@ -89,8 +93,11 @@ def medications_for(sealed: list[Medication], user) -> dict[int, Medication]:
     gone = [medication for medication in sealed if medication.uuid not in there]
     if gone:
         cabinet = Cabinet(user.pk, Medication.objects.locked_for(user).defer("note").by_name())
-        for medication in gone:
-            found[medication.pk] = (medication.is_readable and cabinet.named(medication.name)) or made_again(medication)
+        named = {each.pk: cabinet.named(each.name) for each in gone if each.is_readable}
+        to_make = [medication for medication in gone if not named.get(medication.pk)]
+        if to_make and len(cabinet.medications) + len(to_make) > Medication.MOST_PER_PERSON:
+            raise ListFullError
+        found |= named | {medication.pk: made_again(medication) for medication in to_make}
     return found
 
 

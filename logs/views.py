@@ -215,8 +215,12 @@ def restore_day(request, day):
     except undo.CannotRestoreError:
         messages.error(request, _("This day can no longer be brought back."))
         return redirect("logs:history")
-    except undo.LoggedAgainError:
-        messages.error(request, _("The day has new answers. Delete those first, then undo here."))
+    except (undo.LoggedAgainError, undo.ListFullError) as refusal:
+        if isinstance(refusal, undo.ListFullError):
+            text = _("Your list of medications is full. Those of this day are not on it any more, so it stays deleted.")
+        else:
+            text = _("The day has new answers. Delete those first, then undo here.")
+        messages.error(request, text)
         # The page holds the only copy of the old ones, so it is shown again.
         return render(request, "logs/deleted.html", deleted(day, request.POST.get("envelope", "")))
     messages.success(request, _("The day is back."))

@@ -231,6 +231,22 @@ def test_all_others_can_be_ended_that_have_logged_out(maria):
     assert SecurityEvent.objects.filter(kind="sessions_ended").exists()
 
 
+def test_a_reset_in_the_browser_of_another_person_leaves_their_session_alone(maria):
+    """It would name the reset person's browser, and each could end what is the other's."""
+    client = Client()
+    log_in(client)
+    _secret, codes = switch_on(client)
+    log_out(client)
+    juan = make_person(username="juan")
+    log_in(client, "juan")
+
+    sent = {"username": "maria", "code": codes[0], "new_password1": ANOTHER, "new_password2": ANOTHER}
+    client.post(reverse("accounts:reset_by_code"), sent)
+
+    assert Session.objects.get(user=juan).known_browser.person == juan
+    assert has_own_tries(log_out(client))
+
+
 def test_a_login_that_ended_by_itself_ends_no_tries(maria):
     client = Client()
     log_in(client)

@@ -114,3 +114,33 @@ def test_strangers_cannot_keep_mails_from_a_confirmed_address_about_the_account(
     client.post(reverse("accounts:security"), new)
 
     assert [message.to for message in mail.outbox] == [[maria.email]]
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "maria@mail.ex\N{SOFT HYPHEN}ample.org",
+        "maria@mail\N{IDEOGRAPHIC FULL STOP}example.org",
+        "maria@mail.\uff45xample.org",
+    ],
+    ids=ascii,
+)
+def test_other_spellings_of_a_domain_are_the_same_mailbox(spelling):
+    for number in range(throttle.MAIL.tries):
+        Client(REMOTE_ADDR=f"10.0.0.{number}").post(RESET, {"email": "maria@mail.example.org"})
+
+    assert Client(REMOTE_ADDR="10.0.1.1").post(RESET, {"email": spelling}).status_code == 429
+
+
+def test_one_kind_of_event_is_mailed_a_few_times_and_always_written_down(as_person, person):
+    EmailAddress.objects.create(user=person, email="maria@example.org", verified=True, primary=True)
+    confirm_by_password(as_person)
+    tries = throttle.MAIL_OF_EVENT.tries
+    for number in range(tries + 5):
+        as_person.post(EMAIL, {"email": ["Maria@example.org", "maria@example.org"][number % 2]})
+
+    assert len(mail.outbox) == tries
+    assert person.security_events.filter(kind="email_changed").count() == tries + 5
+
+    as_person.post(reverse("personal_data:wipe"), {"username": person.username})
+    assert len(mail.outbox) == tries + 1  # Another kind is heard of all the same.

@@ -56,6 +56,13 @@ def choose(client, link, password=NEW):
     return client.post(address, {"new_password1": password, "new_password2": password})
 
 
+def change_password(person) -> int:
+    client = Client()
+    client.force_login(person)
+    passwords = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+    return client.post(reverse("accounts:security"), passwords).status_code
+
+
 def can_log_in(username, password) -> bool:
     client = Client()
     client.post(LOGIN, {"username": username, "password": password})
@@ -190,6 +197,23 @@ def test_a_link_is_good_once(client, maria):
     assertContains(Client().get(link), "not good any more")
 
 
+@pytest.mark.parametrize("way", ["link", "code"])
+def test_a_reset_in_a_browser_that_is_logged_in_logs_it_out(person, as_person, way):
+    """Its own session ends with the others, and is not saved at the end of the request."""
+    client = Client()
+    client.post(LOGIN, {"username": person.username, "password": PASSWORD})
+    if way == "link":
+        person.refresh_from_db()
+        response = choose(client, recovery_link(person))
+    else:
+        codes = switch_on(as_person)[1]
+        response = client.post(BY_CODE, sent(person.username, codes[0]))
+
+    assertRedirects(response, LOGIN, fetch_redirect_response=False)
+    assertContains(client.get(LOGIN), "Your password is changed")
+    assert User.objects.get(pk=person.pk).check_password(NEW)
+
+
 def test_a_link_ends_when_the_person_logs_in(client, maria, noon):
     link = recovery_link(maria)
     noon.shift(60)
@@ -263,6 +287,44 @@ def test_no_line_break_gets_into_a_mail(client, maria, way, end):
 
     assert list(response.context["form"].errors) == ["email"]
     assert mail.outbox == []
+
+
+@pytest.mark.parametrize("way", ["reset", "email", "signup"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "maria@" + "\xfc" * 60 + ".example",  # too long in ASCII
+        "maria@xn--\xfc.example",  # half of it is in ASCII
+        "maria@\N{SOFT HYPHEN}.example",  # nothing is left
+        "maria@\N{IDEOGRAPHIC FULL STOP}.example",  # nothing between two dots
+        "maria@\N{ARABIC LETTER ALEF}1b.example",  # of two directions
+        "maria@\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}.example",  # with spaces
+        "\N{KELVIN SIGN}ate@example.org",  # becomes a k in small letters
+        "vi\N{LATIN SMALL LETTER LONG S}itor@example.org",
+    ],
+    ids=ascii,
+)
+def test_an_address_that_no_mail_can_reach_is_refused(client, maria, way, address):
+    if way == "email":
+        client.force_login(maria)
+        confirm_by_password(client)
+    typed = {"username": "eve", "password1": NEW, "password2": NEW, "timezone": "UTC"} if way == "signup" else {}
+
+    response = client.post(reverse(f"accounts:{way}"), typed | {"email": address})
+
+    assert list(response.context["form"].errors) == ["email"]
+    assert mail.outbox == [] and User.objects.count() == 1
+
+
+def test_an_address_stored_before_that_was_refused_breaks_nothing(maria):
+    EmailAddress.objects.update(email="maria@\N{SOFT HYPHEN}.example")
+
+    assert change_password(maria) == 302 and mail.outbox == []
+
+
+def test_a_domain_in_other_scripts_gets_its_mail(client):
+    assertRedirects(client.post(RESET, {"email": "maria@b\xfccher.example"}), LOGIN)
+    assert len(mail.outbox) == 1
 
 
 def test_one_visitor_sends_no_flood_of_mail(client):

@@ -69,6 +69,36 @@ def nothing_parsed(monkeypatch):
     monkeypatch.setattr(WSGIRequest, "_load_post_and_files", fail)
 
 
+@pytest.fixture(params=["visitor", "person"])
+def with_token(request):
+    """A browser with the cookie that forms are checked by: that check reads the form."""
+    browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    if request.param == "person":
+        browser.force_login(make_person())
+    browser.get(reverse("accounts:reset_by_code"))
+    assert settings.CSRF_COOKIE_NAME in browser.cookies
+    return browser
+
+
+def fail(request):
+    raise RuntimeError("a fault of ours")
+
+
+@pytest.mark.usefixtures("nothing_parsed")
+@pytest.mark.parametrize("content_type", [URLENCODED, MULTIPART])
+@pytest.mark.parametrize("size", [100, settings.BODY_OF_VISITOR + 1, settings.BODY_OF_LONG_TEXTS + 1])
+@pytest.mark.parametrize("status", [400, 404, 500])
+def test_the_page_of_an_error_reads_no_form(with_token, monkeypatch, status, size, content_type):
+    """They are drawn where no view has said how much it takes."""
+    headers = {"HTTP_HOST": "elsewhere.example"} if status == 400 else {}
+    if status == 500:
+        monkeypatch.setattr("accounts.middleware.is_local", fail)
+
+    response, body = send(with_token, "/nothing/", size, content_type, content=b"a" * size, **headers)
+
+    assert response.status_code == status and body.read_bytes == 0
+
+
 @pytest.mark.usefixtures("nothing_parsed")
 @pytest.mark.parametrize("content_type", [URLENCODED, MULTIPART, "application/json", ""])
 @pytest.mark.parametrize("address", [*ADDRESSES, *ADMIN], ids=lambda address: address.path)

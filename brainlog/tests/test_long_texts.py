@@ -179,6 +179,18 @@ def test_names_are_folded_up_to_a_length(normalised):
     assert max(normalised) <= LONGEST_LINE
 
 
+def test_a_domain_is_measured_before_it_is_written_in_ascii(client, settings, monkeypatch):
+    """That normalises it, by a copy of Unicode's tables which `normalised` does not see."""
+    settings.HAS_EMAIL = True
+    lengths = []
+    monkeypatch.setattr("accounts.models.punycode", lambda domain: lengths.append(len(domain)) or domain)
+
+    for domain in ("example.org", f"{ACCENTS}.example", f"{'x' * 300}.{'y' * 300}"):
+        client.post("/accounts/reset/", {"email": f"maria@{domain}"})
+
+    assert lengths == [len("example.org")]
+
+
 def test_an_invitation_is_looked_for_by_what_can_be_one(django_assert_num_queries):
     with django_assert_num_queries(0):
         assert not Invitation.good("x" * 101).exists()

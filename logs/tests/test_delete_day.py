@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.tests.factories import make_person
 from logs import undo
 from logs.fields import LineField, NoteField
-from logs.models import DailyLog, Dose
+from logs.models import DailyLog, Dose, Medication
 from logs.stages import STAGES
 from logs.tests.factories import (
     DAY,
@@ -251,6 +251,23 @@ def test_a_medication_made_again_meanwhile_is_the_one(as_person, person, full_da
 
     assert doses_of(person) == ["CONCERTA 36 mg at 8:15 a.m.", "Ritalin 2.5 tablets at 12:30 p.m."]
     assert again in person.medications.all()
+
+
+@pytest.mark.parametrize(("room", "comes_back"), [(2, True), (1, False), (0, False)])
+def test_undo_after_a_wipe_makes_no_list_longer_than_lists_may_be(as_person, person, full_day, room, comes_back):
+    envelope = delete(as_person)
+    wipe_all(person)
+    for number in range(Medication.MOST_PER_PERSON - room):
+        make_medication(person, f"Tea {number}")
+    before = rows_of(person)
+
+    response = as_person.post(RESTORE, {"envelope": envelope}, follow=True)
+
+    page = response.content.decode()
+    assert ("The day is back." in page) is comes_back
+    assert ("Your list of medications is full." in page and envelope in page) is not comes_back
+    assert (rows_of(person) == before) is not comes_back
+    assert person.medications.count() == Medication.MOST_PER_PERSON - (0 if comes_back else room)
 
 
 def test_numbers_that_are_another_persons_now_are_left_alone(as_person, person, full_day):
