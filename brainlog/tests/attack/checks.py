@@ -118,7 +118,7 @@ class Attack:
     # What must be so
 
     def is_answered(self):
-        assert self.response.status_code in {200, 302, 400, 403, 404, 429}
+        assert self.response.status_code in {200, 302, 400, 403, 404, 413, 429}
         if there := self.response.headers.get("Location"):
             assert urlsplit(there).netloc == "" and re.match(r"/(?![/\\])|$", there), there
 

@@ -32,6 +32,8 @@ NOT_SHOWN = {
         "accounts.Session.user_agent",
     ),
     *("accounts.Throttle.cache_key", "accounts.Throttle.value", "admin.LogEntry.object_id"),
+    # Names of fields, of which only those that the page knows are shown; and of files, for commands.
+    *("accounts.SecurityEvent.changed", "operations.Backup.archive"),
     *("auth.Permission.name", "auth.Permission.codename"),
     *("contenttypes.ContentType.app_label", "contenttypes.ContentType.model"),
 }
