@@ -33,10 +33,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.is_in_memory_db():
             return super().get_new_connection(conn_params)
         path = Path(conn_params["database"])
-        if self.creates_file:
-            create_private(path)
-        elif path.is_dir():
+        if path.is_dir():
             raise FileMissing(f"{path} is a folder, not a database file")
+        elif self.creates_file:
+            create_private(path)
         elif not path.exists():
             raise FileMissing(f"there is no database file {path}; manage.py migrate makes a new one")
         make_private(path)

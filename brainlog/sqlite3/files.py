@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import stat
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -36,7 +37,9 @@ def make_private(database) -> None:
         return
     for path in files_of(database):
         with suppress(OSError):  # It is missing, or another user's: checkdb warns.
-            if path.stat().st_mode & OTHERS:
+            mode = path.stat().st_mode
+            # A folder or a device that a mistyped path names keeps its rights.
+            if stat.S_ISREG(mode) and mode & OTHERS:
                 path.chmod(0o600)
 
 

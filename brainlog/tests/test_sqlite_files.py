@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.tests.factories import PASSWORD, make_person
-from brainlog.sqlite3.files import empty_write_ahead_log, files_of, readable_by_others, rewrite
+from brainlog.sqlite3.files import empty_write_ahead_log, files_of, make_private, readable_by_others, rewrite
 from logs.tests.pages import check_in_url
 from operations.tests.backups.databases import commands_use
 from personal_data.wiping import wipe_all
@@ -75,6 +75,21 @@ def test_rights_of_all_others_are_taken_away_and_those_given_to_a_group_stay(
             connections["default"].ensure_connection()
 
             assert modes(path) == dict.fromkeys(["db.sqlite3", "db.sqlite3-wal", "db.sqlite3-shm"], oct(after))
+
+
+@pytest.mark.once
+def test_migrate_leaves_a_folder_and_a_device_as_they_are(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+
+    result = manage(f"sqlite:///{folder}", "migrate")
+
+    assert result.returncode == 1
+    assert f"{folder} is a folder, not a database file" in result.stderr
+    assert oct(folder.stat().st_mode & 0o777) == "0o755"
+    device = Path("/dev/null").stat().st_mode
+    make_private("/dev/null")
+    assert Path("/dev/null").stat().st_mode == device
 
 
 @pytest.mark.once
