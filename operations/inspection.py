@@ -93,7 +93,11 @@ def words_for(connection, error: DatabaseError) -> Iterator[str]:
     if code == MISSING_PRIVILEGE:
         yield f"cannot be asked: {reason(error)}; the line about privileges names the remedy"
     elif code in {LOCK_NOT_AVAILABLE, STATEMENT_TIMEOUT}:
-        holders = lock_holders(connection)
+        try:
+            with bounded(connection):
+                holders = lock_holders(connection)
+        except DatabaseError:
+            holders = []  # The reason below is the first one.
         yield from holders
         if not holders:
             yield f"no answer in time: {reason(error)}"

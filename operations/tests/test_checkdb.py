@@ -145,6 +145,27 @@ def test_a_privilege_that_is_missing_is_named(copy, app_role, sql, text):
     assert all("run manage.py migrate" not in str(check) for check in checks_of(app_role))
 
 
+def test_a_search_path_that_misses_the_tables_is_no_missing_migration(copy, app_role):
+    _, run = copy
+    run("ALTER ROLE web IN DATABASE copy SET search_path = elsewhere")
+
+    code, lines = checkdb(app_role)
+
+    assert code == 2
+    assert any("search_path is elsewhere" in line and "ALTER ROLE web" in line for line in lines)
+    assert not any("run manage.py migrate" in line for line in lines)
+
+
+def test_a_statement_timeout_that_is_too_short_is_named_by_each_question(copy):
+    url, run = copy
+    run("ALTER DATABASE copy SET statement_timeout = '1ms'")
+
+    code, lines = checkdb(url)
+
+    assert code == 2
+    assert any("statement timeout" in line for line in lines)
+
+
 def test_rights_to_all_columns_are_as_good_as_to_the_table(copy, app_role):
     _, run = copy
     run("REVOKE SELECT, UPDATE ON auth_group FROM web; GRANT SELECT (id, name), UPDATE (id, name) ON auth_group TO web")

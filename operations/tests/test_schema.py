@@ -304,6 +304,22 @@ def test_in_sqlite_the_type_of_the_first_release_stays(db):
             "logs_dose: trigger refuse is in no migration, and may change or refuse what is saved",
         ),
         (
+            "CREATE RULE keep AS ON DELETE TO logs_dose DO INSTEAD NOTHING",
+            ERROR,
+            "logs_dose: rule keep does something else instead of DELETE; DROP RULE keep ON logs_dose",
+        ),
+        (
+            "CREATE RULE also AS ON UPDATE TO logs_dose DO ALSO NOTIFY changed",
+            WARNING,
+            "logs_dose: rule also is in no migration, and acts on each UPDATE",
+        ),
+        (
+            "ALTER TABLE logs_dose SET (autovacuum_enabled = false)",
+            WARNING,
+            "logs_dose is left out of autovacuum: it grows, and its statistics grow old; "
+            "ALTER TABLE logs_dose RESET (autovacuum_enabled)",
+        ),
+        (
             """INSERT INTO auth_group (id, name) VALUES (7, 'seven')""",
             ERROR,
             "auth_group: the next id would be 1, while there are rows up to 7: new rows are refused; SELECT setval(",
