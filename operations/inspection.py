@@ -17,7 +17,7 @@ from django.utils import timezone
 from brainlog.database import is_local
 from brainlog.errors import MISSING_PRIVILEGE, code_of
 from brainlog.postgresql.base import patience
-from brainlog.sqlite3.files import readable_by_others
+from brainlog.sqlite3.files import not_writable, readable_by_others
 from operations import integrity, privileges, server_health, stored_texts
 from operations.backups.progress import megabytes
 from operations.schema import ERROR, OK, WARNING, applied_migrations, expected_tables, problems
@@ -236,6 +236,8 @@ def sqlite_version(connection):
 def sqlite_files(connection):
     for path in readable_by_others(connection.settings_dict["NAME"]):
         yield WARNING, f"{path.name} can be read by others on this machine: as its owner, chmod 600 {path}"
+    for path in not_writable(connection.settings_dict["NAME"]):
+        yield ERROR, f"{path.name} cannot be written by this process: chmod u+w {path}, if it is this user's"
 
 
 def sqlite_integrity(connection):

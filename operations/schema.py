@@ -228,8 +228,8 @@ def refuse_if_hidden(cursor) -> None:
         cursor.execute(f"SELECT FROM {hidden[0]}.django_migrations")  # noqa: S608 (quoted by the server)
     cursor.execute(
         """DO $$
-           DECLARE there name := (SELECT relnamespace::regnamespace::text FROM pg_class WHERE relname = 'django_migrations'
-                                  AND relkind IN ('r', 'p') AND NOT pg_table_is_visible(oid) ORDER BY oid LIMIT 1);
+           DECLARE there name := (SELECT relnamespace::regnamespace::text FROM pg_class
+                                  WHERE relname = 'django_migrations' AND relkind IN ('r', 'p') ORDER BY oid LIMIT 1);
            BEGIN
                IF there IS NOT NULL AND to_regclass('django_migrations') IS NULL THEN
                    RAISE invalid_schema_name USING MESSAGE = format(

@@ -53,6 +53,14 @@ def readable_by_others(database) -> list[Path]:
     return [path for path in there if path.stat().st_mode & OTHERS]
 
 
+def not_writable(database) -> list[Path]:
+    """The files that this process cannot write, and their folder, where SQLite makes those beside the database."""
+    if not is_file(database):
+        return []
+    there = [path for path in (*files_of(database), Path(database).parent) if path.exists()]
+    return [path for path in there if not os.access(path, os.W_OK)]
+
+
 # ── What was deleted ──────────────────────────────────────────────────────────────────────────
 
 # PRAGMA secure_delete overwrites it, with two exceptions: the write-ahead log keeps the pages from before, and where

@@ -1,9 +1,12 @@
 """`manage.py checkdb` against servers that are well, misused, slow to follow, or not there."""
 
 import json
+import os
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -19,7 +22,7 @@ from operations import inspection, server_health, stored_texts
 from operations.inspection import Check
 from operations.management.commands.checkdb import EXIT_CODES
 from testing.certificates import make_certificates
-from testing.gunicorn import ROOT, manage
+from testing.gunicorn import ROOT, environment_with, manage
 from testing.pgbouncer import throwaway_pgbouncer
 from testing.postgres import HURRIED, throwaway_cluster, throwaway_replica
 
@@ -626,6 +629,41 @@ def test_a_sqlite_file_that_takes_no_writes(migrated_file, tmp_path):
         found = [check for check in inspection.inspect(connections["default"]) if check.status == "error"]
 
     assert [(check.name, check.text) for check in found] == [("integrity", "database is locked")]
+
+
+def without_root(*command: str) -> list[str]:
+    """Run by root, a command to which rights on files apply as to everybody else."""
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command] if os.geteuid() == 0 else [*command]
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "status", "text"),
+    [
+        ("data/db.sqlite3", 0o400, "error", "files: db.sqlite3 cannot be written by this process: chmod u+w "),
+        ("data/db.sqlite3-shm", 0o400, "error", "files: db.sqlite3-shm cannot be written by this process: chmod u+w "),
+        ("data", 0o500, "error", "files: data cannot be written by this process: chmod u+w "),
+        ("data", 0o000, "error", "connection: unable to open database file"),
+    ],
+)
+def test_sqlite_files_without_rights(migrated_file, tmp_path, path, mode, status, text):
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    url = f"sqlite:///{shutil.copy(migrated_file, folder / 'db.sqlite3')}"
+    with closing(sqlite3.connect(folder / "db.sqlite3")) as site:  # It keeps the files beside it there.
+        site.execute("SELECT count(*) FROM django_migrations").fetchall()
+        (tmp_path / path).chmod(mode)
+        result = subprocess.run(
+            without_root(sys.executable, "manage.py", "checkdb"),
+            cwd=ROOT,
+            env=environment_with(url),
+            capture_output=True,
+            text=True,
+        )
+        (tmp_path / path).chmod(0o700)
+
+    assert result.returncode == EXIT_CODES[status]
+    assert f"{status:8}default: {text}" in result.stdout
+    assert "Traceback" not in result.stderr
 
 
 def test_sqlite_texts_in_clear(migrated_file, tmp_path):
