@@ -270,7 +270,8 @@ def test_the_type_before_a_migration_is_right_until_it_is_applied(run):
         (ERROR, "logs_dailylog: column breakfast is character varying(200) instead of text")
     ]
 
-    run("DELETE FROM django_migrations WHERE app = 'logs' AND name >= '0003'")
+    # The later migrations of logs are about other tables.
+    run("DELETE FROM django_migrations WHERE app = 'logs' AND name = '0003_private_text'")
     assert list(problems(connection)) == []
     run("ALTER TABLE logs_dailylog ALTER lunch TYPE varchar(20)")
     assert list(problems(connection)) == [
