@@ -60,8 +60,8 @@ REMEDIES = {
     "SQLITE_IOERR": "The database file cannot be read or written. Look at its disk now.",
     "SQLITE_READONLY": "The database file takes no writes. Check the rights on it, on those beside it "
     "(-wal, -shm) and on its folder; manage.py checkdb names them.",
-    "SQLITE_NOTADB": "The database file is damaged, or no database. Stop the site, keep a copy of the file, and restore "
-    "a backup.",
+    "SQLITE_NOTADB": "The database file is damaged, or no database. Stop the site, keep a copy of the file, and "
+    "restore a backup.",
     "SQLITE_CORRUPT": "The database file is damaged, or no database. Stop the site, keep a copy of the file, and "
     "restore a backup.",
     "XX001": "The database's data is damaged. Look at the server's log and disk now; have the last backup ready.",

@@ -337,7 +337,7 @@ def hosts(connection):
     ports = port.split(",") if "," in port else [port] * len(names)
     primaries = []
     for name, number in zip(names, ports, strict=True):
-        place = f"{name}:{number or 5432}"
+        place = f"[{name}]:{number or 5432}" if ":" in name else f"{name}:{number or 5432}"
         with closing(connection.copy()) as one:
             one.settings_dict |= {"HOST": name, "PORT": number}
             one.settings_dict["OPTIONS"] = one.settings_dict["OPTIONS"] | {"target_session_attrs": "any"}
