@@ -17,7 +17,7 @@ import pytest
 from django.db.utils import ConnectionHandler
 
 from brainlog.database import databases_from_environment
-from encryption import cipher
+from encryption import cipher, mfa_secrets
 from operations import inspection, server_health, stored_texts
 from operations.inspection import Check
 from operations.management.commands.checkdb import EXIT_CODES
@@ -289,6 +289,21 @@ def test_secrets_of_the_second_factor_are_looked_at(unchecked):
 
     assert code == 2
     assert line.startswith("error   default: texts: mfa_authenticator.data: 1 texts are not encrypted")
+
+
+def test_secrets_of_before_they_were_bound_to_their_owner_are_not_called_altered(unchecked):
+    """accounts.0013 was marked as applied (--fake): the factors work again once it has run."""
+    url, run = unchecked
+    secret = cipher.encrypt("JBSWY3DPEHPK3PXP", mfa_secrets.TABLE, mfa_secrets.COLUMN)
+    run(
+        f"""INSERT INTO mfa_authenticator (type, data, created_at, user_id)
+            SELECT 'totp', '{{"secret": "{secret}"}}', now(), 1"""
+    )
+
+    code, [line] = checkdb(url)
+
+    assert code == 2
+    assert "1 texts are not bound to their owner: accounts.0013 was marked as applied" in line
 
 
 def test_before_the_encrypting_migration_texts_are_as_they_should_be(unchecked):
