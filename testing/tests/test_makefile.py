@@ -153,7 +153,7 @@ def wait_for(is_so, server):
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("address", ["192.0.2.1", "0.0.0.0"])
+@pytest.mark.parametrize("address", ["192.0.2.1", "0.0.0.0"])  # noqa: S104 (it is refused)
 def test_an_address_that_phones_cannot_open_gets_one_sentence(make, address):
     result = make("address", f"PY={sys.executable}", f"LAN={address}")
     assert result.returncode
