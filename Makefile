@@ -91,7 +91,8 @@ venv:
 
 # Before the long steps, rather than after them.
 address:
-	$(PY) -c 'import socket; socket.create_server(("$(ADDRESS)" or "none", 0))' 2>/dev/null || { \
+	$(PY) -c 'import socket; socket.create_server(("$(ADDRESS)" or "none", 0)); \
+		assert socket.gethostbyname("$(ADDRESS)") != "0.0.0.0"' 2>/dev/null || { \
 		echo "$(or $(ADDRESS),LAN=1) is no address of this machine in a network:" \
 			"name one like this: make run LAN=192.168.1.7" >&2; exit 1; }
 

@@ -186,7 +186,8 @@ def database_from_url(url: str, base_dir: Path, variable: str = "DATABASE_URL") 
         raise ImproperlyConfigured(f"{variable} cannot be read: write special characters as %40 and so on.") from None
     if parts.scheme == "sqlite":
         path = unquote(parts.path.removeprefix("/"))
-        if not path:
+        # In memory, each thread and each command would have a database of its own.
+        if not path or path == ":memory:" or parts.netloc == ":memory:":
             raise ImproperlyConfigured(f"{variable} names no file. Write sqlite:///db.sqlite3, for example.")
         return SQLITE | {"NAME": base_dir / path}
     if parts.scheme in {"postgres", "postgresql"}:

@@ -59,7 +59,14 @@ REMEDIES = {
     NO_FILE: "The database file is not there. Check DATABASE_URL; manage.py migrate makes a new file.",
     "SQLITE_FULL": "The disk of the database file is full. Free or add space; saving then works again by itself.",
     "SQLITE_IOERR": "The database file cannot be read or written. Look at its disk now.",
-    "SQLITE_READONLY": "The database file takes no writes. Check the rights on it and on its folder.",
+    "SQLITE_READONLY": "The database file takes no writes. Check the rights on it, on those beside it "
+    "(-wal, -shm) and on its folder; manage.py checkdb names them.",
+    "SQLITE_NOTADB": "The database file is damaged, or no database. Stop the site, keep a copy of the file, and "
+    "restore a backup.",
+    "SQLITE_CORRUPT": "The database file is damaged, or no database. Stop the site, keep a copy of the file, and "
+    "restore a backup.",
+    "XX001": "The database's data is damaged. Look at the server's log and disk now; have the last backup ready.",
+    "XX002": "An index of the database is damaged. REINDEX mends it; look at the server's log and disk now.",
 }
 
 # Where a connection is refused, libpq passes on the server's words without their SQLSTATE. The first found counts.

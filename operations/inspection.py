@@ -17,7 +17,7 @@ from django.utils import timezone
 from brainlog.database import is_local
 from brainlog.errors import MISSING_PRIVILEGE, code_of
 from brainlog.postgresql.base import patience
-from brainlog.sqlite3.files import readable_by_others
+from brainlog.sqlite3.files import not_writable, readable_by_others
 from operations import integrity, privileges, server_health, stored_texts
 from operations.backups.progress import megabytes
 from operations.schema import ERROR, OK, WARNING, applied_migrations, expected_tables, problems
@@ -93,7 +93,11 @@ def words_for(connection, error: DatabaseError) -> Iterator[str]:
     if code == MISSING_PRIVILEGE:
         yield f"cannot be asked: {reason(error)}; the line about privileges names the remedy"
     elif code in {LOCK_NOT_AVAILABLE, STATEMENT_TIMEOUT}:
-        holders = lock_holders(connection)
+        try:
+            with bounded(connection):
+                holders = lock_holders(connection)
+        except DatabaseError:
+            holders = []  # The reason below is the first one.
         yield from holders
         if not holders:
             yield f"no answer in time: {reason(error)}"
@@ -232,6 +236,8 @@ def sqlite_version(connection):
 def sqlite_files(connection):
     for path in readable_by_others(connection.settings_dict["NAME"]):
         yield WARNING, f"{path.name} can be read by others on this machine: as its owner, chmod 600 {path}"
+    for path in not_writable(connection.settings_dict["NAME"]):
+        yield ERROR, f"{path.name} cannot be written by this process: chmod u+w {path}, if it is this user's"
 
 
 def sqlite_integrity(connection):
@@ -331,7 +337,7 @@ def hosts(connection):
     ports = port.split(",") if "," in port else [port] * len(names)
     primaries = []
     for name, number in zip(names, ports, strict=True):
-        place = f"{name}:{number or 5432}"
+        place = f"[{name}]:{number or 5432}" if ":" in name else f"{name}:{number or 5432}"
         with closing(connection.copy()) as one:
             one.settings_dict |= {"HOST": name, "PORT": number}
             one.settings_dict["OPTIONS"] = one.settings_dict["OPTIONS"] | {"target_session_attrs": "any"}

@@ -1,4 +1,4 @@
-"""What guards and numbers the rows of the tables that the migrations made: triggers, logging, row security, sequences.
+"""What guards and numbers the rows of the tables that the migrations made: triggers, rules, logging, sequences.
 
 PostgreSQL's alone. SQLite has none of it: its numbers never fall behind the rows, and all is written to its log.
 """
@@ -10,7 +10,10 @@ from psycopg.sql import SQL, Identifier
 from operations.schema import ERROR, WARNING
 
 TABLES = """
-    SELECT c.relname, c.relpersistence = 'u' FROM pg_class c
+    SELECT c.relname, c.relpersistence = 'u', EXISTS (
+        SELECT FROM pg_options_to_table(c.reloptions) o
+        WHERE o.option_name = 'autovacuum_enabled' AND NOT o.option_value::boolean
+    ) FROM pg_class c
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND c.relname = ANY(%s)
     ORDER BY c.relname
 """
@@ -19,6 +22,14 @@ TRIGGERS = """
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid LEFT JOIN pg_constraint o ON o.oid = t.tgconstraint
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY(%s)
     ORDER BY c.relname, t.tgname
+"""
+RULES = """
+    SELECT c.relname, r.rulename, r.is_instead, CASE r.ev_type WHEN '1' THEN 'SELECT' WHEN '2' THEN 'UPDATE'
+           WHEN '3' THEN 'INSERT' ELSE 'DELETE' END
+    FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND c.relname = ANY(%s)
+      AND r.ev_enabled <> 'D'
+    ORDER BY c.relname, r.rulename
 """
 # Sequences behind the columns, of identity columns ("i") and of serial ones ("a").
 SEQUENCES = """
@@ -45,20 +56,37 @@ def problems(connection, tables: Iterable[str]) -> Iterator[tuple[str, str]]:
                 ERROR,
                 "session_replication_role is replica: no foreign key is enforced; reset it for role and database",
             )
-        yield from unlogged_tables(cursor, names)
+        yield from storage_of_tables(cursor, names)
+        yield from rules(cursor, names)
         yield from disabled_triggers(cursor, names)
         yield from sequences_behind(cursor, names)
 
 
-def unlogged_tables(cursor, names: list[str]) -> Iterator[tuple[str, str]]:
+def storage_of_tables(cursor, names: list[str]) -> Iterator[tuple[str, str]]:
     cursor.execute(TABLES, [names])
-    for table, is_unlogged in cursor.fetchall():
+    for table, is_unlogged, is_never_vacuumed in cursor.fetchall():
         if is_unlogged:
             yield (
                 ERROR,
                 f"{table} is UNLOGGED: a crash empties it, and no replica or archive has its rows; "
                 f"ALTER TABLE {table} SET LOGGED",
             )
+        if is_never_vacuumed:
+            yield (
+                WARNING,
+                f"{table} is left out of autovacuum: it grows, and its statistics grow old; "
+                f"ALTER TABLE {table} RESET (autovacuum_enabled)",
+            )
+
+
+def rules(cursor, names: list[str]) -> Iterator[tuple[str, str]]:
+    """Rewrite rules. With INSTEAD, a save or a deletion succeeds and does nothing."""
+    cursor.execute(RULES, [names])
+    for table, rule, is_instead, event in cursor.fetchall():
+        if is_instead:
+            yield ERROR, f"{table}: rule {rule} does something else instead of {event}; DROP RULE {rule} ON {table}"
+        else:
+            yield WARNING, f"{table}: rule {rule} is in no migration, and acts on each {event}"
 
 
 def disabled_triggers(cursor, names: list[str]) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.http import HttpResponseNotAllowed, JsonResponse
 
 from brainlog.circuit_breaker import database, own_connection
-from brainlog.errors import MISSING_PRIVILEGE, code_of, is_table_missing
+from brainlog.errors import MISSING_PRIVILEGE, NO_SCHEMA, code_of, is_table_missing
 from brainlog.postgresql.base import patience
 from operations.installation import faults
 from operations.schema import refuse_if_hidden
@@ -27,7 +27,7 @@ SECONDS = 1
 
 NOT_READY = {
     "database": "the database gave no good answer within a second",
-    "privileges": "the database role lacks a privilege; manage.py checkdb names it, create_app_role grants it",
+    "privileges": "the database role lacks a privilege, or sees no schema; manage.py checkdb names it and the remedy",
     "migrations": "the database lacks migrations of this release; manage.py migrate applies them",
     "installation": "files of this release are missing; manage.py check --deploy names them",
 }
@@ -108,7 +108,7 @@ def answer(question: Future) -> None:
     except Exception as error:
         # Any other error is one of the database too, and what it says stays here: monitors are strangers.
         missing = "migrations" if is_table_missing(error) else "database"
-        question.set_result("privileges" if code_of(error) == MISSING_PRIVILEGE else missing)
+        question.set_result("privileges" if code_of(error) in {MISSING_PRIVILEGE, NO_SCHEMA} else missing)
 
 
 @cache

@@ -216,13 +216,29 @@ def applied_migrations(connection) -> set[tuple[str, str]]:
 
 
 def refuse_if_hidden(cursor) -> None:
-    """Let the server refuse where the record is in a schema that this role may not use: it would seem to be missing."""
+    """Raise an error where the record is in a schema that this role may not use, or that its search_path leaves out.
+
+    It would seem to be missing.
+    """
     cursor.execute(
         """SELECT quote_ident(nspname) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
            WHERE relname = 'django_migrations' AND NOT has_schema_privilege(n.oid, 'USAGE')"""
     )
     if hidden := cursor.fetchone():
         cursor.execute(f"SELECT FROM {hidden[0]}.django_migrations")  # noqa: S608 (quoted by the server)
+    cursor.execute(
+        """DO $$
+           DECLARE there name := (SELECT relnamespace::regnamespace::text FROM pg_class
+                                  WHERE relname = 'django_migrations' AND relkind IN ('r', 'p') ORDER BY oid LIMIT 1);
+           BEGIN
+               IF there IS NOT NULL AND to_regclass('django_migrations') IS NULL THEN
+                   RAISE invalid_schema_name USING MESSAGE = format(
+                       'search_path is %s, which leaves out the schema %s with the tables: ALTER ROLE %I RESET '
+                       'search_path, also IN DATABASE %I, or change the options of the URL',
+                       current_setting('search_path'), there, current_user, current_database());
+               END IF;
+           END $$"""
+    )
 
 
 def columns_of(model, connection) -> list[models.Field]:

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from encryption import cipher
 from encryption.fields import Sealed, private_fields
-from encryption.mfa_secrets import NAMES, place_of
+from encryption.mfa_secrets import COLUMN, NAMES, TABLE, place_of
 from operations.schema import ERROR, OK, WARNING
 
 # Rows of each table: some pages of its index, whatever its size, and less than a second of decrypting. The oldest were
@@ -23,9 +23,12 @@ from operations.schema import ERROR, OK, WARNING
 AT_EACH_END, PROBES, AT_EACH_PROBE = 200, 20, 10
 
 IN_CLEAR, NO_KEY, NOT_GENUINE = "in clear", "under a key that is not here", "not genuine"
+UNBOUND = "bound to no owner"
 MEANING = {
     IN_CLEAR: "are not encrypted; add the word plaintext to FIELD_ENCRYPTION_KEYS and run manage.py rotate_field_keys",
     NO_KEY: "are encrypted with a key that FIELD_ENCRYPTION_KEYS lacks; bring it back before it is lost",
+    UNBOUND: "are not bound to their owner: accounts.0013 was marked as applied and did not run; run manage.py migrate "
+    "accounts 0012 --fake, then manage.py migrate",
     NOT_GENUINE: "cannot be decrypted: altered, moved from another row, or under another key of the same id",
 }
 SECRETS = f"{Authenticator._meta.db_table}.data"
@@ -71,7 +74,10 @@ def found_in_sample(connection, unmigrated: set[str]) -> Iterator[tuple[str, str
         secrets = Authenticator._base_manager.values_list("pk", "user_id", "type", "data")
         for _, user_id, kind, data in sampled(connection, secrets):
             for text in (data[name] for name in NAMES if isinstance(data.get(name), str)):
-                yield SECRETS, fault_of(text, place_of(user_id, kind))
+                fault = fault_of(text, place_of(user_id, kind))
+                if fault == NOT_GENUINE and not fault_of(text, (TABLE, COLUMN)):
+                    fault = UNBOUND
+                yield SECRETS, fault
 
 
 def fault_of(stored: str, place: tuple[str, ...]) -> str:

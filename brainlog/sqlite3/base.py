@@ -4,6 +4,7 @@ Connecting makes no file: a mistyped path would be an empty database. And the fi
 it, is readable by its owner alone.
 """
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -17,6 +18,17 @@ class FileMissing(sqlite3.OperationalError):
 
     # SQLite says CANTOPEN to much; by this name brainlog.errors knows the remedy.
     sqlite_errorname = "SQLITE_CANTOPEN_NOFILE"
+
+
+def is_missing(path: Path) -> bool:
+    """Whether there is surely no such file. In a folder that is closed to us there may be one."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 class DatabaseFeatures(features.DatabaseFeatures):
@@ -33,11 +45,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.is_in_memory_db():
             return super().get_new_connection(conn_params)
         path = Path(conn_params["database"])
-        if path.is_dir():
+        # False as well where the folder is closed to us: SQLite says so in a moment.
+        if os.path.isdir(path):
             raise FileMissing(f"{path} is a folder, not a database file")
         if self.creates_file:
             create_private(path)
-        elif not path.exists():
+        elif is_missing(path):
             raise FileMissing(f"there is no database file {path}; manage.py migrate makes a new one")
         make_private(path)
         return super().get_new_connection(conn_params | {"database": f"{path.absolute().as_uri()}?mode=rw"})

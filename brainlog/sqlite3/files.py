@@ -38,7 +38,7 @@ def make_private(database) -> None:
     for path in files_of(database):
         with suppress(OSError):  # It is missing, or another user's: checkdb warns.
             mode = path.stat().st_mode
-            # A mistyped path may name a folder, such as /tmp, or a device: those are not ours to close.
+            # A folder or a device that a mistyped path names keeps its rights.
             if stat.S_ISREG(mode) and mode & OTHERS:
                 path.chmod(0o600)
 
@@ -51,6 +51,14 @@ def readable_by_others(database) -> list[Path]:
     """Those files that other users of this machine may read or write."""
     there = [path for path in files_of(database) if path.is_file()] if is_file(database) else []
     return [path for path in there if path.stat().st_mode & OTHERS]
+
+
+def not_writable(database) -> list[Path]:
+    """The files that this process cannot write, and their folder, where SQLite makes those beside the database."""
+    if not is_file(database):
+        return []
+    there = [path for path in (*files_of(database), Path(database).parent) if path.exists()]
+    return [path for path in there if not os.access(path, os.W_OK)]
 
 
 # ── What was deleted ──────────────────────────────────────────────────────────────────────────

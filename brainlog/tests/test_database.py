@@ -47,6 +47,13 @@ def test_a_file_without_a_name_is_refused(url):
         read(url)
 
 
+@pytest.mark.parametrize("url", ["sqlite:///:memory:", "sqlite://:memory:", "sqlite:///%3Amemory%3A"])
+def test_a_database_in_memory_is_refused(url):
+    """It would have been a file of that name in the project's folder."""
+    with pytest.raises(ImproperlyConfigured, match="names no file"):
+        read(url)
+
+
 @on_sqlite
 def test_readers_go_on_while_somebody_writes(db):
     with connection.cursor() as cursor:

@@ -100,6 +100,8 @@ def test_a_statement_that_fails(cluster, statements, code, says):
         ("55P03", "stayed locked"),
         ("57P03", "stopping, starting or has crashed"),
         ("58030", "cannot read or write its files"),
+        ("XX001", "data is damaged"),
+        ("XX002", "REINDEX mends it"),
         ("23505", None),
         ("54001", None),
         ("XX000", None),

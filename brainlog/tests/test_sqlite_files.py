@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.tests.factories import PASSWORD, make_person
-from brainlog.sqlite3.files import empty_write_ahead_log, files_of, readable_by_others, rewrite
+from brainlog.sqlite3.files import empty_write_ahead_log, files_of, make_private, readable_by_others, rewrite
 from logs.tests.pages import check_in_url
 from operations.tests.backups.databases import commands_use
 from personal_data.wiping import wipe_all
@@ -90,6 +90,16 @@ def test_a_folder_in_the_place_of_the_file_keeps_its_rights(tmp_path, command):
     said = result.stdout + result.stderr
     assert result.returncode != 0 and (f"{folder} is a folder" in said or f"no database file {folder}" in said)
     assert folder.stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.once
+def test_what_is_no_file_keeps_its_rights(tmp_path, open_umask):
+    """As a device would, such as /dev/null."""
+    os.mkfifo(tmp_path / "pipe", 0o644)
+
+    make_private(tmp_path / "pipe")
+
+    assert (tmp_path / "pipe").stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.once

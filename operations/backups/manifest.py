@@ -46,9 +46,25 @@ class Manifest(Contents):
     @classmethod
     def from_json(cls, text: bytes, name: str) -> "Manifest":
         try:
-            return cls(**json.loads(text))
+            manifest = cls(**json.loads(text))
         except (ValueError, TypeError):
-            raise BackupError(f"{name} is no manifest, or a damaged one.") from None
+            manifest = None
+        if manifest is None or not manifest.is_well_formed():
+            raise BackupError(f"{name} is no manifest, or a damaged one.")
+        return manifest
+
+    def is_well_formed(self) -> bool:
+        """Whether each value is of the type that `to_json` writes. The file may have been edited, or be another's."""
+        lists, tables = (self.migrations, self.left_out), (self.rows, self.versions, self.keys)
+        if not all(isinstance(value, list) for value in lists) or not all(isinstance(value, dict) for value in tables):
+            return False
+        texts = [self.archive, self.sha256, self.engine, self.started, self.finished]
+        texts += [*self.migrations, *self.left_out, *self.versions.values(), *self.keys.values()]
+        return (
+            all(isinstance(text, str) for text in texts)
+            and all(isinstance(text, str | None) for text in (self.encryption, self.recipient))
+            and all(type(number) is int for number in (self.size, *self.rows.values()))
+        )
 
     def check(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Pass on the stored file. Raises BackupError at its end if it is not the one that was stored."""

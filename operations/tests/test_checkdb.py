@@ -1,9 +1,12 @@
 """`manage.py checkdb` against servers that are well, misused, slow to follow, or not there."""
 
 import json
+import os
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -14,12 +17,12 @@ import pytest
 from django.db.utils import ConnectionHandler
 
 from brainlog.database import databases_from_environment
-from encryption import cipher
+from encryption import cipher, mfa_secrets
 from operations import inspection, server_health, stored_texts
 from operations.inspection import Check
 from operations.management.commands.checkdb import EXIT_CODES
 from testing.certificates import make_certificates
-from testing.gunicorn import ROOT, manage
+from testing.gunicorn import ROOT, environment_with, manage
 from testing.pgbouncer import throwaway_pgbouncer
 from testing.postgres import HURRIED, throwaway_cluster, throwaway_replica
 
@@ -145,6 +148,27 @@ def test_a_privilege_that_is_missing_is_named(copy, app_role, sql, text):
     assert all("run manage.py migrate" not in str(check) for check in checks_of(app_role))
 
 
+def test_a_search_path_that_misses_the_tables_is_no_missing_migration(copy, app_role):
+    _, run = copy
+    run("ALTER ROLE web IN DATABASE copy SET search_path = elsewhere")
+
+    code, lines = checkdb(app_role)
+
+    assert code == 2
+    assert any("search_path is elsewhere" in line and "ALTER ROLE web" in line for line in lines)
+    assert not any("run manage.py migrate" in line for line in lines)
+
+
+def test_a_statement_timeout_that_is_too_short_is_named_by_each_question(copy):
+    url, run = copy
+    run("ALTER DATABASE copy SET statement_timeout = '1ms'")
+
+    code, lines = checkdb(url)
+
+    assert code == 2
+    assert any("statement timeout" in line for line in lines)
+
+
 def test_rights_to_all_columns_are_as_good_as_to_the_table(copy, app_role):
     _, run = copy
     run("REVOKE SELECT, UPDATE ON auth_group FROM web; GRANT SELECT (id, name), UPDATE (id, name) ON auth_group TO web")
@@ -265,6 +289,21 @@ def test_secrets_of_the_second_factor_are_looked_at(unchecked):
 
     assert code == 2
     assert line.startswith("error   default: texts: mfa_authenticator.data: 1 texts are not encrypted")
+
+
+def test_secrets_of_before_they_were_bound_to_their_owner_are_not_called_altered(unchecked):
+    """accounts.0013 was marked as applied (--fake): the factors work again once it has run."""
+    url, run = unchecked
+    secret = cipher.encrypt("JBSWY3DPEHPK3PXP", mfa_secrets.TABLE, mfa_secrets.COLUMN)
+    run(
+        f"""INSERT INTO mfa_authenticator (type, data, created_at, user_id)
+            SELECT 'totp', '{{"secret": "{secret}"}}', now(), 1"""
+    )
+
+    code, [line] = checkdb(url)
+
+    assert code == 2
+    assert "1 texts are not bound to their owner: accounts.0013 was marked as applied" in line
 
 
 def test_before_the_encrypting_migration_texts_are_as_they_should_be(unchecked):
@@ -605,6 +644,41 @@ def test_a_sqlite_file_that_takes_no_writes(migrated_file, tmp_path):
         found = [check for check in inspection.inspect(connections["default"]) if check.status == "error"]
 
     assert [(check.name, check.text) for check in found] == [("integrity", "database is locked")]
+
+
+def without_root(*command: str) -> list[str]:
+    """Run by root, a command to which rights on files apply as to everybody else."""
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command] if os.geteuid() == 0 else [*command]
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "status", "text"),
+    [
+        ("data/db.sqlite3", 0o400, "error", "files: db.sqlite3 cannot be written by this process: chmod u+w "),
+        ("data/db.sqlite3-shm", 0o400, "error", "files: db.sqlite3-shm cannot be written by this process: chmod u+w "),
+        ("data", 0o500, "error", "files: data cannot be written by this process: chmod u+w "),
+        ("data", 0o000, "error", "connection: unable to open database file"),
+    ],
+)
+def test_sqlite_files_without_rights(migrated_file, tmp_path, path, mode, status, text):
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    url = f"sqlite:///{shutil.copy(migrated_file, folder / 'db.sqlite3')}"
+    with closing(sqlite3.connect(folder / "db.sqlite3")) as site:  # It keeps the files beside it there.
+        site.execute("SELECT count(*) FROM django_migrations").fetchall()
+        (tmp_path / path).chmod(mode)
+        result = subprocess.run(
+            without_root(sys.executable, "manage.py", "checkdb"),
+            cwd=ROOT,
+            env=environment_with(url),
+            capture_output=True,
+            text=True,
+        )
+        (tmp_path / path).chmod(0o700)
+
+    assert result.returncode == EXIT_CODES[status]
+    assert f"{status:8}default: {text}" in result.stdout
+    assert "Traceback" not in result.stderr
 
 
 def test_sqlite_texts_in_clear(migrated_file, tmp_path):

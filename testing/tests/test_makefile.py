@@ -153,11 +153,12 @@ def wait_for(is_so, server):
         time.sleep(0.1)
 
 
-def test_an_address_of_another_machine_gets_one_sentence(make):
-    result = make("address", f"PY={sys.executable}", "LAN=192.0.2.1")
+@pytest.mark.parametrize("address", ["192.0.2.1", "0.0.0.0"])  # noqa: S104 (it is refused)
+def test_an_address_that_phones_cannot_open_gets_one_sentence(make, address):
+    result = make("address", f"PY={sys.executable}", f"LAN={address}")
     assert result.returncode
     assert sentences(result) == [
-        "192.0.2.1 is no address of this machine in a network: name one like this: make run LAN=192.168.1.7"
+        f"{address} is no address of this machine in a network: name one like this: make run LAN=192.168.1.7"
     ]
 
 

@@ -1,5 +1,6 @@
 """Backups end to end, on SQLite: what is stored, and what damage is noticed."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -434,8 +435,14 @@ def test_what_is_not_in_the_archive_is_missed(run, backup):
 def test_a_damaged_manifest_or_none_is_one_sentence(run, backup, folder):
     archive = backup()
     manifest = archive.with_name(f"{archive.name}.json")
+    facts = manifest_of(archive)
     manifest.write_text("{")
     assert run("verify_backup", "latest", fails=True) == f"{manifest.name} is no manifest, or a damaged one."
+    for name, value in facts.items():
+        for other in ({"a": 1}, 5, [[]], True):
+            if not isinstance(other, type(value)):
+                manifest.write_text(json.dumps(facts | {name: other}))
+                assert run("verify_backup", "latest", fails=True).endswith("is no manifest, or a damaged one.")
     manifest.unlink()
     assert "There is no backup in" in run("verify_backup", "latest", fails=True)
     assert f"There is no manifest of {archive.name}" in run("verify_backup", archive.name, fails=True)
