@@ -70,7 +70,7 @@ class World:
         regular = make_person(display_name="Ada", week_starts_on="monday")
         fill_a_history(regular)
         make_log(ill, ill.today(), not_tracked="ill", morning_mood=2, dreams=LONG)
-        medication = regular.medications.get(name="Concerta")
+        medication = next(each for each in regular.medications.all() if each.name == "Concerta")
         return cls(newcomer, regular, ill, careful, medication.pk)
 
     @property
