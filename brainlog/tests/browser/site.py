@@ -382,7 +382,7 @@ VIEWS = [
     View("a used link", "accounts:reset_by_link", "visitor", "/accounts/reset/MQ/x/"),
     View("sessions", "accounts:sessions", "careful", "/accounts/sessions/", is_wide=True),
     View("events", "accounts:events", "careful", "/accounts/events/", is_wide=True),
-    View("events, none", "accounts:events", "ill", "/accounts/events/?page=x"),
+    View("events, none", "accounts:events", "ill", "/accounts/events/"),
     View("e-mail", "accounts:email", "newcomer", "/accounts/email/", confirmed),
     View("confirm e-mail", "accounts:email_confirm", "newcomer", "{verify}"),
     View("confirm e-mail, used", "accounts:email_confirm", "newcomer", "/accounts/email/x/"),
