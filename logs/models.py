@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.formats import date_format, number_format, time_format
 from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
+from brainlog.forms import normalized
 from encryption.fields import BlindIndexField, PrivateCharField
 from logs.fields import ChoiceField, NoteField, RandomUUID
 from logs.stages import (
@@ -273,7 +274,7 @@ class Medication(models.Model):
     @staticmethod
     def key_of(name: str) -> str:
         """What two spellings of one name have in common."""
-        return " ".join(name.casefold().split())
+        return " ".join(normalized(normalized(name).casefold()).split())
 
 
 class Dose(models.Model):

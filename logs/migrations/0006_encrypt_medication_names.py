@@ -2,6 +2,7 @@
 # bound to the UUID too. Interrupted, it goes on where it stopped: docs/decisions/0012-private-text.md
 
 import logging
+import unicodedata
 
 from django.core.management.base import CommandError
 from django.db import migrations
@@ -16,7 +17,8 @@ BATCH = 500
 
 
 def folded(name):
-    return ' '.join(name.casefold().split())
+    name = unicodedata.normalize('NFKC', name).casefold()  # at most 100 characters
+    return ' '.join(unicodedata.normalize('NFKC', name).split())
 
 
 TABLE = Table(

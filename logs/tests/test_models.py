@@ -300,6 +300,16 @@ def test_case_is_folded_beyond_ascii():
     assert Medication.key_of("Straße") == Medication.key_of("STRASSE")
 
 
+@pytest.mark.parametrize(
+    "name, other",
+    [("Äther", "A\N{COMBINING DIAERESIS}ther"), ("D3", "\N{FULLWIDTH LATIN CAPITAL LETTER D}3")],
+    ids=["decomposed", "full-width"],
+)
+def test_one_name_in_two_forms_of_unicode_is_one(name, other):
+    """As keyboards of phones and computers differ in how they write an accent."""
+    assert name != other and Medication.key_of(name) == Medication.key_of(other)
+
+
 def test_the_longest_name_has_room_for_its_hash(settings):
     settings.FIELD_ENCRYPTION_KEYS = {"an-id-of-16-char": bytes(32)}
     medication = make_medication(name="ΐ" * 100)  # three characters once folded
