@@ -3,10 +3,13 @@
 from collections import defaultdict
 
 import pytest
+from django.utils import timezone
 
+from accounts.tests.factories import make_person
 from brainlog.tests.addresses import addresses_of
 from brainlog.tests.browser.site import NOT_PAGES, VIEWS, World
 from brainlog.tests.browser.steps import come_in
+from logs.stages import STAGES, stage_for_hour
 from testing.accessibility import violations
 
 pytestmark = pytest.mark.once
@@ -77,6 +80,21 @@ def test_every_page_can_be_used_by_everybody(new_page, live_server, settings, ex
         page = page.context.new_page()
     assert not problems, "\n".join(problems)
     assert {title: routes for title, routes in titles.items() if len(routes) > 1} == {}
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=str)
+def test_the_check_in_of_now_fits_on_a_small_phone(new_page, live_server, stage):
+    """Whatever the hour: the longest names are not up at each of them."""
+    hour = next(hour for hour in range(5, 24) if stage_for_hour(hour, 4) is stage)
+    behind = (timezone.now().hour - hour + 12) % 24 - 12  # the server's zone, in hours
+    person = make_person(timezone=f"Etc/GMT{behind:+d}")
+    page = come_in(new_page(viewport=SMALL_PHONE), live_server, person)
+
+    page.goto("/")
+
+    assert page.locator(".check-in.now").count() == 1
+    assert str(stage.title) in page.locator(".check-in.now").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") == SMALL_PHONE["width"]
 
 
 def test_no_page_is_forgotten():
