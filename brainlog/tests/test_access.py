@@ -233,7 +233,7 @@ def test_the_same_where_there_are_accounts_elsewhere():
         "in_the_table or the_table[",
     ]
     with throwaway_provider() as provider:
-        environment = environment_with("", **provider.environment)
+        environment = environment_with("sqlite:///db.sqlite3", **provider.environment)
         result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
 
     assert result.returncode == 0, result.stdout[-3000:]
