@@ -16,7 +16,6 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.models import User
 from accounts.tests.factories import PASSWORD
 from logs.fields import LineField, NoteField
-from logs.models import Medication
 from logs.stages import STAGES
 from logs.tests.factories import REQUIRED, answers, dose_rows
 from reflections.models import WeeklyAnswers
@@ -70,7 +69,7 @@ def grouped(words):
 
 def broken_constraint(words):
     """PostgreSQL: Failing row contains (…)."""
-    Medication.objects.create(user=User.objects.first(), name=words, usual_amount=-1)
+    User.objects.bulk_create([User(username=words, username_key=words, theme="none")])
 
 
 def taken_name(words):

@@ -197,7 +197,7 @@ def test_a_database_without_tables_is_one_sentence(cluster):
 
 def test_tables_of_another_owner_are_not_analyzed_and_that_is_said(cluster, url, report):
     cluster.execute("CREATE ROLE app LOGIN PASSWORD 'app'", database="watched")
-    cluster.execute("GRANT SELECT, DELETE ON ALL TABLES IN SCHEMA public TO app", database="watched")
+    cluster.execute("GRANT SELECT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app", database="watched")
 
     as_app = manage(f"postgres://app:app@127.0.0.1:{cluster.port}/watched", "dbmaintain")
     as_owner = manage(url, "dbmaintain")

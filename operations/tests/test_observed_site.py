@@ -100,7 +100,7 @@ def test_nothing_that_anybody_wrote_is_in_the_log(log):
     assert [line for line in log.splitlines() if str(DAY) in line] == []
     assert PASSWORD not in log
     # It was read to the end, and it has the failures.
-    for trace in ("23514", "medication_usual_amount", "23505", "22P02", "42601", "builtins.RuntimeError", "careless"):
+    for trace in ("23514", "user_theme_known", "23505", "22P02", "42601", "builtins.RuntimeError", "careless"):
         assert trace in log
 
 
