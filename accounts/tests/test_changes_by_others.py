@@ -224,7 +224,7 @@ def test_a_deletion_by_staff_is_mailed(as_staff, maria, way):
 
 
 def test_a_deletion_by_the_person_is_mailed_as_well(maria):
-    """It may have been whoever had the device and the password."""
+    """The request can come from a stolen device, with the password known."""
     client = Client()
     client.force_login(maria)
     client.post(reverse("accounts:delete"), {"username": "maria", "password": PASSWORD})

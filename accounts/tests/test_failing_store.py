@@ -94,7 +94,7 @@ def test_a_session_that_has_ended_meanwhile_stays_one(maria):
 
 
 def test_recovery_codes_that_cannot_be_decrypted_are_in_the_log(as_person, person, monkeypatch, caplog):
-    """The page must not tell that there are any. Whoever runs the server has to learn of it."""
+    """The page must not tell that there are codes. The operator reads it in the log."""
     codes = switch_on(as_person)[1]
 
     def refuse(text):
