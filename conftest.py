@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from accounts.tests.factories import PASSWORD, make_person
 from logs.tests.factories import OPTIONAL
-from operations.formatters import JsonFormatter
+from operations.log_formatters import JsonFormatter
 from testing.chromium import ARGUMENTS, HOW_TO_GET_IT, find_chromium, watched_pages
 from testing.programs import ProgramMissing
 

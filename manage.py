@@ -26,8 +26,8 @@ def main():
         # It says what to set; where in the code that was noticed helps nobody.
         sys.exit(str(error))
     except DatabaseError as error:
-        from brainlog.database import reason
-        from brainlog.errors import NO_FILE, code_of, remedy_for
+        from brainlog.database.errors import NO_FILE, code_of, remedy_for
+        from brainlog.database.urls import reason
 
         code = code_of(error)
         remedy = remedy_for(code)

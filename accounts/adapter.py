@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
-from accounts import confirming, events, known_browsers, recovery, throttle
+from accounts import known_browsers, rate_limits, reauthentication, recovery, security_events
 from accounts.models import Invitation, Session, User
 from brainlog.forms import LONGEST_LINE
 from encryption import mfa_secrets
@@ -76,19 +76,19 @@ class AccountAdapter(DefaultAccountAdapter):
     def authenticate(self, request, **credentials):
         """Who this is, or None. Wrong passwords are counted; TooManyTries is raised before one is looked at."""
         name = User.key_of(credentials.get("username", ""))
-        tries = events.take_sign_in(request, name, ratelimit.get_ip(request))
+        tries = security_events.take_sign_in(request, name, ratelimit.get_ip(request))
         person = super().authenticate(request, **credentials)
         if person:
-            throttle.give_back(tries)
+            rate_limits.give_back(tries)
             request.session[PASSWORD_THEN] = [person.pk, person.get_session_auth_hash()]
         else:
-            events.record_refusal(events.Kind.SIGN_IN_FAILED, name, request)
+            security_events.record_refusal(security_events.Kind.SIGN_IN_FAILED, name, request)
         return person
 
     def get_reauthentication_methods(self, user) -> list[dict]:
         """The first is asked for. With an app or a passkey, the password does not do."""
         ways = {way["id"]: way for way in super().get_reauthentication_methods(user)}
-        if confirming.has_second_factor(user):
+        if reauthentication.has_second_factor(user):
             ways.pop("reauthenticate", None)
         if not user.authenticator_set.filter(type=Authenticator.Type.TOTP).exists() and PASSKEY_AGAIN in ways:
             ways = {PASSKEY_AGAIN: ways[PASSKEY_AGAIN]} | ways
@@ -96,7 +96,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
         """Raises ReauthenticationRequired where allauth would let an earlier confirmation by password count."""
-        if confirming.is_by_password_alone(self.request):
+        if reauthentication.is_by_password_alone(self.request):
             raise ReauthenticationRequired
         return super().is_reauthentication_required(app=app, **kwargs)
 
@@ -114,7 +114,7 @@ class AccountAdapter(DefaultAccountAdapter):
         request.session.pop(PASSWORD_THEN, None)
         super().login(request, user)
         Session.objects.end_oldest(user)
-        events.record_sign_in(user, request)
+        security_events.record_sign_in(user, request)
         known_browsers.remember(request, user)
         if recovery.has_used_up_codes(user):
             messages.warning(

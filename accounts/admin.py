@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
-from accounts import events, mails
+from accounts import emails, security_events
 from accounts.forms import LimitedPasswords
 from accounts.models import Invitation, SecurityEvent, User
 from accounts.recovery import reset_link
@@ -75,7 +75,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         person = super().get_object(request, object_id, from_field)
         # The page that asks whether to delete records a look of its own, see get_deleted_objects.
         if person is not None and not request.resolver_match.url_name.endswith("_delete"):
-            events.record_look(events.Kind.LOOKED_AT_ACCOUNT, person, request)
+            security_events.record_look(security_events.Kind.LOOKED_AT_ACCOUNT, person, request)
         return person
 
     def get_fieldsets(self, request, obj=None):
@@ -93,19 +93,19 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         if change:
-            events.record_changes(form.changed_data, form.instance, request, by=request.user)
+            security_events.record_changes(form.changed_data, form.instance, request, by=request.user)
         else:
-            events.record(events.Kind.ACCOUNT_MADE, form.instance, request, by=request.user)
+            security_events.record(security_events.Kind.ACCOUNT_MADE, form.instance, request, by=request.user)
 
     def delete_model(self, request, obj):
-        addresses = mails.verified_emails([obj])
+        addresses = emails.verified_emails([obj])
         super().delete_model(request, obj)
-        transaction.on_commit(lambda: mails.tell_of_deletion(addresses, request), robust=True)
+        transaction.on_commit(lambda: emails.tell_of_deletion(addresses, request), robust=True)
 
     def delete_queryset(self, request, queryset):
-        addresses = mails.verified_emails(queryset)
+        addresses = emails.verified_emails(queryset)
         super().delete_queryset(request, queryset)
-        transaction.on_commit(lambda: mails.tell_of_deletion(addresses, request), robust=True)
+        transaction.on_commit(lambda: emails.tell_of_deletion(addresses, request), robust=True)
 
     def user_change_password(self, request, id, form_url=""):
         response = super().user_change_password(request, id, form_url)
@@ -115,7 +115,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
                 end_others(request)
             else:
                 person.end_sessions()
-            events.record_changes(["password"], person, request, by=request.user)
+            security_events.record_changes(["password"], person, request, by=request.user)
         return response
 
     def is_in_reach(self, request, person) -> bool:
@@ -149,7 +149,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         """Shown this once, good once and for a day. What it says of the second factor stays."""
         for person in self.those_in_reach(request, queryset):
             self.log_change(request, person, "Made a link to a new password.")
-            events.record(events.Kind.RESET_LINK_MADE, person, request, by=request.user)
+            security_events.record(security_events.Kind.RESET_LINK_MADE, person, request, by=request.user)
             text = _("For %(name)s, shown this once, good once and for a day: %(link)s")
             link = reset_link(request, person)
             self.message_user(request, text % {"name": person.username, "link": link}, messages.WARNING)
@@ -160,7 +160,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         for person in self.those_in_reach(request, queryset):
             person.authenticator_set.all().delete()
             self.log_change(request, person, "Switched off the second factor.")
-            events.record(events.Kind.SECOND_FACTOR_OFF, person, request, by=request.user)
+            security_events.record(security_events.Kind.SECOND_FACTOR_OFF, person, request, by=request.user)
             text = _("%(name)s logs in with the password alone now.")
             self.message_user(request, text % {"name": person.username}, messages.SUCCESS)
 
@@ -170,7 +170,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         for person in self.those_in_reach(request, queryset):
             person.end_sessions()
             self.log_change(request, person, "Ended all logins.")
-            events.record(events.Kind.SESSIONS_ENDED, person, request, by=request.user)
+            security_events.record(security_events.Kind.SESSIONS_ENDED, person, request, by=request.user)
             text = _("%(name)s has to log in again, everywhere.")
             self.message_user(request, text % {"name": person.username}, messages.SUCCESS)
 
@@ -181,7 +181,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         recorded as a look at the person.
         """
         for person in objs:
-            events.record_look(events.Kind.LOOKED_AT_DELETION, person, request)
+            security_events.record_look(security_events.Kind.LOOKED_AT_DELETION, person, request)
         collector = Collector(using=router.db_for_write(User), origin=objs)
         collector.collect(objs)
         counts = {model: len(rows) for model, rows in collector.data.items()}
@@ -225,7 +225,7 @@ class GroupAdmin(BigTableAdmin, DjangoGroupAdmin):
     def record_change(self, request, members):
         """A change of a group's permissions changes those of its members."""
         for person in members:
-            events.record_changes(["groups"], person, request, by=request.user)
+            security_events.record_changes(["groups"], person, request, by=request.user)
 
 
 @admin.register(Invitation)
@@ -277,5 +277,5 @@ class SecurityEventAdmin(LookingAdmin):
     def get_object(self, request, object_id, from_field=None):
         event = super().get_object(request, object_id, from_field)
         if event is not None and (person := User.objects.filter(pk=event.person_id).first()):
-            events.record_look(events.Kind.LOOKED_AT_EVENTS, person, request)
+            security_events.record_look(security_events.Kind.LOOKED_AT_EVENTS, person, request)
         return event

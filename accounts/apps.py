@@ -8,7 +8,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self):
-        import accounts.events  # noqa: F401 – it listens
+        import accounts.security_events  # noqa: F401 – it listens
         import encryption.mfa_secrets  # noqa: F401 – likewise
 
         post_delete.connect(erase_deleted_person, sender="accounts.User")
@@ -16,6 +16,6 @@ class AccountsConfig(AppConfig):
 
 def erase_deleted_person(using, **kwargs):
     """Receives `post_delete` of a person, by whichever page or command: their names leave SQLite's files too."""
-    from brainlog.sqlite3.files import erase_deleted_after_commit
+    from brainlog.database.sqlite3.files import erase_deleted_after_commit
 
     erase_deleted_after_commit(using)

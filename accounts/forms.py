@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
-from accounts import passwords, throttle
+from accounts import passwords, rate_limits
 from accounts.models import User, timezone_names
 from brainlog.forms import DatalistInput, Pills, limit_length, require_whole_characters
 
@@ -92,7 +92,7 @@ class PasswordAgainForm(LimitedPasswords, allauth.account.forms.ReauthenticateFo
 
 class PasswordChangeForm(LimitedPasswords, DjangoPasswordChangeForm):
     def clean_old_password(self):
-        throttle.take_again(throttle.PASSWORD_AGAIN, context.request, self.user)
+        rate_limits.take_again(rate_limits.PASSWORD_AGAIN, context.request, self.user)
         return super().clean_old_password()
 
 
@@ -159,7 +159,7 @@ class DeleteAccountForm(LimitedPasswords, NameAgainForm):
 
     def clean_password(self):
         password = self.cleaned_data["password"]
-        throttle.take_again(throttle.PASSWORD_AGAIN, context.request, self.user)
+        rate_limits.take_again(rate_limits.PASSWORD_AGAIN, context.request, self.user)
         if not self.user.check_password(password):
             raise forms.ValidationError(_("That is not your password."), code="wrong_password")
         return password

@@ -15,9 +15,9 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from requests import RequestException
 
-from accounts import known_browsers, throttle
-from accounts.confirming import ask_who_is_there
+from accounts import known_browsers, rate_limits
 from accounts.models import User
+from accounts.reauthentication import ask_who_is_there
 from accounts.sessions import person_in
 
 log = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ class SignInMiddleware:
         return response
 
     def process_exception(self, request, exception):
-        if isinstance(exception, throttle.TooManyTries):
+        if isinstance(exception, rate_limits.TooManyTries):
             page = render(request, "429.html", {"minutes": exception.minutes}, status=429)
             page.headers["Retry-After"] = str(exception.seconds)
             return page

@@ -15,9 +15,9 @@ from django.utils.crypto import salted_hmac
 from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
-from accounts.devices import device_in_words
 from accounts.managers import ThrottleQuerySet, UserManager
 from accounts.sessions import SessionStore, hash_of
+from accounts.user_agents import device_in_words
 from brainlog.forms import normalized
 from encryption import cipher
 from encryption.fields import PrivateCharField, place
@@ -467,7 +467,7 @@ class Invitation(models.Model):
 
 
 class Throttle(models.Model):
-    """A try that counts until it expires, see accounts.throttle."""
+    """A try that counts until it expires, see accounts.rate_limits."""
 
     cache_key = models.CharField(max_length=255, primary_key=True)
     value = models.TextField()  # always empty
@@ -533,7 +533,7 @@ class EventKind(models.TextChoices):
 
 
 class SecurityEvent(models.Model):
-    """Something that happened with an account. Written once by accounts.events, and never changed.
+    """Something that happened with an account. Written once by accounts.security_events, and never changed.
 
     Holds no answers, passwords, addresses or names that were typed. Goes with the person.
     """

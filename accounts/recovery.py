@@ -29,9 +29,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import events, known_browsers, throttle
+from accounts import known_browsers, rate_limits, security_events
+from accounts.emails import post, verified_email
 from accounts.forms import NewPasswordForm
-from accounts.mails import post, verified_email
 from accounts.models import User, validate_mailable
 from brainlog.origin import trusted_origin
 from encryption.cipher import CannotDecryptError
@@ -62,11 +62,11 @@ def take_mail(request, email: str, person: User | None = None):
 
     Counted for the visitor, for the person, and for the mailbox. Raises TooManyTries: comes before anything is stored.
     """
-    throttle.take_for_address(throttle.MAIL_BY_ADDRESS, ratelimit.get_ip(request))
+    rate_limits.take_for_address(rate_limits.MAIL_BY_ADDRESS, ratelimit.get_ip(request))
     if person:
-        throttle.take(throttle.MAIL_BY_PERSON, str(person.pk))
-    for limit in (throttle.MAIL, throttle.MAIL_A_DAY):
-        throttle.take(limit, mailbox(email))
+        rate_limits.take(rate_limits.MAIL_BY_PERSON, str(person.pk))
+    for limit in (rate_limits.MAIL, rate_limits.MAIL_A_DAY):
+        rate_limits.take(limit, mailbox(email))
 
 
 def mailbox(email: str) -> str:
@@ -104,7 +104,7 @@ def email(request):
             take_mail(request, person.email, person)
         person.save(update_fields=["email", "updated_at"])
         if form.has_changed():
-            events.record(events.Kind.EMAIL_CHANGED, person, request)
+            security_events.record(security_events.Kind.EMAIL_CHANGED, person, request)
         if not person.email:
             EmailAddress.objects.filter(user=person).delete()
             messages.success(request, _("We keep no e-mail address of yours any more."))
@@ -131,7 +131,7 @@ def email_confirm(request, token):
         messages.error(request, _("This address belongs to another account."))
         return redirect("today")
     if person and request.method == "POST":
-        events.record(events.Kind.EMAIL_CONFIRMED, person, request)
+        security_events.record(security_events.Kind.EMAIL_CONFIRMED, person, request)
         messages.success(request, _("Your e-mail address is confirmed."))
         return redirect("today")
     return render(request, "accounts/email_confirm.html", {"person": person, "email": said["email"]})
@@ -226,7 +226,7 @@ def set_new_password(request, person: User, encoded: str):
 
 
 def tell_of_new_password(request, person: User):
-    events.record(events.Kind.PASSWORD_RESET, person, request)
+    security_events.record(security_events.Kind.PASSWORD_RESET, person, request)
     messages.success(request, _("Your password is changed. Please log in with it."))
 
 
@@ -274,13 +274,13 @@ class ResetByCodeForm(NewPasswordForm):
         Raises TooManyTries. What a refusal costs, in time and statements, does not depend on the name.
         """
         key = User.key_of(self.cleaned_data["username"])
-        tries = events.take_sign_in(request, key, ratelimit.get_ip(request))
+        tries = security_events.take_sign_in(request, key, ratelimit.get_ip(request))
         encoded = make_password(self.cleaned_data["new_password1"])
         person = self.use_code(request, key, encoded)
         if person:
-            throttle.give_back(tries)
+            rate_limits.give_back(tries)
         elif not self.errors:
-            events.record_refusal(events.Kind.SIGN_IN_FAILED, key, request)
+            security_events.record_refusal(security_events.Kind.SIGN_IN_FAILED, key, request)
             self.add_error(None, _("This name and code do not go together. Please check both."))
         return person
 
@@ -329,7 +329,7 @@ class ResetByCodeForm(NewPasswordForm):
 def reset_by_code(request):
     form = ResetByCodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and (person := form.reset(request)):
-        events.record(events.Kind.CODE_USED, person, request)
+        security_events.record(security_events.Kind.CODE_USED, person, request)
         tell_of_new_password(request, person)
         return redirect("accounts:login")
     return render(request, "accounts/reset_by_code.html", {"form": form})

@@ -32,7 +32,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 from fido2.utils import websafe_decode
 from fido2.webauthn import AuthenticatorData, CollectedClientData
 
-from accounts import events, recovery, throttle
+from accounts import rate_limits, recovery, security_events
 from brainlog.forms import limit_length
 from encryption import mfa_secrets
 from encryption.cipher import CannotDecryptError
@@ -61,7 +61,7 @@ class GoodOnce:
         code.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
 
     def clean_code(self):
-        a_try = throttle.take_code(context.request, self.user, normalize_user_code(self.cleaned_data["code"]))
+        a_try = rate_limits.take_code(context.request, self.user, normalize_user_code(self.cleaned_data["code"]))
         try:
             code = super().clean_code()
         except CannotDecryptError as error:
@@ -71,9 +71,9 @@ class GoodOnce:
         except Authenticator.DoesNotExist as error:  # Other recovery codes were made at this moment.
             raise get_adapter().validation_error("incorrect_code") from error
         # allauth remembers used codes for half a minute only, each process for itself.
-        if not throttle.only_once(f"{self.user.pk} {normalize_user_code(code)}", LONGER_THAN_ANY_CODE):
+        if not rate_limits.only_once(f"{self.user.pk} {normalize_user_code(code)}", LONGER_THAN_ANY_CODE):
             raise get_adapter().validation_error("incorrect_code")
-        throttle.give_back([a_try])
+        rate_limits.give_back([a_try])
         return code
 
 
@@ -167,7 +167,7 @@ def check_answer(credential: dict, purpose: str, person):
     handle = credential["response"].get("userHandle")
     if handle and person and websafe_decode(handle).decode() != user_pk_to_url_str(person):
         raise ValueError("the passkey of another person")
-    if not throttle.only_once(f"answer to {asked['challenge']}", CHALLENGE_SECONDS):
+    if not rate_limits.only_once(f"answer to {asked['challenge']}", CHALLENGE_SECONDS):
         raise ValueError("answered already")
 
 
@@ -201,7 +201,9 @@ class PasskeyForm(passkey_forms.AuthenticateWebAuthnForm):
             ceremonies.clear_state()
         counter = AuthenticatorData(websafe_decode(credential["response"]["authenticatorData"])).counter
         if not self.is_of_its_person(passkey) or not counter_goes_on(passkey, counter):
-            events.record_refusal(events.Kind.PASSKEY_REFUSED, passkey.user.username_key, context.request)
+            security_events.record_refusal(
+                security_events.Kind.PASSKEY_REFUSED, passkey.user.username_key, context.request
+            )
             raise get_adapter().validation_error("incorrect_code")
         return passkey
 
@@ -363,7 +365,7 @@ class PasskeyLoginView(passkey_views.LoginWebAuthnView):
         return response
 
     def post(self, request, *args, **kwargs):
-        throttle.take_for_address(throttle.PASSKEY, ratelimit.get_ip(request))
+        rate_limits.take_for_address(rate_limits.PASSKEY, ratelimit.get_ip(request))
         request.session[ceremonies.STATE_SESSION_KEY] = self.take_state(request)
         try:
             response = super().post(request, *args, **kwargs)
@@ -379,7 +381,7 @@ class PasskeyLoginView(passkey_views.LoginWebAuthnView):
             state = signing.loads(cookie, salt=self.SALT, max_age=CHALLENGE_SECONDS)
         except signing.BadSignature:
             return None
-        is_first = throttle.only_once(f"passkey {state['challenge']}", CHALLENGE_SECONDS)
+        is_first = rate_limits.only_once(f"passkey {state['challenge']}", CHALLENGE_SECONDS)
         return state if is_first else None
 
 

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from accounts import recovery, second_factor, views
-from accounts.external import unless_only_by_provider
+from accounts.social_login import unless_only_by_provider
 
 set_password = reauthentication_required(views.SetPasswordView.as_view(), app="accounts")
 
@@ -49,9 +49,9 @@ elsewhere = []
 if settings.PROVIDERS:
     from allauth.urls import build_provider_urlpatterns
 
-    from accounts import external_views
+    from accounts import social_login_views
 
-    PAGES += external_views.PAGES
+    PAGES += social_login_views.PAGES
     elsewhere = build_provider_urlpatterns()
 
 ours = [path(address, view, name=name) for address, view, name, _ in PAGES]

@@ -18,9 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import events, known_browsers, mails, recovery, throttle
-from accounts.confirming import ask_who_is_there, has_password_and_more, is_confirmed, needs_more_than_password
-from accounts.external import providers
+from accounts import emails, known_browsers, rate_limits, recovery, security_events
 from accounts.forms import (
     DeleteAccountForm,
     LoginForm,
@@ -30,8 +28,10 @@ from accounts.forms import (
     SignUpForm,
 )
 from accounts.models import Invitation, SecurityEvent, Session, User
-from brainlog.pages import page_by_offset, page_number
-from brainlog.transactions import retried
+from accounts.reauthentication import ask_who_is_there, has_password_and_more, is_confirmed, needs_more_than_password
+from accounts.social_login import providers
+from brainlog.database.retry import retried
+from brainlog.pagination import page_by_offset, page_number
 
 SESSIONS_A_PAGE = 50
 
@@ -64,7 +64,7 @@ class SignUpView(allauth.account.views.SignupView):
     template_name_signup_closed = "accounts/signup_closed.html"
 
     def post(self, request, *args, **kwargs):
-        throttle.take_for_address(throttle.SIGN_UP, ratelimit.get_ip(request))
+        rate_limits.take_for_address(rate_limits.SIGN_UP, ratelimit.get_ip(request))
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
@@ -87,7 +87,7 @@ class SignUpView(allauth.account.views.SignupView):
         """Mail the link; or say that it has to wait, where strangers have used up the mails to this address."""
         try:
             recovery.take_mail(self.request, person.email, person)
-        except throttle.TooManyTries:
+        except rate_limits.TooManyTries:
             text = _("Too many mails have gone to your e-mail address. You can ask for one later, under “You”.")
             messages.warning(self.request, text)
             return
@@ -120,7 +120,7 @@ class LogoutView(views.LogoutView):
     def post(self, request, *args, **kwargs):
         person = request.user.pk
         if person:
-            events.record(events.Kind.SIGNED_OUT, request.user, request)
+            security_events.record(security_events.Kind.SIGNED_OUT, request.user, request)
         elif (shown := request.POST.get("person", "")).isdecimal() and len(shown) < 20:
             person = int(shown)  # Their session has ended, but the page with the button was still open.
         response = super().post(request, *args, **kwargs)
@@ -183,7 +183,7 @@ def end_sessions(request):
     else:
         ended = request.user.end_sessions(but=request.session)
     if ended:
-        events.record(events.Kind.SESSIONS_ENDED, request.user, request)
+        security_events.record(security_events.Kind.SESSIONS_ENDED, request.user, request)
     messages.success(request, _("Ended. Whoever was there has to log in again."))
     return redirect("accounts:sessions")
 
@@ -203,10 +203,10 @@ def delete_account(request):
     form = DeleteAccountForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_valid():
         person = request.user
-        tags, addresses = f"{person.pk}/", mails.verified_emails([person])
+        tags, addresses = f"{person.pk}/", emails.verified_emails([person])
         retried(User.objects.filter(pk=person.pk).delete)()  # The object itself could not be deleted twice.
         logout(request)
-        mails.tell_of_deletion(addresses, request)
+        emails.tell_of_deletion(addresses, request)
         text = _("Your account and everything in it is deleted. We wish you well.")
         messages.success(request, text, extra_tags=tags)
         return redirect("today")

@@ -35,7 +35,7 @@ def measure(words: str, text: str):
     from accounts.models import User
     from encryption.fields import private_fields
     from logs.models import DailyLog
-    from personal_data.archive import archive
+    from personal_data.export import archive
 
     User.objects.all().delete()
     person = User.objects.create_user("maria")

@@ -34,7 +34,7 @@ def main():
     from django.contrib.auth.hashers import make_password
     from django.core.management import call_command
 
-    from accounts import throttle
+    from accounts import rate_limits
     from accounts.models import User
 
     call_command("migrate", verbosity=0)
@@ -44,7 +44,7 @@ def main():
         for name, is_active in (("somebody", True), ("on-hold", False))
         for number in range(-1, rounds)
     )
-    throttle.take_sign_in = lambda *who: []
+    rate_limits.take_sign_in = lambda *who: []
     for name in NAMES:
         times_of(f"{name}--1")  # The first of all compiles and imports.
     first, again = ({name: [] for name in NAMES} for _ in range(2))

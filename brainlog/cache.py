@@ -21,7 +21,7 @@ def caches_from_url(url: str) -> dict:
     """Return CACHES. "figures" is Redis for `redis://` and `rediss://` (TLS); without a URL, memory of the process.
 
     "default" is memory in any case: allauth remembers used codes there, and a Redis that is down would keep people from
-    logging in. What counts across processes is in the database (accounts.throttle).
+    logging in. What counts across processes is in the database (accounts.rate_limits).
 
     Raises ImproperlyConfigured with a sentence that does not repeat the URL: it can hold a password.
     """

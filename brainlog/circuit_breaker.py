@@ -9,8 +9,8 @@ from math import inf
 from django.conf import settings
 from django.db import connections
 
-from brainlog import errors
-from brainlog.postgresql.base import patience
+from brainlog.database import errors
+from brainlog.database.postgresql.base import patience
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from brainlog.database import is_local
+from brainlog.database.urls import is_local
 
 YES, NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 HOST = re.compile(r"\.?[a-zA-Z0-9_.-]+|\[[0-9a-fA-F:.]+\]")

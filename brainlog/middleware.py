@@ -3,8 +3,8 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
-from brainlog.errors import page_not_found
-from brainlog.postgresql.base import patience
+from brainlog.database.errors import page_not_found
+from brainlog.database.postgresql.base import patience
 
 # What no page of ours does. Passkeys are the one exception, on our own pages.
 UNUSED_FEATURES = (

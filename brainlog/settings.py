@@ -7,7 +7,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from brainlog.cache import caches_from_url
-from brainlog.database import databases_from_environment
+from brainlog.database.urls import databases_from_environment
 from brainlog.environment import Environment, are_hosts, are_origins, is_guessable, mail_settings, origin_of, read_file
 from encryption.keys import DERIVED, key_from, keys_in
 
@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "brainlog.middleware.EdgesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "operations.probes.ProbesMiddleware",
-    "operations.observing.ObservingMiddleware",
+    "operations.instrumentation.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -115,7 +115,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["brainlog.scripts"],
+            "builtins": ["brainlog.templatetags.script"],
         },
     },
 ]
@@ -129,7 +129,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASE_PATIENCE = env.whole_number("DATABASE_PATIENCE", default=40, least=1)
 
 # Pages that only show read from the replica, if there is one; after a save, from the primary for so long.
-DATABASE_ROUTERS = ["brainlog.routers.ReplicaRouter"]
+DATABASE_ROUTERS = ["brainlog.database.router.ReplicaRouter"]
 REPLICA_PIN_SECONDS = env.whole_number("REPLICA_PIN_SECONDS", default=10)
 
 # ── Cache ─────────────────────────────────────────────────────────────────────────────────────
@@ -189,7 +189,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_FORMS = {"reauthenticate": "accounts.forms.PasswordAgainForm"}
 # Before the e-mail address changes, as before the second factor does. Lasts five minutes.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Ours are in accounts/throttle.py. Its own do not say when to come back, and let strangers lock people out.
+# Ours are in accounts/rate_limits.py. Its own do not say when to come back, and let strangers lock people out.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 # Off under a scanner alone: no variable of the environment changes it.
 COUNT_TRIES = True
@@ -248,8 +248,8 @@ if oidc := env.all_or_none("OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SEC
     }
 if PROVIDERS:
     INSTALLED_APPS[2:2] = ["allauth.socialaccount", *(f"allauth.socialaccount.providers.{name}" for name in PROVIDERS)]
-SOCIALACCOUNT_ADAPTER = "accounts.external.ExternalAdapter"
-SOCIALACCOUNT_FORMS = {"signup": "accounts.external.ExternalSignUpForm"}
+SOCIALACCOUNT_ADAPTER = "accounts.social_login.ExternalAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.social_login.ExternalSignUpForm"}
 SOCIALACCOUNT_AUTO_SIGNUP = False
 LOGIN_ONLY_BY_PROVIDER = env.yes_or_no("LOGIN_ONLY_BY_PROVIDER", default=False)
 env.expect(
@@ -301,7 +301,7 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 # Scripts need none of them: the token for forms stands in the forms.
 CSRF_COOKIE_HTTPONLY = True
-MESSAGE_STORAGE = "brainlog.messages.Storage"
+MESSAGE_STORAGE = "brainlog.message_storage.Storage"
 MESSAGE_COOKIE_NAME, KNOWN_BROWSER_COOKIE_NAME = "messages", "known_browser"
 PASSKEY_COOKIE_NAME = "passkey"
 if HTTPS:
@@ -367,7 +367,7 @@ METRICS_TOKEN = env.text("METRICS_TOKEN")
 # What pages (DEBUG) and mails say of an error.
 DEFAULT_EXCEPTION_REPORTER = "operations.error_reports.PrivateReporter"
 
-_formatters = {"json": "operations.formatters.JsonFormatter", "text": "operations.formatters.TextFormatter"}
+_formatters = {"json": "operations.log_formatters.JsonFormatter", "text": "operations.log_formatters.TextFormatter"}
 LOG_FORMAT = env.one_of("LOG_FORMAT", tuple(_formatters), default="text" if DEBUG else "json")
 LOG_LEVEL = env.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO")
 
@@ -377,7 +377,7 @@ LOGGING = {
     "formatters": {"line": {"()": _formatters[LOG_FORMAT], "reveal": DEBUG}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
-        "mail": {"class": "operations.formatters.PrivateEmailHandler", "level": "ERROR", "formatter": "line"},
+        "mail": {"class": "operations.log_formatters.PrivateEmailHandler", "level": "ERROR", "formatter": "line"},
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
@@ -387,7 +387,7 @@ LOGGING = {
         "django.request": {"handlers": ["mail"] if ADMINS else []},
         # In a worker of gunicorn, its lines look like all others; by itself it would write paths.
         "gunicorn.error": {"handlers": [], "propagate": True},
-        # The pool repeats in its own words, with host and user, what brainlog.errors says in one line.
+        # The pool repeats in its own words, with host and user, what brainlog.database.errors says in one line.
         "psycopg.pool": {"level": "ERROR"},
     },
 }

@@ -3,10 +3,10 @@ from django.urls import include, path
 
 import logs.views
 
-handler400 = "brainlog.errors.bad_request"
-handler403 = "brainlog.errors.permission_denied"
-handler404 = "brainlog.errors.page_not_found"
-handler500 = "brainlog.errors.server_error"
+handler400 = "brainlog.database.errors.bad_request"
+handler403 = "brainlog.database.errors.permission_denied"
+handler404 = "brainlog.database.errors.page_not_found"
+handler500 = "brainlog.database.errors.server_error"
 
 # Left out: the address that sends from a row to its person's page. It would tell everybody on the staff which rows
 # there are, and of what day.

@@ -15,7 +15,7 @@ from django.core.management.base import CommandError
 from django.db import IntegrityError, OperationalError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from brainlog.transactions import DEADLOCK_DETECTED, SERIALIZATION_FAILURE
+from brainlog.database.retry import DEADLOCK_DETECTED, SERIALIZATION_FAILURE
 from encryption import blind_index, cipher
 from encryption.fields import blind_indexes, place, private_fields
 

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from accounts import events
+from accounts import security_events
 from brainlog.admin import READ_PRIVATE_TEXT, LookingAdmin
 from encryption.fields import WITHHELD, withhold_texts
 from logs.models import DailyLog, Dose, Medication
@@ -14,12 +14,12 @@ class PrivateTextAdmin(LookingAdmin):
     Each row that is opened is written down, and its person reads that it was.
     """
 
-    kind_of_look: events.Kind
+    kind_of_look: security_events.Kind
 
     def get_object(self, request, object_id, from_field=None):
         row = super().get_object(request, object_id, from_field)
         if row is not None:
-            events.record_look(self.kind_of_look, self.person_of(row), request)
+            security_events.record_look(self.kind_of_look, self.person_of(row), request)
             if not request.user.has_perm(READ_PRIVATE_TEXT):
                 withhold_texts(row)
         return row
@@ -64,7 +64,7 @@ class DoseInline(NamesMedication, admin.TabularInline):
 
 @admin.register(DailyLog)
 class DailyLogAdmin(PrivateTextAdmin):
-    kind_of_look = events.Kind.LOOKED_AT_DAY
+    kind_of_look = security_events.Kind.LOOKED_AT_DAY
     list_display = ("date", "user", "done", "updated_at")
     list_select_related = ("user",)
     list_reads = ("date", "user__username", "updated_at", *(stage.completed_at for stage in STAGES))
@@ -86,7 +86,7 @@ class DailyLogAdmin(PrivateTextAdmin):
 
 @admin.register(Medication)
 class MedicationAdmin(PrivateTextAdmin):
-    kind_of_look = events.Kind.LOOKED_AT_MEDICATION
+    kind_of_look = security_events.Kind.LOOKED_AT_MEDICATION
     list_display = ("pk", "user")
     list_select_related = ("user",)
     list_reads = ("user__username",)
@@ -97,7 +97,7 @@ class MedicationAdmin(PrivateTextAdmin):
 
 @admin.register(Dose)
 class DoseAdmin(NamesMedication, PrivateTextAdmin):
-    kind_of_look = events.Kind.LOOKED_AT_MEDICATION
+    kind_of_look = security_events.Kind.LOOKED_AT_MEDICATION
     list_display = ("day", "person")
     list_select_related = ("daily_log__user",)
     list_reads = ("daily_log__date", "daily_log__user__username")

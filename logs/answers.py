@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
-from brainlog.transactions import retried
+from brainlog.database.retry import retried
 from encryption.fields import Unreadable
 
 

@@ -7,7 +7,7 @@ from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError
 from django.db.models import Q
 
-from brainlog.transactions import retried
+from brainlog.database.retry import retried
 from logs.cabinet import Cabinet
 from logs.models import DailyLog, Dose, Medication
 

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.known_browsers import people_ended
 from brainlog.body_size import accepts_up_to
-from brainlog.pages import page_by_offset, page_number, page_of
-from brainlog.routers import reads_only
-from brainlog.transactions import retried
+from brainlog.database.retry import retried
+from brainlog.database.router import reads_only
+from brainlog.pagination import page_by_offset, page_number, page_of
 from logs import undo
 from logs.answers import store
-from logs.calendar import Day, full_name_of, month_grid, month_of, name_of_day
+from logs.calendar_days import Day, full_name_of, month_grid, month_of, name_of_day
 from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
 from logs.models import DailyLog
 from logs.stages import MORNING, STAGES, stage_for_hour

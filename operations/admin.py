@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy
 
 from brainlog.admin import LookingAdmin
-from brainlog.database import session_alias
-from operations.figures import gather, grown
+from brainlog.database.urls import session_alias
+from operations.database.plots import HEIGHT, WIDTH, Plot
+from operations.database.report import shown_size, tables_of
+from operations.database.stats import gather, grown
 from operations.models import DatabaseReport
-from operations.plots import HEIGHT, WIDTH, Plot
-from operations.report import shown_size, tables_of
 
 PAGE = "admin/operations/databasereport/report.html"
 REPORTS_PLOTTED = 104

@@ -9,8 +9,8 @@ class OperationsConfig(AppConfig):
     verbose_name = _("Operations")
 
     def ready(self):
-        from operations import checks, metrics, observing  # noqa: F401
+        from operations import checks, instrumentation, metrics  # noqa: F401
 
-        connection_created.connect(observing.observe_connection)
-        got_request_exception.connect(observing.count_exception)
+        connection_created.connect(instrumentation.observe_connection)
+        got_request_exception.connect(instrumentation.count_exception)
         request_finished.connect(metrics.note_pools)

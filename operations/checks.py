@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import Error, Warning, register
 
-from brainlog.database import is_local
+from brainlog.database.urls import is_local
 from encryption.keys import DERIVED
 from operations.installation import faults
 

@@ -13,8 +13,8 @@ import django
 from django.utils.html import format_html
 from django.views.debug import ExceptionReporter
 
-from operations.formatters import chain_of, name_of
-from operations.observation import method_of, route_of, view_of
+from operations.log_formatters import chain_of, name_of
+from operations.request_context import method_of, route_of, view_of
 
 # Of a recursion without end there is no more to see.
 MOST_FRAMES = 50

@@ -24,8 +24,8 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 
 from brainlog.circuit_breaker import database
-from brainlog.postgresql.base import patience
-from operations.figures import backup_signs, vital_signs, watched_figures
+from brainlog.database.postgresql.base import patience
+from operations.database.stats import backup_signs, vital_signs, watched_figures
 
 REGISTRY = CollectorRegistry()
 # When each counter was made says nothing here, and would double the page.

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DatabaseReport(models.Model):
-    """What the database said of itself at one moment, kept to see how it grows. See operations.figures."""
+    """What the database said of itself at one moment, kept to see how it grows. See operations.database.stats."""
 
     taken_at = models.DateTimeField(_("taken"), default=timezone.now)
     figures = models.JSONField(_("figures"), encoder=DjangoJSONEncoder)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import SecurityEvent
 from operations.management.commands.dbmaintain import EVENTS_KEPT
-from operations.outbound import outbound_connections
+from operations.outbound_connections import outbound_connections
 
 A_DAY = 24 * 60 * 60
 

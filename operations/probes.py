@@ -13,10 +13,10 @@ from django.db.migrations.loader import MigrationLoader
 from django.http import HttpResponseNotAllowed, JsonResponse
 
 from brainlog.circuit_breaker import database, own_connection
-from brainlog.errors import MISSING_PRIVILEGE, NO_SCHEMA, code_of, is_table_missing
-from brainlog.postgresql.base import patience
+from brainlog.database.errors import MISSING_PRIVILEGE, NO_SCHEMA, code_of, is_table_missing
+from brainlog.database.postgresql.base import patience
+from operations.database.schema import refuse_if_hidden
 from operations.installation import faults
-from operations.schema import refuse_if_hidden
 
 # The apps whose rows people's pages write.
 WRITTEN = {"accounts", "logs", "reflections"}

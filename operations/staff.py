@@ -12,7 +12,7 @@ from django.core import serializers
 from django.core.serializers.base import DeserializationError
 from django.db import transaction
 
-from accounts import events
+from accounts import security_events
 from accounts.models import User
 
 # The author of a change, in what the person reads.
@@ -87,7 +87,7 @@ def load_group(row, outcome: Outcome) -> None:
     if set(group.permissions.values_list("pk", flat=True)) != wanted:
         group.permissions.set(wanted)
         for member in group.user_set.all():
-            events.record_changes(["groups"], member, command=COMMAND)
+            security_events.record_changes(["groups"], member, command=COMMAND)
         outcome.changes.append(f"group {name}: {'made' if is_new else 'permissions changed'}")
     elif is_new:
         outcome.changes.append(f"group {name}: made")
@@ -123,7 +123,7 @@ def load_account(row, outcome: Outcome, take_over: bool) -> None:
     if is_new:
         outcome.changes.append(f"account {account.username}: made")
     elif names:
-        events.record_changes(names, account, command=COMMAND)
+        security_events.record_changes(names, account, command=COMMAND)
         outcome.changes.append(f"account {account.username}: changed {', '.join(names)}")
     else:
         outcome.kept.append(f"account {account.username}")

@@ -5,10 +5,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import events, throttle
+from accounts import rate_limits, security_events
 from accounts.forms import NameAgainForm
-from personal_data.archive import archive
-from personal_data.wiping import wipe_all
+from personal_data.export import archive
+from personal_data.wipe import wipe_all
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -35,8 +35,8 @@ def export(request):
     person = request.user
     if request.method != "POST":
         return render(request, "personal_data/export.html")
-    throttle.take(throttle.EXPORT, str(person.pk))
-    events.record(events.Kind.EXPORTED, person, request)
+    rate_limits.take(rate_limits.EXPORT, str(person.pk))
+    security_events.record(security_events.Kind.EXPORTED, person, request)
     name = f"brain-log-{person.local_time().date()}.zip"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
@@ -52,7 +52,7 @@ def wipe(request):
     form = NameAgainForm(request.POST if request.method == "POST" else None, user=person)
     if form.is_valid():
         wipe_all(person)
-        events.record(events.Kind.WIPED, person, request)
+        security_events.record(security_events.Kind.WIPED, person, request)
         # The page that shows this message also clears what the browser kept for this person.
         messages.success(request, _("All that you have logged is deleted."), extra_tags=f"{person.pk}/")
         return redirect("personal_data:overview")

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from accounts.events import Kind
+from accounts.security_events import Kind
 from logs.admin import PrivateTextAdmin
 from reflections.models import WeeklyAnswers, WeeklyReflection
 

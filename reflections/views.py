@@ -8,15 +8,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from brainlog.body_size import accepts_up_to
-from brainlog.pages import page_number, page_of
-from brainlog.routers import reads_only
-from brainlog.transactions import retried
+from brainlog.database.retry import retried
+from brainlog.database.router import reads_only
+from brainlog.pagination import page_number, page_of
 from logs.answers import store
 from logs.converters import DayConverter
+from logs.periods import FIRST_DAY, Month, Week, Year
+from logs.summary import numbers_of
 from reflections.forms import ReflectionForm
 from reflections.models import WeeklyReflection, focus_for
-from reflections.numbers import numbers_of
-from reflections.periods import FIRST_DAY, Month, Week, Year
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 MIGRATION = """
 from django.db import migrations, models
-from brainlog import zero_downtime
+from brainlog.database import migration_operations
 
 class Migration(migrations.Migration):
     atomic = {atomic}

@@ -70,7 +70,7 @@ environ.Env.read_env = lambda *args, **kwargs: None  # What is left out must not
 from brainlog.settings import *  # noqa: E402, F403
 from brainlog.settings import DATABASES, SILENCED_SYSTEM_CHECKS, STORAGES  # noqa: E402
 
-if DATABASES["default"]["ENGINE"] == "brainlog.sqlite3":
+if DATABASES["default"]["ENGINE"] == "brainlog.database.sqlite3":
     # A file, as in real life: in memory, threads would share one connection.
     DATABASES["default"]["TEST"] = {"NAME": FOLDER / "test.sqlite3"}
 

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from brainlog.zero_downtime import AddAndValidateConstraint
+from brainlog.database.migration_operations import AddAndValidateConstraint
 
 
 class Migration(migrations.Migration):

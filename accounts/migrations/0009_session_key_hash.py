@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from brainlog.zero_downtime import AllowLongerText
+from brainlog.database.migration_operations import AllowLongerText
 
 
 def end_all_sessions(apps, schema_editor):

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from brainlog.zero_downtime import ReplaceConstraint
+from brainlog.database.migration_operations import ReplaceConstraint
 
 
 class Migration(migrations.Migration):

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 import encryption.fields
-from brainlog.zero_downtime import AllowLongerText
+from brainlog.database.migration_operations import AllowLongerText
 
 
 class Migration(migrations.Migration):

@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
-from accounts.external import ACCOUNTS, TOKENS
 from accounts.models import Invitation, SecurityEvent, User
+from accounts.social_login import ACCOUNTS, TOKENS
 from accounts.tests.factories import PASSWORD, make_person
 from encryption.fields import PrivateTextField
 from logs.tests.factories import make_dose, make_full_log, make_medication

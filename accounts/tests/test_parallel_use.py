@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from accounts import throttle
+from accounts import rate_limits
 from accounts.models import SecurityEvent, User
 from accounts.recovery import reset_link
 from accounts.tests.codes import signed_address, switch_on
@@ -146,6 +146,6 @@ def test_a_link_that_confirms_an_address(live_server, maria):
 
 
 def test_what_is_there_only_once():
-    claim = partial(throttle.only_once, "something", 60)
+    claim = partial(rate_limits.only_once, "something", 60)
 
     assert sorted(all_at_once(*[claim] * AT_ONCE)) == [False] * (AT_ONCE - 1) + [True]

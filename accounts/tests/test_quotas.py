@@ -11,15 +11,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import second_factor, throttle
+from accounts import rate_limits, second_factor
 from accounts.admin import InvitationAdmin
-from accounts.confirming import MOST_RECORDS
 from accounts.models import Invitation, KnownBrowser, SecurityEvent, Session
+from accounts.reauthentication import MOST_RECORDS
 from accounts.tests.codes import confirm_by_password, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.views import SESSIONS_A_PAGE
-from brainlog.messages import Storage
-from brainlog.pages import ROWS
+from brainlog.message_storage import Storage
+from brainlog.pagination import ROWS
 
 pytestmark = pytest.mark.django_db
 
@@ -131,7 +131,7 @@ def test_a_person_has_so_many_passkeys(as_maria, maria, method):
 def test_a_person_has_one_address(as_maria, maria, settings):
     settings.HAS_EMAIL = True
     confirm_by_password(as_maria)
-    for number in range(throttle.MAIL.tries - 1):
+    for number in range(rate_limits.MAIL.tries - 1):
         as_maria.post(reverse("accounts:email"), {"email": f"maria{number}@example.org"})
         link = next(word for word in mail.outbox[-1].body.split() if "/accounts/email/" in word)
         as_maria.post(link.removeprefix("http://testserver"))

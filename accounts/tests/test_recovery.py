@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from accounts import recovery, throttle
+from accounts import rate_limits, recovery
 from accounts.models import User
 from accounts.tests.codes import code_of, confirm_by_password, signed_address, switch_on
 from accounts.tests.factories import PASSWORD, make_person
@@ -263,7 +263,7 @@ def test_neither_page_nor_work_tells_whether_an_address_is_known(client, maria, 
 
 
 def test_one_address_gets_no_flood_of_mail(maria):
-    tries = throttle.MAIL.tries
+    tries = rate_limits.MAIL.tries
     found = [
         Client(REMOTE_ADDR=f"10.0.0.{number}").post(RESET, {"email": ADDRESS}).status_code
         for number in range(tries + 1)
@@ -328,7 +328,7 @@ def test_a_domain_in_other_scripts_gets_its_mail(client):
 
 
 def test_one_visitor_sends_no_flood_of_mail(client):
-    tries = throttle.MAIL_BY_ADDRESS.tries
+    tries = rate_limits.MAIL_BY_ADDRESS.tries
     found = [client.post(RESET, {"email": f"{n}@example.org"}).status_code for n in range(tries + 1)]
 
     assert found == [302] * tries + [429]
@@ -446,7 +446,7 @@ def test_a_weak_password_uses_no_code_up(person, protected):
 
 
 def test_guessing_recovery_codes_is_slow(person, protected):
-    tries = throttle.SIGN_IN_BY_NAME.tries
+    tries = rate_limits.SIGN_IN_BY_NAME.tries
     found = [Client().post(BY_CODE, sent(person.username, f"{n:08}")).status_code for n in range(tries + 1)]
 
     assert found == [200] * tries + [429]

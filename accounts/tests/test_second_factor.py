@@ -15,7 +15,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
 from pytest_django.asserts import assertContains, assertRedirects
 
-from accounts import throttle
+from accounts import rate_limits
 from accounts.models import User
 from accounts.second_factor import AddPasskeyForm, PasskeyForm
 from accounts.tests.codes import (
@@ -204,7 +204,7 @@ def test_recovery_codes_replaced_at_this_moment_let_nobody_in(person, protected,
 
 
 def test_guessing_codes_is_slow_and_ends_for_all_browsers(person, protected):
-    tries = throttle.CODE.tries
+    tries = rate_limits.CODE.tries
     found = []
     for _ in range(tries + 1):
         client = Client()

@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from accounts import events
+from accounts import security_events
 from accounts.models import Invitation, SecurityEvent, User
 from accounts.tests.factories import make_person
 from brainlog.tests.addresses import (
@@ -31,7 +31,7 @@ from brainlog.tests.addresses import (
 )
 from logs.models import DailyLog, Dose, Medication
 from logs.tests.factories import make_dose, make_full_log, make_medication
-from operations.figures import gather
+from operations.database.stats import gather
 from operations.models import DatabaseReport
 from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
@@ -73,7 +73,7 @@ def rest_of_the_admin(maria, settings):
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
     make_medication(maria, "Tea", pk=ROW)
     Group.objects.create(pk=ROW, name="helpers")
-    events.record(events.Kind.SIGNED_IN, maria)
+    security_events.record(security_events.Kind.SIGNED_IN, maria)
     SecurityEvent.objects.update(id=ROW)
     invitation = Invitation(pk=ROW, note="Ada")
     invitation.make_token()

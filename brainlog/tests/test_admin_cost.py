@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.events import Kind, record
+from accounts.security_events import Kind, record
 from accounts.tests.factories import make_person
 from brainlog.admin import CappedPaginator
 from logs.fields import LineField, NoteField

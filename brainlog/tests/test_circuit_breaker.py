@@ -5,8 +5,9 @@ import logging
 import pytest
 from django.db import connection
 
-from brainlog import circuit_breaker, errors
+from brainlog import circuit_breaker
 from brainlog.circuit_breaker import OUTAGES, CircuitBreaker, DatabaseBreaker, outage_code
+from brainlog.database import errors
 
 NO_CONNECTION_LEFT, LOGIN_REFUSED, CANNOT_CONNECT, STARTING = "53300", "28P01", "08000", "57P03"
 

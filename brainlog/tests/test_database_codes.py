@@ -6,9 +6,9 @@ import pytest
 from django.db import Error, OperationalError
 from django.db.utils import ConnectionHandler
 
-from brainlog.database import database_from_url
-from brainlog.errors import SILENT, UNREACHABLE, code_of, remedy_for
-from brainlog.postgresql.base import patience
+from brainlog.database.errors import SILENT, UNREACHABLE, code_of, remedy_for
+from brainlog.database.postgresql.base import patience
+from brainlog.database.urls import database_from_url
 from testing.postgres import free_port, throwaway_cluster
 
 ROOT = Path("/")

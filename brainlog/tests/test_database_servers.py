@@ -13,7 +13,7 @@ from django.db.models import sql
 from django.db.utils import ConnectionHandler
 
 from accounts.models import User
-from brainlog.database import database_from_url
+from brainlog.database.urls import database_from_url
 from testing.certificates import make_certificates
 from testing.gunicorn import ROOT, environment_with
 from testing.pgbouncer import throwaway_pgbouncer

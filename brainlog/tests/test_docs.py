@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
-from brainlog.database import ARGUMENTS
+from brainlog.database.urls import ARGUMENTS
 
 pytestmark = pytest.mark.once
 

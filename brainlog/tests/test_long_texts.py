@@ -242,7 +242,7 @@ def all_forms(request) -> dict[str, forms.BaseForm]:
     """One of each of ours, of allauth's in our pages, and of the admin's."""
     person = request.user = User.objects.get(username="maria")
     request.session, found = {}, {}
-    ours = ["accounts.forms", "accounts.recovery", "accounts.second_factor", "accounts.external", "logs.forms"]
+    ours = ["accounts.forms", "accounts.recovery", "accounts.second_factor", "accounts.social_login", "logs.forms"]
     classes = [
         form
         for name in [*ours, "logs.answers", "reflections.forms"]

@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
 from accounts.models import User
-from brainlog.database import database_from_url
+from brainlog.database.urls import database_from_url
 from brainlog.tests.addresses import ADDRESSES
 from logs.models import DailyLog
 from logs.tests.factories import MORNING_DOSE, answers, taken

@@ -155,7 +155,7 @@ def test_pages_do_without_the_cache(cluster):
 
         assert {mean_of(person.get(MONTH), "Hours of sleep") for _ in range(8)} == {7.0}
         # At most one line of each of the two processes.
-        lines = [line for line in site.log.splitlines() if "accounts.figures" in line]
+        lines = [line for line in site.log.splitlines() if "brainlog.versioned_cache" in line]
         assert 1 <= len(lines) <= 2
         assert "The cache failed (ConnectionError): it is left alone for 30 s." in lines[0]
         assert "Traceback" not in site.log
@@ -298,7 +298,7 @@ def test_pages_do_without_the_replica(cluster, trouble):
 
             assert {rating_of(person.get(HISTORY)) for _ in range(8)} == {7}
             do_the_main_job(Visitor(site.url), f"undeterred-{trouble}")
-            lines = [line for line in site.log.splitlines() if "brainlog.routers" in line]
+            lines = [line for line in site.log.splitlines() if "brainlog.database.router" in line]
             assert 1 <= len(lines) <= 2
             assert "The replica failed (OperationalError): the primary reads for 30 s." in lines[0]
             assert "Traceback" not in site.log

@@ -14,10 +14,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.tests.factories import PASSWORD, make_person
-from brainlog.sqlite3.files import empty_write_ahead_log, files_of, make_private, readable_by_others, rewrite
+from brainlog.database.sqlite3.files import empty_write_ahead_log, files_of, make_private, readable_by_others, rewrite
 from logs.tests.pages import check_in_url
 from operations.tests.backups.databases import commands_use
-from personal_data.wiping import wipe_all
+from personal_data.wipe import wipe_all
 from testing.gunicorn import manage
 
 NAME, EMAIL, BROWSER = "kanarienvogel", "canary@example.org", "Kanarienbrowser/7.0"

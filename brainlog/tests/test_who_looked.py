@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
-from accounts import events
+from accounts import security_events
 from accounts.models import SecurityEvent
 from accounts.tests.factories import make_person
 from brainlog.tests.addresses import ADDRESSES
@@ -93,7 +93,7 @@ def test_who_is_refused_has_seen_nothing(client, rows, name, page):  # noqa: F81
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
 def test_no_address_changes_what_is_written_down(client, db, method):
     maria = make_person(username="maria")
-    events.record(events.Kind.LOOKED_AT_DAY, maria, by=make_person(username="keeper"))
+    security_events.record(security_events.Kind.LOOKED_AT_DAY, maria, by=make_person(username="keeper"))
     (written,) = SecurityEvent.objects.values()
     for address in ADDRESSES:
         client.force_login(maria)

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from brainlog.zero_downtime import AlterForeignKeyIndex
+from brainlog.database.migration_operations import AlterForeignKeyIndex
 
 
 class Migration(migrations.Migration):

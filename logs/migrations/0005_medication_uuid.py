@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 import encryption.fields
 import logs.fields
-from brainlog.zero_downtime import AllowLongerText
+from brainlog.database.migration_operations import AllowLongerText
 
 
 class Migration(migrations.Migration):

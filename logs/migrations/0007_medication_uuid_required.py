@@ -5,7 +5,7 @@ import uuid
 from django.db import migrations, models
 
 import logs.fields
-from brainlog.zero_downtime import SetNotNull
+from brainlog.database.migration_operations import SetNotNull
 
 
 class Migration(migrations.Migration):

@@ -24,7 +24,7 @@ from logs.tests.factories import (
     taken,
 )
 from logs.tests.pages import check_in_url, day_url
-from personal_data.wiping import wipe_all
+from personal_data.wipe import wipe_all
 
 pytestmark = pytest.mark.usefixtures("noon")
 

@@ -17,7 +17,7 @@ from operations.backups import BackupError, postgresql, sqlite
 from operations.backups.encryption import Encryption
 from operations.backups.left_out import LEFT_OUT
 from operations.backups.manifest import Manifest
-from operations.backups.programs import Program, through
+from operations.backups.pipeline import Program, through
 from operations.backups.progress import told
 from operations.backups.retention import kept
 from operations.backups.storage import Storage

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from operations.backups.manifest import Contents
-from operations.backups.programs import Program
+from operations.backups.pipeline import Program
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from operations.backups import BackupError
-from operations.backups.programs import Program
+from operations.backups.pipeline import Program
 
 
 @dataclass(frozen=True)

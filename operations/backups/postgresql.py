@@ -17,7 +17,7 @@ from operations.backups import BackupError
 from operations.backups.dump import Dump
 from operations.backups.left_out import LEFT_OUT
 from operations.backups.manifest import Contents
-from operations.backups.programs import Program, through
+from operations.backups.pipeline import Program, through
 from operations.backups.progress import Waiting, given_up, silent
 
 SUFFIX = "dump"

@@ -12,12 +12,12 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from brainlog.sqlite3.files import create_private, empty_write_ahead_log, make_private
+from brainlog.database.sqlite3.files import create_private, empty_write_ahead_log, make_private
 from operations.backups import BackupError
 from operations.backups.dump import Dump
 from operations.backups.left_out import LEFT_OUT
 from operations.backups.manifest import Contents
-from operations.backups.programs import CHUNK, Program, through
+from operations.backups.pipeline import CHUNK, Program, through
 from operations.backups.progress import Waiting, silent
 
 SUFFIX = "sqlite3"

@@ -12,7 +12,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
-from brainlog.database import is_local
+from brainlog.database.urls import is_local
 from operations.backups import BackupError
 
 # S3 takes 10,000 parts, which makes 160 GB, and four of them are in memory while the network is slow.

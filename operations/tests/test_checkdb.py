@@ -16,10 +16,10 @@ import psycopg
 import pytest
 from django.db.utils import ConnectionHandler
 
-from brainlog.database import databases_from_environment
+from brainlog.database.urls import databases_from_environment
 from encryption import cipher, mfa_secrets
-from operations import inspection, server_health, stored_texts
-from operations.inspection import Check
+from operations.database import check, server_health, stored_texts
+from operations.database.check import Check
 from operations.management.commands.checkdb import EXIT_CODES
 from testing.certificates import make_certificates
 from testing.gunicorn import ROOT, environment_with, manage
@@ -63,7 +63,7 @@ def connections_of_our_own(django_db_blocker):
 def checks_of(url: str, **environment: str) -> list[Check]:
     """What checkdb prints with DATABASE_URL=`url`. Without a process of its own, which takes its time to start."""
     connections = ConnectionHandler(databases_from_environment({"DATABASE_URL": url} | environment, ROOT))
-    return [check for connection in connections.all() for check in inspection.inspect(connection)]
+    return [check for connection in connections.all() for check in check.inspect(connection)]
 
 
 def checkdb(url: str, **environment: str) -> tuple[int, list[str]]:
@@ -196,7 +196,7 @@ def test_a_replica_is_only_read(copy, app_role):
 
 def test_a_locked_table_is_not_waited_for(copy, monkeypatch):
     url, _ = copy
-    monkeypatch.setattr(inspection, "LONGEST_WAIT", 0.2)
+    monkeypatch.setattr(check, "LONGEST_WAIT", 0.2)
     with psycopg.connect(url, application_name="a forgotten psql") as other:
         other.execute("LOCK TABLE logs_dailylog")
         holder = other.info.backend_pid
@@ -542,7 +542,7 @@ def test_a_replica(cluster, monkeypatch):
         code, lines = checkdb(replica.url)
         assert code == 2 and "nothing can be saved here" in lines[0]
 
-        monkeypatch.setattr(inspection, "MOST_LAG", 0)
+        monkeypatch.setattr(check, "MOST_LAG", 0)
         cluster.execute("CREATE TABLE news ()")
         wait_until(replica, "SELECT pg_last_xact_replay_timestamp() IS NOT NULL")
         replica.execute("SELECT pg_wal_replay_pause()")
@@ -641,7 +641,7 @@ def test_a_sqlite_file_that_takes_no_writes(migrated_file, tmp_path):
         url = f"sqlite:///{path}"
         connections = ConnectionHandler(databases_from_environment({"DATABASE_URL": url}, ROOT))
         connections["default"].settings_dict["OPTIONS"]["timeout"] = 0.1
-        found = [check for check in inspection.inspect(connections["default"]) if check.status == "error"]
+        found = [check for check in check.inspect(connections["default"]) if check.status == "error"]
 
     assert [(check.name, check.text) for check in found] == [("integrity", "database is locked")]
 

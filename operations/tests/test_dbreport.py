@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from logs.tests.factories import make_full_log, make_medication
-from operations.figures import grown, unused_indexes
+from operations.database.stats import grown, unused_indexes
 from operations.models import DatabaseReport
 from reflections.tests.factories import make_reflection
 

@@ -11,10 +11,10 @@ import pytest
 from django.db import connections
 from django.db.utils import ConnectionHandler
 
-from brainlog.database import database_from_url
-from operations import figures
-from operations.figures import gather, grown
-from operations.report import as_text
+from brainlog.database.urls import database_from_url
+from operations.database import stats
+from operations.database.report import as_text
+from operations.database.stats import gather, grown
 from testing.gunicorn import manage
 from testing.postgres import HURRIED, free_port, throwaway_cluster, throwaway_replica
 
@@ -87,7 +87,7 @@ def test_open_transactions_and_who_waits_for_whom(url, report):
 
 def test_a_table_that_is_locked_is_not_waited_for_long(url, report, monkeypatch):
     """The sizes are not known then; all else is."""
-    monkeypatch.setattr(figures, "PATIENCE", 0.2)
+    monkeypatch.setattr(stats, "PATIENCE", 0.2)
     with psycopg.connect(url) as holder:
         holder.execute("LOCK TABLE logs_dose IN ACCESS EXCLUSIVE MODE")
         found = report()

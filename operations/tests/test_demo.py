@@ -13,8 +13,8 @@ from logs.fields import HoursField, ScoreField
 from logs.models import DailyLog, Dose, Medication
 from logs.stages import AFTERNOON, EVENING, MEDICATION, MIDDAY, MORNING, STAGES
 from logs.tests.factories import make_log
-from operations import demo
-from operations.demo_sentences import SENTENCES
+from operations.demo import generate
+from operations.demo.sentences import SENTENCES
 from reflections.models import WeeklyReflection
 
 # A Monday evening in New York.
@@ -58,7 +58,7 @@ def demo_person(in_debug):
 
 @pytest.fixture(scope="module")
 def story():
-    return demo.story_of(User(username="demo"), NOW)
+    return generate.story_of(User(username="demo"), NOW)
 
 
 # ── The command ──────────────────────────────────────────────────────────────────────────────────
@@ -161,7 +161,7 @@ def test_its_help_lists_what_is_planted(capsys):
     with pytest.raises(SystemExit):
         call_command("demo", "--help")
 
-    assert demo.__doc__.strip() in capsys.readouterr().out
+    assert generate.__doc__.strip() in capsys.readouterr().out
 
 
 # ── The days ─────────────────────────────────────────────────────────────────────────────────────
@@ -181,11 +181,11 @@ def test_400_days_and_50_weeks(demo_person):
 def test_the_days_end_on_the_day_the_person_lives_in():
     after_midnight = datetime.datetime(2026, 6, 2, 6, 0, tzinfo=datetime.UTC)
 
-    assert demo.story_of(User(username="demo"), after_midnight).logs[-1].date == TODAY
+    assert generate.story_of(User(username="demo"), after_midnight).logs[-1].date == TODAY
 
 
 def test_a_week_later_every_day_has_moved_by_a_week(story):
-    later = demo.story_of(User(username="demo"), NOW + 7 * ONE_DAY)
+    later = generate.story_of(User(username="demo"), NOW + 7 * ONE_DAY)
 
     def told(story, last):
         names = [name for stage in STAGES for name in stage.field_names]
@@ -213,7 +213,7 @@ def test_yesterday_left_words_for_today_and_last_week_for_this_week(story):
 def test_no_check_in_is_finished_in_the_future():
     early = datetime.datetime(2026, 6, 1, 9, 0, tzinfo=datetime.UTC)
 
-    story = demo.story_of(User(username="demo"), early)
+    story = generate.story_of(User(username="demo"), early)
 
     stamps = [getattr(log, stage.completed_at) for log in story.logs for stage in STAGES]
     assert max(stamp for stamp in stamps if stamp) == early
@@ -265,9 +265,9 @@ def test_doses_change_and_a_medication_comes_later(story):
     amounts = {(TODAY - d.daily_log.date).days: d.amount for d in story.doses if d.medication.name == "Concerta"}
     melatonin = [(TODAY - d.daily_log.date).days for d in story.doses if d.medication.name == "Melatonin"]
 
-    assert {amount for days, amount in amounts.items() if days > demo.DOSE_CHANGE} == {18}
-    assert {amount for days, amount in amounts.items() if days <= demo.DOSE_CHANGE} == {36}
-    assert 110 <= max(melatonin) <= demo.MELATONIN_SINCE
+    assert {amount for days, amount in amounts.items() if days > generate.DOSE_CHANGE} == {18}
+    assert {amount for days, amount in amounts.items() if days <= generate.DOSE_CHANGE} == {36}
+    assert 110 <= max(melatonin) <= generate.MELATONIN_SINCE
     assert all(dose.daily_log.medication_taken for dose in story.doses)
     assert len({dose.taken_at for dose in story.doses}) > 60
 
@@ -296,7 +296,7 @@ def test_the_rows_are_valid_for_their_forms(demo_person):
 @pytest.fixture(scope="module", params=range(7), ids=["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])
 def told(request):
     """The story as it is told on each day of the week."""
-    return demo.story_of(User(username="demo"), NOW + request.param * ONE_DAY)
+    return generate.story_of(User(username="demo"), NOW + request.param * ONE_DAY)
 
 
 def pairs(logs, x, y) -> list[tuple[float, float]]:
@@ -319,10 +319,10 @@ def test_sleep(told):
     def slope(name):
         return linear_regression(*zip(*pairs(told.logs, "sleep_hours", name), strict=True)).slope
 
-    assert slope("morning_mood") == pytest.approx(demo.SLEEP_ON_MORNING_MOOD, abs=0.15)
-    assert slope("focus_level") == pytest.approx(demo.SLEEP_ON_FOCUS, abs=0.15)
-    assert slope("energy_level") == pytest.approx(demo.SLEEP_ON_ENERGY, abs=0.15)
-    assert slope("sleep_quality") == pytest.approx(demo.SLEEP_ON_QUALITY, abs=0.15)
+    assert slope("morning_mood") == pytest.approx(generate.SLEEP_ON_MORNING_MOOD, abs=0.15)
+    assert slope("focus_level") == pytest.approx(generate.SLEEP_ON_FOCUS, abs=0.15)
+    assert slope("energy_level") == pytest.approx(generate.SLEEP_ON_ENERGY, abs=0.15)
+    assert slope("sleep_quality") == pytest.approx(generate.SLEEP_ON_QUALITY, abs=0.15)
 
 
 def test_dose(told):
@@ -334,8 +334,8 @@ def test_dose(told):
 
     none, low, high = (fmean(values) for values in focus.values())
 
-    assert high - low == pytest.approx(demo.HIGH_DOSE_ON_FOCUS, abs=0.25)
-    assert low - none == pytest.approx(demo.LOW_DOSE_ON_FOCUS, abs=0.4)
+    assert high - low == pytest.approx(generate.HIGH_DOSE_ON_FOCUS, abs=0.25)
+    assert low - none == pytest.approx(generate.LOW_DOSE_ON_FOCUS, abs=0.4)
 
 
 def test_lunch(told):
@@ -344,16 +344,16 @@ def test_lunch(told):
     with_lunch = fmean(log.is_crashing for log in days if log.lunch)
     without = fmean(log.is_crashing for log in days if not log.lunch)
 
-    assert with_lunch == pytest.approx(demo.CRASH_CHANCE, abs=0.1)
-    assert without == pytest.approx(demo.CRASH_CHANCE_WITHOUT_LUNCH, abs=0.15)
+    assert with_lunch == pytest.approx(generate.CRASH_CHANCE, abs=0.1)
+    assert without == pytest.approx(generate.CRASH_CHANCE_WITHOUT_LUNCH, abs=0.15)
 
 
 @pytest.mark.parametrize(
     "answer, name, size",
     [
-        ("is_crashing", "anxiety_level", demo.CRASH_ON_ANXIETY),
-        ("had_emotional_event", "rumination_level", demo.EVENT_ON_RUMINATION),
-        ("met_physical_activity_goals", "overall_mood", demo.EXERCISE_ON_MOOD),
+        ("is_crashing", "anxiety_level", generate.CRASH_ON_ANXIETY),
+        ("had_emotional_event", "rumination_level", generate.EVENT_ON_RUMINATION),
+        ("met_physical_activity_goals", "overall_mood", generate.EXERCISE_ON_MOOD),
     ],
 )
 def test_yes_and_no(told, answer, name, size):
@@ -368,10 +368,10 @@ def test_week(told):
     worse = mean_on(told.logs, monday, "overall_mood") - mean_on(told.logs, others, "overall_mood")
     rarer = mean_on(told.logs, weekend, "medication_taken") - mean_on(told.logs, others | monday, "medication_taken")
 
-    assert longer == pytest.approx(demo.WEEKEND_ON_SLEEP, abs=0.25)
-    assert better == pytest.approx(demo.WEEKEND_ON_MOOD, abs=0.4)
-    assert worse == pytest.approx(demo.MONDAY_ON_MOOD, abs=0.5)
-    assert rarer == pytest.approx(demo.SKIP_CHANCE - demo.WEEKEND_SKIP_CHANCE, abs=0.1)
+    assert longer == pytest.approx(generate.WEEKEND_ON_SLEEP, abs=0.25)
+    assert better == pytest.approx(generate.WEEKEND_ON_MOOD, abs=0.4)
+    assert worse == pytest.approx(generate.MONDAY_ON_MOOD, abs=0.5)
+    assert rarer == pytest.approx(generate.SKIP_CHANCE - generate.WEEKEND_SKIP_CHANCE, abs=0.1)
 
 
 def test_mood_carries_over_from_day_to_day(told):

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.tests.factories import PASSWORD
 from logs.tests.factories import make_full_log, make_medication
 from operations.error_reports import MOST_FRAMES, PrivateReporter
-from operations.formatters import PrivateEmailHandler
+from operations.log_formatters import PrivateEmailHandler
 from operations.tests.canary import CANARY, DAY, FAILING, main_job
 from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection

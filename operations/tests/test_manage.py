@@ -6,7 +6,7 @@ import sys
 import pytest
 from django.db import OperationalError
 
-from brainlog.database import reason
+from brainlog.database.urls import reason
 from testing.gunicorn import ROOT, environment_with, manage
 
 pytestmark = pytest.mark.once

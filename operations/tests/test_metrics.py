@@ -9,7 +9,8 @@ from django.db import OperationalError, connection, connections
 from django.urls import path
 from prometheus_client.parser import text_string_to_metric_families
 
-from operations import metrics, server_health
+from operations import metrics
+from operations.database import server_health
 from testing.postgres import free_port
 
 TOKEN = "a-token-for-tests"
@@ -124,7 +125,7 @@ urlpatterns = [path("breaks/", breaks), path("metrics", metrics.metrics)]
 def test_a_connection_that_fails_is_counted(scrape, client, settings):
     """No statement has run that the failure could be counted with."""
     settings.ROOT_URLCONF = __name__
-    settings.MIDDLEWARE = ["operations.observing.ObservingMiddleware"]
+    settings.MIDDLEWARE = ["operations.instrumentation.ObservingMiddleware"]
     client.raise_request_exception = False
     before = scrape()
     client.get("/breaks/")

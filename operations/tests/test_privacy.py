@@ -14,8 +14,8 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.tests.factories import make_person
 from brainlog.tests.addresses import ADDRESSES
-from operations import outbound, privacy
-from operations.outbound import outbound_connections
+from operations import privacy
+from operations.outbound_connections import PROVIDERS, outbound_connections
 from operations.tests.jobs import main_job
 from testing.gunicorn import ROOT, manage
 from testing.settings import GIVEN, NOT_GIVEN
@@ -49,7 +49,7 @@ CONNECTS = {
             {f"{name.upper()}_CLIENT_ID": "a-user", f"{name.upper()}_CLIENT_SECRET": "s3cr3t"},
             hosts,
         )
-        for name, (_label, hosts) in outbound.PROVIDERS.items()
+        for name, (_label, hosts) in PROVIDERS.items()
     },
 }
 # And those that do not by themselves.
@@ -70,20 +70,20 @@ REACHES = {
 }
 # Where ours does, and the line of the page that it is for.
 KNOWN = {
-    "accounts/mails.py": {"django.core.mail"},  # EMAIL_URL
-    "accounts/asking.py": {"requests"},  # OIDC_SERVER_URL and its like, as the next
+    "accounts/emails.py": {"django.core.mail"},  # EMAIL_URL
+    "accounts/provider_session.py": {"requests"},  # OIDC_SERVER_URL and its like, as the next
     "accounts/middleware.py": {"requests"},
     "brainlog/cache.py": {"redis"},  # CACHE_URL
     "operations/backups/storage.py": {"obstore"},  # BACKUP_TO
-    "operations/backups/programs.py": {"subprocess"},  # age and GnuPG, which stay here, and the next
+    "operations/backups/pipeline.py": {"subprocess"},  # age and GnuPG, which stay here, and the next
     "operations/backups/postgresql.py": {"psycopg"},  # pg_dump, pg_restore and psql: DATABASE_URL
-    "operations/roles.py": {"psycopg"},  # DATABASE_URL, as the next five
-    "operations/integrity.py": {"psycopg"},
+    "operations/database/roles.py": {"psycopg"},  # DATABASE_URL, as the next five
+    "operations/database/integrity.py": {"psycopg"},
     "operations/probes.py": {"psycopg"},
-    "brainlog/database.py": {"psycopg"},
-    "brainlog/postgresql/base.py": {"psycopg"},
-    "brainlog/errors.py": {"psycopg", "psycopg_pool"},
-    "operations/formatters.py": {"http", "django.utils.log"},  # the names of status codes, and EMAIL_URL
+    "brainlog/database/urls.py": {"psycopg"},
+    "brainlog/database/postgresql/base.py": {"psycopg"},
+    "brainlog/database/errors.py": {"psycopg", "psycopg_pool"},
+    "operations/log_formatters.py": {"http", "django.utils.log"},  # the names of status codes, and EMAIL_URL
     "operations/worker.py": {"socket"},  # Browsers connect to it, and it to no one.
 }
 # What is installed for running: all that can reach another machine, by the setting that makes it, and the rest.
@@ -190,13 +190,13 @@ print(json.dumps(found))
 
 
 def test_the_hosts_of_providers_are_those_that_allauth_asks():
-    environment = {f"{name.upper()}_CLIENT_{what}": "x" for name in outbound.PROVIDERS for what in ("ID", "SECRET")}
+    environment = {f"{name.upper()}_CLIENT_{what}": "x" for name in PROVIDERS for what in ("ID", "SECRET")}
 
     answer = manage(GIVEN["DATABASE_URL"], "shell", "--no-imports", "-v0", "-c", ASK_ALLAUTH, **environment)
 
     assert answer.returncode == 0, answer.stderr
     hosts = {name: {url.split("/")[2] for url in urls} for name, urls in json.loads(answer.stdout).items()}
-    assert hosts == {name: set(listed.split(", ")) for name, (_label, listed) in outbound.PROVIDERS.items()}
+    assert hosts == {name: set(listed.split(", ")) for name, (_label, listed) in PROVIDERS.items()}
 
 
 def test_anybody_may_read_it_and_by_default_it_says_nothing(client, monkeypatch, django_assert_num_queries, db):

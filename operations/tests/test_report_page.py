@@ -16,8 +16,8 @@ from accounts.tests.factories import make_person
 from brainlog.tests.browser.steps import come_in
 from brainlog.tests.html import Page
 from logs.tests.factories import make_full_log
+from operations.database.plots import Plot
 from operations.models import DatabaseReport
-from operations.plots import Plot
 from testing.accessibility import violations
 
 LIST = "/admin/operations/databasereport/"

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from logs.tests.factories import DAY, answers
-from operations import roles
+from operations.database import roles
 from operations.tests.jobs import main_job, send, sign_up
 from testing.gunicorn import manage, throwaway_site
 from testing.postgres import throwaway_cluster

@@ -4,8 +4,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from operations import integrity
-from operations.schema import ERROR, WARNING, expected_tables, found_tables, problems
+from operations.database import integrity
+from operations.database.schema import ERROR, WARNING, expected_tables, found_tables, problems
 
 
 @pytest.fixture

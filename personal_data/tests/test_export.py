@@ -14,22 +14,22 @@ from django.urls import reverse
 from pytest_django.asserts import assertRedirects
 
 from accounts.models import SecurityEvent
+from accounts.rate_limits import EXPORT
 from accounts.tests.codes import confirm_by_password, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.test_delete import lookups_to_the_person
-from accounts.throttle import EXPORT
 from logs.models import DailyLog, Dose, Medication
 from logs.stages import STAGES
 from logs.tests.columns import put, stored
 from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, make_dose, make_full_log, make_medication, taken
 from logs.tests.pages import check_in_url
-from personal_data import tables
-from personal_data.archive import no_formula
+from personal_data import export_tables
+from personal_data.export import no_formula
 from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 
 URL = reverse("personal_data:export")
-FILES = ["README.txt", "brain-log.json", *(f"{table.name}.csv" for table in tables.TABLES), "columns.csv"]
+FILES = ["README.txt", "brain-log.json", *(f"{table.name}.csv" for table in export_tables.TABLES), "columns.csv"]
 
 # Where rows about a person are, and the part of the download that has them. Of the others, why none has.
 EXPORTED = {
@@ -114,12 +114,12 @@ def test_every_table_about_a_person_is_in_it_or_left_out_for_a_reason(db):
     }
 
     assert about_people == EXPORTED.keys() | NOT_EXPORTED.keys()
-    assert set(EXPORTED.values()) == {"profile", *(table.name for table in tables.TABLES)}
+    assert set(EXPORTED.values()) == {"profile", *(table.name for table in export_tables.TABLES)}
 
 
 @pytest.mark.parametrize("model", [DailyLog, Dose, Medication, WeeklyReflection], ids=lambda model: model.__name__)
 def test_every_column_is_in_it(model):
-    columns = next(table.columns for table in tables.TABLES if table.name == EXPORTED[model.__name__])
+    columns = next(table.columns for table in export_tables.TABLES if table.name == EXPORTED[model.__name__])
     not_said = {"id", "user", "uuid", "name_key", "daily_log"}
 
     assert {field.name for field in model._meta.concrete_fields} - not_said <= columns.keys()
@@ -290,7 +290,7 @@ def test_a_text_that_cannot_be_read_is_kept_as_it_is(confirmed, person):
 
 
 def test_it_takes_few_rows_at_a_time_and_none_twice(confirmed, person, monkeypatch, django_assert_max_num_queries):
-    monkeypatch.setattr(tables, "BATCH", 3)
+    monkeypatch.setattr(export_tables, "BATCH", 3)
     dates = [DAY + datetime.timedelta(days=number) for number in range(7)]
     medication = make_medication(person)
     for date in dates:

@@ -10,10 +10,10 @@ from django.urls import reverse
 
 from logs.fields import LineField, NoteField
 from logs.models import DailyLog
+from logs.periods import Week
 from logs.stages import STAGES
+from logs.summary import numbers_of
 from reflections.models import WeeklyAnswers, WeeklyReflection
-from reflections.numbers import numbers_of
-from reflections.periods import Week
 from reflections.tests.factories import SUNDAY, make_reflection
 from reflections.tests.pages import EVERYTHING, WEEK, week_url
 

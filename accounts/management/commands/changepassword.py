@@ -2,7 +2,7 @@ import getpass
 
 from django.contrib.auth.management.commands import changepassword
 
-from accounts import events
+from accounts import security_events
 from accounts.models import User
 
 
@@ -12,5 +12,5 @@ class Command(changepassword.Command):
     def handle(self, *args, **options):
         answer = super().handle(*args, **options)
         person = User.objects.using(options["database"]).get(username=options["username"] or getpass.getuser())
-        events.record_changes(["password"], person, command="manage.py changepassword")
+        security_events.record_changes(["password"], person, command="manage.py changepassword")
         return answer

@@ -15,7 +15,7 @@ from accounts.models import User
 from brainlog.tests.attack.rows import CODES
 from brainlog.tests.attack.texts import HOSTILE, MARK
 from brainlog.tests.attack.world import Page, undone
-from operations.formatters import JsonFormatter, TextFormatter
+from operations.log_formatters import JsonFormatter, TextFormatter
 
 PROJECT = Path(__file__).parents[3]
 

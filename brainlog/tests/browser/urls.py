@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.urls import path
 
-from accounts.throttle import TooManyTries
+from accounts.rate_limits import TooManyTries
 from brainlog.urls import handler500, urlpatterns as real_urlpatterns  # noqa: F401 - Django looks for it here
 
 ERRORS = {

@@ -2,10 +2,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connections
 
-from brainlog.database import session_alias
+from brainlog.database.urls import session_alias
 from operations.backups import BackupError, archives
 from operations.backups.encryption import Encryption
-from operations.backups.programs import stop_like_ctrl_c
+from operations.backups.pipeline import stop_like_ctrl_c
 from operations.backups.progress import megabytes
 from operations.backups.records import record_backup
 from operations.backups.storage import Storage

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from django.core.management.base import BaseCommand
 from django.db import connections
 
-from operations.inspection import inspect
-from operations.schema import ERROR, OK, WARNING
+from operations.database.check import inspect
+from operations.database.schema import ERROR, OK, WARNING
 
 EXIT_CODES = {OK: 0, WARNING: 1, ERROR: 2}
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, OperationalError, connections, transaction
 
-from brainlog.database import session_alias
-from operations import roles
+from brainlog.database.urls import session_alias
+from operations.database import roles
 
 
 class Command(BaseCommand):

@@ -9,9 +9,9 @@ from django.db import DatabaseError, OperationalError, connections, transaction
 from django.utils import timezone
 
 from accounts.models import Invitation, KnownBrowser, SecurityEvent, Throttle
-from brainlog.database import reason, session_alias
-from brainlog.errors import is_table_missing
-from brainlog.sqlite3.files import rewrite
+from brainlog.database.errors import is_table_missing
+from brainlog.database.sqlite3.files import rewrite
+from brainlog.database.urls import reason, session_alias
 from operations.models import DatabaseReport
 
 REPORTS_KEPT = timedelta(days=2 * 365)

@@ -3,11 +3,11 @@ from json import dumps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, OperationalError
 
-from brainlog.database import reason, session_alias
-from brainlog.errors import is_table_missing
-from operations.figures import gather, grown
+from brainlog.database.errors import is_table_missing
+from brainlog.database.urls import reason, session_alias
+from operations.database.report import as_text
+from operations.database.stats import gather, grown
 from operations.models import DatabaseReport
-from operations.report import as_text
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from logs.models import DailyLog, Dose, Medication
-from operations import demo
+from operations.demo import generate
 from reflections.models import WeeklyReflection
 
 PERSON, ADMIN = "demo", "demo-admin"
@@ -20,7 +20,7 @@ GROUP = "Made by manage.py demo"
 
 class Command(BaseCommand):
     help = (
-        f"Make the person “{PERSON}” with {demo.DAYS} days of logs up to today, and the staff account “{ADMIN}”. "
+        f"Make the person “{PERSON}” with {generate.DAYS} days of logs up to today, and the staff account “{ADMIN}”. "
         "Repeated, it makes the logs anew, whatever was changed in them, and leaves the accounts as they are. "
         "For trying out and developing: refuses to run unless DEBUG is on."
     )
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def create_parser(self, *args, **kwargs):
         """Show what is planted in the logs with --help."""
         return super().create_parser(
-            *args, **kwargs, epilog=demo.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+            *args, **kwargs, epilog=generate.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
         )
 
     def handle(self, *args, **options):
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             story = retell(person)
         self.report(story, passwords)
 
-    def report(self, story: demo.Story, passwords: dict[str, str]):
+    def report(self, story: generate.Story, passwords: dict[str, str]):
         first, last = story.logs[0].date, story.logs[-1].date
         self.stdout.write(
             f"{PERSON} has {len(story.logs)} logs from {first} to {last}, {len(story.doses)} doses "
@@ -77,13 +77,13 @@ def account(name: str, group: Group, passwords: dict[str, str], **facts) -> User
     return user
 
 
-def retell(person: User) -> demo.Story:
+def retell(person: User) -> generate.Story:
     """Put the demo's logs in place of all that the person has."""
     # Doses go with their logs; as long as there are any, their medication cannot go.
     person.daily_logs.all().delete()
     person.medications.all().delete()
     person.weekly_reflections.all().delete()
-    story = demo.story_of(person, timezone.now())
+    story = generate.story_of(person, timezone.now())
     Medication.objects.bulk_create(story.medications)
     DailyLog.objects.bulk_create(story.logs)
     Dose.objects.bulk_create(story.doses)

@@ -8,10 +8,10 @@ from django.core.management.commands import migrate
 from django.db import DatabaseError, OperationalError, connections
 from django.db.migrations.exceptions import MigrationSchemaMissing
 
-from brainlog.database import reason, session_alias
-from brainlog.errors import MISSING_PRIVILEGE, NO_SCHEMA, code_of
-from brainlog.postgresql.base import patience
-from operations.inspection import unpooled
+from brainlog.database.errors import MISSING_PRIVILEGE, NO_SCHEMA, code_of
+from brainlog.database.postgresql.base import patience
+from brainlog.database.urls import reason, session_alias
+from operations.database.check import unpooled
 
 # One migrate at a time in a database: any number will do, as long as nobody else uses it.
 ADVISORY_LOCK = 7_263_018_551

@@ -2,11 +2,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
 
-from brainlog.database import session_alias
+from brainlog.database.urls import session_alias
 from encryption.cipher import key_fingerprints
 from operations.backups import BackupError, archives
 from operations.backups.arguments import add_backup_arguments, storage_at
-from operations.backups.programs import stop_like_ctrl_c
+from operations.backups.pipeline import stop_like_ctrl_c
 
 
 def seconds(text: str) -> float:

@@ -1,10 +1,10 @@
 from django.core.management.base import BaseCommand
 from django.db import connections
 
-from brainlog.database import session_alias
+from brainlog.database.urls import session_alias
 from operations.backups import BackupError, archives
 from operations.backups.arguments import add_backup_arguments, storage_at
-from operations.backups.programs import stop_like_ctrl_c
+from operations.backups.pipeline import stop_like_ctrl_c
 from operations.backups.records import record_verification
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.db import connections
 
-from brainlog.database import database_from_url
+from brainlog.database.urls import database_from_url
 
 
 @contextmanager

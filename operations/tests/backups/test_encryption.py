@@ -7,7 +7,7 @@ import pytest
 
 from operations.backups import BackupError
 from operations.backups.encryption import Encryption
-from operations.backups.programs import Program, through
+from operations.backups.pipeline import Program, through
 from operations.tests.backups.archives import manifest_of
 
 pytestmark = pytest.mark.once

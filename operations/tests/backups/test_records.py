@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from operations.figures import backup_signs
-from operations.inspection import inspect
+from operations.database.check import inspect
+from operations.database.stats import backup_signs
 from operations.models import Backup
 from operations.tests.backups.archives import change_manifest
 

@@ -15,7 +15,7 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
-from brainlog.sqlite3.files import files_of
+from brainlog.database.sqlite3.files import files_of
 from operations.backups import sqlite
 from operations.backups.left_out import LEFT_OUT
 from operations.tests.backups.archives import PEOPLE, add_people, change_manifest, manifest_of, people
@@ -388,7 +388,7 @@ def test_a_command_that_is_to_outlive_its_terminal_does():
 
 OUTLIVE = """
 import os, signal
-from operations.backups.programs import stop_like_ctrl_c
+from operations.backups.pipeline import stop_like_ctrl_c
 stop_like_ctrl_c()
 os.kill(os.getpid(), signal.SIGHUP)
 print("still here")

@@ -6,7 +6,7 @@ from contextlib import closing
 import psycopg
 import pytest
 
-from brainlog.transactions import ATTEMPTS
+from brainlog.database.retry import ATTEMPTS
 from logs.tests.factories import DAY, MORNING_DOSE, REQUIRED, taken
 from operations.tests.chaos.conftest import PEOPLE
 from operations.tests.chaos.crowd import ACKNOWLEDGED, DATABASE, REFUSED, Crowd, Somebody, wait_until_waiting

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from brainlog.circuit_breaker import OUTAGES
-from brainlog.errors import SILENT
+from brainlog.database.errors import SILENT
 from operations.tests.chaos.conftest import PEOPLE, make_database
 from operations.tests.chaos.crowd import ACKNOWLEDGED, DATABASE, REFUSED, Crowd, status_of, wait_until_waiting
 from testing.gunicorn import throwaway_site

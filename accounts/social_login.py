@@ -1,0 +1,141 @@
+"""Logging in with an account elsewhere, where the environment names a provider of such accounts.
+
+We keep nothing of what the provider says but the number it knows the person by.
+"""
+
+import secrets
+from functools import wraps
+
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
+from django import forms
+from django.apps import apps
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, connections, transaction
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_lazy as _
+
+from accounts import rate_limits
+from accounts.models import User, timezone_names
+from brainlog.forms import DatalistInput
+
+MOST_ACCOUNTS = 20  # of a person
+
+# allauth's tables.
+ACCOUNTS, TOKENS = "socialaccount_socialaccount", "socialaccount_socialtoken"
+
+
+class ExternalAdapter(DefaultSocialAccountAdapter):
+    error_messages = DefaultSocialAccountAdapter.error_messages | {
+        "no_password": _("Choose a password first: without one and without this account you could not log in."),
+    }
+
+    def list_apps(self, request, provider=None, client_id=None):
+        """Those of the environment alone: nobody adds one in the database."""
+        return [app for app in super().list_apps(request, provider, client_id) if not app.pk]
+
+    def generate_state_param(self, state: dict) -> str:
+        # Kept in the session until the provider answers: a visitor gets a row.
+        rate_limits.take_for_address(rate_limits.PROVIDER, ratelimit.get_ip(context.request))
+        return secrets.token_urlsafe(32)  # allauth's has 95 bits.
+
+    def get_requests_session(self):
+        # Imported here because it loads requests, which only servers with providers need.
+        from accounts.provider_session import ProviderSession
+
+        return ProviderSession()
+
+    def populate_user(self, request, sociallogin, data):
+        sociallogin.user.username = str(data.get("username") or "")[:150]
+        return sociallogin.user
+
+    def pre_social_login(self, request, sociallogin):
+        sociallogin.email_addresses = []
+        sociallogin.account.extra_data = {}
+        if sociallogin.account.pk:
+            sociallogin.account.save(update_fields=["extra_data"])
+        elif request.user.is_authenticated and request.user.socialaccount_set.count() >= MOST_ACCOUNTS:
+            text = gettext("You have %(count)d accounts elsewhere, and there is room for no more. Remove one first.")
+            messages.error(request, text % {"count": MOST_ACCOUNTS})
+            raise ImmediateHttpResponse(redirect("accounts:external"))
+
+    def is_open_for_signup(self, request, sociallogin) -> bool:
+        """Where the provider is the only way in, it decides who has an account."""
+        return settings.LOGIN_ONLY_BY_PROVIDER or settings.REGISTRATION == "open"
+
+
+def providers(request, process: str, **more) -> list[dict]:
+    """Name and address of each: a form sent there leads to the provider."""
+    if not apps.is_installed("allauth.socialaccount"):
+        return []
+    found = get_adapter().list_providers(request)
+    return [{"name": each.name, "address": each.get_login_url(request, process=process, **more)} for each in found]
+
+
+def unless_only_by_provider(view):
+    """A page of ways in that are closed where a provider is the only one."""
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        if settings.LOGIN_ONLY_BY_PROVIDER:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+class ExternalSignUpForm(forms.ModelForm):
+    """A name here, for somebody who comes with an account elsewhere."""
+
+    by_passkey = False
+
+    class Meta:
+        model = User
+        fields = ("username", "timezone")
+        widgets = {
+            "timezone": DatalistInput(
+                timezone_names(), attrs={"autocomplete": "off", "spellcheck": "false", "data-browser-timezone": ""}
+            ),
+        }
+
+    def __init__(self, *args, sociallogin, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.sociallogin = sociallogin
+        self.initial["username"] = sociallogin.user.username
+        self.fields["username"].help_text = _("Anything you like: letters, digits and @ . + - _")
+
+    def clean_username(self):
+        return User.normalize_username(self.cleaned_data["username"])
+
+    def save_person(self, request) -> bool:
+        """Whether the name was still free."""
+        self.instance.set_unusable_password()
+        self.sociallogin.user = self.instance
+        try:
+            with transaction.atomic():
+                self.sociallogin.save(request)
+        except IntegrityError:
+            self.add_error("username", User.name_is_taken())
+            return False
+        return True
+
+
+@receiver(pre_delete, sender=User, dispatch_uid="accounts.social_login")
+def on_person_goes(instance, using, **kwargs):
+    """Take along their accounts elsewhere from a time when the environment named a provider.
+
+    The tables stay when none is named any more, and Django then knows nothing of them.
+    """
+    connection = connections[using]
+    if apps.is_installed("allauth.socialaccount") or ACCOUNTS not in connection.introspection.table_names():
+        return
+    with connection.cursor() as cursor:
+        theirs = f"SELECT id FROM {ACCOUNTS} WHERE user_id = %s"  # noqa: S608 (our own names)
+        cursor.execute(f"DELETE FROM {TOKENS} WHERE account_id IN ({theirs})", [instance.pk])  # noqa: S608 (likewise)
+        cursor.execute(f"DELETE FROM {ACCOUNTS} WHERE user_id = %s", [instance.pk])  # noqa: S608 (likewise)

@@ -1,0 +1,35 @@
+"""Several processes count together what each of them sees."""
+
+import pytest
+
+from accounts.rate_limits import SIGN_IN_BY_NAME
+from accounts.tests.visitors import Visitor, all_at_once
+from testing.gunicorn import manage, throwaway_site
+from testing.postgres import throwaway_cluster
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def database_url(request, tmp_path):
+    if request.param == "SQLite":
+        yield f"sqlite:///{tmp_path}/db.sqlite3"
+        return
+    with throwaway_cluster() as cluster:
+        yield cluster.url
+
+
+def test_a_name_has_no_more_tries_with_more_processes(database_url):
+    migrated = manage(database_url, "migrate", "--verbosity=0")
+    assert migrated.returncode == 0, migrated.stderr
+    with throwaway_site(database_url, workers=3, threads=2) as site:
+        visitors = [Visitor(site.url) for _ in range(SIGN_IN_BY_NAME.tries + 8)]
+
+        results = all_at_once(
+            *(
+                lambda visitor=visitor: visitor.post("/accounts/login/", {"username": "maria", "password": "wrong"})
+                for visitor in visitors
+            )
+        )
+
+    assert sorted(status for status, _, _ in results) == [200] * SIGN_IN_BY_NAME.tries + [429] * 8

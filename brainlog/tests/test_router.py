@@ -1,0 +1,144 @@
+"""Which database answers. That a real replica does is in test_scale.py."""
+
+import pytest
+from django.db import OperationalError, ProgrammingError
+from django.http import HttpResponse
+
+from accounts.models import Session, User
+from brainlog.circuit_breaker import CircuitBreaker
+from brainlog.database import router
+from brainlog.database.router import ReplicaRouter, reads_only
+from logs.models import DailyLog, Medication
+from logs.tests.factories import make_log
+from reflections.models import WeeklyReflection
+
+replica_router = ReplicaRouter()
+
+
+@pytest.fixture
+def replica_is_there(monkeypatch):
+    monkeypatch.setattr(router, "may_ask_replica", lambda person: not router.breaker.is_open)
+    monkeypatch.setattr(router, "has_all_of", lambda person: True)
+    monkeypatch.setattr(router, "breaker", CircuitBreaker())
+
+
+@pytest.fixture
+def page():
+    """A view that notes which database would answer, and fails as often as `page.failures` says."""
+
+    @reads_only
+    def view(request):
+        view.read_from.append(replica_router.db_for_read(DailyLog))
+        if view.failures:
+            raise view.failures.pop(0)
+        return HttpResponse("the page")
+
+    view.read_from, view.failures = [], []
+    # What is set on the wrapper is what the view itself sees.
+    return view
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_a_page_that_shows_reads_from_the_replica(replica_is_there, page, rf, method):
+    request = getattr(rf, method)("/")
+    request.user = None
+
+    assert page(request).content == b"the page"
+
+    assert page.read_from == ["replica"]
+    assert replica_router.db_for_read(DailyLog) == "default"
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_whatever_could_change_something_reads_from_the_primary(replica_is_there, page, rf, method):
+    request = getattr(rf, method)("/")
+    request.user = None
+
+    page(request)
+
+    assert page.read_from == ["default"]
+
+
+def test_without_a_replica_the_primary_is_read(page, rf, person):
+    request = rf.get("/")
+    request.user = person
+
+    page(request)
+
+    assert page.read_from == ["default"]
+
+
+def test_what_fails_on_the_replica_is_read_from_the_primary(replica_is_there, page, rf, caplog):
+    """Half a page may have been read: it is made anew, and so are those of the next half minute."""
+    request = rf.get("/")
+    request.user = None
+    page.failures += [OperationalError("canceling statement due to conflict with recovery")]
+
+    assert page(request).content == b"the page"
+    assert page(request).content == b"the page"
+
+    assert page.read_from == ["replica", "default", "default"]
+    assert len(caplog.records) == 1
+
+
+def test_what_fails_on_the_primary_too_is_an_error(replica_is_there, page, rf):
+    request = rf.get("/")
+    request.user = None
+    page.failures += [OperationalError("replica"), OperationalError("primary")]
+
+    with pytest.raises(OperationalError, match="primary"):
+        page(request)
+    assert replica_router.db_for_read(DailyLog) == "default"
+
+
+def test_a_replica_that_lacks_a_migration_is_not_read(replica_is_there, page, rf):
+    request = rf.get("/")
+    request.user = None
+    page.failures += [ProgrammingError("no such column")]
+
+    assert page(request).content == b"the page"
+    assert page.read_from == ["replica", "default"]
+
+
+def test_a_mistake_in_a_query_is_an_error_all_the_same(replica_is_there, page, rf):
+    request = rf.get("/")
+    request.user = None
+    page.failures += [ProgrammingError("no such column")] * 2
+
+    with pytest.raises(ProgrammingError):
+        page(request)
+
+
+def test_only_answers_are_read_from_the_replica():
+    token = router.reads_from_replica.set(True)
+    try:
+        answers = {model: replica_router.db_for_read(model) for model in (DailyLog, Medication, WeeklyReflection)}
+        others = {model: replica_router.db_for_read(model) for model in (User, Session)}
+    finally:
+        router.reads_from_replica.reset(token)
+
+    assert set(answers.values()) == {"replica"}
+    assert set(others.values()) == {"default"}
+
+
+def test_nothing_is_written_to_a_replica(person):
+    log = make_log(person, lunch="Soup")
+    log._state.db = "replica"  # As if it had been read there.
+    token = router.reads_from_replica.set(True)
+    try:
+        log.lunch = "Salad"
+        log.save()
+        assert replica_router.db_for_write(DailyLog, instance=log) == "default"
+    finally:
+        router.reads_from_replica.reset(token)
+
+    assert person.daily_logs.get().lunch == "Salad"
+
+
+def test_rows_of_both_belong_together_and_migrations_are_the_primarys(person):
+    there = DailyLog(user=person)
+    there._state.db = "replica"
+
+    assert replica_router.allow_relation(there, person) is True
+    assert replica_router.allow_migrate("replica", "logs") is False
+    assert replica_router.allow_migrate("default", "logs") is None

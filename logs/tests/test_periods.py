@@ -1,0 +1,219 @@
+"""Months and years in numbers."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from pytest_django.asserts import assertContains, assertNotContains
+
+from accounts.tests.factories import make_person
+from logs.models import DailyLog
+from logs.periods import Month, Week, Year
+from logs.tests.factories import make_log
+from reflections.tests.pages import day
+from reflections.tests.test_queries import queries_of
+
+
+def url(text: str) -> str:
+    return f"/reflections/numbers/{text}/"
+
+
+def log_days(person, first, count, **facts):
+    start = day(first)
+    DailyLog.objects.bulk_create(
+        DailyLog(user=person, date=start + datetime.timedelta(days=n), **facts) for n in range(count)
+    )
+
+
+# Their days
+
+
+@pytest.mark.parametrize(
+    ("period", "last", "before", "after"),
+    [
+        (Week(day("2025-12-29")), "2026-01-04", "2025-12-22", "2026-01-05"),
+        (Month(day("2026-02-01")), "2026-02-28", "2026-01-01", "2026-03-01"),
+        (Month(day("2024-02-01")), "2024-02-29", "2024-01-01", "2024-03-01"),
+        (Month(day("2025-12-01")), "2025-12-31", "2025-11-01", "2026-01-01"),
+        (Month(day("2026-01-01")), "2026-01-31", "2025-12-01", "2026-02-01"),
+        (Year(day("2024-01-01")), "2024-12-31", "2023-01-01", "2025-01-01"),
+        (Year(day("1900-01-01")), "1900-12-31", "1899-01-01", "1901-01-01"),
+    ],
+    ids=str,
+)
+def test_a_period_knows_its_days(period, last, before, after):
+    assert (period.last, period.before.first, period.after.first) == (day(last), day(before), day(after))
+    assert type(period.before) is type(period.after) is type(period)
+
+
+def test_every_month_follows_the_one_before():
+    month = Month(day("1999-12-01"))
+    for _ in range(30):
+        assert month.after.before == month
+        month = month.after
+    assert str(month) == "June 2002"
+
+
+# Their numbers
+
+
+def test_a_month_is_its_days_against_the_month_before(as_person, person):
+    log_days(person, "2026-03-01", 31, focus_level=4)
+    log_days(person, "2026-04-01", 30, focus_level=7)
+    log_days(person, "2026-02-01", 28, focus_level=1)
+    log_days(person, "2026-05-01", 2, focus_level=10)
+
+    response = as_person.get(url("2026-04"))
+
+    assertContains(response, "<h1>April 2026 in numbers</h1>", html=True)
+    assertContains(response, "30 of 30 days logged.")
+    for shown in ("<td>7.0</td>", "<td>30 of 30</td>", "<td>+3.0</td>", "against March 2026"):
+        assertContains(response, shown)
+
+
+def test_a_year_is_its_days_against_the_year_before(as_person, person):
+    log_days(person, "2024-01-01", 366, focus_level=4, medication_taken=True)
+    log_days(person, "2025-01-01", 365, focus_level=7, medication_taken=True, medication_effectiveness="yes")
+    log_days(person, "2026-01-01", 100, focus_level=1)
+
+    response = as_person.get(url("2025"))
+
+    assertContains(response, "<h1>2025 in numbers</h1>", html=True)
+    for shown in ("365 of 365 days logged.", "<td>7.0</td>", "<td>365 of 365</td>", "<td>+3.0</td>", "against 2024"):
+        assertContains(response, shown)
+    assertContains(response, "Medication taken on 365 of 365 days that say so.")
+    assertContains(response, "A net positive on 365 of 365 days rated.")
+
+
+@pytest.mark.parametrize(("text", "days"), [("2026-05", 6), ("2026", 126), ("2026-04", 30), ("2025", 365)])
+def test_they_count_the_days_there_have_been(as_person, person, text, days):
+    """It is 6 May 2026."""
+    make_log(person, day("2026-05-04"), focus_level=5)
+    make_log(person, day("2026-04-04"), focus_level=5)
+    make_log(person, day("2025-04-04"), not_tracked="ill", focus_level=5)
+
+    response = as_person.get(url(text))
+
+    assert response.context["days"] == days
+    assert ("so far" in response.content.decode()) == (text in {"2026-05", "2026"})
+
+
+def test_a_log_ahead_of_the_clock_is_one_more_day(as_person, person):
+    log_days(person, "2026-05-01", 7, focus_level=5)
+
+    assertContains(as_person.get(url("2026-05")), "7 of 7 days logged")
+
+
+def test_nothing_logged_is_said_kindly(as_person, person):
+    make_log(person, day("2026-03-04"), focus_level=5)
+
+    response = as_person.get(url("2026-04"))
+
+    assertContains(response, "Nothing is logged in April 2026, and that is all right.")
+    assertNotContains(response, "<table>")
+
+
+def test_days_that_were_only_marked_are_no_days_logged(as_person, person):
+    log_days(person, "2026-04-03", 3, not_tracked="ill")
+
+    response = as_person.get(url("2026-04"))
+
+    assertContains(response, "Nothing is logged in April 2026")
+    assertContains(response, "3 days are marked as not tracked.")
+
+
+def test_nobody_elses_days_are_in_it(as_person):
+    log_days(make_person(), "2026-04-01", 30, focus_level=7)
+
+    assertContains(as_person.get(url("2026-04")), "Nothing is logged")
+
+
+def test_the_numbers_follow_a_save_at_once(as_person, person):
+    log_days(person, "2026-05-01", 2, focus_level=4)
+    assertContains(as_person.get(url("2026-05")), "<td>4.0</td>")
+
+    as_person.post(reverse("logs:check_in", args=[day("2026-05-03"), "midday"]), {"focus_level": "10"})
+    assertContains(as_person.get(url("2026-05")), "<td>6.0</td>")
+    assertContains(as_person.get(url("2026")), "<td>6.0</td>")
+
+    as_person.post(reverse("logs:delete", args=[day("2026-05-03")]))
+    assertContains(as_person.get(url("2026-05")), "<td>4.0</td>")
+
+
+def test_what_is_remembered_is_read_in_the_language_of_whoever_asks(as_person, person):
+    """Numbers are remembered, not words."""
+    log_days(person, "2026-05-01", 2, focus_level=4)
+    first = as_person.get(url("2026-05"))
+
+    again = as_person.get(url("2026-05"), headers={"accept-language": "en-gb"})
+
+    assertContains(first, '<html lang="en"')
+    assertContains(again, '<html lang="en-gb"')
+    assertContains(again, "<td>4.0</td>")
+
+
+# Where they are
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-13", "2026-00", "2026-5", "26-05", "1899-12", "2026-06", "9999-01", "2027", "1899", "0000", "9999", "202"],
+)
+def test_what_is_no_month_or_year_or_has_not_begun_is_not_there(as_person, text):
+    assert as_person.get(url(text)).status_code == 404
+
+
+@pytest.mark.parametrize("text", ["2026-05", "1900-01", "2026", "1900"])
+def test_the_first_and_the_newest_are_there(as_person, text):
+    assert as_person.get(url(text)).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+@pytest.mark.parametrize("text", ["2026-05", "2026"])
+def test_other_methods_are_refused(as_person, method, text):
+    assert getattr(as_person, method)(url(text)).status_code == 405
+
+
+def links_of(response) -> set[str]:
+    parts = response.content.decode().split('href="')[1:]
+    return {part.split('"')[0] for part in parts}
+
+
+@pytest.mark.parametrize(
+    ("text", "there", "not_there"),
+    [
+        ("2026-05", {url("2026-04"), url("2026"), "/logs/?month=2026-05"}, {url("2026-06")}),
+        ("2026-04", {url("2026-03"), url("2026-05"), url("2026")}, set()),
+        ("2026-01", {url("2025-12"), url("2026")}, set()),
+        ("1900-01", {url("1900-02"), url("1900")}, {url("1899-12"), "/logs/?month=1900-01"}),
+        ("2026", {url("2025"), *(url(f"2026-0{n}") for n in range(1, 6))}, {url("2027"), url("2026-06")}),
+        ("2025", {url("2024"), url("2026"), *(url(f"2025-{n:02}") for n in range(1, 13))}, set()),
+        ("1900", {url("1901")}, {url("1899")}),
+    ],
+)
+def test_it_leads_on(as_person, text, there, not_there):
+    links = links_of(as_person.get(url(text)))
+
+    assert there <= links
+    assert not not_there & links
+
+
+def test_the_history_and_the_list_lead_there(as_person):
+    assert url("2026-05") in links_of(as_person.get("/logs/"))
+    assert url("2026-03") in links_of(as_person.get("/logs/?month=2026-03"))
+    assert url("2026-06") not in links_of(as_person.get("/logs/?month=2026-06"))
+    assert {url("2026-05"), url("2026")} <= links_of(as_person.get("/reflections/"))
+
+
+# What they cost
+
+
+@pytest.mark.parametrize("text", ["2026-05", "2026"])
+def test_a_page_is_one_query_more_than_who_is_asking_and_none_again(as_person, person, text):
+    log_days(person, "2024-01-01", 850, focus_level=4, dreams="Flying")
+
+    first = queries_of(lambda: as_person.get(url(text)))
+    again = queries_of(lambda: as_person.get(url(text)))
+
+    assert [len([sql for sql in made if "logs_dailylog" in sql]) for made in (first, again)] == [1, 0]
+    assert len(first) == len(again) + 1

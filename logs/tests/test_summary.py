@@ -1,0 +1,201 @@
+"""The week's numbers: rows in, numbers out. No database here."""
+
+from dataclasses import asdict
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, strategies as st
+
+from logs.fields import HoursField, ScoreField
+from logs.models import DailyLog
+from logs.stages import STAGES
+from logs.summary import COLUMNS, MEASURES, Mean, Numbers, numbers_from
+
+
+def row(**facts) -> dict:
+    """A day on which only this was answered."""
+    return dict.fromkeys(COLUMNS) | {"is_answered": True} | facts
+
+
+MARKED_ONLY = dict.fromkeys(COLUMNS) | {"is_answered": False}
+
+
+def mean(numbers, label="Focus") -> Mean | None:
+    return next((mean for mean in numbers.means if mean.label == label), None)
+
+
+# What is counted
+
+
+def test_every_score_and_the_hours_of_sleep_are_measures():
+    scores = [field for field in DailyLog._meta.get_fields() if isinstance(field, ScoreField | HoursField)]
+
+    assert {field.name for field in MEASURES} == {field.name for field in scores}
+    assert len(MEASURES) == 10
+
+
+def test_the_columns_are_those_of_the_log_and_no_texts():
+    notes = {field.name for stage in STAGES for field in stage.fields} - set(COLUMNS)
+
+    assert set(COLUMNS) - {"is_answered"} <= {field.name for field in DailyLog._meta.get_fields()}
+    assert {"dreams", "gratitude", "lunch", "current_activity", "thought_for_tomorrow"} <= notes
+
+
+# Means
+
+
+def test_a_mean_comes_with_the_days_it_rests_on():
+    week = [row(focus_level=4), row(focus_level=9), row(energy_level=1)]
+
+    focus = mean(numbers_from(week, []))
+
+    assert (focus.value, focus.days) == (6.5, 2)
+
+
+def test_unanswered_is_never_zero():
+    numbers = numbers_from([row(focus_level=8), row(), row()], [])
+
+    assert mean(numbers).value == 8
+    assert mean(numbers, "Energy") is None
+
+
+def test_a_measure_nobody_answered_is_left_out():
+    assert numbers_from([row(), row()], [row(focus_level=5)]).means == []
+
+
+def test_nothing_at_all_is_no_division_by_zero():
+    numbers = numbers_from([], [])
+
+    assert numbers.means == []
+    assert (numbers.days_logged, numbers.days_not_tracked) == (0, 0)
+    assert (numbers.medication_days, numbers.medication_asked_days) == (0, 0)
+    assert (numbers.net_positive_days, numbers.net_positive_asked_days) == (0, 0)
+
+
+def test_hours_of_sleep_are_exact():
+    week = [row(sleep_hours=Decimal("7.25")), row(sleep_hours=Decimal("8.00")), row(sleep_hours=Decimal("0.00"))]
+
+    sleep = mean(numbers_from(week, []), "Hours of sleep")
+
+    assert (sleep.value, sleep.days) == (pytest.approx(15.25 / 3), 3)
+
+
+def test_measures_come_in_the_order_of_the_day():
+    everything = row(**{field.name: 5 for field in MEASURES})
+
+    labels = [mean.label for mean in numbers_from([everything], []).means]
+
+    assert labels == [str(field.verbose_name) for field in MEASURES]
+
+
+@given(st.lists(st.none() | st.integers(1, 10), max_size=7))
+def test_a_mean_lies_among_its_scores(scores):
+    found = mean(numbers_from([row(focus_level=score) for score in scores], []))
+
+    given = [score for score in scores if score is not None]
+    if not given:
+        assert found is None
+    else:
+        assert found.days == len(given)
+        assert min(given) <= found.value <= max(given)
+
+
+# Days
+
+
+def test_a_day_marked_as_not_tracked_is_neither_a_gap_nor_a_zero():
+    numbers = numbers_from([row(focus_level=6), MARKED_ONLY, MARKED_ONLY], [])
+
+    assert (numbers.days_logged, numbers.days_not_tracked) == (1, 2)
+    assert (mean(numbers).value, mean(numbers).days) == (6, 1)
+
+
+def test_a_marked_day_with_answers_is_a_day_logged():
+    numbers = numbers_from([row(focus_level=6, not_tracked="ill")], [])
+
+    assert (numbers.days_logged, numbers.days_not_tracked) == (1, 0)
+
+
+# Medication
+
+
+def test_days_of_medication_rest_on_the_days_that_say_so():
+    week = [row(medication_taken=taken) for taken in (True, True, False, None)]
+
+    numbers = numbers_from(week, [])
+
+    assert (numbers.medication_days, numbers.medication_asked_days) == (2, 3)
+
+
+def test_net_positive_days_are_those_that_say_yes():
+    week = [row(medication_effectiveness=effect) for effect in ("yes", "mixed", "no", "yes", None)]
+
+    numbers = numbers_from(week, [])
+
+    assert (numbers.net_positive_days, numbers.net_positive_asked_days) == (2, 4)
+
+
+# Against the week before
+
+
+def test_the_change_is_against_the_mean_of_the_week_before():
+    numbers = numbers_from([row(focus_level=8)], [row(focus_level=6), row(focus_level=7), row()])
+
+    assert mean(numbers).change == 1.5
+
+
+def test_without_an_answer_in_the_week_before_there_is_no_change():
+    numbers = numbers_from([row(focus_level=8)], [row(energy_level=3), MARKED_ONLY])
+
+    assert mean(numbers).change is None
+    assert mean(numbers).change_in_words is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (None, None),
+        (0.0, "±0"),
+        (0.04, "±0"),
+        (-0.04, "±0"),
+        (0.05, "+0.1"),
+        (0.08, "+0.1"),
+        (-0.08, "−0.1"),
+        (0.77, "+0.8"),
+        (-1.96, "−2.0"),
+        (1.2, "+1.2"),
+        (-9.0, "−9.0"),
+    ],
+)
+def test_a_change_is_rounded_and_has_its_sign(change, words):
+    assert Mean("focus_level", 5.0, 7, change).change_in_words == words
+
+
+def test_an_effect_of_medication_that_was_not_taken_does_not_count():
+    days = [
+        row(medication_taken=False, medication_effectiveness="yes"),
+        row(medication_taken=True, medication_effectiveness="yes"),
+        row(medication_effectiveness="no"),
+    ]
+
+    numbers = numbers_from(days, [])
+
+    assert (numbers.net_positive_days, numbers.net_positive_asked_days) == (1, 2)
+
+
+# What is remembered
+
+
+def test_numbers_come_back_as_they_went():
+    numbers = numbers_from([row(focus_level=4)], [row(focus_level=9)])
+
+    assert Numbers.unpack(asdict(numbers)) == numbers
+
+
+def test_a_measure_of_another_release_makes_them_be_computed_anew():
+    """It is in the cache that old and new processes share while one takes over from the other."""
+    facts = asdict(numbers_from([row(focus_level=4)], []))
+    facts["means"][0]["name"] = "will_be_asked_one_day"
+
+    with pytest.raises(KeyError):
+        Numbers.unpack(facts)

@@ -1,0 +1,124 @@
+"""What guards and numbers the rows of the tables that the migrations made: triggers, rules, logging, sequences.
+
+PostgreSQL's alone. SQLite has none of it: its numbers never fall behind the rows, and all is written to its log.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from psycopg.sql import SQL, Identifier
+
+from operations.database.schema import ERROR, WARNING
+
+TABLES = """
+    SELECT c.relname, c.relpersistence = 'u', EXISTS (
+        SELECT FROM pg_options_to_table(c.reloptions) o
+        WHERE o.option_name = 'autovacuum_enabled' AND NOT o.option_value::boolean
+    ) FROM pg_class c
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND c.relname = ANY(%s)
+    ORDER BY c.relname
+"""
+TRIGGERS = """
+    SELECT c.relname, t.tgname, t.tgisinternal, t.tgenabled::text, o.conname
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid LEFT JOIN pg_constraint o ON o.oid = t.tgconstraint
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY(%s)
+    ORDER BY c.relname, t.tgname
+"""
+RULES = """
+    SELECT c.relname, r.rulename, r.is_instead, CASE r.ev_type WHEN '1' THEN 'SELECT' WHEN '2' THEN 'UPDATE'
+           WHEN '3' THEN 'INSERT' ELSE 'DELETE' END
+    FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND c.relname = ANY(%s)
+      AND r.ev_enabled <> 'D'
+    ORDER BY c.relname, r.rulename
+"""
+# Sequences behind the columns, of identity columns ("i") and of serial ones ("a").
+SEQUENCES = """
+    SELECT c.relname, a.attname, s.relname, q.seqmax, q.seqincrement
+    FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_class c ON c.oid = d.refobjid
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid JOIN pg_sequence q ON q.seqrelid = s.oid
+    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+      AND c.relnamespace = current_schema()::regnamespace AND c.relname = ANY(%s)
+      -- Asked in this order, or tables are taken for sequences.
+      AND CASE WHEN s.relkind = 'S' THEN has_sequence_privilege(s.oid, 'SELECT') END
+      AND has_column_privilege(c.oid, a.attnum, 'SELECT')
+    ORDER BY c.relname
+"""
+# A year's warning at the least: no installation uses up a tenth of the numbers in less.
+USED_UP = 0.9
+
+
+def problems(connection, tables: Iterable[str]) -> Iterator[tuple[str, str]]:
+    names = list(tables)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('session_replication_role')")
+        if cursor.fetchone() == ("replica",):
+            yield (
+                ERROR,
+                "session_replication_role is replica: no foreign key is enforced; reset it for role and database",
+            )
+        yield from storage_of_tables(cursor, names)
+        yield from rules(cursor, names)
+        yield from disabled_triggers(cursor, names)
+        yield from sequences_behind(cursor, names)
+
+
+def storage_of_tables(cursor, names: list[str]) -> Iterator[tuple[str, str]]:
+    cursor.execute(TABLES, [names])
+    for table, is_unlogged, is_never_vacuumed in cursor.fetchall():
+        if is_unlogged:
+            yield (
+                ERROR,
+                f"{table} is UNLOGGED: a crash empties it, and no replica or archive has its rows; "
+                f"ALTER TABLE {table} SET LOGGED",
+            )
+        if is_never_vacuumed:
+            yield (
+                WARNING,
+                f"{table} is left out of autovacuum: it grows, and its statistics grow old; "
+                f"ALTER TABLE {table} RESET (autovacuum_enabled)",
+            )
+
+
+def rules(cursor, names: list[str]) -> Iterator[tuple[str, str]]:
+    """Rewrite rules. With INSTEAD, a save or a deletion succeeds and does nothing."""
+    cursor.execute(RULES, [names])
+    for table, rule, is_instead, event in cursor.fetchall():
+        if is_instead:
+            yield ERROR, f"{table}: rule {rule} does something else instead of {event}; DROP RULE {rule} ON {table}"
+        else:
+            yield WARNING, f"{table}: rule {rule} is in no migration, and acts on each {event}"
+
+
+def disabled_triggers(cursor, names: list[str]) -> Iterator[tuple[str, str]]:
+    cursor.execute(TRIGGERS, [names])
+    unenforced: dict[str, set[str]] = {}
+    for table, trigger, is_internal, enabled, constraint in cursor.fetchall():
+        is_disabled = enabled in {"D", "R"}  # R: while changes of another server are replayed alone.
+        if is_internal and is_disabled:
+            unenforced.setdefault(table, set()).add(constraint or trigger)
+        elif not is_internal:
+            state = ", and disabled" if is_disabled else ", and may change or refuse what is saved"
+            yield WARNING, f"{table}: trigger {trigger} is in no migration{state}"
+    for table, constraints in unenforced.items():
+        yield (
+            ERROR,
+            f"{table}: triggers are disabled, so that these are not enforced: {', '.join(sorted(constraints))}; "
+            f"ALTER TABLE {table} ENABLE TRIGGER ALL, then look for rows that belong to nothing",
+        )
+
+
+def sequences_behind(cursor, names: list[str]) -> Iterator[tuple[str, str]]:
+    cursor.execute(SEQUENCES, [names])
+    for table, column, sequence, largest, step in cursor.fetchall():
+        question = SQL("SELECT last_value, is_called, (SELECT max({}) FROM {}) FROM {}")
+        cursor.execute(question.format(Identifier(column), Identifier(table), Identifier(sequence)))
+        last, is_called, newest = cursor.fetchone()
+        following = last + step if is_called else last
+        if newest is not None and following <= newest:
+            yield (
+                ERROR,
+                f"{table}: the next {column} would be {following}, while there are rows up to {newest}: new rows are "
+                f"refused; SELECT setval('{sequence}', {newest})",
+            )
+        elif following > largest * USED_UP:
+            yield WARNING, f"{table}: nine tenths of the numbers for {column} are used; the last one is {largest}"

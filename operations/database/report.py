@@ -1,0 +1,328 @@
+"""The figures of a database put into words: one list of sections, for the terminal and for the admin's page."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _, gettext_lazy, ngettext
+
+from operations.database.stats import unused_indexes
+
+UNKNOWN = "–"
+AS_TEXT = {"text", "time", "yes"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One figure: its name in the data, its title, and what kind of value it is."""
+
+    name: str
+    title: Promise | str
+    kind: str = "number"
+
+
+@dataclass(frozen=True)
+class Section:
+    name: str
+    title: Promise | str
+    columns: tuple[Column, ...]
+    if_none: Promise | str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A section filled in: titles of columns, whether each is to be aligned to the right, and rows of texts."""
+
+    title: str
+    titles: list[str]
+    are_numbers: list[bool]
+    rows: list[list[str]]
+    note: str = ""
+
+    @property
+    def heads(self) -> list[tuple[str, bool]]:
+        return list(zip(self.titles, self.are_numbers, strict=True)) if self.titles else []
+
+    @property
+    def lines(self) -> list[list[tuple[str, bool]]]:
+        return [list(zip(row, self.are_numbers, strict=True)) for row in self.rows]
+
+
+DATABASE = (
+    Column("name", gettext_lazy("name"), "text"),
+    Column("server_version", gettext_lazy("version"), "text"),
+    Column("bytes", gettext_lazy("size"), "bytes"),
+    Column("grown", gettext_lazy("growth since the last report"), "growth"),
+    Column("free_bytes", gettext_lazy("free inside the file"), "bytes"),
+    Column("log_bytes", gettext_lazy("write-ahead log"), "bytes"),
+    Column("journal_mode", gettext_lazy("journal mode"), "text"),
+    Column("sound", gettext_lazy("quick check"), "text"),
+    Column("started_at", gettext_lazy("running since"), "time"),
+    Column("connections", gettext_lazy("connections")),
+    Column("connections_limit", gettext_lazy("connections allowed")),
+    Column("connections_reserved", gettext_lazy("of these for superusers only")),
+    Column("cache_hit_ratio", gettext_lazy("blocks found in its cache"), "ratio"),
+    Column("temp_bytes", gettext_lazy("written to temporary files"), "bytes"),
+    Column("commits", gettext_lazy("commits")),
+    Column("rollbacks", gettext_lazy("rollbacks")),
+    Column("deadlocks", gettext_lazy("deadlocks")),
+    Column("conflicts", gettext_lazy("queries cancelled for replication")),
+    Column("checksum_failures", gettext_lazy("checksum failures")),
+    Column("sessions_abandoned", gettext_lazy("sessions whose client vanished")),
+    Column("sessions_fatal", gettext_lazy("sessions ended by an error")),
+    Column("sessions_killed", gettext_lazy("sessions ended by an operator")),
+    Column("counted_since", gettext_lazy("counted since"), "time"),
+    Column("transaction_id_age", gettext_lazy("oldest transaction id, in transactions")),
+    Column("behind_primary", gettext_lazy("behind its primary"), "seconds"),
+)
+APPLICATION = Column("application", gettext_lazy("application"), "text")
+STATE = Column("state", gettext_lazy("state"), "text")
+TABLE = Column("table", gettext_lazy("table"), "text")
+SIZE = Column("bytes", gettext_lazy("size"), "bytes")
+PROCESS = Column("pid", gettext_lazy("process"), "text")
+INDEX = Column("index", gettext_lazy("index"), "text")
+
+SECTIONS = (
+    Section("troubles", gettext_lazy("Look at this first"), (Column("text", "", "text"),), gettext_lazy("Nothing.")),
+    Section(
+        "backups",
+        gettext_lazy("Backups, the newest first"),
+        (
+            Column("archive", gettext_lazy("archive"), "text"),
+            Column("made_at", gettext_lazy("made"), "time"),
+            SIZE,
+            Column("verified_at", gettext_lazy("verified"), "time"),
+        ),
+        gettext_lazy("None is recorded. manage.py backup makes and records one."),
+    ),
+    Section(
+        "connections",
+        gettext_lazy("Connections"),
+        (
+            APPLICATION,
+            STATE,
+            Column("count", gettext_lazy("connections")),
+            Column("longest", gettext_lazy("longest in this state"), "seconds"),
+        ),
+        gettext_lazy("There are none."),
+    ),
+    Section(
+        "pools",
+        gettext_lazy("Pools of the process that made this report (those of the web processes: /metrics)"),
+        (
+            Column("database", gettext_lazy("database"), "text"),
+            Column("largest", gettext_lazy("largest size")),
+            Column("timeout", gettext_lazy("waits at most"), "seconds"),
+            Column("in_use", gettext_lazy("in use")),
+            Column("available", gettext_lazy("available")),
+            Column("waiting", gettext_lazy("waiting for one")),
+        ),
+        gettext_lazy("None: each thread keeps a connection of its own. connection_limit in DATABASE_URL makes one."),
+    ),
+    Section(
+        "transactions",
+        gettext_lazy("Open transactions, the oldest first"),
+        (
+            PROCESS,
+            APPLICATION,
+            STATE,
+            Column("waits_for", gettext_lazy("waits for"), "text"),
+            Column("age", gettext_lazy("age"), "seconds"),
+        ),
+        gettext_lazy("None besides the one that asks."),
+    ),
+    Section(
+        "locks",
+        gettext_lazy("Waiting for locks"),
+        (
+            PROCESS,
+            APPLICATION,
+            Column("mode", gettext_lazy("lock"), "text"),
+            TABLE,
+            Column("blocked_by", gettext_lazy("blocked by"), "text"),
+            Column("waiting", gettext_lazy("for"), "seconds"),
+        ),
+        gettext_lazy("Nobody is."),
+    ),
+    Section(
+        "slots",
+        gettext_lazy("Replication slots"),
+        (
+            Column("slot", gettext_lazy("slot"), "text"),
+            Column("active", gettext_lazy("read"), "yes"),
+            STATE,
+            Column("kept_bytes", gettext_lazy("write-ahead log it keeps"), "bytes"),
+        ),
+        gettext_lazy("There are none."),
+    ),
+    Section(
+        "replicas",
+        gettext_lazy("Replicas"),
+        (
+            APPLICATION,
+            STATE,
+            Column("sync_state", gettext_lazy("waited for"), "text"),
+            Column("behind_bytes", gettext_lazy("behind"), "bytes"),
+            Column("behind", gettext_lazy("behind, time"), "seconds"),
+        ),
+        gettext_lazy("There are none."),
+    ),
+    Section(
+        "tables",
+        gettext_lazy("Tables"),
+        (
+            TABLE,
+            Column("rows", gettext_lazy("rows")),
+            SIZE,
+            Column("grown", gettext_lazy("growth"), "growth"),
+            Column("index_bytes", gettext_lazy("indexes"), "bytes"),
+            Column("dead_rows", gettext_lazy("dead rows")),
+            Column("sequential_scans", gettext_lazy("scans in full")),
+            Column("rows_scanned", gettext_lazy("rows read by them")),
+            Column("index_scans", gettext_lazy("scans by index")),
+            Column("vacuumed_at", gettext_lazy("vacuumed"), "time"),
+            Column("analyzed_at", gettext_lazy("analyzed"), "time"),
+        ),
+        gettext_lazy("There are none."),
+    ),
+    Section(
+        "unused",
+        gettext_lazy("Indexes never used on this server"),
+        (TABLE, INDEX, SIZE),
+        gettext_lazy("None: every index that is not unique has been used."),
+    ),
+    Section(
+        "statements",
+        gettext_lazy("Statements that took most of the time"),
+        (
+            Column("calls", gettext_lazy("calls")),
+            Column("total_ms", gettext_lazy("in all, ms")),
+            Column("mean_ms", gettext_lazy("mean, ms")),
+            Column("max_ms", gettext_lazy("longest, ms")),
+            Column("rows", gettext_lazy("rows")),
+            Column("sql", gettext_lazy("statement"), "text"),
+        ),
+        gettext_lazy("None counted: the extension pg_stat_statements counts them."),
+    ),
+    Section(
+        "indexes",
+        gettext_lazy("Indexes"),
+        (
+            TABLE,
+            INDEX,
+            SIZE,
+            Column("scans", gettext_lazy("scans")),
+            Column("entries_read", gettext_lazy("entries read")),
+            Column("enforces", gettext_lazy("unique"), "yes"),
+            Column("is_valid", gettext_lazy("valid"), "yes"),
+        ),
+        gettext_lazy("There are none."),
+    ),
+)
+
+
+def tables_of(figures: dict) -> list[Table]:
+    """Every section of the report. What this database has no figures for is left out."""
+    database = figures["database"]
+    facts = [[capfirst(str(c.title)), shown(database[c.name], c.kind)] for c in DATABASE if c.name in database]
+    note = (
+        _("Commits, rollbacks, deadlocks and sessions are the server's counts (pg_stat_database), of all its clients.")
+        if figures["vendor"] == "postgresql"
+        else ""
+    )
+    filled = [Table(_("Database"), [], [False, False], facts, note)]
+    known = figures | ({"unused": unused_indexes(figures)} if figures["vendor"] == "postgresql" else {})
+    return filled + [fill(section, known) for section in SECTIONS if section.name in known]
+
+
+def fill(section: Section, figures: dict) -> Table:
+    rows = figures[section.name]
+    columns = [column for column in section.columns if not rows or any(column.name in row for row in rows)]
+    note = ""
+    if not rows:
+        reason = figures["missing"].get(section.name)
+        note = (
+            str(section.if_none)
+            if reason in {None, "not installed"}
+            else _("Not known: %(error)s.") % {"error": reason}
+        )
+    return Table(
+        str(section.title),
+        [str(column.title) for column in columns],
+        [column.kind not in AS_TEXT for column in columns],
+        [[shown(row.get(column.name), column.kind) for column in columns] for row in rows],
+        note,
+    )
+
+
+def shown(value, kind: str) -> str:
+    """One figure in words."""
+    if value is None:
+        return UNKNOWN
+    return SHOWN[kind](value)
+
+
+def shown_text(value) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def shown_size(value: int) -> str:
+    return filesizeformat(value).replace("\xa0", " ")
+
+
+def shown_growth(value: int) -> str:
+    return ("+" if value > 0 else "−" if value < 0 else "±") + shown_size(abs(value))
+
+
+def shown_duration(value: float) -> str:
+    if value < 120:
+        return _("%(number)s s") % {"number": number_format(value, 1)}
+    minutes, hours = value / 60, value / 3600
+    if hours < 2:
+        return _("%(number)s min") % {"number": number_format(minutes, 0)}
+    if hours < 48:
+        return _("%(number)s h") % {"number": number_format(hours, 0)}
+    days = round(hours / 24)
+    return ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
+
+
+def shown_time(value: str) -> str:
+    return date_format(timezone.localtime(datetime.fromisoformat(value)), "SHORT_DATETIME_FORMAT")
+
+
+def shown_number(value: float) -> str:
+    return number_format(value, 0 if isinstance(value, int) else 1, use_l10n=True, force_grouping=True)
+
+
+SHOWN = {
+    "text": shown_text,
+    "number": shown_number,
+    "bytes": shown_size,
+    "growth": shown_growth,
+    "ratio": lambda value: _("%(number)s %%") % {"number": number_format(value * 100, 1)},
+    "seconds": shown_duration,
+    "time": shown_time,
+    "yes": lambda value: _("yes") if value else _("no"),
+}
+
+
+def as_text(figures: dict) -> Iterator[str]:
+    """The report as lines for a terminal."""
+    for table in tables_of(figures):
+        yield table.title
+        rows = [table.titles, *table.rows] if table.titles and table.rows else table.rows
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            cells = zip(row, widths, table.are_numbers, strict=True)
+            line = "  ".join(cell.rjust(width) if number else cell.ljust(width) for cell, width, number in cells)
+            yield f"  {line}".rstrip()
+        if table.note:
+            yield f"  {table.note}"
+        yield ""
+    if figures["vendor"] == "sqlite":
+        yield _("Use of indexes, connections, pools, transactions, locks, statements and replicas needs PostgreSQL.")

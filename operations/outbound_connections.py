@@ -1,0 +1,137 @@
+"""Which connections to other machines the configuration enables. By default there are none.
+
+The privacy page shows them to everybody, so nothing here repeats a user, password, token, bucket or
+database, nor the name of a machine that belongs to whoever runs the server.
+"""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext as _
+
+from brainlog.database.urls import hosts_of, is_local, is_postgresql
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+NETWORK_NAMES = (".internal", ".intranet", ".lan", ".local", ".localdomain", ".home.arpa")
+
+# Where logging in with such an account leads: the browser to the first, this server to all.
+PROVIDERS = {
+    "google": ("Google", "accounts.google.com, oauth2.googleapis.com, www.googleapis.com"),
+    "github": ("GitHub", "github.com, api.github.com"),
+    "gitlab": ("GitLab", "gitlab.com"),
+    "microsoft": ("Microsoft", "login.microsoftonline.com, graph.microsoft.com"),
+}
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One of them, in sentences, and the setting that turns it on."""
+
+    purpose: str
+    where: str
+    what: str
+    when: str
+    setting: str
+
+
+def outbound_connections(settings, environment: Mapping[str, str]) -> list[Connection]:
+    """All that these settings enable. Of the environment, the AWS_ variables count: they say where a bucket is.
+
+    What is reached on this machine itself is left out, but for a mail server, which passes mails on.
+    """
+    return [
+        *databases(settings),
+        *cache(settings),
+        *backups(settings, environment),
+        *mail(settings),
+        *providers(settings),
+    ]
+
+
+def databases(settings) -> Iterator[Connection]:
+    everything = _("All that is kept here. What people write in their own words is encrypted before.")
+    uses = {
+        "default": (_("The database"), _("With every page."), "DATABASE_URL"),
+        "direct": (_("The database, for its upkeep"), _("For backups, reports and upgrades."), "DIRECT_DATABASE_URL"),
+        "replica": (_("A copy of the database"), _("With pages that only show something."), "REPLICA_DATABASE_URL"),
+    }
+    for alias, database in settings.DATABASES.items():
+        purpose, when, setting = uses[alias]
+        hosts = [host for host in hosts_of(database) if not is_local(host)] if is_postgresql(database) else []
+        if hosts:
+            # Of several, the one that is farthest away.
+            yield Connection(purpose, unnamed(min(hosts, key=is_private)), everything, when, setting)
+
+
+def cache(settings) -> Iterator[Connection]:
+    address = settings.CACHES["figures"].get("LOCATION", "")
+    if address and not is_local(host := urlsplit(address).hostname or ""):
+        what = _("Averages and counts of people's answers for some minutes, never a text.")
+        yield Connection(
+            _("Remembering computed numbers"), unnamed(host), what, _("With pages that show numbers."), "CACHE_URL"
+        )
+
+
+def backups(settings, environment) -> Iterator[Connection]:
+    if not settings.BACKUP_TO.startswith("s3://"):
+        return
+    endpoints = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+    endpoint = next(filter(None, map(environment.get, endpoints)), "https://s3.amazonaws.com")
+    # Some put the bucket's name before that of the machine.
+    host = (urlsplit(endpoint).hostname or "").removeprefix(f"{urlsplit(settings.BACKUP_TO).netloc}.")
+    what = _("Copies of the whole database; what people write in their own words is encrypted in them.")
+    if settings.BACKUP_ENCRYPT_TO:
+        what = _("Copies of the whole database, encrypted before they leave.")
+    if not is_local(host):
+        when = _("Whenever the operator makes, checks or restores a backup.")
+        yield Connection(_("Backups"), named(host), what, when, "BACKUP_TO")
+
+
+def mail(settings) -> Iterator[Connection]:
+    if settings.EMAIL_BACKEND == SMTP:
+        what = _(
+            "The e-mail address, and a link to confirm it, the username with a link to a new password, or what was "
+            "changed. No answers."
+        )
+        when = _(
+            "When somebody gives an e-mail address, asks for a new password, or changes how they log in, and when "
+            "all of their data is downloaded or wiped."
+        )
+        if settings.ADMINS:
+            when += " " + _("And when a page fails: where in the code, and nothing else, to whoever runs the server.")
+        yield Connection(_("Mail"), named(settings.EMAIL_HOST or ""), what, when, "EMAIL_URL")
+
+
+def providers(settings) -> Iterator[Connection]:
+    what = _("Your browser goes there to log in. This server asks for your number there and keeps nothing else.")
+    when = _("When you press the button with that name.")
+    for provider, origin in settings.PROVIDERS.items():
+        if provider == "openid_connect":
+            where = _("%(host)s and the addresses it names") % {"host": urlsplit(origin).hostname}
+            yield Connection(_("Logging in with an account elsewhere"), where, what, when, "OIDC_SERVER_URL")
+        else:
+            name, hosts = PROVIDERS[provider]
+            purpose = _("Logging in with an account of %(provider)s") % {"provider": name}
+            yield Connection(purpose, hosts, what, when, f"{provider.upper()}_CLIENT_ID")
+
+
+def is_private(host: str) -> bool:
+    """Whether its address or name says that it is in a network of somebody's own."""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith(NETWORK_NAMES)
+
+
+def unnamed(host: str) -> str:
+    """Where a machine of the operator's is. Nobody is asked for its address."""
+    return _("A machine in a private network") if is_private(host) else _("Another machine; its name is not shown")
+
+
+def named(host: str) -> str:
+    """Whom it is handed to."""
+    if is_local(host):
+        return _("A program on this machine, which passes it on")
+    return _("A machine in a private network") if is_private(host) else host
