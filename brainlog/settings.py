@@ -276,7 +276,13 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / (env.text("STATIC_ROOT") or "staticfiles")  # never this folder itself, .env and all
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# css/ and js/ are the sources of the files that brainlog/bundles.py makes, and not served themselves.
+STATICFILES_DIRS = [(folder, BASE_DIR / "static" / folder) for folder in ("images", "vendor")]
+STATICFILES_FINDERS = [
+    "brainlog.bundles.BundleFinder",
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

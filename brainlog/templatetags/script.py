@@ -1,4 +1,4 @@
-"""`{% script 'js/drafts.js' %}`: loads a script of ours, if it is the one the page was made with.
+"""`{% script 'brainlog.js' %}`: loads a script of ours, if it is the one the page was made with.
 
 Any further attributes are written as they are: `blocking='render'` lets nothing be drawn before it has run.
 """

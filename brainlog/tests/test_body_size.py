@@ -131,7 +131,7 @@ def test_the_page_says_so_in_our_design(client, path, size):
 
     page = response.content.decode()
     assert response.status_code == 413
-    assert f"<h1>{HEADING}</h1>" in page and "go back one page" in page and "css/tokens.css" in page
+    assert f"<h1>{HEADING}</h1>" in page and "go back one page" in page and "brainlog.css" in page
 
 
 def test_what_is_no_larger_is_read(client):
