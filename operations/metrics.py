@@ -4,7 +4,6 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -24,6 +23,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 
 from brainlog.circuit_breaker import database
+from brainlog.database.connections import separate_connection
 from brainlog.database.postgresql.base import patience
 from operations.database.stats import backup_signs, vital_signs, watched_figures
 
@@ -124,12 +124,8 @@ class DatabaseNow:
         try:
             patience.set(PATIENCE)  # For this thread alone: a server that hangs is asked again when it is back.
             # The way that pages go: it is what has to be up.
-            connection = connections["default"] = connections["default"].copy()
-            options = connection.settings_dict["OPTIONS"]
-            options.pop("pool", None)
-            if connection.vendor == "postgresql":
-                options["connect_timeout"] = PATIENCE
-            with closing(connection):
+            options = {"connect_timeout": PATIENCE}
+            with separate_connection(connections["default"], options=options, is_registered=True):
                 signs.update(vital_signs("default", PATIENCE))
                 if time.monotonic() - self.watched[0] >= KEPT:
                     type(self).watched = time.monotonic(), watched_figures("default", PATIENCE)

@@ -3,7 +3,7 @@
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,13 +14,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
+from brainlog.database.connections import separate_connection, time_limits
 from brainlog.database.errors import MISSING_PRIVILEGE, code_of
 from brainlog.database.postgresql.base import patience
 from brainlog.database.sqlite3.files import not_writable, readable_by_others
 from brainlog.database.urls import is_local
 from operations.backups.progress import megabytes
 from operations.database import integrity, privileges, server_health, stored_texts
-from operations.database.schema import ERROR, OK, WARNING, applied_migrations, expected_tables, problems
+from operations.database.applied_migrations import applied_migrations
+from operations.database.schema import ERROR, OK, WARNING, expected_tables, problems
 
 ROUND_TRIPS = 5
 MOST_LAG = 5  # seconds: about as long as a person's pages stay with the primary after a save
@@ -50,41 +52,28 @@ class Check:
 
 def inspect(configured: BaseDatabaseWrapper) -> Iterator[Check]:
     """Yield what there is to say about one of DATABASES, over connections of its own."""
-    connection = unpooled(configured)
-    questions = POSTGRESQL_QUESTIONS if connection.vendor == "postgresql" else SQLITE_QUESTIONS
+    questions = POSTGRESQL_QUESTIONS if configured.vendor == "postgresql" else SQLITE_QUESTIONS
     limit = patience.set(PATIENCE)
     try:
-        for name, question in questions.items():
-            try:
-                with bounded(connection) if question in ABOUT_TABLES else nullcontext():
-                    findings = list(question(connection))
-            except DatabaseError as error:
-                findings = [(ERROR, text) for text in words_for(connection, error)]
-            except ImproperlyConfigured as error:
-                findings = [(ERROR, str(error))]
-            for status, text in findings:
-                yield Check(connection.alias, name, status, text)
-            if connection.connection is None or not connection.is_usable():
-                return  # It is gone, and has said so.
+        with separate_connection(configured) as connection:
+            for name, question in questions.items():
+                try:
+                    with bounded(connection) if question in ABOUT_TABLES else nullcontext():
+                        findings = list(question(connection))
+                except DatabaseError as error:
+                    findings = [(ERROR, text) for text in words_for(connection, error)]
+                except ImproperlyConfigured as error:
+                    findings = [(ERROR, str(error))]
+                for status, text in findings:
+                    yield Check(connection.alias, name, status, text)
+                if connection.connection is None or not connection.is_usable():
+                    return  # It is gone, and has said so.
     finally:
         patience.reset(limit)
-        connection.close()
 
 
-@contextmanager
-def bounded(connection) -> Iterator[None]:
-    """Ask within a transaction whose statements are given up after a while. Holds behind a pooler, too."""
-    if connection.vendor != "postgresql":
-        yield  # A locked file is waited for as long as the timeout in its OPTIONS.
-        return
-    # A transaction of the driver's: this connection may be none that Django knows by name.
-    with connection.connection.transaction():
-        rows(
-            connection,
-            "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
-            *(f"{LONGEST_WAIT}s", f"{LONGEST_STATEMENT}s"),
-        )
-        yield
+def bounded(connection):
+    return time_limits(connection, statement=LONGEST_STATEMENT, lock=LONGEST_WAIT)
 
 
 def words_for(connection, error: DatabaseError) -> Iterator[str]:
@@ -124,13 +113,6 @@ def lock_holders(connection) -> list[str]:
         + f"; SELECT pg_terminate_backend({pid if is_granted or not blockers else blockers[0]}) ends it"
         for table, is_granted, pid, application, state, seconds, blockers in found
     ]
-
-
-def unpooled(configured: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
-    """A connection to the same database that has not been used before."""
-    fresh = configured.copy()
-    fresh.settings_dict["OPTIONS"].pop("pool", None)
-    return fresh
 
 
 def reason(error: Exception) -> str:
@@ -307,11 +289,8 @@ def pooling(connection):
     is_configured = connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS", False)
     greeted = connection.connection.pgconn.backend_pid
     [(answers,)] = rows(connection, "SELECT pg_backend_pid()")
-    other = connection.copy()
-    try:
+    with separate_connection(connection) as other:
         [(answers_other,)] = rows(other, "SELECT pg_backend_pid()")
-    finally:
-        other.close()
     if answers == answers_other:
         yield OK, "through a transaction pooler: two of our connections were answered by one of the server's"
         if connection.alias == "direct":
@@ -338,9 +317,7 @@ def hosts(connection):
     primaries = []
     for name, number in zip(names, ports, strict=True):
         place = f"[{name}]:{number or 5432}" if ":" in name else f"{name}:{number or 5432}"
-        with closing(connection.copy()) as one:
-            one.settings_dict |= {"HOST": name, "PORT": number}
-            one.settings_dict["OPTIONS"] = one.settings_dict["OPTIONS"] | {"target_session_attrs": "any"}
+        with separate_connection(connection, options={"target_session_attrs": "any"}, HOST=name, PORT=number) as one:
             try:
                 [(is_replica,)] = rows(one, "SELECT pg_is_in_recovery()")
             except DatabaseError as error:

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import NOT_PROVIDED
 
+from operations.database.applied_migrations import applied_migrations
 from operations.database.conditions import NotComparable, condition_in, conditions_of, differing
 
 OK, WARNING, ERROR = "ok", "warning", "error"
@@ -199,46 +200,6 @@ def expected_tables(connection) -> dict[str, TableSchema]:
             known = tables[table].columns
             known |= {name: replace(known[name], former_type=short) for name in columns if name in known}
     return tables
-
-
-def applied_migrations(connection) -> set[tuple[str, str]]:
-    """The apps and names in Django's record. Asked here, because MigrationLoader would ask over another connection.
-
-    Raises ProgrammingError (SQLSTATE 42501) where the table is there and this role may not read it.
-    """
-    with connection.cursor() as cursor:
-        if "django_migrations" not in connection.introspection.table_names(cursor):
-            if connection.vendor == "postgresql":
-                refuse_if_hidden(cursor)
-            return set()
-        cursor.execute("SELECT app, name FROM django_migrations")
-        return set(cursor.fetchall())
-
-
-def refuse_if_hidden(cursor) -> None:
-    """Raise an error where the record is in a schema that this role may not use, or that its search_path leaves out.
-
-    It would seem to be missing.
-    """
-    cursor.execute(
-        """SELECT quote_ident(nspname) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
-           WHERE relname = 'django_migrations' AND NOT has_schema_privilege(n.oid, 'USAGE')"""
-    )
-    if hidden := cursor.fetchone():
-        cursor.execute(f"SELECT FROM {hidden[0]}.django_migrations")  # noqa: S608 (quoted by the server)
-    cursor.execute(
-        """DO $$
-           DECLARE there name := (SELECT relnamespace::regnamespace::text FROM pg_class
-                                  WHERE relname = 'django_migrations' AND relkind IN ('r', 'p') ORDER BY oid LIMIT 1);
-           BEGIN
-               IF there IS NOT NULL AND to_regclass('django_migrations') IS NULL THEN
-                   RAISE invalid_schema_name USING MESSAGE = format(
-                       'search_path is %s, which leaves out the schema %s with the tables: ALTER ROLE %I RESET '
-                       'search_path, also IN DATABASE %I, or change the options of the URL',
-                       current_setting('search_path'), there, current_user, current_database());
-               END IF;
-           END $$"""
-    )
 
 
 def columns_of(model, connection) -> list[models.Field]:

@@ -6,12 +6,13 @@ running queries is never read: it may hold somebody's answers.
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, connections
 from django.db.models import Max
 
+from brainlog.database.connections import time_limits
 from operations.database import server_health, stats_sqlite
 from operations.models import Backup
 
@@ -183,8 +184,7 @@ def backups(alias: str) -> list[dict]:
 
 def backup_signs(alias: str, seconds: float) -> dict[str, float]:
     """Of the newest good backup: its moment, its size; and when one was last verified. Empty before the first."""
-    is_limited = connections[alias].vendor == "postgresql"
-    with bounded_cursor(alias, seconds) if is_limited else nullcontext():
+    with time_limits(connections[alias], statement=seconds, lock=seconds):
         newest = Backup.objects.using(alias).first()
         verified_at = Backup.objects.using(alias).aggregate(verified_at=Max("verified_at"))["verified_at"]
     signs: dict[str, float] = {}
@@ -197,12 +197,9 @@ def backup_signs(alias: str, seconds: float) -> dict[str, float]:
 
 @contextmanager
 def bounded_cursor(alias: str, seconds: float) -> Iterator:
-    """A cursor whose statements are given up after some seconds. In a transaction, so that it works behind a pooler."""
-    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-        limit = f"{seconds * 1000:.0f}ms"
-        cursor.execute(
-            "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true)", [limit, limit]
-        )
+    """A cursor whose statements are cancelled after some seconds."""
+    connection = connections[alias]
+    with time_limits(connection, statement=seconds, lock=seconds), connection.cursor() as cursor:
         yield cursor
 
 

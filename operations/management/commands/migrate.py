@@ -1,6 +1,6 @@
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -8,10 +8,10 @@ from django.core.management.commands import migrate
 from django.db import DatabaseError, OperationalError, connections
 from django.db.migrations.exceptions import MigrationSchemaMissing
 
+from brainlog.database.connections import separate_connection
 from brainlog.database.errors import MISSING_PRIVILEGE, NO_SCHEMA, code_of
 from brainlog.database.postgresql.base import patience
 from brainlog.database.urls import reason, session_alias
-from operations.database.check import unpooled
 
 # One migrate at a time in a database: any number will do, as long as nobody else uses it.
 ADVISORY_LOCK = 7_263_018_551
@@ -109,7 +109,7 @@ def alone(connection, say) -> Iterator[None]:
     in the one that it took back.
     """
     has_waited = False
-    with closing(unpooled(connection)) as holder:
+    with separate_connection(connection) as holder:
         # Asked again and again: a session that waits inside a query holds up CREATE INDEX CONCURRENTLY.
         while not has_lock(holder):
             holder.rollback()
