@@ -1,8 +1,9 @@
-"""Separate connections to the configured databases, and time limits for statements on any connection."""
+"""Connections besides those that Django keeps for each thread, and time limits for statements on any connection."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -29,6 +30,18 @@ def separate_connection(
         separate.close()
         if is_registered:
             connections[configured.alias] = configured
+
+
+@contextmanager
+def driver_connection(parameters: dict) -> Iterator[psycopg.Connection]:
+    """A connection of the driver by libpq's parameters, for databases that are not configured, as backups need.
+
+    It has no time limits: those of pages are too short to count the rows of tables or to wait for pg_dump.
+    """
+    with psycopg.connect(**parameters, autocommit=True) as connection:
+        connection.execute("SET statement_timeout = 0")
+        connection.execute("SET idle_in_transaction_session_timeout = 0")
+        yield connection
 
 
 @contextmanager
