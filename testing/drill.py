@@ -25,7 +25,7 @@ import psycopg
 from psycopg import sql
 
 from accounts.tests.visitors import Visitor
-from operations.backups.left_out import LEFT_OUT
+from operations.backups.excluded_tables import EXCLUDED_TABLES
 from testing.gunicorn import manage, throwaway_site
 from testing.postgres import Cluster, throwaway_cluster, throwaway_copy
 
@@ -135,7 +135,7 @@ def lose_a_server(backups: dict[str, str]) -> Iterator[Rows]:
         for app in FIRST_RELEASE:
             must(url, "migrate", app, "0001")
         must(url, "backup", **backups)
-        rows = {table: each for table, each in rows_of(url).items() if table not in LEFT_OUT}
+        rows = {table: each for table, each in rows_of(url).items() if table not in EXCLUDED_TABLES}
         cluster.kill()
     yield rows
 

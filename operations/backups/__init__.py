@@ -1,7 +1,7 @@
-"""Backups: an archive of the whole database, and beside it a manifest that says what must be in it."""
+"""Backups: an archive of the whole database, and a manifest that lists its contents."""
 
 from django.core.management import CommandError
 
 
 class BackupError(CommandError):
-    """What went wrong, in one sentence for whoever ran the command."""
+    """A backup command failed. The message is one sentence for the person who runs it."""

@@ -1,4 +1,4 @@
-"""The backups in one place: making one, finding one, reading one, and removing what is not to be kept."""
+"""Backups in one storage location: create, find, read and check them, and remove those past their retention."""
 
 import datetime
 import hashlib
@@ -15,62 +15,67 @@ from django.utils import timezone
 from encryption.cipher import key_fingerprints
 from operations.backups import BackupError, postgresql, sqlite
 from operations.backups.encryption import Encryption
-from operations.backups.left_out import LEFT_OUT
+from operations.backups.excluded_tables import EXCLUDED_TABLES
 from operations.backups.manifest import Manifest
-from operations.backups.pipeline import Program, through
-from operations.backups.progress import told
-from operations.backups.retention import kept
+from operations.backups.pipeline import Program, run_pipeline
+from operations.backups.progress import report_progress
+from operations.backups.retention import select_kept
 from operations.backups.storage import Storage
 
 ENGINES: dict[str, ModuleType] = {"postgresql": postgresql, "sqlite": sqlite}
 
-STAMP = "%Y-%m-%dT%H%M%SZ"
-ARCHIVE = re.compile(r"brainlog-(\d{4}-\d\d-\d\dT\d{6}Z)-[0-9a-f]{4}\.(?:dump|sqlite3)(?:\.age|\.gpg)?")
-# A backup that is still being made is younger than this, in seconds.
-ABANDONED = 24 * 60 * 60
+TIMESTAMP_FORMAT = "%Y-%m-%dT%H%M%SZ"
+ARCHIVE_NAME = re.compile(r"brainlog-(\d{4}-\d\d-\d\dT\d{6}Z)-[0-9a-f]{4}\.(?:dump|sqlite3)(?:\.age|\.gpg)?")
+# Seconds. A younger backup without a manifest may still be in progress; an older one was interrupted.
+MAX_DURATION = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A file of ours, by its name."""
+    """The file of an archive, identified by its name."""
 
     name: str
-    stamp: datetime.datetime
+    timestamp: datetime.datetime
 
     @property
     def manifest(self) -> str:
         return f"{self.name}.json"
 
 
-def archives_among(names: Iterable[str]) -> list[Archive]:
-    """All that is an archive of ours by its name, whole or not, oldest first."""
+def parse_archives(names: Iterable[str]) -> list[Archive]:
+    """All archives among the names of files, complete or not, oldest first."""
     found = []
     for name in names:
-        if match := ARCHIVE.fullmatch(name):
-            stamp = datetime.datetime.strptime(match[1], STAMP).replace(tzinfo=datetime.UTC)
-            found.append(Archive(name, stamp))
-    return sorted(found, key=lambda archive: (archive.stamp, archive.name))
+        if match := ARCHIVE_NAME.fullmatch(name):
+            timestamp = datetime.datetime.strptime(match[1], TIMESTAMP_FORMAT).replace(tzinfo=datetime.UTC)
+            found.append(Archive(name, timestamp))
+    return sorted(found, key=lambda archive: (archive.timestamp, archive.name))
 
 
-def whole_among(names: list[str]) -> list[Archive]:
-    """The archives that have their manifest, oldest first."""
-    return [archive for archive in archives_among(names) if archive.manifest in names]
+def complete_archives(names: list[str]) -> list[Archive]:
+    """The archives that have a manifest, oldest first."""
+    return [archive for archive in parse_archives(names) if archive.manifest in names]
 
 
-def make(storage: Storage, connection, encryption: Encryption | None, write: Callable[[str], None]) -> Manifest:
-    """Write an archive of the database and then its manifest, or nothing. `write` is told how far it is."""
+def create_backup(
+    storage: Storage, connection, encryption: Encryption | None, write: Callable[[str], None]
+) -> Manifest:
+    """Store an archive of the database, and then its manifest. `write` takes progress messages.
+
+    If this fails, no archive with a manifest appears in the storage.
+    """
     started = timezone.now()
     engine = ENGINES[connection.vendor]
-    # Two servers with the same timer must not write one file.
-    stem = f"brainlog-{started.astimezone(datetime.UTC).strftime(STAMP)}-{secrets.token_hex(2)}"
+    # The random part keeps two servers with the same schedule from writing the same file.
+    stem = f"brainlog-{started.astimezone(datetime.UTC).strftime(TIMESTAMP_FORMAT)}-{secrets.token_hex(2)}"
     name = ".".join([stem, engine.SUFFIX, *([encryption.method] if encryption else [])])
     sha256, size = hashlib.sha256(), 0
-    with engine.dumping(connection, write) as dump:
+    with engine.open_dump(connection, write) as dump:
         if not dump.contents.rows:
             raise BackupError("There is nothing to back up, not even a table: is DATABASE_URL the right one?")
-        programs = [*dump.programs, *([encryption.encrypting()] if encryption else [])]
+        programs = [*dump.programs, *([encryption.encryption_program()] if encryption else [])]
         with storage.writer(name) as writer:
-            for chunk in told(through(dump.source, *programs), write, "Stored"):
+            for chunk in report_progress(run_pipeline(dump.source, *programs), write, "Stored"):
                 sha256.update(chunk)
                 size += len(chunk)
                 writer.write(chunk)
@@ -86,60 +91,60 @@ def make(storage: Storage, connection, encryption: Encryption | None, write: Cal
         started=started.isoformat(timespec="seconds"),
         finished=timezone.now().isoformat(timespec="seconds"),
         keys=key_fingerprints(),
-        left_out=sorted(dump.contents.rows.keys() & LEFT_OUT.keys()),
+        excluded_tables=sorted(dump.contents.rows.keys() & EXCLUDED_TABLES.keys()),
     )
     with storage.writer(f"{name}.json") as writer:
         writer.write(manifest.to_json())
     return manifest
 
 
-def find(storage: Storage, name: str) -> Manifest:
-    """Return the manifest of a backup by the name of its archive, or of the `latest`."""
+def find_manifest(storage: Storage, name: str) -> Manifest:
+    """Return the manifest of a backup, by the name of its archive or `latest`."""
     names = storage.names()
-    whole = whole_among(names)
-    if name == "latest" and whole:
-        name = whole[-1].name
-    if name not in [archive.name for archive in whole]:
-        what = "no backup" if name == "latest" else f"no {name}" if name not in names else f"no manifest of {name}"
-        raise BackupError(f"There is {what} in {storage.place}.")
+    complete = complete_archives(names)
+    if name == "latest" and complete:
+        name = complete[-1].name
+    if name not in [archive.name for archive in complete]:
+        missing = "no backup" if name == "latest" else f"no {name}" if name not in names else f"no manifest of {name}"
+        raise BackupError(f"There is {missing} in {storage.location}.")
     return Manifest.from_json(b"".join(storage.read(f"{name}.json")), f"{name}.json")
 
 
-def read(
-    storage: Storage, manifest: Manifest, write: Callable[[str], None], deed: str = "Restored"
+def read_archive(
+    storage: Storage, manifest: Manifest, write: Callable[[str], None], verb: str = "Restored"
 ) -> Generator[bytes]:
-    """Yield the stored bytes of an archive. Raises BackupError at their end if they are not those of its manifest."""
-    return told(manifest.check(storage.read(manifest.archive)), write, deed, manifest.size)
+    """Yield the stored bytes of an archive. Raises BackupError at the end if they do not match the manifest."""
+    return report_progress(manifest.verify(storage.read(manifest.archive)), write, verb, manifest.size)
 
 
-def check(storage: Storage, manifest: Manifest, write: Callable[[str], None]) -> None:
-    """Raise BackupError unless the stored bytes are those of the manifest: before anything is done with them."""
-    for _ in read(storage, manifest, write, "Checked"):
+def verify_archive(storage: Storage, manifest: Manifest, write: Callable[[str], None]) -> None:
+    """Raise BackupError unless the stored bytes match the manifest. Called before an archive is used."""
+    for _ in read_archive(storage, manifest, write, "Checked"):
         pass
 
 
-def decrypting(manifest: Manifest, identity: str | None) -> list[Program]:
-    """The programs that make a database's archive of what is stored."""
+def decryption_programs(manifest: Manifest, identity: str | None) -> list[Program]:
+    """The programs that turn the stored bytes into the engine's own archive format."""
     if not manifest.encryption:
         return []
-    return [Encryption(manifest.encryption, manifest.recipient).decrypting(identity)]
+    return [Encryption(manifest.encryption, manifest.recipient).decryption_program(identity)]
 
 
-def remove_outdated(storage: Storage, daily: int, weekly: int, monthly: int) -> Iterator[str]:
-    """Remove the backups that are not to be kept, and what killed ones left a day ago. Yield the names."""
+def remove_expired(storage: Storage, daily: int, weekly: int, monthly: int) -> Iterator[str]:
+    """Remove backups past their retention, and remains of interrupted ones. Yields the names of removed files."""
     names = storage.names()
-    whole = whole_among(names)
-    keep = kept([archive.stamp for archive in whole], daily, weekly, monthly)
-    for archive in archives_among(names):
-        if archive not in whole:
-            if (timezone.now() - archive.stamp).total_seconds() > ABANDONED:
+    complete = complete_archives(names)
+    keep = select_kept([archive.timestamp for archive in complete], daily, weekly, monthly)
+    for archive in parse_archives(names):
+        if archive not in complete:
+            if (timezone.now() - archive.timestamp).total_seconds() > MAX_DURATION:
                 storage.delete(archive.name)
                 yield archive.name
-        elif archive.stamp not in keep:
-            # The manifest first: if we are interrupted, what is left does not look whole.
+        elif archive.timestamp not in keep:
+            # The manifest first: if this is interrupted, the remaining archive counts as incomplete.
             storage.delete(archive.manifest)
             storage.delete(archive.name)
             yield archive.name
-    for path in storage.unfinished("brainlog-", older_than=ABANDONED):
+    for path in storage.unfinished_files("brainlog-", older_than=MAX_DURATION):
         path.unlink(missing_ok=True)
         yield path.name

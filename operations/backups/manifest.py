@@ -1,4 +1,4 @@
-"""What an archive must contain. Written last, so that an archive with a manifest is a whole one."""
+"""The manifest of an archive: its contents and checksum. It is stored last, so its presence means a complete backup."""
 
 import hashlib
 import json
@@ -9,14 +9,14 @@ from django.db.migrations.loader import MigrationLoader
 
 from operations.backups import BackupError
 
-# Apps of earlier releases, and those that are installed only where they are configured: that this code does not list
-# their migrations does not mean that a newer release made them.
-NOT_ALWAYS_INSTALLED = {"sessions", "socialaccount"}
+# Apps of earlier releases, and apps that are installed only where they are configured. Their migrations may be unknown
+# to this code without being those of a newer release.
+OPTIONAL_APPS = {"sessions", "socialaccount"}
 
 
 @dataclass
 class Contents:
-    """What is in a database: rows by table, and the names of the applied migrations."""
+    """Contents of a database: number of rows by table, and names of the applied migrations."""
 
     rows: dict[str, int]
     migrations: list[str]
@@ -24,7 +24,7 @@ class Contents:
 
 @dataclass
 class Manifest(Contents):
-    """An archive's contents, the stored file itself, and how and when it was made (ISO 8601, UTC)."""
+    """Contents of an archive, facts about the stored file, and when it was made (ISO 8601, UTC)."""
 
     archive: str
     size: int
@@ -35,10 +35,10 @@ class Manifest(Contents):
     versions: dict[str, str]
     started: str
     finished: str
-    # Fingerprints of the keys of private text, by id: what must be at hand to read it again.
+    # Fingerprints of the encryption keys of private text, by id: the keys that are needed to read it.
     keys: dict[str, str] = field(default_factory=dict)
-    # The tables whose rows were left out: see left_out.py.
-    left_out: list[str] = field(default_factory=list)
+    # Tables whose rows are not in the archive: see excluded_tables.py.
+    excluded_tables: list[str] = field(default_factory=list)
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self), indent=2, sort_keys=True).encode() + b"\n"
@@ -50,24 +50,24 @@ class Manifest(Contents):
         except (ValueError, TypeError):
             manifest = None
         if manifest is None or not manifest.is_well_formed():
-            raise BackupError(f"{name} is no manifest, or a damaged one.")
+            raise BackupError(f"{name} is not a manifest, or is damaged.")
         return manifest
 
     def is_well_formed(self) -> bool:
-        """Whether each value is of the type that `to_json` writes. The file may have been edited, or be another's."""
-        lists, tables = (self.migrations, self.left_out), (self.rows, self.versions, self.keys)
+        """Whether each value has the type that `to_json` writes. The file may have been edited or damaged."""
+        lists, tables = (self.migrations, self.excluded_tables), (self.rows, self.versions, self.keys)
         if not all(isinstance(value, list) for value in lists) or not all(isinstance(value, dict) for value in tables):
             return False
         texts = [self.archive, self.sha256, self.engine, self.started, self.finished]
-        texts += [*self.migrations, *self.left_out, *self.versions.values(), *self.keys.values()]
+        texts += [*self.migrations, *self.excluded_tables, *self.versions.values(), *self.keys.values()]
         return (
             all(isinstance(text, str) for text in texts)
             and all(isinstance(text, str | None) for text in (self.encryption, self.recipient))
             and all(type(number) is int for number in (self.size, *self.rows.values()))
         )
 
-    def check(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Pass on the stored file. Raises BackupError at its end if it is not the one that was stored."""
+    def verify(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the chunks of the stored file. Raises BackupError at the end if its size or checksum is wrong."""
         sha256, size = hashlib.sha256(), 0
         for chunk in chunks:
             sha256.update(chunk)
@@ -76,22 +76,22 @@ class Manifest(Contents):
         if size != self.size:
             raise BackupError(f"{self.archive} has {size:,} bytes; it was stored with {self.size:,}.")
         if sha256.hexdigest() != self.sha256:
-            raise BackupError(f"{self.archive} has changed since it was stored: its SHA-256 is another one.")
+            raise BackupError(f"{self.archive} has changed since it was stored: its SHA-256 differs.")
 
     def unknown_migrations(self) -> list[str]:
-        """The applied migrations that this code does not have: those of a newer release."""
+        """Applied migrations that this code does not have: those of a newer release."""
         loader = MigrationLoader(None)
         known = {*loader.disk_migrations, *(key for each in loader.disk_migrations.values() for key in each.replaces)}
         return [
             name
             for name in self.migrations
-            if (key := tuple(name.split(".", 1))) not in known and key[0] not in NOT_ALWAYS_INSTALLED
+            if (key := tuple(name.split(".", 1))) not in known and key[0] not in OPTIONAL_APPS
         ]
 
     def differences(self, found: Contents) -> list[str]:
-        """What a restored database has otherwise, a sentence each."""
+        """Differences of a restored database from the manifest, one sentence each."""
         sentences = [f"Table {table} is missing." for table in sorted(self.rows.keys() - found.rows.keys())]
-        sentences += [f"Table {table} is too many." for table in sorted(found.rows.keys() - self.rows.keys())]
+        sentences += [f"Table {table} is unexpected." for table in sorted(found.rows.keys() - self.rows.keys())]
         sentences += [
             f"Table {table} has {found.rows[table]:,} rows instead of {self.rows[table]:,}."
             for table in sorted(self.rows.keys() & found.rows.keys())

@@ -1,4 +1,4 @@
-"""Programs of this machine, run one into the next: pg_dump into age, gpg into pg_restore."""
+"""Pipelines of programs on this machine, such as pg_dump into age, or gpg into pg_restore."""
 
 import os
 import signal
@@ -11,14 +11,22 @@ from dataclasses import dataclass, field
 
 from operations.backups import BackupError
 
-CHUNK = 1024 * 1024
+CHUNK_SIZE = 1024 * 1024
+
+# Messages of the dynamic linker about libraries of another version than the program.
+LIBRARY_ERRORS = ("undefined symbol", "symbol lookup error", "error while loading shared libraries", "version `")
+LIBRARY_HINT = (
+    "The program and its libraries are of different versions, as after an incomplete upgrade. Install both in the "
+    "same version (for PostgreSQL on Debian: apt-get install --reinstall libpq5 postgresql-client-15, with the number "
+    "of your server), make sure that LD_LIBRARY_PATH is empty, and run this again in a new shell."
+)
 
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. Passwords go into `environment`: everybody on the machine can read a command line.
+    """A program to run. Passwords belong in `environment`: all users of the machine can read command lines.
 
-    `hint` is what to look at if it fails.
+    `hint` is appended to the error message if it fails.
     """
 
     arguments: list[str]
@@ -29,125 +37,122 @@ class Program:
     def name(self) -> str:
         return os.path.basename(self.arguments[0])
 
-    def start(self, stdin, complaints) -> subprocess.Popen:
+    def start(self, stdin, stderr) -> subprocess.Popen:
         try:
-            return subprocess.Popen(  # noqa: S603 (nothing of it comes from outside)
+            return subprocess.Popen(  # noqa: S603 (the arguments are no user input)
                 self.arguments,
-                env=in_english(os.environ) | self.environment,
+                env=with_english_messages(os.environ) | self.environment,
                 stdin=stdin,
                 stdout=subprocess.PIPE,
-                stderr=complaints,
+                stderr=stderr,
             )
         except FileNotFoundError:
             raise BackupError(f"{self.name} is not installed on this machine.") from None
 
-    def failure(self, code: int, said: str) -> BackupError:
-        lines = [line.strip() for line in said.splitlines()]
-        lines = [line.removeprefix(f"{self.name}: ") for line in lines if line] or [f"exit code {code}"]
-        # Programs may greet first and give advice last.
-        telling = (line for line in lines if any(word in line.lower() for word in ("error", "fail", "fatal")))
-        sentence = f"{self.name} failed: {next(telling, lines[-1])}"
-        if hint := REMEDY if any(words in said for words in OTHER_LIBRARY) else self.hint:
+    def failure(self, exit_code: int, stderr: str) -> BackupError:
+        lines = [line.strip() for line in stderr.splitlines()]
+        lines = [line.removeprefix(f"{self.name}: ") for line in lines if line] or [f"exit code {exit_code}"]
+        # The first line may be a banner, and the last one advice.
+        errors = (line for line in lines if any(word in line.lower() for word in ("error", "fail", "fatal")))
+        sentence = f"{self.name} failed: {next(errors, lines[-1])}"
+        if hint := LIBRARY_HINT if any(words in stderr for words in LIBRARY_ERRORS) else self.hint:
             sentence = f"{sentence.rstrip('.')}. {hint}"
         return BackupError(sentence)
 
 
-# What the system says of a program whose libraries are of another version than the program.
-OTHER_LIBRARY = ("undefined symbol", "symbol lookup error", "error while loading shared libraries", "version `")
-REMEDY = (
-    "The program and its libraries are of different versions, as after an upgrade that was not finished. Install both "
-    "of one version (for PostgreSQL on Debian: apt-get install --reinstall libpq5 postgresql-client-15, with your "
-    "server's number), see that LD_LIBRARY_PATH is empty, and run this again in a new shell."
-)
+def with_english_messages(environment: Mapping[str, str]) -> dict[str, str]:
+    """Set the language of messages to English, because they are searched for words. The encoding stays."""
+    changed = {name: value for name, value in environment.items() if name not in ("LC_ALL", "LANGUAGE")}
+    encoding = environment.get("LC_ALL") or environment.get("LC_CTYPE") or environment.get("LANG")
+    return changed | ({"LC_CTYPE": encoding} if encoding else {}) | {"LC_MESSAGES": "C"}
 
 
-def in_english(environment: Mapping[str, str]) -> dict[str, str]:
-    """The same, but programs report errors in English, which is searched for words. Names keep their encoding."""
-    found = {name: value for name, value in environment.items() if name not in ("LC_ALL", "LANGUAGE")}
-    characters = environment.get("LC_ALL") or environment.get("LC_CTYPE") or environment.get("LANG")
-    return found | ({"LC_CTYPE": characters} if characters else {}) | {"LC_MESSAGES": "C"}
+def is_broken_pipe(exit_code: int, stderr: str) -> bool:
+    """Whether a program failed only because the next one ended and stopped reading its output."""
+    return exit_code == -signal.SIGPIPE or "broken pipe" in stderr.lower()
 
 
-def is_cut_off(code: int, said: str) -> bool:
-    """Whether a program failed only because the next one had ended and took no more of its output."""
-    return code == -signal.SIGPIPE or "broken pipe" in said.lower()
+def run_pipeline(source: Generator[bytes] | None, *programs: Program) -> Iterator[bytes]:
+    """Pipe `source` through the programs, and yield the output of the last one.
 
+    Without a source, the first program reads nothing; without programs, the source is yielded unchanged. If the
+    source raises, so does this function; if a program fails, it raises BackupError. Both happen after the last
+    bytes, so the output is valid only once it has ended. All programs are ended in any case.
 
-def through(source: Generator[bytes] | None, *programs: Program) -> Iterator[bytes]:
-    """Yield what comes out when `source` goes into the first program, its output into the next, and so on.
-
-    Without a source the first one reads nothing; without programs the source comes out as it is. If
-    the source raises, so does this; if a program fails, it is a BackupError. Both come after the
-    last bytes: nothing is worth anything before the end. Nothing is left running in any case.
-
-    Of several programs that failed, the first is the cause: those after it got half of their input. One that
-    was cut off is no cause, but a consequence of one that ended after it.
+    If several programs fail, the error names the first: those after it got incomplete input. A broken pipe is a
+    consequence of the failure of a later program, and is named only if there is nothing else.
     """
     if not programs:
         yield from source
         return
-    children, feeding = [], None
+    processes, feeding = [], None
     with ExitStack() as files, ThreadPoolExecutor(1) as pool:
-        # Not pipes, which would have to be read before they are full.
-        complaints = [files.enter_context(tempfile.TemporaryFile()) for _ in programs]
+        # Files instead of pipes, which block a program when they are full and are not read meanwhile.
+        error_files = [files.enter_context(tempfile.TemporaryFile()) for _ in programs]
         try:
             stdin = subprocess.DEVNULL if source is None else subprocess.PIPE
-            for program, complaint in zip(programs, complaints, strict=True):
-                children.append(program.start(stdin, complaint))
-                if len(children) > 1:
-                    stdin.close()  # The two programs have it; we would keep the first from noticing the second's end.
-                stdin = children[-1].stdout
+            for program, error_file in zip(programs, error_files, strict=True):
+                processes.append(program.start(stdin, error_file))
+                if len(processes) > 1:
+                    # Both programs have it. Open in this process too, it would hide the end of the second from the
+                    # first.
+                    stdin.close()
+                stdin = processes[-1].stdout
             if source is not None:
-                feeding = pool.submit(feed, source, children[0])
-            while chunk := children[-1].stdout.read1(CHUNK):
+                feeding = pool.submit(feed, source, processes[0])
+            while chunk := processes[-1].stdout.read1(CHUNK_SIZE):
                 yield chunk
-            codes = [child.wait() for child in children]
+            exit_codes = [process.wait() for process in processes]
             if feeding:
                 feeding.result()
             failed = [
-                (program, code, text_in(complaint))
-                for program, code, complaint in zip(programs, codes, complaints, strict=True)
-                if code
+                (program, exit_code, read_text(error_file))
+                for program, exit_code, error_file in zip(programs, exit_codes, error_files, strict=True)
+                if exit_code
             ]
             if failed:
-                causes = [(program, code, said) for program, code, said in failed if not is_cut_off(code, said)]
-                program, code, said = causes[0] if causes else failed[-1]
-                raise program.failure(code, said)
+                causes = [each for each in failed if not is_broken_pipe(*each[1:])]
+                program, exit_code, stderr = causes[0] if causes else failed[-1]
+                raise program.failure(exit_code, stderr)
         finally:
-            for child in children:
-                child.kill()
-                child.wait()
-                child.stdout.close()
-            if children and children[0].stdin and not feeding:
-                children[0].stdin.close()
+            for process in processes:
+                process.kill()
+                process.wait()
+                process.stdout.close()
+            if processes and processes[0].stdin and not feeding:
+                processes[0].stdin.close()
 
 
-def text_in(complaint) -> str:
-    complaint.seek(0)
-    return complaint.read().decode(errors="replace")
+def read_text(file) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
 
 
-def feed(source: Generator[bytes], child: subprocess.Popen) -> None:
+def feed(source: Generator[bytes], process: subprocess.Popen) -> None:
     """Write all of `source` to a program.
 
-    One that has read enough and ended well is no failure; the source is then still read to its end,
-    where it may find something wrong with itself.
+    A program that stops reading and exits successfully is no failure. The source is then still read to its end,
+    where it may raise an error about its contents, such as a wrong checksum.
     """
     try:
         with closing(source):
             for chunk in source:
                 try:
-                    child.stdin.write(chunk)
+                    process.stdin.write(chunk)
                 except BrokenPipeError:
-                    if child.wait():
+                    if process.wait():
                         return
     finally:
         with suppress(BrokenPipeError):
-            child.stdin.close()
+            process.stdin.close()
 
 
-def stop_like_ctrl_c() -> None:
-    """Tidy up as after Ctrl-C when systemd or kill ends the command, or its terminal is closed."""
+def interrupt_on_signals() -> None:
+    """Raise KeyboardInterrupt on SIGTERM and SIGHUP too, so that temporary files and programs are cleaned up.
+
+    systemd and `kill` send SIGTERM; SIGHUP comes when the terminal is closed. A command that was started with nohup
+    ignores SIGHUP, and keeps ignoring it.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup starts what is to outlive the terminal
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""Backups of PostgreSQL, by its own programs: pg_dump, pg_restore and psql."""
+"""Backups of PostgreSQL with pg_dump, pg_restore and psql."""
 
 import os
 import re
@@ -15,45 +15,46 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from brainlog.database.connections import driver_connection
 from operations.backups import BackupError
-from operations.backups.dump import Dump
-from operations.backups.left_out import LEFT_OUT
+from operations.backups.engine import LOCK_TIMEOUT, Dump, Restore
+from operations.backups.excluded_tables import EXCLUDED_TABLES
 from operations.backups.manifest import Contents
-from operations.backups.pipeline import Program, through
-from operations.backups.progress import Waiting, given_up, silent
+from operations.backups.pipeline import Program, run_pipeline
+from operations.backups.progress import LockWait, discard, lock_timeout_message
 
 SUFFIX = "dump"
 PROGRAMS = ("pg_dump", "pg_restore", "psql")
 
-# libpq's parameters, and the environment variables in which its programs take them.
-VARIABLES = {option.keyword.decode(): option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar}
-# Those that have none. They are no secrets, so a command line may show them.
+# libpq's connection parameters, with the environment variable of each.
+ENVIRONMENT_VARIABLES = {
+    option.keyword.decode(): option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar
+}
+# Parameters without a variable. None is secret, so they may appear on a command line.
 WITHOUT_VARIABLE = {"keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"}
 
-# Seconds, rather than wait for ever behind a migration that waits for another.
-LOCK_WAIT = 300
 LOCK_NOT_AVAILABLE = "55P03"
-# Seconds between two looks at who is in the way.
-LOOK = 0.5
+# Seconds between two queries for the sessions that block ours.
+POLL_INTERVAL = 0.5
 
-# Of other roles, the server shows the state to members of pg_read_all_stats alone.
+# A description of a session. The server shows the state of other roles' sessions only to members of pg_read_all_stats.
 SESSION = """
 concat('pid ', a.pid, ', ', coalesce(nullif(a.application_name, ''), 'no application_name'), ' (', a.usename, '), ',
     coalesce(a.state || ' since ' || to_char(coalesce(a.xact_start, a.state_change) AT TIME ZONE 'UTC',
         'YYYY-MM-DD HH24:MI:SS "UTC"'), 'its state is not shown to this role'))
 """
-OTHERS = f"""
+OTHER_SESSIONS = f"""
 SELECT {SESSION} FROM pg_stat_activity a
 WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.usename IS NOT NULL
     AND coalesce(a.backend_type, 'client backend') = 'client backend'
 ORDER BY a.pid
-"""  # noqa: S608 (a text of ours)
-IN_THE_WAY = f"""
+"""  # noqa: S608 (constants of this module)
+BLOCKING_SESSIONS = f"""
 SELECT DISTINCT {SESSION} FROM pg_stat_activity ours, unnest(pg_blocking_pids(ours.pid)) AS of (pid)
 JOIN pg_stat_activity a ON a.pid = of.pid
 WHERE ours.application_name = %s AND a.application_name <> %s
-"""  # noqa: S608 (a text of ours)
+"""  # noqa: S608 (constants of this module)
 
-# What an extension brought, it brings again; the parts of a partitioned table are counted with it.
+# Without tables of extensions, which CREATE EXTENSION makes again, and without partitions, whose rows are counted with
+# the partitioned table.
 TABLES = """
 SELECT relname FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
@@ -61,8 +62,8 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT re
 ORDER BY relname
 """
 
-# Everything in the schema that no extension brought, but not the schema: it carries the rights of the
-# role that the site runs as.
+# Drops everything in the schema except what belongs to extensions. The schema itself stays, because the privileges of
+# the site's role are granted on it.
 EMPTY_PUBLIC = """
 DO $$
 DECLARE
@@ -74,7 +75,7 @@ BEGIN
             WHEN 'S' THEN 'SEQUENCE' WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END, relname)
         FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
-            -- The sequence of an identity column goes with its table ("i").
+            -- The sequence of an identity column ("i") is dropped with its table.
             AND oid NOT IN (SELECT objid FROM pg_depend WHERE classid = 'pg_class'::regclass AND deptype IN ('e', 'i'))
         UNION ALL
         SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', oid::regprocedure) FROM pg_proc
@@ -93,106 +94,100 @@ $$;
 """
 
 
-def name_of(connection) -> str:
-    """The database's name, as it is typed to confirm that it may be replaced."""
+def database_name(connection) -> str:
+    """The name that a person types to confirm that the database may be replaced."""
     return connection.settings_dict["NAME"]
 
 
 @contextmanager
-def dumping(connection, write: Callable[[str], None] = silent) -> Iterator[Dump]:
-    """Count the rows, and yield a dump of the same moment, whatever others write meanwhile."""
+def open_dump(connection, write: Callable[[str], None] = discard) -> Iterator[Dump]:
+    """Yield a dump and the row counts of the same snapshot, while others may write."""
     with (
-        watched(parameters_of(connection), "backup", LOCK_WAIT, write) as parameters,
-        connected(parameters) as session,
+        report_blockers(connection_parameters(connection), "backup", LOCK_TIMEOUT, write) as parameters,
+        open_session(parameters) as session,
         session.transaction(),
     ):
         session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        session.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}s'")
+        session.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}s'")
         [(snapshot,)] = session.execute("SELECT pg_export_snapshot()").fetchall()
-        folder, version = programs_for(session)
-        # The snapshot is this server's: of several hosts, pg_dump must not find another.
-        parameters = at_server_of(session, parameters)
+        folder, version = find_programs(session)
+        # The snapshot exists on this server only: with several hosts, pg_dump must connect to the same one.
+        parameters = pin_host(session, parameters)
         command = [
-            *connection_of(parameters),
+            *dbname_argument(parameters),
             "--format=custom",
             "--schema=public",
             "--no-owner",
             "--no-privileges",
             "--no-password",
         ]
-        command += [f"--snapshot={snapshot}", f"--lock-wait-timeout={LOCK_WAIT}s"]
-        command += [f"--exclude-table-data=public.{table}" for table in LEFT_OUT]
+        command += [f"--snapshot={snapshot}", f"--lock-wait-timeout={LOCK_TIMEOUT}s"]
+        command += [f"--exclude-table-data=public.{table}" for table in EXCLUDED_TABLES]
         yield Dump(
-            contents_of(session, LEFT_OUT),
+            read_contents(session, EXCLUDED_TABLES),
             None,
-            [Program([str(folder / "pg_dump"), *command], environment_of(parameters))],
+            [Program([str(folder / "pg_dump"), *command], environment_variables(parameters))],
             {"PostgreSQL": server_version(session), "pg_dump": version},
         )
 
 
 def is_empty(connection) -> bool:
-    with connected(parameters_of(connection)) as session:
+    with open_session(connection_parameters(connection)) as session:
         return not session.execute(TABLES).fetchall()
 
 
-def others_in(connection) -> list[str]:
-    """Who else is connected to the database, a phrase each."""
+def other_users(connection) -> list[str]:
+    """Descriptions of the other sessions that are connected to the database."""
     connection.close()
-    with connected(parameters_of(connection)) as session:
-        return [text for (text,) in session.execute(OTHERS).fetchall()]
+    with open_session(connection_parameters(connection)) as session:
+        return [text for (text,) in session.execute(OTHER_SESSIONS).fetchall()]
 
 
-def restored_aside(
-    connection, archive: Generator[bytes], decrypting: list[Program], scratch_url: str | None
-) -> Contents:
-    """Restore an archive into a database made for that, on our server or that of `scratch_url`. Return its contents."""
-    with scratch_database(parameters_from(scratch_url) if scratch_url else parameters_of(connection)) as scratch:
-        load(scratch, archive, decrypting)
-        with connected(scratch) as session:
-            return contents_of(session)
+def restore_to_scratch(connection, restoring: Restore, scratch_url: str | None) -> Contents:
+    """Restore an archive into a temporary database, on this server or that of `scratch_url`. Returns its contents."""
+    server = parse_url(scratch_url) if scratch_url else connection_parameters(connection)
+    with scratch_database(server) as scratch:
+        load(scratch, restoring)
+        with open_session(scratch) as session:
+            return read_contents(session)
 
 
-def restore(
-    connection,
-    archive: Generator[bytes],
-    decrypting: list[Program],
-    replace: bool,
-    alone: bool = False,
-    patience: float = LOCK_WAIT,
-    write: Callable[[str], None] = silent,
-) -> None:
-    """Put what is in an archive into the database, in one transaction: if it fails, nothing has changed.
+def restore(connection, restoring: Restore) -> None:
+    """Restore an archive in one transaction: if it fails, nothing has changed.
 
-    `replace` takes away all there is first, in the same transaction. It waits `patience` seconds for the locks of
-    others; that nobody else is connected (`alone`) is what `others_in` is for.
+    With `replace`, everything in the database is dropped first, in the same transaction, which waits at most
+    `lock_timeout` seconds for locks. PostgreSQL cannot lock others out of a whole database, so `is_exclusive` has no
+    effect: `other_users` is checked before.
     """
-    parameters = parameters_of(connection)
-    first = f"SET LOCAL lock_timeout = '{patience:g}s';\n{EMPTY_PUBLIC}" if replace else ""
-    with watched(parameters, "restore", patience, write) as named:
-        load(named, archive, decrypting, first.encode())
-    with connected(parameters) as session:
-        # Without statistics, the first pages would be slow.
+    parameters = connection_parameters(connection)
+    prologue = f"SET LOCAL lock_timeout = '{restoring.lock_timeout:g}s';\n{EMPTY_PUBLIC}" if restoring.replace else ""
+    with report_blockers(parameters, "restore", restoring.lock_timeout, restoring.write) as named:
+        load(named, restoring, prologue.encode())
+    with open_session(parameters) as session:
+        # The planner has no statistics of new tables, which would make the first pages slow.
         session.execute("ANALYZE")
 
 
 @contextmanager
-def watched(parameters: dict, deed: str, patience: float, write: Callable[[str], None]) -> Iterator[dict]:
-    """Yield parameters whose sessions are watched: while a lock keeps them waiting, say every few seconds whose it is.
+def report_blockers(
+    parameters: dict, command: str, lock_timeout: float, write: Callable[[str], None]
+) -> Iterator[dict]:
+    """Yield parameters whose sessions are watched: while they wait for a lock, report who holds it.
 
-    Raises BackupError with their names in place of what the server says when such a wait was too long.
+    If a lock timeout ends the block, raises BackupError with the sessions that held the lock.
     """
-    name = f"{parameters.get('application_name', 'brainlog')[:32]} {deed} {secrets.token_hex(4)}"
-    done, last, waiting = threading.Event(), [], Waiting(write, float("inf"))
+    name = f"{parameters.get('application_name', 'brainlog')[:32]} {command} {secrets.token_hex(4)}"
+    done, blockers, waiting = threading.Event(), [], LockWait(write, float("inf"))
 
     def watch():
-        # Nothing depends on it: without a connection for it, the wait is silent, and still has its end.
-        with suppress(BackupError), connected(parameters | {"application_name": "brainlog watch"}) as session:
-            while not done.wait(LOOK):
-                if others := [text for (text,) in session.execute(IN_THE_WAY, [name, name]).fetchall()]:
-                    last[:] = others
-                    waiting.note(others)
+        # Without a connection for this thread, the wait is not reported, but still ends at its limit.
+        with suppress(BackupError), open_session(parameters | {"application_name": "brainlog watch"}) as session:
+            while not done.wait(POLL_INTERVAL):
+                if found := [text for (text,) in session.execute(BLOCKING_SESSIONS, [name, name]).fetchall()]:
+                    blockers[:] = found
+                    waiting.update(found)
                 else:
-                    waiting.over()
+                    waiting.end()
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -200,60 +195,61 @@ def watched(parameters: dict, deed: str, patience: float, write: Callable[[str],
         yield parameters | {"application_name": name}
     except BackupError as error:
         if LOCK_NOT_AVAILABLE in str(error) or isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
-            raise BackupError(given_up(last or ["a session that is gone"], patience)) from error
+            blockers = blockers or ["a session that has ended meanwhile"]
+            raise BackupError(lock_timeout_message(blockers, lock_timeout)) from error
         raise
     finally:
         done.set()
         watcher.join()
 
 
-def load(parameters: dict, archive: Generator[bytes], decrypting: list[Program], first: bytes = b"") -> None:
-    """Run an archive's SQL after `first`, all or nothing.
+def load(parameters: dict, restoring: Restore, prologue: bytes = b"") -> None:
+    """Run `prologue` and an archive's SQL in one transaction.
 
-    pg_restore could do it alone, but it can neither empty the database in the same transaction nor
-    leave out settings that an older server does not know. psql commits when it is told to at the
-    end, which an archive that was cut off never reaches.
+    pg_restore alone could neither empty the database in the same transaction nor leave out settings that an older
+    server does not know. psql commits at the end of the script, which it never reaches with a truncated archive.
     """
-    with connected(parameters) as session:
-        folder, _ = programs_for(session)
+    with open_session(parameters) as session:
+        folder, _ = find_programs(session)
         known = {name for (name,) in session.execute("SELECT name FROM pg_settings").fetchall()}
-        parameters = at_server_of(session, parameters)
-    environment = environment_of(parameters)
-    restoring = Program(
+        parameters = pin_host(session, parameters)
+    environment = environment_variables(parameters)
+    pg_restore = Program(
         [str(folder / "pg_restore"), "--schema=public", "--no-owner", "--no-privileges", "--file=-"], environment
     )
     psql = Program(
         [
             str(folder / "psql"),
-            *connection_of(parameters),
+            *dbname_argument(parameters),
             "--no-psqlrc",
             "--quiet",
             "--no-password",
             "--set=ON_ERROR_STOP=1",
-            "--set=VERBOSITY=verbose",  # With the error's code.
+            "--set=VERBOSITY=verbose",  # Error messages have the error's code.
             "--file=-",
         ],
         environment,
     )
 
     def script() -> Generator[bytes]:
-        yield b"BEGIN;\nSET LOCAL statement_timeout = 0;\n" + first
-        yield from without_unknown_settings(through(archive, *decrypting, restoring), known)
+        yield b"BEGIN;\nSET LOCAL statement_timeout = 0;\n" + prologue
+        sql_of_archive = run_pipeline(restoring.archive, *restoring.decryption, pg_restore)
+        yield from without_unknown_settings(sql_of_archive, known)
         yield b"COMMIT;\n"
 
-    for _ in through(script(), psql):
+    for _ in run_pipeline(script(), psql):
         pass
 
 
 def without_unknown_settings(script: Iterator[bytes], known: set[str]) -> Generator[bytes]:
-    """Leave out the settings at the head of pg_restore's script that the server does not know.
+    """Remove the settings at the head of pg_restore's script that the server does not know.
 
-    A newer pg_restore sets a newer server's settings, such as transaction_timeout.
+    A newer pg_restore sets parameters of newer servers, such as transaction_timeout.
     """
     head = b""
     for chunk in script:
         head += chunk
-        if b"\n-- Name: " in head:  # The first thing to restore.
+        if b"\n-- Name: " in head:  # The first object.
             break
     settings, name, rest = head.partition(b"\n-- Name: ")
     lines = settings.splitlines(keepends=True)
@@ -264,28 +260,28 @@ def without_unknown_settings(script: Iterator[bytes], known: set[str]) -> Genera
 
 @contextmanager
 def scratch_database(parameters: dict) -> Iterator[dict]:
-    """Make an empty database on a server, yield its parameters, and drop it whatever happens."""
+    """Create an empty database on a server, yield its parameters, and drop it at the end in any case."""
     scratch = f"brainlog_verify_{secrets.token_hex(4)}"
     name = sql.Identifier(scratch)
     try:
-        with connected(parameters) as session:
+        with open_session(parameters) as session:
             try:
                 session.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name))
             except psycopg.errors.InsufficientPrivilege:
                 raise BackupError(
-                    "This role may not create the database to restore into: name a server where one may, --scratch-url."
+                    "This role may not create the temporary database: name a server where it may with --scratch-url."
                 ) from None
         yield parameters | {"dbname": scratch}
     finally:
-        with connected(parameters) as session:
+        with open_session(parameters) as session:
             session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
 
-def contents_of(session: psycopg.Connection, left_out: Container[str] = ()) -> Contents:
-    """What is in the database, or would be without the rows of some tables."""
+def read_contents(session: psycopg.Connection, excluded: Container[str] = ()) -> Contents:
+    """Count the rows of each table, or 0 for excluded tables, and list the applied migrations."""
     rows = {}
     for (table,) in session.execute(TABLES).fetchall():
-        if table in left_out:
+        if table in excluded:
             rows[table] = 0
             continue
         count = sql.SQL("SELECT count(*) FROM public.{}").format(sql.Identifier(table))
@@ -298,74 +294,77 @@ def contents_of(session: psycopg.Connection, left_out: Container[str] = ()) -> C
     return Contents(rows, [name for (name,) in migrations])
 
 
-# ── Reaching the server ───────────────────────────────────────────────────────────────────────
+# ── Connections and programs ──────────────────────────────────────────────────────────────────
 
 
-def parameters_of(connection) -> dict:
-    """libpq's parameters of one of Django's databases. Raises BackupError if it is behind a pooler."""
+def connection_parameters(connection) -> dict:
+    """libpq's parameters of a Django connection. Raises BackupError if it goes through a connection pooler."""
     if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
         raise BackupError(
-            "This needs a session of its own, which a pooler does not give: "
+            "Backups need a session of their own, which a connection pooler does not provide: "
             "name the server itself in DIRECT_DATABASE_URL."
         )
-    known = VARIABLES.keys() | WITHOUT_VARIABLE
+    known = ENVIRONMENT_VARIABLES.keys() | WITHOUT_VARIABLE
     return {name: value for name, value in connection.get_connection_params().items() if name in known}
 
 
-def at_server_of(session: psycopg.Connection, parameters: dict) -> dict:
-    """The parameters for the one of several hosts that a session was given."""
+def pin_host(session: psycopg.Connection, parameters: dict) -> dict:
+    """Replace a list of hosts by the one that the session is connected to."""
     if "," not in str(parameters.get("host", "")):
         return parameters
     return parameters | {"host": session.info.host, "port": session.info.port}
 
 
-def connection_of(parameters: dict) -> list[str]:
-    """The argument for a program of PostgreSQL with what no environment variable takes."""
+def dbname_argument(parameters: dict) -> list[str]:
+    """The command-line argument with the parameters that have no environment variable."""
     given = {name: value for name, value in parameters.items() if name in WITHOUT_VARIABLE}
     return [f"--dbname={make_conninfo('', **given)}"] if given else []
 
 
-def parameters_from(url: str) -> dict:
+def parse_url(url: str) -> dict:
     try:
         return conninfo_to_dict(url)
     except psycopg.ProgrammingError:
-        # The cause would repeat the URL, and its password.
+        # The original error would repeat the URL with its password.
         raise BackupError("--scratch-url cannot be read: write postgres://user:password@host/name.") from None
 
 
-def environment_of(parameters: dict) -> dict[str, str]:
-    """The same for a program of PostgreSQL."""
-    return {VARIABLES[name]: str(value) for name, value in parameters.items() if name in VARIABLES}
+def environment_variables(parameters: dict) -> dict[str, str]:
+    """The connection parameters as environment variables of PostgreSQL's programs."""
+    return {
+        ENVIRONMENT_VARIABLES[name]: str(value) for name, value in parameters.items() if name in ENVIRONMENT_VARIABLES
+    }
 
 
 @contextmanager
-def connected(parameters: dict) -> Iterator[psycopg.Connection]:
+def open_session(parameters: dict) -> Iterator[psycopg.Connection]:
     try:
         with driver_connection(parameters) as session:
             yield session
     except psycopg.Error as error:
-        raise BackupError(f"PostgreSQL said: {str(error).splitlines()[0]}") from error
+        raise BackupError(f"PostgreSQL reported: {str(error).splitlines()[0]}") from error
 
 
 def server_version(session: psycopg.Connection) -> str:
     return session.execute("SHOW server_version").fetchone()[0]
 
 
-def programs_for(session: psycopg.Connection) -> tuple[Path, str]:
-    """The folder and the version of the newest programs here. Raises BackupError if they are older than the server."""
-    # Debian's own come first: what it has in PATH are scripts that choose among them.
+def find_programs(session: psycopg.Connection) -> tuple[Path, str]:
+    """The folder and version of the newest installed programs. Raises BackupError if the server is newer."""
+    # Debian's folders first: the programs in PATH are wrapper scripts that choose among them.
     folders = [*Path("/usr/lib/postgresql").glob("*/bin"), *map(Path, os.get_exec_path())]
-    found = [(version_of(folder), folder) for folder in folders if all(shutil.which(p, path=folder) for p in PROGRAMS)]
+    complete = [folder for folder in folders if all(shutil.which(name, path=folder) for name in PROGRAMS)]
+    found = [(program_version(folder), folder) for folder in complete]
     newest, folder = max(found, key=lambda each: each[0], default=((0,), None))
     needed = session.info.server_version // 10000
     if newest[0] < needed:
-        here = f"the newest programs here are of {newest[0]}" if folder else "there are no programs of it here"
+        here = f"the newest programs here are of {newest[0]}" if folder else "none of its programs are installed"
         raise BackupError(f"The server is PostgreSQL {needed}, and {here}: install postgresql-client-{needed}.")
     return folder, ".".join(map(str, newest))
 
 
-def version_of(folder: Path) -> tuple[int, ...]:
-    """The version of the programs in a folder. Raises BackupError if they cannot even say that."""
+def program_version(folder: Path) -> tuple[int, ...]:
+    """The version of the programs in a folder. Raises BackupError if they cannot be run."""
     program = Program([str(folder / "pg_dump"), "--version"])
-    answer = b"".join(through(None, program)).decode()
-    return tuple(int(number) for number in re.findall(r"\d+", answer.partition("(Debian")[0])[:2]) or (0,)
+    output = b"".join(run_pipeline(None, program)).decode()
+    return tuple(int(number) for number in re.findall(r"\d+", output.partition("(Debian")[0])[:2]) or (0,)

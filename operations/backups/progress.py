@@ -1,4 +1,4 @@
-"""Signs of life during long work."""
+"""Progress messages of long operations, and time limits for waiting on locks."""
 
 import time
 from collections.abc import Callable, Generator
@@ -6,51 +6,52 @@ from contextlib import closing
 
 from operations.backups import BackupError
 
-SECONDS = 5
+# Seconds between two messages. An operation that takes less time prints none.
+INTERVAL = 5
 
 
-def silent(text: str) -> None:
-    """Says nothing: for callers who do not want to know how far it is."""
+def discard(message: str) -> None:
+    """The `write` of callers that want no progress messages."""
 
 
-class Waiting:
-    """A wait for others: says every few seconds for whom, and ends after a limit."""
+class LockWait:
+    """A wait for locks of others: reports every few seconds who holds them, and ends after a limit."""
 
     def __init__(self, write: Callable[[str], None], limit: float):
         self.write, self.limit = write, limit
-        self.over()
+        self.end()
 
-    def over(self) -> None:
-        """They are out of the way."""
-        self.since = self.last = None
+    def end(self) -> None:
+        """The lock was granted. The next wait counts from its own beginning."""
+        self.started = self.reported = None
 
-    def note(self, others: list[str]) -> None:
-        """They are in the way at this moment. Raises BackupError when the limit is reached."""
+    def update(self, blockers: list[str]) -> None:
+        """The wait goes on. Raises BackupError when the limit is reached."""
         now = time.monotonic()
-        if self.since is None:
-            self.since = self.last = now
-        if now - self.since >= self.limit:
-            raise BackupError(given_up(others, self.limit))
-        if now - self.last >= SECONDS:
-            self.last = now
-            self.write(f"Waiting for {now - self.since:.0f} s of at most {self.limit:g}: {'; '.join(others)}")
+        if self.started is None:
+            self.started = self.reported = now
+        if now - self.started >= self.limit:
+            raise BackupError(lock_timeout_message(blockers, self.limit))
+        if now - self.reported >= INTERVAL:
+            self.reported = now
+            self.write(f"Waiting for {now - self.started:.0f} s of at most {self.limit:g}: {'; '.join(blockers)}")
 
 
-def given_up(others: list[str], seconds: float) -> str:
-    return f"Gave up after waiting for {seconds:g} s, and nothing was changed. In the way: {'; '.join(others)}."
+def lock_timeout_message(blockers: list[str], seconds: float) -> str:
+    return f"Gave up after waiting for {seconds:g} s; nothing was changed. Blocked by: {'; '.join(blockers)}."
 
 
-def told(
-    chunks: Generator[bytes], write: Callable[[str], None], deed: str, total: int | None = None
+def report_progress(
+    chunks: Generator[bytes], write: Callable[[str], None], verb: str, total: int | None = None
 ) -> Generator[bytes]:
-    """Pass on bytes, and say every few seconds how many were stored, checked or restored. Short work says nothing."""
-    size, last = 0, time.monotonic()
+    """Yield the chunks, and report every few seconds how many bytes were stored, checked or restored."""
+    size, reported = 0, time.monotonic()
     with closing(chunks):
         for chunk in chunks:
             size += len(chunk)
-            if time.monotonic() - last >= SECONDS:
-                last = time.monotonic()
-                write(f"{deed} {megabytes(size)}" + (f" of {megabytes(total)}" if total else ""))
+            if time.monotonic() - reported >= INTERVAL:
+                reported = time.monotonic()
+                write(f"{verb} {megabytes(size)}" + (f" of {megabytes(total)}" if total else ""))
             yield chunk
 
 

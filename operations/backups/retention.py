@@ -1,26 +1,26 @@
-"""Which backups to keep: the newest of each of the last days, weeks and months."""
+"""Retention: the newest backup of each of the last days, weeks and months."""
 
 import datetime
 from collections.abc import Iterable
 
 
-def kept(
-    stamps: Iterable[datetime.datetime], daily: int = 0, weekly: int = 0, monthly: int = 0
+def select_kept(
+    timestamps: Iterable[datetime.datetime], daily: int = 0, weekly: int = 0, monthly: int = 0
 ) -> set[datetime.datetime]:
-    """Return those of `stamps` to keep.
+    """Return those of `timestamps` to keep; the newest is always one of them.
 
-    A day, week (from Monday) or month without a backup does not count: after a pause, the older ones
-    are still there. The newest of all is always kept.
+    Days, weeks (from Monday) and months without a backup are not counted, so that a pause in backups removes no
+    older ones.
     """
-    newest_first = sorted(stamps, reverse=True)
+    newest_first = sorted(timestamps, reverse=True)
     keep = set(newest_first[:1])
     for count, period_of in (
-        (daily, lambda stamp: stamp.date()),
-        (weekly, lambda stamp: stamp.isocalendar()[:2]),
-        (monthly, lambda stamp: (stamp.year, stamp.month)),
+        (daily, lambda timestamp: timestamp.date()),
+        (weekly, lambda timestamp: timestamp.isocalendar()[:2]),
+        (monthly, lambda timestamp: (timestamp.year, timestamp.month)),
     ):
         newest = {}
-        for stamp in newest_first:
-            newest.setdefault(period_of(stamp), stamp)
+        for timestamp in newest_first:
+            newest.setdefault(period_of(timestamp), timestamp)
         keep |= set(list(newest.values())[:count])
     return keep

@@ -1,4 +1,4 @@
-"""Where backups are kept: a folder of this machine, or a bucket of S3-compatible storage."""
+"""Storage of backups: a folder of this machine, or a bucket of S3-compatible storage."""
 
 import os
 import re
@@ -15,38 +15,39 @@ from obstore.store import LocalStore, from_url
 from brainlog.database.urls import is_local
 from operations.backups import BackupError
 
-# S3 takes 10,000 parts, which makes 160 GB, and four of them are in memory while the network is slow.
-PART = 16 * 1024 * 1024
-PARTS_AT_ONCE = 4
-CHUNK = 1024 * 1024
+# S3 accepts 10,000 parts, so an archive may have 160 GB. With a slow network, four parts are in memory.
+PART_SIZE = 16 * 1024 * 1024
+MAX_CONCURRENCY = 4
+CHUNK_SIZE = 1024 * 1024
 
 
 class Storage:
-    """Files by name, in one place. A name appears when its file is whole; before that, there is nothing."""
+    """Files by name, in one location. A file appears under its name only when it is complete."""
 
-    def __init__(self, place: str, create: bool = False):
-        """Open `s3://bucket/prefix` or a folder. For a bucket, the AWS_… variables say who we are and where it is."""
-        self.place = place
+    def __init__(self, location: str, create: bool = False):
+        """Open `s3://bucket/prefix` or a folder. The AWS_… variables have a bucket's credentials and endpoint."""
+        self.location = location
         self.folder = None
-        with self.errors():
-            if place.startswith("s3://"):
-                self.store = from_url(place, client_options={"allow_http": self.is_http_allowed()})
+        with self.convert_errors():
+            if location.startswith("s3://"):
+                self.store = from_url(location, client_options={"allow_http": self.is_http_allowed()})
                 return
-            if "://" in place:
-                raise BackupError(f"Backups go to a folder or to s3://bucket/prefix, not to {place}.")
-            self.folder = Path(place).absolute()
+            if "://" in location:
+                raise BackupError(f"Backups go to a folder or to s3://bucket/prefix, not to {location}.")
+            self.folder = Path(location).absolute()
             if create:
-                for folder in reversed([self.folder, *self.folder.parents]):  # The mode is for the last one only.
+                # mkdir(parents=True) would use the mode for the last folder only.
+                for folder in reversed([self.folder, *self.folder.parents]):
                     folder.mkdir(mode=0o700, exist_ok=True)
             self.store = LocalStore(self.folder)
 
     def is_http_allowed(self) -> bool:
-        """Whether an endpoint has no TLS and is meant so. Raises BackupError for one that cannot be used.
+        """Whether an endpoint without TLS is configured and allowed. Raises BackupError for an unusable endpoint.
 
-        Without a scheme, the library would end the process in a way that nobody can catch; of http:// it would
-        say that the builder of a request failed.
+        For an endpoint without a scheme, the library would end the process without an exception; for http:// it
+        would report only that the builder of a request failed.
         """
-        is_meant = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("true", "1", "yes", "on")
+        is_allowed = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("true", "1", "yes", "on")
         for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"):
             try:
                 endpoint = urlsplit(os.environ.get(name) or "https://host")
@@ -55,34 +56,34 @@ class Storage:
                 host = None
             if not host or endpoint.scheme not in ("https", "http"):
                 raise BackupError(f"{name} must begin with https:// and a host name.")
-            if endpoint.scheme == "http" and not is_meant:
+            if endpoint.scheme == "http" and not is_allowed:
                 if not is_local(host):
                     raise BackupError(
-                        f"{name} begins with http://, and so backups and access keys would cross the network in the "
-                        "clear. Write https://, or set AWS_ALLOW_HTTP=true if that network is yours alone."
+                        f"{name} begins with http://, so backups and access keys would cross the network "
+                        "unencrypted. Use https://, or set AWS_ALLOW_HTTP=true if that network is private."
                     )
-                is_meant = True
-        return is_meant
+                is_allowed = True
+        return is_allowed
 
     @contextmanager
-    def errors(self) -> Iterator[None]:
-        """Say in one sentence what the storage said in pages."""
+    def convert_errors(self) -> Iterator[None]:
+        """Convert errors of the storage library, which may have pages of XML, to a BackupError of one sentence."""
         try:
             yield
         except (BaseError, OSError, ValueError) as error:
             reason, _, details = str(error).partition("<?xml")
             message = re.search(r"<Message>(.*?)</Message>", details)
             reason = message[1] if message else reason.split("\n")[0].strip()
-            raise BackupError(f"{self.place} cannot be used: {reason}") from error
+            raise BackupError(f"{self.location} cannot be used: {reason}") from error
 
     @contextmanager
     def writer(self, name: str) -> Iterator:
-        """Yield something to write a new file with. It appears under its name if the block ends without an error."""
-        before = os.umask(0o077)  # Nobody else on this machine may read it.
+        """Yield a writer for a new file. The file appears under its name if the block ends without an error."""
+        before = os.umask(0o077)  # The file is readable by its owner alone.
         try:
             with (
-                self.errors(),
-                obstore.open_writer(self.store, name, buffer_size=PART, max_concurrency=PARTS_AT_ONCE) as writer,
+                self.convert_errors(),
+                obstore.open_writer(self.store, name, buffer_size=PART_SIZE, max_concurrency=MAX_CONCURRENCY) as writer,
             ):
                 yield writer
             self.sync(name)
@@ -90,7 +91,7 @@ class Storage:
             os.umask(before)
 
     def sync(self, name: str) -> None:
-        """Return when a file is on the disk, its name included: a power cut must not take it back."""
+        """Flush a file and its folder's entry to the disk, so that it survives a power failure."""
         if self.folder:
             for path in (self.folder / name, self.folder):
                 descriptor = os.open(path, os.O_RDONLY)
@@ -100,23 +101,23 @@ class Storage:
                     os.close(descriptor)
 
     def read(self, name: str) -> Iterator[bytes]:
-        """Yield a file's bytes."""
-        with self.errors():
-            yield from map(bytes, obstore.get(self.store, name).stream(min_chunk_size=CHUNK))
+        """Yield the bytes of a file."""
+        with self.convert_errors():
+            yield from map(bytes, obstore.get(self.store, name).stream(min_chunk_size=CHUNK_SIZE))
 
     def names(self) -> list[str]:
-        """The names of all files, ours or not."""
-        with self.errors():
+        """The names of all files, backups or not."""
+        with self.convert_errors():
             return [file["path"] for file in obstore.list_with_delimiter(self.store)["objects"]]
 
     def delete(self, name: str) -> None:
-        with self.errors():
+        with self.convert_errors():
             obstore.delete(self.store, name)
 
-    def unfinished(self, prefix: str, older_than: float) -> list[Path]:
-        """Files that a killed backup was still writing, last touched before that many seconds.
+    def unfinished_files(self, prefix: str, older_than: float) -> list[Path]:
+        """Partial files of killed backups in a folder, last modified more than `older_than` seconds ago.
 
-        Only in a folder: what a bucket holds of them, a rule of the bucket removes (see docs/database.md).
+        Partial uploads to a bucket are removed by a lifecycle rule of the bucket (see docs/database.md).
         """
         paths = self.folder.glob(f"{prefix}*#*") if self.folder else []
         return [path for path in paths if time.time() - path.stat().st_mtime > older_than]

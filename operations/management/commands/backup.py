@@ -5,14 +5,14 @@ from django.db import connections
 from brainlog.database.urls import session_alias
 from operations.backups import BackupError, archives
 from operations.backups.encryption import Encryption
-from operations.backups.pipeline import stop_like_ctrl_c
+from operations.backups.pipeline import interrupt_on_signals
 from operations.backups.progress import megabytes
 from operations.backups.records import record_backup
 from operations.backups.storage import Storage
 
 
-def count(text: str) -> int:
-    """A number of backups to keep."""
+def parse_count(text: str) -> int:
+    """Parse the number of backups to keep."""
     if not text.isdecimal():
         raise ValueError
     return int(text)
@@ -20,8 +20,8 @@ def count(text: str) -> int:
 
 class Command(BaseCommand):
     help = (
-        "Archives the whole database, with a manifest of what is in it beside the archive. The site goes on meanwhile. "
-        "Older backups are removed only if a --keep option is given, and only after the new one is whole."
+        "Archives the whole database, and a manifest of its contents. The site can stay online meanwhile. "
+        "Older backups are removed only if a --keep option is given, and only after the new one is complete."
     )
 
     def add_arguments(self, parser):
@@ -30,25 +30,25 @@ class Command(BaseCommand):
             "--encrypt-to",
             metavar="RECIPIENT",
             default=settings.BACKUP_ENCRYPT_TO,
-            help="a public key of age or SSH, or the name of a key of GnuPG [BACKUP_ENCRYPT_TO]",
+            help="a public key of age or SSH, or the name of a GnuPG key [BACKUP_ENCRYPT_TO]",
         )
         for period, word in (("day", "daily"), ("week", "weekly"), ("month", "monthly")):
             parser.add_argument(
-                f"--keep-{word}", type=count, metavar="N", help=f"keep the newest of each of the last N {period}s"
+                f"--keep-{word}", type=parse_count, metavar="N", help=f"keep the newest of each of the last N {period}s"
             )
 
     def run_from_argv(self, argv):
-        stop_like_ctrl_c()
+        interrupt_on_signals()
         super().run_from_argv(argv)
 
     def handle(self, *, to, encrypt_to, keep_daily, keep_weekly, keep_monthly, **options):
         if not to:
-            raise BackupError("Say where to put the backup: --to, or BACKUP_TO in the environment.")
+            raise BackupError("The location for the backup is missing: use --to, or BACKUP_TO in the environment.")
         storage = Storage(to, create=True)
-        manifest = archives.make(
+        manifest = archives.create_backup(
             storage,
             connections[session_alias()],
-            Encryption.to(encrypt_to) if encrypt_to else None,
+            Encryption.for_recipient(encrypt_to) if encrypt_to else None,
             self.stderr.write,
         )
         self.stdout.write(
@@ -59,5 +59,5 @@ class Command(BaseCommand):
             self.stderr.write(reason)
         keep = [keep_daily, keep_weekly, keep_monthly]
         if keep != [None, None, None]:
-            for name in archives.remove_outdated(storage, *(number or 0 for number in keep)):
+            for name in archives.remove_expired(storage, *(number or 0 for number in keep)):
                 self.stdout.write(f"Removed {name}.")

@@ -5,20 +5,22 @@ from django.db import connections
 from brainlog.database.urls import session_alias
 from encryption.cipher import key_fingerprints
 from operations.backups import BackupError, archives
-from operations.backups.arguments import add_backup_arguments, storage_at
-from operations.backups.pipeline import stop_like_ctrl_c
+from operations.backups.arguments import add_backup_arguments, open_storage
+from operations.backups.engine import Restore
+from operations.backups.pipeline import interrupt_on_signals
 
 
-def seconds(text: str) -> float:
-    """How long to wait, at least a moment: PostgreSQL takes 0 for no limit."""
-    if not (found := float(text)) >= 0.001 or found > 86_400:
+def parse_timeout(text: str) -> float:
+    """Parse a number of seconds from 0.001 to a day. 0 is refused: PostgreSQL takes it for no limit."""
+    seconds = float(text)
+    if not 0.001 <= seconds <= 86_400:
         raise ValueError
-    return found
+    return seconds
 
 
 class Command(BaseCommand):
     help = (
-        "Restores a backup into the site's database, all or nothing, then migrates it and checks it. "
+        "Restores a backup into the site's database in one transaction, then migrates and checks it. "
         "Stop the site first: what it saves meanwhile would be lost."
     )
 
@@ -26,35 +28,37 @@ class Command(BaseCommand):
         parser.add_argument("name", help="the archive's file name, or latest")
         add_backup_arguments(parser)
         parser.add_argument(
-            "--replace", action="store_true", help="replace what the database holds; asks for its name first"
+            "--replace", action="store_true", help="replace the contents of the database; asks for its name first"
         )
         parser.add_argument(
-            "--without-keys", action="store_true", help="restore private text that the keys here cannot read"
+            "--without-keys",
+            action="store_true",
+            help="restore even if encryption keys of private text are missing here",
         )
         parser.add_argument(
             "--while-connected",
             action="store_true",
-            help="replace it though others are connected: what they have saved since the backup, and save meanwhile, "
-            "is lost",
+            help="replace the database even if others are connected: what they saved since the backup and save "
+            "meanwhile is lost",
         )
         parser.add_argument(
             "--lock-timeout",
-            type=seconds,
+            type=parse_timeout,
             default=60,
             metavar="SECONDS",
-            help="how long to wait for the transactions of others before giving up with nothing changed [60]",
+            help="how long to wait for transactions of others; after that, it fails and nothing is changed [60]",
         )
-        parser.add_argument("--confirm", metavar="DATABASE", help="the database's name, where nobody can be asked")
+        parser.add_argument("--confirm", metavar="DATABASE", help="the database's name, for use without a terminal")
 
     def run_from_argv(self, argv):
-        stop_like_ctrl_c()
+        interrupt_on_signals()
         super().run_from_argv(argv)
 
     def handle(
         self,
         *,
         name,
-        place,
+        location,
         identity,
         replace,
         confirm,
@@ -63,81 +67,81 @@ class Command(BaseCommand):
         lock_timeout,
         **options,
     ):
-        storage = storage_at(place)
-        manifest = archives.find(storage, name)
+        storage = open_storage(location)
+        manifest = archives.find_manifest(storage, name)
         connection = connections[session_alias()]
         if manifest.engine != connection.vendor:
             raise BackupError(f"{manifest.archive} is of {manifest.engine}, and the database is {connection.vendor}.")
         self.check_migrations(manifest)
         if not without_keys:
             self.check_keys(manifest)
-        programs = archives.decrypting(manifest, identity)
-        archives.check(storage, manifest, self.stderr.write)
+        programs = archives.decryption_programs(manifest, identity)
+        archives.verify_archive(storage, manifest, self.stderr.write)
         engine = archives.ENGINES[connection.vendor]
         if not engine.is_empty(connection):
             if replace and not while_connected:
-                self.expect_alone(engine, connection)
-            self.confirm(engine.name_of(connection), replace, confirm)
+                self.check_no_other_users(engine, connection)
+            self.confirm(engine.database_name(connection), replace, confirm)
             if not while_connected:
-                self.expect_alone(engine, connection)  # Who came while the name was typed.
-        engine.restore(
-            connection,
-            archives.read(storage, manifest, self.stderr.write),
+                self.check_no_other_users(engine, connection)  # Others may have connected while the name was typed.
+        restoring = Restore(
+            archives.read_archive(storage, manifest, self.stderr.write),
             programs,
-            replace,
-            alone=not while_connected,
-            patience=lock_timeout,
+            replace=replace,
+            is_exclusive=not while_connected,
+            lock_timeout=lock_timeout,
             write=self.stderr.write,
         )
+        engine.restore(connection, restoring)
         self.stdout.write(
             f"Restored {manifest.archive}: {sum(manifest.rows.values()):,} rows, as of {manifest.started}. "
-            "Backups hold no sessions: people log in once more."
+            "Backups have no sessions: people log in again."
         )
         call_command("migrate", database=session_alias(), interactive=False)
         self.check_database()
 
     def check_migrations(self, manifest):
-        """Raise BackupError if a newer release made the backup: this one could neither migrate nor read it."""
+        """Raise BackupError if a newer release made the backup: this one can neither migrate nor read it."""
         if unknown := manifest.unknown_migrations():
             raise BackupError(
-                f"{manifest.archive} is of a newer release: this one does not know {', '.join(unknown)}. "
-                "Restore it with the release that made it; that one can also go back, with manage.py migrate."
+                f"{manifest.archive} is of a newer release: this one does not have {', '.join(unknown)}. "
+                "Restore it with the release that made it, which can also reverse migrations with manage.py migrate."
             )
 
-    def expect_alone(self, engine, connection):
-        """Raise BackupError if others use the database, as a site does that was not stopped."""
-        if others := engine.others_in(connection):
+    def check_no_other_users(self, engine, connection):
+        """Raise BackupError if others use the database, such as a site that was not stopped."""
+        if others := engine.other_users(connection):
             raise BackupError(
-                f"Others are using the database {engine.name_of(connection)}, and what they save would be lost: "
+                f"Others are using the database {engine.database_name(connection)}, and what they save would be lost: "
                 f"{'; '.join(others)}. Stop the site first, or restore --while-connected."
             )
 
     def check_keys(self, manifest):
-        """Raise BackupError if private text in the archive may be encrypted with keys that are not here."""
-        here = key_fingerprints()
-        if missing := [key_id for key_id, print_ in manifest.keys.items() if here.get(key_id) != print_]:
+        """Raise BackupError if private text in the archive may be encrypted with keys that are missing here."""
+        available = key_fingerprints()
+        if missing := [key_id for key_id, value in manifest.keys.items() if available.get(key_id) != value]:
             raise BackupError(
                 f"FIELD_ENCRYPTION_KEYS lacks {', '.join(missing)}, which private text in {manifest.archive} may be "
-                "encrypted with. Add them, or restore it --without-keys: it cannot be read until they are back."
+                "encrypted with. Add them, or restore with --without-keys: until then, that text is unreadable."
             )
 
     def check_database(self):
         try:
             call_command("checkdb")
         except SystemExit as end:
-            if end.code not in (0, 1):  # 1: nothing but warnings
+            if end.code not in (0, 1):  # 1: only warnings
                 raise BackupError(
-                    "The backup is restored, but the database is not as it should be: see above."
+                    "The backup is restored, but checkdb found errors in the database: see above."
                 ) from None
 
     def confirm(self, database, replace, confirmed):
-        """Raise BackupError unless somebody has typed the name of the database that is to be replaced."""
+        """Raise BackupError unless the name of the database that is to be replaced was typed or given."""
         if not replace:
-            raise BackupError(f"The database {database} is not empty: --replace replaces all that is in it.")
+            raise BackupError(f"The database {database} is not empty: --replace replaces all its contents.")
         if confirmed is None:
             try:
-                confirmed = input(f"All that is in the database {database} will be replaced. Type its name to go on: ")
+                confirmed = input(f"The contents of the database {database} will be replaced. Type its name to go on: ")
             except EOFError:
-                raise BackupError("Nobody is there to confirm: give the database's name with --confirm.") from None
+                raise BackupError("There is no terminal: give the name of the database with --confirm.") from None
         if confirmed != database:
             raise BackupError(f"Nothing was changed: the database is named {database}.")

@@ -7,7 +7,7 @@ import pytest
 
 from operations.backups import BackupError
 from operations.backups.encryption import Encryption
-from operations.backups.pipeline import Program, through
+from operations.backups.pipeline import Program, run_pipeline
 from operations.tests.backups.archives import manifest_of
 
 pytestmark = pytest.mark.once
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture(scope="module")
 def gnupg_home(tmp_path_factory):
-    """A keyring with one key, of nobody@example.org."""
+    """A keyring with one key, for demo@example.org."""
     home = tmp_path_factory.mktemp("gnupg")
     home.chmod(0o700)
     environment = os.environ | {"GNUPGHOME": str(home)}
@@ -24,7 +24,7 @@ def gnupg_home(tmp_path_factory):
         "--passphrase",
         "",
         "--quick-generate-key",
-        "nobody@example.org",
+        "demo@example.org",
         "future-default",
         "default",
         "never",
@@ -52,7 +52,7 @@ def test_age(run, backup, age_key, tmp_path):
 
 def test_gnupg(run, backup, gnupg_home, tmp_path, age_key):
     home = {"GNUPGHOME": str(gnupg_home)}
-    archive = backup("--encrypt-to=nobody@example.org", **home)
+    archive = backup("--encrypt-to=demo@example.org", **home)
     stranger = tmp_path / "stranger"
     stranger.mkdir(mode=0o700)
 
@@ -68,7 +68,7 @@ def test_gnupg(run, backup, gnupg_home, tmp_path, age_key):
 @pytest.mark.parametrize(
     "recipient, sentence",
     [
-        ("somebody@example.org", "gpg failed: [stdin]: encryption failed: No public key"),
+        ("unknown@example.org", "gpg failed: [stdin]: encryption failed: No public key"),
         ("age1no", "age failed: error: malformed"),
     ],
 )
@@ -81,8 +81,8 @@ def test_without_the_key_there_is_no_backup(run, folder, gnupg_home, recipient, 
 
 
 def encrypted(recipient, content, **environment) -> bytes:
-    program = Encryption.to(recipient).encrypting()
-    return b"".join(through(iterated(content), replace(program, environment=environment)))
+    program = Encryption.for_recipient(recipient).encryption_program()
+    return b"".join(run_pipeline(iterated(content), replace(program, environment=environment)))
 
 
 def iterated(*chunks):
@@ -93,7 +93,7 @@ def read_on(*programs, source):
     """What goes wrong when a program like pg_restore reads their output, all that there is of it."""
     script = "cat >/dev/null; echo 'pg_restore: error: input file is too short' >&2; exit 1"
     with pytest.raises(BackupError) as error:
-        list(through(iterated(source), *programs, Program(["sh", "-c", script])))
+        list(run_pipeline(iterated(source), *programs, Program(["sh", "-c", script])))
     return str(error.value)
 
 
@@ -111,7 +111,7 @@ BIG = random.Random(5).randbytes(3_000_000)  # noqa: S311 (nothing secret)
 @pytest.mark.parametrize("damage", [cut_off, text])
 def test_what_age_cannot_decrypt_is_its_failure_and_not_pg_restores(age_key, damage):
     identity, recipient = age_key
-    decrypting = Encryption("age", recipient).decrypting(str(identity))
+    decrypting = Encryption("age", recipient).decryption_program(str(identity))
 
     said = read_on(decrypting, source=damage(encrypted(recipient, BIG)))
 
@@ -122,36 +122,38 @@ def test_what_age_cannot_decrypt_is_its_failure_and_not_pg_restores(age_key, dam
 @pytest.mark.parametrize("damage", [cut_off, text])
 def test_what_gnupg_cannot_decrypt_is_its_failure_and_not_pg_restores(gnupg_home, damage):
     home = {"GNUPGHOME": str(gnupg_home)}
-    decrypting = Encryption("gpg", "nobody@example.org").decrypting(None)
+    decrypting = Encryption("gpg", "demo@example.org").decryption_program(None)
 
-    said = read_on(replace(decrypting, environment=home), source=damage(encrypted("nobody@example.org", BIG, **home)))
+    said = read_on(replace(decrypting, environment=home), source=damage(encrypted("demo@example.org", BIG, **home)))
 
     assert said.startswith("gpg failed: ")
-    assert "nobody@example.org" in said
+    assert "demo@example.org" in said
 
 
 def test_keys_of_others_are_the_decryptors_failure_and_not_pg_restores(age_key, gnupg_home, tmp_path):
     stranger, home = tmp_path / "stranger.txt", tmp_path / "stranger"
     home.mkdir(mode=0o700)
     subprocess.run(["age-keygen", "-o", stranger], check=True, capture_output=True)
-    with_age = Encryption("age", age_key[1]).decrypting(str(stranger))
-    with_gpg = replace(Encryption("gpg", "nobody@example.org").decrypting(None), environment={"GNUPGHOME": str(home)})
+    with_age = Encryption("age", age_key[1]).decryption_program(str(stranger))
+    with_gpg = replace(
+        Encryption("gpg", "demo@example.org").decryption_program(None), environment={"GNUPGHOME": str(home)}
+    )
 
     assert "age failed: error: no identity matched" in read_on(with_age, source=encrypted(age_key[1], BIG))
     assert "gpg failed: decryption failed: No secret key" in read_on(
-        with_gpg, source=encrypted("nobody@example.org", BIG, GNUPGHOME=str(gnupg_home))
+        with_gpg, source=encrypted("demo@example.org", BIG, GNUPGHOME=str(gnupg_home))
     )
 
 
 def test_a_decryptor_whose_output_is_not_taken_is_not_the_cause(age_key, gnupg_home):
     home = {"GNUPGHOME": str(gnupg_home)}
     full = Program(["sh", "-c", "head -c 10 >/dev/null; echo error: no room >&2; exit 1"])
-    with_age = Encryption("age", age_key[1]).decrypting(str(age_key[0]))
-    with_gpg = replace(Encryption("gpg", "nobody@example.org").decrypting(None), environment=home)
+    with_age = Encryption("age", age_key[1]).decryption_program(str(age_key[0]))
+    with_gpg = replace(Encryption("gpg", "demo@example.org").decryption_program(None), environment=home)
 
     for program, source in (
         (with_age, encrypted(age_key[1], BIG)),
-        (with_gpg, encrypted("nobody@example.org", BIG, **home)),
+        (with_gpg, encrypted("demo@example.org", BIG, **home)),
     ):
         with pytest.raises(BackupError, match="^sh failed: error: no room$"):
-            list(through(iterated(source), program, full))
+            list(run_pipeline(iterated(source), program, full))

@@ -3,8 +3,8 @@ import subprocess
 import pytest
 
 from operations.backups import BackupError
-from operations.backups.pipeline import Program, in_english, through
-from operations.backups.progress import Waiting, told
+from operations.backups.pipeline import Program, run_pipeline, with_english_messages
+from operations.backups.progress import LockWait, report_progress
 
 pytestmark = pytest.mark.once
 
@@ -25,11 +25,11 @@ def broken():
 def test_bytes_go_through_every_program():
     big = [bytes([number]) * 100_000 for number in range(50)]
 
-    assert b"".join(through(chunks(*big), shell("gzip"), shell("cat"), shell("gunzip"))) == b"".join(big)
+    assert b"".join(run_pipeline(chunks(*big), shell("gzip"), shell("cat"), shell("gunzip"))) == b"".join(big)
 
 
 def test_without_a_source_the_first_program_reads_nothing():
-    assert b"".join(through(None, shell("cat; printf $WORD", WORD="spoken"), shell("cat"))) == b"spoken"
+    assert b"".join(run_pipeline(None, shell("cat; printf $WORD", WORD="spoken"), shell("cat"))) == b"spoken"
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
@@ -39,7 +39,7 @@ def test_a_program_that_fails_is_an_error_after_the_last_bytes(place):
     found = []
 
     with pytest.raises(BackupError, match=r"^sh failed: error: disk on fire$"):
-        found.extend(through(chunks(b"all"), *programs))
+        found.extend(run_pipeline(chunks(b"all"), *programs))
 
     assert b"".join(found) == b"all"
 
@@ -49,7 +49,7 @@ def test_a_program_that_fails_is_an_error_after_the_last_bytes(place):
 )
 def test_one_that_was_cut_off_is_not_the_cause(cut_off):
     with pytest.raises(BackupError, match="^sh failed: error: no room$"):
-        list(through(None, shell(cut_off), shell("head -c 10 >/dev/null; echo error: no room >&2; exit 2")))
+        list(run_pipeline(None, shell(cut_off), shell("head -c 10 >/dev/null; echo error: no room >&2; exit 2")))
 
 
 def test_one_that_got_half_of_its_input_is_not_the_cause():
@@ -57,14 +57,14 @@ def test_one_that_got_half_of_its_input_is_not_the_cause():
     half = shell("cat; echo 'error: input file is too short' >&2; exit 1")
 
     with pytest.raises(BackupError, match="^sh failed: error: no key$"):
-        list(through(chunks(b"all"), shell("echo error: no key >&2; exit 1"), half, half))
+        list(run_pipeline(chunks(b"all"), shell("echo error: no key >&2; exit 1"), half, half))
 
 
 def test_a_failure_ends_in_what_to_look_at():
     program = Program(["sh", "-c", "echo 'error: no key.' >&2; exit 1"], hint="Is it the right file?")
 
     with pytest.raises(BackupError, match="^sh failed: error: no key. Is it the right file\\?$"):
-        list(through(None, program))
+        list(run_pipeline(None, program))
 
 
 @pytest.mark.parametrize(
@@ -77,38 +77,38 @@ def test_a_failure_ends_in_what_to_look_at():
 )
 def test_libraries_of_another_version_are_named_with_their_remedy(said):
     with pytest.raises(BackupError, match="^sh failed: .*apt-get install --reinstall libpq5 postgresql-client-"):
-        list(through(None, shell(f'echo "{said.replace("`", chr(92) + "`")}" >&2; exit 127')))
+        list(run_pipeline(None, shell(f'echo "{said.replace("`", chr(92) + "`")}" >&2; exit 127')))
 
 
 def test_errors_are_in_english_and_names_keep_their_encoding():
     there = {"LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de", "HOME": "/home/me"}
 
-    assert in_english(there) == {"HOME": "/home/me", "LC_CTYPE": "de_DE.UTF-8", "LC_MESSAGES": "C"}
-    assert in_english({}) == {"LC_MESSAGES": "C"}
+    assert with_english_messages(there) == {"HOME": "/home/me", "LC_CTYPE": "de_DE.UTF-8", "LC_MESSAGES": "C"}
+    assert with_english_messages({}) == {"LC_MESSAGES": "C"}
 
 
 def test_an_error_of_the_source_is_the_error_whatever_the_programs_say():
     with pytest.raises(BackupError, match="^The source is broken"):
-        list(through(broken(), shell("cat >/dev/null; echo cut off >&2; exit 1")))
+        list(run_pipeline(broken(), shell("cat >/dev/null; echo cut off >&2; exit 1")))
 
 
-def test_a_source_is_read_to_its_end_even_if_nobody_wants_more():
+def test_a_source_is_read_to_its_end_after_the_program_has_stopped_reading():
     def long_and_broken():
         yield b"x" * 1_000_000
         yield b"x" * 1_000_000
         yield from broken()
 
     with pytest.raises(BackupError, match="^The source is broken"):
-        list(through(long_and_broken(), shell("head -c 10")))
+        list(run_pipeline(long_and_broken(), shell("head -c 10")))
 
 
 def test_a_program_that_is_not_there():
     with pytest.raises(BackupError, match="^no-such-program is not installed on this machine.$"):
-        list(through(chunks(b"all"), shell("cat"), Program(["no-such-program"])))
+        list(run_pipeline(chunks(b"all"), shell("cat"), Program(["no-such-program"])))
 
 
 def test_nothing_is_left_running_when_the_reader_stops(tmp_path):
-    found = through(None, shell(f"echo $$ > {tmp_path}/first; yes"), shell(f"echo $$ > {tmp_path}/second; cat"))
+    found = run_pipeline(None, shell(f"echo $$ > {tmp_path}/first; yes"), shell(f"echo $$ > {tmp_path}/second; cat"))
     next(found)
     found.close()
 
@@ -117,41 +117,42 @@ def test_nothing_is_left_running_when_the_reader_stops(tmp_path):
         assert subprocess.run(["ps", "-p", number], capture_output=True).returncode == 1
 
 
-def test_what_takes_long_tells_of_itself(monkeypatch):
+def test_long_operations_report_progress(monkeypatch):
     said = []
-    monkeypatch.setattr("operations.backups.progress.SECONDS", 0)
+    monkeypatch.setattr("operations.backups.progress.INTERVAL", 0)
 
-    assert list(told(chunks(b"x" * 1_500_000, b"y"), said.append, "Checked", 3_000_000)) == [b"x" * 1_500_000, b"y"]
-    assert list(told(chunks(b"x"), said.append, "Stored")) == [b"x"]
+    large = b"x" * 1_500_000
+    assert list(report_progress(chunks(large, b"y"), said.append, "Checked", 3_000_000)) == [large, b"y"]
+    assert list(report_progress(chunks(b"x"), said.append, "Stored")) == [b"x"]
 
     assert said == ["Checked 1.5 MB of 3.0 MB", "Checked 1.5 MB of 3.0 MB", "Stored 0.0 MB"]
 
 
-def test_what_is_soon_done_says_nothing():
-    assert list(told(chunks(b"x"), pytest.fail, "Stored")) == [b"x"]
+def test_short_operations_report_nothing():
+    assert list(report_progress(chunks(b"x"), pytest.fail, "Stored")) == [b"x"]
 
 
 # ── Waiting ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_wait_says_for_whom_and_ends():
+def test_a_lock_wait_reports_who_holds_the_lock_and_has_a_limit():
     said, clock = [], iter([0, 2, 5, 7, 9, 10])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("operations.backups.progress.time.monotonic", lambda: next(clock))
-        waiting = Waiting(said.append, limit=10)
+        waiting = LockWait(said.append, limit=10)
         for _ in range(5):
-            waiting.note(["pid 7"])
-        with pytest.raises(BackupError, match="^Gave up after waiting for 10 s, and nothing was changed.*: pid 7"):
-            waiting.note(["pid 7"])
+            waiting.update(["pid 7"])
+        with pytest.raises(BackupError, match="^Gave up after waiting for 10 s; nothing was changed.*: pid 7"):
+            waiting.update(["pid 7"])
 
     assert said == ["Waiting for 5 s of at most 10: pid 7"]
 
 
-def test_a_wait_that_is_over_begins_anew(monkeypatch):
+def test_a_new_lock_wait_has_the_whole_limit(monkeypatch):
     clock = iter([0, 100])
     monkeypatch.setattr("operations.backups.progress.time.monotonic", lambda: next(clock))
-    waiting = Waiting(pytest.fail, limit=10)
+    waiting = LockWait(pytest.fail, limit=10)
 
-    waiting.note(["pid 7"])
-    waiting.over()
-    waiting.note(["pid 8"])
+    waiting.update(["pid 7"])
+    waiting.end()
+    waiting.update(["pid 8"])

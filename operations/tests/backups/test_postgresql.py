@@ -14,7 +14,8 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from operations.backups import BackupError, postgresql
-from operations.backups.left_out import LEFT_OUT
+from operations.backups.engine import Restore
+from operations.backups.excluded_tables import EXCLUDED_TABLES
 from operations.tests.backups.databases import commands_use
 from testing.gunicorn import manage
 from testing.postgres import throwaway_cluster
@@ -147,7 +148,7 @@ def test_a_missing_table_is_missed(cluster, run, database, folder):
 
     said = run("verify_backup", name, fails=True)
 
-    assert said == f"{name} is not what its manifest says. Table logs_dose is missing."
+    assert said == f"{name} does not match its manifest. Table logs_dose is missing."
 
 
 def test_nothing_is_taken_away_unless_it_is_to_be_replaced(cluster, run, databases, groups):
@@ -192,7 +193,7 @@ def test_replacing_takes_away_what_came_after_the_backup(cluster, run, database,
 @pytest.fixture
 def programs_with(tmp_path, monkeypatch):
     """Let one of PostgreSQL's programs be followed by a shell script: `programs_with(pg_restore='| head -1')`."""
-    real, version = postgresql.programs_for, "15.0"
+    real, version = postgresql.find_programs, "15.0"
 
     def replace(**scripts):
         folder = tmp_path / "programs"
@@ -205,7 +206,7 @@ def programs_with(tmp_path, monkeypatch):
                 (folder / name).chmod(0o755)
             return folder, version
 
-        monkeypatch.setattr(postgresql, "programs_for", found)
+        monkeypatch.setattr(postgresql, "find_programs", found)
 
     return replace
 
@@ -229,7 +230,7 @@ def test_an_archive_that_is_cut_off_while_it_is_restored_changes_nothing(cluster
     cut_off = iterated(content[: len(content) * 9 // 10])
 
     with commands_use(cluster.url_of(database)), pytest.raises(BackupError, match="pg_restore failed: .*end of file"):
-        postgresql.restore(connections["default"], cut_off, [], replace=True)
+        postgresql.restore(connections["default"], Restore(cut_off, replace=True))
     assert groups() == 0
 
 
@@ -289,7 +290,7 @@ def test_an_owner_that_is_no_superuser(cluster, run, databases, groups, tmp_path
             assert groups(at=name) == GROUPS
         run("backup", url=url)
         said = run("verify_backup", "latest", url=url, fails=True)
-        assert "may not create the database" in said
+        assert "may not create the temporary database" in said
         # Somebody else's server, whose password is on no command line.
         passwords = tmp_path / "pgpass"
         passwords.touch(mode=0o600)
@@ -305,7 +306,7 @@ def test_an_owner_that_is_no_superuser(cluster, run, databases, groups, tmp_path
 
 def test_no_password_is_on_a_command_line_or_in_a_message(cluster, run, database, tmp_path):
     url = f"{cluster.url_of(database)}?sslmode=prefer&connect_timeout=7&application_name=ours"
-    with commands_use(url), postgresql.dumping(connections["default"]) as dump:
+    with commands_use(url), postgresql.open_dump(connections["default"]) as dump:
         [program] = dump.programs
     assert cluster.password not in " ".join(program.arguments)
     facts = {"PGPASSWORD": cluster.password, "PGDATABASE": database, "PGPORT": str(cluster.port)}
@@ -340,7 +341,7 @@ def test_a_statement_timeout_is_for_pages(cluster, run, database, groups, folder
 
     name = run("backup").split()[0]
     with commands_use(cluster.url_of(database)):
-        postgresql.restore(connections["default"], iterated((folder / name).read_bytes()), [], replace=True)
+        postgresql.restore(connections["default"], Restore(iterated((folder / name).read_bytes()), replace=True))
     cluster.execute(f'ALTER DATABASE "{database}" RESET statement_timeout', database=database)
 
     assert groups() == GROUPS
@@ -366,12 +367,12 @@ def test_a_server_that_is_away_is_one_sentence(cluster, run):
 
 
 def test_programs_older_than_the_server_are_one_sentence(run, monkeypatch):
-    monkeypatch.setattr(postgresql, "version_of", lambda folder: (14, 3))
+    monkeypatch.setattr(postgresql, "program_version", lambda folder: (14, 3))
     assert run("backup", fails=True) == (
         "The server is PostgreSQL 15, and the newest programs here are of 14: install postgresql-client-15."
     )
     monkeypatch.setattr(postgresql, "PROGRAMS", ["no-such-program"])
-    assert "there are no programs of it here: install postgresql-client-15" in run("backup", fails=True)
+    assert "none of its programs are installed: install postgresql-client-15" in run("backup", fails=True)
 
 
 def test_not_through_a_pooler_but_past_it(cluster, database, folder):
@@ -394,7 +395,7 @@ def test_ctrl_c_leaves_no_scratch_database(cluster, run, monkeypatch):
         assert [name for (name,) in cluster.execute("SELECT datname FROM pg_database") if "verify" in name]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(postgresql, "contents_of", interrupted)
+    monkeypatch.setattr(postgresql, "read_contents", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run("verify_backup", "latest")
 
@@ -434,7 +435,7 @@ def test_a_role_that_may_not_see_what_others_do_sees_that_they_are_there(cluster
     url = cluster.url_of(database).replace(f"brainlog:{cluster.password}", "tenant:tenant")
     try:
         with visitor(cluster.url_of(database), "SELECT 1") as other, commands_use(url):
-            assert postgresql.others_in(connections["default"]) == [
+            assert postgresql.other_users(connections["default"]) == [
                 f"pid {other.info.backend_pid}, psql of a friend (brainlog), its state is not shown to this role"
             ]
     finally:
@@ -442,14 +443,14 @@ def test_a_role_that_may_not_see_what_others_do_sees_that_they_are_there(cluster
 
 
 def test_an_open_transaction_is_named_and_waited_for_only_so_long(cluster, run, database, groups, capsys, monkeypatch):
-    monkeypatch.setattr("operations.backups.progress.SECONDS", 0)
+    monkeypatch.setattr("operations.backups.progress.INTERVAL", 0)
     run("backup")
     replace = ["restore", "latest", "--replace", f"--confirm={database}", "--while-connected"]
     with visitor(cluster.url_of(database), "DELETE FROM auth_group WHERE name = 'group-1'") as other:
         who = f"pid {other.info.backend_pid}, psql of a friend (brainlog), idle in transaction since 20"
         said = run(*replace, "--lock-timeout=3", fails=True)
 
-        assert said.startswith(f"Gave up after waiting for 3 s, and nothing was changed. In the way: {who}")
+        assert said.startswith(f"Gave up after waiting for 3 s; nothing was changed. Blocked by: {who}")
         assert who in capsys.readouterr().err
     assert groups() == GROUPS
     run(*replace)
@@ -457,13 +458,13 @@ def test_an_open_transaction_is_named_and_waited_for_only_so_long(cluster, run, 
 
 def test_a_backup_waits_for_others_with_a_word_and_an_end(cluster, run, database, folder, capsys, monkeypatch):
     """Behind a migration, for example."""
-    monkeypatch.setattr("operations.backups.progress.SECONDS", 0)
-    monkeypatch.setattr(postgresql, "LOCK_WAIT", 3)
+    monkeypatch.setattr("operations.backups.progress.INTERVAL", 0)
+    monkeypatch.setattr(postgresql, "LOCK_TIMEOUT", 3)
     with visitor(cluster.url_of(database), "LOCK TABLE auth_group IN ACCESS EXCLUSIVE MODE") as other:
         who = f"pid {other.info.backend_pid}, psql of a friend"
         said = run("backup", fails=True)
 
-    assert said.startswith(f"Gave up after waiting for 3 s, and nothing was changed. In the way: {who}")
+    assert said.startswith(f"Gave up after waiting for 3 s; nothing was changed. Blocked by: {who}")
     assert who in capsys.readouterr().err
     assert list(folder.iterdir()) == []
 
@@ -491,12 +492,13 @@ def test_an_archive_holds_no_sessions_and_no_tries(cluster, run, database, datab
     run("backup")  # Of a database that knows of a backup.
 
     facts = json.loads(max(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns).read_text())
-    assert {*facts["left_out"]} == {table for table in LEFT_OUT if table in facts["rows"]}
-    assert {"accounts_session", "accounts_throttle", "django_session", "operations_backup"} <= {*facts["left_out"]}
+    assert {*facts["excluded_tables"]} == {table for table in EXCLUDED_TABLES if table in facts["rows"]}
+    with_rows = {"accounts_session", "accounts_throttle", "django_session", "operations_backup"}
+    assert with_rows <= {*facts["excluded_tables"]}
     assert "is good" in run("verify_backup", facts["archive"])
     new = databases(empty=True)
     run("restore", facts["archive"], at=new)
-    for table in facts["left_out"]:
+    for table in facts["excluded_tables"]:
         assert cluster.execute(f'SELECT FROM "{table}"', database=new) == []  # noqa: S608
     plain = subprocess.run(["pg_restore", "--file=-", folder / facts["archive"]], capture_output=True, check=True)
     assert secret.encode() not in plain.stdout
@@ -521,7 +523,7 @@ def test_programs_whose_libraries_are_of_another_version_are_named_with_the_reme
     program.chmod(0o755)
 
     with pytest.raises(BackupError, match="pg_dump failed: .*undefined symbol.*apt-get install --reinstall libpq5"):
-        postgresql.version_of(tmp_path)
+        postgresql.program_version(tmp_path)
 
 
 def test_a_backup_of_the_other_kind(run, folder, tmp_path, django_db_blocker):
@@ -529,4 +531,4 @@ def test_a_backup_of_the_other_kind(run, folder, tmp_path, django_db_blocker):
     other = f"sqlite:///{tmp_path}/db.sqlite3"
 
     assert "is of postgresql, and the database is sqlite" in run("restore", "latest", url=other, fails=True)
-    assert "name a server to restore it on, --scratch-url" in run("verify_backup", "latest", url=other, fails=True)
+    assert "name a server for it with --scratch-url" in run("verify_backup", "latest", url=other, fails=True)

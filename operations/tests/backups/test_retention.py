@@ -3,7 +3,7 @@ import datetime
 import pytest
 from hypothesis import given, strategies as st
 
-from operations.backups.retention import kept
+from operations.backups.retention import select_kept
 
 pytestmark = pytest.mark.once
 
@@ -28,7 +28,7 @@ def days(found):
 
 
 def test_a_year_of_nights():
-    found = days(kept(every(24, 400), daily=7, weekly=4, monthly=12))
+    found = days(select_kept(every(24, 400), daily=7, weekly=4, monthly=12))
 
     assert found[:7] == [
         f"2026-0{month}-{day:02}" for month, day in ((5, 4), (5, 3), (5, 2), (5, 1), (4, 30), (4, 29), (4, 28))
@@ -41,25 +41,25 @@ def test_a_year_of_nights():
 
 
 def test_of_several_on_one_day_it_is_the_newest():
-    assert [f"{stamp:%d %H:%M}" for stamp in sorted(kept(every(6, 3), daily=2))] == ["03 21:15", "04 03:15"]
+    assert [f"{stamp:%d %H:%M}" for stamp in sorted(select_kept(every(6, 3), daily=2))] == ["03 21:15", "04 03:15"]
 
 
 def test_a_pause_costs_no_older_backup():
     old = every(24, 3, until=datetime.datetime(2024, 1, 5, tzinfo=datetime.UTC))
     new = datetime.datetime(2026, 5, 4, tzinfo=datetime.UTC)
 
-    assert days(kept([*old, new], daily=3)) == ["2026-05-04", "2024-01-05", "2024-01-04"]
+    assert days(select_kept([*old, new], daily=3)) == ["2026-05-04", "2024-01-05", "2024-01-04"]
 
 
 def test_a_week_may_lie_in_two_years():
     monday, sunday = (datetime.datetime(*day, tzinfo=datetime.UTC) for day in ((2025, 12, 29), (2026, 1, 4)))
 
-    assert kept([monday, sunday], weekly=2) == {sunday}
+    assert select_kept([monday, sunday], weekly=2) == {sunday}
 
 
 @given(stamps, count, count, count)
 def test_what_is_kept_is_there_and_holds_the_newest_and_no_more_than_asked_for(stamps, daily, weekly, monthly):
-    found = kept(stamps, daily, weekly, monthly)
+    found = select_kept(stamps, daily, weekly, monthly)
 
     assert found <= set(stamps)
     assert not stamps or max(stamps) in found
@@ -68,9 +68,9 @@ def test_what_is_kept_is_there_and_holds_the_newest_and_no_more_than_asked_for(s
 
 @given(stamps, count, count, count)
 def test_asking_again_removes_nothing_more(stamps, daily, weekly, monthly):
-    found = kept(stamps, daily, weekly, monthly)
+    found = select_kept(stamps, daily, weekly, monthly)
 
-    assert kept(found, daily, weekly, monthly) == found
+    assert select_kept(found, daily, weekly, monthly) == found
 
 
 @given(stamps, st.integers(1, 14))
@@ -78,4 +78,4 @@ def test_every_one_of_the_last_days_keeps_its_newest(stamps, daily):
     newest_by_day = {stamp.date(): stamp for stamp in sorted(stamps)}
     last_days = sorted(newest_by_day, reverse=True)[:daily]
 
-    assert kept(stamps, daily=daily) == {newest_by_day[day] for day in last_days}
+    assert select_kept(stamps, daily=daily) == {newest_by_day[day] for day in last_days}

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from brainlog.database.sqlite3.files import files_of
 from operations.backups import sqlite
-from operations.backups.left_out import LEFT_OUT
+from operations.backups.excluded_tables import EXCLUDED_TABLES
 from operations.tests.backups.archives import PEOPLE, add_people, change_manifest, manifest_of, people
 from testing.gunicorn import ROOT, environment_with, manage
 
@@ -185,13 +185,13 @@ def test_while_others_have_it_open_it_is_not_replaced_unless_that_is_meant(run, 
 
 
 def test_a_transaction_in_the_way_is_named_and_waited_for_only_so_long(run, backup, database, capsys, monkeypatch):
-    monkeypatch.setattr("operations.backups.progress.SECONDS", 0)
+    monkeypatch.setattr("operations.backups.progress.INTERVAL", 0)
     backup()
     add_people(database, 5, first=PEOPLE)
     with another_process(database, "BEGIN IMMEDIATE") as other:
         said = run(*REPLACE, "--while-connected", "--lock-timeout=2", fails=True)
 
-        assert said.startswith("Gave up after waiting for 2 s, and nothing was changed. In the way: process ")
+        assert said.startswith("Gave up after waiting for 2 s; nothing was changed. Blocked by: process ")
         assert f"process {other.pid} (python" in said
         assert f"of at most 2: process {other.pid}" in capsys.readouterr().err
     assert people(database) == PEOPLE + 5
@@ -202,14 +202,14 @@ def test_a_transaction_in_the_way_is_named_and_waited_for_only_so_long(run, back
 def test_nobody_reads_or_writes_while_it_is_replaced(run, backup, database, monkeypatch):
     """A site that was not stopped, and that nobody was using, cannot be seen: it has to wait."""
     backup()
-    original = sqlite.copied
+    original = sqlite.copy_database
 
-    def copied(source, target, *more):
+    def copy_database(source, target, *more):
         original(source, target, *more)
         with pytest.raises(OperationalError, match="locked"), closing(sqlite3.connect(database, timeout=0)) as site:
             site.execute("SELECT count(*) FROM auth_group")
 
-    monkeypatch.setattr(sqlite, "copied", copied)
+    monkeypatch.setattr(sqlite, "copy_database", copy_database)
     run(*REPLACE)
 
     assert people(database) == PEOPLE
@@ -223,7 +223,7 @@ def test_a_backup_of_a_newer_release_is_verified_but_not_restored(run, backup, d
 
     said = run(*REPLACE, fails=True)
 
-    assert said.startswith(f"{archive.name} is of a newer release: this one does not know {migration}. Restore it with")
+    assert said.startswith(f"{archive.name} is of a newer release: this one does not have {migration}. Restore it with")
     assert people(database) == PEOPLE + 5
 
 
@@ -263,12 +263,12 @@ def test_an_archive_holds_no_sessions_and_no_tries(run, backup, database, logged
 
     assert SECRET.encode() not in archive.read_bytes()
     facts = manifest_of(archive)
-    assert {"accounts_session", "accounts_throttle", "django_session"} <= {*facts["left_out"]}
-    assert {facts["rows"][table] for table in facts["left_out"]} == {0}
+    assert {"accounts_session", "accounts_throttle", "django_session"} <= {*facts["excluded_tables"]}
+    assert {facts["rows"][table] for table in facts["excluded_tables"]} == {0}
     with closing(sqlite3.connect(database)) as live:  # The site's own are still there.
         assert live.execute("SELECT count(*) FROM accounts_session").fetchone() == (1,)
     assert "is good" in run("verify_backup")
-    assert "people log in once more" in run("restore", "latest", at=tmp_path / "new.sqlite3")
+    assert "people log in again" in run("restore", "latest", at=tmp_path / "new.sqlite3")
     assert people(tmp_path / "new.sqlite3") == PEOPLE
     run(*REPLACE)
     assert SECRET.encode() not in b"".join(path.read_bytes() for path in files_of(database) if path.exists())
@@ -280,26 +280,26 @@ def test_every_table_is_in_the_backup_or_listed_with_a_reason(backup):
 
     # socialaccount is installed for the tests alone.
     assert {table for table in tables if not table.startswith("socialaccount_")} <= facts["rows"].keys()
-    assert {*facts["left_out"]} == {table for table in LEFT_OUT if table in facts["rows"]}
-    assert all(LEFT_OUT.values())
+    assert {*facts["excluded_tables"]} == {table for table in EXCLUDED_TABLES if table in facts["rows"]}
+    assert all(EXCLUDED_TABLES.values())
     # Named before or after their time: another release has them.
-    assert LEFT_OUT.keys() - tables.keys() <= {"django_session", "accounts_knownbrowser"}
+    assert EXCLUDED_TABLES.keys() - tables.keys() <= {"django_session", "accounts_knownbrowser"}
     for table, model in tables.items():
         for field in model._meta.concrete_fields:
-            if table not in LEFT_OUT and field.related_model:
+            if table not in EXCLUDED_TABLES and field.related_model:
                 # A row would name one that is not there, and PostgreSQL would not restore it.
-                assert field.related_model._meta.db_table not in LEFT_OUT, f"{table}.{field.name}"
+                assert field.related_model._meta.db_table not in EXCLUDED_TABLES, f"{table}.{field.name}"
 
 
 def test_a_backup_waits_for_others_with_a_word_and_an_end(run, database, folder, capsys, monkeypatch):
-    monkeypatch.setattr("operations.backups.progress.SECONDS", 0)
-    monkeypatch.setattr(sqlite, "LOCK_WAIT", 2)
+    monkeypatch.setattr("operations.backups.progress.INTERVAL", 0)
+    monkeypatch.setattr(sqlite, "LOCK_TIMEOUT", 2)
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")  # Where a writer keeps readers waiting.
     with another_process(database, "BEGIN EXCLUSIVE") as other:
         said = run("backup", fails=True)
 
-    assert said.startswith("Gave up after waiting for 2 s, and nothing was changed. In the way: ")
+    assert said.startswith("Gave up after waiting for 2 s; nothing was changed. Blocked by: ")
     assert f"process {other.pid}" in said
     assert f"of at most 2: process {other.pid}" in capsys.readouterr().err
     assert list(folder.iterdir()) == []
@@ -388,8 +388,8 @@ def test_a_command_that_is_to_outlive_its_terminal_does():
 
 OUTLIVE = """
 import os, signal
-from operations.backups.pipeline import stop_like_ctrl_c
-stop_like_ctrl_c()
+from operations.backups.pipeline import interrupt_on_signals
+interrupt_on_signals()
 os.kill(os.getpid(), signal.SIGHUP)
 print("still here")
 """
@@ -408,9 +408,7 @@ def cut_off(archive):
     archive.write_bytes(archive.read_bytes()[:-1])
 
 
-@pytest.mark.parametrize(
-    "damage, sentence", [(flip_a_byte, "its SHA-256 is another one"), (cut_off, "bytes; it was stored")]
-)
+@pytest.mark.parametrize("damage, sentence", [(flip_a_byte, "its SHA-256 differs"), (cut_off, "bytes; it was stored")])
 def test_damage_is_noticed_before_anything_is_touched(run, backup, database, damage, sentence):
     archive = backup()
     damage(archive)
@@ -437,12 +435,12 @@ def test_a_damaged_manifest_or_none_is_one_sentence(run, backup, folder):
     manifest = archive.with_name(f"{archive.name}.json")
     facts = manifest_of(archive)
     manifest.write_text("{")
-    assert run("verify_backup", "latest", fails=True) == f"{manifest.name} is no manifest, or a damaged one."
+    assert run("verify_backup", "latest", fails=True) == f"{manifest.name} is not a manifest, or is damaged."
     for name, value in facts.items():
         for other in ({"a": 1}, 5, [[]], True):
             if not isinstance(other, type(value)):
                 manifest.write_text(json.dumps(facts | {name: other}))
-                assert run("verify_backup", "latest", fails=True).endswith("is no manifest, or a damaged one.")
+                assert run("verify_backup", "latest", fails=True).endswith("is not a manifest, or is damaged.")
     manifest.unlink()
     assert "There is no backup in" in run("verify_backup", "latest", fails=True)
     assert f"There is no manifest of {archive.name}" in run("verify_backup", archive.name, fails=True)

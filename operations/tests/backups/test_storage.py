@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from operations.backups import BackupError
-from operations.backups.archives import whole_among
+from operations.backups.archives import complete_archives
 from operations.backups.storage import Storage
 from operations.tests.backups.archives import PEOPLE, people
 from testing.gunicorn import ROOT, environment_with
@@ -68,7 +68,7 @@ def test_a_killed_backup_is_no_backup_and_is_cleaned_up_later(run, folder, datab
             os.killpg(command.pid, signal.SIGKILL)
 
     left = [path.name for path in folder.iterdir()]
-    assert whole_among(left) == []
+    assert complete_archives(left) == []
     if number != signal.SIGKILL:
         assert left == []
         return
