@@ -87,7 +87,8 @@ class CopyOnInsert(Operation):
     """A trigger that fills a new column of new rows from the row that a foreign key leads to, on PostgreSQL.
 
     For the release before, which does not know the column and adds rows while it still runs: no default of a column
-    can read another table. The next release removes it with `RemoveCopyOnInsert`.
+    can read another table. A migration of the next release drops the trigger and its function, and
+    `operations.database.integrity.OF_MIGRATIONS` names it until then.
     """
 
     def __init__(self, model_name: str, name: str, through: str):
