@@ -50,15 +50,14 @@ def former(former_commit, tmp_path_factory) -> Path:
 def cluster(former):
     with throwaway_cluster() as cluster:
         url = cluster.create_database("former_release")
-        for command in ("migrate", "demo"):
-            done = manage(url, command, code=former)
-            assert done.returncode == 0, done.stderr
+        done = manage(url, "migrate", code=former)
+        assert done.returncode == 0, done.stderr
         yield cluster
 
 
 @pytest.fixture
 def database(cluster):
-    """The URL of a database as the release before left it, with the demo's person."""
+    """The URL of a database as the release before made it."""
     cluster.execute('CREATE DATABASE "shop" TEMPLATE former_release')
     yield cluster.url_of("shop")
     cluster.execute('DROP DATABASE "shop" WITH (FORCE)')
@@ -136,7 +135,6 @@ def saving(site, *names: str):
 def test_no_save_fails_while_the_schema_moves(cluster, database, former, former_commit, tmp_path):
     here = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("*/migrations/[0-9]*.py")}
     newest = sorted(here - migrations_of(ROOT, former_commit))
-    [(doses,)] = cluster.execute("SELECT count(*) FROM logs_dose", database="shop")
     with former_site(database, former) as old, saving(old, "ada", "bob") as (ada, bob):
         migrate = manage(database, "migrate")
         assert migrate.returncode == 0, migrate.stderr
@@ -159,12 +157,7 @@ def test_no_save_fails_while_the_schema_moves(cluster, database, former, former_
         database="shop",
     )
     assert sorted(stored) == sorted((saver.name, day) for saver in (ada, bob) for day in saver.saved)
-    assert len(stored) >= 8
-    # With those of the demo, and of Eva.
-    everyone = (
-        "SELECT count(*) FROM logs_dose d JOIN logs_dailylog l ON (l.id, l.user_id) = (d.daily_log_id, d.user_id)"
-    )
-    assert cluster.execute(everyone, database="shop") == [(doses + len(stored) + 2,)]
+    assert len(stored) >= 8  # Before the migration, during it and after it.
 
 
 def as_app_role(url: str, password_file: Path) -> str:
