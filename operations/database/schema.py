@@ -6,13 +6,15 @@ come out of it say which columns, constraints and indexes there have to be.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import groupby, zip_longest
+from operator import itemgetter
 
 from django.apps.registry import Apps
 from django.db import models
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import NOT_PROVIDED
 
+from brainlog.database.person_keys import CompositeForeignKey
 from operations.database.conditions import NotComparable, condition_in, conditions_of, differing
 
 OK, WARNING, ERROR = "ok", "warning", "error"
@@ -44,13 +46,14 @@ class Rule:
     kind: str  # "primary key", "unique", "foreign key", "check", "index"
     columns: tuple[str, ...] = ()
     name: str = ""
-    target: tuple[str, str] | None = None  # a foreign key's table and column
+    target: tuple[str, ...] | None = None  # a foreign key's table and columns
     is_for_like: bool = False  # an index that finds beginnings of words, and nothing else
     is_valid: bool = True
     is_partial: bool = False  # an index that leaves out rows
     condition: str = ""  # a check's, in SQL, if it has a name of our choosing
     orders: tuple[str, ...] = ()  # of an index, column by column: "", "DESC", another collation or operator class
-    manner: str = ""  # of an index, where it is no B-tree, or takes NULLs for equal
+    # Of an index, where it is no B-tree, or takes NULLs for equal; of a foreign key, what it does on deletion.
+    manner: str = ""
 
     def __str__(self):
         return f"{self.kind} {self.name or 'on (' + ', '.join(self.columns) + ')'}"
@@ -279,6 +282,10 @@ def rules_of(model, connection) -> Iterator[Rule]:
             sql = str(constraint.constraint_sql(model, connection.schema_editor()))
             condition = sql.partition(" CHECK ")[2]
             yield Rule("check", name=constraint.name, condition=condition)
+        elif isinstance(constraint, CompositeForeignKey):
+            target = constraint.target(model)._meta.db_table, *constraint.to_columns(model)
+            # Without its name, which SQLite does not tell.
+            yield Rule("foreign key", tuple(constraint.columns(model)), target=target)
         else:
             yield rule_named("unique", model, constraint)
     for index in model._meta.indexes:
@@ -303,14 +310,17 @@ POSTGRESQL_COLUMNS = """
       AND a.attnum > 0 AND NOT a.attisdropped
 """
 POSTGRESQL_CONSTRAINTS = """
-    SELECT c.relname, o.contype::text, o.conname, names.of_columns, f.relname, target.attname, o.convalidated,
-           pg_get_constraintdef(o.oid)
+    SELECT c.relname, o.contype::text, o.conname, names.of_columns, f.relname, names.of_target, o.convalidated,
+           pg_get_constraintdef(o.oid),
+           CASE o.confdeltype WHEN 'c' THEN 'ON DELETE CASCADE' WHEN 'n' THEN 'ON DELETE SET NULL'
+                              WHEN 'd' THEN 'ON DELETE SET DEFAULT' ELSE '' END
     FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid LEFT JOIN pg_class f ON f.oid = o.confrelid
-    LEFT JOIN pg_attribute target ON target.attrelid = o.confrelid AND target.attnum = o.confkey[1]
     CROSS JOIN LATERAL (
-        SELECT array_agg(a.attname ORDER BY k.n) FROM unnest(o.conkey) WITH ORDINALITY k(attnum, n)
+        SELECT array_agg(a.attname ORDER BY k.n), array_agg(target.attname ORDER BY k.n)
+        FROM unnest(o.conkey, o.confkey) WITH ORDINALITY k(attnum, target_attnum, n)
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-    ) names(of_columns)
+        LEFT JOIN pg_attribute target ON target.attrelid = o.confrelid AND target.attnum = k.target_attnum
+    ) names(of_columns, of_target)
     WHERE o.contype IN ('f', 'c') AND c.relnamespace = current_schema()::regnamespace
 """
 POSTGRESQL_INDEXES = """
@@ -359,10 +369,11 @@ def found_tables(connection) -> dict[str, Table]:
 
 def postgresql_rules(cursor) -> Iterator[tuple[str, Rule]]:
     cursor.execute(POSTGRESQL_CONSTRAINTS)
-    for table, kind, name, columns, to_table, to_column, is_valid, definition in cursor.fetchall():
-        target = (to_table, to_column) if kind == "f" else None
+    for table, kind, name, columns, to_table, to_columns, is_valid, definition, on_delete in cursor.fetchall():
+        target = (to_table, *to_columns) if kind == "f" else None
         condition = condition_in(definition) if kind == "c" else ""
-        yield table, Rule(KINDS[kind], tuple(columns or ()), name, target, is_valid=is_valid, condition=condition)
+        rule = Rule(KINDS[kind], tuple(columns or ()), name, target, is_valid=is_valid, condition=condition)
+        yield table, replace(rule, manner=on_delete)
     cursor.execute(POSTGRESQL_INDEXES)
     for table, kind, name, columns, is_for_like, is_valid, is_partial, orders, manner in cursor.fetchall():
         rule = Rule(KINDS[kind], tuple(columns), name, None, bool(is_for_like), is_valid, is_partial)
@@ -375,8 +386,11 @@ def sqlite_rules(connection, cursor, tables) -> Iterator[tuple[str, Rule]]:
         partial = {name for (name,) in cursor.fetchall()}
         cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = %s", [table])
         conditions = conditions_of(cursor.fetchone()[0])
+        yield from ((table, rule) for rule in sqlite_foreign_keys(cursor, table))
         for name, facts in connection.introspection.get_constraints(cursor, table).items():
-            kinds = ("primary_key", "unique", "foreign_key", "check", "index")
+            if facts["foreign_key"]:
+                continue  # Django knows one column of each.
+            kinds = ("primary_key", "unique", "check", "index")
             kind = next(kind for kind in kinds if facts[kind]).replace("_", " ")
             columns = tuple(dict.fromkeys(facts["columns"]))
             is_partial, condition = name in partial, conditions.get(name, "")
@@ -385,5 +399,16 @@ def sqlite_rules(connection, cursor, tables) -> Iterator[tuple[str, Rule]]:
                 " ".join([*([coll] if coll != "BINARY" else []), *(["DESC"] if is_descending else [])])
                 for is_descending, coll in cursor.fetchall()
             )
-            rule = Rule(kind, columns, name, facts["foreign_key"], is_partial=is_partial, condition=condition)
+            rule = Rule(kind, columns, name, is_partial=is_partial, condition=condition)
             yield table, replace(rule, orders=orders)
+
+
+def sqlite_foreign_keys(cursor, table: str) -> Iterator[Rule]:
+    cursor.execute(
+        """SELECT id, "table", "from", "to", on_delete FROM pragma_foreign_key_list(%s) ORDER BY id, seq""", [table]
+    )
+    for _, parts in groupby(cursor.fetchall(), key=itemgetter(0)):
+        [(_, to_table, *_, on_delete), *_] = parts = list(parts)
+        columns, to_columns = (tuple(part[n] for part in parts) for n in (2, 3))
+        manner = "" if on_delete in {"NO ACTION", "RESTRICT"} else f"ON DELETE {on_delete}"
+        yield Rule("foreign key", columns, target=(to_table, *to_columns), manner=manner)

@@ -63,7 +63,7 @@ def connections_of_our_own(django_db_blocker):
 def checks_of(url: str, **environment: str) -> list[Check]:
     """What checkdb prints with DATABASE_URL=`url`. Without a process of its own, which takes its time to start."""
     connections = ConnectionHandler(databases_from_environment({"DATABASE_URL": url} | environment, ROOT))
-    return [check for connection in connections.all() for check in check.inspect(connection)]
+    return [finding for connection in connections.all() for finding in check.inspect(connection)]
 
 
 def checkdb(url: str, **environment: str) -> tuple[int, list[str]]:
@@ -490,14 +490,15 @@ def test_what_is_left_of_an_index_that_could_not_be_built(copy):
 
 def test_a_foreign_key_that_was_never_validated(copy):
     url, run = copy
-    name = "logs_dose_daily_log_id_a22c9a95_fk_logs_dailylog_id"
+    name = "dose_day_of_same_person"
     run(f"ALTER TABLE logs_dose DROP CONSTRAINT {name}")
-    run(f"ALTER TABLE logs_dose ADD CONSTRAINT {name} FOREIGN KEY (daily_log_id) REFERENCES logs_dailylog NOT VALID")
+    key = "FOREIGN KEY (daily_log_id, user_id) REFERENCES logs_dailylog (id, user_id)"
+    run(f"ALTER TABLE logs_dose ADD CONSTRAINT {name} {key} NOT VALID")
 
     code, lines = checkdb(url)
 
     assert code == 2
-    assert lines == [f"error   default: schema: logs_dose: foreign key on (daily_log_id) is not valid: {name}"]
+    assert lines == [f"error   default: schema: logs_dose: foreign key on (daily_log_id, user_id) is not valid: {name}"]
 
 
 def test_settings_that_endanger_data(cluster, copy):
@@ -611,10 +612,34 @@ def test_sqlite_with_another_check_under_the_name(migrated_file, tmp_path):
     )
 
 
+def test_sqlite_with_a_foreign_key_that_leaves_out_the_person(migrated_file, tmp_path):
+    path = Path(shutil.copy(migrated_file, tmp_path))
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("PRAGMA writable_schema = ON")
+        pair, alone = (
+            '("daily_log_id", "user_id") REFERENCES "logs_dailylog" ("id", "user_id")',
+            '("daily_log_id") REFERENCES "logs_dailylog" ("id")',
+        )
+        changed = file.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = 'logs_dose' AND instr(sql, ?)",
+            [pair, alone, pair],
+        )
+        assert changed.rowcount == 1
+
+    code, lines = checkdb(f"sqlite:///{path}")
+
+    assert code == 2
+    assert lines == [
+        "error   default: schema: logs_dose: foreign key on (daily_log_id, user_id) is missing",
+        "error   default: schema: logs_dose: foreign key on (daily_log_id) is in no migration, "
+        "and refuses what Brain Log may save: drop it",
+    ]
+
+
 def test_sqlite_with_rows_that_belong_to_nothing(migrated_file, tmp_path):
     path = Path(shutil.copy(migrated_file, tmp_path))
     with closing(sqlite3.connect(path)) as file, file:
-        file.execute("INSERT INTO logs_dose (amount, daily_log_id, medication_id) VALUES (1, 7, 7)")
+        file.execute("INSERT INTO logs_dose (amount, daily_log_id, medication_id, user_id) VALUES (1, 7, 7, 7)")
 
     assert checkdb(f"sqlite:///{path}") == (
         2,
