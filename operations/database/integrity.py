@@ -31,7 +31,7 @@ RULES = """
       AND r.ev_enabled <> 'D'
     ORDER BY c.relname, r.rulename
 """
-# Triggers that migrations create, as (table, trigger). Remove an entry in the release whose migration drops the trigger.
+# Triggers that migrations create: (table, trigger). Remove an entry in the release whose migration drops its trigger.
 MIGRATION_TRIGGERS = {("logs_dose", "logs_dose_fill_user")}
 # The sequences of identity columns ("i") and of serial ones ("a").
 SEQUENCES = """
