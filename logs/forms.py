@@ -358,9 +358,9 @@ class MedicationForm(CheckInForm):
         if new:
             Dose.objects.bulk_create(new)
         if changed:
-            Dose.objects.bulk_update(changed, ["medication", "amount", "unit", "taken_at"])
+            log.doses.filter(user=log.user_id).bulk_update(changed, ["medication", "amount", "unit", "taken_at"])
         if gone:
-            Dose.objects.filter(pk__in=gone).delete()
+            log.doses.filter(user=log.user_id, pk__in=gone).delete()
 
 
 CHECK_IN_FORMS = {form.stage: form for form in (MorningForm, MedicationForm, MiddayForm, AfternoonForm, EveningForm)}

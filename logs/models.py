@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.formats import date_format, number_format, time_format
 from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
+from brainlog.database.person_keys import CompositeForeignKey, OwnerForeignKey, SamePersonForeignKey
 from brainlog.forms import normalized
 from encryption.fields import BlindIndexField, PrivateCharField
 from logs.fields import ChoiceField, NoteField, RandomUUID
@@ -83,6 +84,8 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
         # The constraints of several abstract bases do not merge, hence this list.
         constraints = [
             models.UniqueConstraint(fields=["user", "date"], name="daily_log_one_per_day"),
+            # What rows of the same person refer to.
+            models.UniqueConstraint(fields=["id", "user"], name="daily_log_key_and_user"),
             models.CheckConstraint(
                 condition=Q(not_tracked__isnull=True) | Q(not_tracked__in=["holiday", "ill", "other"]),
                 name="daily_log_not_tracked_valid",
@@ -130,11 +133,15 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
         """The answers that count for nothing: an effect stated before the medication turned out not to be taken."""
         return {"medication_effectiveness"} if self.medication_taken is False else set()
 
+    def own_doses(self):
+        """The day's doses with their medications, in order. The query names the person."""
+        return self.doses.filter(user=self.user_id).select_related("medication")
+
     def answers_of(self, stage: Stage) -> list[Shown]:
         """What was answered in a check-in, in words. Costs a query for the doses."""
         answers = shown_answers([field for field in stage.fields if field.name not in self.moot], self)
         if stage is MEDICATION and self.medication_taken:
-            doses = "\n".join(dose.in_words for dose in self.doses.select_related("medication"))
+            doses = "\n".join(dose.in_words for dose in self.own_doses())
             answers[1:1] = [Shown(gettext("Doses"), doses, is_note=True)] if doses else []
         return answers
 
@@ -234,6 +241,8 @@ class Medication(models.Model):
                 fields=["user", "name_key"],
                 name="medication_one_per_name",
             ),
+            # What rows of the same person refer to.
+            models.UniqueConstraint(fields=["id", "user"], name="medication_key_and_user"),
             models.CheckConstraint(
                 condition=Q(usual_amount__isnull=True) | Q(usual_amount__gt=0), name="medication_usual_amount_valid"
             ),
@@ -282,8 +291,14 @@ class Dose(models.Model):
 
     MOST_PER_DAY = 6
 
-    daily_log = models.ForeignKey(DailyLog, models.CASCADE, related_name="doses", verbose_name=_("daily log"))
-    medication = models.ForeignKey(Medication, models.RESTRICT, related_name="doses", verbose_name=_("medication"))
+    # In the database, the constraints below are its foreign keys.
+    daily_log = SamePersonForeignKey(
+        DailyLog, models.CASCADE, related_name="doses", verbose_name=_("daily log"), db_constraint=False
+    )
+    medication = SamePersonForeignKey(
+        Medication, models.RESTRICT, related_name="doses", verbose_name=_("medication"), db_constraint=False
+    )
+    user = OwnerForeignKey(settings.AUTH_USER_MODEL, of="daily_log", related_name="doses", verbose_name=_("person"))
     amount = amount_field(_("amount"))
     # Kept with the dose: should the medication's unit change, old doses still mean what they meant.
     unit = ChoiceField(_("unit"), choices=Unit)
@@ -294,6 +309,10 @@ class Dose(models.Model):
         verbose_name_plural = _("doses")
         ordering = ["pk"]
         constraints = [
+            CompositeForeignKey(fields=["daily_log", "user"], to_fields=["id", "user"], name="dose_day_of_same_person"),
+            CompositeForeignKey(
+                fields=["medication", "user"], to_fields=["id", "user"], name="dose_medication_of_same_person"
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="dose_amount_positive"),
             models.CheckConstraint(condition=Q(unit__isnull=True) | Q(unit__in=Unit.values), name="dose_unit_valid"),
         ]

@@ -6,13 +6,15 @@ expected columns, constraints and indexes.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import groupby, zip_longest
+from operator import itemgetter
 
 from django.apps.registry import Apps
 from django.db import models
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import NOT_PROVIDED
 
+from brainlog.database.person_keys import CompositeForeignKey
 from operations.database.applied_migrations import applied_migrations
 from operations.database.conditions import NotComparable, condition_in, conditions_of, differing
 from operations.database.findings import ERROR, OK, WARNING, Finding
@@ -44,13 +46,14 @@ class Constraint:
     kind: str  # "primary key", "unique", "foreign key", "check", "index", "exclusion"
     columns: tuple[str, ...] = ()
     name: str = ""
-    target: tuple[str, str] | None = None  # a foreign key's table and column
+    target: tuple[str, ...] | None = None  # a foreign key's table and columns
     is_for_like: bool = False  # an index with a pattern operator class, which serves LIKE 'x%' only
     is_valid: bool = True
     is_partial: bool = False  # an index with a WHERE
     condition: str = ""  # a named check's condition, in SQL
     orders: tuple[str, ...] = ()  # of an index's columns: "", "DESC", another collation or operator class
-    method: str = ""  # of an index, if it is no B-tree or treats NULLs as equal
+    # Of an index, if it is no B-tree or treats NULLs as equal; of a foreign key, its ON DELETE.
+    method: str = ""
 
     def __str__(self):
         return f"{self.kind} {self.name or 'on (' + ', '.join(self.columns) + ')'}"
@@ -243,6 +246,10 @@ def constraints_of(model, connection) -> Iterator[Constraint]:
             sql = str(constraint.constraint_sql(model, connection.schema_editor()))
             condition = sql.partition(" CHECK ")[2]
             yield Constraint("check", name=constraint.name, condition=condition)
+        elif isinstance(constraint, CompositeForeignKey):
+            target = constraint.target(model)._meta.db_table, *constraint.to_columns(model)
+            # Without its name, which SQLite does not report.
+            yield Constraint("foreign key", tuple(constraint.columns(model)), target=target)
         else:
             yield named_constraint("unique", model, constraint)
     for index in model._meta.indexes:
@@ -267,14 +274,17 @@ POSTGRESQL_COLUMNS = """
       AND a.attnum > 0 AND NOT a.attisdropped
 """
 POSTGRESQL_CONSTRAINTS = """
-    SELECT c.relname, o.contype::text, o.conname, names.column_names, f.relname, target.attname, o.convalidated,
-           pg_get_constraintdef(o.oid)
+    SELECT c.relname, o.contype::text, o.conname, names.column_names, f.relname, names.target_columns, o.convalidated,
+           pg_get_constraintdef(o.oid),
+           CASE o.confdeltype WHEN 'c' THEN 'ON DELETE CASCADE' WHEN 'n' THEN 'ON DELETE SET NULL'
+                              WHEN 'd' THEN 'ON DELETE SET DEFAULT' ELSE '' END
     FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid LEFT JOIN pg_class f ON f.oid = o.confrelid
-    LEFT JOIN pg_attribute target ON target.attrelid = o.confrelid AND target.attnum = o.confkey[1]
     CROSS JOIN LATERAL (
-        SELECT array_agg(a.attname ORDER BY k.n) FROM unnest(o.conkey) WITH ORDINALITY k(attnum, n)
+        SELECT array_agg(a.attname ORDER BY k.n), array_agg(target.attname ORDER BY k.n)
+        FROM unnest(o.conkey, o.confkey) WITH ORDINALITY k(attnum, target_attnum, n)
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-    ) names(column_names)
+        LEFT JOIN pg_attribute target ON target.attrelid = o.confrelid AND target.attnum = k.target_attnum
+    ) names(column_names, target_columns)
     WHERE o.contype IN ('f', 'c') AND c.relnamespace = current_schema()::regnamespace
 """
 POSTGRESQL_INDEXES = """
@@ -325,10 +335,11 @@ def actual_tables(connection) -> dict[str, TableSchema]:
 
 def postgresql_constraints(cursor) -> Iterator[tuple[str, Constraint]]:
     cursor.execute(POSTGRESQL_CONSTRAINTS)
-    for table, kind, name, columns, to_table, to_column, is_valid, definition in cursor.fetchall():
-        target = (to_table, to_column) if kind == "f" else None
+    for table, kind, name, columns, to_table, to_columns, is_valid, definition, on_delete in cursor.fetchall():
+        target = (to_table, *to_columns) if kind == "f" else None
         condition = condition_in(definition) if kind == "c" else ""
-        yield table, Constraint(KINDS[kind], tuple(columns or ()), name, target, is_valid=is_valid, condition=condition)
+        constraint = Constraint(KINDS[kind], tuple(columns or ()), name, target, is_valid=is_valid, condition=condition)
+        yield table, replace(constraint, method=on_delete)
     cursor.execute(POSTGRESQL_INDEXES)
     for table, kind, name, columns, is_for_like, is_valid, is_partial, orders, method in cursor.fetchall():
         index = Constraint(KINDS[kind], tuple(columns), name, None, bool(is_for_like), is_valid, is_partial)
@@ -341,8 +352,11 @@ def sqlite_constraints(connection, cursor, tables) -> Iterator[tuple[str, Constr
         partial = {name for (name,) in cursor.fetchall()}
         cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = %s", [table])
         conditions = conditions_of(cursor.fetchone()[0])
+        yield from ((table, key) for key in sqlite_foreign_keys(cursor, table))
         for name, facts in connection.introspection.get_constraints(cursor, table).items():
-            kinds = ("primary_key", "unique", "foreign_key", "check", "index")
+            if facts["foreign_key"]:
+                continue  # Django's introspection reads one column of each.
+            kinds = ("primary_key", "unique", "check", "index")
             kind = next(kind for kind in kinds if facts[kind]).replace("_", " ")
             columns = tuple(dict.fromkeys(facts["columns"]))
             is_partial, condition = name in partial, conditions.get(name, "")
@@ -351,5 +365,16 @@ def sqlite_constraints(connection, cursor, tables) -> Iterator[tuple[str, Constr
                 " ".join([*([coll] if coll != "BINARY" else []), *(["DESC"] if is_descending else [])])
                 for is_descending, coll in cursor.fetchall()
             )
-            constraint = Constraint(kind, columns, name, facts["foreign_key"], is_partial=is_partial)
-            yield table, replace(constraint, condition=condition, orders=orders)
+            constraint = Constraint(kind, columns, name, is_partial=is_partial, condition=condition)
+            yield table, replace(constraint, orders=orders)
+
+
+def sqlite_foreign_keys(cursor, table: str) -> Iterator[Constraint]:
+    cursor.execute(
+        """SELECT id, "table", "from", "to", on_delete FROM pragma_foreign_key_list(%s) ORDER BY id, seq""", [table]
+    )
+    for _, parts in groupby(cursor.fetchall(), key=itemgetter(0)):
+        [(_, to_table, *_, on_delete), *_] = parts = list(parts)
+        columns, to_columns = (tuple(part[n] for part in parts) for n in (2, 3))
+        action = "" if on_delete in {"NO ACTION", "RESTRICT"} else f"ON DELETE {on_delete}"
+        yield Constraint("foreign key", columns, target=(to_table, *to_columns), method=action)

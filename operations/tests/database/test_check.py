@@ -522,14 +522,15 @@ def test_an_invalid_surplus_index_is_a_warning(copy):
 
 def test_an_unvalidated_foreign_key_is_an_error(copy):
     url, run = copy
-    name = "logs_dose_daily_log_id_a22c9a95_fk_logs_dailylog_id"
+    name = "dose_day_of_same_person"
     run(f"ALTER TABLE logs_dose DROP CONSTRAINT {name}")
-    run(f"ALTER TABLE logs_dose ADD CONSTRAINT {name} FOREIGN KEY (daily_log_id) REFERENCES logs_dailylog NOT VALID")
+    key = "FOREIGN KEY (daily_log_id, user_id) REFERENCES logs_dailylog (id, user_id)"
+    run(f"ALTER TABLE logs_dose ADD CONSTRAINT {name} {key} NOT VALID")
 
     code, lines = checkdb(url)
 
     assert code == 2
-    assert lines == [f"error   default: schema: logs_dose: foreign key on (daily_log_id) is not valid: {name}"]
+    assert lines == [f"error   default: schema: logs_dose: foreign key on (daily_log_id, user_id) is not valid: {name}"]
 
 
 def test_dangerous_settings_are_warnings(cluster, copy):
@@ -644,10 +645,34 @@ def test_sqlite_check_with_another_condition(migrated_file, tmp_path):
     )
 
 
+def test_sqlite_with_a_foreign_key_that_leaves_out_the_person(migrated_file, tmp_path):
+    path = Path(shutil.copy(migrated_file, tmp_path))
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("PRAGMA writable_schema = ON")
+        pair, alone = (
+            '("daily_log_id", "user_id") REFERENCES "logs_dailylog" ("id", "user_id")',
+            '("daily_log_id") REFERENCES "logs_dailylog" ("id")',
+        )
+        changed = file.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = 'logs_dose' AND instr(sql, ?)",
+            [pair, alone, pair],
+        )
+        assert changed.rowcount == 1
+
+    code, lines = checkdb(f"sqlite:///{path}")
+
+    assert code == 2
+    assert lines == [
+        "error   default: schema: logs_dose: foreign key on (daily_log_id, user_id) is missing",
+        "error   default: schema: logs_dose: foreign key on (daily_log_id) is in no migration, "
+        "and refuses what Brain Log may save: drop it",
+    ]
+
+
 def test_sqlite_with_orphaned_rows(migrated_file, tmp_path):
     path = Path(shutil.copy(migrated_file, tmp_path))
     with closing(sqlite3.connect(path)) as file, file:
-        file.execute("INSERT INTO logs_dose (amount, daily_log_id, medication_id) VALUES (1, 7, 7)")
+        file.execute("INSERT INTO logs_dose (amount, daily_log_id, medication_id, user_id) VALUES (1, 7, 7, 7)")
 
     code, [line] = checkdb(f"sqlite:///{path}")
 

@@ -110,9 +110,14 @@ def test_the_actual_schema_has_all_expected_columns(db):
             "accounts_user: check on (day_ends_at) is missing",
         ),
         (
-            "ALTER TABLE logs_dose DROP CONSTRAINT logs_dose_daily_log_id_a22c9a95_fk_logs_dailylog_id",
+            "ALTER TABLE accounts_user_groups DROP CONSTRAINT accounts_user_groups_group_id_bd11a704_fk_auth_group_id",
             ERROR,
-            "logs_dose: foreign key on (daily_log_id) is missing",
+            "accounts_user_groups: foreign key on (group_id) is missing",
+        ),
+        (
+            "ALTER TABLE logs_dose DROP CONSTRAINT dose_day_of_same_person",
+            ERROR,
+            "logs_dose: foreign key on (daily_log_id, user_id) is missing",
         ),
         ("ALTER TABLE logs_dose DROP CONSTRAINT logs_dose_pkey", ERROR, "logs_dose: primary key on (id) is missing"),
         (
@@ -209,6 +214,34 @@ REFUSING = "is in no migration, and refuses what Brain Log may save: drop it"
             "ALTER TABLE logs_dailylog ADD CONSTRAINT itself FOREIGN KEY (id) REFERENCES accounts_user",
             [(ERROR, f"logs_dailylog: foreign key itself {REFUSING}")],
         ),
+        (
+            # The day alone is not the day and its person.
+            """ALTER TABLE logs_dose DROP CONSTRAINT dose_day_of_same_person,
+               ADD CONSTRAINT dose_day_of_same_person FOREIGN KEY (daily_log_id) REFERENCES logs_dailylog""",
+            [
+                (ERROR, "logs_dose: foreign key on (daily_log_id, user_id) is missing"),
+                (ERROR, f"logs_dose: foreign key dose_day_of_same_person {REFUSING}"),
+            ],
+        ),
+        (
+            # The same two columns of another table.
+            """ALTER TABLE logs_dose DROP CONSTRAINT dose_medication_of_same_person,
+               ADD CONSTRAINT elsewhere FOREIGN KEY (medication_id, user_id) REFERENCES logs_dailylog (id, user_id)""",
+            [
+                (ERROR, "logs_dose: foreign key on (medication_id, user_id) is missing"),
+                (ERROR, f"logs_dose: foreign key elsewhere {REFUSING}"),
+            ],
+        ),
+        (
+            # Deletes doses where Django would refuse.
+            """ALTER TABLE logs_dose DROP CONSTRAINT dose_medication_of_same_person,
+               ADD CONSTRAINT dose_medication_of_same_person FOREIGN KEY (medication_id, user_id)
+               REFERENCES logs_medication (id, user_id) ON DELETE CASCADE""",
+            [
+                (ERROR, "logs_dose: foreign key on (medication_id, user_id) is missing"),
+                (ERROR, f"logs_dose: foreign key dose_medication_of_same_person {REFUSING}"),
+            ],
+        ),
     ],
 )
 def test_surplus_constraints_and_indexes_are_reported(run, sql, findings):
@@ -304,6 +337,11 @@ def test_sqlite_keeps_the_former_type(db):
                CREATE TRIGGER refuse BEFORE INSERT ON logs_dose FOR EACH ROW EXECUTE FUNCTION nothing()""",
             WARNING,
             "logs_dose: trigger refuse is in no migration, and may change or refuse what is saved",
+        ),
+        (
+            "ALTER TABLE logs_dose DISABLE TRIGGER logs_dose_fill_user",
+            WARNING,
+            "logs_dose: trigger logs_dose_fill_user is in no migration, and disabled",
         ),
         (
             "CREATE RULE keep AS ON DELETE TO logs_dose DO INSTEAD NOTHING",
