@@ -67,13 +67,13 @@ def prepare() -> tuple[list[str], str]:
     from accounts.models import User
     from accounts.sessions import SessionStore
     from logs.models import Medication
-    from operations.management.commands.demo import retell
+    from operations.demo.load import load_demo_data
 
     cookies = []
     for number in range(PEOPLE):
         person = User.objects.create_user(f"person-{number}", password="irrelevant")  # noqa: S106
         with transaction.atomic():
-            retell(person)
+            load_demo_data(person)
             for _ in range(SESSIONS_EACH):
                 session = SessionStore()
                 session[auth.SESSION_KEY] = str(person.pk)

@@ -38,8 +38,8 @@ NOT_ENCRYPTED = (("reflections", "0002"), ("logs", "0003"))
 # A year of somebody's days, with the tests' own settings.
 PEOPLE = """
 from accounts.tests.factories import make_person
-from operations.management.commands.demo import retell
-retell(make_person(username="maria"))
+from operations.demo.load import load_demo_data
+load_demo_data(make_person(username="maria"))
 """
 
 # A segment is copied aside and then named, so that a crash leaves no half one; one that is there

@@ -1,4 +1,4 @@
-"""What the demo person writes, by the name of the answer: nobody is named, and any day could be meant."""
+"""Texts of the demo person by the name of the answer. They name no people and fit any day."""
 
 SENTENCES = {
     # ── Morning ──────────────────────────────────────────────────────────────────────────────────
@@ -82,12 +82,12 @@ SENTENCES = {
         "A bill I had forgotten about.",
         "Could not find my keys and lost half an hour.",
         "Good news from home.",
-        "Somebody interrupted me three times in a row.",
+        "Colleagues interrupted me three times in a row.",
     ],
     # ── Afternoon ────────────────────────────────────────────────────────────────────────────────
     "crash_symptoms": [
         "Tired eyes, short temper.",
-        "As if somebody turned the volume up.",
+        "As if the volume was turned up.",
         "Headache, a light one.",
         "Cannot decide anything any more.",
         "Hungry for sweets all of a sudden.",
@@ -158,7 +158,7 @@ SENTENCES = {
         "Eating on time.",
         "A quiet room.",
         "Phone in the drawer.",
-        "Somebody working next to me.",
+        "A colleague working next to me.",
         "Saying no once.",
         "Fresh air and a slow start.",
     ],
@@ -203,7 +203,7 @@ SENTENCES = {
     "gratitude": [
         "Sun on the kitchen table.",
         "A long talk on the phone.",
-        "Somebody held the door and smiled.",
+        "A stranger held the door and smiled.",
         "My warm blanket.",
         "The colours at the market.",
         "That the train came on time.",

@@ -20,7 +20,7 @@ from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY
 from brainlog.tests.browser.site import NOT_PAGES
 from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_medication
-from operations.management.commands.demo import retell
+from operations.demo.load import load_demo_data
 from reflections.tests.factories import make_reflection
 from testing.scanning.forms import Form, Forms
 from testing.scanning.site import Part
@@ -47,7 +47,7 @@ class NotScanned(Exception):
 
 def make_parts() -> dict[str, Part]:
     """Make the people and write the pages to start from. Returns what each scanner is to look at."""
-    retell(make_person(username="demo"))
+    load_demo_data(make_person(username="demo"))
     visitor, seen = Client(), set()
     parts = {"visitor": part_of(visitor, "visitor", {}, seen)}
     for scanner in ("wapiti", "sqlmap"):

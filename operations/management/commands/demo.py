@@ -5,69 +5,67 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
-from logs.models import DailyLog, Dose, Medication
 from operations.demo import generate
-from reflections.models import WeeklyReflection
+from operations.demo.load import load_demo_data
 
 PERSON, ADMIN = "demo", "demo-admin"
-# Marks the accounts made here. No page lets people join a group themselves, whereas anybody may
-# sign up as "demo", or as "demo-admin", and choose any name to be called by.
+# Marks the accounts of this command. People can sign up as "demo" or "demo-admin" and choose any display name, but no
+# page lets them join a group.
 GROUP = "Made by manage.py demo"
 
 
 class Command(BaseCommand):
     help = (
         f"Make the person “{PERSON}” with {generate.DAYS} days of logs up to today, and the staff account “{ADMIN}”. "
-        "Repeated, it makes the logs anew, whatever was changed in them, and leaves the accounts as they are. "
-        "For trying out and developing: refuses to run unless DEBUG is on."
+        "If they exist, the logs are replaced, and the accounts stay as they are. "
+        "For evaluation and development: refuses to run unless DEBUG is on."
     )
 
     def create_parser(self, *args, **kwargs):
-        """Show what is planted in the logs with --help."""
+        """Include the planted effects in the output of --help."""
         return super().create_parser(
             *args, **kwargs, epilog=generate.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
         )
 
     def handle(self, *args, **options):
         if not settings.DEBUG:
-            raise CommandError("DEBUG is off. Demo accounts do not belong where people keep their logs.")
+            raise CommandError("DEBUG is off. Demo accounts do not belong on a server with logs of people.")
         passwords = {}
         with transaction.atomic():
             group, _is_new = Group.objects.get_or_create(name=GROUP)
-            person = account(PERSON, group, passwords, display_name="Demo")
-            account(ADMIN, group, passwords, display_name="Demo admin", is_staff=True, is_superuser=True)
-            story = retell(person)
-        self.report(story, passwords)
+            person = get_or_make_account(PERSON, group, passwords, display_name="Demo")
+            get_or_make_account(ADMIN, group, passwords, display_name="Demo admin", is_staff=True, is_superuser=True)
+            data = load_demo_data(person)
+        self.report(data, passwords)
 
-    def report(self, story: generate.Story, passwords: dict[str, str]):
-        first, last = story.logs[0].date, story.logs[-1].date
+    def report(self, data: generate.DemoData, passwords: dict[str, str]):
+        first, last = data.logs[0].date, data.logs[-1].date
         self.stdout.write(
-            f"{PERSON} has {len(story.logs)} logs from {first} to {last}, {len(story.doses)} doses "
-            f"and {len(story.reflections)} weekly reflections."
+            f"{PERSON} has {len(data.logs)} logs from {first} to {last}, {len(data.doses)} doses "
+            f"and {len(data.reflections)} weekly reflections."
         )
         for name in (PERSON, ADMIN):
             if name in passwords:
                 self.stdout.write(f"Made the account {name}. Its password, shown only now: {passwords[name]}")
             else:
                 self.stdout.write(
-                    f"The account {name} was there already and keeps its password. "
+                    f"The account {name} exists and keeps its password. "
                     f"To set another one: manage.py changepassword {name}"
                 )
 
 
-def account(name: str, group: Group, passwords: dict[str, str], **facts) -> User:
-    """The account this command made, now or earlier. A new one's password is put into `passwords`.
+def get_or_make_account(name: str, group: Group, passwords: dict[str, str], **fields) -> User:
+    """Return the account, and make it if it does not exist. The password of a new one is put into `passwords`.
 
-    An account of that name which it did not make is somebody's: its logs are not touched and it is
-    given no rights.
+    An account of that name that this command did not make belongs to a person: its logs are not changed, and it gets
+    no rights.
     """
     user = User.objects.filter(username_key=User.key_of(name)).first()
     if user is None:
         passwords[name] = secrets.token_urlsafe(12)
-        user = User.objects.create_user(name, password=passwords[name], **facts)
+        user = User.objects.create_user(name, password=passwords[name], **fields)
         user.groups.add(group)
     elif not user.groups.filter(pk=group.pk).exists():
         raise CommandError(
@@ -75,18 +73,3 @@ def account(name: str, group: Group, passwords: dict[str, str], **facts) -> User
             "nothing was changed. Use another database for the demo."
         )
     return user
-
-
-def retell(person: User) -> generate.Story:
-    """Put the demo's logs in place of all that the person has."""
-    # Doses go with their logs; as long as there are any, their medication cannot go.
-    person.daily_logs.all().delete()
-    person.medications.all().delete()
-    person.weekly_reflections.all().delete()
-    story = generate.story_of(person, timezone.now())
-    Medication.objects.bulk_create(story.medications)
-    DailyLog.objects.bulk_create(story.logs)
-    Dose.objects.bulk_create(story.doses)
-    WeeklyReflection.objects.bulk_create(story.reflections)
-    person.answers_changed()
-    return story

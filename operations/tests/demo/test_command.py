@@ -1,0 +1,124 @@
+"""The command demo: its accounts, refusals, and repeated runs."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
+
+from accounts.models import User
+from accounts.tests.factories import PASSWORD, make_person
+from logs.models import DailyLog, Dose, Medication
+from logs.tests.factories import make_log
+from operations.demo import generate
+from operations.tests.demo.conftest import ONE_DAY, TODAY, run_demo
+from reflections.models import WeeklyReflection
+
+BOOKKEEPING = {"id", "uuid", "user_id", "daily_log_id", "medication_id", "created_at", "updated_at"}
+
+
+def rows_of(model) -> list[dict]:
+    names = [field.attname for field in model._meta.concrete_fields if field.attname not in BOOKKEEPING]
+    return [{name: getattr(row, name) for name in names} for row in model.objects.order_by("pk")]
+
+
+def all_rows() -> list[list[dict]]:
+    return [rows_of(model) for model in (DailyLog, Dose, Medication, WeeklyReflection)]
+
+
+@pytest.mark.django_db
+def test_it_refuses_to_run_outside_debug():
+    with pytest.raises(CommandError, match="DEBUG is off"):
+        run_demo()
+
+    assert not User.objects.exists()
+
+
+def test_it_makes_a_person_and_a_staff_account(demo_person):
+    admin = User.objects.get(username="demo-admin")
+
+    assert (admin.is_staff, admin.is_superuser) == (True, True)
+    assert (demo_person.is_staff, demo_person.is_superuser) == (False, False)
+    assert not admin.daily_logs.exists()
+
+
+def test_it_shows_the_passwords_once(in_debug):
+    first = run_demo()
+    hashes = list(User.objects.order_by("pk").values_list("password", flat=True))
+    again = run_demo()
+
+    for name in ("demo", "demo-admin"):
+        line = next(line for line in first.splitlines() if f"account {name}." in line)
+        assert User.objects.get(username=name).check_password(line.split()[-1])
+        assert f"manage.py changepassword {name}" in again
+    assert "shown only now" not in again
+    assert list(User.objects.order_by("pk").values_list("password", flat=True)) == hashes
+
+
+def test_a_second_run_makes_the_same_rows(demo_person):
+    before = all_rows()
+
+    run_demo()
+
+    assert all_rows() == before
+    assert User.objects.count() == 2
+
+
+def test_a_second_run_replaces_changed_logs_and_keeps_the_profile(demo_person):
+    before = all_rows()
+    demo_person.daily_logs.filter(date__gt=TODAY - 30 * ONE_DAY).delete()
+    demo_person.medications.update(unit="ml")
+    demo_person.display_name, demo_person.theme = "Ada", "dark"
+    demo_person.save()
+
+    run_demo()
+
+    assert all_rows() == before
+    demo_person.refresh_from_db()
+    assert (demo_person.display_name, demo_person.theme) == ("Ada", "dark")
+
+
+def test_each_run_increments_the_version_of_the_answers(demo_person):
+    run_demo()
+
+    assert User.objects.get(pk=demo_person.pk).answers_version == 2
+
+
+def test_it_does_not_change_other_people(in_debug):
+    log = make_log(breakfast="Mine")
+
+    run_demo()
+    run_demo()
+
+    log.refresh_from_db()
+    assert log.breakfast == "Mine"
+    assert log.user.daily_logs.count() == 1
+
+
+@pytest.mark.parametrize("name", ["demo", "Demo", "demo-admin", "DEMO-Admin"])
+def test_it_refuses_an_account_it_did_not_make(in_debug, name):
+    # Everything that people can choose themselves is like the demo's.
+    person = make_person(username=name, display_name="Demo admin" if "-" in name else "Demo")
+    make_log(person, breakfast="Mine")
+
+    with pytest.raises(CommandError, match=f"“{name}” that this command did not make"):
+        run_demo()
+
+    person = User.objects.get()
+    assert (person.is_staff, person.is_superuser) == (False, False)
+    assert person.check_password(PASSWORD)
+    assert person.daily_logs.get().breakfast == "Mine"
+    assert not Group.objects.exists()
+
+
+def test_it_does_not_restore_revoked_rights(demo_person):
+    User.objects.filter(username="demo-admin").update(is_staff=False, is_superuser=False)
+
+    run_demo()
+
+    assert not User.objects.get(username="demo-admin").is_staff
+
+
+def test_its_help_lists_the_planted_effects(capsys):
+    with pytest.raises(SystemExit):
+        call_command("demo", "--help")
+
+    assert generate.__doc__.strip() in capsys.readouterr().out
