@@ -16,6 +16,7 @@ from accounts.tests.factories import PASSWORD, make_person
 from logs.tests.factories import OPTIONAL
 from operations.log_formatters import JsonFormatter
 from testing.chromium import ARGUMENTS, HOW_TO_GET_IT, find_chromium, watched_pages
+from testing.encryption_keys import OLD
 from testing.programs import ProgramMissing
 
 LEFT_OUT = pytest.StashKey[bool]()
@@ -179,3 +180,15 @@ def as_person(client, person):
     """A client in which `person` is logged in."""
     client.force_login(person)
     return client
+
+
+@pytest.fixture
+def keys(settings) -> Callable[..., None]:
+    """Configure the encryption keys: `keys(new=NEW, old=OLD)`, and with `reads_plaintext` accept unencrypted texts."""
+
+    def use(reads_plaintext=False, **keys: bytes):
+        settings.FIELD_ENCRYPTION_KEYS = keys
+        settings.FIELD_ENCRYPTION_READS_PLAINTEXT = reads_plaintext
+
+    use(old=OLD)
+    return use

@@ -7,18 +7,7 @@ from encryption import blind_index
 from logs.models import Medication
 from logs.tests.columns import stored
 from logs.tests.factories import make_medication
-
-OLD, NEW = bytes(range(32)), bytes(range(1, 33))
-
-
-@pytest.fixture
-def keys(settings):
-    def use(reads_plaintext=False, **keys: bytes):
-        settings.FIELD_ENCRYPTION_KEYS = keys
-        settings.FIELD_ENCRYPTION_READS_PLAINTEXT = reads_plaintext
-
-    use(old=OLD)
-    return use
+from testing.encryption_keys import NEW, OLD
 
 
 @pytest.mark.once

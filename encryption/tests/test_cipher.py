@@ -4,23 +4,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from encryption import cipher
+from testing.encryption_keys import NEW, OLD
 
 pytestmark = pytest.mark.once
 
 PLACE = ("logs_dailylog", "dreams", "7", "2026-05-04")
-OLD, NEW = bytes(range(32)), bytes(range(1, 33))
-
-
-@pytest.fixture
-def keys(settings):
-    """Change the keys, and whether texts that are not encrypted may be read."""
-
-    def use(reads_plaintext=False, **keys: bytes):
-        settings.FIELD_ENCRYPTION_KEYS = keys
-        settings.FIELD_ENCRYPTION_READS_PLAINTEXT = reads_plaintext
-
-    use(old=OLD)
-    return use
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"])), place=st.lists(st.text(max_size=5), max_size=5))

@@ -20,10 +20,10 @@ from logs.tests.columns import again, put, stored
 from logs.tests.factories import DAY, make_full_log, make_log, make_medication
 from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
+from testing.encryption_keys import NEW, OLD
 
 pytestmark = pytest.mark.django_db
 
-OLD, NEW = bytes(range(32)), bytes(range(1, 33))
 TEXT = "I was flying"
 PRIVATE = [field.name for field in private_fields(DailyLog)]
 

@@ -21,23 +21,11 @@ from logs.models import DailyLog, Medication
 from logs.tests.columns import again, put, stored
 from logs.tests.factories import DAY, make_log, make_medication
 from reflections.tests.factories import make_reflection
+from testing.encryption_keys import NEW, OLD
 from testing.gunicorn import ROOT, environment_with
 
-OLD, NEW = bytes(range(32)), bytes(range(1, 33))
 ROWS = 3000
 LOGS = EncryptedTable.of(DailyLog)
-
-
-@pytest.fixture
-def keys(settings):
-    """Change the keys, and whether texts that are not encrypted may be read."""
-
-    def use(reads_plaintext=False, **keys: bytes):
-        settings.FIELD_ENCRYPTION_KEYS = keys
-        settings.FIELD_ENCRYPTION_READS_PLAINTEXT = reads_plaintext
-
-    use(old=OLD)
-    return use
 
 
 @pytest.fixture
