@@ -1,4 +1,4 @@
-"""The download: a ZIP of one JSON file that holds everything exactly, and of tables that spreadsheets open."""
+"""The download: a ZIP file with one JSON file that has everything exactly, and CSV files for spreadsheets."""
 
 import csv
 import datetime
@@ -18,49 +18,49 @@ from logs.fields import Answer
 from personal_data.export_tables import TABLES, ExportTable, profile
 
 FORMAT, VERSION = "brain-log", 1
-PIECE = 64 * 1024  # bytes, about
+CHUNK_SIZE = 64 * 1024  # bytes, approximately
 QUOTES = "'\"`´‘’‚“”„«»＇＂"
 
 
 def archive(person: User) -> Iterator[bytes]:
-    """The ZIP file, piece by piece as it is read from the database: however much there is, little is in memory."""
-    outbox = Outbox()
-    with zipfile.ZipFile(outbox, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, pieces in files(person):
+    """Yield the ZIP file in chunks while the rows are read, so that memory does not grow with their number."""
+    buffer = ChunkBuffer()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, texts in files(person):
             entry = zipfile.ZipInfo(name, person.local_time().timetuple()[:6])
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
             with archive.open(entry, "w", force_zip64=True) as file:
-                for piece in pieces:
-                    file.write(piece.encode())
-                    if outbox.size > PIECE:
-                        yield outbox.take()
-    yield outbox.take()
+                for text in texts:
+                    file.write(text.encode())
+                    if buffer.size > CHUNK_SIZE:
+                        yield buffer.pop()
+    yield buffer.pop()
 
 
-class Outbox(io.RawIOBase):
-    """What a ZIP file has written and nobody has taken yet."""
+class ChunkBuffer(io.RawIOBase):
+    """A file that collects what is written to it until it is popped. It cannot seek, so ZipFile writes a stream."""
 
     def __init__(self):
         super().__init__()
-        self.pieces: list[bytes] = []
+        self.chunks: list[bytes] = []
         self.size = 0
 
     def writable(self):
         return True
 
     def write(self, data):
-        self.pieces.append(bytes(data))
+        self.chunks.append(bytes(data))
         self.size += len(data)
         return len(data)
 
-    def take(self) -> bytes:
-        taken = b"".join(self.pieces)
-        self.pieces, self.size = [], 0
-        return taken
+    def pop(self) -> bytes:
+        content = b"".join(self.chunks)
+        self.chunks, self.size = [], 0
+        return content
 
 
 def files(person: User) -> Iterator[tuple[str, Iterable[str]]]:
-    """Each file's name and its text in pieces."""
+    """The name of each file, and its text in parts."""
     yield "README.txt", [render_to_string("personal_data/readme.txt", {"person": person, "tables": TABLES})]
     yield "brain-log.json", as_json(person)
     for table in TABLES:
@@ -72,7 +72,7 @@ def files(person: User) -> Iterator[tuple[str, Iterable[str]]]:
 
 
 def as_json(person: User) -> Iterator[str]:
-    """All of it. A decimal is written as it is stored, a text that cannot be read as it is encrypted."""
+    """All data. A text that cannot be decrypted is exported as ciphertext."""
     yield f'{{"format": {dumps(FORMAT)}, "version": {VERSION},\n"made_at": {dumps(person.local_time())}'
     yield f',\n"profile": {dumps(profile(person))}'
     for table in TABLES:
@@ -94,7 +94,7 @@ def for_json(value):
         case datetime.date() | datetime.time():
             return value.isoformat()
         case Decimal():
-            return float(value)  # Of our few digits, none is lost.
+            return float(value)  # Exact: our decimals have fewer digits than a float.
     return str(value)
 
 
@@ -102,7 +102,7 @@ def for_json(value):
 
 
 def as_csv(table: ExportTable, person: User) -> Iterator[str]:
-    # Without the mark, Excel takes UTF-8 for something else.
+    # Without a byte order mark, Excel does not recognize UTF-8.
     yield "\ufeff" + line(table.columns)
     for row in table.rows(person):
         yield line(for_csv(value, person) for value in row.values())
@@ -124,7 +124,7 @@ def line(cells: Iterable[str]) -> str:
 
 
 def for_csv(value, person: User) -> str:
-    """Unanswered is empty. Times are by the person's clock, with its distance from UTC."""
+    """Format a value. Unanswered questions are empty; times are in the person's time zone with the offset from UTC."""
     match value:
         case None:
             return ""
@@ -140,19 +140,19 @@ def for_csv(value, person: User) -> str:
             return f"{value.normalize():f}"
         case list():
             return ", ".join(value)
-    return no_formula(str(value))
+    return escape_formula(str(value))
 
 
-def no_formula(text: str) -> str:
-    """A spreadsheet computes what begins like a formula: it would show an error for the text, or do what it says.
+def escape_formula(text: str) -> str:
+    """Prefix a text with ' if a spreadsheet would take it for a formula, and show an error or execute it.
 
-    Programs pass over spaces, marks that are not seen and quotes, and take full-width signs for the narrow ones.
+    Spreadsheets skip leading spaces, invisible characters and quotes, and treat full-width signs like ASCII ones.
     """
-    first = next((each for each in text if not is_passed_over(each)), "")
-    begins_like_one = unicodedata.normalize("NFKC", first).startswith(("=", "+", "-", "@", "\N{MINUS SIGN}"))
-    return f"'{text}" if begins_like_one or text.startswith(("\t", "\r", "\n")) else text
+    first = next((character for character in text if not is_skipped_by_spreadsheets(character)), "")
+    is_formula = unicodedata.normalize("NFKC", first).startswith(("=", "+", "-", "@", "\N{MINUS SIGN}"))
+    return f"'{text}" if is_formula or text.startswith(("\t", "\r", "\n")) else text
 
 
-def is_passed_over(character: str) -> bool:
-    # Categories: separators, and controls, formats and other characters without a sign of their own.
+def is_skipped_by_spreadsheets(character: str) -> bool:
+    # Unicode categories Z (separators) and C (control, format and unassigned characters).
     return unicodedata.category(character)[0] in "ZC" or character in QUOTES

@@ -15,11 +15,11 @@ require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 @require_safe
 def overview(request):
-    return render(request, "personal_data/overview.html", {"kept": what_is_kept(request.user)})
+    return render(request, "personal_data/overview.html", {"kept": logged_counts(request.user)})
 
 
-def what_is_kept(person) -> list[str]:
-    """How much there is, in words. Three queries."""
+def logged_counts(person) -> list[str]:
+    """Numbers of logged days, medications and weekly reflections, as texts. Makes three queries."""
     days, medications = person.daily_logs.count(), person.medications.count()
     weeks = person.weekly_reflections.count()
     return [
@@ -40,7 +40,7 @@ def export(request):
     name = f"brain-log-{person.local_time().date()}.zip"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
-        "Content-Encoding": "identity",  # GZipMiddleware would pack what is packed already.
+        "Content-Encoding": "identity",  # The file is compressed; GZipMiddleware would do it again.
     }
     return StreamingHttpResponse(archive(person), content_type="application/zip", headers=headers)
 
@@ -53,7 +53,7 @@ def wipe(request):
     if form.is_valid():
         wipe_all(person)
         security_events.record(security_events.Kind.WIPED, person, request)
-        # The page that shows this message also clears what the browser kept for this person.
+        # The tag makes the page that shows this message clear the drafts in this person's browser storage.
         messages.success(request, _("All that you have logged is deleted."), extra_tags=f"{person.pk}/")
         return redirect("personal_data:overview")
-    return render(request, "personal_data/wipe.html", {"form": form, "kept": what_is_kept(person)})
+    return render(request, "personal_data/wipe.html", {"form": form, "kept": logged_counts(person)})

@@ -5,8 +5,8 @@ from brainlog.database.sqlite3.files import erase_deleted_after_commit
 
 @retried
 def wipe_all(person: User):
-    """Delete all that a person has logged, for good. The account, its settings and its security events stay."""
-    # Doses go with their days. Only then can the medications go.
+    """Delete everything that a person has logged. The account, its settings and its security events stay."""
+    # Doses are deleted with their days; a medication can be deleted only when it has no doses.
     all_rows = (person.daily_logs, person.medications, person.weekly_reflections)
     if sum(rows.all().delete()[0] for rows in all_rows):
         person.answers_changed()

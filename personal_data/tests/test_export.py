@@ -1,4 +1,4 @@
-"""The download: everything, exactly, for its owner alone."""
+"""The download of a person's data: completeness, exactness, access."""
 
 import csv
 import datetime
@@ -24,7 +24,7 @@ from logs.tests.columns import put, stored
 from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, make_dose, make_full_log, make_medication, taken
 from logs.tests.pages import check_in_url
 from personal_data import export_tables
-from personal_data.export import no_formula
+from personal_data.export import escape_formula
 from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 
@@ -55,13 +55,13 @@ NOT_EXPORTED = {
 
 @pytest.fixture
 def confirmed(as_person):
-    """A client in which `person` has just said who it is."""
+    """A client in which `person` has just reauthenticated."""
     confirm_by_password(as_person)
     return as_person
 
 
 def download(client) -> dict[str, str]:
-    """File by file, the text."""
+    """The text of each file by its name."""
     response = client.post(URL)
     assert response.status_code == 200
     with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
@@ -80,17 +80,17 @@ def table(files, name) -> list[dict]:
     return list(csv.DictReader(io.StringIO(text[1:], newline="")))
 
 
-def test_it_asks_who_is_there(as_person):
+def test_it_requires_reauthentication(as_person):
     for answer in (as_person.get(URL), as_person.post(URL)):
         assertRedirects(answer, f"{reverse('accounts:confirm')}?next={URL}")
 
 
-def test_looking_downloads_nothing(confirmed, person):
+def test_get_downloads_nothing(confirmed, person):
     assert "streaming_content" not in vars(confirmed.get(URL))
     assert not person.security_events.filter(kind="exported").exists()
 
 
-def test_it_is_a_file_that_nobody_else_keeps(confirmed):
+def test_it_is_an_attachment_that_is_not_cached(confirmed):
     with time_machine.travel(datetime.datetime(2026, 5, 5, 2, tzinfo=datetime.UTC), tick=False):  # the evening before
         confirm_by_password(confirmed)
         headers = confirmed.post(URL, headers={"Accept-Encoding": "gzip"}).headers
@@ -101,14 +101,14 @@ def test_it_is_a_file_that_nobody_else_keeps(confirmed):
     assert headers["Cache-Control"] == "no-store, private"
 
 
-def test_whoever_has_nothing_gets_all_files(confirmed):
+def test_all_files_are_in_it_when_nothing_is_logged(confirmed):
     files = download(confirmed)
 
     assert list(files) == FILES
     assert all(table(files, name) == [] for name in ("days", "doses", "medications", "reflections"))
 
 
-def test_every_table_about_a_person_is_in_it_or_left_out_for_a_reason(db):
+def test_every_table_of_a_person_is_exported_or_listed_with_a_reason(db):
     about_people = {
         model.__name__ for model in apps.get_models(include_auto_created=True) if lookups_to_the_person(model)
     }
@@ -118,14 +118,14 @@ def test_every_table_about_a_person_is_in_it_or_left_out_for_a_reason(db):
 
 
 @pytest.mark.parametrize("model", [DailyLog, Dose, Medication, WeeklyReflection], ids=lambda model: model.__name__)
-def test_every_column_is_in_it(model):
+def test_every_column_is_exported(model):
     columns = next(table.columns for table in export_tables.TABLES if table.name == EXPORTED[model.__name__])
-    not_said = {"id", "user", "uuid", "name_key", "daily_log"}
+    internal = {"id", "user", "uuid", "name_key", "daily_log"}
 
-    assert {field.name for field in model._meta.concrete_fields} - not_said <= columns.keys()
+    assert {field.name for field in model._meta.concrete_fields} - internal <= columns.keys()
 
 
-def test_what_was_typed_comes_out_as_it_was(confirmed, person):
+def test_answers_are_exported_exactly(confirmed, person):
     for stage in STAGES:
         form = answers(stage) | (taken(MORNING_DOSE, NOON_DOSE) if str(stage) == "medication" else {})
         assert confirmed.post(check_in_url(stage), form).status_code == 302
@@ -149,7 +149,7 @@ def test_what_was_typed_comes_out_as_it_was(confirmed, person):
     assert week["gym_days_count"] == 0
 
 
-def test_unanswered_is_nothing(confirmed, person):
+def test_unanswered_questions_are_null_or_empty(confirmed, person):
     person.daily_logs.create(date=DAY, focus_level=3)
 
     files = download(confirmed)
@@ -163,13 +163,13 @@ def test_unanswered_is_nothing(confirmed, person):
     assert {name: value for name, value in row.items() if value and name not in stamps} == {"focus_level": "3"}
 
 
-def test_an_effect_of_what_was_not_taken_is_none(confirmed, person):
+def test_effects_of_medication_that_was_not_taken_are_null(confirmed, person):
     person.daily_logs.create(date=DAY, medication_taken=False, medication_effectiveness="yes")
 
     assert json_of(confirmed)["days"][0]["medication_effectiveness"] is None
 
 
-def test_tables_say_the_same_for_spreadsheets(confirmed, person):
+def test_csv_files_have_the_same_data(confirmed, person):
     log = make_full_log(
         person, DAY, dreams="Flying.\r\nAgain, \"high\"", breakfast="=1+1", sleep_hours=Decimal("7.25"),
         had_emotional_event=True, coping_strategies=["talked_it_out", "journaled"], is_crashing=False,
@@ -193,7 +193,7 @@ def test_tables_say_the_same_for_spreadsheets(confirmed, person):
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
-def test_no_text_is_a_formula(confirmed, person, start):
+def test_texts_that_begin_like_formulas_are_escaped(confirmed, person, start):
     make_reflection(person, DAY, lessons_learned=f"{start}HYPERLINK(1)")
 
     [week] = table(download(confirmed), "reflections")
@@ -223,19 +223,19 @@ SIGNS_BEFORE += ["\x1f", "\x85", "\u2028", "\xad", "'", '"', "“", "„", "＂"
 @pytest.mark.once
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", *FORMULAS])
 @pytest.mark.parametrize("before", SIGNS_BEFORE, ids=ascii)
-def test_what_programs_fold_into_a_formula_is_none(before, sign):
+def test_disguised_formulas_are_escaped(before, sign):
     text = f"{before}{sign}SUM(1)"
 
-    assert no_formula(text) == f"'{text}"
+    assert escape_formula(text) == f"'{text}"
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("text", ["", " ", "\u200b", "1 = 1", "“So” - it was", "a@b", "5", "é=", "/", "~"])
-def test_what_is_no_formula_stays_as_it_is(text):
-    assert no_formula(text) == text
+def test_other_texts_are_not_escaped(text):
+    assert escape_formula(text) == text
 
 
-def test_columns_says_what_every_column_means(confirmed):
+def test_columns_csv_explains_every_column(confirmed):
     files = download(confirmed)
     legend = {(row["file"], row["column"]): row for row in table(files, "columns")}
 
@@ -249,7 +249,7 @@ def test_columns_says_what_every_column_means(confirmed):
     assert all(row["meaning"] for row in legend.values())
 
 
-def test_the_profile_is_in_it_and_what_lets_one_in_is_not(confirmed, person):
+def test_the_profile_is_exported_without_credentials(confirmed, person):
     secret, codes = switch_on(confirmed)
 
     files = download(confirmed)
@@ -266,7 +266,7 @@ def test_the_profile_is_in_it_and_what_lets_one_in_is_not(confirmed, person):
     assert len(table(files, "logins")) == person.sessions.count() > 0
 
 
-def test_nothing_of_others_is_in_it(confirmed, person):
+def test_data_of_others_is_not_exported(confirmed, person):
     other = make_person(display_name="Somebody else")
     make_dose(make_full_log(other, dreams="Their dream"), make_medication(other, "Their medication"))
     make_reflection(other, week_highlights="Their walk")
@@ -278,7 +278,7 @@ def test_nothing_of_others_is_in_it(confirmed, person):
     assert [name for name, text in files.items() if "Their" in text or "Somebody else" in text] == []
 
 
-def test_a_text_that_cannot_be_read_is_kept_as_it_is(confirmed, person):
+def test_a_text_that_cannot_be_decrypted_is_exported_as_ciphertext(confirmed, person):
     log = make_full_log(person, dreams="Flying")
     token = stored(log)
     put(log, "dreams", tampered := token[:-6] + ("A" if token[-6] != "A" else "B") + token[-5:])
@@ -289,7 +289,7 @@ def test_a_text_that_cannot_be_read_is_kept_as_it_is(confirmed, person):
     assert table(files, "days")[0]["dreams"].startswith("This text cannot be read")
 
 
-def test_it_takes_few_rows_at_a_time_and_none_twice(confirmed, person, monkeypatch, django_assert_max_num_queries):
+def test_rows_are_read_in_batches_without_repetition(confirmed, person, monkeypatch, django_assert_max_num_queries):
     monkeypatch.setattr(export_tables, "BATCH", 3)
     dates = [DAY + datetime.timedelta(days=number) for number in range(7)]
     medication = make_medication(person)
@@ -305,7 +305,7 @@ def test_it_takes_few_rows_at_a_time_and_none_twice(confirmed, person, monkeypat
     assert [row["week_start"] for row in table(files, "reflections")] == [str(date) for date in dates]
 
 
-def test_however_much_there_is_little_is_sent_at_once(confirmed, person):
+def test_large_exports_are_sent_in_small_chunks(confirmed, person):
     text = "".join(chr(32 + number * 7919 % 90) for number in range(4000))
     DailyLog.objects.bulk_create(
         DailyLog(user=person, date=DAY + datetime.timedelta(days=number), dreams=text[number:]) for number in range(400)
@@ -316,13 +316,13 @@ def test_however_much_there_is_little_is_sent_at_once(confirmed, person):
     assert max(map(len, pieces)) < 300_000
 
 
-def test_it_is_written_down(confirmed, person):
+def test_an_export_is_recorded_as_a_security_event(confirmed, person):
     download(confirmed)
 
     assert person.security_events.latest("at").kind == SecurityEvent.Kind.EXPORTED
 
 
-def test_it_can_be_had_so_often(confirmed, person):
+def test_exports_are_rate_limited(confirmed, person):
     for _ in range(EXPORT.tries):
         confirmed.post(URL)
 

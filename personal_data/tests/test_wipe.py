@@ -1,4 +1,4 @@
-"""All that a person has logged is deleted, in every table, and nothing else."""
+"""Deletion of everything that a person has logged, and of nothing else."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -39,20 +39,20 @@ def maria(db):
 
 @pytest.fixture
 def as_maria(client, maria):
-    """She has just said that it is her."""
+    """A client in which Maria has just reauthenticated."""
     client.force_login(maria)
     confirm_by_password(client)
     return client
 
 
-def test_it_asks_who_is_there(client, maria):
+def test_it_requires_reauthentication(client, maria):
     client.force_login(maria)
 
     assertRedirects(client.post(URL, {"username": "Maria"}), f"{reverse('accounts:confirm')}?next={URL}")
     assert maria.daily_logs.exists()
 
 
-def test_the_page_says_what_will_go_and_deletes_nothing_yet(as_maria, maria):
+def test_the_page_shows_what_will_be_deleted_and_deletes_nothing(as_maria, maria):
     before = rows_of(maria.pk)
 
     page = as_maria.get(URL)
@@ -84,7 +84,7 @@ def test_nothing_of_others_is_deleted(as_maria):
     assert rows_of(other.pk) == before
 
 
-def test_one_is_told_and_the_browser_forgets_what_was_typed(as_maria, maria):
+def test_a_message_confirms_it_and_clears_drafts_in_the_browser(as_maria, maria):
     response = as_maria.post(URL, {"username": "Maria"}, follow=True)
 
     assertRedirects(response, OVERVIEW)
@@ -93,7 +93,7 @@ def test_one_is_told_and_the_browser_forgets_what_was_typed(as_maria, maria):
     assertContains(response, "You have logged: 0 days, 0 medications, 0 weekly reflections.")
 
 
-def test_numbers_kept_from_before_are_not_shown(as_maria, maria):
+def test_cached_numbers_are_not_shown_afterwards(as_maria, maria):
     version = maria.answers_version
 
     as_maria.post(URL, {"username": "Maria"})
@@ -101,7 +101,7 @@ def test_numbers_kept_from_before_are_not_shown(as_maria, maria):
     assert User.objects.get(pk=maria.pk).answers_version == version + 1
 
 
-def test_one_begins_anew(as_maria, maria):
+def test_new_answers_can_be_logged_afterwards(as_maria, maria):
     as_maria.post(URL, {"username": "Maria"})
 
     assert as_maria.post(check_in_url("evening"), {"day_rating": "7"}).status_code == 302
@@ -109,7 +109,7 @@ def test_one_begins_anew(as_maria, maria):
 
 
 @pytest.mark.parametrize("name", ["", "mario", "a\0b", "x" * 200_000], ids=lambda name: name[:5])
-def test_the_name_is_asked_for(as_maria, maria, name):
+def test_the_username_is_required(as_maria, maria, name):
     response = as_maria.post(URL, {"username": name})
 
     assert list(response.context["form"].errors) == ["username"]
@@ -117,8 +117,8 @@ def test_the_name_is_asked_for(as_maria, maria, name):
 
 
 @pytest.mark.parametrize("url", [URL, reverse("accounts:delete")])
-def test_while_other_tabs_save(transactional_db, person, url):
-    """Nobody sees an error, and what is left fits together."""
+def test_saves_in_other_tabs_meanwhile_cause_no_errors(transactional_db, person, url):
+    """No request fails, and the remaining rows are consistent."""
     password = {"username": person.username, "password": "correct-horse-battery"}
     tabs = [Client() for _ in range(5)]
     for tab in tabs:
