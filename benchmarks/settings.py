@@ -3,4 +3,4 @@
 from testing.settings import *  # noqa: F403
 from testing.settings import STORAGES
 
-STORAGES["staticfiles"] = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+STORAGES["staticfiles"] = {"BACKEND": "brainlog.static_files.StaticFilesStorage"}
