@@ -116,7 +116,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["brainlog.scripts"],
+            "builtins": ["brainlog.scripts", "brainlog.navigation"],
         },
     },
 ]
