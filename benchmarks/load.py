@@ -35,7 +35,7 @@ class Client:
         self.sent += 1
 
     def receive(self) -> bool:
-        """Take what there is. Returns whether the answer is whole. Raises RuntimeError for one that was not expected."""
+        """Take what there is. Returns whether the answer is whole. Raises RuntimeError for an unexpected one."""
         data = self.socket.recv(1 << 20)
         if not data:
             raise RuntimeError("The server closed a connection.")
@@ -45,7 +45,9 @@ class Client:
             if not end:
                 return False
             if not head.startswith(self.status):
-                raise RuntimeError(f"Expected {self.status.decode()}, got:\n{self.received.decode(errors='replace')[:500]}")
+                raise RuntimeError(
+                    f"Expected {self.status.decode()}, got:\n{self.received.decode(errors='replace')[:500]}"
+                )
             self.missing = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]) - len(body)
         else:
             self.missing -= len(data)

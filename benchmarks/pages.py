@@ -141,7 +141,7 @@ def main():
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", nargs="*", help="all of them, unless some are named")
-    parser.add_argument("--seconds", type=float, default=0.5, help="for each page, each number of connections and round")
+    parser.add_argument("--seconds", type=float, default=0.5, help="of each page, number of connections and round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--split-only", action="store_true")
     parser.add_argument("--middleware", action="store_true")
@@ -228,7 +228,7 @@ def note(result: Result, done: Load, cpu: float, connections: int) -> float:
 
 
 def split(page: Page, cookie: str) -> tuple[float, float, float, float]:
-    """Milliseconds of a processor that a request takes: all of it, middleware, view with queries, templates. Medians."""
+    """Milliseconds of a processor for a request: all of it, middleware, view with queries, templates. Medians."""
     from benchmarks.in_process import Handler, environ_of
 
     handler = Handler()

@@ -16,8 +16,8 @@ from brainlog.pages import page_by_offset, page_number, page_of
 from brainlog.routers import reads_only
 from brainlog.transactions import retried
 from logs import undo
-from logs.answers import store
 from logs.addresses import address_of_check_in
+from logs.answers import store
 from logs.calendar import Squares, full_name_of, lines_of, month_grid, month_of, name_of_day
 from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
 from logs.models import DailyLog
