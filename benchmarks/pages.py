@@ -1,6 +1,6 @@
 """What a page costs, as a share of what bare Django could do at best.
 
-    .venv/bin/python -m benchmarks.pages                  # about three minutes
+    .venv/bin/python -m benchmarks.pages                  # three minutes, where the machine has no other work
     .venv/bin/python -m benchmarks.pages today history    # some pages alone
     .venv/bin/python -m benchmarks.pages --split-only     # the processor in the process alone: 30 seconds
     .venv/bin/python -m benchmarks.pages --middleware     # what each middleware takes of a request
