@@ -31,31 +31,26 @@ def is_local(request) -> bool:
         return False
 
 
-class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
-    """Know who is asking from the session alone."""
+def browser_of(request) -> dict:
+    """What a session keeps of the browser that it belongs to."""
+    return {"user_agent": request.headers.get("User-Agent", "")[:300].replace("\0", ""), "is_local": is_local(request)}
+
+
+class PersonMiddleware(middleware.AuthenticationMiddleware):
+    """Know who is asking from the session alone, show times by their clock, and keep their pages out of every cache."""
 
     def process_request(self, request):
         super().process_request(request)
-        request.session.browser = {
-            "user_agent": request.headers.get("User-Agent", "")[:300].replace("\0", ""),
-            "is_local": is_local(request),
-        }
+        # Looked at when a session is written, which few requests do.
+        request.session.browser = SimpleLazyObject(lambda: browser_of(request))
         request.user = SimpleLazyObject(lambda: person_in(request.session))
-
-
-class PersonMiddleware:
-    """Show times by the clock of whoever asks, and keep their pages out of every cache."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
         if request.user.is_authenticated:
             timezone.activate(request.user.zone)
             request.session.record_visit()
         else:
             timezone.deactivate()
-        response = self.get_response(request)
+
+    def process_response(self, request, response):
         if request.user.is_authenticated:
             # Nothing private stays behind on a shared device, and a page come back to shows what is
             # stored now.
@@ -70,10 +65,15 @@ class PersonMiddleware:
         return None
 
 
-class SecondFactorMiddleware:
-    """Lead whoever has to have a second factor and has none to the page that adds one, from every other page."""
+class SignInMiddleware:
+    """Ask for what a page needs besides a login, and answer what went wrong on the way in.
 
-    STAY_OPEN = {"privacy"} | {
+    Stands inside of allauth's, which would keep a form that has to wait until the person confirms who they are in the
+    session, passwords too, and send it as soon as somebody confirms for that page: weeks later, or when another had
+    left it there for the owner to confirm.
+    """
+
+    WITHOUT_SECOND_FACTOR = {"privacy"} | {
         f"accounts:{name}"
         for name in (
             *("second_factor", "app_on", "passkey_add", "recovery_codes", "logout"),
@@ -85,56 +85,31 @@ class SecondFactorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
+        response = self.get_response(request)
+        known_browsers.set_cookie(request, response)
+        return response
 
     def process_view(self, request, view, args, kwargs):
-        if not self.must_have_one(request.user):
+        """Lead whoever has to have a second factor and has none to the page that adds one, from every other page."""
+        if not self.must_have_second_factor(request.user):
             return None
-        if request.resolver_match.view_name in self.STAY_OPEN:
+        if request.resolver_match.view_name in self.WITHOUT_SECOND_FACTOR:
             return None
         if request.user.authenticator_set.exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
             return None
         messages.warning(request, _("Please add codes from an app or a passkey first: this server asks for it."))
         return redirect("accounts:second_factor")
 
-    def must_have_one(self, person) -> bool:
+    def must_have_second_factor(self, person) -> bool:
         if settings.SECOND_FACTOR == "optional" or not person.is_authenticated:
             return False
         return settings.SECOND_FACTOR == "everybody" or person.is_staff
 
-
-class ConfirmMiddleware:
-    """Ask who is there, and keep nothing of what was sent: the person sends it again, once they have said so.
-
-    Stands inside of allauth's, which would keep a form in the session, passwords too, and send it as soon as
-    somebody confirms for that page: weeks later, or when another had left it there for the owner to confirm.
-    """
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        return self.get_response(request)
-
     def process_exception(self, request, exception):
-        if not isinstance(exception, ReauthenticationRequired):
-            return None
-        first_way = get_adapter().get_reauthentication_methods(request.user)[0]
-        return ask_who_is_there(request, first_way["url"], then=request.get_full_path())
-
-
-class SignInMiddleware:
-    """Let a browser remember that somebody signed in, and say why it did not work, and when to come back."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        response = self.get_response(request)
-        known_browsers.set_cookie(request, response)
-        return response
-
-    def process_exception(self, request, exception):
+        if isinstance(exception, ReauthenticationRequired):
+            # Nothing of what was sent is kept: the person sends it again.
+            first_way = get_adapter().get_reauthentication_methods(request.user)[0]
+            return ask_who_is_there(request, first_way["url"], then=request.get_full_path())
         if isinstance(exception, rate_limits.TooManyTries):
             page = render(request, "429.html", {"minutes": exception.minutes}, status=429)
             page.headers["Retry-After"] = str(exception.seconds)

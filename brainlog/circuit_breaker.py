@@ -137,8 +137,11 @@ def outage_code(code: str | None) -> str | None:
 database = DatabaseBreaker()
 
 
-class CircuitBreakerMiddleware:
-    """Answers 503 at once while the database is away. Stands behind static files and probes, which do without it."""
+class DatabaseMiddleware:
+    """Answers 503 at once while the database is away, and waits for each of its answers as long as a person would.
+
+    Stands behind static files and probes, which do without it. Programs at the console have more time.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -146,7 +149,11 @@ class CircuitBreakerMiddleware:
     def __call__(self, request):
         if database.is_open and not self.needs_no_database(request):
             return errors.unavailable(request, database.code, "circuit breaker")
-        return self.get_response(request)
+        token = patience.set(settings.DATABASE_PATIENCE)
+        try:
+            return self.get_response(request)
+        finally:
+            patience.reset(token)
 
     def needs_no_database(self, request) -> bool:
         """Whether it is a scrape of /metrics, which says itself that the database is away. Programs have no session."""

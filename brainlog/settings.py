@@ -70,35 +70,36 @@ INSTALLED_APPS = [
     "csp",
 ]
 
+# The order, outermost first, and why. What each takes of a request is in docs/decisions/0019-middleware.md.
 MIDDLEWARE = [
-    # Outermost: they guard every answer, static files and those to monitors included.
-    "csp.middleware.CSPMiddleware",
-    "brainlog.middleware.EdgesMiddleware",
+    # They guard every answer, static files and those to monitors included.
+    "brainlog.middleware.SecurityHeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Answers monitors without a session, a host check, a redirect to https or a line in the log.
     "operations.probes.ProbesMiddleware",
+    # Sees what all the others do and refuse.
     "operations.instrumentation.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    # Behind the redirect to https, before all that needs the database.
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "brainlog.circuit_breaker.CircuitBreakerMiddleware",
-    "brainlog.middleware.Utf8Middleware",
-    "brainlog.middleware.PatienceMiddleware",
+    "brainlog.circuit_breaker.DatabaseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    # Before the first that reads a form.
-    "brainlog.body_size.BodySizeMiddleware",
+    # Before CsrfViewMiddleware, the first that reads a form.
+    "brainlog.body_size.BodyMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "accounts.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    # Needs the session.
     "accounts.middleware.PersonMiddleware",
-    "accounts.middleware.SecondFactorMiddleware",
-    "accounts.middleware.SignInMiddleware",
+    # Need the person.
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.middleware.ConfirmMiddleware",
-    "brainlog.middleware.MethodNotAllowedMiddleware",
-    "brainlog.middleware.NotFoundMiddleware",
+    # Inside of allauth's: its exceptions are ours to answer.
+    "accounts.middleware.SignInMiddleware",
+    # Next to the view: a method is refused, and a bare page replaced, after all else has had its say.
+    "brainlog.middleware.ErrorPagesMiddleware",
 ]
 
 ROOT_URLCONF = "brainlog.urls"
@@ -115,7 +116,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["brainlog.templatetags.script"],
+            "builtins": ["brainlog.templatetags.script", "brainlog.templatetags.navigation"],
         },
     },
 ]
@@ -289,7 +290,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "brainlog.static_files.StaticFilesStorage"
     },
 }
 
@@ -347,7 +348,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF, *PROVIDERS.values()],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        # A script of ours that made HTML of a text would stop there. (Not in the admin: EdgesMiddleware.)
+        # A script of ours that made HTML of a text would stop there. (Not in the admin: SecurityHeadersMiddleware.)
         "require-trusted-types-for": ["'script'"],
         "trusted-types": [NONE],
         "upgrade-insecure-requests": HTTPS,
