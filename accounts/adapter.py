@@ -16,8 +16,9 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
-from accounts import known_browsers, rate_limits, reauthentication, recovery, security_events
+from accounts import known_browsers, rate_limits, reauthentication, security_events
 from accounts.models import Invitation, Session, User
+from accounts.recovery_codes import has_used_up_codes
 from brainlog.forms import LONGEST_LINE
 from encryption import mfa_secrets
 
@@ -116,7 +117,7 @@ class AccountAdapter(DefaultAccountAdapter):
         Session.objects.end_oldest(user)
         security_events.record_sign_in(user, request)
         known_browsers.remember(request, user)
-        if recovery.has_used_up_codes(user):
+        if has_used_up_codes(user):
             messages.warning(
                 request, gettext("All your recovery codes are used. Make new ones under “Second factor and passkeys”.")
             )

@@ -20,7 +20,7 @@ from django.views.generic import RedirectView
 from accounts import emails, security_events
 from accounts.forms import LimitedPasswords
 from accounts.models import Invitation, SecurityEvent, User
-from accounts.recovery import reset_link
+from accounts.password_reset import reset_link
 from accounts.views import LogoutView, end_others
 from brainlog.admin import READ_PRIVATE_TEXT, BigTableAdmin, LookingAdmin
 from brainlog.origin import trusted_origin

@@ -1,11 +1,13 @@
 from urllib.parse import urlencode
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from allauth.account.signals import authentication_step_completed
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
+from django.db import IntegrityError
 from django.dispatch import receiver
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -55,3 +57,17 @@ def ask_who_is_there(request, page: str, then: str):
     if request.method == "POST":
         messages.info(request, _("Nothing has changed yet. Say that it is you, then do it once more."))
     return redirect(f"{page}?{urlencode({'next': then})}")
+
+
+class AddsFactor:
+    """Counts the factor that was just added as a confirmation: it was used for that, and is not asked for at once."""
+
+    factor: Authenticator.Type
+
+    def form_valid(self, form):
+        try:
+            response = super().form_valid(form)
+        except IntegrityError:  # Another tab has switched it on, or made the recovery codes, at this moment.
+            return redirect("accounts:second_factor")
+        record_authentication(self.request, self.request.user, method="mfa", type=self.factor, reauthenticated=True)
+        return response

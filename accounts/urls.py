@@ -4,7 +4,7 @@ from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.urls import include, path
 
-from accounts import recovery, second_factor, views
+from accounts import email_address, passkeys, password_reset, second_factor, views
 from accounts.social_login import unless_only_by_provider
 
 set_password = reauthentication_required(views.SetPasswordView.as_view(), app="accounts")
@@ -21,28 +21,33 @@ PAGES = [
     ("sessions/end/", views.end_sessions, "end_sessions", None),
     ("events/", views.account_events, "events", None),
     ("delete/", views.delete_account, "delete", None),
-    ("email/", recovery.email, "email", None),
-    ("email/<str:token>/", recovery.email_confirm, "email_confirm", None),
-    ("reset/", unless_only_by_provider(recovery.reset), "reset", None),
-    ("reset/code/", unless_only_by_provider(recovery.reset_by_code), "reset_by_code", None),
-    ("reset/<uidb64>/<token>/", unless_only_by_provider(recovery.ResetByLinkView.as_view()), "reset_by_link", None),
+    ("email/", email_address.email, "email", None),
+    ("email/<str:token>/", email_address.email_confirm, "email_confirm", None),
+    ("reset/", unless_only_by_provider(password_reset.reset), "reset", None),
+    ("reset/code/", unless_only_by_provider(password_reset.reset_by_code), "reset_by_code", None),
+    (
+        "reset/<uidb64>/<token>/",
+        unless_only_by_provider(password_reset.ResetByLinkView.as_view()),
+        "reset_by_link",
+        None,
+    ),
     ("second-factor/", second_factor.second_factor, "second_factor", "mfa_index"),
     ("second-factor/app/", second_factor.app_on, "app_on", "mfa_activate_totp"),
     ("second-factor/app/off/", second_factor.app_off, "app_off", "mfa_deactivate_totp"),
     ("second-factor/codes/", second_factor.recovery_codes, "recovery_codes", "mfa_view_recovery_codes"),
     ("second-factor/codes/new/", second_factor.new_recovery_codes, "recovery_codes_new", "mfa_generate_recovery_codes"),
-    ("passkeys/add/", second_factor.AddPasskeyView.as_view(), "passkey_add", "mfa_add_webauthn"),
-    ("passkeys/<int:pk>/remove/", second_factor.RemovePasskeyView.as_view(), "passkey_remove", "mfa_remove_webauthn"),
+    ("passkeys/add/", passkeys.AddPasskeyView.as_view(), "passkey_add", "mfa_add_webauthn"),
+    ("passkeys/<int:pk>/remove/", passkeys.RemovePasskeyView.as_view(), "passkey_remove", "mfa_remove_webauthn"),
     (
         "login/passkey/",
-        unless_only_by_provider(second_factor.PasskeyLoginView.as_view()),
+        unless_only_by_provider(passkeys.PasskeyLoginView.as_view()),
         "passkey_login",
         "mfa_login_webauthn",
     ),
     ("login/code/", second_factor.CodeView.as_view(), "code", "mfa_authenticate"),
     ("confirm/", second_factor.confirm, "confirm", "account_reauthenticate"),
     ("confirm/code/", second_factor.confirm_by_code, "confirm_code", "mfa_reauthenticate"),
-    ("confirm/passkey/", second_factor.PasskeyAgainView.as_view(), "confirm_passkey", "mfa_reauthenticate_webauthn"),
+    ("confirm/passkey/", passkeys.PasskeyAgainView.as_view(), "confirm_passkey", "mfa_reauthenticate_webauthn"),
 ]
 
 elsewhere = []

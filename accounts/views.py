@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import emails, known_browsers, rate_limits, recovery, security_events
+from accounts import emails, known_browsers, rate_limits, security_events
+from accounts.email_address import send_verification, take_mail, tell
 from accounts.forms import (
     DeleteAccountForm,
     LoginForm,
@@ -86,15 +87,13 @@ class SignUpView(allauth.account.views.SignupView):
     def send_verification(self, person: User):
         """Mail the link; or say that it has to wait, where strangers have used up the mails to this address."""
         try:
-            recovery.take_mail(self.request, person.email, person)
+            take_mail(self.request, person.email, person)
         except rate_limits.TooManyTries:
             text = _("Too many mails have gone to your e-mail address. You can ask for one later, under “You”.")
             messages.warning(self.request, text)
             return
-        sent = recovery.send_verification(self.request, person)
-        recovery.tell(
-            self.request, sent, _("A mail is on its way to you. Open the link in it to confirm your address.")
-        )
+        sent = send_verification(self.request, person)
+        tell(self.request, sent, _("A mail is on its way to you. Open the link in it to confirm your address."))
 
     def invitation(self):
         return Invitation.good(self.request.POST.get("invitation", ""))

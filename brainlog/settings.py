@@ -210,10 +210,10 @@ MFA_FORMS = {
     "authenticate": "accounts.second_factor.CodeForm",
     "reauthenticate": "accounts.second_factor.CodeAgainForm",
     "activate_totp": "accounts.second_factor.FirstCodeForm",
-    "add_webauthn": "accounts.second_factor.AddPasskeyForm",
-    "authenticate_webauthn": "accounts.second_factor.PasskeyForm",
-    "reauthenticate_webauthn": "accounts.second_factor.PasskeyAgainForm",
-    "login_webauthn": "accounts.second_factor.PasskeyLoginForm",
+    "add_webauthn": "accounts.passkeys.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.passkeys.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.passkeys.PasskeyAgainForm",
+    "login_webauthn": "accounts.passkeys.PasskeyLoginForm",
 }
 
 # ── Accounts elsewhere ────────────────────────────────────────────────────────────────────────

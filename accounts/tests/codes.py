@@ -18,7 +18,7 @@ from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
-from accounts.recovery import VERIFY_SALT
+from accounts.email_address import VERIFY_SALT
 from accounts.tests.factories import PASSWORD
 
 CONFIRM, APP_ON = reverse("accounts:confirm"), reverse("accounts:app_on")

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts import sessions
 from accounts.models import Session
-from accounts.recovery import reset_link
+from accounts.password_reset import reset_link
 from accounts.tests.codes import APP_ON, a_passkey, code_of, confirm_by_password, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from encryption import cipher, mfa_secrets

@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
-from accounts.models import CHANGED_BY_OTHERS, EventKind, SecurityEvent, User
+from accounts.models import SecurityEvent, User
+from accounts.models.security_event import CHANGED_BY_OTHERS
 from accounts.tests.factories import PASSWORD, make_person
 from operations import staff
 
@@ -278,7 +279,7 @@ def test_staff_accounts_from_a_file(maria):
 def test_the_database_knows_each_kind_and_no_other(maria):
     from django.db import IntegrityError, transaction
 
-    for kind in EventKind.values:
+    for kind in SecurityEvent.Kind.values:
         SecurityEvent.objects.create(person=maria, kind=kind)
     with pytest.raises(IntegrityError), transaction.atomic():
         SecurityEvent.objects.create(person=maria, kind="invented")

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts import rate_limits
 from accounts.models import SecurityEvent, User
-from accounts.recovery import reset_link
+from accounts.password_reset import reset_link
 from accounts.tests.codes import signed_address, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.visitors import Visitor, all_at_once

@@ -16,7 +16,7 @@ from django.urls import reverse
 from fido2.utils import websafe_encode
 from pytest_django.asserts import assertContains, assertRedirects
 
-from accounts import second_factor
+from accounts import passkeys
 from accounts.tests.codes import PRESENT, Device, confirm_by_password, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.visitors import all_at_once
@@ -78,14 +78,14 @@ def ask_at_login(client) -> dict:
 def question_of(client) -> dict:
     """What the server remembers of the challenge that this browser was given last; of a visitor, the browser."""
     if cookie := client.cookies.get(settings.PASSKEY_COOKIE_NAME):
-        return signing.loads(cookie.value, salt=second_factor.PasskeyLoginView.SALT)
+        return signing.loads(cookie.value, salt=passkeys.PasskeyLoginView.SALT)
     return client.session[STATE_SESSION_KEY]
 
 
 def ask_again(client, question: dict):
     """Have it remembered once more."""
     if settings.PASSKEY_COOKIE_NAME in client.cookies:
-        client.cookies[settings.PASSKEY_COOKIE_NAME] = signing.dumps(question, salt=second_factor.PasskeyLoginView.SALT)
+        client.cookies[settings.PASSKEY_COOKIE_NAME] = signing.dumps(question, salt=passkeys.PasskeyLoginView.SALT)
     session = client.session
     session[STATE_SESSION_KEY] = question
     session.save()
@@ -185,7 +185,7 @@ def test_our_origin_is_what_browsers_say(rf, settings, scheme, host, origin):
     settings.ALLOWED_HOSTS = ["*"]
     request = rf.get("/", headers={"host": host}, secure=scheme == "https")
 
-    assert second_factor.origin_of(request) == origin
+    assert passkeys.origin_of(request) == origin
 
 
 @WAYS
@@ -234,7 +234,7 @@ def test_a_wrong_answer_uses_the_question_up(person, device, way):
 def test_a_question_is_good_for_minutes(person, device, way, noon):
     client = browser()
     address, options = way(client, person)
-    noon.shift(second_factor.CHALLENGE_SECONDS + 1)
+    noon.shift(passkeys.CHALLENGE_SECONDS + 1)
 
     assert not is_taken(client, address, device.use(options))
 
@@ -316,7 +316,7 @@ def test_of_two_with_the_same_count_at_the_same_moment_one_is_taken(person, owne
     add(owner, device)
     passkey = person.authenticator_set.get(type="webauthn")
 
-    taken = all_at_once(*[lambda: second_factor.counter_goes_on(passkey, 1)] * 4)
+    taken = all_at_once(*[lambda: passkeys.counter_goes_on(passkey, 1)] * 4)
 
     assert sorted(taken) == [False, False, False, True]
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import rate_limits, second_factor
+from accounts import passkeys, rate_limits
 from accounts.admin import InvitationAdmin
 from accounts.models import Invitation, KnownBrowser, SecurityEvent, Session
 from accounts.reauthentication import MOST_RECORDS
@@ -119,7 +119,7 @@ def test_confirming_who_one_is_does_not_make_the_session_grow(as_maria):
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_person_has_so_many_passkeys(as_maria, maria, method):
     switch_on(as_maria)  # Counts as a confirmation.
-    for number in range(second_factor.MOST_PASSKEYS):
+    for number in range(passkeys.MOST_PASSKEYS):
         maria.authenticator_set.create(type="webauthn", data={"name": f"Passkey {number}", "credential": {}})
 
     response = getattr(as_maria, method)(reverse("accounts:passkey_add"))

@@ -12,8 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from accounts import rate_limits, recovery
+from accounts import rate_limits
+from accounts.emails import verified_email
 from accounts.models import User
+from accounts.password_reset import reset_link
 from accounts.tests.codes import code_of, confirm_by_password, signed_address, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.test_one_way_in import hashings  # noqa: F401
@@ -76,14 +78,14 @@ def test_an_address_is_confirmed_by_the_link_in_the_mail(as_person, person):
     confirm_by_password(as_person)
     as_person.post(EMAIL, {"email": ADDRESS})
     [message] = mail.outbox
-    assert message.to == [ADDRESS] and recovery.verified_email(person) == ""
+    assert message.to == [ADDRESS] and verified_email(person) == ""
 
     visitor = Client()  # on another device
     assertContains(visitor.get(link_in(message)), "It is mine")
-    assert recovery.verified_email(person) == ""
+    assert verified_email(person) == ""
     visitor.post(link_in(message))
 
-    assert recovery.verified_email(person) == ADDRESS
+    assert verified_email(person) == ADDRESS
     assert "_auth_user_id" not in visitor.session
     assertContains(visitor.get(link_in(message)), "not good any more")
 
@@ -100,7 +102,7 @@ def test_signing_up_with_an_address_sends_the_mail(client):
 
     client.post(link_in(mail.outbox[0]))
 
-    assert recovery.verified_email(User.objects.get()) == ADDRESS
+    assert verified_email(User.objects.get()) == ADDRESS
 
 
 def test_a_link_for_an_address_given_up_since_confirms_nothing(client, person):
@@ -139,10 +141,10 @@ def test_the_old_address_counts_until_the_new_one_is_confirmed(client, maria):
     client.force_login(maria)
     confirm_by_password(client)
     client.post(EMAIL, {"email": "new@example.org"})
-    assert recovery.verified_email(maria) == ADDRESS
+    assert verified_email(maria) == ADDRESS
 
     client.post(link_in(mail.outbox[-1]))
-    assert recovery.verified_email(maria) == "new@example.org"
+    assert verified_email(maria) == "new@example.org"
 
 
 def test_an_address_can_be_taken_back(client, maria):
@@ -151,7 +153,7 @@ def test_an_address_can_be_taken_back(client, maria):
 
     client.post(EMAIL, {"email": ""})
 
-    assert recovery.verified_email(maria) == User.objects.get().email == ""
+    assert verified_email(maria) == User.objects.get().email == ""
 
 
 def test_a_mail_server_that_is_down_is_said_and_breaks_nothing(as_person, settings, caplog):
@@ -187,7 +189,7 @@ def test_it_ends_all_sessions(client, maria):
 def recovery_link(person) -> str:
     from django.test import RequestFactory
 
-    return recovery.reset_link(RequestFactory().get("/"), person).removeprefix("http://testserver")
+    return reset_link(RequestFactory().get("/"), person).removeprefix("http://testserver")
 
 
 def test_a_link_is_good_once(client, maria):

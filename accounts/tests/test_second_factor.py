@@ -17,7 +17,7 @@ from pytest_django.asserts import assertContains, assertRedirects
 
 from accounts import rate_limits
 from accounts.models import User
-from accounts.second_factor import AddPasskeyForm, PasskeyForm
+from accounts.passkeys import AddPasskeyForm, PasskeyForm
 from accounts.tests.codes import (
     APP_ON,
     CONFIRM,

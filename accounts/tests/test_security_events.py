@@ -16,7 +16,7 @@ from pytest_django.asserts import assertContains
 
 from accounts import security_events
 from accounts.models import SecurityEvent
-from accounts.recovery import reset_link
+from accounts.password_reset import reset_link
 from accounts.tests.codes import confirm_by_password, signed_address, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.test_sessions_page import PHONE, browser

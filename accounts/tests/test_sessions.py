@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import second_factor
+from accounts import passkeys
 from accounts.models import Session, User
 from accounts.sessions import SessionStore, hash_of
 from accounts.tests.codes import code_of, switch_on
@@ -293,7 +293,7 @@ def test_a_challenge_for_a_passkey_is_kept_in_the_browser_out_of_reach(client, d
         challenge = ask_for_a_challenge(client)["request_options"]["publicKey"]["challenge"]
 
     cookie = client.cookies[settings.PASSKEY_COOKIE_NAME]
-    assert challenge and cookie["httponly"] and cookie["max-age"] == second_factor.CHALLENGE_SECONDS
+    assert challenge and cookie["httponly"] and cookie["max-age"] == passkeys.CHALLENGE_SECONDS
     assert client.cookies.get(COOKIE) is None
 
 
@@ -320,7 +320,7 @@ def asked(monkeypatch):
         found.append((auth.get_state() or {}).get("challenge"))
         raise ValueError
 
-    monkeypatch.setattr(second_factor, "check_answer", check_answer)
+    monkeypatch.setattr(passkeys, "check_answer", check_answer)
     return found
 
 
@@ -345,7 +345,7 @@ def test_a_challenge_is_good_once(client, db, asked):
 def test_a_challenge_is_good_for_minutes(client, db, asked):
     with time_machine.travel("2026-05-04 12:00:00Z", tick=False) as clock:
         ask_for_a_challenge(client)
-        clock.shift(second_factor.CHALLENGE_SECONDS + 1)
+        clock.shift(passkeys.CHALLENGE_SECONDS + 1)
         client.cookies[settings.PASSKEY_COOKIE_NAME]["expires"] = ""  # A browser that keeps it longer.
         answer_challenge(client)
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlsafe_base64_encode
 from pytest_django.asserts import assertContains
 
-from accounts import recovery
+from accounts.emails import verified_email
 from accounts.models import Invitation, User
 from accounts.tests.codes import signed_address
 from accounts.tests.factories import make_person
@@ -116,7 +116,7 @@ def test_no_link_does_what_another_is_for(maria):
         assertContains(Client().post(verify_link(token)), "not good any more")
     for token in (of_reset, of_address):
         assert not Invitation.good(token).exists()
-    assert not has_new_password(maria) and not recovery.verified_email(maria)
+    assert not has_new_password(maria) and not verified_email(maria)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_opening_a_link_neither_uses_it_up_nor_changes_anything(maria, link):
 
     client = Client()
     assert client.post(form_of(client, link), {"new_password1": NEW, "new_password2": NEW}).status_code == 302
-    assert has_new_password(maria) or recovery.verified_email(maria)
+    assert has_new_password(maria) or verified_email(maria)
 
 
 def test_a_link_to_an_address_is_no_good_to_another_who_has_taken_it(maria):

@@ -183,7 +183,7 @@ def test_a_domain_is_measured_before_it_is_written_in_ascii(client, settings, mo
     """That normalises it, by a copy of Unicode's tables which `normalised` does not see."""
     settings.HAS_EMAIL = True
     lengths = []
-    monkeypatch.setattr("accounts.models.punycode", lambda domain: lengths.append(len(domain)) or domain)
+    monkeypatch.setattr("accounts.models.user.punycode", lambda domain: lengths.append(len(domain)) or domain)
 
     for domain in ("example.org", f"{ACCENTS}.example", f"{'x' * 300}.{'y' * 300}"):
         client.post("/accounts/reset/", {"email": f"maria@{domain}"})
@@ -242,7 +242,15 @@ def all_forms(request) -> dict[str, forms.BaseForm]:
     """One of each of ours, of allauth's in our pages, and of the admin's."""
     person = request.user = User.objects.get(username="maria")
     request.session, found = {}, {}
-    ours = ["accounts.forms", "accounts.recovery", "accounts.second_factor", "accounts.social_login", "logs.forms"]
+    ours = [
+        "accounts.forms",
+        "accounts.email_address",
+        "accounts.passkeys",
+        "accounts.password_reset",
+        "accounts.second_factor",
+        "accounts.social_login",
+        "logs.forms",
+    ]
     classes = [
         form
         for name in [*ours, "logs.answers", "reflections.forms"]

@@ -18,7 +18,7 @@ from django.test import Client, RequestFactory
 from django.urls import Resolver404, resolve, reverse
 
 from accounts.models import User
-from accounts.recovery import reset_link
+from accounts.password_reset import reset_link
 from accounts.tests.codes import a_passkey, code_of, confirm_by_password, signed_address, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY

@@ -14,7 +14,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from accounts.recovery import reset_link
+from accounts.password_reset import reset_link
 from accounts.tests.codes import a_passkey, signed_address, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.browser.steps import (

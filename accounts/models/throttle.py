@@ -1,15 +1,9 @@
 import datetime
 import sys
 
-from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import connections, models
 from django.utils import timezone
-
-
-class UserManager(DjangoUserManager):
-    def get_by_natural_key(self, username):
-        """Find a person however they capitalise their name today."""
-        return self.get(username_key=self.model.key_of(username))
+from django.utils.translation import gettext_lazy as _
 
 
 class ThrottleQuerySet(models.QuerySet):
@@ -52,3 +46,19 @@ class ThrottleQuerySet(models.QuerySet):
                 [connection.ops.adapt_datetimefield_value(timezone.now()), most],
             )
             return cursor.rowcount
+
+
+class Throttle(models.Model):
+    """A try that counts until it expires, see accounts.rate_limits."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()  # always empty
+    expires = models.DateTimeField(db_index=True)
+
+    objects = ThrottleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = _("tries")
+
+    def __str__(self):
+        return self.cache_key

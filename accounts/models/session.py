@@ -1,0 +1,115 @@
+import datetime
+
+from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models
+from django.utils import timezone as clock
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.known_browser import KnownBrowser
+from accounts.models.user import User
+from accounts.sessions import SessionStore
+from accounts.user_agents import device_in_words
+from encryption import cipher
+from encryption.fields import place
+
+
+class SessionQuerySet(models.QuerySet):
+    def end(self, but: SessionStore | None = None) -> int:
+        """Delete these sessions and forget their browsers, except that of the session `but`. Returns how many ended."""
+        browsers = list(self.values_list("known_browser_id", flat=True))
+        KnownBrowser.objects.filter(pk__in=browsers).exclude(pk=but and but.known_browser_id).forget()
+        ended, _tables = self.delete()
+        return ended
+
+
+class SessionManager(models.Manager.from_queryset(SessionQuerySet)):
+    def get_queryset(self):
+        """A session is always read with its person."""
+        return super().get_queryset().select_related("user")
+
+    def end_oldest(self, person: User):
+        """Leave room for one more of this person's: of too many, those used longest ago are ended. One query."""
+        kept = self.model._base_manager.filter(user=person).order_by("-seen_at").values("pk")
+        self.model._base_manager.filter(user=person).exclude(pk__in=kept[: self.model.MOST - 1]).delete()
+
+
+class Session(AbstractBaseSession):
+    """A browser that is logged in, or a visitor's. Deleting the row ends it at once."""
+
+    MOST = 100  # of a person
+
+    session_key = None  # Django's column. Ours never holds the key itself.
+    key_hash = models.CharField(_("hash of the key"), max_length=64, primary_key=True, db_column="session_key")
+    user = models.ForeignKey(
+        User,
+        models.CASCADE,
+        null=True,
+        related_name="sessions",
+        verbose_name=_("person"),
+        # A session of somebody just deleted is nobody's. Were the row refused, Django would take its
+        # key for one in use and try others without end.
+        db_constraint=False,
+    )
+    created_at = models.DateTimeField(_("signed in at"), default=clock.now)
+    seen_at = models.DateTimeField(_("last seen at"), default=clock.now)
+    user_agent = models.CharField(_("browser"), max_length=300, blank=True)
+    is_local = models.BooleanField(_("from this network"), default=False)
+    known_browser = models.ForeignKey(
+        KnownBrowser,
+        # Sessions end with their own rows. One that names a browser which is gone is merely a session without.
+        models.DO_NOTHING,
+        null=True,
+        related_name="sessions",
+        verbose_name=_("known browser"),
+        db_constraint=False,
+        db_index=False,
+    )
+
+    objects = SessionManager()
+
+    class Meta(AbstractBaseSession.Meta):
+        pass
+
+    def __str__(self):
+        return self.handle
+
+    @classmethod
+    def get_session_store_class(cls):
+        return SessionStore
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """What the content is bound to: copied to a row with another key, or of another person, it is of no use."""
+        return place(self._meta.db_table, "session_data", self.pk, self.user_id or "")
+
+    def encrypt(self):
+        self.session_data = cipher.encrypt(self.session_data, *self.place)
+
+    def decrypted(self) -> str | None:
+        """The content as Django signs it, or None if it cannot be read."""
+        try:
+            return cipher.decrypt(self.session_data, *self.place) if cipher.is_token(self.session_data) else None
+        except cipher.CannotDecryptError:
+            return None
+
+    def get_decoded(self) -> dict:
+        content = self.decrypted()
+        return {} if content is None else SessionStore().decode(content)
+
+    def ends_at(self) -> datetime.datetime:
+        """After so long without a visit, and in any case so long after signing in. A visitor's: soon."""
+        if self.user_id is None:
+            return self.seen_at + datetime.timedelta(seconds=settings.SESSION_VISITOR_AGE)
+        idle = self.seen_at + datetime.timedelta(seconds=settings.SESSION_IDLE_AGE)
+        return min(idle, self.created_at + datetime.timedelta(seconds=settings.SESSION_COOKIE_AGE))
+
+    @property
+    def handle(self) -> str:
+        """What a page calls it."""
+        return salted_hmac("accounts.session", self.key_hash, algorithm="sha256").hexdigest()[:24]
+
+    @property
+    def device(self) -> str:
+        return device_in_words(self.user_agent)
