@@ -18,7 +18,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from accounts import known_browsers, rate_limits, reauthentication, security_events
 from accounts.models import Invitation, Session, User
-from accounts.recovery_codes import has_used_up_codes
+from accounts.recovery_codes import has_no_codes_left
 from brainlog.forms import LONGEST_LINE
 from encryption import mfa_secrets
 
@@ -36,13 +36,13 @@ MESSAGES = {
 }
 
 # In the session of somebody on the way in: who it is, and what proves the password that was right.
-PASSWORD_THEN = "password_then"  # noqa: S105 (the name of a key, not a password)
+PASSWORD_PROOF_KEY = "password_then"  # noqa: S105 (the name of a key, not a password)
 
-PASSKEY_AGAIN = "mfa_reauthenticate:webauthn"
-WAYS_TO_CONFIRM = {
+PASSKEY_METHOD = "mfa_reauthenticate:webauthn"
+METHOD_LABELS = {
     "reauthenticate": _("Use your password"),
     "mfa_reauthenticate": _("Use a code"),
-    PASSKEY_AGAIN: _("Use a passkey"),
+    PASSKEY_METHOD: _("Use a passkey"),
 }
 
 
@@ -61,7 +61,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request) -> bool:
         if settings.REGISTRATION == "invite":
             token = request.POST.get("invitation") or request.GET.get("invitation", "")
-            return Invitation.good(token).exists()
+            return Invitation.usable(token).exists()
         return settings.REGISTRATION == "open"
 
     def get_client_ip(self, request) -> str:
@@ -75,15 +75,15 @@ class AccountAdapter(DefaultAccountAdapter):
         return str(mapped or address)
 
     def authenticate(self, request, **credentials):
-        """Who this is, or None. Wrong passwords are counted; TooManyTries is raised before one is looked at."""
-        name = User.key_of(credentials.get("username", ""))
-        tries = security_events.take_sign_in(request, name, ratelimit.get_ip(request))
+        """Who this is, or None. Wrong passwords are counted; RateLimitExceeded is raised before one is looked at."""
+        name = User.make_username_key(credentials.get("username", ""))
+        tries = security_events.consume_sign_in(request, name, ratelimit.get_ip(request))
         person = super().authenticate(request, **credentials)
         if person:
-            rate_limits.give_back(tries)
-            request.session[PASSWORD_THEN] = [person.pk, person.get_session_auth_hash()]
+            rate_limits.refund(tries)
+            request.session[PASSWORD_PROOF_KEY] = [person.pk, person.get_session_auth_hash()]
         else:
-            security_events.record_refusal(security_events.Kind.SIGN_IN_FAILED, name, request)
+            security_events.record_refused_attempt(security_events.Kind.SIGN_IN_FAILED, name, request)
         return person
 
     def get_reauthentication_methods(self, user) -> list[dict]:
@@ -91,13 +91,13 @@ class AccountAdapter(DefaultAccountAdapter):
         ways = {way["id"]: way for way in super().get_reauthentication_methods(user)}
         if reauthentication.has_second_factor(user):
             ways.pop("reauthenticate", None)
-        if not user.authenticator_set.filter(type=Authenticator.Type.TOTP).exists() and PASSKEY_AGAIN in ways:
-            ways = {PASSKEY_AGAIN: ways[PASSKEY_AGAIN]} | ways
-        return [way | {"description": WAYS_TO_CONFIRM[name]} for name, way in ways.items()]
+        if not user.authenticator_set.filter(type=Authenticator.Type.TOTP).exists() and PASSKEY_METHOD in ways:
+            ways = {PASSKEY_METHOD: ways[PASSKEY_METHOD]} | ways
+        return [way | {"description": METHOD_LABELS[name]} for name, way in ways.items()]
 
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
         """Raises ReauthenticationRequired where allauth would let an earlier confirmation by password count."""
-        if reauthentication.is_by_password_alone(self.request):
+        if reauthentication.was_confirmed_by_password_alone(self.request):
             raise ReauthenticationRequired
         return super().is_reauthentication_required(app=app, **kwargs)
 
@@ -108,16 +108,16 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request, user):
         """Raises PermissionDenied if the password has changed since it was given, before the second factor was."""
-        whose, then = request.session.get(PASSWORD_THEN, (None, ""))
+        whose, then = request.session.get(PASSWORD_PROOF_KEY, (None, ""))
         if whose == user.pk and not constant_time_compare(then, user.get_session_auth_hash()):
             request.session.flush()
             raise PermissionDenied
-        request.session.pop(PASSWORD_THEN, None)
+        request.session.pop(PASSWORD_PROOF_KEY, None)
         super().login(request, user)
         Session.objects.end_oldest(user)
         security_events.record_sign_in(user, request)
         known_browsers.remember(request, user)
-        if has_used_up_codes(user):
+        if has_no_codes_left(user):
             messages.warning(
                 request, gettext("All your recovery codes are used. Make new ones under “Second factor and passkeys”.")
             )

@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
 from accounts import emails, security_events
-from accounts.forms import LimitedPasswords
+from accounts.forms import PasswordLengthMixin
 from accounts.models import Invitation, SecurityEvent, User
 from accounts.password_reset import reset_link
-from accounts.views import LogoutView, end_others
+from accounts.views import LogoutView, end_other_sessions
 from brainlog.admin import READ_PRIVATE_TEXT, BigTableAdmin, LookingAdmin
 from brainlog.origin import trusted_origin
 from encryption.fields import WITHHELD
@@ -39,14 +39,14 @@ if apps.is_installed("allauth.socialaccount"):
     admin.site.unregister(apps.get_app_config("socialaccount").get_models())
 
 # Whoever could give these could give themselves all of them.
-GIVEN_BY_SUPERUSERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+RIGHTS_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class AddPersonForm(LimitedPasswords, AdminUserCreationForm):
+class AddPersonForm(PasswordLengthMixin, AdminUserCreationForm):
     pass
 
 
-class ChangePasswordForm(LimitedPasswords, AdminPasswordChangeForm):
+class ChangePasswordForm(PasswordLengthMixin, AdminPasswordChangeForm):
     pass
 
 
@@ -75,7 +75,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         person = super().get_object(request, object_id, from_field)
         # The page that asks whether to delete records a look of its own, see get_deleted_objects.
         if person is not None and not request.resolver_match.url_name.endswith("_delete"):
-            security_events.record_look(security_events.Kind.LOOKED_AT_ACCOUNT, person, request)
+            security_events.record_view(security_events.Kind.LOOKED_AT_ACCOUNT, person, request)
         return person
 
     def get_fieldsets(self, request, obj=None):
@@ -100,43 +100,43 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     def delete_model(self, request, obj):
         addresses = emails.verified_emails([obj])
         super().delete_model(request, obj)
-        transaction.on_commit(lambda: emails.tell_of_deletion(addresses, request), robust=True)
+        transaction.on_commit(lambda: emails.send_deletion_notices(addresses, request), robust=True)
 
     def delete_queryset(self, request, queryset):
         addresses = emails.verified_emails(queryset)
         super().delete_queryset(request, queryset)
-        transaction.on_commit(lambda: emails.tell_of_deletion(addresses, request), robust=True)
+        transaction.on_commit(lambda: emails.send_deletion_notices(addresses, request), robust=True)
 
     def user_change_password(self, request, id, form_url=""):
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
             person = User.objects.get(pk=id)
             if person == request.user:
-                end_others(request)
+                end_other_sessions(request)
             else:
                 person.end_sessions()
             security_events.record_changes(["password"], person, request, by=request.user)
         return response
 
-    def is_in_reach(self, request, person) -> bool:
+    def may_edit(self, request, person) -> bool:
         """Who is staff can be brought under control by a superuser alone."""
         return request.user.is_superuser or not (person.is_staff or person.is_superuser)
 
     def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and (obj is None or self.is_in_reach(request, obj))
+        return super().has_change_permission(request, obj) and (obj is None or self.may_edit(request, obj))
 
     def has_delete_permission(self, request, obj=None):
-        return super().has_delete_permission(request, obj) and (obj is None or self.is_in_reach(request, obj))
+        return super().has_delete_permission(request, obj) and (obj is None or self.may_edit(request, obj))
 
     def get_readonly_fields(self, request, obj=None):
-        given = () if request.user.is_superuser else GIVEN_BY_SUPERUSERS
+        given = () if request.user.is_superuser else RIGHTS_FIELDS
         return (*super().get_readonly_fields(request, obj), *given)
 
-    MOST_AT_ONCE = 50
+    MAX_AT_ONCE = 50
 
-    def those_in_reach(self, request, people):
+    def editable_people(self, request, people):
         """Whom an action is done to: nobody, where one of them is out of reach, or where they are too many."""
-        if people.count() > self.MOST_AT_ONCE:
+        if people.count() > self.MAX_AT_ONCE:
             self.message_user(request, _("Nothing was done: please choose 50 people at most."), messages.ERROR)
             return []
         if request.user.is_superuser or not people.filter(Q(is_staff=True) | Q(is_superuser=True)).exists():
@@ -147,7 +147,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     @admin.action(description=_("Make a link to a new password"), permissions=["change"])
     def make_reset_link(self, request, queryset):
         """Shown this once, good once and for a day. What it says of the second factor stays."""
-        for person in self.those_in_reach(request, queryset):
+        for person in self.editable_people(request, queryset):
             self.log_change(request, person, "Made a link to a new password.")
             security_events.record(security_events.Kind.RESET_LINK_MADE, person, request, by=request.user)
             text = _("For %(name)s, shown this once, good once and for a day: %(link)s")
@@ -157,7 +157,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     @admin.action(description=_("Switch off the second factor"), permissions=["change"])
     def switch_off_second_factor(self, request, queryset):
         """For whoever lost their device and their recovery codes."""
-        for person in self.those_in_reach(request, queryset):
+        for person in self.editable_people(request, queryset):
             person.authenticator_set.all().delete()
             self.log_change(request, person, "Switched off the second factor.")
             security_events.record(security_events.Kind.SECOND_FACTOR_OFF, person, request, by=request.user)
@@ -167,7 +167,7 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     @admin.action(description=_("End all logins"), permissions=["change"])
     def end_sessions(self, request, queryset):
         """For whoever lost a device, or is to be kept out from this moment on."""
-        for person in self.those_in_reach(request, queryset):
+        for person in self.editable_people(request, queryset):
             person.end_sessions()
             self.log_change(request, person, "Ended all logins.")
             security_events.record(security_events.Kind.SESSIONS_ENDED, person, request, by=request.user)
@@ -181,13 +181,13 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         recorded as a look at the person.
         """
         for person in objs:
-            security_events.record_look(security_events.Kind.LOOKED_AT_DELETION, person, request)
+            security_events.record_view(security_events.Kind.LOOKED_AT_DELETION, person, request)
         collector = Collector(using=router.db_for_write(User), origin=objs)
         collector.collect(objs)
         counts = {model: len(rows) for model, rows in collector.data.items()}
         for rows in collector.fast_deletes:
             counts[rows.model] = counts.get(rows.model, 0) + rows.count()
-        refused = set() if all(self.is_in_reach(request, person) for person in objs) else {_("people on the staff")}
+        refused = set() if all(self.may_edit(request, person) for person in objs) else {_("people on the staff")}
         return list(map(str, objs)), {model._meta.verbose_name_plural: n for model, n in counts.items()}, refused, []
 
 
@@ -236,14 +236,14 @@ class InvitationAdmin(BigTableAdmin):
     ordering = ("-pk",)
     readonly_fields = ("created_by", "created_at", "expires_at", "used_at")
 
-    MOST_OPEN = 100
+    MAX_OPEN = 100
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """Make no more, while so many of one person's invitations are open."""
         theirs = Invitation.objects.filter(created_by=request.user.pk, used_at=None, expires_at__gt=timezone.now())
-        if object_id is None and theirs.count() >= self.MOST_OPEN:
+        if object_id is None and theirs.count() >= self.MAX_OPEN:
             text = _("You have made %(count)d invitations that are not used yet. Please delete some first.")
-            self.message_user(request, text % {"count": self.MOST_OPEN}, messages.ERROR)
+            self.message_user(request, text % {"count": self.MAX_OPEN}, messages.ERROR)
             return redirect("admin:accounts_invitation_changelist")
         return super().changeform_view(request, object_id, form_url, extra_context)
 
@@ -277,5 +277,5 @@ class SecurityEventAdmin(LookingAdmin):
     def get_object(self, request, object_id, from_field=None):
         event = super().get_object(request, object_id, from_field)
         if event is not None and (person := User.objects.filter(pk=event.person_id).first()):
-            security_events.record_look(security_events.Kind.LOOKED_AT_EVENTS, person, request)
+            security_events.record_view(security_events.Kind.LOOKED_AT_EVENTS, person, request)
         return event

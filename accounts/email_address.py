@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import rate_limits, security_events
-from accounts.emails import post, verified_email
+from accounts.emails import send_template, verified_email
 from accounts.models import User
 from brainlog.origin import trusted_origin
 
@@ -28,23 +28,23 @@ VERIFY_SALT, VERIFY_SECONDS = "accounts.email", 3 * 24 * 60 * 60
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def tell(request, sent: bool, text: str):
+def show_mail_result(request, sent: bool, text: str):
     if sent:
         messages.success(request, text)
     else:
         messages.error(request, _("The mail could not be sent just now. Please try again later."))
 
 
-def take_mail(request, email: str, person: User | None = None):
+def consume_mail(request, email: str, person: User | None = None):
     """Use one of the mails that may go to an address that is not confirmed: it may be a stranger's.
 
-    Counted for the visitor, for the person, and for the mailbox. Raises TooManyTries: comes before anything is stored.
+    Counted for the visitor, for the person, and for the mailbox. Raises RateLimitExceeded: comes before anything is stored.
     """
-    rate_limits.take_for_address(rate_limits.MAIL_BY_ADDRESS, ratelimit.get_ip(request))
+    rate_limits.consume_for_address(rate_limits.MAIL_BY_ADDRESS, ratelimit.get_ip(request))
     if person:
-        rate_limits.take(rate_limits.MAIL_BY_PERSON, str(person.pk))
+        rate_limits.consume(rate_limits.MAIL_BY_PERSON, str(person.pk))
     for limit in (rate_limits.MAIL, rate_limits.MAIL_A_DAY):
-        rate_limits.take(limit, mailbox(email))
+        rate_limits.consume(limit, mailbox(email))
 
 
 def mailbox(email: str) -> str:
@@ -57,10 +57,10 @@ def mailbox(email: str) -> str:
 
 
 def send_verification(request, person: User) -> bool:
-    """Mail the link. Returns whether the mail server took it. take_mail comes before."""
+    """Mail the link. Returns whether the mail server took it. consume_mail comes before."""
     token = signing.dumps({"person": person.pk, "email": person.email}, salt=VERIFY_SALT)
     address = trusted_origin(request) + reverse("accounts:email_confirm", args=[token])
-    return post("verify", person.email, request, address=address)
+    return send_template("verify", person.email, request, address=address)
 
 
 class EmailForm(forms.ModelForm):
@@ -79,7 +79,7 @@ def email(request):
     if form.is_valid():
         must_be_confirmed = settings.HAS_EMAIL and person.email and person.email.lower() != verified_email(person)
         if must_be_confirmed:
-            take_mail(request, person.email, person)
+            consume_mail(request, person.email, person)
         person.save(update_fields=["email", "updated_at"])
         if form.has_changed():
             security_events.record(security_events.Kind.EMAIL_CHANGED, person, request)
@@ -88,7 +88,9 @@ def email(request):
             messages.success(request, _("We keep no e-mail address of yours any more."))
         elif must_be_confirmed:
             sent = send_verification(request, person)
-            tell(request, sent, _("A mail is on its way to you. Open the link in it to confirm your address."))
+            show_mail_result(
+                request, sent, _("A mail is on its way to you. Open the link in it to confirm your address.")
+            )
         return redirect("accounts:email")
     context = {"form": form, "verified": verified_email(request.user), "has_email": settings.HAS_EMAIL}
     return render(request, "accounts/email.html", context)
@@ -104,7 +106,7 @@ def email_confirm(request, token):
     except signing.BadSignature:
         said = {"person": None, "email": ""}
     try:
-        person = confirm_address(said) if request.method == "POST" else person_to_confirm(said, User.objects.all())
+        person = confirm_address(said) if request.method == "POST" else person_of_link(said, User.objects.all())
     except IntegrityError:
         messages.error(request, _("This address belongs to another account."))
         return redirect("today")
@@ -115,7 +117,7 @@ def email_confirm(request, token):
     return render(request, "accounts/email_confirm.html", {"person": person, "email": said["email"]})
 
 
-def person_to_confirm(said: dict, people) -> User | None:
+def person_of_link(said: dict, people) -> User | None:
     """Whose address the link confirms; None where it is confirmed, or not the person's any more."""
     person = people.filter(pk=said["person"], email=said["email"], is_active=True).first()
     return None if person and verified_email(person) == person.email.lower() else person
@@ -123,12 +125,12 @@ def person_to_confirm(said: dict, people) -> User | None:
 
 @transaction.atomic
 def confirm_address(said: dict) -> User | None:
-    """Confirm the address for person_to_confirm, and return them.
+    """Confirm the address for person_of_link, and return them.
 
     Holds the person's row, so that of parallel requests with one link the first confirms and the others find it done.
     Raises IntegrityError if another account has confirmed the address.
     """
-    if person := person_to_confirm(said, User.objects.select_for_update()):
+    if person := person_of_link(said, User.objects.select_for_update()):
         EmailAddress.objects.filter(user=person).delete()
         EmailAddress.objects.create(user=person, email=person.email.lower(), verified=True, primary=True)
     return person

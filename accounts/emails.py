@@ -18,7 +18,7 @@ Kind = SecurityEvent.Kind
 
 # What decides who gets in, and what takes everything along or away. Whoever did not do it has to hear of it where
 # the one who did cannot see to it.
-TOLD_BY_MAIL = {
+NOTIFIED_KINDS = {
     *(Kind.PASSWORD_CHANGED, Kind.PASSWORD_RESET, Kind.RESET_LINK_MADE, Kind.EMAIL_CHANGED),
     *(Kind.USERNAME_CHANGED, Kind.RIGHTS_CHANGED),
     *(Kind.APP_ON, Kind.APP_OFF, Kind.PASSKEY_ADDED, Kind.PASSKEY_REMOVED, Kind.CODE_USED, Kind.SECOND_FACTOR_OFF),
@@ -29,7 +29,7 @@ TOLD_BY_MAIL = {
 log = logging.getLogger(__name__)
 
 
-def post(name: str, to: str, request=None, **context) -> bool:
+def send_template(name: str, to: str, request=None, **context) -> bool:
     """Send one of the mails; a command has no request. Returns whether the mail server took it."""
     context |= {"host": urlsplit(trusted_origin(request)).netloc}
     subject, _newline, text = render_to_string(f"accounts/mail/{name}.txt", context).partition("\n")
@@ -52,21 +52,21 @@ def verified_emails(people) -> list[str]:
     return list(EmailAddress.objects.filter(user__in=people, verified=True).values_list("email", flat=True))
 
 
-def tell_of(event: SecurityEvent, person: User, request=None):
+def send_security_notice(event: SecurityEvent, person: User, request=None):
     """Mail the person that this happened, if there is an address; of a new address, the old one hears.
 
     Of one kind, only the first few in an hour: a program could have any number sent, and a mail server takes no more
     than so many. All of them are in the list that each mail leads to.
     """
-    if event.kind not in TOLD_BY_MAIL or not settings.HAS_EMAIL or not (address := verified_email(person)):
+    if event.kind not in NOTIFIED_KINDS or not settings.HAS_EMAIL or not (address := verified_email(person)):
         return
-    with suppress(rate_limits.TooManyTries):
-        rate_limits.take(rate_limits.MAIL_OF_EVENT, f"{event.kind} {person.pk}")
+    with suppress(rate_limits.RateLimitExceeded):
+        rate_limits.consume(rate_limits.MAIL_OF_EVENT, f"{event.kind} {person.pk}")
         page = trusted_origin(request) + reverse("accounts:events")
-        post("happened", address, request, what=event.description, address=page)
+        send_template("happened", address, request, what=event.description, address=page)
 
 
-def tell_of_deletion(addresses: list[str], request=None):
+def send_deletion_notices(addresses: list[str], request=None):
     """Mail those whose account was deleted: their addresses are read before, for they go with it."""
     for address in addresses if settings.HAS_EMAIL else ():
-        post("deleted", address, request)
+        send_template("deleted", address, request)

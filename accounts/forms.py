@@ -18,14 +18,14 @@ from accounts.models import User, timezone_names
 from brainlog.forms import DatalistInput, Pills, limit_length, require_whole_characters
 
 
-class LimitedPasswords:
+class PasswordLengthMixin:
     """A form of Django's or allauth's whose passwords have a maximum length: it is checked before they are hashed."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if isinstance(field.widget, forms.PasswordInput) and field.max_length is None:
-                limit_length(field, passwords.LONGEST)
+                limit_length(field, passwords.MAX_LENGTH)
 
 
 class LoginForm(allauth.account.forms.LoginForm):
@@ -44,14 +44,14 @@ class LoginForm(allauth.account.forms.LoginForm):
             ),
         }
 
-        limit_length(self.fields["password"], passwords.LONGEST)
+        limit_length(self.fields["password"], passwords.MAX_LENGTH)
 
     def clean(self):
         self.cleaned_data["login"] = self.cleaned_data.get("username")
         return super().clean()
 
 
-class SignUpForm(LimitedPasswords, BaseUserCreationForm):
+class SignUpForm(PasswordLengthMixin, BaseUserCreationForm):
     class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username", "email", "timezone")
@@ -78,21 +78,21 @@ class SignUpForm(LimitedPasswords, BaseUserCreationForm):
             with transaction.atomic():
                 return super().save(commit)
         except IntegrityError:
-            self.add_error("username", User.name_is_taken())
+            self.add_error("username", User.username_taken_error())
             return None
 
 
-class NewPasswordForm(LimitedPasswords, SetPasswordForm):
+class NewPasswordForm(PasswordLengthMixin, SetPasswordForm):
     """A password in place of none, or of a forgotten one."""
 
 
-class PasswordAgainForm(LimitedPasswords, allauth.account.forms.ReauthenticateForm):
+class PasswordReauthenticationForm(PasswordLengthMixin, allauth.account.forms.ReauthenticateForm):
     """The password of a person who is logged in, before a change that asks for it."""
 
 
-class PasswordChangeForm(LimitedPasswords, DjangoPasswordChangeForm):
+class PasswordChangeForm(PasswordLengthMixin, DjangoPasswordChangeForm):
     def clean_old_password(self):
-        rate_limits.take_again(rate_limits.PASSWORD_AGAIN, context.request, self.user)
+        rate_limits.consume_for_person(rate_limits.PASSWORD_AGAIN, context.request, self.user)
         return super().clean_old_password()
 
 
@@ -126,7 +126,7 @@ class ProfileForm(forms.ModelForm):
         return self.instance
 
 
-class NameAgainForm(forms.Form):
+class UsernameConfirmationForm(forms.Form):
     """What cannot be undone is confirmed by typing one's own name."""
 
     username = forms.CharField(
@@ -142,12 +142,12 @@ class NameAgainForm(forms.Form):
 
     def clean_username(self):
         username = self.cleaned_data["username"]
-        if User.key_of(username) != self.user.username_key:
+        if User.make_username_key(username) != self.user.username_key:
             raise forms.ValidationError(_("That is not your username."), code="wrong_name")
         return username
 
 
-class DeleteAccountForm(LimitedPasswords, NameAgainForm):
+class DeleteAccountForm(PasswordLengthMixin, UsernameConfirmationForm):
     password = forms.CharField(
         label=_("Your password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
@@ -159,7 +159,7 @@ class DeleteAccountForm(LimitedPasswords, NameAgainForm):
 
     def clean_password(self):
         password = self.cleaned_data["password"]
-        rate_limits.take_again(rate_limits.PASSWORD_AGAIN, context.request, self.user)
+        rate_limits.consume_for_person(rate_limits.PASSWORD_AGAIN, context.request, self.user)
         if not self.user.check_password(password):
             raise forms.ValidationError(_("That is not your password."), code="wrong_password")
         return password

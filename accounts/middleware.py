@@ -17,8 +17,8 @@ from requests import RequestException
 
 from accounts import known_browsers, rate_limits
 from accounts.models import User
-from accounts.reauthentication import ask_who_is_there
-from accounts.sessions import person_in
+from accounts.reauthentication import redirect_to_reauthentication
+from accounts.sessions import get_user
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
             "user_agent": request.headers.get("User-Agent", "")[:300].replace("\0", ""),
             "is_local": is_local(request),
         }
-        request.user = SimpleLazyObject(lambda: person_in(request.session))
+        request.user = SimpleLazyObject(lambda: get_user(request.session))
 
 
 class PersonMiddleware:
@@ -73,7 +73,7 @@ class PersonMiddleware:
 class SecondFactorMiddleware:
     """Lead whoever has to have a second factor and has none to the page that adds one, from every other page."""
 
-    STAY_OPEN = {"privacy"} | {
+    EXEMPT_VIEWS = {"privacy"} | {
         f"accounts:{name}"
         for name in (
             *("second_factor", "app_on", "passkey_add", "recovery_codes", "logout"),
@@ -88,22 +88,22 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
-        if not self.must_have_one(request.user):
+        if not self.is_required_for(request.user):
             return None
-        if request.resolver_match.view_name in self.STAY_OPEN:
+        if request.resolver_match.view_name in self.EXEMPT_VIEWS:
             return None
         if request.user.authenticator_set.exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
             return None
         messages.warning(request, _("Please add codes from an app or a passkey first: this server asks for it."))
         return redirect("accounts:second_factor")
 
-    def must_have_one(self, person) -> bool:
+    def is_required_for(self, person) -> bool:
         if settings.SECOND_FACTOR == "optional" or not person.is_authenticated:
             return False
         return settings.SECOND_FACTOR == "everybody" or person.is_staff
 
 
-class ConfirmMiddleware:
+class ReauthenticationMiddleware:
     """Ask who is there, and keep nothing of what was sent: the person sends it again, once they have said so.
 
     Stands inside of allauth's, which would keep a form in the session, passwords too, and send it as soon as
@@ -120,7 +120,7 @@ class ConfirmMiddleware:
         if not isinstance(exception, ReauthenticationRequired):
             return None
         first_way = get_adapter().get_reauthentication_methods(request.user)[0]
-        return ask_who_is_there(request, first_way["url"], then=request.get_full_path())
+        return redirect_to_reauthentication(request, first_way["url"], then=request.get_full_path())
 
 
 class SignInMiddleware:
@@ -135,7 +135,7 @@ class SignInMiddleware:
         return response
 
     def process_exception(self, request, exception):
-        if isinstance(exception, rate_limits.TooManyTries):
+        if isinstance(exception, rate_limits.RateLimitExceeded):
             page = render(request, "429.html", {"minutes": exception.minutes}, status=429)
             page.headers["Retry-After"] = str(exception.seconds)
             return page

@@ -27,7 +27,7 @@ from fido2.utils import websafe_decode
 from fido2.webauthn import AuthenticatorData, CollectedClientData
 
 from accounts import rate_limits, security_events
-from accounts.reauthentication import AddsFactor
+from accounts.reauthentication import NewFactorConfirmsMixin
 from encryption import mfa_secrets
 from encryption.cipher import CannotDecryptError
 
@@ -36,12 +36,12 @@ log = logging.getLogger(__name__)
 # How long a passkey may take to answer.
 CHALLENGE_SECONDS = 10 * 60
 # Bytes of what a device says of a passkey.
-LONGEST_CREDENTIAL = 60_000
-MOST_PASSKEYS = 20  # of a person
+MAX_CREDENTIAL_LENGTH = 60_000
+MAX_PASSKEYS = 20  # of a person
 
 
 @contextmanager
-def what_is_no_passkey_is_refused():
+def reject_malformed_credential():
     """What a device says is taken apart byte by byte; what breaks on the way was no passkey."""
     try:
         yield
@@ -49,7 +49,7 @@ def what_is_no_passkey_is_refused():
         raise get_adapter().validation_error("incorrect_code") from error
 
 
-def only_texts(credential: dict) -> dict:
+def only_known_texts(credential: dict) -> dict:
     """What a passkey says, in the parts that we know and as text alone.
 
     fido2 takes a number, where bytes belong, for their length: one request would use up all memory.
@@ -75,7 +75,7 @@ class CredentialField(forms.JSONField):
 
     def __init__(self, **options):
         super().__init__(**options)
-        self.max_length = LONGEST_CREDENTIAL
+        self.max_length = MAX_CREDENTIAL_LENGTH
 
     def to_python(self, value):
         if isinstance(value, str) and len(value) > self.max_length:
@@ -89,7 +89,7 @@ class CredentialField(forms.JSONField):
         return initial
 
 
-def ask(request, purpose: str, person=None):
+def bind_challenge(request, purpose: str, person=None):
     """Note what the challenge is for, for whom and until when. allauth has just put it into the session."""
     request.session[ceremonies.STATE_SESSION_KEY] |= {
         "purpose": purpose,
@@ -98,19 +98,19 @@ def ask(request, purpose: str, person=None):
     }
 
 
-def origin_of(request) -> str:
+def page_origin(request) -> str:
     """The origin of our pages, as browsers write it: without the port that every site of the scheme has."""
     usual = {"https": ":443", "http": ":80"}[request.scheme]
     return f"{request.scheme}://{request.get_host().lower().removesuffix(usual)}"
 
 
-def check_answer(credential: dict, purpose: str, person):
+def check_client_data(credential: dict, purpose: str, person):
     """Raise ValueError unless this comes from a page of ours and answers the challenge of this purpose, once.
 
     fido2 compares the challenge itself, but takes what pages of subdomains say.
     """
     client = CollectedClientData(websafe_decode(credential["response"]["clientDataJSON"]))
-    if client.origin != origin_of(context.request) or client.cross_origin:
+    if client.origin != page_origin(context.request) or client.cross_origin:
         raise ValueError("another origin")
     asked = ceremonies.get_state() or {}
     if (asked["purpose"], asked["person"]) != (purpose, person and person.pk) or asked["until"] < time.time():
@@ -118,11 +118,11 @@ def check_answer(credential: dict, purpose: str, person):
     handle = credential["response"].get("userHandle")
     if handle and person and websafe_decode(handle).decode() != user_pk_to_url_str(person):
         raise ValueError("the passkey of another person")
-    if not rate_limits.only_once(f"answer to {asked['challenge']}", CHALLENGE_SECONDS):
+    if not rate_limits.claim_once(f"answer to {asked['challenge']}", CHALLENGE_SECONDS):
         raise ValueError("answered already")
 
 
-def counter_goes_on(passkey: Authenticator, counter: int) -> bool:
+def advance_sign_count(passkey: Authenticator, counter: int) -> bool:
     """Store how often the passkey was used. Devices that do not count always say 0.
 
     A counter that stays or goes back is that of a copy, or the copy has been here before.
@@ -142,17 +142,17 @@ class PasskeyForm(passkey_forms.AuthenticateWebAuthnForm):
     credential = CredentialField()
     purpose = "second factor"
 
-    @what_is_no_passkey_is_refused()
+    @reject_malformed_credential()
     def clean_credential(self):
-        credential = self.cleaned_data["credential"] = only_texts(self.cleaned_data["credential"])
+        credential = self.cleaned_data["credential"] = only_known_texts(self.cleaned_data["credential"])
         try:
-            check_answer(credential, self.purpose, self.user)
+            check_client_data(credential, self.purpose, self.user)
             passkey = super().clean_credential()
         finally:
             ceremonies.clear_state()
         counter = AuthenticatorData(websafe_decode(credential["response"]["authenticatorData"])).counter
-        if not self.is_of_its_person(passkey) or not counter_goes_on(passkey, counter):
-            security_events.record_refusal(
+        if not self.is_of_its_person(passkey) or not advance_sign_count(passkey, counter):
+            security_events.record_refused_attempt(
                 security_events.Kind.PASSKEY_REFUSED, passkey.user.username_key, context.request
             )
             raise get_adapter().validation_error("incorrect_code")
@@ -167,7 +167,7 @@ class PasskeyForm(passkey_forms.AuthenticateWebAuthnForm):
         return True
 
 
-class PasskeyAgainForm(PasskeyForm, passkey_forms.ReauthenticateWebAuthnForm):
+class PasskeyReauthenticationForm(PasskeyForm, passkey_forms.ReauthenticateWebAuthnForm):
     purpose = "confirm"
 
 
@@ -190,13 +190,13 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
     def clean_name(self):
         return super().clean_name()[:50]
 
-    @what_is_no_passkey_is_refused()
+    @reject_malformed_credential()
     def clean_credential(self):
-        credential = only_texts(self.cleaned_data["credential"])
-        check_answer(credential, "add", self.user)
+        credential = only_known_texts(self.cleaned_data["credential"])
+        check_client_data(credential, "add", self.user)
         return credential
 
-    @what_is_no_passkey_is_refused()
+    @reject_malformed_credential()
     def clean(self):
         self.cleaned_data["passwordless"] = True
         try:
@@ -210,14 +210,14 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
         return cleaned
 
 
-class WithOptions:
+class PasskeyOptionsMixin:
     """Hands what the browser needs to know about passkeys to static/js/passkeys.js."""
 
     purpose: str
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        ask(self.request, self.purpose, self.get_person())
+        bind_challenge(self.request, self.purpose, self.get_person())
         # allauth leaves the refused form behind, and would check a new one against the new challenge.
         return context | kwargs | {"options": json.dumps(context["js_data"], cls=DjangoJSONEncoder)}
 
@@ -225,26 +225,26 @@ class WithOptions:
         return self.request.user
 
 
-class AddPasskeyView(AddsFactor, WithOptions, passkey_views.AddWebAuthnView):
+class AddPasskeyView(NewFactorConfirmsMixin, PasskeyOptionsMixin, passkey_views.AddWebAuthnView):
     http_method_names = ["get", "head", "post"]
     template_name = "accounts/passkey_add.html"
     factor = Authenticator.Type.WEBAUTHN
     purpose = "add"
 
     def get(self, request, *args, **kwargs):
-        return self.no_room(request) or super().get(request, *args, **kwargs)
+        return self.refuse_if_full(request) or super().get(request, *args, **kwargs)
 
     def post(self, request, *args, **kwargs):
-        return self.no_room(request) or super().post(request, *args, **kwargs)
+        return self.refuse_if_full(request) or super().post(request, *args, **kwargs)
 
-    def no_room(self, request):
+    def refuse_if_full(self, request):
         """Lead back to the list, where there are as many passkeys as there may be."""
-        if request.user.authenticator_set.filter(type=Authenticator.Type.WEBAUTHN).count() < MOST_PASSKEYS:
+        if request.user.authenticator_set.filter(type=Authenticator.Type.WEBAUTHN).count() < MAX_PASSKEYS:
             return None
         text = gettext(
             "You have %(count)d passkeys, and there is room for no more. Remove one that you do not use first."
         )
-        messages.error(request, text % {"count": MOST_PASSKEYS})
+        messages.error(request, text % {"count": MAX_PASSKEYS})
         return redirect("accounts:second_factor")
 
 
@@ -263,7 +263,7 @@ class PasskeyLoginView(passkey_views.LoginWebAuthnView):
     def get(self, request, *args, **kwargs):
         response = super().get(request, *args, **kwargs)
         if ceremonies.STATE_SESSION_KEY in request.session:
-            ask(request, PasskeyLoginForm.purpose)
+            bind_challenge(request, PasskeyLoginForm.purpose)
             state = request.session.pop(ceremonies.STATE_SESSION_KEY)
             response.set_cookie(
                 settings.PASSKEY_COOKIE_NAME,
@@ -277,8 +277,8 @@ class PasskeyLoginView(passkey_views.LoginWebAuthnView):
         return response
 
     def post(self, request, *args, **kwargs):
-        rate_limits.take_for_address(rate_limits.PASSKEY, ratelimit.get_ip(request))
-        request.session[ceremonies.STATE_SESSION_KEY] = self.take_state(request)
+        rate_limits.consume_for_address(rate_limits.PASSKEY, ratelimit.get_ip(request))
+        request.session[ceremonies.STATE_SESSION_KEY] = self.claim_challenge(request)
         try:
             response = super().post(request, *args, **kwargs)
         finally:
@@ -286,21 +286,21 @@ class PasskeyLoginView(passkey_views.LoginWebAuthnView):
         response.delete_cookie(settings.PASSKEY_COOKIE_NAME, samesite="Strict")
         return response
 
-    def take_state(self, request) -> dict | None:
+    def claim_challenge(self, request) -> dict | None:
         """What this browser was asked, if it has not answered yet."""
         try:
             cookie = request.COOKIES.get(settings.PASSKEY_COOKIE_NAME, "")
             state = signing.loads(cookie, salt=self.SALT, max_age=CHALLENGE_SECONDS)
         except signing.BadSignature:
             return None
-        is_first = rate_limits.only_once(f"passkey {state['challenge']}", CHALLENGE_SECONDS)
+        is_first = rate_limits.claim_once(f"passkey {state['challenge']}", CHALLENGE_SECONDS)
         return state if is_first else None
 
 
-class PasskeyAgainView(WithOptions, passkey_views.ReauthenticateWebAuthnView):
+class PasskeyReauthenticationView(PasskeyOptionsMixin, passkey_views.ReauthenticateWebAuthnView):
     http_method_names = ["get", "head", "post"]
     template_name = "accounts/confirm.html"
-    purpose = PasskeyAgainForm.purpose
+    purpose = PasskeyReauthenticationForm.purpose
 
     def form_invalid(self, form):
         return self.render_to_response(self.get_context_data(form=form))

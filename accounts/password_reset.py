@@ -24,11 +24,11 @@ from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import known_browsers, rate_limits, security_events
-from accounts.email_address import require_get_or_post, take_mail, tell
-from accounts.emails import post
+from accounts.email_address import consume_mail, require_get_or_post, show_mail_result
+from accounts.emails import send_template
 from accounts.forms import NewPasswordForm
 from accounts.models import User, validate_mailable
-from accounts.recovery_codes import LONGEST_CODE, use_up_codes
+from accounts.recovery_codes import MAX_CODE_LENGTH, invalidate_codes
 from brainlog.origin import trusted_origin
 from encryption.cipher import CannotDecryptError
 
@@ -48,11 +48,13 @@ class ResetForm(forms.Form):
         A mail goes out either way: neither the page nor its time tells who has an account.
         """
         email = self.cleaned_data["email"].lower()
-        take_mail(request, email)
+        consume_mail(request, email)
         found = EmailAddress.objects.filter(email=email, verified=True, user__is_active=True).select_related("user")
         for each in found:
-            return post("reset", email, request, address=reset_link(request, each.user), username=each.user.username)
-        return post("reset_unknown", email, request)
+            return send_template(
+                "reset", email, request, address=reset_link(request, each.user), username=each.user.username
+            )
+        return send_template("reset_unknown", email, request)
 
 
 def reset_link(request, person: User) -> str:
@@ -68,7 +70,7 @@ def reset(request):
     form = ResetForm(request.POST if request.method == "POST" and settings.HAS_EMAIL else None)
     if form.is_valid():
         sent = form.send(request)
-        tell(request, sent, _("A mail is on its way to that address."))
+        show_mail_result(request, sent, _("A mail is on its way to that address."))
         return redirect("accounts:login")
     return render(request, "accounts/reset.html", {"form": form, "has_email": settings.HAS_EMAIL})
 
@@ -88,7 +90,7 @@ def set_new_password(request, person: User, encoded: str):
         known_browsers.remember(request, person)
 
 
-def tell_of_new_password(request, person: User):
+def finish_reset(request, person: User):
     security_events.record(security_events.Kind.PASSWORD_RESET, person, request)
     messages.success(request, _("Your password is changed. Please log in with it."))
 
@@ -111,7 +113,7 @@ class ResetByLinkView(views.PasswordResetConfirmView):
                 set_new_password(self.request, person, encoded)
         if not self.validlink:
             return self.render_to_response(self.get_context_data())
-        tell_of_new_password(self.request, person)
+        finish_reset(self.request, person)
         return redirect(self.success_url)
 
 
@@ -121,7 +123,7 @@ class ResetByCodeForm(NewPasswordForm):
     username = UsernameField(label=gettext_lazy("Username"), max_length=150)
     code = forms.CharField(
         label=gettext_lazy("Recovery code"),
-        max_length=LONGEST_CODE,
+        max_length=MAX_CODE_LENGTH,
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
     )
     field_order = ("username", "code", "new_password1", "new_password2")
@@ -134,16 +136,16 @@ class ResetByCodeForm(NewPasswordForm):
     def reset(self, request) -> User | None:
         """Use the code up for the new password. Returns whose it is; None, with an error on the form, if refused.
 
-        Raises TooManyTries. What a refusal costs, in time and statements, does not depend on the name.
+        Raises RateLimitExceeded. What a refusal costs, in time and statements, does not depend on the name.
         """
-        key = User.key_of(self.cleaned_data["username"])
-        tries = security_events.take_sign_in(request, key, ratelimit.get_ip(request))
+        key = User.make_username_key(self.cleaned_data["username"])
+        tries = security_events.consume_sign_in(request, key, ratelimit.get_ip(request))
         encoded = make_password(self.cleaned_data["new_password1"])
         person = self.use_code(request, key, encoded)
         if person:
-            rate_limits.give_back(tries)
+            rate_limits.refund(tries)
         elif not self.errors:
-            security_events.record_refusal(security_events.Kind.SIGN_IN_FAILED, key, request)
+            security_events.record_refused_attempt(security_events.Kind.SIGN_IN_FAILED, key, request)
             self.add_error(None, _("This name and code do not go together. Please check both."))
         return person
 
@@ -182,7 +184,7 @@ class ResetByCodeForm(NewPasswordForm):
             log.error("Recovery codes cannot be decrypted. See manage.py rotate_field_keys --check.")
             return False
         if is_right:
-            use_up_codes(codes.user)
+            invalidate_codes(codes.user)
         return is_right
 
 
@@ -193,6 +195,6 @@ def reset_by_code(request):
     form = ResetByCodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and (person := form.reset(request)):
         security_events.record(security_events.Kind.CODE_USED, person, request)
-        tell_of_new_password(request, person)
+        finish_reset(request, person)
         return redirect("accounts:login")
     return render(request, "accounts/reset_by_code.html", {"form": form})

@@ -19,11 +19,11 @@ class ProviderSession(requests.Session):
         if response.is_redirect:
             raise requests.TooManyRedirects
         if url.endswith(DESCRIPTION):
-            check_description(response)
+            check_issuer(response)
         return response
 
 
-def check_description(response: requests.Response):
+def check_issuer(response: requests.Response):
     """Raise RequestException if it is none, or not that of OIDC_SERVER_URL."""
     response.raise_for_status()
     (app,) = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]

@@ -57,10 +57,10 @@ EXPORT = Limit("export", 10, 60)
 # A provider gives a customer up to a /48 of IPv6, which is 65,536 networks of a /64.
 ADDRESSES_OF_A_PREFIX = 4
 # Expired rows that go with the first try of an owner: more than one owner can have.
-MOST_DELETED = 200
+MAX_DELETED = 200
 
 
-class TooManyTries(Exception):
+class RateLimitExceeded(Exception):
     """Ends in a page with status 429 that says when to come back."""
 
     def __init__(self, seconds: float, limit: Limit | None = None, taken: Iterable[str] = ()):
@@ -73,33 +73,33 @@ class TooManyTries(Exception):
         return -(-self.seconds // 60)
 
 
-def take(limit: Limit, who: str) -> str:
-    """Use one of the tries there are for `who`. Returns its name for give_back; raises TooManyTries."""
-    return take_all([(limit, who)])[0]
+def consume(limit: Limit, who: str) -> str:
+    """Use one of the tries there are for `who`. Returns its name for refund; raises RateLimitExceeded."""
+    return consume_all([(limit, who)])[0]
 
 
-def take_all(counts: list[tuple[Limit, str]]) -> list[str]:
-    """Use one try of each count. Returns their names for give_back.
+def consume_all(counts: list[tuple[Limit, str]]) -> list[str]:
+    """Use one try of each count. Returns their names for refund.
 
-    Raises TooManyTries at the first count that is used up; what was taken before it stays taken. A try is a row that
+    Raises RateLimitExceeded at the first count that is used up; what was taken before it stays taken. A try is a row that
     expires. Of parallel requests that claim the same row one succeeds, so that they get no more tries than others.
     """
-    owners = [f"{limit.name}:{hidden(who)}" for limit, who in counts]
+    owners = [f"{limit.name}:{keyed_hash(who)}" for limit, who in counts]
     if not settings.COUNT_TRIES:
         return [f"{owner}:uncounted" for owner in owners]
     rows = [
         [f"{owner}:{number}" for number in range(limit.tries)]
         for (limit, _who), owner in zip(counts, owners, strict=True)
     ]
-    ends = Throttle.objects.ends_of(sum(rows, []))
+    ends = Throttle.objects.expiry_times(sum(rows, []))
     taken: list[str] = []
     for (limit, _who), names in zip(counts, rows, strict=True):
         if name := next((name for name in names if name not in ends and claim(name, limit)), None):
             taken.append(name)
         else:
-            raise TooManyTries(seconds_until_free(limit, names, ends), limit, taken)
+            raise RateLimitExceeded(seconds_until_free(limit, names, ends), limit, taken)
     if any(name == names[0] for name, names in zip(taken, rows, strict=True)):
-        Throttle.objects.delete_expired(MOST_DELETED)
+        Throttle.objects.delete_expired(MAX_DELETED)
     return taken
 
 
@@ -112,16 +112,16 @@ def seconds_until_free(limit: Limit, names: list[str], ends: dict) -> float:
     return (first - timezone.now()).total_seconds() if first else limit.minutes * 60
 
 
-def counts_of_address(limit: Limit, address: str) -> list[tuple[Limit, str]]:
+def limits_of_address(limit: Limit, address: str) -> list[tuple[Limit, str]]:
     """The counts of a client address. Those of a /48 of IPv6, as one customer has it, count together too."""
     wider = provider_prefix(address)
     whole = replace(limit, name=f"{limit.name}-48", tries=limit.tries * ADDRESSES_OF_A_PREFIX)
     return [(limit, address), *([(whole, wider)] if wider else [])]
 
 
-def take_for_address(limit: Limit, address: str) -> list[str]:
-    """Use one of the tries of a client address. Raises TooManyTries."""
-    return take_all(counts_of_address(limit, address))
+def consume_for_address(limit: Limit, address: str) -> list[str]:
+    """Use one of the tries of a client address. Raises RateLimitExceeded."""
+    return consume_all(limits_of_address(limit, address))
 
 
 def provider_prefix(address: str) -> str:
@@ -133,49 +133,49 @@ def provider_prefix(address: str) -> str:
     return str(ipaddress.ip_network((found, 48), strict=False)) if found.version == 6 else ""
 
 
-def give_back(taken: list[str]):
+def refund(taken: list[str]):
     """What succeeded does not count."""
     Throttle.objects.filter(pk__in=taken).delete()
 
 
-def only_once(what: str, seconds: int) -> bool:
+def claim_once(what: str, seconds: int) -> bool:
     """Whether this is the first time in so many seconds."""
-    return Throttle.objects.claim(f"once:{hidden(what)}", seconds)
+    return Throttle.objects.claim(f"once:{keyed_hash(what)}", seconds)
 
 
-def hidden(who: str) -> str:
+def keyed_hash(who: str) -> str:
     """A keyed hash: names and addresses in a copy of the table cannot be found by trying all there are."""
     return salted_hmac("accounts.rate_limits", who.encode(errors="replace"), algorithm="sha256").hexdigest()
 
 
-def take_sign_in(request, username_key: str, address: str) -> list[str]:
-    """Use one try to sign in, and count the password that is about to be checked. Returns the try for give_back.
+def consume_sign_in(request, username_key: str, address: str) -> list[str]:
+    """Use one try to sign in, and count the password that is about to be checked. Returns the try for refund.
 
-    Does the same for names that exist and names that do not. Raises TooManyTries; the try is given back where there
+    Does the same for names that exist and names that do not. Raises RateLimitExceeded; the try is given back where there
     are too many passwords, since none was checked.
     """
     if browser := known_browsers.find(request, username_key):
         tries = [(SIGN_IN_BY_KNOWN_BROWSER, str(browser.pk))]
         who, of_all = f"browser {browser.pk}", [(KNOWN_BROWSERS_AT_ONCE, address)]
     else:
-        tries = [*counts_of_address(SIGN_IN_BY_ADDRESS, address), (SIGN_IN_BY_NAME, username_key)]
+        tries = [*limits_of_address(SIGN_IN_BY_ADDRESS, address), (SIGN_IN_BY_NAME, username_key)]
         who, of_all = f"address {address}", []
     passwords = [(PASSWORDS_AT_ONCE, who), (PASSWORDS, who), *of_all]
     try:
-        return take_all([*tries, *passwords])[: len(tries)]
-    except TooManyTries as refusal:
-        if len(refusal.taken) >= len(tries):
-            give_back(refusal.taken[: len(tries)])
+        return consume_all([*tries, *passwords])[: len(tries)]
+    except RateLimitExceeded as refusal:
+        if len(refusal.consumed) >= len(tries):
+            refund(refusal.consumed[: len(tries)])
         raise
 
 
-def take_again(limit: Limit, request, person) -> str:
+def consume_for_person(limit: Limit, request, person) -> str:
     """Use one try of a person who is signed in or half way: counted for this browser alone, if it is a known one."""
     browser = known_browsers.find(request, person.username_key)
-    return take(limit, f"browser {browser.pk}" if browser else str(person.pk))
+    return consume(limit, f"browser {browser.pk}" if browser else str(person.pk))
 
 
-def take_code(request, person, code: str) -> str:
+def consume_code(request, person, code: str) -> str:
     """Use one try of the second factor. Guesses at the codes of an app use up none for recovery codes."""
     is_of_app = len(code) == mfa_settings.TOTP_DIGITS
-    return take_again(CODE if is_of_app else RECOVERY_CODE, request, person)
+    return consume_for_person(CODE if is_of_app else RECOVERY_CODE, request, person)

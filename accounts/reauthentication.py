@@ -13,15 +13,15 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 # How many confirmations a session keeps. The newest decides whether to ask again.
-MOST_RECORDS = 10
+MAX_RECORDS = 10
 
 
 @receiver(authentication_step_completed, dispatch_uid="accounts.reauthentication")
 def keep_newest_records(request, **kwargs):
     """Drop the oldest records: allauth keeps one for each confirmation, and the session would grow without end."""
     records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
-    if len(records) > MOST_RECORDS:
-        request.session[AUTHENTICATION_METHODS_SESSION_KEY] = records[-MOST_RECORDS:]
+    if len(records) > MAX_RECORDS:
+        request.session[AUTHENTICATION_METHODS_SESSION_KEY] = records[-MAX_RECORDS:]
 
 
 def has_second_factor(person) -> bool:
@@ -34,17 +34,17 @@ def needs_more_than_password(request) -> bool:
     return not request.user.has_usable_password() or has_second_factor(request.user)
 
 
-def has_password_and_more(request) -> bool:
+def has_password_and_second_factor(request) -> bool:
     return request.user.has_usable_password() and has_second_factor(request.user)
 
 
-def is_by_password_alone(request) -> bool:
+def was_confirmed_by_password_alone(request) -> bool:
     """Whether the last confirmation was by password, from before the second factor was switched on elsewhere."""
     confirmations = [step for step in get_authentication_records(request, request.user) if step.get("reauthenticated")]
     return bool(confirmations) and confirmations[-1]["method"] != "mfa" and has_second_factor(request.user)
 
 
-def is_confirmed(request) -> bool:
+def is_recently_confirmed(request) -> bool:
     """Whether the person has confirmed within the last minutes, by the strongest way there is."""
     try:
         return not is_reauthentication_required(request, app="accounts")
@@ -52,14 +52,14 @@ def is_confirmed(request) -> bool:
         return False
 
 
-def ask_who_is_there(request, page: str, then: str):
+def redirect_to_reauthentication(request, page: str, then: str):
     """Lead to a page that asks, and from there on to `then`. What was sent is to be sent again."""
     if request.method == "POST":
         messages.info(request, _("Nothing has changed yet. Say that it is you, then do it once more."))
     return redirect(f"{page}?{urlencode({'next': then})}")
 
 
-class AddsFactor:
+class NewFactorConfirmsMixin:
     """Counts the factor that was just added as a confirmation: it was used for that, and is not asked for at once."""
 
     factor: Authenticator.Type

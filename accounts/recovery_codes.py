@@ -7,15 +7,15 @@ from accounts.models import User
 # What allauth stores of a list of recovery codes once each of them is used: a bit per code.
 ALL_CODES = (1 << mfa_settings.RECOVERY_CODE_COUNT) - 1
 # Characters, with spaces or signs between the digits.
-LONGEST_CODE = 30
+MAX_CODE_LENGTH = 30
 
 
-def has_used_up_codes(person: User) -> bool:
+def has_no_codes_left(person: User) -> bool:
     codes = person.authenticator_set.filter(type=Authenticator.Type.RECOVERY_CODES).first()
     return bool(codes) and codes.data.get("used_mask") == ALL_CODES
 
 
-def use_up_codes(person: User):
+def invalidate_codes(person: User):
     """Use up the whole list: one code of a stolen list resets the password, and no other passes the second factor."""
     with transaction.atomic():
         for codes in person.authenticator_set.select_for_update().filter(type=Authenticator.Type.RECOVERY_CODES):

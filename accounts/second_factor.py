@@ -12,28 +12,28 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts import rate_limits
-from accounts.passkeys import PasskeyForm, WithOptions
-from accounts.reauthentication import AddsFactor
-from accounts.recovery_codes import LONGEST_CODE, has_used_up_codes
+from accounts.passkeys import PasskeyForm, PasskeyOptionsMixin
+from accounts.reauthentication import NewFactorConfirmsMixin
+from accounts.recovery_codes import MAX_CODE_LENGTH, has_no_codes_left
 from brainlog.forms import limit_length
 from encryption.cipher import CannotDecryptError
 
 # A code is good for 90 seconds: its own half minute and those before and after.
-LONGER_THAN_ANY_CODE = 120
+USED_CODE_SECONDS = 120
 
 
-class GoodOnce:
+class SingleUseCodeMixin:
     """A form with a code: each wrong one is a try, and a right one is good a single time."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         code = self.fields["code"]
         code.label = _("Code")
-        limit_length(code, LONGEST_CODE)
+        limit_length(code, MAX_CODE_LENGTH)
         code.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
 
     def clean_code(self):
-        a_try = rate_limits.take_code(context.request, self.user, normalize_user_code(self.cleaned_data["code"]))
+        a_try = rate_limits.consume_code(context.request, self.user, normalize_user_code(self.cleaned_data["code"]))
         try:
             code = super().clean_code()
         except CannotDecryptError as error:
@@ -43,21 +43,21 @@ class GoodOnce:
         except Authenticator.DoesNotExist as error:  # Other recovery codes were made at this moment.
             raise get_adapter().validation_error("incorrect_code") from error
         # allauth remembers used codes for half a minute only, each process for itself.
-        if not rate_limits.only_once(f"{self.user.pk} {normalize_user_code(code)}", LONGER_THAN_ANY_CODE):
+        if not rate_limits.claim_once(f"{self.user.pk} {normalize_user_code(code)}", USED_CODE_SECONDS):
             raise get_adapter().validation_error("incorrect_code")
-        rate_limits.give_back([a_try])
+        rate_limits.refund([a_try])
         return code
 
 
-class CodeForm(GoodOnce, base_forms.AuthenticateForm):
+class CodeForm(SingleUseCodeMixin, base_forms.AuthenticateForm):
     pass
 
 
-class CodeAgainForm(GoodOnce, base_forms.ReauthenticateForm):
+class CodeReauthenticationForm(SingleUseCodeMixin, base_forms.ReauthenticateForm):
     pass
 
 
-class FirstCodeForm(GoodOnce, totp_forms.ActivateTOTPForm):
+class ActivateAppForm(SingleUseCodeMixin, totp_forms.ActivateTOTPForm):
     pass
 
 
@@ -65,10 +65,10 @@ class SecondFactorView(base_views.IndexView):
     template_name = "accounts/second_factor.html"
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(has_used_up_codes=has_used_up_codes(self.request.user), **kwargs)
+        return super().get_context_data(has_no_codes_left=has_no_codes_left(self.request.user), **kwargs)
 
 
-class CodeView(WithOptions, base_views.AuthenticateView):
+class CodeView(PasskeyOptionsMixin, base_views.AuthenticateView):
     http_method_names = ["get", "head", "post"]
     template_name = "accounts/code.html"
     purpose = PasskeyForm.purpose
@@ -77,7 +77,7 @@ class CodeView(WithOptions, base_views.AuthenticateView):
         return self.stage.login.user
 
 
-class AppOnView(AddsFactor, totp_views.ActivateTOTPView):
+class AppOnView(NewFactorConfirmsMixin, totp_views.ActivateTOTPView):
     http_method_names = ["get", "head", "post"]
     template_name = "accounts/app_on.html"
     factor = Authenticator.Type.TOTP

@@ -22,7 +22,7 @@ from django.dispatch import receiver
 
 from accounts import emails, rate_limits
 from accounts.models import SecurityEvent, User
-from accounts.user_agents import device_in_words
+from accounts.user_agents import describe_device
 
 Kind = SecurityEvent.Kind
 Type = Authenticator.Type
@@ -48,7 +48,7 @@ def record(kind: Kind, person: User, request=None, by: User | None = None):
 
     `by` is who on the staff did it. One INSERT.
     """
-    emails.tell_of(write_down(kind, person, request, by), person, request)
+    emails.send_security_notice(create_event(kind, person, request, by), person, request)
 
 
 def record_changes(fields: Iterable[str], person: User, request=None, by: User | None = None, command: str = ""):
@@ -61,11 +61,11 @@ def record_changes(fields: Iterable[str], person: User, request=None, by: User |
     for name in fields:
         by_kind.setdefault(KINDS_OF_CHANGES.get(name, Kind.ACCOUNT_CHANGED), []).append(name)
     for kind, names in by_kind.items():
-        event = write_down(kind, person, request, by, command, changed=" ".join(names))
-        transaction.on_commit(partial(emails.tell_of, event, person, request), robust=True)
+        event = create_event(kind, person, request, by, command, changed=" ".join(names))
+        transaction.on_commit(partial(emails.send_security_notice, event, person, request), robust=True)
 
 
-def write_down(kind: Kind, person: User, request, by: User | None, command: str = "", changed: str = ""):
+def create_event(kind: Kind, person: User, request, by: User | None, command: str = "", changed: str = ""):
     browser = request.session.browser if request else {}
     return SecurityEvent.objects.create(
         person=person,
@@ -73,38 +73,38 @@ def write_down(kind: Kind, person: User, request, by: User | None, command: str 
         by=by,
         by_name=by.username if by else command,
         changed=changed,
-        device=device_in_words(browser.get("user_agent", "")) if browser else "",
+        device=describe_device(browser.get("user_agent", "")) if browser else "",
         is_local=browser.get("is_local", False),
     )
 
 
-def record_look(kind: Kind, person: User, request):
+def record_view(kind: Kind, person: User, request):
     """Write down that somebody on the staff looked at one row of another person."""
     if person != request.user:
         record(kind, person, request, by=request.user)
 
 
-def record_refusal(kind: Kind, name_key: str, request):
+def record_refused_attempt(kind: Kind, name_key: str, request):
     """Write down that somebody tried to be the person of this name, if there is one.
 
     For a name that nobody has as much is written, elsewhere: the time does not tell which it was.
     """
     seconds = AT_MOST_EVERY[kind]
-    if not rate_limits.only_once(f"{kind} {name_key}", seconds):
+    if not rate_limits.claim_once(f"{kind} {name_key}", seconds):
         return
     if person := User.objects.filter(username_key=name_key).only("pk").first():
         record(kind, person, request)
     else:
-        rate_limits.only_once(f"{kind} of nobody {name_key}", seconds)
+        rate_limits.claim_once(f"{kind} of nobody {name_key}", seconds)
 
 
-def take_sign_in(request, name_key: str, address: str) -> list[str]:
-    """Use one try to sign in, see throttle.take_sign_in, and write down when there are no more for this name."""
+def consume_sign_in(request, name_key: str, address: str) -> list[str]:
+    """Use one try to sign in, see throttle.consume_sign_in, and write down when there are no more for this name."""
     try:
-        return rate_limits.take_sign_in(request, name_key, address)
-    except rate_limits.TooManyTries as refusal:
+        return rate_limits.consume_sign_in(request, name_key, address)
+    except rate_limits.RateLimitExceeded as refusal:
         if refusal.limit in {rate_limits.SIGN_IN_BY_NAME, rate_limits.SIGN_IN_BY_KNOWN_BROWSER}:
-            record_refusal(Kind.LOCKED, name_key, request)
+            record_refused_attempt(Kind.LOCKED, name_key, request)
         raise
 
 
@@ -141,7 +141,7 @@ def on_factor_used(request, user, authenticator, **kwargs):
 
 @receiver(authentication_failed, dispatch_uid="accounts.security_events")
 def on_code_refused(request, user, **kwargs):
-    record_refusal(Kind.CODE_REFUSED, user.username_key, request)
+    record_refused_attempt(Kind.CODE_REFUSED, user.username_key, request)
 
 
 @receiver(social_account_added, dispatch_uid="accounts.security_events")

@@ -19,7 +19,7 @@ from encryption import cipher
 RECORD_EVERY = datetime.timedelta(minutes=5)
 
 
-def hash_of(secret: str) -> str:
+def hash_secret(secret: str) -> str:
     """The hash under which a table keeps a random secret. Not salted: 128 random bits or more cannot be guessed."""
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
@@ -46,10 +46,10 @@ class SessionStore(db.SessionStore):
     @property
     def key_hash(self) -> str | None:
         """The primary key of this session's row; None if there is no session."""
-        return hash_of(self.session_key) if self.session_key else None
+        return hash_secret(self.session_key) if self.session_key else None
 
     def exists(self, session_key) -> bool:
-        return self.model.objects.filter(key_hash=hash_of(session_key)).exists()
+        return self.model.objects.filter(key_hash=hash_secret(session_key)).exists()
 
     def load(self):
         try:
@@ -62,7 +62,7 @@ class SessionStore(db.SessionStore):
 
     def delete(self, session_key=None):
         if key := session_key or self.session_key:
-            self.model.objects.filter(key_hash=hash_of(key)).delete()
+            self.model.objects.filter(key_hash=hash_secret(key)).delete()
 
     @property
     def person(self):
@@ -70,7 +70,7 @@ class SessionStore(db.SessionStore):
         return self.row.user if self.row else None
 
     def create_model_instance(self, data):
-        row = self.model(key_hash=hash_of(self._get_or_create_session_key()), session_data=self.encode(data))
+        row = self.model(key_hash=hash_secret(self._get_or_create_session_key()), session_data=self.encode(data))
         row.user_id = data.get(SESSION_KEY)
         if self.row and row.user_id and str(self.row.user_id) == row.user_id:
             # The same sign-in under another key, or with other data.
@@ -119,7 +119,7 @@ def reencrypt_all() -> int:
     return reencrypted
 
 
-def person_in(session: SessionStore):
+def get_user(session: SessionStore):
     """Who is asking, or AnonymousUser.
 
     Does what django.contrib.auth.get_user does, with the person that was read with the session: they

@@ -25,13 +25,13 @@ from accounts import rate_limits
 from accounts.models import User, timezone_names
 from brainlog.forms import DatalistInput
 
-MOST_ACCOUNTS = 20  # of a person
+MAX_ACCOUNTS = 20  # of a person
 
 # allauth's tables.
 ACCOUNTS, TOKENS = "socialaccount_socialaccount", "socialaccount_socialtoken"
 
 
-class ExternalAdapter(DefaultSocialAccountAdapter):
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
     error_messages = DefaultSocialAccountAdapter.error_messages | {
         "no_password": _("Choose a password first: without one and without this account you could not log in."),
     }
@@ -42,7 +42,7 @@ class ExternalAdapter(DefaultSocialAccountAdapter):
 
     def generate_state_param(self, state: dict) -> str:
         # Kept in the session until the provider answers: a visitor gets a row.
-        rate_limits.take_for_address(rate_limits.PROVIDER, ratelimit.get_ip(context.request))
+        rate_limits.consume_for_address(rate_limits.PROVIDER, ratelimit.get_ip(context.request))
         return secrets.token_urlsafe(32)  # allauth's has 95 bits.
 
     def get_requests_session(self):
@@ -60,9 +60,9 @@ class ExternalAdapter(DefaultSocialAccountAdapter):
         sociallogin.account.extra_data = {}
         if sociallogin.account.pk:
             sociallogin.account.save(update_fields=["extra_data"])
-        elif request.user.is_authenticated and request.user.socialaccount_set.count() >= MOST_ACCOUNTS:
+        elif request.user.is_authenticated and request.user.socialaccount_set.count() >= MAX_ACCOUNTS:
             text = gettext("You have %(count)d accounts elsewhere, and there is room for no more. Remove one first.")
-            messages.error(request, text % {"count": MOST_ACCOUNTS})
+            messages.error(request, text % {"count": MAX_ACCOUNTS})
             raise ImmediateHttpResponse(redirect("accounts:external"))
 
     def is_open_for_signup(self, request, sociallogin) -> bool:
@@ -78,7 +78,7 @@ def providers(request, process: str, **more) -> list[dict]:
     return [{"name": each.name, "address": each.get_login_url(request, process=process, **more)} for each in found]
 
 
-def unless_only_by_provider(view):
+def forbid_if_provider_only(view):
     """A page of ways in that are closed where a provider is the only one."""
 
     @wraps(view)
@@ -90,7 +90,7 @@ def unless_only_by_provider(view):
     return guarded
 
 
-class ExternalSignUpForm(forms.ModelForm):
+class SocialSignUpForm(forms.ModelForm):
     """A name here, for somebody who comes with an account elsewhere."""
 
     by_passkey = False
@@ -121,7 +121,7 @@ class ExternalSignUpForm(forms.ModelForm):
             with transaction.atomic():
                 self.sociallogin.save(request)
         except IntegrityError:
-            self.add_error("username", User.name_is_taken())
+            self.add_error("username", User.username_taken_error())
             return False
         return True
 

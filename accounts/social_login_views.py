@@ -11,13 +11,13 @@ from accounts import rate_limits
 from accounts.social_login import providers
 
 
-class ExternalSignUpView(views.SignupView):
+class SocialSignUpView(views.SignupView):
     http_method_names = ["get", "head", "post"]
     template_name = "accounts/external_signup.html"
     template_name_signup_closed = "accounts/signup_closed.html"
 
     def post(self, request, *args, **kwargs):
-        rate_limits.take_for_address(rate_limits.SIGN_UP, ratelimit.get_ip(request))
+        rate_limits.consume_for_address(rate_limits.SIGN_UP, ratelimit.get_ip(request))
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
@@ -28,7 +28,7 @@ class ExternalSignUpView(views.SignupView):
 
 
 @method_decorator(reauthentication_required(app="allauth.socialaccount"), name="dispatch")
-class ExternalAccountsView(views.ConnectionsView):
+class SocialAccountsView(views.ConnectionsView):
     http_method_names = ["get", "head", "post"]
     template_name = "accounts/external.html"
     success_url = reverse_lazy("accounts:external")
@@ -38,8 +38,8 @@ class ExternalAccountsView(views.ConnectionsView):
 
 
 PAGES = [
-    ("external/", ExternalAccountsView.as_view(), "external", "socialaccount_connections"),
-    ("external/signup/", ExternalSignUpView.as_view(), "external_signup", "socialaccount_signup"),
+    ("external/", SocialAccountsView.as_view(), "external", "socialaccount_connections"),
+    ("external/signup/", SocialSignUpView.as_view(), "external_signup", "socialaccount_signup"),
     (
         "external/cancelled/",
         views.LoginCancelledView.as_view(template_name="socialaccount/authentication_error.html"),

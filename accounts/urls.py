@@ -5,13 +5,13 @@ from django.conf import settings
 from django.urls import include, path
 
 from accounts import email_address, passkeys, password_reset, second_factor, views
-from accounts.social_login import unless_only_by_provider
+from accounts.social_login import forbid_if_provider_only
 
 set_password = reauthentication_required(views.SetPasswordView.as_view(), app="accounts")
 
 PAGES = [
     # address, view, name in our namespace, name for allauth
-    ("signup/", unless_only_by_provider(views.SignUpView.as_view()), "signup", "account_signup"),
+    ("signup/", forbid_if_provider_only(views.SignUpView.as_view()), "signup", "account_signup"),
     ("login/", views.LoginView.as_view(), "login", "account_login"),
     ("logout/", views.LogoutView.as_view(), "logout", "account_logout"),
     ("profile/", views.profile, "profile", None),
@@ -23,11 +23,11 @@ PAGES = [
     ("delete/", views.delete_account, "delete", None),
     ("email/", email_address.email, "email", None),
     ("email/<str:token>/", email_address.email_confirm, "email_confirm", None),
-    ("reset/", unless_only_by_provider(password_reset.reset), "reset", None),
-    ("reset/code/", unless_only_by_provider(password_reset.reset_by_code), "reset_by_code", None),
+    ("reset/", forbid_if_provider_only(password_reset.reset), "reset", None),
+    ("reset/code/", forbid_if_provider_only(password_reset.reset_by_code), "reset_by_code", None),
     (
         "reset/<uidb64>/<token>/",
-        unless_only_by_provider(password_reset.ResetByLinkView.as_view()),
+        forbid_if_provider_only(password_reset.ResetByLinkView.as_view()),
         "reset_by_link",
         None,
     ),
@@ -40,14 +40,19 @@ PAGES = [
     ("passkeys/<int:pk>/remove/", passkeys.RemovePasskeyView.as_view(), "passkey_remove", "mfa_remove_webauthn"),
     (
         "login/passkey/",
-        unless_only_by_provider(passkeys.PasskeyLoginView.as_view()),
+        forbid_if_provider_only(passkeys.PasskeyLoginView.as_view()),
         "passkey_login",
         "mfa_login_webauthn",
     ),
     ("login/code/", second_factor.CodeView.as_view(), "code", "mfa_authenticate"),
     ("confirm/", second_factor.confirm, "confirm", "account_reauthenticate"),
     ("confirm/code/", second_factor.confirm_by_code, "confirm_code", "mfa_reauthenticate"),
-    ("confirm/passkey/", passkeys.PasskeyAgainView.as_view(), "confirm_passkey", "mfa_reauthenticate_webauthn"),
+    (
+        "confirm/passkey/",
+        passkeys.PasskeyReauthenticationView.as_view(),
+        "confirm_passkey",
+        "mfa_reauthenticate_webauthn",
+    ),
 ]
 
 elsewhere = []

@@ -24,7 +24,7 @@ SYSTEMS = [
 ]
 
 
-def device_in_words(user_agent: str) -> str:
+def describe_device(user_agent: str) -> str:
     """The browser and the system it runs on, by what the browser says of itself."""
     browser = next((name for sign, name in BROWSERS if sign in user_agent), None)
     system = next((name for sign, name in SYSTEMS if sign in user_agent), None)

@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import emails, known_browsers, rate_limits, security_events
-from accounts.email_address import send_verification, take_mail, tell
+from accounts.email_address import consume_mail, send_verification, show_mail_result
 from accounts.forms import (
     DeleteAccountForm,
     LoginForm,
@@ -29,7 +29,12 @@ from accounts.forms import (
     SignUpForm,
 )
 from accounts.models import Invitation, SecurityEvent, Session, User
-from accounts.reauthentication import ask_who_is_there, has_password_and_more, is_confirmed, needs_more_than_password
+from accounts.reauthentication import (
+    has_password_and_second_factor,
+    is_recently_confirmed,
+    needs_more_than_password,
+    redirect_to_reauthentication,
+)
 from accounts.social_login import providers
 from brainlog.database.retry import retried
 from brainlog.pagination import page_by_offset, page_number
@@ -47,7 +52,7 @@ class LoginView(allauth.account.views.LoginView):
     def get_context_data(self, **kwargs):
         there = self.get_next_url() or ""
         context = {"next": there, "registration": settings.REGISTRATION}
-        context |= {"people_ended": known_browsers.people_ended(self.request)}
+        context |= {"ended_person_ids": known_browsers.ended_person_ids(self.request)}
         context |= {"only_by_provider": settings.LOGIN_ONLY_BY_PROVIDER}
         context["providers"] = providers(self.request, "login", **({"next": there} if there else {}))
         return super().get_context_data(**context, **kwargs)
@@ -65,7 +70,7 @@ class SignUpView(allauth.account.views.SignupView):
     template_name_signup_closed = "accounts/signup_closed.html"
 
     def post(self, request, *args, **kwargs):
-        rate_limits.take_for_address(rate_limits.SIGN_UP, ratelimit.get_ip(request))
+        rate_limits.consume_for_address(rate_limits.SIGN_UP, ratelimit.get_ip(request))
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
@@ -87,16 +92,18 @@ class SignUpView(allauth.account.views.SignupView):
     def send_verification(self, person: User):
         """Mail the link; or say that it has to wait, where strangers have used up the mails to this address."""
         try:
-            take_mail(self.request, person.email, person)
-        except rate_limits.TooManyTries:
+            consume_mail(self.request, person.email, person)
+        except rate_limits.RateLimitExceeded:
             text = _("Too many mails have gone to your e-mail address. You can ask for one later, under “You”.")
             messages.warning(self.request, text)
             return
         sent = send_verification(self.request, person)
-        tell(self.request, sent, _("A mail is on its way to you. Open the link in it to confirm your address."))
+        show_mail_result(
+            self.request, sent, _("A mail is on its way to you. Open the link in it to confirm your address.")
+        )
 
     def invitation(self):
-        return Invitation.good(self.request.POST.get("invitation", ""))
+        return Invitation.usable(self.request.POST.get("invitation", ""))
 
     def get_context_data(self, **kwargs):
         token = self.request.POST.get("invitation") or self.request.GET.get("invitation", "")
@@ -128,7 +135,7 @@ class LogoutView(views.LogoutView):
         return response
 
 
-@method_decorator(reauthentication_required(app="accounts", enabled=has_password_and_more), name="dispatch")
+@method_decorator(reauthentication_required(app="accounts", enabled=has_password_and_second_factor), name="dispatch")
 class PasswordChangeView(allauth.account.views.PasswordChangeView):
     http_method_names = ["get", "head", "post"]
     form_class = PasswordChangeForm
@@ -136,7 +143,7 @@ class PasswordChangeView(allauth.account.views.PasswordChangeView):
 
     def form_valid(self, form):
         response = super().form_valid(form)
-        end_others(self.request)
+        end_other_sessions(self.request)
         return response
 
 
@@ -149,11 +156,11 @@ class SetPasswordView(allauth.account.views.PasswordSetView):
 
     def form_valid(self, form):
         response = super().form_valid(form)
-        end_others(self.request)
+        end_other_sessions(self.request)
         return response
 
 
-def end_others(request):
+def end_other_sessions(request):
     """End the person's other sessions after a new password. This browser gets a new proof: the old one has ended."""
     request.user.end_sessions(but=request.session)
     known_browsers.remember(request, request.user)
@@ -162,20 +169,20 @@ def end_others(request):
 @require_http_methods(["GET", "HEAD"])
 def sessions(request):
     open_now = request.user.sessions.filter(expire_date__gt=timezone.now()).order_by("-seen_at", "pk")
-    there = list(open_now[: Session.MOST])
+    there = list(open_now[: Session.MAX_PER_PERSON])
     rows, pages = page_by_offset(there, page_number(request), SESSIONS_A_PAGE)
     other_browsers = request.user.known_browsers.valid().exclude(pk=request.session.known_browser_id)
     has_others = len(there) > 1 or other_browsers.exists()
     context = pages | {"sessions": rows, "this": request.session.key_hash, "has_others": has_others}
-    context |= {"most": Session.MOST}
+    context |= {"most": Session.MAX_PER_PERSON}
     return render(request, "accounts/sessions.html", context)
 
 
 @require_http_methods(["POST"])
 def end_sessions(request):
     """Ask who is there, and end the one with the handle that is sent, or, without any, all but this one."""
-    if not is_confirmed(request):
-        return ask_who_is_there(request, reverse("accounts:confirm"), then=reverse("accounts:sessions"))
+    if not is_recently_confirmed(request):
+        return redirect_to_reauthentication(request, reverse("accounts:confirm"), then=reverse("accounts:sessions"))
     if handle := request.POST.get("session"):
         others = request.user.sessions.exclude(pk=request.session.key_hash)
         ended = others.filter(pk__in=[each.pk for each in others if each.handle == handle]).end(but=request.session)
@@ -205,7 +212,7 @@ def delete_account(request):
         tags, addresses = f"{person.pk}/", emails.verified_emails([person])
         retried(User.objects.filter(pk=person.pk).delete)()  # The object itself could not be deleted twice.
         logout(request)
-        emails.tell_of_deletion(addresses, request)
+        emails.send_deletion_notices(addresses, request)
         text = _("Your account and everything in it is deleted. We wish you well.")
         messages.success(request, text, extra_tags=tags)
         return redirect("today")

@@ -49,7 +49,7 @@ def prepare() -> tuple:
     from django.http import HttpRequest
 
     from accounts.models import Session, User
-    from accounts.sessions import SessionStore, person_in
+    from accounts.sessions import SessionStore, get_user
 
     with connection.schema_editor() as editor:
         editor.create_model(DjangosSession)
@@ -74,7 +74,7 @@ def prepare() -> tuple:
         return auth.get_user(request)
 
     def our_way():
-        return person_in(SessionStore(session.session_key))
+        return get_user(SessionStore(session.session_key))
 
     if not djangos_way() == our_way() == person:
         raise SystemExit("The two ways disagree about who is asking.")

@@ -96,7 +96,7 @@ MIDDLEWARE = [
     "accounts.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.middleware.ConfirmMiddleware",
+    "accounts.middleware.ReauthenticationMiddleware",
     "brainlog.middleware.MethodNotAllowedMiddleware",
     "brainlog.middleware.NotFoundMiddleware",
 ]
@@ -186,7 +186,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_FORMS = {"reauthenticate": "accounts.forms.PasswordAgainForm"}
+ACCOUNT_FORMS = {"reauthenticate": "accounts.forms.PasswordReauthenticationForm"}
 # Before the e-mail address changes, as before the second factor does. Lasts five minutes.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Ours are in accounts/rate_limits.py. Its own do not say when to come back, and let strangers lock people out.
@@ -208,11 +208,11 @@ SECOND_FACTOR = env.one_of("SECOND_FACTOR", ("optional", "staff", "everybody"), 
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
     "authenticate": "accounts.second_factor.CodeForm",
-    "reauthenticate": "accounts.second_factor.CodeAgainForm",
-    "activate_totp": "accounts.second_factor.FirstCodeForm",
+    "reauthenticate": "accounts.second_factor.CodeReauthenticationForm",
+    "activate_totp": "accounts.second_factor.ActivateAppForm",
     "add_webauthn": "accounts.passkeys.AddPasskeyForm",
     "authenticate_webauthn": "accounts.passkeys.PasskeyForm",
-    "reauthenticate_webauthn": "accounts.passkeys.PasskeyAgainForm",
+    "reauthenticate_webauthn": "accounts.passkeys.PasskeyReauthenticationForm",
     "login_webauthn": "accounts.passkeys.PasskeyLoginForm",
 }
 
@@ -248,8 +248,8 @@ if oidc := env.all_or_none("OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SEC
     }
 if PROVIDERS:
     INSTALLED_APPS[2:2] = ["allauth.socialaccount", *(f"allauth.socialaccount.providers.{name}" for name in PROVIDERS)]
-SOCIALACCOUNT_ADAPTER = "accounts.social_login.ExternalAdapter"
-SOCIALACCOUNT_FORMS = {"signup": "accounts.social_login.ExternalSignUpForm"}
+SOCIALACCOUNT_ADAPTER = "accounts.social_login.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.social_login.SocialSignUpForm"}
 SOCIALACCOUNT_AUTO_SIGNUP = False
 LOGIN_ONLY_BY_PROVIDER = env.yes_or_no("LOGIN_ONLY_BY_PROVIDER", default=False)
 env.expect(

@@ -99,7 +99,7 @@ def load_account(row, outcome: Outcome, take_over: bool) -> None:
     wanted = row.object
     if not wanted.is_staff:
         raise StaffError(f"{wanted.username} in the file is not staff.")
-    account = User.objects.select_for_update().filter(username_key=User.key_of(wanted.username)).first()
+    account = User.objects.select_for_update().filter(username_key=User.make_username_key(wanted.username)).first()
     if account is None:
         account, is_new = wanted, True
         account.save()

@@ -12,14 +12,14 @@ class KnownBrowserQuerySet(models.QuerySet):
         """Browsers that have tries of their own: not ended, not too old."""
         return self.filter(ended_at=None, used_at__gt=clock.now() - KnownBrowser.VALID_FOR)
 
-    def forget(self) -> int:
+    def revoke(self) -> int:
         """End these browsers: they have no tries of their own any more. Returns how many were not ended before."""
         return self.filter(ended_at=None).update(ended_at=clock.now())
 
     def delete_oldest(self, person: User):
         """Leave room for one more of this person's: of too many, those used longest ago are deleted. One query."""
         of_person = self.filter(person=person)
-        kept = of_person.order_by("-used_at", "-pk").values("pk")[: KnownBrowser.MOST - 1]
+        kept = of_person.order_by("-used_at", "-pk").values("pk")[: KnownBrowser.MAX_PER_PERSON - 1]
         of_person.exclude(pk__in=kept).delete()
 
 
@@ -31,7 +31,7 @@ class KnownBrowser(models.Model):
     next visit to remove what it keeps for this person.
     """
 
-    MOST = 100  # of a person
+    MAX_PER_PERSON = 100
     VALID_FOR = datetime.timedelta(days=400)  # Longer than any session, and as long as browsers keep a cookie.
 
     person = models.ForeignKey(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.user import User
 
 # What staff in the admin and commands on the server may change of a person.
-CHANGED_BY_OTHERS = (
+STAFF_EDITABLE_FIELDS = (
     *("username", "password", "email"),
     *("timezone", "day_ends_at", "week_starts_on", "theme", "screen_lock_minutes"),
     *("is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
@@ -108,6 +108,6 @@ class SecurityEvent(models.Model):
     @property
     def description(self) -> str:
         """What happened, and which fields were changed."""
-        fields = [User._meta.get_field(name) for name in self.changed.split() if name in CHANGED_BY_OTHERS]
+        fields = [User._meta.get_field(name) for name in self.changed.split() if name in STAFF_EDITABLE_FIELDS]
         names = ", ".join(str(field.verbose_name) for field in fields)
         return f"{self.get_kind_display()}: {names}" if names else self.get_kind_display()

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.known_browser import KnownBrowser
 from accounts.models.user import User
 from accounts.sessions import SessionStore
-from accounts.user_agents import device_in_words
+from accounts.user_agents import describe_device
 from encryption import cipher
 from encryption.fields import place
 
@@ -19,7 +19,7 @@ class SessionQuerySet(models.QuerySet):
     def end(self, but: SessionStore | None = None) -> int:
         """Delete these sessions and forget their browsers, except that of the session `but`. Returns how many ended."""
         browsers = list(self.values_list("known_browser_id", flat=True))
-        KnownBrowser.objects.filter(pk__in=browsers).exclude(pk=but and but.known_browser_id).forget()
+        KnownBrowser.objects.filter(pk__in=browsers).exclude(pk=but and but.known_browser_id).revoke()
         ended, _tables = self.delete()
         return ended
 
@@ -32,13 +32,13 @@ class SessionManager(models.Manager.from_queryset(SessionQuerySet)):
     def end_oldest(self, person: User):
         """Leave room for one more of this person's: of too many, those used longest ago are ended. One query."""
         kept = self.model._base_manager.filter(user=person).order_by("-seen_at").values("pk")
-        self.model._base_manager.filter(user=person).exclude(pk__in=kept[: self.model.MOST - 1]).delete()
+        self.model._base_manager.filter(user=person).exclude(pk__in=kept[: self.model.MAX_PER_PERSON - 1]).delete()
 
 
 class Session(AbstractBaseSession):
     """A browser that is logged in, or a visitor's. Deleting the row ends it at once."""
 
-    MOST = 100  # of a person
+    MAX_PER_PERSON = 100
 
     session_key = None  # Django's column. Ours never holds the key itself.
     key_hash = models.CharField(_("hash of the key"), max_length=64, primary_key=True, db_column="session_key")
@@ -112,4 +112,4 @@ class Session(AbstractBaseSession):
 
     @property
     def device(self) -> str:
-        return device_in_words(self.user_agent)
+        return describe_device(self.user_agent)

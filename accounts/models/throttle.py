@@ -31,7 +31,7 @@ class ThrottleQuerySet(models.QuerySet):
             cursor.execute(sql, [key, until, free_since])
             return cursor.rowcount == 1
 
-    def ends_of(self, keys: list[str]) -> dict[str, datetime.datetime]:
+    def expiry_times(self, keys: list[str]) -> dict[str, datetime.datetime]:
         """When each of these rows expires, without those that have expired."""
         return dict(self.filter(pk__in=keys, expires__gt=timezone.now()).values_list("pk", "expires"))
 

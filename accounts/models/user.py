@@ -34,7 +34,7 @@ def validate_timezone(name: str):
 
 
 # Characters, as Django's own validator has it.
-LONGEST_EMAIL = 320
+MAX_EMAIL_LENGTH = 320
 
 
 def validate_mailable(email: str):
@@ -43,7 +43,7 @@ def validate_mailable(email: str):
     Before the @ ASCII alone: Django's validator lets "ſ" and the Kelvin sign pass for the letters s and k. One that is
     too long is refused by that validator, and not normalised here.
     """
-    if len(email) > LONGEST_EMAIL:
+    if len(email) > MAX_EMAIL_LENGTH:
         return
     name, _at, domain = email.rpartition("@")
     try:
@@ -58,7 +58,7 @@ def validate_mailable(email: str):
 class UserManager(DjangoUserManager):
     def get_by_natural_key(self, username):
         """Find a person however they capitalise their name today."""
-        return self.get(username_key=self.model.key_of(username))
+        return self.get(username_key=self.model.make_username_key(username))
 
 
 class User(AbstractUser):
@@ -134,7 +134,7 @@ class User(AbstractUser):
     # knows it for nothing, and what was computed from older answers carries an older number.
     answers_version = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
     answers_saved_at = models.DateTimeField(null=True, editable=False)
-    COUNTED_UP = ("answers_version", "answers_saved_at")
+    COUNTER_FIELDS = ("answers_version", "answers_saved_at")
 
     texts_belong_to = ("id",)
     objects = UserManager()
@@ -160,30 +160,30 @@ class User(AbstractUser):
         ]
 
     def save(self, *args, update_fields=None, **kwargs):
-        self.username_key = self.key_of(self.username)
+        self.username_key = self.make_username_key(self.username)
         if update_fields is not None and "username" in update_fields:
             update_fields = {*update_fields, "username_key"}
         if update_fields is None and not self._state.adding:
             # Another request may have counted up since this row was read: that is not written back.
             known = {field.attname: field.name for field in self._meta.concrete_fields if not field.primary_key}
-            update_fields = [known[name] for name in known.keys() - self.get_deferred_fields() - {*self.COUNTED_UP}]
+            update_fields = [known[name] for name in known.keys() - self.get_deferred_fields() - {*self.COUNTER_FIELDS}]
         has_new_password = self._password is not None and not self._state.adding
         if self.pk is None and self.display_name:
-            return self.save_and_name(self.display_name, *args, **kwargs)
+            return self.insert_with_display_name(self.display_name, *args, **kwargs)
         super().save(*args, update_fields=update_fields, **kwargs)
         if has_new_password:
-            self.known_browsers.forget()
+            self.known_browsers.revoke()
 
     def end_sessions(self, but: SessionStore | None = None) -> bool:
         """End all sessions of this person and forget all their browsers, except those of the session `but`.
 
         Returns whether there was anything to end.
         """
-        forgotten = self.known_browsers.exclude(pk=but and but.known_browser_id).forget()
+        revoked = self.known_browsers.exclude(pk=but and but.known_browser_id).revoke()
         ended, _tables = self.sessions.exclude(pk=but and but.key_hash).delete()
-        return bool(ended or forgotten)
+        return bool(ended or revoked)
 
-    def save_and_name(self, display_name: str, *args, **kwargs):
+    def insert_with_display_name(self, display_name: str, *args, **kwargs):
         """Insert the row, then add the name: it is bound to the id, which the database gives."""
         self.display_name = ""
         try:
@@ -203,7 +203,7 @@ class User(AbstractUser):
         User.objects.filter(pk=self.pk).update(
             answers_version=models.F("answers_version") + 1, answers_saved_at=clock.now()
         )
-        for name in self.COUNTED_UP:
+        for name in self.COUNTER_FIELDS:
             self.__dict__.pop(name, None)
 
     @classmethod
@@ -211,7 +211,7 @@ class User(AbstractUser):
         return normalized(username).strip() if isinstance(username, str) else username
 
     @classmethod
-    def key_of(cls, username: str) -> str:
+    def make_username_key(cls, username: str) -> str:
         """What two spellings of one name have in common.
 
         Kept in a column, because SQLite folds the case of ASCII letters only.
@@ -223,11 +223,11 @@ class User(AbstractUser):
         exclude = set(exclude or ())
         super().validate_unique(exclude | {"username", "username_key"})
         others = User.objects.exclude(pk=self.pk)
-        if "username" not in exclude and others.filter(username_key=self.key_of(self.username)).exists():
-            raise ValidationError({"username": self.name_is_taken()})
+        if "username" not in exclude and others.filter(username_key=self.make_username_key(self.username)).exists():
+            raise ValidationError({"username": self.username_taken_error()})
 
     @classmethod
-    def name_is_taken(cls) -> ValidationError:
+    def username_taken_error(cls) -> ValidationError:
         return ValidationError(cls._meta.get_field("username_key").error_messages["unique"], code="unique")
 
     def get_full_name(self):

@@ -12,7 +12,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.models import SecurityEvent, User
-from accounts.models.security_event import CHANGED_BY_OTHERS
+from accounts.models.security_event import STAFF_EDITABLE_FIELDS
 from accounts.tests.factories import PASSWORD, make_person
 from operations import staff
 
@@ -97,11 +97,11 @@ def test_all_in_one_save_is_mailed_to_the_former_address(as_staff, maria):
 
 
 def test_every_field_of_the_form_is_one_that_is_written_down(as_staff, maria):
-    """A field that the form gains is to be named in CHANGED_BY_OTHERS, or its change would be called nothing."""
+    """A field that the form gains is to be named in STAFF_EDITABLE_FIELDS, or its change would be called nothing."""
     form = as_staff.get(address_of(maria)).context["adminform"].form
 
-    assert set(form.fields) <= set(CHANGED_BY_OTHERS)
-    assert len(" ".join(CHANGED_BY_OTHERS)) <= SecurityEvent._meta.get_field("changed").max_length
+    assert set(form.fields) <= set(STAFF_EDITABLE_FIELDS)
+    assert len(" ".join(STAFF_EDITABLE_FIELDS)) <= SecurityEvent._meta.get_field("changed").max_length
 
 
 def test_a_save_without_a_change_is_none(as_staff, maria):

@@ -146,6 +146,6 @@ def test_a_link_that_confirms_an_address(live_server, maria):
 
 
 def test_what_is_there_only_once():
-    claim = partial(rate_limits.only_once, "something", 60)
+    claim = partial(rate_limits.claim_once, "something", 60)
 
     assert sorted(all_at_once(*[claim] * AT_ONCE)) == [False] * (AT_ONCE - 1) + [True]

@@ -185,7 +185,7 @@ def test_our_origin_is_what_browsers_say(rf, settings, scheme, host, origin):
     settings.ALLOWED_HOSTS = ["*"]
     request = rf.get("/", headers={"host": host}, secure=scheme == "https")
 
-    assert passkeys.origin_of(request) == origin
+    assert passkeys.page_origin(request) == origin
 
 
 @WAYS
@@ -316,7 +316,7 @@ def test_of_two_with_the_same_count_at_the_same_moment_one_is_taken(person, owne
     add(owner, device)
     passkey = person.authenticator_set.get(type="webauthn")
 
-    taken = all_at_once(*[lambda: passkeys.counter_goes_on(passkey, 1)] * 4)
+    taken = all_at_once(*[lambda: passkeys.advance_sign_count(passkey, 1)] * 4)
 
     assert sorted(taken) == [False, False, False, True]
 

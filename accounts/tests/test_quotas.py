@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import passkeys, rate_limits
 from accounts.admin import InvitationAdmin
 from accounts.models import Invitation, KnownBrowser, SecurityEvent, Session
-from accounts.reauthentication import MOST_RECORDS
+from accounts.reauthentication import MAX_RECORDS
 from accounts.tests.codes import confirm_by_password, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.views import SESSIONS_A_PAGE
@@ -51,12 +51,12 @@ def make_sessions(person, number: int) -> list[Session]:
 def test_a_person_has_so_many_sessions_and_the_oldest_end(client, maria):
     stranger = make_person()
     theirs = make_sessions(stranger, 3)
-    sessions = make_sessions(maria, Session.MOST + 50)
+    sessions = make_sessions(maria, Session.MAX_PER_PERSON + 50)
 
     client.post(reverse("accounts:login"), {"username": "maria", "password": PASSWORD})
 
     kept = set(maria.sessions.values_list("pk", flat=True))
-    assert len(kept) == Session.MOST
+    assert len(kept) == Session.MAX_PER_PERSON
     assert client.session.key_hash in kept
     assert kept >= {session.pk for session in sessions[51:]}
     assert stranger.sessions.count() == len(theirs)
@@ -66,25 +66,25 @@ def test_a_person_has_so_many_known_browsers_and_the_oldest_go(client, maria):
     now = timezone.now()
     browsers = KnownBrowser.objects.bulk_create(
         KnownBrowser(person=maria, token_hash=f"{place:064}", used_at=now - timezone.timedelta(minutes=200 - place))
-        for place in range(KnownBrowser.MOST + 50)
+        for place in range(KnownBrowser.MAX_PER_PERSON + 50)
     )
 
     client.post(reverse("accounts:login"), {"username": "maria", "password": PASSWORD})
 
     kept = set(maria.known_browsers.values_list("pk", flat=True))
-    assert len(kept) == KnownBrowser.MOST
+    assert len(kept) == KnownBrowser.MAX_PER_PERSON
     assert kept >= {browser.pk for browser in browsers[51:]}
 
 
 def test_where_one_is_logged_in_has_pages(as_maria, maria):
-    make_sessions(maria, Session.MOST - 1)
+    make_sessions(maria, Session.MAX_PER_PERSON - 1)
 
     pages = [as_maria.get(reverse("accounts:sessions"), {"page": page}) for page in (1, 2)]
 
     assert [len(page.context["sessions"]) for page in pages] == [SESSIONS_A_PAGE] * 2
     assert as_maria.get(reverse("accounts:sessions"), {"page": 3}).status_code == 404
     assert pages[0].context["older_page"] == 2 and pages[1].context["newer_page"] == 1
-    assert f"You can be logged in {Session.MOST} times at most." in pages[0].content.decode()
+    assert f"You can be logged in {Session.MAX_PER_PERSON} times at most." in pages[0].content.decode()
     assert "End all others" in pages[1].content.decode()
 
 
@@ -110,16 +110,16 @@ def test_messages_that_are_never_shown_do_not_pile_up(as_maria):
 
 
 def test_confirming_who_one_is_does_not_make_the_session_grow(as_maria):
-    for _ in range(MOST_RECORDS + 5):
+    for _ in range(MAX_RECORDS + 5):
         confirm_by_password(as_maria)
 
-    assert len(as_maria.session[AUTHENTICATION_METHODS_SESSION_KEY]) == MOST_RECORDS
+    assert len(as_maria.session[AUTHENTICATION_METHODS_SESSION_KEY]) == MAX_RECORDS
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_person_has_so_many_passkeys(as_maria, maria, method):
     switch_on(as_maria)  # Counts as a confirmation.
-    for number in range(passkeys.MOST_PASSKEYS):
+    for number in range(passkeys.MAX_PASSKEYS):
         maria.authenticator_set.create(type="webauthn", data={"name": f"Passkey {number}", "credential": {}})
 
     response = getattr(as_maria, method)(reverse("accounts:passkey_add"))
@@ -142,7 +142,7 @@ def test_a_person_has_one_address(as_maria, maria, settings):
 def test_staff_have_so_many_open_invitations(client):
     staff = make_person(is_staff=True, is_superuser=True)
     client.force_login(staff)
-    for number in range(InvitationAdmin.MOST_OPEN):
+    for number in range(InvitationAdmin.MAX_OPEN):
         invitation = Invitation(created_by=staff if number else make_person(), note=str(number))
         invitation.make_token()
         invitation.save()

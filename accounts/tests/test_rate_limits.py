@@ -224,9 +224,9 @@ def test_expired_rows_that_another_request_deletes_are_passed_over():
 
 def test_a_try_is_claimed_in_one_statement(maria, django_assert_num_queries):
     with django_assert_num_queries(1):
-        assert rate_limits.only_once("something", 60)
+        assert rate_limits.claim_once("something", 60)
     with django_assert_num_queries(1):
-        assert not rate_limits.only_once("something", 60)
+        assert not rate_limits.claim_once("something", 60)
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "wrong"])

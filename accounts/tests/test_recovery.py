@@ -492,7 +492,7 @@ def test_an_admin_makes_a_link_that_is_shown_once(as_staff, person):
 
 
 def test_nobody_is_left_out_silently(as_staff, monkeypatch):
-    monkeypatch.setattr("accounts.admin.UserAdmin.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("accounts.admin.UserAdmin.MAX_AT_ONCE", 2)
     people = [make_person() for _ in range(3)]
     for person in people:
         Client().force_login(person)

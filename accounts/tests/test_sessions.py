@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import passkeys
 from accounts.models import Session, User
-from accounts.sessions import SessionStore, hash_of
+from accounts.sessions import SessionStore, hash_secret
 from accounts.tests.codes import code_of, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES
@@ -54,7 +54,7 @@ def test_the_row_names_its_person(client, db):
 
     [session] = Session.objects.all()
 
-    assert (session.user, session.key_hash) == (person, hash_of(client.cookies[COOKIE].value))
+    assert (session.user, session.key_hash) == (person, hash_secret(client.cookies[COOKIE].value))
     assert list(person.sessions.all()) == [session]
 
 
@@ -316,11 +316,11 @@ def asked(monkeypatch):
     """What the server believes to have asked, for each answer that arrives. No answer is right."""
     found = []
 
-    def check_answer(credential, purpose, person):
+    def check_client_data(credential, purpose, person):
         found.append((auth.get_state() or {}).get("challenge"))
         raise ValueError
 
-    monkeypatch.setattr(passkeys, "check_answer", check_answer)
+    monkeypatch.setattr(passkeys, "check_client_data", check_client_data)
     return found
 
 

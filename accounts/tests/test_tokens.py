@@ -115,7 +115,7 @@ def test_no_link_does_what_another_is_for(maria):
     for token in (of_reset, of_invitation):
         assertContains(Client().post(verify_link(token)), "not good any more")
     for token in (of_reset, of_address):
-        assert not Invitation.good(token).exists()
+        assert not Invitation.usable(token).exists()
     assert not has_new_password(maria) and not verified_email(maria)
 
 
