@@ -1,4 +1,4 @@
-"""The e-mail address of a person: changed, removed, and confirmed by a link."""
+"""The e-mail address of a person: changing, removing and confirming it."""
 
 from copy import copy
 
@@ -16,7 +16,6 @@ from django.urls import reverse
 from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from accounts import rate_limits, security_events
 from accounts.emails import send_template, verified_email
@@ -25,10 +24,9 @@ from brainlog.origin import trusted_origin
 
 VERIFY_SALT, VERIFY_SECONDS = "accounts.email", 3 * 24 * 60 * 60
 
-require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
-
 
 def show_mail_result(request, sent: bool, text: str):
+    """Add the message `text` if the mail was sent, an error otherwise."""
     if sent:
         messages.success(request, text)
     else:
@@ -36,9 +34,10 @@ def show_mail_result(request, sent: bool, text: str):
 
 
 def consume_mail(request, email: str, person: User | None = None):
-    """Use one of the mails that may go to an address that is not confirmed: it may be a stranger's.
+    """Consume one mail to an unconfirmed address, which may belong to a stranger.
 
-    Counted for the visitor, for the person, and for the mailbox. Raises RateLimitExceeded: comes before anything is stored.
+    Counted for the client address, the person and the mailbox. Raises RateLimitExceeded, so call it before anything is
+    stored.
     """
     rate_limits.consume_for_address(rate_limits.MAIL_BY_ADDRESS, ratelimit.get_ip(request))
     if person:
@@ -48,16 +47,20 @@ def consume_mail(request, email: str, person: User | None = None):
 
 
 def mailbox(email: str) -> str:
-    """What several addresses of one mailbox have in common.
+    """Key that is equal for all addresses of one mailbox.
 
-    What follows a plus sign is the reader's own. A domain has many spellings in Unicode, and one in ASCII.
+    Without the part after a plus sign, which providers deliver to the same mailbox, and with the domain in ASCII,
+    since a domain has several spellings in Unicode.
     """
     name, _at, domain = email.lower().rpartition("@")
     return f"{name.partition('+')[0]}@{punycode(domain)}"
 
 
 def send_verification(request, person: User) -> bool:
-    """Mail the link. Returns whether the mail server took it. consume_mail comes before."""
+    """Mail the link that confirms the address. Returns whether the mail server accepted it.
+
+    Call consume_mail() first.
+    """
     token = signing.dumps({"person": person.pk, "email": person.email}, salt=VERIFY_SALT)
     address = trusted_origin(request) + reverse("accounts:email_confirm", args=[token])
     return send_template("verify", person.email, request, address=address)
@@ -70,10 +73,9 @@ class EmailForm(forms.ModelForm):
         widgets = {"email": forms.EmailInput(attrs={"autocomplete": "email"})}
 
 
-@require_get_or_post
 @reauthentication_required(app="allauth.account")
 def email(request):
-    """Change, remove or verify it. A verified one counts until the next is verified, or it is removed."""
+    """Change or remove the address. The confirmed one stays valid until another is confirmed or it is removed."""
     person = copy(request.user)
     form = EmailForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_valid():
@@ -85,7 +87,7 @@ def email(request):
             security_events.record(security_events.Kind.EMAIL_CHANGED, person, request)
         if not person.email:
             EmailAddress.objects.filter(user=person).delete()
-            messages.success(request, _("We keep no e-mail address of yours any more."))
+            messages.success(request, _("Your e-mail address is removed."))
         elif must_be_confirmed:
             sent = send_verification(request, person)
             show_mail_result(
@@ -98,15 +100,14 @@ def email(request):
 
 @login_not_required
 @never_cache
-@require_get_or_post
 def email_confirm(request, token):
-    """Good once, for three days, and for the address that is still the person's."""
+    """Confirm the address by a link that is valid once, for three days, and while the address is unchanged."""
     try:
-        said = signing.loads(token, salt=VERIFY_SALT, max_age=VERIFY_SECONDS)
+        claims = signing.loads(token, salt=VERIFY_SALT, max_age=VERIFY_SECONDS)
     except signing.BadSignature:
-        said = {"person": None, "email": ""}
+        claims = {"person": None, "email": ""}
     try:
-        person = confirm_address(said) if request.method == "POST" else person_of_link(said, User.objects.all())
+        person = confirm_address(claims) if request.method == "POST" else person_of_link(claims, User.objects.all())
     except IntegrityError:
         messages.error(request, _("This address belongs to another account."))
         return redirect("today")
@@ -114,23 +115,23 @@ def email_confirm(request, token):
         security_events.record(security_events.Kind.EMAIL_CONFIRMED, person, request)
         messages.success(request, _("Your e-mail address is confirmed."))
         return redirect("today")
-    return render(request, "accounts/email_confirm.html", {"person": person, "email": said["email"]})
+    return render(request, "accounts/email_confirm.html", {"person": person, "email": claims["email"]})
 
 
-def person_of_link(said: dict, people) -> User | None:
-    """Whose address the link confirms; None where it is confirmed, or not the person's any more."""
-    person = people.filter(pk=said["person"], email=said["email"], is_active=True).first()
+def person_of_link(claims: dict, people) -> User | None:
+    """The person whose address the link confirms; None if it is confirmed already or has changed since."""
+    person = people.filter(pk=claims["person"], email=claims["email"], is_active=True).first()
     return None if person and verified_email(person) == person.email.lower() else person
 
 
 @transaction.atomic
-def confirm_address(said: dict) -> User | None:
-    """Confirm the address for person_of_link, and return them.
+def confirm_address(claims: dict) -> User | None:
+    """Confirm the address of person_of_link(), and return the person.
 
-    Holds the person's row, so that of parallel requests with one link the first confirms and the others find it done.
+    Locks the person's row: of parallel requests with one link, the first confirms, and the others find it confirmed.
     Raises IntegrityError if another account has confirmed the address.
     """
-    if person := person_of_link(said, User.objects.select_for_update()):
+    if person := person_of_link(claims, User.objects.select_for_update()):
         EmailAddress.objects.filter(user=person).delete()
         EmailAddress.objects.create(user=person, email=person.email.lower(), verified=True, primary=True)
     return person

@@ -19,7 +19,7 @@ from brainlog.forms import DatalistInput, Pills, limit_length, require_whole_cha
 
 
 class PasswordLengthMixin:
-    """A form of Django's or allauth's whose passwords have a maximum length: it is checked before they are hashed."""
+    """Adds a maximum length to the passwords of a form of Django or allauth, checked before they are hashed."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -29,7 +29,7 @@ class PasswordLengthMixin:
 
 
 class LoginForm(allauth.account.forms.LoginForm):
-    """allauth's way in, with the fields that Django and password managers know."""
+    """allauth's login form with the field names of Django's, which password managers recognise."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -55,7 +55,7 @@ class SignUpForm(PasswordLengthMixin, BaseUserCreationForm):
     class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username", "email", "timezone")
-        # The browser puts its own zone in place of the default, see static/js/timezone.js.
+        # static/js/timezone.js replaces the default by the browser's time zone.
         widgets = {
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),
             "timezone": DatalistInput(
@@ -73,7 +73,7 @@ class SignUpForm(PasswordLengthMixin, BaseUserCreationForm):
         self.fields["password2"].label = _("The password again")
 
     def save(self, commit=True):
-        """Make the person. Returns None, with an error on the form, if the name was taken just now."""
+        """Create the person. Returns None, with an error on the form, if the name was taken just now."""
         try:
             with transaction.atomic():
                 return super().save(commit)
@@ -83,11 +83,11 @@ class SignUpForm(PasswordLengthMixin, BaseUserCreationForm):
 
 
 class NewPasswordForm(PasswordLengthMixin, SetPasswordForm):
-    """A password in place of none, or of a forgotten one."""
+    """A new password without the old one: for a reset, or a person without a password."""
 
 
 class PasswordReauthenticationForm(PasswordLengthMixin, allauth.account.forms.ReauthenticateForm):
-    """The password of a person who is logged in, before a change that asks for it."""
+    """Reauthentication by password."""
 
 
 class PasswordChangeForm(PasswordLengthMixin, DjangoPasswordChangeForm):
@@ -117,7 +117,7 @@ class ProfileForm(forms.ModelForm):
         self.fields["display_name"].validators.append(require_whole_characters)
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
-                # Django's repeats the value.
+                # Django's message repeats the submitted value.
                 field.error_messages["invalid_choice"] = _("Choose one of the answers offered.")
         self.fields["day_ends_at"].help_text = User._meta.get_field("day_ends_at").help_text
 
@@ -127,7 +127,7 @@ class ProfileForm(forms.ModelForm):
 
 
 class UsernameConfirmationForm(forms.Form):
-    """What cannot be undone is confirmed by typing one's own name."""
+    """Confirmation of an irreversible action by typing one's own username."""
 
     username = forms.CharField(
         label=_("Your username"),
@@ -155,7 +155,7 @@ class DeleteAccountForm(PasswordLengthMixin, UsernameConfirmationForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if not self.user.has_usable_password():
-            del self.fields["password"]  # The page has asked for a passkey or a code before.
+            del self.fields["password"]  # The page requires reauthentication by a passkey or a code.
 
     def clean_password(self):
         password = self.cleaned_data["password"]

@@ -1,7 +1,7 @@
-"""The proof that a person has signed in with a browser before: a random token in a cookie, see models.KnownBrowser.
+"""Known browsers: a random token in a cookie proves that a person has signed in with it, see models.KnownBrowser.
 
-Tries are counted apart for each such browser: neither strangers, nor another browser of the same person, nor one whose
-login was ended can use up the tries of this one. The cookie holds a token for each of the last few people.
+Attempts are counted apart for each known browser: neither strangers, nor another browser of the same person, nor one
+whose login was ended can use up its attempts. The cookie holds one token for each of the last MAX_PEOPLE people.
 """
 
 import re
@@ -18,16 +18,16 @@ TOKEN = re.compile(r"[\w-]{32}", re.ASCII)  # As token_urlsafe(24) makes them.
 
 
 def find(request, username_key: str) -> KnownBrowser | None:
-    """The row of this browser and the person of this name. Does the same for names that do not exist."""
+    """The known browser of this request and username. Runs the same query for names that do not exist."""
     if not (hashes := [hash_secret(token) for token in tokens_in(request)]):
         return None
     return KnownBrowser.objects.valid().filter(token_hash__in=hashes, person__username_key=username_key).first()
 
 
 def remember(request, person: User):
-    """Store this browser as known, for a person who has just signed in. set_cookie() sends the proof.
+    """Store this browser as known, for a person who has just signed in. set_cookie() sends the token.
 
-    After a reset of the password, the session can be that of another person or a visitor's: it does not name the row.
+    After a password reset, the session can belong to another person or a visitor: then it does not refer to the row.
     """
     tokens = {hash_secret(token): token for token in tokens_in(request)}
     of_person = KnownBrowser.objects.filter(token_hash__in=tokens, person=person)
@@ -46,7 +46,7 @@ def remember(request, person: User):
 
 
 def set_cookie(request, response):
-    """Set the cookie with the proof in the response, if remember() was called."""
+    """Set the cookie with the tokens in the response, if remember() was called."""
     if tokens := getattr(request, "known_browser_tokens", None):
         response.set_cookie(
             settings.KNOWN_BROWSER_COOKIE_NAME,
@@ -59,9 +59,9 @@ def set_cookie(request, response):
 
 
 def ended_person_ids(request) -> list[int]:
-    """The ids of people whose login in this browser was ended from elsewhere: the page removes what it keeps for them.
+    """Ids of people whose login in this browser was ended remotely. The page removes what the browser stores for them.
 
-    Returns them until they sign in again. A session that expired by itself does not count.
+    They are returned until they sign in again. A session that expired is not one that was ended.
     """
     if request.user.is_authenticated or not (hashes := [hash_secret(token) for token in tokens_in(request)]):
         return []

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def is_local(request) -> bool:
-    """Whether the visitor is in the server's own network."""
+    """Whether the client has a private address: it is in the server's own network."""
     try:
         return ipaddress.ip_address(get_adapter().get_client_ip(request)).is_private
     except ValueError:
@@ -32,7 +32,7 @@ def is_local(request) -> bool:
 
 
 class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
-    """Know who is asking from the session alone."""
+    """Takes the user from our session, which is read together with its person."""
 
     def process_request(self, request):
         super().process_request(request)
@@ -44,7 +44,7 @@ class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
 
 
 class PersonMiddleware:
-    """Show times by the clock of whoever asks, and keep their pages out of every cache."""
+    """Activates the person's time zone, records their visit, and keeps their pages out of caches."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -57,21 +57,20 @@ class PersonMiddleware:
             timezone.deactivate()
         response = self.get_response(request)
         if request.user.is_authenticated:
-            # Nothing private stays behind on a shared device, and a page come back to shows what is
-            # stored now.
+            # Private pages must not remain on a shared device, and going back must show the stored state.
             response.headers.setdefault("Cache-Control", "no-store, private")
         return response
 
     def process_exception(self, request, exception):
-        """Whoever deletes the account while another tab saves has no account there either."""
-        is_about_a_row = isinstance(exception, IntegrityError) and request.user.is_authenticated
-        if is_about_a_row and not User.objects.filter(pk=request.user.pk).exists():
+        """Redirect to the login if a save failed because the account was deleted meanwhile, in another tab."""
+        is_integrity_error = isinstance(exception, IntegrityError) and request.user.is_authenticated
+        if is_integrity_error and not User.objects.filter(pk=request.user.pk).exists():
             return redirect_to_login(request.get_full_path())
         return None
 
 
 class SecondFactorMiddleware:
-    """Lead whoever has to have a second factor and has none to the page that adds one, from every other page."""
+    """Redirects people who must have a second factor and have none to the page that adds one."""
 
     EXEMPT_VIEWS = {"privacy"} | {
         f"accounts:{name}"
@@ -104,10 +103,10 @@ class SecondFactorMiddleware:
 
 
 class ReauthenticationMiddleware:
-    """Ask who is there, and keep nothing of what was sent: the person sends it again, once they have said so.
+    """Redirects to reauthentication without keeping the form that was sent: the person sends it again afterwards.
 
-    Stands inside of allauth's, which would keep a form in the session, passwords too, and send it as soon as
-    somebody confirms for that page: weeks later, or when another had left it there for the owner to confirm.
+    Runs inside allauth's middleware, which would store the form in the session, passwords included, and submit it at
+    the next reauthentication for that page: even weeks later, or if an attacker had left it for the owner to confirm.
     """
 
     def __init__(self, get_response):
@@ -119,12 +118,12 @@ class ReauthenticationMiddleware:
     def process_exception(self, request, exception):
         if not isinstance(exception, ReauthenticationRequired):
             return None
-        first_way = get_adapter().get_reauthentication_methods(request.user)[0]
-        return redirect_to_reauthentication(request, first_way["url"], then=request.get_full_path())
+        first_method = get_adapter().get_reauthentication_methods(request.user)[0]
+        return redirect_to_reauthentication(request, first_method["url"], then=request.get_full_path())
 
 
 class SignInMiddleware:
-    """Let a browser remember that somebody signed in, and say why it did not work, and when to come back."""
+    """Sets the cookie of known browsers; answers exceeded rate limits with 429 and provider failures with a message."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -140,8 +139,8 @@ class SignInMiddleware:
             page.headers["Retry-After"] = str(exception.seconds)
             return page
         if isinstance(exception, RequestException):
-            # What it says names addresses.
-            log.error("The provider of accounts gave no good answer: %s", type(exception).__name__)
-            messages.error(request, _("The other side cannot be reached just now. Please try again later."))
+            # The error's text is not logged: it contains addresses.
+            log.error("Request to the login provider failed: %s", type(exception).__name__)
+            messages.error(request, _("The other site cannot be reached just now. Please try again later."))
             return redirect("accounts:external" if request.user.is_authenticated else "accounts:login")
         return None

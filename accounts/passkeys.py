@@ -1,4 +1,4 @@
-"""Passkeys: allauth's forms and pages in our design and with our limits."""
+"""Passkeys: allauth's forms and views with our limits and checks."""
 
 import json
 import logging
@@ -33,16 +33,16 @@ from encryption.cipher import CannotDecryptError
 
 log = logging.getLogger(__name__)
 
-# How long a passkey may take to answer.
+# How long a challenge is valid.
 CHALLENGE_SECONDS = 10 * 60
-# Bytes of what a device says of a passkey.
+# Characters of a credential in JSON.
 MAX_CREDENTIAL_LENGTH = 60_000
-MAX_PASSKEYS = 20  # of a person
+MAX_PASSKEYS = 20  # Per person.
 
 
 @contextmanager
 def reject_malformed_credential():
-    """What a device says is taken apart byte by byte; what breaks on the way was no passkey."""
+    """Turn the errors of parsing a credential, which is untrusted binary data, into a validation error."""
     try:
         yield
     except (LookupError, TypeError, AttributeError, ValueError, struct.error, InvalidSignature) as error:
@@ -50,26 +50,26 @@ def reject_malformed_credential():
 
 
 def only_known_texts(credential: dict) -> dict:
-    """What a passkey says, in the parts that we know and as text alone.
+    """Copy the known parts of a credential, and raise ValueError unless they are texts of bounded length.
 
-    fido2 takes a number, where bytes belong, for their length: one request would use up all memory.
+    fido2 interprets a number in place of bytes as their length: one request could exhaust the memory.
     """
 
     def text(value) -> str:
         if not isinstance(value, str) or len(value) > 20_000 or not value.isascii():
-            raise ValueError("not a text in base64, or far too long")
+            raise ValueError("not a base64 text, or too long")
         return value
 
     names = ("clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle")
     return {
         **{name: text(credential[name]) for name in ("id", "rawId", "type")},
         "response": {name: text(credential["response"][name]) for name in names if name in credential["response"]},
-        "clientExtensionResults": {"credProps": {"rk": True}},  # We take no other passkeys.
+        "clientExtensionResults": {"credProps": {"rk": True}},  # Only discoverable credentials are accepted.
     }
 
 
 class CredentialField(forms.JSONField):
-    """What a device says of a passkey, as JSON. It is taken apart once, and never sent back."""
+    """A WebAuthn credential as JSON. Parsed once, and never sent back to the browser."""
 
     widget = forms.HiddenInput
 
@@ -82,7 +82,7 @@ class CredentialField(forms.JSONField):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         try:
             return super().to_python(value)
-        except (RecursionError, ValueError) as error:  # nested without end; a number without end
+        except (RecursionError, ValueError) as error:  # Nested too deeply; a number that is too long.
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
 
     def bound_data(self, data, initial):
@@ -90,7 +90,7 @@ class CredentialField(forms.JSONField):
 
 
 def bind_challenge(request, purpose: str, person=None):
-    """Note what the challenge is for, for whom and until when. allauth has just put it into the session."""
+    """Bind the challenge, which allauth has just stored in the session, to a purpose, a person and an expiry."""
     request.session[ceremonies.STATE_SESSION_KEY] |= {
         "purpose": purpose,
         "person": person and person.pk,
@@ -99,33 +99,34 @@ def bind_challenge(request, purpose: str, person=None):
 
 
 def page_origin(request) -> str:
-    """The origin of our pages, as browsers write it: without the port that every site of the scheme has."""
-    usual = {"https": ":443", "http": ":80"}[request.scheme]
-    return f"{request.scheme}://{request.get_host().lower().removesuffix(usual)}"
+    """The origin of our pages in the form of browsers, without the default port of the scheme."""
+    default_port = {"https": ":443", "http": ":80"}[request.scheme]
+    return f"{request.scheme}://{request.get_host().lower().removesuffix(default_port)}"
 
 
 def check_client_data(credential: dict, purpose: str, person):
-    """Raise ValueError unless this comes from a page of ours and answers the challenge of this purpose, once.
+    """Raise ValueError unless the response is from our origin and is the first to a challenge of this purpose.
 
-    fido2 compares the challenge itself, but takes what pages of subdomains say.
+    fido2 compares the challenge itself, but accepts origins of subdomains.
     """
     client = CollectedClientData(websafe_decode(credential["response"]["clientDataJSON"]))
     if client.origin != page_origin(context.request) or client.cross_origin:
         raise ValueError("another origin")
-    asked = ceremonies.get_state() or {}
-    if (asked["purpose"], asked["person"]) != (purpose, person and person.pk) or asked["until"] < time.time():
-        raise ValueError("another question, or an old one")
+    challenge = ceremonies.get_state() or {}
+    is_for_this = (challenge["purpose"], challenge["person"]) == (purpose, person and person.pk)
+    if not is_for_this or challenge["until"] < time.time():
+        raise ValueError("another challenge, or an expired one")
     handle = credential["response"].get("userHandle")
     if handle and person and websafe_decode(handle).decode() != user_pk_to_url_str(person):
         raise ValueError("the passkey of another person")
-    if not rate_limits.claim_once(f"answer to {asked['challenge']}", CHALLENGE_SECONDS):
+    if not rate_limits.claim_once(f"answer to {challenge['challenge']}", CHALLENGE_SECONDS):
         raise ValueError("answered already")
 
 
 def advance_sign_count(passkey: Authenticator, counter: int) -> bool:
-    """Store how often the passkey was used. Devices that do not count always say 0.
+    """Store the signature counter if it has increased. Returns False if it has not, which indicates a cloned passkey.
 
-    A counter that stays or goes back is that of a copy, or the copy has been here before.
+    Devices without a counter always send 0, which is accepted.
     """
     with transaction.atomic():
         row = Authenticator.objects.select_for_update().get(pk=passkey.pk)
@@ -151,18 +152,19 @@ class PasskeyForm(passkey_forms.AuthenticateWebAuthnForm):
         finally:
             ceremonies.clear_state()
         counter = AuthenticatorData(websafe_decode(credential["response"]["authenticatorData"])).counter
-        if not self.is_of_its_person(passkey) or not advance_sign_count(passkey, counter):
+        if not self.is_bound_to_owner(passkey) or not advance_sign_count(passkey, counter):
             security_events.record_refused_attempt(
                 security_events.Kind.PASSKEY_REFUSED, passkey.user.username_key, context.request
             )
             raise get_adapter().validation_error("incorrect_code")
         return passkey
 
-    def is_of_its_person(self, passkey: Authenticator) -> bool:
+    def is_bound_to_owner(self, passkey: Authenticator) -> bool:
+        """Whether the seal of the row is valid: it was written by this application, for this person."""
         try:
             mfa_secrets.check_seal(passkey)
         except CannotDecryptError as error:
-            log.error("Passkey %s is not taken: %s.", passkey.pk, error)
+            log.error("Passkey %s is refused: %s.", passkey.pk, error)
             return False
         return True
 
@@ -176,7 +178,7 @@ class PasskeyLoginForm(PasskeyForm, passkey_forms.LoginWebAuthnForm):
 
 
 class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
-    """Every passkey of ours lets somebody in by itself, so the device must ask for a finger, a face or a PIN."""
+    """A passkey is enough to log in, so user verification (finger, face or PIN) is always required."""
 
     passwordless = None
     credential = CredentialField()
@@ -184,7 +186,7 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("A name for it")
-        self.fields["name"].max_length = 50  # What is longer is cut off, see below.
+        self.fields["name"].max_length = 50  # Longer names are truncated, see clean_name.
         self.fields["name"].widget.attrs["maxlength"] = 50
 
     def clean_name(self):
@@ -206,19 +208,19 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
         if credential := cleaned.get("credential"):
             known = ceremonies.get_credentials(self.user)
             if websafe_decode(credential["rawId"]) in {each.credential_id for each in known}:
-                raise forms.ValidationError(_("This passkey is there already."), code="known")
+                raise forms.ValidationError(_("You have added this passkey already."), code="known")
         return cleaned
 
 
 class PasskeyOptionsMixin:
-    """Hands what the browser needs to know about passkeys to static/js/passkeys.js."""
+    """Passes the WebAuthn options to static/js/passkeys.js."""
 
     purpose: str
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         bind_challenge(self.request, self.purpose, self.get_person())
-        # allauth leaves the refused form behind, and would check a new one against the new challenge.
+        # With kwargs, allauth's context has a new form, checked against the new challenge: the refused one is kept.
         return context | kwargs | {"options": json.dumps(context["js_data"], cls=DjangoJSONEncoder)}
 
     def get_person(self):
@@ -226,7 +228,6 @@ class PasskeyOptionsMixin:
 
 
 class AddPasskeyView(NewFactorConfirmsMixin, PasskeyOptionsMixin, passkey_views.AddWebAuthnView):
-    http_method_names = ["get", "head", "post"]
     template_name = "accounts/passkey_add.html"
     factor = Authenticator.Type.WEBAUTHN
     purpose = "add"
@@ -238,26 +239,24 @@ class AddPasskeyView(NewFactorConfirmsMixin, PasskeyOptionsMixin, passkey_views.
         return self.refuse_if_full(request) or super().post(request, *args, **kwargs)
 
     def refuse_if_full(self, request):
-        """Lead back to the list, where there are as many passkeys as there may be."""
+        """Redirect to the list if the person has the maximum number of passkeys."""
         if request.user.authenticator_set.filter(type=Authenticator.Type.WEBAUTHN).count() < MAX_PASSKEYS:
             return None
         text = gettext(
-            "You have %(count)d passkeys, and there is room for no more. Remove one that you do not use first."
+            "You have %(count)d passkeys, the most there can be. Please remove one that you do not use first."
         )
         messages.error(request, text % {"count": MAX_PASSKEYS})
         return redirect("accounts:second_factor")
 
 
 class RemovePasskeyView(passkey_views.RemoveWebAuthnView):
-    http_method_names = ["get", "head", "post"]
     template_name = "accounts/passkey_remove.html"
     success_url = reverse_lazy("accounts:second_factor")
 
 
 class PasskeyLoginView(passkey_views.LoginWebAuthnView):
-    """Keeps a visitor's challenge in a signed cookie: asking for one writes nothing. Each is good once, for minutes."""
+    """Keeps a visitor's challenge in a signed cookie, so that a GET writes nothing. It is valid once, for minutes."""
 
-    http_method_names = ["get", "head", "post"]
     SALT = "accounts.passkey_login"
 
     def get(self, request, *args, **kwargs):
@@ -287,7 +286,7 @@ class PasskeyLoginView(passkey_views.LoginWebAuthnView):
         return response
 
     def claim_challenge(self, request) -> dict | None:
-        """What this browser was asked, if it has not answered yet."""
+        """The challenge of this browser, if it is valid and has not been used."""
         try:
             cookie = request.COOKIES.get(settings.PASSKEY_COOKIE_NAME, "")
             state = signing.loads(cookie, salt=self.SALT, max_age=CHALLENGE_SECONDS)
@@ -298,7 +297,6 @@ class PasskeyLoginView(passkey_views.LoginWebAuthnView):
 
 
 class PasskeyReauthenticationView(PasskeyOptionsMixin, passkey_views.ReauthenticateWebAuthnView):
-    http_method_names = ["get", "head", "post"]
     template_name = "accounts/confirm.html"
     purpose = PasskeyReauthenticationForm.purpose
 

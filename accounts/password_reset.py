@@ -1,4 +1,4 @@
-"""A new password in place of a forgotten one: by mail, by recovery code, or by a link that an admin made."""
+"""Password reset: by a mailed link, by a recovery code, or by a link from an administrator."""
 
 import logging
 
@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import known_browsers, rate_limits, security_events
-from accounts.email_address import consume_mail, require_get_or_post, show_mail_result
+from accounts.email_address import consume_mail, show_mail_result
 from accounts.emails import send_template
 from accounts.forms import NewPasswordForm
 from accounts.models import User, validate_mailable
@@ -43,9 +43,9 @@ class ResetForm(forms.Form):
     )
 
     def send(self, request) -> bool:
-        """Mail a link, to an address somebody has proved to read, or word that we do not know it.
+        """Mail a reset link if the address is a confirmed one, a notice that it is unknown otherwise.
 
-        A mail goes out either way: neither the page nor its time tells who has an account.
+        A mail is sent in both cases, so that neither the page nor its response time reveals who has an account.
         """
         email = self.cleaned_data["email"].lower()
         consume_mail(request, email)
@@ -58,14 +58,13 @@ class ResetForm(forms.Form):
 
 
 def reset_link(request, person: User) -> str:
-    """An address to choose a new password at: good once, for a day, and until the person logs in."""
+    """URL of the page to choose a new password. Valid once, for a day, and until the next login."""
     identity = urlsafe_base64_encode(force_bytes(person.pk))
     path = reverse("accounts:reset_by_link", args=[identity, default_token_generator.make_token(person)])
     return trusted_origin(request) + path
 
 
 @login_not_required
-@require_get_or_post
 def reset(request):
     form = ResetForm(request.POST if request.method == "POST" and settings.HAS_EMAIL else None)
     if form.is_valid():
@@ -76,9 +75,10 @@ def reset(request):
 
 
 def set_new_password(request, person: User, encoded: str):
-    """Store it, end every session of the person, and forget all their browsers but this one, if it is one of them.
+    """Store the password hash, end all sessions of the person, and revoke their known browsers except this one.
 
-    A session of theirs in this browser ends in this request: it could not be saved at the end of it.
+    If this browser is logged in as the person, its session is ended first: its row is deleted here, so it could not be
+    saved at the end of the request.
     """
     was_known = known_browsers.find(request, person.username_key)
     if request.user == person:
@@ -91,6 +91,7 @@ def set_new_password(request, person: User, encoded: str):
 
 
 def finish_reset(request, person: User):
+    """Record the reset and show a message, after the transaction that stored the password."""
     security_events.record(security_events.Kind.PASSWORD_RESET, person, request)
     messages.success(request, _("Your password is changed. Please log in with it."))
 
@@ -98,15 +99,14 @@ def finish_reset(request, person: User):
 @method_decorator(login_not_required, name="dispatch")
 class ResetByLinkView(views.PasswordResetConfirmView):
     form_class = NewPasswordForm
-    http_method_names = ["get", "head", "post"]
     template_name = "accounts/reset_by_link.html"
     success_url = reverse_lazy("accounts:login")
 
     def form_valid(self, form):
         token = self.request.session.pop(views.INTERNAL_RESET_SESSION_TOKEN)
-        encoded = make_password(form.cleaned_data["new_password1"])  # takes long: before the transaction
+        encoded = make_password(form.cleaned_data["new_password1"])  # Slow, so outside of the transaction.
         with transaction.atomic():
-            # Of parallel requests with one link the first stores its password, which ends the link for the others.
+            # Of parallel requests with one link, the first stores its password, which invalidates the link.
             person = User.objects.select_for_update().filter(pk=self.user.pk).first()
             self.validlink = person is not None and self.token_generator.check_token(person, token)
             if self.validlink:
@@ -118,7 +118,7 @@ class ResetByLinkView(views.PasswordResetConfirmView):
 
 
 class ResetByCodeForm(NewPasswordForm):
-    """A name, one of its recovery codes, and the password to come."""
+    """Username, one of the recovery codes, and the new password."""
 
     username = UsernameField(label=gettext_lazy("Username"), max_length=150)
     code = forms.CharField(
@@ -129,21 +129,21 @@ class ResetByCodeForm(NewPasswordForm):
     field_order = ("username", "code", "new_password1", "new_password2")
 
     def __init__(self, *args, **kwargs):
-        # The password is compared with no person here: what it resembles would tell strangers who is here, and how they
-        # are called.
+        # Validated against an empty User: an error about similarity would reveal to strangers which accounts exist and
+        # what their names are.
         super().__init__(User(), *args, **kwargs)
 
     def reset(self, request) -> User | None:
-        """Use the code up for the new password. Returns whose it is; None, with an error on the form, if refused.
+        """Set the new password if the code is correct. Returns the person; None, with a form error, otherwise.
 
-        Raises RateLimitExceeded. What a refusal costs, in time and statements, does not depend on the name.
+        Raises RateLimitExceeded. The time and the statements of a refusal do not depend on whether the name exists.
         """
         key = User.make_username_key(self.cleaned_data["username"])
-        tries = security_events.consume_sign_in(request, key, ratelimit.get_ip(request))
+        attempts = security_events.consume_sign_in(request, key, ratelimit.get_ip(request))
         encoded = make_password(self.cleaned_data["new_password1"])
         person = self.use_code(request, key, encoded)
         if person:
-            rate_limits.refund(tries)
+            rate_limits.refund(attempts)
         elif not self.errors:
             security_events.record_refused_attempt(security_events.Kind.SIGN_IN_FAILED, key, request)
             self.add_error(None, _("This name and code do not go together. Please check both."))
@@ -151,45 +151,44 @@ class ResetByCodeForm(NewPasswordForm):
 
     @transaction.atomic
     def use_code(self, request, key: str, encoded: str) -> User | None:
-        """Store the password, if the code is right. Refuses one that resembles the person, and leaves the code good.
+        """Store the password if the code is correct. A password that resembles the person is refused, the code kept.
 
-        Such a refusal counts as a try, as a wrong code does: codes cannot be tested by passwords that are refused.
+        Such a refusal counts as an attempt, like a wrong code: otherwise codes could be tested without a limit.
         """
         codes = Authenticator.objects.filter(
             type=Authenticator.Type.RECOVERY_CODES, user__username_key=key, user__is_active=True
         )
         found = codes.select_related("user").first()
-        if not self.is_right(found):
+        if not self.is_code_valid(found):
             return None
         try:
             validate_password(self.cleaned_data["new_password1"], found.user)
-        except forms.ValidationError as refusal:
+        except forms.ValidationError as error:
             transaction.set_rollback(True)
-            self.add_error("new_password2", refusal)
+            self.add_error("new_password2", error)
             return None
         set_new_password(request, found.user, encoded)
         return found.user
 
-    def is_right(self, codes: Authenticator | None) -> bool:
-        """Whether the code is one of these. Their list is used up by that, under a lock on its row."""
+    def is_code_valid(self, codes: Authenticator | None) -> bool:
+        """Whether the code is an unused one of the list. If so, marks all codes as used, under a lock on the row."""
         if codes is None:
-            with transaction.atomic():  # the statements of validate_code
+            with transaction.atomic():  # The same statements as validate_code.
                 return Authenticator.objects.select_for_update().filter(pk=0).exists()
         try:
-            is_right = codes.wrap().validate_code(self.cleaned_data["code"])
-        except Authenticator.DoesNotExist:  # Another list was made at this moment.
+            is_valid = codes.wrap().validate_code(self.cleaned_data["code"])
+        except Authenticator.DoesNotExist:  # A parallel request has replaced the list.
             return False
         except CannotDecryptError:
-            # The page must not tell that there are codes.
+            # Handled as a wrong code: the page must not reveal that the person has codes.
             log.error("Recovery codes cannot be decrypted. See manage.py rotate_field_keys --check.")
             return False
-        if is_right:
+        if is_valid:
             invalidate_codes(codes.user)
-        return is_right
+        return is_valid
 
 
 @login_not_required
-@require_get_or_post
 @sensitive_post_parameters()
 def reset_by_code(request):
     form = ResetByCodeForm(request.POST if request.method == "POST" else None)

@@ -4,19 +4,20 @@ from django.db import transaction
 
 from accounts.models import User
 
-# What allauth stores of a list of recovery codes once each of them is used: a bit per code.
+# Value of allauth's used_mask, one bit per code, when all codes are used.
 ALL_CODES = (1 << mfa_settings.RECOVERY_CODE_COUNT) - 1
-# Characters, with spaces or signs between the digits.
+# Characters, including separators between the digits.
 MAX_CODE_LENGTH = 30
 
 
 def has_no_codes_left(person: User) -> bool:
+    """Whether the person has recovery codes, and all of them are used."""
     codes = person.authenticator_set.filter(type=Authenticator.Type.RECOVERY_CODES).first()
     return bool(codes) and codes.data.get("used_mask") == ALL_CODES
 
 
 def invalidate_codes(person: User):
-    """Use up the whole list: one code of a stolen list resets the password, and no other passes the second factor."""
+    """Mark all codes as used. After a reset by one code of a stolen list, no other code passes the second factor."""
     with transaction.atomic():
         for codes in person.authenticator_set.select_for_update().filter(type=Authenticator.Type.RECOVERY_CODES):
             codes.data["used_mask"] = ALL_CODES

@@ -1,4 +1,4 @@
-"""Codes, and proving again who one is: allauth's forms and pages in our design and with our limits."""
+"""Second factor by codes, and the pages of reauthentication: allauth's forms and views with our limits."""
 
 from allauth.account import views as account_views
 from allauth.core import context
@@ -18,12 +18,12 @@ from accounts.recovery_codes import MAX_CODE_LENGTH, has_no_codes_left
 from brainlog.forms import limit_length
 from encryption.cipher import CannotDecryptError
 
-# A code is good for 90 seconds: its own half minute and those before and after.
+# Longer than a code is valid: its own half minute and those before and after, 90 seconds.
 USED_CODE_SECONDS = 120
 
 
 class SingleUseCodeMixin:
-    """A form with a code: each wrong one is a try, and a right one is good a single time."""
+    """A form with a code. Counts wrong codes, and accepts each correct code once."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -33,19 +33,20 @@ class SingleUseCodeMixin:
         code.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
 
     def clean_code(self):
-        a_try = rate_limits.consume_code(context.request, self.user, normalize_user_code(self.cleaned_data["code"]))
+        attempt = rate_limits.consume_code(context.request, self.user, normalize_user_code(self.cleaned_data["code"]))
         try:
             code = super().clean_code()
         except CannotDecryptError as error:
             raise forms.ValidationError(
-                _("This server can no longer read your second factor. Please ask whoever runs it."), code="unreadable"
+                _("This server can no longer read your second factor. Please ask an administrator of the server."),
+                code="unreadable",
             ) from error
-        except Authenticator.DoesNotExist as error:  # Other recovery codes were made at this moment.
+        except Authenticator.DoesNotExist as error:  # A parallel request has replaced the recovery codes.
             raise get_adapter().validation_error("incorrect_code") from error
-        # allauth remembers used codes for half a minute only, each process for itself.
+        # allauth remembers used codes for half a minute only, and in each process separately.
         if not rate_limits.claim_once(f"{self.user.pk} {normalize_user_code(code)}", USED_CODE_SECONDS):
             raise get_adapter().validation_error("incorrect_code")
-        rate_limits.refund([a_try])
+        rate_limits.refund([attempt])
         return code
 
 
@@ -69,7 +70,6 @@ class SecondFactorView(base_views.IndexView):
 
 
 class CodeView(PasskeyOptionsMixin, base_views.AuthenticateView):
-    http_method_names = ["get", "head", "post"]
     template_name = "accounts/code.html"
     purpose = PasskeyForm.purpose
 
@@ -78,19 +78,14 @@ class CodeView(PasskeyOptionsMixin, base_views.AuthenticateView):
 
 
 class AppOnView(NewFactorConfirmsMixin, totp_views.ActivateTOTPView):
-    http_method_names = ["get", "head", "post"]
     template_name = "accounts/app_on.html"
     factor = Authenticator.Type.TOTP
 
 
-FORM = {"http_method_names": ["get", "head", "post"]}
-
 second_factor = SecondFactorView.as_view()
 app_on = AppOnView.as_view()
-app_off = totp_views.DeactivateTOTPView.as_view(template_name="accounts/app_off.html", **FORM)
+app_off = totp_views.DeactivateTOTPView.as_view(template_name="accounts/app_off.html")
 recovery_codes = code_views.ViewRecoveryCodesView.as_view(template_name="accounts/recovery_codes.html")
-new_recovery_codes = code_views.GenerateRecoveryCodesView.as_view(
-    template_name="accounts/recovery_codes_new.html", **FORM
-)
-confirm = account_views.ReauthenticateView.as_view(template_name="accounts/confirm.html", **FORM)
-confirm_by_code = base_views.ReauthenticateView.as_view(template_name="accounts/confirm.html", **FORM)
+new_recovery_codes = code_views.GenerateRecoveryCodesView.as_view(template_name="accounts/recovery_codes_new.html")
+confirm = account_views.ReauthenticateView.as_view(template_name="accounts/confirm.html")
+confirm_by_code = base_views.ReauthenticateView.as_view(template_name="accounts/confirm.html")

@@ -1,4 +1,4 @@
-"""The pages of accounts elsewhere. Imported only where there are any."""
+"""Pages of social login. Imported only if a provider is configured."""
 
 from allauth.account.decorators import reauthentication_required
 from allauth.core.internal import ratelimit
@@ -12,7 +12,6 @@ from accounts.social_login import providers
 
 
 class SocialSignUpView(views.SignupView):
-    http_method_names = ["get", "head", "post"]
     template_name = "accounts/external_signup.html"
     template_name_signup_closed = "accounts/signup_closed.html"
 
@@ -29,7 +28,6 @@ class SocialSignUpView(views.SignupView):
 
 @method_decorator(reauthentication_required(app="allauth.socialaccount"), name="dispatch")
 class SocialAccountsView(views.ConnectionsView):
-    http_method_names = ["get", "head", "post"]
     template_name = "accounts/external.html"
     success_url = reverse_lazy("accounts:external")
 

@@ -1,4 +1,4 @@
-"""The addresses of accounts, each by our name and, where allauth looks for it, by allauth's."""
+"""URLs of accounts, each with our name and, where allauth reverses it, with allauth's name."""
 
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
@@ -10,7 +10,7 @@ from accounts.social_login import forbid_if_provider_only
 set_password = reauthentication_required(views.SetPasswordView.as_view(), app="accounts")
 
 PAGES = [
-    # address, view, name in our namespace, name for allauth
+    # route, view, name in our namespace, name for allauth
     ("signup/", forbid_if_provider_only(views.SignUpView.as_view()), "signup", "account_signup"),
     ("login/", views.LoginView.as_view(), "login", "account_login"),
     ("logout/", views.LogoutView.as_view(), "logout", "account_logout"),
@@ -55,18 +55,18 @@ PAGES = [
     ),
 ]
 
-elsewhere = []
+provider_urls = []
 if settings.PROVIDERS:
     from allauth.urls import build_provider_urlpatterns
 
     from accounts import social_login_views
 
     PAGES += social_login_views.PAGES
-    elsewhere = build_provider_urlpatterns()
+    provider_urls = build_provider_urlpatterns()
 
-ours = [path(address, view, name=name) for address, view, name, _ in PAGES]
+own_urls = [path(route, view, name=name) for route, view, name, _ in PAGES]
 urlpatterns = [
-    path("", include((ours, "accounts"))),
-    *(path(address, view, name=name) for address, view, _, name in PAGES if name),
-    *elsewhere,
+    path("", include((own_urls, "accounts"))),
+    *(path(route, view, name=name) for route, view, _, name in PAGES if name),
+    *provider_urls,
 ]

@@ -189,10 +189,10 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_FORMS = {"reauthenticate": "accounts.forms.PasswordReauthenticationForm"}
 # Before the e-mail address changes, as before the second factor does. Lasts five minutes.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Ours are in accounts/rate_limits.py. Its own do not say when to come back, and let strangers lock people out.
+# Ours are in accounts/rate_limits.py. allauth's do not say when to try again, and let strangers lock people out.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
-# Off under a scanner alone: no variable of the environment changes it.
-COUNT_TRIES = True
+# Off for security scans only (testing/scanning/settings.py); no environment variable changes it.
+RATE_LIMITS_ENABLED = True
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -10,9 +10,9 @@ from accounts.sessions import hash_secret
 
 
 class Invitation(models.Model):
-    """Lets one stranger sign up. Of its link, the table knows only what checks it."""
+    """Permits one person to sign up with a link. The table holds the hash of the link's token only."""
 
-    DAYS = 7
+    VALID_DAYS = 7
     MAX_TOKEN_LENGTH = 100
 
     note = models.CharField(
@@ -20,10 +20,10 @@ class Invitation(models.Model):
     )
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_by = models.ForeignKey(
-        User, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("made by")
+        User, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("created by")
     )
-    created_at = models.DateTimeField(_("made at"), default=clock.now, editable=False)
-    expires_at = models.DateTimeField(_("good until"), editable=False)
+    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
+    expires_at = models.DateTimeField(_("valid until"), editable=False)
     used_at = models.DateTimeField(_("used at"), null=True, editable=False)
 
     class Meta:
@@ -34,23 +34,20 @@ class Invitation(models.Model):
         return self.note or str(self.pk)
 
     def make_token(self) -> str:
-        """Make the secret of the link, which is not to be had again, and start the days that it is good for."""
+        """Set a new token and its expiry, and return it: it cannot be read from the row later."""
         token = secrets.token_urlsafe(24)
-        self.token_hash = self.hash_secret(token)
-        self.expires_at = clock.now() + datetime.timedelta(days=self.DAYS)
+        self.token_hash = hash_secret(token)
+        self.expires_at = clock.now() + datetime.timedelta(days=self.VALID_DAYS)
         return token
 
     @classmethod
     def is_token(cls, text: str) -> bool:
+        """Whether the text can be a token: longer ones are not hashed."""
         return len(text) <= cls.MAX_TOKEN_LENGTH
-
-    @staticmethod
-    def hash_secret(token: str) -> str:
-        return hash_secret(token)
 
     @classmethod
     def usable(cls, token: str):
-        """The invitation with this token that can still be used: one at most."""
+        """Queryset of the invitation with this token, if it is neither used nor expired."""
         if not cls.is_token(token):
             return cls.objects.none()
-        return cls.objects.filter(token_hash=cls.hash_secret(token), used_at=None, expires_at__gt=clock.now())
+        return cls.objects.filter(token_hash=hash_secret(token), used_at=None, expires_at__gt=clock.now())

@@ -17,7 +17,7 @@ from encryption.fields import place
 
 class SessionQuerySet(models.QuerySet):
     def end(self, but: SessionStore | None = None) -> int:
-        """Delete these sessions and forget their browsers, except that of the session `but`. Returns how many ended."""
+        """Delete these sessions and revoke their browsers, except that of the session `but`. Returns how many ended."""
         browsers = list(self.values_list("known_browser_id", flat=True))
         KnownBrowser.objects.filter(pk__in=browsers).exclude(pk=but and but.known_browser_id).revoke()
         ended, _tables = self.delete()
@@ -26,21 +26,21 @@ class SessionQuerySet(models.QuerySet):
 
 class SessionManager(models.Manager.from_queryset(SessionQuerySet)):
     def get_queryset(self):
-        """A session is always read with its person."""
+        """Read each session together with its person, in one query."""
         return super().get_queryset().select_related("user")
 
     def end_oldest(self, person: User):
-        """Leave room for one more of this person's: of too many, those used longest ago are ended. One query."""
+        """End the least recently used sessions of the person, so that one more fits the limit. One query."""
         kept = self.model._base_manager.filter(user=person).order_by("-seen_at").values("pk")
         self.model._base_manager.filter(user=person).exclude(pk__in=kept[: self.model.MAX_PER_PERSON - 1]).delete()
 
 
 class Session(AbstractBaseSession):
-    """A browser that is logged in, or a visitor's. Deleting the row ends it at once."""
+    """A session of a person or a visitor. Deleting the row ends it at once."""
 
     MAX_PER_PERSON = 100
 
-    session_key = None  # Django's column. Ours never holds the key itself.
+    session_key = None  # Removes Django's column: the table holds the hash of the key, never the key.
     key_hash = models.CharField(_("hash of the key"), max_length=64, primary_key=True, db_column="session_key")
     user = models.ForeignKey(
         User,
@@ -48,8 +48,8 @@ class Session(AbstractBaseSession):
         null=True,
         related_name="sessions",
         verbose_name=_("person"),
-        # A session of somebody just deleted is nobody's. Were the row refused, Django would take its
-        # key for one in use and try others without end.
+        # A session may be saved while its account is being deleted; it then belongs to no account. With a constraint
+        # the insert would fail, and Django would take that for a key in use and retry with other keys for ever.
         db_constraint=False,
     )
     created_at = models.DateTimeField(_("signed in at"), default=clock.now)
@@ -58,7 +58,7 @@ class Session(AbstractBaseSession):
     is_local = models.BooleanField(_("from this network"), default=False)
     known_browser = models.ForeignKey(
         KnownBrowser,
-        # Sessions end with their own rows. One that names a browser which is gone is merely a session without.
+        # A session outlives its known browser; one whose browser row is gone is a session without a known browser.
         models.DO_NOTHING,
         null=True,
         related_name="sessions",
@@ -81,14 +81,14 @@ class Session(AbstractBaseSession):
 
     @property
     def place(self) -> tuple[str, ...]:
-        """What the content is bound to: copied to a row with another key, or of another person, it is of no use."""
+        """Associated data of the content: it cannot be decrypted in a row with another key or of another person."""
         return place(self._meta.db_table, "session_data", self.pk, self.user_id or "")
 
     def encrypt(self):
         self.session_data = cipher.encrypt(self.session_data, *self.place)
 
     def decrypted(self) -> str | None:
-        """The content as Django signs it, or None if it cannot be read."""
+        """The content as signed by Django, or None if it cannot be decrypted."""
         try:
             return cipher.decrypt(self.session_data, *self.place) if cipher.is_token(self.session_data) else None
         except cipher.CannotDecryptError:
@@ -99,7 +99,10 @@ class Session(AbstractBaseSession):
         return {} if content is None else SessionStore().decode(content)
 
     def ends_at(self) -> datetime.datetime:
-        """After so long without a visit, and in any case so long after signing in. A visitor's: soon."""
+        """When it expires: SESSION_IDLE_AGE after the last visit, and at most SESSION_COOKIE_AGE after signing in.
+
+        The session of a visitor expires after SESSION_VISITOR_AGE.
+        """
         if self.user_id is None:
             return self.seen_at + datetime.timedelta(seconds=settings.SESSION_VISITOR_AGE)
         idle = self.seen_at + datetime.timedelta(seconds=settings.SESSION_IDLE_AGE)
@@ -107,7 +110,7 @@ class Session(AbstractBaseSession):
 
     @property
     def handle(self) -> str:
-        """What a page calls it."""
+        """Identifier for pages and forms: derived from the key hash, which is not shown."""
         return salted_hmac("accounts.session", self.key_hash, algorithm="sha256").hexdigest()[:24]
 
     @property

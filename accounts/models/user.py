@@ -20,11 +20,12 @@ DEFAULT_TIMEZONE = "America/New_York"
 
 @cache
 def timezone_names() -> tuple[str, ...]:
-    """Every IANA zone a person can live in, sorted. Reads the zone files once per process."""
+    """Names of the IANA time zones that a person can choose, sorted. Reads the zone files once per process."""
     return tuple(sorted(name for name in available_timezones() if name not in {"Factory", "localtime"}))
 
 
 def validate_timezone(name: str):
+    """Raise ValidationError if the server knows no time zone of this name."""
     if name not in timezone_names():
         raise ValidationError(
             _("We don't know the time zone “%(name)s”. Choose one from the list, such as Europe/Berlin."),
@@ -33,15 +34,16 @@ def validate_timezone(name: str):
         )
 
 
-# Characters, as Django's own validator has it.
+# Characters: the limit of Django's own validator.
 MAX_EMAIL_LENGTH = 320
 
 
 def validate_mailable(email: str):
-    """Refuse an address that no mail can be sent to: one whose domain has no form in ASCII, or a form that is none.
+    """Raise ValidationError for an address that no mail can be sent to.
 
-    Before the @ ASCII alone: Django's validator lets "ſ" and the Kelvin sign pass for the letters s and k. One that is
-    too long is refused by that validator, and not normalised here.
+    The domain must have a valid form in ASCII. The part before the @ must be ASCII: Django's validator takes "ſ" and
+    the Kelvin sign for the letters s and k. An address that is too long is left to Django's validator, so that no
+    unbounded text is normalised here.
     """
     if len(email) > MAX_EMAIL_LENGTH:
         return
@@ -57,12 +59,12 @@ def validate_mailable(email: str):
 
 class UserManager(DjangoUserManager):
     def get_by_natural_key(self, username):
-        """Find a person however they capitalise their name today."""
+        """Find a person by username, regardless of case and Unicode form."""
         return self.get(username_key=self.model.make_username_key(username))
 
 
 class User(AbstractUser):
-    """Who keeps a log, and by which clock and calendar."""
+    """A person who keeps a log, with their time zone, calendar and settings."""
 
     class Theme(models.TextChoices):
         SYSTEM = "system", _("Like my device")
@@ -74,7 +76,7 @@ class User(AbstractUser):
         MONDAY = "monday", _("Monday")
 
     class ScreenLock(models.IntegerChoices):
-        """After how many minutes without a touch the page is hidden."""
+        """Minutes without input after which the page is hidden."""
 
         __empty__ = _("Never")
         AFTER_1 = 1, _("After 1 minute")
@@ -88,7 +90,7 @@ class User(AbstractUser):
     first_name = None
     last_name = None
     username_key = models.CharField(
-        max_length=600,  # folding case and form can lengthen a name
+        max_length=600,  # Case folding and normalisation can lengthen a name.
         unique=True,
         editable=False,
         error_messages={"unique": _("This name is taken. Please choose another.")},
@@ -125,13 +127,13 @@ class User(AbstractUser):
         null=True,
         blank=True,
         help_text=_(
-            "Against glances: after so long without a touch the page is hidden until somebody taps “Continue”. "
-            "Anybody can; only logging out keeps people out. Needs JavaScript."
+            "Against glances: after this time without input, the page is hidden until “Continue” is pressed. "
+            "Everyone who has the device can press it; only logging out keeps others out. Needs JavaScript."
         ),
     )
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
-    # Counts the saves of anything this person has logged. It is read with the person, so each request
-    # knows it for nothing, and what was computed from older answers carries an older number.
+    # Number of saves of anything this person has logged. It is read with the person, so it costs no query of its own.
+    # Cached results carry the version they were computed from, and are ignored when it has changed.
     answers_version = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
     answers_saved_at = models.DateTimeField(null=True, editable=False)
     COUNTER_FIELDS = ("answers_version", "answers_saved_at")
@@ -164,9 +166,9 @@ class User(AbstractUser):
         if update_fields is not None and "username" in update_fields:
             update_fields = {*update_fields, "username_key"}
         if update_fields is None and not self._state.adding:
-            # Another request may have counted up since this row was read: that is not written back.
-            known = {field.attname: field.name for field in self._meta.concrete_fields if not field.primary_key}
-            update_fields = [known[name] for name in known.keys() - self.get_deferred_fields() - {*self.COUNTER_FIELDS}]
+            # The counters are left out: another request may have increased them since this row was read.
+            names = {field.attname: field.name for field in self._meta.concrete_fields if not field.primary_key}
+            update_fields = [names[name] for name in names.keys() - self.get_deferred_fields() - {*self.COUNTER_FIELDS}]
         has_new_password = self._password is not None and not self._state.adding
         if self.pk is None and self.display_name:
             return self.insert_with_display_name(self.display_name, *args, **kwargs)
@@ -175,16 +177,16 @@ class User(AbstractUser):
             self.known_browsers.revoke()
 
     def end_sessions(self, but: SessionStore | None = None) -> bool:
-        """End all sessions of this person and forget all their browsers, except those of the session `but`.
+        """End all sessions of this person and revoke their known browsers, except those of the session `but`.
 
-        Returns whether there was anything to end.
+        Returns whether any session or browser was ended.
         """
         revoked = self.known_browsers.exclude(pk=but and but.known_browser_id).revoke()
         ended, _tables = self.sessions.exclude(pk=but and but.key_hash).delete()
         return bool(ended or revoked)
 
     def insert_with_display_name(self, display_name: str, *args, **kwargs):
-        """Insert the row, then add the name: it is bound to the id, which the database gives."""
+        """Insert the row, then store the name: its ciphertext is bound to the id, which the database assigns."""
         self.display_name = ""
         try:
             with transaction.atomic(using=kwargs.get("using")):
@@ -195,10 +197,10 @@ class User(AbstractUser):
             self.display_name = display_name
 
     def answers_changed(self):
-        """Count a save of anything this person has logged, in the save's own transaction. One statement.
+        """Increase answers_version, in the transaction of the save. One statement.
 
-        Always the last one: whoever holds this row waits for no other, so no two saves wait for each
-        other. The new number is read from the database if this request asks for it again.
+        Must be the last statement of that transaction: a transaction that holds this row then waits for no other row,
+        so two saves cannot deadlock. The new number is read from the database when it is next accessed.
         """
         User.objects.filter(pk=self.pk).update(
             answers_version=models.F("answers_version") + 1, answers_saved_at=clock.now()
@@ -212,14 +214,14 @@ class User(AbstractUser):
 
     @classmethod
     def make_username_key(cls, username: str) -> str:
-        """What two spellings of one name have in common.
+        """Key of a username that is equal for all its spellings: case-folded and in a single Unicode form.
 
-        Kept in a column, because SQLite folds the case of ASCII letters only.
+        Stored in a column, because SQLite folds the case of ASCII letters only.
         """
         return normalized(cls.normalize_username(username).casefold())
 
     def validate_unique(self, exclude=None):
-        """A name is taken however it is written, and every form says so at the name."""
+        """Compare usernames by their key, and report a taken one at the field `username` in every form."""
         exclude = set(exclude or ())
         super().validate_unique(exclude | {"username", "username_key"})
         others = User.objects.exclude(pk=self.pk)
@@ -231,7 +233,7 @@ class User(AbstractUser):
         return ValidationError(cls._meta.get_field("username_key").error_messages["unique"], code="unique")
 
     def get_full_name(self):
-        """The name to be called by; the username where there is none, or none that can be read."""
+        """The display name, or the username if there is none or it cannot be decrypted."""
         return self.display_name if self.display_name and isinstance(self.display_name, str) else self.username
 
     get_short_name = get_full_name
@@ -244,24 +246,24 @@ class User(AbstractUser):
         try:
             return ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            # A zone can disappear from the server's files; the pages still open.
+            # A zone can be missing from the server's files after an update; the pages must still open.
             return ZoneInfo(DEFAULT_TIMEZONE)
 
     def local_time(self, now: datetime.datetime | None = None) -> datetime.datetime:
-        """The time on this person's clock."""
+        """Convert `now` to this person's time zone."""
         return clock.localtime(now or clock.now(), self.zone)
 
     def today(self, now: datetime.datetime | None = None) -> datetime.date:
-        """The calendar day this person is living in.
+        """The calendar day that it is for this person, whose day ends at the hour `day_ends_at`.
 
-        Read off the wall clock, not by subtracting hours from the instant: on the days the clocks
-        change the two differ by an hour.
+        Computed from the local time rather than by subtracting hours from the instant: on days when the clocks change,
+        the two differ by an hour.
         """
         local = self.local_time(now)
         return local.date() - datetime.timedelta(days=local.hour < self.day_ends_at)
 
     def week_of(self, day: datetime.date) -> datetime.date:
-        """The first day of the week that `day` is in."""
+        """The first day of the week that contains `day`."""
         days_since_monday = day.weekday()
         days_into_week = (
             days_since_monday if self.week_starts_on == self.FirstWeekday.MONDAY else (days_since_monday + 1) % 7

@@ -54,7 +54,7 @@ def guess(client, times, **facts) -> list[int]:
 
 def use_up(limit=rate_limits.SIGN_IN_BY_NAME, client=None):
     """Strangers guess at the name until no more is taken."""
-    guess(client or Client(), limit.tries)
+    guess(client or Client(), limit.attempts)
 
 
 def has_own_tries(client) -> bool:
@@ -98,7 +98,7 @@ def test_it_outlives_logging_out_and_is_renewed_by_logging_in(maria):
 
 def test_one_known_browser_cannot_use_up_the_tries_of_another(maria):
     one, other = known(), known()
-    tries = rate_limits.SIGN_IN_BY_KNOWN_BROWSER.tries
+    tries = rate_limits.SIGN_IN_BY_KNOWN_BROWSER.attempts
 
     assert guess(one, tries + 1) == [200] * tries + [429]
 
@@ -287,23 +287,23 @@ def test_who_knows_the_password_cannot_use_up_codes_of_known_browsers(secret_and
     log_in_with_code(owner, codes[0])
     log_out(owner)
 
-    found = guess_codes(half_way(Client()), rate_limits.CODE.tries + 1)
+    found = guess_codes(half_way(Client()), rate_limits.CODE.attempts + 1)
 
-    assert found == [200] * rate_limits.CODE.tries + [429]
+    assert found == [200] * rate_limits.CODE.attempts + [429]
     assert log_in_with_code(owner, code_of(secret))
 
 
 def test_a_recovery_code_has_a_count_of_its_own(secret_and_codes):
     """The owner without a phone, at a new browser."""
     _secret, codes = secret_and_codes
-    guess_codes(half_way(Client()), rate_limits.CODE.tries + 1)
+    guess_codes(half_way(Client()), rate_limits.CODE.attempts + 1)
 
     assert log_in_with_code(Client(), codes[0])
 
 
 @pytest.mark.parametrize("code", ["{:08}", "1234-{:04}", "{:07}", "x{:05}y", "{:06} 12"])
 def test_nor_are_recovery_codes_guessed_for_ever(secret_and_codes, code):
-    tries = min(rate_limits.CODE.tries, rate_limits.RECOVERY_CODE.tries)
+    tries = min(rate_limits.CODE.attempts, rate_limits.RECOVERY_CODE.attempts)
 
     found = guess_codes(half_way(Client()), tries + 1, code)
 
@@ -316,7 +316,7 @@ def test_one_known_browser_cannot_use_up_the_codes_of_another(secret_and_codes):
     for client, code in zip((owner, lost), codes, strict=False):
         log_in_with_code(client, code)
         log_out(client)
-    assert guess_codes(half_way(lost), rate_limits.CODE.tries + 1)[-1] == 429
+    assert guess_codes(half_way(lost), rate_limits.CODE.attempts + 1)[-1] == 429
 
     assert log_in_with_code(owner, code_of(secret))
 

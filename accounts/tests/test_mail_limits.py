@@ -32,7 +32,7 @@ def sign_up(number, email, address="10.0.0.1"):
 
 def test_one_person_confirms_few_addresses(as_person, person):
     confirm_by_password(as_person)
-    tries = rate_limits.MAIL_BY_PERSON.tries
+    tries = rate_limits.MAIL_BY_PERSON.attempts
     found = []
     for number in range(25):
         found.append(as_person.post(EMAIL, {"email": f"stranger-{number}@example.org"}).status_code)
@@ -46,7 +46,7 @@ def test_one_person_confirms_few_addresses(as_person, person):
 
 def test_an_address_can_be_removed_all_the_same(as_person, person):
     confirm_by_password(as_person)
-    for number in range(rate_limits.MAIL_BY_PERSON.tries):
+    for number in range(rate_limits.MAIL_BY_PERSON.attempts):
         as_person.post(EMAIL, {"email": f"stranger-{number}@example.org"})
 
     as_person.post(EMAIL, {"email": ""})
@@ -56,7 +56,7 @@ def test_an_address_can_be_removed_all_the_same(as_person, person):
 
 def test_one_mailbox_gets_few_mails_from_all_who_sign_up(noon):
     """The sixth has an account and reads why no mail came: not a page that says "too many tries"."""
-    tries = rate_limits.MAIL.tries
+    tries = rate_limits.MAIL.attempts
     pages = [sign_up(number, "maria@example.org", f"10.0.0.{number}") for number in range(tries + 1)]
 
     assert len(mail.outbox) == tries and User.objects.count() == tries + 1
@@ -67,10 +67,10 @@ def test_one_mailbox_gets_few_mails_from_all_who_sign_up(noon):
 
 
 def test_a_plus_sign_makes_no_other_mailbox():
-    for number in range(rate_limits.MAIL.tries + 1):
+    for number in range(rate_limits.MAIL.attempts + 1):
         sign_up(number, f"Maria+{number}@example.org", f"10.0.0.{number}")
 
-    assert len(mail.outbox) == rate_limits.MAIL.tries
+    assert len(mail.outbox) == rate_limits.MAIL.attempts
 
 
 def test_one_mailbox_gets_few_mails_in_a_day(noon):
@@ -78,11 +78,11 @@ def test_one_mailbox_gets_few_mails_in_a_day(noon):
         Client(REMOTE_ADDR=f"10.0.0.{number}").post(RESET, {"email": "maria@example.org"})
         noon.shift(59 * 60)
 
-    assert len(mail.outbox) == rate_limits.MAIL_A_DAY.tries
+    assert len(mail.outbox) == rate_limits.MAIL_A_DAY.attempts
 
 
 def test_one_visitor_causes_few_mails_in_whatever_way(client):
-    tries = rate_limits.MAIL_BY_ADDRESS.tries
+    tries = rate_limits.MAIL_BY_ADDRESS.attempts
     for number in range(tries // 2):
         sign_up(number, f"stranger-{number}@example.org")
         client.post(RESET, {"email": f"other-{number}@example.org"}, REMOTE_ADDR="10.0.0.1")
@@ -94,7 +94,7 @@ def test_one_visitor_causes_few_mails_in_whatever_way(client):
 
 
 def test_a_refused_sign_up_has_made_no_account():
-    tries = rate_limits.SIGN_UP.tries
+    tries = rate_limits.SIGN_UP.attempts
     pages = [sign_up(number, "") for number in range(tries + 1)]
 
     assert [page.status_code for page in pages] == [200] * tries + [429]
@@ -105,7 +105,7 @@ def test_strangers_cannot_keep_mails_from_a_confirmed_address_about_the_account(
     """Only mails to addresses that a visitor can choose are counted."""
     maria = make_person(username="maria", email="maria@example.org")
     EmailAddress.objects.create(user=maria, email=maria.email, verified=True, primary=True)
-    for number in range(rate_limits.MAIL.tries + 1):
+    for number in range(rate_limits.MAIL.attempts + 1):
         Client(REMOTE_ADDR=f"10.0.0.{number}").post(RESET, {"email": maria.email})
     mail.outbox.clear()
     client.force_login(maria)
@@ -126,7 +126,7 @@ def test_strangers_cannot_keep_mails_from_a_confirmed_address_about_the_account(
     ids=ascii,
 )
 def test_other_spellings_of_a_domain_are_the_same_mailbox(spelling):
-    for number in range(rate_limits.MAIL.tries):
+    for number in range(rate_limits.MAIL.attempts):
         Client(REMOTE_ADDR=f"10.0.0.{number}").post(RESET, {"email": "maria@mail.example.org"})
 
     assert Client(REMOTE_ADDR="10.0.1.1").post(RESET, {"email": spelling}).status_code == 429
@@ -135,7 +135,7 @@ def test_other_spellings_of_a_domain_are_the_same_mailbox(spelling):
 def test_one_kind_of_event_is_mailed_a_few_times_and_always_written_down(as_person, person):
     EmailAddress.objects.create(user=person, email="maria@example.org", verified=True, primary=True)
     confirm_by_password(as_person)
-    tries = rate_limits.MAIL_OF_EVENT.tries
+    tries = rate_limits.MAIL_OF_EVENT.attempts
     for number in range(tries + 5):
         as_person.post(EMAIL, {"email": ["Maria@example.org", "maria@example.org"][number % 2]})
 

@@ -60,7 +60,7 @@ def test_a_new_password_is_compared_with_no_person_before_the_code_is_right(code
 
 
 def test_each_guess_at_a_person_counts(codes):
-    tries = rate_limits.SIGN_IN_BY_NAME.tries
+    tries = rate_limits.SIGN_IN_BY_NAME.attempts
     found = [by_code("maria", password="wintergarten-7").status_code for _ in range(tries + 1)]
 
     assert found == [200] * tries + [429]
@@ -76,7 +76,7 @@ def test_a_password_that_resembles_its_person_uses_no_code_up(codes, people):
 
 def test_codes_are_not_tested_for_nothing_by_passwords_that_are_refused(codes):
     """The page tells a right code from a wrong one by then, so it counts as a wrong one does."""
-    tries = rate_limits.SIGN_IN_BY_NAME.tries
+    tries = rate_limits.SIGN_IN_BY_NAME.attempts
     found = [by_code("maria", codes[0], "wintergarten-7").status_code for _ in range(tries + 1)]
 
     assert found == [200] * tries + [429]
@@ -139,7 +139,7 @@ def test_signing_up_tells_of_no_name_where_strangers_may_not(settings, registrat
 
 def test_where_they_may_names_can_be_asked_for_so_often():
     form = {"username": "maria", "password1": NEW, "password2": NEW, "timezone": "UTC"}
-    tries = rate_limits.SIGN_UP.tries
+    tries = rate_limits.SIGN_UP.attempts
     answers = [Client().post(SIGN_UP, form) for _ in range(tries + 1)]
 
     assert [answer.status_code for answer in answers] == [200] * tries + [429]

@@ -398,7 +398,7 @@ def test_the_same_is_not_added_twice(person, owner, device):
 
     response = owner.post(ADD, {"name": "Phone", "credential": json.dumps(device.add(options))})
 
-    assertContains(response, "This passkey is there already.")
+    assertContains(response, "You have added this passkey already.")
     assert person.authenticator_set.filter(type="webauthn").count() == 1
 
 

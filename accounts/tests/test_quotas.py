@@ -131,7 +131,7 @@ def test_a_person_has_so_many_passkeys(as_maria, maria, method):
 def test_a_person_has_one_address(as_maria, maria, settings):
     settings.HAS_EMAIL = True
     confirm_by_password(as_maria)
-    for number in range(rate_limits.MAIL.tries - 1):
+    for number in range(rate_limits.MAIL.attempts - 1):
         as_maria.post(reverse("accounts:email"), {"email": f"maria{number}@example.org"})
         link = next(word for word in mail.outbox[-1].body.split() if "/accounts/email/" in word)
         as_maria.post(link.removeprefix("http://testserver"))

@@ -40,7 +40,7 @@ def maria(db):
 
 @pytest.mark.parametrize("name", ["maria", "nobody"])
 def test_one_name_from_many_addresses_whether_it_exists_or_not(maria, name):
-    assert statuses(BY_NAME.tries + 2, username=name) == [200] * BY_NAME.tries + [429] * 2
+    assert statuses(BY_NAME.attempts + 2, username=name) == [200] * BY_NAME.attempts + [429] * 2
 
 
 def test_the_name_counts_however_it_is_written(maria):
@@ -62,14 +62,14 @@ def many_names(times: int, addresses: list[str]) -> list[int]:
 
 
 def test_many_names_from_one_address(maria):
-    assert many_names(BY_ADDRESS.tries + 1, ["10.0.0.1"]) == [200] * BY_ADDRESS.tries + [429]
+    assert many_names(BY_ADDRESS.attempts + 1, ["10.0.0.1"]) == [200] * BY_ADDRESS.attempts + [429]
     assert log_in(Client(), "another", address="10.0.0.2").status_code == 200
 
 
 @pytest.mark.once
 def test_many_networks_of_one_customer_count_together(maria):
     """A provider gives a customer 65,536 networks of IPv6, each of which would have a count of its own."""
-    tries = BY_ADDRESS.tries * rate_limits.ADDRESSES_OF_A_PREFIX
+    tries = BY_ADDRESS.attempts * rate_limits.ADDRESSES_OF_A_PREFIX
     networks = [f"2001:db8:1:{number:x}::1" for number in range(tries + 1)]
 
     assert many_names(tries + 1, networks) == [200] * tries + [429]
@@ -78,7 +78,7 @@ def test_many_networks_of_one_customer_count_together(maria):
 
 @pytest.mark.once
 def test_an_ipv4_address_is_one_also_where_it_comes_as_ipv6(maria):
-    many_names(BY_ADDRESS.tries, ["::ffff:203.0.113.5"])
+    many_names(BY_ADDRESS.attempts, ["::ffff:203.0.113.5"])
 
     with time_machine.travel("2026-05-04 12:01:00Z", tick=False):
         assert log_in(Client(), "x", address="203.0.113.5").status_code == 429
@@ -86,14 +86,14 @@ def test_an_ipv4_address_is_one_also_where_it_comes_as_ipv6(maria):
 
 
 def test_when_all_tries_are_used_up_not_even_the_right_password_is_looked_at(maria):
-    statuses(BY_NAME.tries)
+    statuses(BY_NAME.attempts)
 
     assert statuses(1, password=PASSWORD) == [429]
 
 
 def test_the_page_says_when_to_come_back(client, maria):
     with time_machine.travel("2026-05-04 12:00:00Z", tick=False) as clock:
-        statuses(BY_NAME.tries)
+        statuses(BY_NAME.attempts)
         clock.shift(181)
 
         response = log_in(client)
@@ -105,7 +105,7 @@ def test_the_page_says_when_to_come_back(client, maria):
 
 
 def test_right_passwords_do_not_count(maria):
-    for _ in range(BY_NAME.tries + 1):
+    for _ in range(BY_NAME.attempts + 1):
         assert statuses(1, password=PASSWORD) == [302]
 
     assert not Throttle.objects.filter(cache_key__contains="sign-in").exists()
@@ -114,8 +114,8 @@ def test_right_passwords_do_not_count(maria):
 def test_nobody_is_locked_out_of_a_browser_they_have_used(client, maria):
     log_in(client, password=PASSWORD)
     client.post(reverse("accounts:logout"))
-    statuses(BY_NAME.tries + 5)
-    for number in range(BY_ADDRESS.tries):
+    statuses(BY_NAME.attempts + 5)
+    for number in range(BY_ADDRESS.attempts):
         log_in(Client(), f"name-{number}")
 
     assert log_in(client, password=PASSWORD).status_code == 302
@@ -129,11 +129,11 @@ def test_right_passwords_from_one_address_are_bounded_too(client, maria, limit):
     with time_machine.travel("2036-05-04 12:00:00Z", tick=False) as clock:
         log_in(client, password=PASSWORD, address="10.0.0.3")
         client.post(reverse("accounts:logout"))
-        for _ in range(limit.tries + 1):
+        for _ in range(limit.attempts + 1):
             found.append(log_in(Client(), "eve", PASSWORD).status_code)
             clock.shift(0 if limit == rate_limits.PASSWORDS_AT_ONCE else 2)
 
-        assert found == [302] * limit.tries + [429]
+        assert found == [302] * limit.attempts + [429]
         assert not Throttle.objects.filter(cache_key__startswith="sign-in").exists()
         assert log_in(client, password=PASSWORD).status_code == 302  # A browser that she has used.
         assert log_in(Client(), "eve", PASSWORD, address="10.0.0.2").status_code == 302
@@ -142,7 +142,7 @@ def test_right_passwords_from_one_address_are_bounded_too(client, maria, limit):
 @pytest.mark.once
 def test_right_passwords_from_many_known_browsers_at_one_address_are_bounded_too(maria):
     """A person can make any number of browsers known, each of which has passwords of its own."""
-    limit, browsers = rate_limits.KNOWN_BROWSERS_AT_ONCE.tries, [Client() for _ in range(4)]
+    limit, browsers = rate_limits.KNOWN_BROWSERS_AT_ONCE.attempts, [Client() for _ in range(4)]
     with time_machine.travel("2036-05-04 12:00:00Z", tick=False) as clock:
         for browser in browsers:
             log_in(browser, password=PASSWORD)
@@ -161,7 +161,7 @@ def test_right_passwords_from_many_known_browsers_at_one_address_are_bounded_too
 def test_nor_can_such_a_browser_guess_for_ever(client, maria):
     log_in(client, password=PASSWORD)
     client.post(reverse("accounts:logout"))
-    tries = rate_limits.SIGN_IN_BY_KNOWN_BROWSER.tries
+    tries = rate_limits.SIGN_IN_BY_KNOWN_BROWSER.attempts
 
     assert [log_in(client).status_code for _ in range(tries + 1)] == [200] * tries + [429]
 
@@ -170,7 +170,7 @@ def test_a_browser_known_as_one_person_is_a_stranger_to_another(client, maria):
     make_person(username="eve")
     log_in(client, "eve", PASSWORD)
     client.post(reverse("accounts:logout"))
-    statuses(BY_NAME.tries)
+    statuses(BY_NAME.attempts)
 
     assert log_in(client, "maria").status_code == 429
 
@@ -202,7 +202,7 @@ def test_nor_can_they_be_found_without_the_key(maria, settings):
 
 def test_rows_that_do_not_count_any_more_go_by_themselves(maria):
     with time_machine.travel("2026-05-04 12:00:00Z", tick=False) as clock:
-        statuses(BY_NAME.tries)
+        statuses(BY_NAME.attempts)
         before = set(Throttle.objects.values_list("pk", flat=True))
         clock.shift(BY_NAME.minutes * 60 + 1)
         log_in(Client(), "another", address="10.9.9.9")
@@ -240,7 +240,7 @@ def test_the_counts_of_a_login_take_few_statements(client, maria, password):
 
 def test_an_address_behind_a_proxy_is_the_one_the_proxy_saw(settings, maria):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
-    for number in range(BY_ADDRESS.tries):
+    for number in range(BY_ADDRESS.attempts):
         Client(headers={"X-Forwarded-For": f"1.2.3.{number}, 9.9.9.9"}).post(
             LOGIN, {"username": f"name-{number}", "password": "wrong"}
         )
@@ -251,7 +251,7 @@ def test_an_address_behind_a_proxy_is_the_one_the_proxy_saw(settings, maria):
 
 
 def test_without_a_proxy_of_ours_nobody_can_pretend_to_be_elsewhere(maria):
-    for number in range(BY_ADDRESS.tries):
+    for number in range(BY_ADDRESS.attempts):
         Client(headers={"X-Forwarded-For": f"1.2.3.{number}"}).post(
             LOGIN, {"username": f"name-{number}", "password": "wrong"}
         )
@@ -261,7 +261,7 @@ def test_without_a_proxy_of_ours_nobody_can_pretend_to_be_elsewhere(maria):
 
 
 def test_signing_up(client):
-    limit = rate_limits.SIGN_UP.tries
+    limit = rate_limits.SIGN_UP.attempts
 
     assert [client.post(SIGN_UP).status_code for _ in range(limit + 1)] == [200] * limit + [429]
     assert client.get(SIGN_UP).status_code == 200
@@ -271,7 +271,7 @@ def test_signing_up(client):
 def test_a_stolen_session_cannot_guess_the_password(as_person, person, address):
     data = {"username": person.username, "password": "wrong", "old_password": "wrong"}
     data |= {"new_password1": "quite-another-battery", "new_password2": "quite-another-battery"}
-    tries = rate_limits.PASSWORD_AGAIN.tries
+    tries = rate_limits.PASSWORD_AGAIN.attempts
 
     assert [as_person.post(address, data).status_code for _ in range(tries + 1)] == [200] * tries + [429]
     right = data | {"password": PASSWORD, "old_password": PASSWORD}
@@ -282,7 +282,7 @@ def test_a_stolen_session_cannot_guess_the_password(as_person, person, address):
 @pytest.mark.django_db(transaction=True)
 def test_parallel_guesses_get_no_more_tries(live_server):
     make_person(username="maria")
-    visitors = [Visitor(live_server.url) for _ in range(BY_NAME.tries + 6)]
+    visitors = [Visitor(live_server.url) for _ in range(BY_NAME.attempts + 6)]
 
     results = all_at_once(
         *(
@@ -291,7 +291,7 @@ def test_parallel_guesses_get_no_more_tries(live_server):
         )
     )
 
-    assert sorted(status for status, _, _ in results) == [200] * BY_NAME.tries + [429] * 6
+    assert sorted(status for status, _, _ in results) == [200] * BY_NAME.attempts + [429] * 6
 
 
 @pytest.mark.once

@@ -265,7 +265,7 @@ def test_neither_page_nor_work_tells_whether_an_address_is_known(client, maria, 
 
 
 def test_one_address_gets_no_flood_of_mail(maria):
-    tries = rate_limits.MAIL.tries
+    tries = rate_limits.MAIL.attempts
     found = [
         Client(REMOTE_ADDR=f"10.0.0.{number}").post(RESET, {"email": ADDRESS}).status_code
         for number in range(tries + 1)
@@ -330,7 +330,7 @@ def test_a_domain_in_other_scripts_gets_its_mail(client):
 
 
 def test_one_visitor_sends_no_flood_of_mail(client):
-    tries = rate_limits.MAIL_BY_ADDRESS.tries
+    tries = rate_limits.MAIL_BY_ADDRESS.attempts
     found = [client.post(RESET, {"email": f"{n}@example.org"}).status_code for n in range(tries + 1)]
 
     assert found == [302] * tries + [429]
@@ -448,7 +448,7 @@ def test_a_weak_password_uses_no_code_up(person, protected):
 
 
 def test_guessing_recovery_codes_is_slow(person, protected):
-    tries = rate_limits.SIGN_IN_BY_NAME.tries
+    tries = rate_limits.SIGN_IN_BY_NAME.attempts
     found = [Client().post(BY_CODE, sent(person.username, f"{n:08}")).status_code for n in range(tries + 1)]
 
     assert found == [200] * tries + [429]

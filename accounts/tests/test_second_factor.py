@@ -204,7 +204,7 @@ def test_recovery_codes_replaced_at_this_moment_let_nobody_in(person, protected,
 
 
 def test_guessing_codes_is_slow_and_ends_for_all_browsers(person, protected):
-    tries = rate_limits.CODE.tries
+    tries = rate_limits.CODE.attempts
     found = []
     for _ in range(tries + 1):
         client = Client()
@@ -476,7 +476,7 @@ ANYTHING = TEXT | st.none() | st.integers() | st.lists(TEXT, max_size=2) | st.di
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @pytest.mark.once
 def test_no_credential_breaks_anything(as_person, settings, said, rest, same):
-    settings.COUNT_TRIES = False
+    settings.RATE_LIMITS_ENABLED = False
     confirm_by_password(as_person)
     rest = {"id": "AAAA", "rawId": "AAAA", "type": "public-key"} | rest if same else rest
     data = {"credential": json.dumps({**rest, "response": said}), "name": "x"}

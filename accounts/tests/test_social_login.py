@@ -269,7 +269,7 @@ def test_an_account_is_added_after_asking_and_removed(site, provider, ask):
     other.post(START, {})
     assert is_in(other)
 
-    assert "It does not let you in any more." in visitor.post(EXTERNAL, {"account": number})[2]
+    assert "You can no longer log in with it." in visitor.post(EXTERNAL, {"account": number})[2]
     assert come(site, provider, "110").post(START, {})[1] == f"{site.url}{NAME}"
     rows = "SecurityEvent.objects.filter(person__username='ada').order_by('pk')"
     kinds = ask(f"print(*{rows}.values_list('kind', flat=True))")

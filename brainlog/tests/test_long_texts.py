@@ -305,7 +305,8 @@ def test_every_field_for_a_text_has_a_greatest_length(as_maria):
             ]
 
     assert without == []
-    names = "LoginForm SignUpForm NewPasswordForm PasswordReauthenticationForm PasswordChangeForm ProfileForm UsernameConfirmationForm"
-    names += " DeleteAccountForm EmailForm ResetForm ResetByCodeForm MorningForm MedicationForm DoseForm"
-    names += " CodeForm CodeReauthenticationForm ActivateAppForm AddPasskeyForm PasskeyLoginForm SocialSignUpForm ReflectionForm"
+    names = "LoginForm SignUpForm NewPasswordForm PasswordReauthenticationForm PasswordChangeForm ProfileForm"
+    names += " UsernameConfirmationForm DeleteAccountForm EmailForm ResetForm ResetByCodeForm"
+    names += " CodeForm CodeReauthenticationForm ActivateAppForm AddPasskeyForm PasskeyLoginForm SocialSignUpForm"
+    names += " MorningForm MedicationForm DoseForm ReflectionForm"
     assert set(names.split()) <= found.keys()
