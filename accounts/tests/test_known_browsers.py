@@ -63,7 +63,7 @@ def has_own_tries(client) -> bool:
     return log_in(client, password="wrong").status_code == 200
 
 
-def test_the_proof_is_random_and_stored_as_its_hash(maria):
+def test_the_token_is_random_and_stored_as_its_hash(maria):
     one, other = known(), known()
     tokens = [client.cookies[COOKIE].value for client in (one, other)]
 
@@ -74,7 +74,7 @@ def test_the_proof_is_random_and_stored_as_its_hash(maria):
     assert one.cookies[COOKIE]["httponly"]
 
 
-def test_what_the_table_holds_is_no_proof(maria):
+def test_a_hash_from_the_table_is_not_accepted_as_a_token(maria):
     known()
     thief = Client()
     thief.cookies[COOKIE] = KnownBrowser.objects.get().token_hash
@@ -82,7 +82,7 @@ def test_what_the_table_holds_is_no_proof(maria):
     assert not has_own_tries(thief)
 
 
-def test_it_outlives_logging_out_and_is_renewed_by_logging_in(maria):
+def test_a_known_browser_outlives_a_logout_and_is_renewed_by_a_login(maria):
     with time_machine.travel("2026-05-04 12:00:00Z", tick=False) as clock:
         client = known()
         proof = client.cookies[COOKIE].value
@@ -96,7 +96,7 @@ def test_it_outlives_logging_out_and_is_renewed_by_logging_in(maria):
         assert not has_own_tries(client)
 
 
-def test_one_known_browser_cannot_use_up_the_tries_of_another(maria):
+def test_one_known_browser_cannot_use_up_the_attempts_of_another(maria):
     one, other = known(), known()
     tries = rate_limits.SIGN_IN_BY_KNOWN_BROWSER.attempts
 
@@ -105,7 +105,7 @@ def test_one_known_browser_cannot_use_up_the_tries_of_another(maria):
     assert log_in(other).status_code == 302
 
 
-def test_people_who_share_a_browser_keep_their_proofs(maria):
+def test_people_who_share_a_browser_keep_their_tokens(maria):
     make_person(username="eve")
     client = known()
     log_in(client, "eve")
@@ -115,7 +115,7 @@ def test_people_who_share_a_browser_keep_their_proofs(maria):
 
 
 @pytest.mark.parametrize("value", [".", "x" * 5000, "a.b.c.d.e.f", "é\\000", '"', "." * 900])
-def test_a_cookie_that_proves_nothing_breaks_nothing(maria, value):
+def test_an_invalid_cookie_is_ignored(maria, value):
     client = Client(headers={"cookie": f"{COOKIE}={value}"})
 
     assert client.get(LOGIN).status_code == 200
@@ -124,7 +124,7 @@ def test_a_cookie_that_proves_nothing_breaks_nothing(maria, value):
 
 
 @pytest.mark.parametrize("planted", ["of a thief", "made up"])
-def test_a_planted_proof_is_not_taken_over(maria, planted):
+def test_a_planted_token_is_not_adopted(maria, planted):
     """A thief who puts a token of their own into the person's browser does not become known by that."""
     make_person(username="eve")
     thief = known("eve")
@@ -192,7 +192,7 @@ ENDS_EVERYWHERE = [by_admin, password_by_admin, password_by_command]
 
 
 @pytest.mark.parametrize("end", ENDS + ENDS_EVERYWHERE, ids=lambda end: end.__name__)
-def test_with_its_login_its_tries_end(maria, end):
+def test_ending_a_login_revokes_the_known_browser(maria, end):
     owner, lost = Client(), Client()
     log_in(owner)
     log_in(lost)
@@ -204,7 +204,7 @@ def test_with_its_login_its_tries_end(maria, end):
     assert has_own_tries(log_out(owner)) is (end in ENDS)
 
 
-def test_to_end_a_former_session_of_this_browser_leaves_it_known(maria):
+def test_ending_a_former_session_of_this_browser_keeps_it_known(maria):
     """Its cookie was lost, so that the same browser is in the list twice."""
     client = Client()
     log_in(client)
@@ -219,7 +219,7 @@ def test_to_end_a_former_session_of_this_browser_leaves_it_known(maria):
     assert has_own_tries(log_out(client))
 
 
-def test_all_others_can_be_ended_that_have_logged_out(maria):
+def test_ending_all_others_revokes_browsers_that_have_logged_out(maria):
     lost, owner = known(), Client()
     log_in(owner)
     assert b"End all others" in owner.get(SESSIONS).content
@@ -231,7 +231,7 @@ def test_all_others_can_be_ended_that_have_logged_out(maria):
     assert SecurityEvent.objects.filter(kind="sessions_ended").exists()
 
 
-def test_a_reset_in_the_browser_of_another_person_leaves_their_session_alone(maria):
+def test_a_reset_in_another_persons_browser_keeps_their_session(maria):
     """It would name the reset person's browser, and each could end what is the other's."""
     client = Client()
     log_in(client)
@@ -247,7 +247,7 @@ def test_a_reset_in_the_browser_of_another_person_leaves_their_session_alone(mar
     assert has_own_tries(log_out(client))
 
 
-def test_a_login_that_ended_by_itself_ends_no_tries(maria):
+def test_an_expired_login_does_not_revoke_the_known_browser(maria):
     client = Client()
     log_in(client)
     Session.objects.update(expire_date="2020-01-01T00:00Z")
@@ -281,7 +281,7 @@ def log_in_with_code(client, code) -> bool:
     return half_way(client).post(CODE, {"code": code}).status_code == 302
 
 
-def test_who_knows_the_password_cannot_use_up_codes_of_known_browsers(secret_and_codes):
+def test_a_stranger_with_the_password_cannot_use_up_codes_of_known_browsers(secret_and_codes):
     secret, codes = secret_and_codes
     owner = Client()
     log_in_with_code(owner, codes[0])
@@ -293,7 +293,7 @@ def test_who_knows_the_password_cannot_use_up_codes_of_known_browsers(secret_and
     assert log_in_with_code(owner, code_of(secret))
 
 
-def test_a_recovery_code_has_a_count_of_its_own(secret_and_codes):
+def test_recovery_codes_are_counted_apart_from_app_codes(secret_and_codes):
     """The owner without a phone, at a new browser."""
     _secret, codes = secret_and_codes
     guess_codes(half_way(Client()), rate_limits.CODE.attempts + 1)
@@ -302,7 +302,7 @@ def test_a_recovery_code_has_a_count_of_its_own(secret_and_codes):
 
 
 @pytest.mark.parametrize("code", ["{:08}", "1234-{:04}", "{:07}", "x{:05}y", "{:06} 12"])
-def test_nor_are_recovery_codes_guessed_for_ever(secret_and_codes, code):
+def test_guesses_at_recovery_codes_are_limited(secret_and_codes, code):
     tries = min(rate_limits.CODE.attempts, rate_limits.RECOVERY_CODE.attempts)
 
     found = guess_codes(half_way(Client()), tries + 1, code)

@@ -30,7 +30,7 @@ def sign_up(number, email, address="10.0.0.1"):
     return Client(REMOTE_ADDR=address).post(SIGN_UP, form, follow=True)
 
 
-def test_one_person_confirms_few_addresses(as_person, person):
+def test_mails_to_confirm_addresses_are_limited_per_person(as_person, person):
     confirm_by_password(as_person)
     tries = rate_limits.MAIL_BY_PERSON.attempts
     found = []
@@ -44,7 +44,7 @@ def test_one_person_confirms_few_addresses(as_person, person):
     assert person.security_events.filter(kind="email_changed").count() == tries
 
 
-def test_an_address_can_be_removed_all_the_same(as_person, person):
+def test_an_address_can_be_removed_when_mails_are_used_up(as_person, person):
     confirm_by_password(as_person)
     for number in range(rate_limits.MAIL_BY_PERSON.attempts):
         as_person.post(EMAIL, {"email": f"stranger-{number}@example.org"})
@@ -54,7 +54,7 @@ def test_an_address_can_be_removed_all_the_same(as_person, person):
     assert User.objects.get(pk=person.pk).email == ""
 
 
-def test_one_mailbox_gets_few_mails_from_all_who_sign_up(noon):
+def test_mails_to_one_mailbox_are_limited_across_sign_ups(noon):
     """The sixth has an account and reads why no mail came: not a page that says "too many tries"."""
     tries = rate_limits.MAIL.attempts
     pages = [sign_up(number, "maria@example.org", f"10.0.0.{number}") for number in range(tries + 1)]
@@ -66,14 +66,14 @@ def test_one_mailbox_gets_few_mails_from_all_who_sign_up(noon):
     assert pages[-1].context["user"].is_authenticated
 
 
-def test_a_plus_sign_makes_no_other_mailbox():
+def test_addresses_with_a_plus_sign_count_as_one_mailbox():
     for number in range(rate_limits.MAIL.attempts + 1):
         sign_up(number, f"Maria+{number}@example.org", f"10.0.0.{number}")
 
     assert len(mail.outbox) == rate_limits.MAIL.attempts
 
 
-def test_one_mailbox_gets_few_mails_in_a_day(noon):
+def test_mails_to_one_mailbox_are_limited_per_day(noon):
     for number in range(24):
         Client(REMOTE_ADDR=f"10.0.0.{number}").post(RESET, {"email": "maria@example.org"})
         noon.shift(59 * 60)
@@ -81,7 +81,7 @@ def test_one_mailbox_gets_few_mails_in_a_day(noon):
     assert len(mail.outbox) == rate_limits.MAIL_A_DAY.attempts
 
 
-def test_one_visitor_causes_few_mails_in_whatever_way(client):
+def test_mails_caused_by_one_client_address_are_limited_across_forms(client):
     tries = rate_limits.MAIL_BY_ADDRESS.attempts
     for number in range(tries // 2):
         sign_up(number, f"stranger-{number}@example.org")
@@ -93,7 +93,7 @@ def test_one_visitor_causes_few_mails_in_whatever_way(client):
     assert len(mail.outbox) == tries
 
 
-def test_a_refused_sign_up_has_made_no_account():
+def test_a_refused_sign_up_creates_no_account():
     tries = rate_limits.SIGN_UP.attempts
     pages = [sign_up(number, "") for number in range(tries + 1)]
 
@@ -101,7 +101,7 @@ def test_a_refused_sign_up_has_made_no_account():
     assert User.objects.count() == tries
 
 
-def test_strangers_cannot_keep_mails_from_a_confirmed_address_about_the_account(client):
+def test_strangers_cannot_suppress_notices_to_a_confirmed_address(client):
     """Only mails to addresses that a visitor can choose are counted."""
     maria = make_person(username="maria", email="maria@example.org")
     EmailAddress.objects.create(user=maria, email=maria.email, verified=True, primary=True)
@@ -132,7 +132,7 @@ def test_other_spellings_of_a_domain_are_the_same_mailbox(spelling):
     assert Client(REMOTE_ADDR="10.0.1.1").post(RESET, {"email": spelling}).status_code == 429
 
 
-def test_one_kind_of_event_is_mailed_a_few_times_and_always_written_down(as_person, person):
+def test_one_kind_of_event_is_mailed_a_few_times_and_always_recorded(as_person, person):
     EmailAddress.objects.create(user=person, email="maria@example.org", verified=True, primary=True)
     confirm_by_password(as_person)
     tries = rate_limits.MAIL_OF_EVENT.attempts

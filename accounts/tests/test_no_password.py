@@ -27,7 +27,7 @@ def secret(as_person, person) -> str:
     return secret
 
 
-def test_they_can_have_a_password_again(as_person, person, secret):
+def test_a_person_without_a_password_can_set_one(as_person, person, secret):
     assertRedirects(as_person.get(SECURITY), NEW, fetch_redirect_response=False)
     assert as_person.get(NEW).url == f"{CONFIRM}?next={quote(NEW, safe='')}"
     as_person.post(CONFIRM, {"code": code_of(secret)})
@@ -39,7 +39,7 @@ def test_they_can_have_a_password_again(as_person, person, secret):
     assert as_person.get(SECURITY).status_code == 200
 
 
-def test_they_can_delete_their_account(as_person, person, secret):
+def test_a_person_without_a_password_can_delete_their_account(as_person, person, secret):
     assert as_person.get(DELETE).url == f"{CONFIRM}?next={quote(DELETE, safe='')}"
     assert as_person.post(DELETE, {"username": person.username}).status_code == 302
     assert User.objects.exists()
@@ -56,7 +56,7 @@ def test_they_can_delete_their_account(as_person, person, secret):
     assert not User.objects.exists()
 
 
-def test_no_password_lets_in_without_one(client, person, secret):
+def test_no_password_is_accepted_for_a_person_without_one(client, person, secret):
     person.set_unusable_password()
     for password in ("", "!", person.password, PASSWORD):
         client.logout()

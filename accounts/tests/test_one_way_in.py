@@ -30,7 +30,7 @@ def hashings(monkeypatch):
     ("username", "password"),
     [("maria", "wrong"), ("on-hold", "wrong"), ("on-hold", PASSWORD), ("nobody", "wrong"), ("", "wrong")],
 )
-def test_every_refusal_hashes_once_and_says_the_same(client, hashings, username, password):
+def test_every_refusal_hashes_once_and_shows_the_same_error(client, hashings, username, password):
     make_person(username="maria")
     make_person(username="on-hold", is_active=False)
     hashings.clear()
@@ -45,7 +45,7 @@ def test_every_refusal_hashes_once_and_says_the_same(client, hashings, username,
         ]
 
 
-def test_a_right_password_is_hashed_once(client, hashings):
+def test_a_correct_password_is_hashed_once(client, hashings):
     make_person(username="maria")
     hashings.clear()
 
@@ -53,7 +53,7 @@ def test_a_right_password_is_hashed_once(client, hashings):
     assert len(hashings) == 1
 
 
-def test_the_admin_has_no_door_of_its_own(client):
+def test_the_admin_has_no_login_page_of_its_own(client):
     make_person(username="maria", is_staff=True)
 
     response = client.post("/admin/login/?next=/admin/", {"username": "maria", "password": PASSWORD})
@@ -62,7 +62,7 @@ def test_the_admin_has_no_door_of_its_own(client):
     assert "_auth_user_id" not in client.session
 
 
-def test_staff_come_to_the_admin_by_our_page(client):
+def test_staff_log_in_to_the_admin_on_our_page(client):
     make_person(username="maria", is_staff=True)
 
     response = client.post(LOGIN, {"username": "maria", "password": PASSWORD, "next": "/admin/"})
@@ -70,7 +70,7 @@ def test_staff_come_to_the_admin_by_our_page(client):
     assertRedirects(response, "/admin/")
 
 
-def test_who_is_inside_enters_no_other_account_there(client):
+def test_a_logged_in_person_cannot_guess_other_passwords_in_the_admin(client):
     """Django's page would take any name, as often as one likes, and ask for no second factor."""
     make_person(username="boss", is_staff=True, is_superuser=True)
     staff = make_person(is_staff=True)
@@ -95,7 +95,7 @@ def test_staff_change_their_password_on_our_page(client):
     assert staff.check_password(PASSWORD)
 
 
-def test_logging_out_of_the_admin_is_logging_out(client):
+def test_logging_out_in_the_admin_ends_the_session(client):
     staff = make_person(is_staff=True)
     client.force_login(staff)
 
@@ -104,7 +104,7 @@ def test_logging_out_of_the_admin_is_logging_out(client):
     assert [event.kind for event in staff.security_events.all()] == ["signed_out"]
 
 
-def test_who_is_not_staff_is_told_so(as_person):
+def test_a_person_who_is_not_staff_is_refused_with_a_message(as_person):
     assert as_person.get("/admin/", follow=True).status_code == 403
 
 
@@ -116,7 +116,7 @@ def test_scripts_get_the_same_page_without_the_password(client, headers):
     assert "not-my-password" not in response.content.decode()
 
 
-def test_a_session_from_before_allauth_goes_on(client):
+def test_a_session_from_before_allauth_stays_valid(client):
     client.force_login(make_person(), backend="django.contrib.auth.backends.ModelBackend")
 
     assert client.get(reverse("accounts:profile")).status_code == 200

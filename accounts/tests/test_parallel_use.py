@@ -45,7 +45,7 @@ def new(number: int) -> dict:
     return {"new_password1": password, "new_password2": password}
 
 
-def test_a_link_to_a_new_password(live_server, maria):
+def test_parallel_uses_of_a_reset_link(live_server, maria):
     link = reset_link(RequestFactory().get("/"), maria).removeprefix("http://testserver")
     form = link.rsplit("/", 2)[0] + "/set-password/"
     browsers = visitors(live_server)
@@ -65,7 +65,7 @@ def test_a_link_to_a_new_password(live_server, maria):
     assert User.objects.get().check_password(new(winner)["new_password1"])
 
 
-def test_a_recovery_code_to_a_new_password(live_server, maria, codes):
+def test_parallel_resets_by_one_recovery_code(live_server, maria, codes):
     form = reverse("accounts:reset_by_code")
     browsers = visitors(live_server)
     pages = [browser.get(form) for browser in browsers]
@@ -83,7 +83,7 @@ def test_a_recovery_code_to_a_new_password(live_server, maria, codes):
     assert (count("code_used"), count("password_reset")) == (1, 1)
 
 
-def test_of_several_recovery_codes_of_one_list_one_resets_the_password(live_server, maria, codes):
+def test_parallel_resets_by_several_recovery_codes_of_one_list(live_server, maria, codes):
     """The first uses up the list, under a lock on its row."""
     form = reverse("accounts:reset_by_code")
     browsers = visitors(live_server)[:4]
@@ -104,7 +104,7 @@ def test_of_several_recovery_codes_of_one_list_one_resets_the_password(live_serv
 
 
 @pytest.mark.parametrize("kind", ["recovery code", "app"])
-def test_a_code_at_the_login(live_server, maria, codes, kind, monkeypatch):
+def test_parallel_logins_by_one_code(live_server, maria, codes, kind, monkeypatch):
     """Each browser has given the right password, and sends the same code."""
     if kind == "app":
         # What one process remembers of used codes others do not know.
@@ -128,7 +128,7 @@ def test_a_code_at_the_login(live_server, maria, codes, kind, monkeypatch):
     assert count("signed_in") == 1
 
 
-def test_a_link_that_confirms_an_address(live_server, maria):
+def test_parallel_uses_of_a_confirmation_link(live_server, maria):
     address = reverse("accounts:email_confirm", args=[signed_address(maria)])
     browsers = visitors(live_server)
     pages = [browser.get(address) for browser in browsers]
@@ -145,7 +145,7 @@ def test_a_link_that_confirms_an_address(live_server, maria):
     assert count("email_confirmed") == EmailAddress.objects.filter(user=maria, verified=True).count() == 1
 
 
-def test_what_is_there_only_once():
+def test_parallel_claims_of_one_text():
     claim = partial(rate_limits.claim_once, "something", 60)
 
     assert sorted(all_at_once(*[claim] * AT_ONCE)) == [False] * (AT_ONCE - 1) + [True]

@@ -122,7 +122,7 @@ def is_taken(client, address, credential) -> bool:
 
 
 @WAYS
-def test_it_is_taken_and_its_use_is_counted(person, device, way):
+def test_a_passkey_is_accepted_and_its_use_counted(person, device, way):
     client = browser()
     address, options = way(client, person)
 
@@ -133,7 +133,7 @@ def test_it_is_taken_and_its_use_is_counted(person, device, way):
 
 
 @WAYS
-def test_without_a_finger_face_or_pin_it_is_not_taken(person, device, way):
+def test_a_passkey_without_user_verification_is_refused(person, device, way):
     client = browser()
     address, options = way(client, person)
 
@@ -155,7 +155,7 @@ def test_without_a_finger_face_or_pin_it_is_not_taken(person, device, way):
     ],
     ids=str,
 )
-def test_what_another_page_was_given_is_not_taken(person, device, way, changed):
+def test_a_response_for_another_page_is_refused(person, device, way, changed):
     client = browser()
     address, options = way(client, person)
 
@@ -165,7 +165,7 @@ def test_what_another_page_was_given_is_not_taken(person, device, way, changed):
 @pytest.mark.parametrize(
     "changed", [{"origin": "http://evil.localhost"}, {"crossOrigin": True}, {"flags": PRESENT}], ids=str
 )
-def test_nor_is_such_a_passkey_added(person, owner, changed):
+def test_a_passkey_created_on_another_page_is_not_added(person, owner, changed):
     assert add(owner, Device(), **changed).status_code == 200
     assert not person.authenticator_set.exists()
 
@@ -181,7 +181,7 @@ def test_nor_is_such_a_passkey_added(person, owner, changed):
         ("http", "localhost:443", "http://localhost:443"),
     ],
 )
-def test_our_origin_is_what_browsers_say(rf, settings, scheme, host, origin):
+def test_the_origin_is_written_as_browsers_write_it(rf, settings, scheme, host, origin):
     settings.ALLOWED_HOSTS = ["*"]
     request = rf.get("/", headers={"host": host}, secure=scheme == "https")
 
@@ -189,7 +189,7 @@ def test_our_origin_is_what_browsers_say(rf, settings, scheme, host, origin):
 
 
 @WAYS
-def test_an_answer_is_good_once(person, device, way):
+def test_a_response_is_accepted_once(person, device, way):
     client = browser()
     address, options = way(client, person)
     answer = device.use(options)
@@ -205,7 +205,7 @@ def test_an_answer_is_good_once(person, device, way):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_parallel_uses_of_one_answer_one_lets_in(person, owner):
+def test_of_parallel_uses_of_one_response_one_is_accepted(person, owner):
     device = Device(counts=False)
     add(owner, device)
     asked = browser()
@@ -220,7 +220,7 @@ def test_of_parallel_uses_of_one_answer_one_lets_in(person, owner):
 
 
 @WAYS
-def test_a_wrong_answer_uses_the_question_up(person, device, way):
+def test_a_wrong_response_uses_the_challenge_up(person, device, way):
     client = browser()
     address, options = way(client, person)
     question = question_of(client)
@@ -231,7 +231,7 @@ def test_a_wrong_answer_uses_the_question_up(person, device, way):
 
 
 @WAYS
-def test_a_question_is_good_for_minutes(person, device, way, noon):
+def test_a_challenge_expires_after_minutes(person, device, way, noon):
     client = browser()
     address, options = way(client, person)
     noon.shift(passkeys.CHALLENGE_SECONDS + 1)
@@ -239,7 +239,7 @@ def test_a_question_is_good_for_minutes(person, device, way, noon):
     assert not is_taken(client, address, device.use(options))
 
 
-def test_the_question_of_the_login_page_confirms_nothing(person, device):
+def test_a_login_challenge_does_not_reauthenticate(person, device):
     client = browser()
     options = ask_at_login(client)
     question = question_of(client)
@@ -249,7 +249,7 @@ def test_the_question_of_the_login_page_confirms_nothing(person, device):
     assert not is_taken(client, CONFIRM, device.use(options))
 
 
-def test_another_persons_passkey_is_no_second_factor(person, device):
+def test_another_persons_passkey_is_refused_as_a_second_factor(person, device):
     other, theirs = browser(), Device()
     other.force_login(make_person())
     add(other, theirs)
@@ -266,7 +266,7 @@ def test_another_persons_passkey_is_no_second_factor(person, device):
 
 @pytest.mark.parametrize("counter", [-1, 0, 1])
 @WAYS
-def test_a_counter_that_stays_or_goes_back_is_refused_and_written_down(person, device, way, counter):
+def test_a_counter_that_does_not_increase_is_refused_and_recorded(person, device, way, counter):
     device.counter = 7
     for _ in range(2):
         client = browser()
@@ -280,7 +280,7 @@ def test_a_counter_that_stays_or_goes_back_is_refused_and_written_down(person, d
     assert person.authenticator_set.get(type="webauthn").data["sign_count"] == 9 + (counter == 1)
 
 
-def test_the_counter_it_was_added_with_counts(person, owner):
+def test_the_counter_at_registration_is_compared_too(person, owner):
     device = Device()
     device.counter = 5
     add(owner, device)
@@ -290,7 +290,7 @@ def test_the_counter_it_was_added_with_counts(person, owner):
     assert not is_taken(client, PASSKEY_LOGIN, device.use(ask_at_login(client)))
 
 
-def test_a_copy_is_found_out(person, device):
+def test_a_cloned_passkey_is_detected(person, device):
     copy = device.copy()
     for _ in range(2):
         client = browser()
@@ -301,7 +301,7 @@ def test_a_copy_is_found_out(person, device):
     assert person.security_events.latest("pk").kind == "passkey_refused"
 
 
-def test_a_device_that_does_not_count_is_taken_each_time(person, owner):
+def test_a_device_without_a_counter_is_accepted_each_time(person, owner):
     device = Device(counts=False)
     add(owner, device)
     for _ in range(2):
@@ -311,7 +311,7 @@ def test_a_device_that_does_not_count_is_taken_each_time(person, owner):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_with_the_same_count_at_the_same_moment_one_is_taken(person, owner):
+def test_of_parallel_uses_with_one_counter_one_is_accepted(person, owner):
     device = Device()
     add(owner, device)
     passkey = person.authenticator_set.get(type="webauthn")
@@ -339,7 +339,7 @@ def theft(device, person, victim):
 
 
 @WAYS
-def test_a_row_copied_to_another_account_lets_in_nobody(victim, device, theft, way, caplog):
+def test_a_row_copied_to_another_account_is_refused(victim, device, theft, way, caplog):
     client = browser()
     address, options = way(client, victim)
     handle = websafe_encode(user_pk_to_url_str(victim).encode())
@@ -350,7 +350,7 @@ def test_a_row_copied_to_another_account_lets_in_nobody(victim, device, theft, w
 
 
 @pytest.mark.parametrize("seal", [None, "", "bl1.test.AAAA", "clear"])
-def test_nor_does_one_written_past_the_application(person, device, seal):
+def test_a_row_without_a_seal_is_refused(person, device, seal):
     row = person.authenticator_set.get(type="webauthn")
     data = {name: value for name, value in row.data.items() if name != "seal"}
     Authenticator.objects.filter(pk=row.pk).update(data=data | ({} if seal is None else {"seal": seal}))
@@ -359,7 +359,7 @@ def test_nor_does_one_written_past_the_application(person, device, seal):
     assert not is_taken(client, PASSKEY_LOGIN, device.use(ask_at_login(client)))
 
 
-def test_nor_another_credential_under_the_seal_of_this_one(person, device):
+def test_another_credential_under_the_same_seal_is_refused(person, device):
     row = person.authenticator_set.get(type="webauthn")
     mine = Device()
     Authenticator.objects.filter(pk=row.pk).update(data=row.data | {"credential": mine.add()})
@@ -369,7 +369,7 @@ def test_nor_another_credential_under_the_seal_of_this_one(person, device):
     assert not is_taken(client, PASSKEY_LOGIN, mine.use(ask_at_login(client)))
 
 
-def test_seals_are_encrypted_anew_with_the_rest(person, device, settings):
+def test_seals_are_reencrypted_with_the_other_secrets(person, device, settings):
     old = settings.FIELD_ENCRYPTION_KEYS
     settings.FIELD_ENCRYPTION_KEYS = {"new": b"n" * 32} | old
 
@@ -387,13 +387,13 @@ def test_rotation_finds_a_row_of_another_account(theft):
 # Adding
 
 
-def test_adding_one_is_a_confirmation(person, owner):
+def test_adding_a_passkey_counts_as_reauthentication(person, owner):
     device = Device()
 
     assertRedirects(add(owner, device), reverse("accounts:recovery_codes"))
 
 
-def test_the_same_is_not_added_twice(person, owner, device):
+def test_the_same_passkey_is_not_added_twice(person, owner, device):
     options = options_of(owner.get(ADD))
 
     response = owner.post(ADD, {"name": "Phone", "credential": json.dumps(device.add(options))})
@@ -402,7 +402,7 @@ def test_the_same_is_not_added_twice(person, owner, device):
     assert person.authenticator_set.filter(type="webauthn").count() == 1
 
 
-def test_the_challenge_for_using_one_adds_none(person, owner, device):
+def test_a_challenge_for_using_a_passkey_adds_none(person, owner, device):
     options = options_of(owner.get(CONFIRM))
     forged = {"publicKey": options["publicKey"] | {"user": {"id": device.handle}}}
 
@@ -412,7 +412,7 @@ def test_the_challenge_for_using_one_adds_none(person, owner, device):
     assert person.authenticator_set.filter(type="webauthn").count() == 1
 
 
-def test_a_refused_confirmation_asks_again_and_knows_where_one_was_going(person, device):
+def test_a_refused_reauthentication_asks_again_and_keeps_the_next_address(person, device):
     client = browser()
     address, options = by_confirming(client, person)
     refused = {"credential": json.dumps(device.use(options, flags=PRESENT)), "next": NEW_CODES}
@@ -424,7 +424,7 @@ def test_a_refused_confirmation_asks_again_and_knows_where_one_was_going(person,
     assertRedirects(client.post(address, again), NEW_CODES)
 
 
-def test_with_passkey_alone_confirming_asks_for_it_first(person, owner, device, noon):
+def test_reauthentication_offers_the_passkey_first_without_an_app(person, owner, device, noon):
     noon.shift(301)
     assert owner.get(NEW_CODES).url.startswith(CONFIRM)
 
@@ -434,7 +434,7 @@ def test_with_passkey_alone_confirming_asks_for_it_first(person, owner, device, 
     assertContains(switched.get(CONFIRM), reverse("accounts:confirm_code"))
 
 
-def test_with_an_app_as_well_confirming_asks_for_a_code_first(person, noon):
+def test_reauthentication_offers_a_code_first_with_an_app(person, noon):
     client = browser()
     client.force_login(person)
     switch_on(client)

@@ -35,7 +35,7 @@ def test_a_date_or_a_phone_number_is_refused(password):
 @pytest.mark.parametrize(
     "password", ["brainlog-1984", "Brain Log 7!", "my.BRAIN_log", "mydiary12", "mental-health-99", "testserver99"]
 )
-def test_the_name_of_this_place_with_little_else_is_refused(password):
+def test_the_name_of_this_site_with_little_else_is_refused(password):
     assert refusals(password) == ["guessable_word"]
 
 
@@ -63,7 +63,7 @@ def test_what_resembles_the_person_is_refused(password):
         "the brainlog of a correct horse",
     ],
 )
-def test_any_characters_will_do(password):
+def test_any_characters_are_accepted(password):
     assert refusals(password) == []
 
 

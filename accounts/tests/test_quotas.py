@@ -48,7 +48,7 @@ def make_sessions(person, number: int) -> list[Session]:
     )
 
 
-def test_a_person_has_so_many_sessions_and_the_oldest_end(client, maria):
+def test_sessions_are_limited_and_the_oldest_end(client, maria):
     stranger = make_person()
     theirs = make_sessions(stranger, 3)
     sessions = make_sessions(maria, Session.MAX_PER_PERSON + 50)
@@ -62,7 +62,7 @@ def test_a_person_has_so_many_sessions_and_the_oldest_end(client, maria):
     assert stranger.sessions.count() == len(theirs)
 
 
-def test_a_person_has_so_many_known_browsers_and_the_oldest_go(client, maria):
+def test_known_browsers_are_limited_and_the_oldest_are_deleted(client, maria):
     now = timezone.now()
     browsers = KnownBrowser.objects.bulk_create(
         KnownBrowser(person=maria, token_hash=f"{place:064}", used_at=now - timezone.timedelta(minutes=200 - place))
@@ -76,7 +76,7 @@ def test_a_person_has_so_many_known_browsers_and_the_oldest_go(client, maria):
     assert kept >= {browser.pk for browser in browsers[51:]}
 
 
-def test_where_one_is_logged_in_has_pages(as_maria, maria):
+def test_the_list_of_sessions_has_pages(as_maria, maria):
     make_sessions(maria, Session.MAX_PER_PERSON - 1)
 
     pages = [as_maria.get(reverse("accounts:sessions"), {"page": page}) for page in (1, 2)]
@@ -88,7 +88,7 @@ def test_where_one_is_logged_in_has_pages(as_maria, maria):
     assert "End all others" in pages[1].content.decode()
 
 
-def test_what_happened_with_the_account_has_pages(as_maria, maria):
+def test_the_list_of_security_events_has_pages(as_maria, maria):
     SecurityEvent.objects.bulk_create(SecurityEvent(person=maria, kind="signed_in") for _ in range(1_000))
 
     with CaptureQueriesContext(connection) as queries:
@@ -98,7 +98,7 @@ def test_what_happened_with_the_account_has_pages(as_maria, maria):
     assert len(queries) < 6
 
 
-def test_messages_that_are_never_shown_do_not_pile_up(as_maria):
+def test_unshown_messages_are_limited(as_maria):
     profile = {"timezone": "UTC", "theme": "dark", "day_ends_at": "3", "week_starts_on": "monday"}
     for _ in range(5 * Storage.MOST):
         as_maria.post(reverse("accounts:profile"), profile)
@@ -109,7 +109,7 @@ def test_messages_that_are_never_shown_do_not_pile_up(as_maria):
     assert shown.content.decode().count("Your profile is saved.") == Storage.MOST
 
 
-def test_confirming_who_one_is_does_not_make_the_session_grow(as_maria):
+def test_reauthentications_do_not_make_the_session_grow(as_maria):
     for _ in range(MAX_RECORDS + 5):
         confirm_by_password(as_maria)
 
@@ -117,7 +117,7 @@ def test_confirming_who_one_is_does_not_make_the_session_grow(as_maria):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_a_person_has_so_many_passkeys(as_maria, maria, method):
+def test_passkeys_are_limited(as_maria, maria, method):
     switch_on(as_maria)  # Counts as a confirmation.
     for number in range(passkeys.MAX_PASSKEYS):
         maria.authenticator_set.create(type="webauthn", data={"name": f"Passkey {number}", "credential": {}})
@@ -128,7 +128,7 @@ def test_a_person_has_so_many_passkeys(as_maria, maria, method):
     assert [str(message) for message in get_messages(response.wsgi_request)][-1].startswith("You have 20 passkeys")
 
 
-def test_a_person_has_one_address(as_maria, maria, settings):
+def test_a_person_has_one_email_address(as_maria, maria, settings):
     settings.HAS_EMAIL = True
     confirm_by_password(as_maria)
     for number in range(rate_limits.MAIL.attempts - 1):
@@ -139,7 +139,7 @@ def test_a_person_has_one_address(as_maria, maria, settings):
     assert EmailAddress.objects.count() == 1
 
 
-def test_staff_have_so_many_open_invitations(client):
+def test_open_invitations_are_limited(client):
     staff = make_person(is_staff=True, is_superuser=True)
     client.force_login(staff)
     for number in range(InvitationAdmin.MAX_OPEN):

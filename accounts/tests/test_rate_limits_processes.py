@@ -19,7 +19,7 @@ def database_url(request, tmp_path):
         yield cluster.url
 
 
-def test_a_name_has_no_more_tries_with_more_processes(database_url):
+def test_processes_share_the_attempts_for_a_name(database_url):
     migrated = manage(database_url, "migrate", "--verbosity=0")
     assert migrated.returncode == 0, migrated.stderr
     with throwaway_site(database_url, workers=3, threads=2) as site:

@@ -90,7 +90,7 @@ def test_an_address_is_confirmed_by_the_link_in_the_mail(as_person, person):
     assertContains(visitor.get(link_in(message)), "not good any more")
 
 
-def test_the_address_is_asked_for_by_nobody_else(as_person):
+def test_changing_the_address_requires_reauthentication(as_person):
     assertRedirects(as_person.get(EMAIL), f"{reverse('accounts:confirm')}?next={EMAIL}")
     as_person.post(EMAIL, {"email": "thief@example.org"})
     assert not mail.outbox
@@ -105,7 +105,7 @@ def test_signing_up_with_an_address_sends_the_mail(client):
     assert verified_email(User.objects.get()) == ADDRESS
 
 
-def test_a_link_for_an_address_given_up_since_confirms_nothing(client, person):
+def test_a_link_for_a_replaced_address_confirms_nothing(client, person):
     person.email = ADDRESS
     token = signed_address(person)
     User.objects.filter(pk=person.pk).update(email="new@example.org")
@@ -115,7 +115,7 @@ def test_a_link_for_an_address_given_up_since_confirms_nothing(client, person):
 
 
 @pytest.mark.parametrize("wait", [3 * 24 * 60 * 60 + 2])
-def test_a_link_ends_after_three_days(client, maria, noon, wait):
+def test_a_confirmation_link_expires_after_three_days(client, maria, noon, wait):
     EmailAddress.objects.all().delete()
     link = reverse("accounts:email_confirm", args=[signed_address(maria)])
     noon.shift(wait)
@@ -124,11 +124,11 @@ def test_a_link_ends_after_three_days(client, maria, noon, wait):
 
 
 @pytest.mark.parametrize("token", ["x", "a:b:c", "é", "x" * 3000])
-def test_a_made_up_link_confirms_nothing(client, maria, token):
+def test_a_forged_link_confirms_nothing(client, maria, token):
     assertContains(client.post(reverse("accounts:email_confirm", args=[token])), "not good any more")
 
 
-def test_an_address_of_somebody_else_is_not_taken_over(client, maria):
+def test_a_confirmed_address_of_another_person_is_not_taken_over(client, maria):
     other = make_person(email=ADDRESS)
 
     response = client.post(reverse("accounts:email_confirm", args=[signed_address(other)]), follow=True)
@@ -137,7 +137,7 @@ def test_an_address_of_somebody_else_is_not_taken_over(client, maria):
     assert EmailAddress.objects.get().user == maria
 
 
-def test_the_old_address_counts_until_the_new_one_is_confirmed(client, maria):
+def test_the_old_address_stays_valid_until_the_new_one_is_confirmed(client, maria):
     client.force_login(maria)
     confirm_by_password(client)
     client.post(EMAIL, {"email": "new@example.org"})
@@ -147,7 +147,7 @@ def test_the_old_address_counts_until_the_new_one_is_confirmed(client, maria):
     assert verified_email(maria) == "new@example.org"
 
 
-def test_an_address_can_be_taken_back(client, maria):
+def test_an_address_can_be_removed(client, maria):
     client.force_login(maria)
     confirm_by_password(client)
 
@@ -156,7 +156,7 @@ def test_an_address_can_be_taken_back(client, maria):
     assert verified_email(maria) == User.objects.get().email == ""
 
 
-def test_a_mail_server_that_is_down_is_said_and_breaks_nothing(as_person, settings, caplog):
+def test_a_failing_mail_server_is_reported_to_the_person(as_person, settings, caplog):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     confirm_by_password(as_person)
@@ -168,7 +168,7 @@ def test_a_mail_server_that_is_down_is_said_and_breaks_nothing(as_person, settin
 # By mail
 
 
-def test_a_new_password_by_mail(client, maria):
+def test_a_mailed_link_resets_the_password(client, maria):
     assertRedirects(client.post(RESET, {"email": ADDRESS.upper()}), LOGIN)
     [message] = mail.outbox
     assert message.to == [ADDRESS] and "Maria" in message.body
@@ -178,7 +178,7 @@ def test_a_new_password_by_mail(client, maria):
     assert can_log_in("maria", NEW) and not can_log_in("maria", PASSWORD)
 
 
-def test_it_ends_all_sessions(client, maria):
+def test_a_reset_ends_all_sessions(client, maria):
     client.force_login(maria)
     choose(Client(), recovery_link(maria))
 
@@ -192,7 +192,7 @@ def recovery_link(person) -> str:
     return reset_link(RequestFactory().get("/"), person).removeprefix("http://testserver")
 
 
-def test_a_link_is_good_once(client, maria):
+def test_a_reset_link_works_once(client, maria):
     link = recovery_link(maria)
     choose(client, link)
 
@@ -216,7 +216,7 @@ def test_a_reset_in_a_browser_that_is_logged_in_logs_it_out(person, as_person, w
     assert User.objects.get(pk=person.pk).check_password(NEW)
 
 
-def test_a_link_ends_when_the_person_logs_in(client, maria, noon):
+def test_a_reset_link_ends_with_the_next_login(client, maria, noon):
     link = recovery_link(maria)
     noon.shift(60)
     assert can_log_in("maria", PASSWORD)
@@ -224,26 +224,26 @@ def test_a_link_ends_when_the_person_logs_in(client, maria, noon):
     assertContains(Client().get(link), "not good any more")
 
 
-def test_a_link_ends_after_a_day(client, maria, noon):
+def test_a_reset_link_expires_after_a_day(client, maria, noon):
     link = recovery_link(maria)
     noon.shift(24 * 60 * 60 + 2)
 
     assertContains(Client().get(link), "not good any more")
 
 
-def test_the_link_does_not_stay_in_the_address_bar(client, maria):
+def test_the_reset_token_does_not_stay_in_the_address_bar(client, maria):
     response = client.get(recovery_link(maria))
 
     assert response.status_code == 302 and response.url.endswith("/set-password/")
 
 
-def test_a_weak_password_is_refused_there_too(client, maria):
+def test_a_weak_password_is_refused_by_link(client, maria):
     response = choose(client, recovery_link(maria), "password123")
 
     assert list(response.context["form"].errors) == ["new_password2"]
 
 
-def test_an_address_never_confirmed_gets_no_link(client):
+def test_an_unconfirmed_address_gets_no_link(client):
     """It may be somebody else's, by a slip of the finger."""
     make_person(email=ADDRESS)
 
@@ -253,7 +253,7 @@ def test_an_address_never_confirmed_gets_no_link(client):
 
 
 @pytest.mark.parametrize("hold", [True, False])
-def test_neither_page_nor_work_tells_whether_an_address_is_known(client, maria, hold):
+def test_neither_page_nor_statements_reveal_whether_an_address_is_known(client, maria, hold):
     User.objects.update(is_active=not hold)
     known, unknown = (client.post(RESET, {"email": email}, follow=True) for email in (ADDRESS, "x@example.org"))
 
@@ -264,7 +264,7 @@ def test_neither_page_nor_work_tells_whether_an_address_is_known(client, maria, 
     assert [message.to for message in mail.outbox] == [[ADDRESS], ["x@example.org"]]
 
 
-def test_one_address_gets_no_flood_of_mail(maria):
+def test_mails_to_one_address_are_limited(maria):
     tries = rate_limits.MAIL.attempts
     found = [
         Client(REMOTE_ADDR=f"10.0.0.{number}").post(RESET, {"email": ADDRESS}).status_code
@@ -276,7 +276,7 @@ def test_one_address_gets_no_flood_of_mail(maria):
 
 @pytest.mark.parametrize("way", ["reset", "email", "signup"])
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "%0a", "\u2028"], ids=repr)
-def test_no_line_break_gets_into_a_mail(client, maria, way, end):
+def test_line_breaks_in_an_address_are_refused(client, maria, way, end):
     """It would begin another header, or another mail."""
     if way == "email":
         client.force_login(maria)
@@ -306,7 +306,7 @@ def test_no_line_break_gets_into_a_mail(client, maria, way, end):
     ],
     ids=ascii,
 )
-def test_an_address_that_no_mail_can_reach_is_refused(client, maria, way, address):
+def test_an_unmailable_address_is_refused(client, maria, way, address):
     if way == "email":
         client.force_login(maria)
         confirm_by_password(client)
@@ -318,7 +318,7 @@ def test_an_address_that_no_mail_can_reach_is_refused(client, maria, way, addres
     assert mail.outbox == [] and User.objects.count() == 1
 
 
-def test_an_address_stored_before_that_was_refused_breaks_nothing(maria):
+def test_a_stored_unmailable_address_causes_no_error(maria):
     EmailAddress.objects.update(email="maria@\N{SOFT HYPHEN}.example")
 
     assert change_password(maria) == 302 and mail.outbox == []
@@ -329,7 +329,7 @@ def test_a_domain_in_other_scripts_gets_its_mail(client):
     assert len(mail.outbox) == 1
 
 
-def test_one_visitor_sends_no_flood_of_mail(client):
+def test_mails_from_one_client_address_are_limited(client):
     tries = rate_limits.MAIL_BY_ADDRESS.attempts
     found = [client.post(RESET, {"email": f"{n}@example.org"}).status_code for n in range(tries + 1)]
 
@@ -357,7 +357,7 @@ def protected(as_person, person):
     return switch_on(as_person)
 
 
-def test_a_recovery_code_gives_a_new_password_and_is_used_up(person, protected, client):
+def test_a_recovery_code_resets_the_password_once(person, protected, client):
     code = protected[1][0]
 
     assertRedirects(Client().post(BY_CODE, sent(person.username.upper(), code)), LOGIN)
@@ -368,7 +368,7 @@ def test_a_recovery_code_gives_a_new_password_and_is_used_up(person, protected, 
 
 
 @pytest.mark.parametrize("way", ["code", "link"])
-def test_the_second_factor_is_still_asked_for(person, protected, way, noon):
+def test_a_reset_does_not_bypass_the_second_factor(person, protected, way, noon):
     if way == "code":
         Client().post(BY_CODE, sent(person.username, protected[1][0]))
     else:
@@ -382,7 +382,7 @@ def test_the_second_factor_is_still_asked_for(person, protected, way, noon):
 
 
 @pytest.mark.parametrize("number", range(1, 10))
-def test_one_list_does_not_reset_the_password_and_pass_the_second_factor(person, protected, number):
+def test_one_list_of_codes_cannot_both_reset_the_password_and_pass_the_second_factor(person, protected, number):
     Client().post(BY_CODE, sent(person.username, protected[1][0]))
     client = Client()
     client.post(LOGIN, {"username": person.username, "password": NEW})
@@ -394,7 +394,7 @@ def test_one_list_does_not_reset_the_password_and_pass_the_second_factor(person,
     assert again.status_code == 200
 
 
-def test_the_app_still_lets_in_and_one_is_asked_to_make_new_codes(person, protected):
+def test_after_a_reset_by_code_the_app_works_and_new_codes_are_suggested(person, protected):
     Client().post(BY_CODE, sent(person.username, protected[1][0]))
     client = Client()
     client.post(LOGIN, {"username": person.username, "password": NEW})
@@ -405,7 +405,7 @@ def test_the_app_still_lets_in_and_one_is_asked_to_make_new_codes(person, protec
     assertContains(client.get(reverse("accounts:second_factor")), "All of them are used")
 
 
-def test_a_link_by_mail_leaves_the_codes_for_the_day_the_phone_is_gone(person, protected):
+def test_a_reset_by_link_keeps_the_recovery_codes(person, protected):
     choose(Client(), recovery_link(person))
     client = Client()
     client.post(LOGIN, {"username": person.username, "password": NEW})
@@ -416,7 +416,7 @@ def test_a_link_by_mail_leaves_the_codes_for_the_day_the_phone_is_gone(person, p
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_code_for_a_new_password_and_one_to_log_in_at_the_same_moment(person, protected):
+def test_a_reset_and_a_login_by_codes_of_one_list_at_the_same_time(person, protected):
     """The rest of the list is used up before the new password counts."""
     client, codes = Client(), protected[1]
 
@@ -431,7 +431,7 @@ def test_a_code_for_a_new_password_and_one_to_log_in_at_the_same_moment(person, 
 
 
 @pytest.mark.parametrize("name", ["somebody", "unprotected", "nobody", "on-hold"])
-def test_no_refusal_tells_anything(person, protected, name, hashings):  # noqa: F811
+def test_every_refusal_of_a_code_looks_the_same(person, protected, name, hashings):  # noqa: F811
     make_person(username="unprotected")
     make_person(username="on-hold", is_active=False)
     hashings.clear()
@@ -442,19 +442,19 @@ def test_no_refusal_tells_anything(person, protected, name, hashings):  # noqa: 
     assert len(hashings) == 1
 
 
-def test_a_weak_password_uses_no_code_up(person, protected):
+def test_a_weak_password_does_not_use_a_code_up(person, protected):
     assert Client().post(BY_CODE, sent(person.username, protected[1][0], "short")).status_code == 200
     assert Client().post(BY_CODE, sent(person.username, protected[1][0])).status_code == 302
 
 
-def test_guessing_recovery_codes_is_slow(person, protected):
+def test_guesses_at_recovery_codes_are_limited(person, protected):
     tries = rate_limits.SIGN_IN_BY_NAME.attempts
     found = [Client().post(BY_CODE, sent(person.username, f"{n:08}")).status_code for n in range(tries + 1)]
 
     assert found == [200] * tries + [429]
 
 
-def test_nothing_at_all_gets_errors(client):
+def test_an_empty_form_gets_errors(client):
     assert set(client.post(BY_CODE).context["form"].errors) == {"username", "code", "new_password1", "new_password2"}
 
 
@@ -480,7 +480,7 @@ def as_staff(client):
     return client
 
 
-def test_an_admin_makes_a_link_that_is_shown_once(as_staff, person):
+def test_an_admin_creates_a_link_that_is_shown_once(as_staff, person):
     page = act(as_staff, "make_reset_link", person).content.decode()
     [link] = re.findall(r"http://testserver(/accounts/reset/[\w/-]+/)", page)
 
@@ -491,7 +491,7 @@ def test_an_admin_makes_a_link_that_is_shown_once(as_staff, person):
     assert entry.object_repr == person.username and link not in entry.change_message
 
 
-def test_nobody_is_left_out_silently(as_staff, monkeypatch):
+def test_too_many_selected_people_are_refused_with_a_message(as_staff, monkeypatch):
     monkeypatch.setattr("accounts.admin.UserAdmin.MAX_AT_ONCE", 2)
     people = [make_person() for _ in range(3)]
     for person in people:
@@ -517,7 +517,7 @@ def test_staff_cannot_take_over_staff(as_staff, rights, action):
     assert boss.authenticator_set.exists() and boss.sessions.exists()
 
 
-def test_who_may_only_look_makes_no_links(client, person):
+def test_staff_with_view_permission_only_cannot_create_links(client, person):
     staff = make_person(is_staff=True)
     staff.user_permissions.set(Permission.objects.filter(codename="view_user"))
     client.force_login(staff)

@@ -67,7 +67,7 @@ def a_new_address(maria):
 
 
 @pytest.mark.parametrize("change", [a_new_password, a_new_address, User.delete], ids=lambda change: change.__name__)
-def test_a_link_to_a_new_password_ends_with(maria, change):
+def test_a_reset_link_ends_with_a_change_of_the_account(maria, change):
     link = reset_link(maria)
 
     change(maria)
@@ -76,7 +76,7 @@ def test_a_link_to_a_new_password_ends_with(maria, change):
 
 
 @pytest.mark.parametrize("change", [a_new_password, a_new_address, User.delete], ids=lambda change: change.__name__)
-def test_so_does_one_whose_page_is_open(maria, change):
+def test_an_open_reset_page_ends_with_a_change_of_the_account(maria, change):
     client = Client()
     page = form_of(client, reset_link(maria))
 
@@ -85,7 +85,7 @@ def test_so_does_one_whose_page_is_open(maria, change):
     assertContains(choose(client, page), "not good any more")
 
 
-def test_of_two_open_pages_one_is_used(maria):
+def test_of_two_open_reset_pages_one_succeeds(maria):
     link, first, second = reset_link(maria), Client(), Client()
     pages = [form_of(browser, link) for browser in (first, second)]
     assert choose(first, pages[0]).status_code == 302
@@ -94,7 +94,7 @@ def test_of_two_open_pages_one_is_used(maria):
     assertContains(choose(first, pages[0]), "not good any more")
 
 
-def test_a_link_is_good_for_its_own_person_alone(maria):
+def test_a_link_works_for_its_own_person_only(maria):
     eve, client = make_person(username="eve"), Client()
 
     assert_is_no_good(reset_link(maria, default_token_generator.make_token(eve)))
@@ -104,7 +104,7 @@ def test_a_link_is_good_for_its_own_person_alone(maria):
     assert not has_new_password(maria)
 
 
-def test_no_link_does_what_another_is_for(maria):
+def test_no_token_is_accepted_for_another_purpose(maria):
     invitation = Invitation()
     of_invitation = invitation.make_token()
     invitation.save()
@@ -143,7 +143,7 @@ def test_opening_a_link_neither_uses_it_up_nor_changes_anything(maria, link):
     assert has_new_password(maria) or verified_email(maria)
 
 
-def test_a_link_to_an_address_is_no_good_to_another_who_has_taken_it(maria):
+def test_a_confirmation_link_does_not_work_for_another_person_with_that_address(maria):
     link = verify_link(signed_address(maria))
     a_new_address(maria)
     make_person(username="eve", email="maria@example.org")
@@ -155,7 +155,7 @@ def test_a_link_to_an_address_is_no_good_to_another_who_has_taken_it(maria):
 @pytest.mark.parametrize(
     "gone", [User.delete, lambda maria: User.objects.update(is_active=False)], ids=["gone", "on hold"]
 )
-def test_a_link_to_an_address_ends_with_its_person(maria, gone):
+def test_a_confirmation_link_ends_with_its_person(maria, gone):
     link = verify_link(signed_address(maria))
 
     gone(maria)
@@ -163,7 +163,7 @@ def test_a_link_to_an_address_ends_with_its_person(maria, gone):
     assertContains(Client().post(link), "not good any more")
 
 
-def test_who_is_on_hold_does_not_come_back_by_a_link(maria):
+def test_a_link_does_not_reactivate_a_person(maria):
     link = reset_link(maria)
     User.objects.update(is_active=False)
     client = Client()

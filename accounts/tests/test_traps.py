@@ -42,7 +42,7 @@ def test_no_address_lists_or_deletes_people(as_person, address, method):
     assert User.objects.filter(pk=other.pk).exists()
 
 
-def test_no_address_of_ours_names_a_person():
+def test_no_url_contains_a_person():
     """Whose pages they are is decided by who is logged in."""
     ours = [pattern for pattern in get_resolver().url_patterns if getattr(pattern, "app_name", "") != "admin"]
     addresses = [str(inner.pattern) for outer in ours for inner in getattr(outer, "url_patterns", [outer])]
@@ -62,7 +62,7 @@ def test_a_visitor_never_sees_people(client, address):
     assert "somebody-else" not in response.content.decode()
 
 
-def test_a_visitor_deletes_nobody(client):
+def test_a_visitor_cannot_delete_people(client):
     person = make_person()
 
     client.post(f"/admin/accounts/user/{person.pk}/delete/", {"post": "yes"})
@@ -72,7 +72,7 @@ def test_a_visitor_deletes_nobody(client):
 
 
 @pytest.mark.parametrize("name", GRAND_NAMES)
-def test_a_grand_name_gives_no_rights(client, name):
+def test_a_privileged_username_gives_no_rights(client, name):
     client.post(
         reverse("accounts:signup"),
         {"username": name, "password1": PASSWORD, "password2": PASSWORD, "timezone": "UTC"},
@@ -86,7 +86,7 @@ def test_a_grand_name_gives_no_rights(client, name):
 
 
 @pytest.mark.parametrize("name", ["Admin", "ADMIN", "ａｄｍｉｎ"])
-def test_nobody_takes_the_name_of_an_administrator_in_other_letters(client, name):
+def test_an_administrators_name_cannot_be_taken_in_another_spelling(client, name):
     make_person(username="admin", is_staff=True)
 
     client.post(
