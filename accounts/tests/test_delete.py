@@ -68,12 +68,6 @@ def maria(db):
     return make_person_with_everything(username="Maria")
 
 
-@pytest.fixture
-def as_maria(client, maria):
-    client.force_login(maria)
-    return client
-
-
 def confirmed(**changes):
     return {"username": "Maria", "password": PASSWORD} | changes
 

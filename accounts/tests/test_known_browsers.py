@@ -24,11 +24,6 @@ ANOTHER = "quite-another-battery"
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def maria(db):
-    return make_person(username="maria")
-
-
 def log_in(client, username="maria", password=PASSWORD, address="10.0.0.1"):
     return client.post(LOGIN, {"username": username, "password": password}, REMOTE_ADDR=address)
 

@@ -16,11 +16,6 @@ def log_in(client, username="maria", password=PASSWORD, **more):
     return client.post(URL, {"username": username, "password": password} | more)
 
 
-@pytest.fixture
-def maria(db):
-    return make_person(username="Maria")
-
-
 def test_the_page_works(client):
     assertContains(client.get(URL), "<h1>Log in</h1>", html=True)
 

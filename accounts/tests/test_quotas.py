@@ -24,17 +24,6 @@ from brainlog.pagination import ROWS
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def maria():
-    return make_person(username="maria")
-
-
-@pytest.fixture
-def as_maria(client, maria):
-    client.force_login(maria)
-    return client
-
-
 def make_sessions(person, number: int) -> list[Session]:
     now = timezone.now()
     return Session.objects.bulk_create(

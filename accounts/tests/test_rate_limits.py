@@ -33,11 +33,6 @@ def statuses(times, **facts) -> list[int]:
     ]
 
 
-@pytest.fixture
-def maria(db):
-    return make_person(username="Maria")
-
-
 @pytest.mark.parametrize("name", ["maria", "nobody"])
 def test_attempts_for_one_name_are_limited_whether_it_exists_or_not(maria, name):
     assert statuses(BY_NAME.attempts + 2, username=name) == [200] * BY_NAME.attempts + [429] * 2

@@ -82,12 +82,6 @@ ASKING = [
 
 
 @pytest.fixture
-def noon():
-    with time_machine.travel("2026-05-04 12:00:01Z", tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
 def protected(as_person, noon):
     secret_and_codes = switch_on(as_person)
     noon.shift(6 * 60)

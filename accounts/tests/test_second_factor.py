@@ -7,7 +7,6 @@ from functools import partial
 from urllib.parse import unquote
 
 import pytest
-import time_machine
 from allauth.mfa.models import Authenticator
 from django.db import IntegrityError
 from django.test import Client
@@ -26,7 +25,6 @@ from accounts.tests.codes import (
     code_of,
     confirm_by_code,
     confirm_by_password,
-    switch_on,
 )
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.visitors import all_at_once
@@ -38,18 +36,6 @@ PAGE, CODES = reverse("accounts:second_factor"), reverse("accounts:recovery_code
 NEW_CODES, APP_OFF = reverse("accounts:recovery_codes_new"), reverse("accounts:app_off")
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def noon():
-    with time_machine.travel("2026-05-04 12:00:01Z", tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def protected(as_person, noon):
-    """A secret and recovery codes of `person`, whose second factor is on."""
-    return switch_on(as_person)
 
 
 def log_in(client, person, **more):

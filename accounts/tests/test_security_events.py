@@ -3,7 +3,6 @@
 import datetime
 
 import pytest
-import time_machine
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Permission
 from django.core import mail as outbox
@@ -24,24 +23,7 @@ from accounts.tests.test_sessions_page import PHONE, browser
 PAGE, LOGIN = reverse("accounts:events"), reverse("accounts:login")
 NEW = "quite-another-battery"
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with time_machine.travel("2026-05-04 12:00:00Z", tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def maria(db):
-    return make_person(username="maria", email="maria@example.org")
-
-
-@pytest.fixture
-def as_maria(client, maria):
-    client.force_login(maria)
-    return client
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture

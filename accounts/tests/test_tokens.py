@@ -1,6 +1,6 @@
-"""Links that carry a right: each is good for one deed of one person, and opening it is not the deed.
+"""Links with tokens: each works for one action of one person, and opening it is not the action.
 
-What ends each of them by itself (time, use, a login) is in test_recovery.py and test_registration.py.
+Their expiry (time, use, a login) is tested in test_password_reset.py, test_email_address.py and test_registration.py.
 """
 
 import pytest
@@ -20,11 +20,6 @@ from accounts.tests.factories import make_person
 NEW = "quite-another-battery"
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def maria(db):
-    return make_person(username="maria", email="maria@example.org")
 
 
 def reset_link(person, token=None) -> str:
@@ -52,8 +47,8 @@ def has_new_password(person) -> bool:
 
 def assert_is_no_good(link):
     client = Client()
-    assertContains(client.get(link, follow=True), "not good any more")
-    assertContains(choose(client, link), "not good any more")
+    assertContains(client.get(link, follow=True), "does not work any more")
+    assertContains(choose(client, link), "does not work any more")
 
 
 def a_new_password(maria):
@@ -82,7 +77,7 @@ def test_an_open_reset_page_ends_with_a_change_of_the_account(maria, change):
 
     change(maria)
 
-    assertContains(choose(client, page), "not good any more")
+    assertContains(choose(client, page), "does not work any more")
 
 
 def test_of_two_open_reset_pages_one_succeeds(maria):
@@ -90,8 +85,8 @@ def test_of_two_open_reset_pages_one_succeeds(maria):
     pages = [form_of(browser, link) for browser in (first, second)]
     assert choose(first, pages[0]).status_code == 302
 
-    assertContains(choose(second, pages[1]), "not good any more")
-    assertContains(choose(first, pages[0]), "not good any more")
+    assertContains(choose(second, pages[1]), "does not work any more")
+    assertContains(choose(first, pages[0]), "does not work any more")
 
 
 def test_a_link_works_for_its_own_person_only(maria):
@@ -100,7 +95,7 @@ def test_a_link_works_for_its_own_person_only(maria):
     assert_is_no_good(reset_link(maria, default_token_generator.make_token(eve)))
 
     page_of_maria = form_of(client, reset_link(eve)).replace(*(reset_link(each).split("/")[3] for each in (eve, maria)))
-    assertContains(choose(client, page_of_maria), "not good any more")
+    assertContains(choose(client, page_of_maria), "does not work any more")
     assert not has_new_password(maria)
 
 
@@ -113,7 +108,7 @@ def test_no_token_is_accepted_for_another_purpose(maria):
     for token in (of_address, of_invitation):
         assert_is_no_good(reset_link(maria, token))
     for token in (of_reset, of_invitation):
-        assertContains(Client().post(verify_link(token)), "not good any more")
+        assertContains(Client().post(verify_link(token)), "does not work any more")
     for token in (of_reset, of_address):
         assert not Invitation.usable(token).exists()
     assert not has_new_password(maria) and not verified_email(maria)
@@ -148,7 +143,7 @@ def test_a_confirmation_link_does_not_work_for_another_person_with_that_address(
     a_new_address(maria)
     make_person(username="eve", email="maria@example.org")
 
-    assertContains(Client().post(link), "not good any more")
+    assertContains(Client().post(link), "does not work any more")
     assert not EmailAddress.objects.exists()
 
 
@@ -160,7 +155,7 @@ def test_a_confirmation_link_ends_with_its_person(maria, gone):
 
     gone(maria)
 
-    assertContains(Client().post(link), "not good any more")
+    assertContains(Client().post(link), "does not work any more")
 
 
 def test_a_link_does_not_reactivate_a_person(maria):

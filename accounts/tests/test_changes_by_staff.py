@@ -76,9 +76,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("values", "kind", "fields", "text"), CHANGES, ids=lambda each: str(each)[:20])
-def test_a_change_in_the_admin_is_recorded_and_mailed_if_it_affects_logging_in(
-    as_staff, maria, values, kind, fields, text
-):
+def test_a_change_in_the_admin_is_recorded_and_mailed_if_required(as_staff, maria, values, kind, fields, text):
     change(as_staff, maria, **values)
 
     assert recorded(maria) == [(kind, fields, "keeper")]

@@ -5,7 +5,6 @@ import json
 from types import SimpleNamespace
 
 import pytest
-import time_machine
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db import connection
@@ -15,25 +14,14 @@ from django.urls import reverse
 from accounts import sessions
 from accounts.models import Session
 from accounts.password_reset import reset_link
-from accounts.tests.codes import APP_ON, a_passkey, code_of, confirm_by_password, switch_on
+from accounts.tests.codes import APP_ON, a_passkey, code_of, confirm_by_password
 from accounts.tests.factories import PASSWORD, make_person
 from encryption import cipher, mfa_secrets
 
 LOGIN, CODE, BY_CODE = (reverse(f"accounts:{name}") for name in ("login", "code", "reset_by_code"))
 COOKIE_KEYS = {"new": b"n" * 32}
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with time_machine.travel("2026-05-04 12:00:01Z", tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def protected(as_person):
-    return switch_on(as_person)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def put(person, kind, data):

@@ -1,7 +1,6 @@
 """One page to log in, for the admin too; one hashing for each try, and no word about who is here."""
 
 import pytest
-from django.contrib.auth.hashers import MD5PasswordHasher
 from django.urls import reverse
 from pytest_django.asserts import assertRedirects
 
@@ -10,20 +9,6 @@ from accounts.tests.factories import PASSWORD, make_person
 LOGIN = reverse("accounts:login")
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def hashings(monkeypatch):
-    """Collects each hashing of a password: what takes long, on purpose."""
-    made = []
-    encode = MD5PasswordHasher.encode
-
-    def counted(self, password, salt):
-        made.append(password)
-        return encode(self, password, salt)
-
-    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
-    return made
 
 
 @pytest.mark.parametrize(
