@@ -1,4 +1,4 @@
-"""No form tells a stranger who is here: not by its words, by what it counts, or by how much it asks the database."""
+"""No form reveals to strangers who has an account: by its texts, by rate limits, or by its database statements."""
 
 import re
 
@@ -17,14 +17,14 @@ from accounts.tests.factories import PASSWORD, make_person
 
 BY_CODE, LOGIN, RESET, SIGN_UP = (reverse(f"accounts:{name}") for name in ("reset_by_code", "login", "reset", "signup"))
 NEW = "quite-another-battery"
-NAMES = ["maria", "on-hold", "nobody"]
+NAMES = ["maria", "on-hold", "unknown"]
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def people(db):
-    """One with recovery codes, one on hold."""
+    """A person with recovery codes, and a deactivated one."""
     facts = {"display_name": "Wintergarten", "email": "seelenbuch@example.org"}
     maria = make_person(username="maria", **facts)
     EmailAddress.objects.create(user=maria, email=maria.email, verified=True, primary=True)
@@ -60,10 +60,10 @@ def test_a_new_password_is_not_compared_with_the_person_before_the_code_is_corre
 
 
 def test_each_guess_counts_as_an_attempt(codes):
-    tries = rate_limits.SIGN_IN_BY_NAME.attempts
-    found = [by_code("maria", password="wintergarten-7").status_code for _ in range(tries + 1)]
+    attempts = rate_limits.SIGN_IN_BY_NAME.attempts
+    found = [by_code("maria", password="wintergarten-7").status_code for _ in range(attempts + 1)]
 
-    assert found == [200] * tries + [429]
+    assert found == [200] * attempts + [429]
 
 
 def test_a_refused_password_does_not_use_the_code_up(codes, people):
@@ -75,11 +75,11 @@ def test_a_refused_password_does_not_use_the_code_up(codes, people):
 
 
 def test_a_refused_password_counts_as_an_attempt(codes):
-    """The page tells a right code from a wrong one by then, so it counts as a wrong one does."""
-    tries = rate_limits.SIGN_IN_BY_NAME.attempts
-    found = [by_code("maria", codes[0], "wintergarten-7").status_code for _ in range(tries + 1)]
+    """The page differs for a correct code then, so the refusal counts like a wrong code."""
+    attempts = rate_limits.SIGN_IN_BY_NAME.attempts
+    found = [by_code("maria", codes[0], "wintergarten-7").status_code for _ in range(attempts + 1)]
 
-    assert found == [200] * tries + [429]
+    assert found == [200] * attempts + [429]
 
 
 def test_a_correct_code_of_a_deactivated_person_is_refused(codes, people):
@@ -92,7 +92,7 @@ def test_a_correct_code_of_a_deactivated_person_is_refused(codes, people):
 
 
 def statements(deed) -> list[str]:
-    """What is asked of the database, without values and names of savepoints."""
+    """The statements of a request, without values and names of savepoints."""
     with CaptureQueriesContext(connection) as queries:
         deed()
     return [re.sub(r"'[^']*'|\d+|\"s\d\w+\"", "?", query["sql"])[:60] for query in queries]
@@ -117,7 +117,7 @@ def test_unknown_names_run_the_same_statements(codes, people, settings, form, ag
             FORMS[form](name, Client(REMOTE_ADDR=address))
         counts[name] = len(statements(lambda: FORMS[form](name, Client(REMOTE_ADDR=address))))  # noqa: B023
 
-    assert counts["maria"] == counts["on-hold"] == counts["nobody"]
+    assert counts["maria"] == counts["on-hold"] == counts["unknown"]
 
 
 @pytest.mark.parametrize("form", ["login", "reset_by_code"])
@@ -139,10 +139,10 @@ def test_signing_up_reveals_no_names_when_registration_is_not_open(settings, reg
 
 def test_checking_names_by_signing_up_is_limited():
     form = {"username": "maria", "password1": NEW, "password2": NEW, "timezone": "UTC"}
-    tries = rate_limits.SIGN_UP.attempts
-    answers = [Client().post(SIGN_UP, form) for _ in range(tries + 1)]
+    attempts = rate_limits.SIGN_UP.attempts
+    answers = [Client().post(SIGN_UP, form) for _ in range(attempts + 1)]
 
-    assert [answer.status_code for answer in answers] == [200] * tries + [429]
+    assert [answer.status_code for answer in answers] == [200] * attempts + [429]
     assert list(said(answers[0])) == ["username"]
 
 

@@ -1,4 +1,4 @@
-"""The number that tells a person's answers of now from those of before."""
+"""User.answers_version: a number that increases with every save of answers."""
 
 import pytest
 from django.db import DatabaseError, transaction

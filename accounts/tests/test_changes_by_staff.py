@@ -1,4 +1,4 @@
-"""What others do to an account: staff in the admin, commands on the server. Its person reads each change and look."""
+"""Changes and views by staff in the admin, and changes by commands, are recorded for the person."""
 
 import json
 
@@ -47,7 +47,7 @@ def address_of(person, page="change"):
 
 
 def change(client, person, **values):
-    """Send the form of the admin with these values in it."""
+    """Submit the form of the admin with these values."""
     form = client.get(address_of(person)).context["adminform"].form
     shown = {name: form[name].value() for name in form.fields}
     sent = {name: value for name, value in shown.items() if value not in (None, False, [])} | values
@@ -56,7 +56,7 @@ def change(client, person, **values):
 
 
 def recorded(person) -> list[tuple[str, str, str]]:
-    """What is written down besides looks: the kind, the fields and by whom."""
+    """The recorded events except views: kind, fields and author."""
     events = person.security_events.exclude(kind__startswith="looked_at").order_by("pk")
     return list(events.values_list("kind", "changed", "by_name"))
 
@@ -97,7 +97,7 @@ def test_all_changes_of_one_save_are_mailed_to_the_former_address(as_staff, mari
 
 
 def test_every_field_of_the_admin_form_is_recorded(as_staff, maria):
-    """A field that the form gains is to be named in STAFF_EDITABLE_FIELDS, or its change would be called nothing."""
+    """A new field of the form must be added to STAFF_EDITABLE_FIELDS, or its change would have no name."""
     form = as_staff.get(address_of(maria)).context["adminform"].form
 
     assert set(form.fields) <= set(STAFF_EDITABLE_FIELDS)
@@ -201,7 +201,7 @@ def test_viewing_security_events_is_recorded(as_staff, maria, page):
 
 
 def test_lists_and_searches_are_not_recorded_as_views(as_staff, maria):
-    """They say who is here, as decision 15 has it."""
+    """They show who has an account, see decision 15."""
     as_staff.get(PEOPLE, {"q": "maria"})
     field = {"app_label": "accounts", "model_name": "securityevent", "field_name": "person", "term": "maria"}
     as_staff.get(reverse("admin:autocomplete"), field)
@@ -225,7 +225,7 @@ def test_a_deletion_by_staff_is_mailed(as_staff, maria, way):
 
 
 def test_a_deletion_by_the_person_is_mailed_as_well(maria):
-    """The request can come from a stolen device, with the password known."""
+    """The request can come from a stolen device, by a thief who knows the password."""
     client = Client()
     client.force_login(maria)
     client.post(reverse("accounts:delete"), {"username": "maria", "password": PASSWORD})

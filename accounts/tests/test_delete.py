@@ -23,7 +23,7 @@ URL, MORNING = reverse("accounts:delete"), check_in_url("morning")
 
 
 def lookups_to_the_person(model) -> list[str]:
-    """The ways that lead from a table to the person it says something about, through foreign keys alone."""
+    """Lookups from a table to the person, through foreign keys only."""
     if model is User:
         return ["pk"]
     return [
@@ -35,7 +35,7 @@ def lookups_to_the_person(model) -> list[str]:
 
 
 def rows_of(pk) -> dict[str, int]:
-    """How many rows each table has about the person."""
+    """Number of rows about the person in each table."""
     return {
         f"{model.__name__}.{lookup}": model.objects.filter(**{lookup: pk}).count()
         for model in apps.get_models(include_auto_created=True)
@@ -44,7 +44,7 @@ def rows_of(pk) -> dict[str, int]:
 
 
 def make_person_with_everything(**facts) -> User:
-    """A person with a row in every table there is."""
+    """A person with a row in every table."""
     person = make_person(**facts)
     log = make_full_log(person)
     make_dose(log, make_medication(person))
@@ -119,7 +119,7 @@ def test_no_table_contains_the_name_afterwards(as_maria, maria):
 
 
 def mentions_of(text) -> set[str]:
-    """The columns of any table that have it. (What is encrypted cannot be searched, and needs none of it.)"""
+    """Columns of any table that contain the text. Encrypted columns cannot be searched, and need not be."""
     return {
         f"{model.__name__}.{field.name}"
         for model in apps.get_models(include_auto_created=True)

@@ -9,7 +9,7 @@ from pytest_django.asserts import assertContains, assertRedirects
 
 from accounts.emails import verified_email
 from accounts.models import User
-from accounts.tests.codes import confirm_by_password, signed_address
+from accounts.tests.codes import confirm_by_password, confirmation_token
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.links import NEW, link_in
 
@@ -65,7 +65,7 @@ def test_signing_up_with_an_address_sends_the_mail(client):
 
 def test_a_link_for_a_replaced_address_confirms_nothing(client, person):
     person.email = ADDRESS
-    token = signed_address(person)
+    token = confirmation_token(person)
     User.objects.filter(pk=person.pk).update(email="new@example.org")
 
     assertContains(client.post(reverse("accounts:email_confirm", args=[token])), "does not work any more")
@@ -75,7 +75,7 @@ def test_a_link_for_a_replaced_address_confirms_nothing(client, person):
 @pytest.mark.parametrize("wait", [3 * 24 * 60 * 60 + 2])
 def test_a_confirmation_link_expires_after_three_days(client, maria, noon, wait):
     EmailAddress.objects.all().delete()
-    link = reverse("accounts:email_confirm", args=[signed_address(maria)])
+    link = reverse("accounts:email_confirm", args=[confirmation_token(maria)])
     noon.shift(wait)
 
     assertContains(client.post(link), "does not work any more")
@@ -89,7 +89,7 @@ def test_a_forged_link_confirms_nothing(client, maria, token):
 def test_a_confirmed_address_of_another_person_is_not_taken_over(client, maria):
     other = make_person(email=ADDRESS)
 
-    response = client.post(reverse("accounts:email_confirm", args=[signed_address(other)]), follow=True)
+    response = client.post(reverse("accounts:email_confirm", args=[confirmation_token(other)]), follow=True)
 
     assertContains(response, "belongs to another account")
     assert EmailAddress.objects.get().user == maria
@@ -126,7 +126,7 @@ def test_a_failing_mail_server_is_reported_to_the_person(as_person, settings, ca
 @pytest.mark.parametrize("way", ["reset", "email", "signup"])
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "%0a", "\u2028"], ids=repr)
 def test_line_breaks_in_an_address_are_refused(client, maria, way, end):
-    """It would begin another header, or another mail."""
+    """They would start another header, or another mail."""
     if way == "email":
         client.force_login(maria)
         confirm_by_password(client)

@@ -41,7 +41,7 @@ def test_another_site_cannot_log_a_person_out(person, client):
 
 
 def test_logging_out_twice_shows_the_same_message(client):
-    """The button in a second tab, after the first one logged out: no log-in page, and no dead end after it."""
+    """The button in a second tab, after the first one has logged out, does not lead to the login page."""
     response = client.post(URL, follow=True)
 
     assertRedirects(response, reverse("today"))

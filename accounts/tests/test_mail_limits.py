@@ -1,4 +1,4 @@
-"""Mails to addresses that are not confirmed are limited, and counted before anything is stored."""
+"""Mails to unconfirmed addresses are limited, and counted before anything is stored."""
 
 import pytest
 import time_machine
@@ -32,16 +32,16 @@ def sign_up(number, email, address="10.0.0.1"):
 
 def test_mails_to_confirm_addresses_are_limited_per_person(as_person, person):
     confirm_by_password(as_person)
-    tries = rate_limits.MAIL_BY_PERSON.attempts
+    attempts = rate_limits.MAIL_BY_PERSON.attempts
     found = []
     for number in range(25):
         found.append(as_person.post(EMAIL, {"email": f"stranger-{number}@example.org"}).status_code)
 
-    assert found == [302] * tries + [429] * (25 - tries)
-    assert len(mail.outbox) == tries
+    assert found == [302] * attempts + [429] * (25 - attempts)
+    assert len(mail.outbox) == attempts
     # What is refused has not happened.
-    assert User.objects.get(pk=person.pk).email == f"stranger-{tries - 1}@example.org"
-    assert person.security_events.filter(kind="email_changed").count() == tries
+    assert User.objects.get(pk=person.pk).email == f"stranger-{attempts - 1}@example.org"
+    assert person.security_events.filter(kind="email_changed").count() == attempts
 
 
 def test_an_address_can_be_removed_when_mails_are_used_up(as_person, person):
@@ -55,12 +55,12 @@ def test_an_address_can_be_removed_when_mails_are_used_up(as_person, person):
 
 
 def test_mails_to_one_mailbox_are_limited_across_sign_ups(noon):
-    """The sixth has an account and reads why no mail came: not a page that says "too many tries"."""
-    tries = rate_limits.MAIL.attempts
-    pages = [sign_up(number, "maria@example.org", f"10.0.0.{number}") for number in range(tries + 1)]
+    """The sixth person gets an account and a message instead of a mail, not the page for exceeded rate limits."""
+    attempts = rate_limits.MAIL.attempts
+    pages = [sign_up(number, "maria@example.org", f"10.0.0.{number}") for number in range(attempts + 1)]
 
-    assert len(mail.outbox) == tries and User.objects.count() == tries + 1
-    assert [page.status_code for page in pages] == [200] * (tries + 1)
+    assert len(mail.outbox) == attempts and User.objects.count() == attempts + 1
+    assert [page.status_code for page in pages] == [200] * (attempts + 1)
     assertContains(pages[-2], "A mail is on its way to you")
     assertContains(pages[-1], "Too many mails have gone to your e-mail address.")
     assert pages[-1].context["user"].is_authenticated
@@ -82,23 +82,23 @@ def test_mails_to_one_mailbox_are_limited_per_day(noon):
 
 
 def test_mails_caused_by_one_client_address_are_limited_across_forms(client):
-    tries = rate_limits.MAIL_BY_ADDRESS.attempts
-    for number in range(tries // 2):
+    attempts = rate_limits.MAIL_BY_ADDRESS.attempts
+    for number in range(attempts // 2):
         sign_up(number, f"stranger-{number}@example.org")
         client.post(RESET, {"email": f"other-{number}@example.org"}, REMOTE_ADDR="10.0.0.1")
 
-    assert len(mail.outbox) == tries
+    assert len(mail.outbox) == attempts
     assert client.post(RESET, {"email": "x@example.org"}, REMOTE_ADDR="10.0.0.1").status_code == 429
     assertContains(sign_up("last", "y@example.org"), "Too many mails have gone")
-    assert len(mail.outbox) == tries
+    assert len(mail.outbox) == attempts
 
 
 def test_a_refused_sign_up_creates_no_account():
-    tries = rate_limits.SIGN_UP.attempts
-    pages = [sign_up(number, "") for number in range(tries + 1)]
+    attempts = rate_limits.SIGN_UP.attempts
+    pages = [sign_up(number, "") for number in range(attempts + 1)]
 
-    assert [page.status_code for page in pages] == [200] * tries + [429]
-    assert User.objects.count() == tries
+    assert [page.status_code for page in pages] == [200] * attempts + [429]
+    assert User.objects.count() == attempts
 
 
 def test_strangers_cannot_suppress_notices_to_a_confirmed_address(client):
@@ -135,12 +135,12 @@ def test_other_spellings_of_a_domain_are_the_same_mailbox(spelling):
 def test_one_kind_of_event_is_mailed_a_few_times_and_always_recorded(as_person, person):
     EmailAddress.objects.create(user=person, email="maria@example.org", verified=True, primary=True)
     confirm_by_password(as_person)
-    tries = rate_limits.MAIL_OF_EVENT.attempts
-    for number in range(tries + 5):
+    attempts = rate_limits.MAIL_OF_EVENT.attempts
+    for number in range(attempts + 5):
         as_person.post(EMAIL, {"email": ["Maria@example.org", "maria@example.org"][number % 2]})
 
-    assert len(mail.outbox) == tries
-    assert person.security_events.filter(kind="email_changed").count() == tries + 5
+    assert len(mail.outbox) == attempts
+    assert person.security_events.filter(kind="email_changed").count() == attempts + 5
 
     as_person.post(reverse("personal_data:wipe"), {"username": person.username})
-    assert len(mail.outbox) == tries + 1  # Another kind is heard of all the same.
+    assert len(mail.outbox) == attempts + 1  # Another kind is still mailed.

@@ -1,4 +1,4 @@
-"""Somebody without a password, who logs in with a passkey: an administrator took it away."""
+"""People without a password, who log in with a passkey: an administrator has removed the password."""
 
 from urllib.parse import quote
 
@@ -8,7 +8,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import User
-from accounts.tests.codes import a_passkey, code_of, switch_on
+from accounts.tests.codes import code_of, new_credential, switch_on
 from accounts.tests.factories import PASSWORD
 
 SECURITY, NEW, DELETE = (reverse(f"accounts:{name}") for name in ("security", "set_password", "delete"))
@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def secret(as_person, person) -> str:
     secret, _ = switch_on(as_person)
-    person.authenticator_set.create(type=Authenticator.Type.WEBAUTHN, data={"name": "x", "credential": a_passkey()})
+    person.authenticator_set.create(
+        type=Authenticator.Type.WEBAUTHN, data={"name": "x", "credential": new_credential()}
+    )
     person.set_unusable_password()
     person.save()
     as_person.force_login(person)

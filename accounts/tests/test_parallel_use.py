@@ -1,4 +1,4 @@
-"""What is good once is good once also for requests that come at the same moment."""
+"""Links and codes that work once work once for parallel requests too."""
 
 from functools import partial
 
@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts import rate_limits
 from accounts.models import SecurityEvent, User
 from accounts.password_reset import reset_link
-from accounts.tests.codes import signed_address, switch_on
+from accounts.tests.codes import confirmation_token, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.visitors import Visitor, all_at_once
 
@@ -84,7 +84,7 @@ def test_parallel_resets_by_one_recovery_code(live_server, maria, codes):
 
 
 def test_parallel_resets_by_several_recovery_codes_of_one_list(live_server, maria, codes):
-    """The first uses up the list, under a lock on its row."""
+    """The first one uses up the list, under a lock on its row."""
     form = reverse("accounts:reset_by_code")
     browsers = visitors(live_server)[:4]
     pages = [browser.get(form) for browser in browsers]
@@ -105,7 +105,7 @@ def test_parallel_resets_by_several_recovery_codes_of_one_list(live_server, mari
 
 @pytest.mark.parametrize("kind", ["recovery code", "app"])
 def test_parallel_logins_by_one_code(live_server, maria, codes, kind, monkeypatch):
-    """Each browser has given the right password, and sends the same code."""
+    """Each browser has passed the password step and sends the same code."""
     if kind == "app":
         # What one process remembers of used codes others do not know.
         monkeypatch.setattr("allauth.mfa.totp.internal.auth.TOTP.validate_code", lambda self, code: code == "123456")
@@ -129,7 +129,7 @@ def test_parallel_logins_by_one_code(live_server, maria, codes, kind, monkeypatc
 
 
 def test_parallel_uses_of_a_confirmation_link(live_server, maria):
-    address = reverse("accounts:email_confirm", args=[signed_address(maria)])
+    address = reverse("accounts:email_confirm", args=[confirmation_token(maria)])
     browsers = visitors(live_server)
     pages = [browser.get(address) for browser in browsers]
 

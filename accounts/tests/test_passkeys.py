@@ -1,4 +1,4 @@
-"""What a passkey has to prove: that it is the person's, used by them, on our own pages, for this purpose, once."""
+"""Checks of a passkey: owner, user verification, origin, purpose of the challenge, single use, counter."""
 
 import json
 from functools import partial
@@ -46,7 +46,7 @@ def owner(person):
 
 
 def options_of(response) -> dict:
-    """What the page asks the browser for."""
+    """The WebAuthn options in the page."""
     [options] = json.loads(response.context["options"]).values()
     return options
 
@@ -69,14 +69,14 @@ def ask_at_login(client) -> dict:
 
 
 def question_of(client) -> dict:
-    """What the server remembers of the challenge that this browser was given last; of a visitor, the browser."""
+    """The state of the last challenge: in the session, or for a visitor in the cookie."""
     if cookie := client.cookies.get(settings.PASSKEY_COOKIE_NAME):
         return signing.loads(cookie.value, salt=passkeys.PasskeyLoginView.SALT)
     return client.session[STATE_SESSION_KEY]
 
 
 def ask_again(client, question: dict):
-    """Have it remembered once more."""
+    """Store the state of a challenge again."""
     if settings.PASSKEY_COOKIE_NAME in client.cookies:
         client.cookies[settings.PASSKEY_COOKIE_NAME] = signing.dumps(question, salt=passkeys.PasskeyLoginView.SALT)
     session = client.session
@@ -324,7 +324,7 @@ def victim(db):
 
 @pytest.fixture
 def theft(device, person, victim):
-    """The row of a passkey, copied to the account of somebody else."""
+    """The row of a passkey, copied to the account of another person."""
     stolen = person.authenticator_set.get(type="webauthn")
     return Authenticator.objects.bulk_create(
         [Authenticator(user_id=victim.pk, type="webauthn", data=json.loads(json.dumps(stolen.data)))]

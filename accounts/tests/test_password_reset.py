@@ -53,7 +53,7 @@ def test_a_reset_link_works_once(client, maria):
 
 @pytest.mark.parametrize("way", ["link", "code"])
 def test_a_reset_in_a_browser_that_is_logged_in_logs_it_out(person, as_person, way):
-    """Its own session ends with the others, and is not saved at the end of the request."""
+    """The session of the request ends with the others, and is not saved at the end of the request."""
     client = Client()
     client.post(LOGIN, {"username": person.username, "password": PASSWORD})
     if way == "link":
@@ -96,7 +96,7 @@ def test_a_weak_password_is_refused_by_link(client, maria):
 
 
 def test_an_unconfirmed_address_gets_no_link(client):
-    """It may be somebody else's, by a slip of the finger."""
+    """It may belong to another person, by a typing error."""
     make_person(email=ADDRESS)
 
     client.post(RESET, {"email": ADDRESS})
@@ -206,7 +206,7 @@ def test_a_reset_by_link_keeps_the_recovery_codes(person, protected):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_reset_and_a_login_by_codes_of_one_list_at_the_same_time(person, protected):
-    """The rest of the list is used up before the new password counts."""
+    """The list is used up before the new password is valid."""
     client, codes = Client(), protected[1]
 
     def log_in_by_code():
@@ -219,13 +219,13 @@ def test_a_reset_and_a_login_by_codes_of_one_list_at_the_same_time(person, prote
     assert "_auth_user_id" not in client.session
 
 
-@pytest.mark.parametrize("name", ["somebody", "unprotected", "nobody", "on-hold"])
+@pytest.mark.parametrize("name", ["protected", "unprotected", "unknown", "on-hold"])
 def test_every_refusal_of_a_code_looks_the_same(person, protected, name, hashings):
     make_person(username="unprotected")
     make_person(username="on-hold", is_active=False)
     hashings.clear()
 
-    response = Client().post(BY_CODE, sent(name if name != "somebody" else person.username, "00000000"))
+    response = Client().post(BY_CODE, sent(name if name != "protected" else person.username, "00000000"))
 
     assert response.context["form"].non_field_errors() == ["This name and code do not go together. Please check both."]
     assert len(hashings) == 1

@@ -1,4 +1,4 @@
-"""What a password may be: long, of any characters, and nothing that is guessed first."""
+"""Validation of passwords: length, characters, and passwords that are easy to guess."""
 
 import gzip
 from pathlib import Path
@@ -69,7 +69,7 @@ def test_any_characters_are_accepted(password):
 
 @pytest.mark.once
 def test_at_least_3000_that_would_be_long_enough_are_known_to_be_common():
-    """The list that comes with Django: those that leaks of passwords hold most often."""
+    """The list of common passwords that comes with Django."""
     path = Path(password_validation.__file__).with_name("common-passwords.txt.gz")
     common = gzip.decompress(path.read_bytes()).decode().split()
     long_enough = [password for password in common if len(password) >= 8 and not password.isdecimal()]

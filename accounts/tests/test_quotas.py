@@ -1,4 +1,4 @@
-"""Each list that a person, or a program in their name, can make long has a limit or pages."""
+"""Every list that a person or a script can extend has a limit or pages."""
 
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY

@@ -1,4 +1,4 @@
-"""Guessing is slow, from wherever and in parallel; and nobody can keep a person from their own browser."""
+"""Guesses are limited, also in parallel; strangers cannot lock a person out of their own browser."""
 
 import datetime
 
@@ -33,7 +33,7 @@ def statuses(times, **facts) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize("name", ["maria", "nobody"])
+@pytest.mark.parametrize("name", ["maria", "unknown"])
 def test_attempts_for_one_name_are_limited_whether_it_exists_or_not(maria, name):
     assert statuses(BY_NAME.attempts + 2, username=name) == [200] * BY_NAME.attempts + [429] * 2
 
@@ -46,7 +46,7 @@ def test_all_spellings_of_a_name_count_together(maria):
 
 
 def many_names(times: int, addresses: list[str]) -> list[int]:
-    """Statuses of logins with a name of their own each, a second apart, from the addresses in turn."""
+    """Statuses of logins with different names, a second apart, from the addresses in turn."""
     found = []
     with time_machine.travel("2026-05-04 12:00:00Z", tick=False) as clock:
         for number in range(times):
@@ -63,11 +63,11 @@ def test_attempts_from_one_address_are_limited(maria):
 
 @pytest.mark.once
 def test_networks_of_one_ipv6_prefix_count_together(maria):
-    """A provider gives a customer 65,536 networks of IPv6, each of which would have a count of its own."""
-    tries = BY_ADDRESS.attempts * rate_limits.ADDRESSES_OF_A_PREFIX
-    networks = [f"2001:db8:1:{number:x}::1" for number in range(tries + 1)]
+    """A provider assigns 65,536 networks of IPv6 to a customer, each of which would be counted separately."""
+    attempts = BY_ADDRESS.attempts * rate_limits.ADDRESSES_OF_A_PREFIX
+    networks = [f"2001:db8:1:{number:x}::1" for number in range(attempts + 1)]
 
-    assert many_names(tries + 1, networks) == [200] * tries + [429]
+    assert many_names(attempts + 1, networks) == [200] * attempts + [429]
     assert log_in(Client(), "another", address="2001:db8:2::1").status_code == 200
 
 
@@ -118,7 +118,7 @@ def test_strangers_cannot_lock_a_person_out_of_a_known_browser(client, maria):
 
 @pytest.mark.parametrize("limit", [rate_limits.PASSWORDS_AT_ONCE, rate_limits.PASSWORDS], ids=lambda limit: limit.name)
 def test_correct_passwords_from_one_address_are_limited_too(client, maria, limit):
-    """Each keeps a processor busy for a fifth of a second."""
+    """Each takes a fifth of a second of processor time."""
     make_person(username="eve")
     found = []
     with time_machine.travel("2036-05-04 12:00:00Z", tick=False) as clock:
@@ -136,7 +136,7 @@ def test_correct_passwords_from_one_address_are_limited_too(client, maria, limit
 
 @pytest.mark.once
 def test_correct_passwords_from_many_known_browsers_at_one_address_are_limited_too(maria):
-    """A person can make any number of browsers known, each of which has passwords of its own."""
+    """A person can sign in with any number of browsers, each of which has password checks of its own."""
     limit, browsers = rate_limits.KNOWN_BROWSERS_AT_ONCE.attempts, [Client() for _ in range(4)]
     with time_machine.travel("2036-05-04 12:00:00Z", tick=False) as clock:
         for browser in browsers:
@@ -156,9 +156,9 @@ def test_correct_passwords_from_many_known_browsers_at_one_address_are_limited_t
 def test_attempts_of_a_known_browser_are_limited(client, maria):
     log_in(client, password=PASSWORD)
     client.post(reverse("accounts:logout"))
-    tries = rate_limits.SIGN_IN_BY_KNOWN_BROWSER.attempts
+    attempts = rate_limits.SIGN_IN_BY_KNOWN_BROWSER.attempts
 
-    assert [log_in(client).status_code for _ in range(tries + 1)] == [200] * tries + [429]
+    assert [log_in(client).status_code for _ in range(attempts + 1)] == [200] * attempts + [429]
 
 
 def test_a_known_browser_of_one_person_is_unknown_for_another(client, maria):
@@ -185,7 +185,7 @@ def test_the_table_contains_neither_names_nor_addresses(maria):
 
 @pytest.mark.once
 def test_hashes_depend_on_the_secret_key(maria, settings):
-    """All addresses of IPv4 are hashed in an hour."""
+    """Unkeyed hashes of all IPv4 addresses can be computed in an hour."""
     statuses(1)
     with_one_key = set(Throttle.objects.values_list("pk", flat=True))
     Throttle.objects.all().delete()
@@ -208,7 +208,7 @@ def test_expired_rows_are_deleted_by_later_attempts(maria):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
 def test_expired_rows_locked_by_another_request_are_skipped():
-    """Two requests that delete the same rows in another order would wait for each other."""
+    """Two requests that delete the same rows in different orders would deadlock."""
     an_hour_ago = timezone.now() - datetime.timedelta(hours=1)
     Throttle.objects.bulk_create(Throttle(cache_key=f"expired:{number}", expires=an_hour_ago) for number in range(3))
 
@@ -226,7 +226,7 @@ def test_an_attempt_is_claimed_in_one_statement(maria, django_assert_num_queries
 
 @pytest.mark.parametrize("password", [PASSWORD, "wrong"])
 def test_rate_limits_of_a_login_take_few_statements(client, maria, password):
-    """The rows there are, a claim for each of four counts, expired rows; to give back a try or to note a refusal."""
+    """Existing rows, a claim for each of four limits, expired rows; then the refund, or the record of the refusal."""
     with CaptureQueriesContext(connection) as made:
         log_in(client, password=password)
 
@@ -266,9 +266,9 @@ def test_sign_ups_are_limited(client):
 def test_a_stolen_session_cannot_guess_the_password(as_person, person, address):
     data = {"username": person.username, "password": "wrong", "old_password": "wrong"}
     data |= {"new_password1": "quite-another-battery", "new_password2": "quite-another-battery"}
-    tries = rate_limits.PASSWORD_AGAIN.attempts
+    attempts = rate_limits.PASSWORD_AGAIN.attempts
 
-    assert [as_person.post(address, data).status_code for _ in range(tries + 1)] == [200] * tries + [429]
+    assert [as_person.post(address, data).status_code for _ in range(attempts + 1)] == [200] * attempts + [429]
     right = data | {"password": PASSWORD, "old_password": PASSWORD}
     assert as_person.post(address, right).status_code == 429
     assert User.objects.get(pk=person.pk).check_password(PASSWORD)

@@ -1,4 +1,4 @@
-"""Several processes count together what each of them sees."""
+"""Several processes count attempts together."""
 
 import pytest
 

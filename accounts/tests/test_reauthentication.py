@@ -1,4 +1,4 @@
-"""A form that is sent before somebody has said again who they are: it is not kept, and goes nowhere by itself."""
+"""A form that is sent before reauthentication is not kept, and not submitted automatically afterwards."""
 
 from urllib.parse import unquote
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
 from accounts.models import Session
-from accounts.tests.codes import a_passkey, code_of, confirm_by_code, confirm_by_password, switch_on
+from accounts.tests.codes import code_of, confirm_by_code, confirm_by_password, new_credential, switch_on
 
 EMAIL, NEW_PASSWORD, WIPE = reverse("accounts:email"), reverse("accounts:set_password"), reverse("personal_data:wipe")
 END, SESSIONS = reverse("accounts:end_sessions"), reverse("accounts:sessions")
@@ -36,7 +36,7 @@ def test_the_form_is_not_kept_and_a_message_says_so(as_person, person, path):
 @pytest.mark.parametrize("path", [EMAIL, WIPE])
 @pytest.mark.parametrize("looks", [False, True])
 def test_a_form_left_by_an_attacker_is_not_submitted_when_the_owner_reauthenticates(as_person, person, path, looks):
-    """Somebody with an open session and no password, or the person, who thought better of it a month ago."""
+    """An attacker with an open session but without the password; or the person, who changed their mind a month ago."""
     person.daily_logs.create(date="2026-05-04", day_rating=7)
     as_person.post(path, {"email": "thief@example.org", "username": person.username})
     if looks:
@@ -112,7 +112,7 @@ def test_with_a_second_factor_the_password_alone_does_not_end_sessions(as_person
 
 @pytest.mark.parametrize("only", ["totp", "webauthn"])
 def test_with_a_second_factor_the_password_alone_does_not_remove_it(as_person, person, protected, only):
-    person.authenticator_set.create(type="webauthn", data={"name": "x", "credential": a_passkey()})
+    person.authenticator_set.create(type="webauthn", data={"name": "x", "credential": new_credential()})
     person.authenticator_set.exclude(type=only).delete()
     [factor] = person.authenticator_set.all()
     path = reverse("accounts:app_off") if only == "totp" else reverse("accounts:passkey_remove", args=[factor.pk])

@@ -1,4 +1,4 @@
-"""Who may sign up: everybody, who is invited, or nobody."""
+"""REGISTRATION: open, by invitation, or closed."""
 
 import re
 

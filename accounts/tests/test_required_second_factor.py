@@ -1,4 +1,4 @@
-"""SECOND_FACTOR: who has to have one before any page of theirs opens."""
+"""SECOND_FACTOR: people who must have a second factor before they can open pages."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""A second factor for everybody, with an e-mail address or without; asked for at every way in."""
+"""The second factor: available without an e-mail address, and required by every login method."""
 
 import base64
 import json
@@ -21,10 +21,10 @@ from accounts.tests.codes import (
     APP_ON,
     CONFIRM,
     CONFIRM_CODE,
-    a_passkey,
     code_of,
     confirm_by_code,
     confirm_by_password,
+    new_credential,
 )
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.visitors import all_at_once
@@ -121,7 +121,7 @@ def test_codes_of_a_clock_off_by_half_a_minute_are_accepted(person, protected, l
 @pytest.mark.parametrize("wait", [0, 29, 31, 59])
 @pytest.mark.parametrize("spelling", ["{}", " {} ", "{}-"])
 def test_a_code_works_once(person, protected, noon, wait, spelling):
-    """For as long as it would be right, and however it is written."""
+    """While it would be valid, and in any spelling."""
     code = code_of(protected[0], later=1)
     first, second = Client(), Client()
     log_in(first, person)
@@ -190,14 +190,14 @@ def test_recovery_codes_replaced_meanwhile_are_refused(person, protected, monkey
 
 
 def test_guesses_at_codes_are_limited_across_browsers(person, protected):
-    tries = rate_limits.CODE.attempts
+    attempts = rate_limits.CODE.attempts
     found = []
-    for _ in range(tries + 1):
+    for _ in range(attempts + 1):
         client = Client()
         log_in(client, person)
         found.append(client.post(CODE, {"code": "000000"}).status_code)
 
-    assert found == [200] * tries + [429]
+    assert found == [200] * attempts + [429]
     assert client.post(CODE, {"code": code_of(protected[0])}).status_code == 429
 
 
@@ -210,7 +210,7 @@ def test_the_password_step_expires(person, protected, noon):
 
 
 def test_a_new_password_invalidates_the_password_step(person, protected):
-    """Somebody else knew it, and got as far as the code. The person has noticed."""
+    """An attacker knew the password and passed the password step; the person has noticed and changed it."""
     client = Client()
     log_in(client, person)
     person.set_password("quite-another-battery")
@@ -252,7 +252,7 @@ def test_the_database_holds_no_secret_in_clear(person, protected):
 
 @pytest.fixture
 def sealed(person) -> str:
-    """A secret of the person as it is read from its row."""
+    """The decrypted secret of the person's row."""
     person.authenticator_set.create(type="totp", data={"secret": mfa_secrets.encrypt("a secret")})
     return person.authenticator_set.get().data["secret"]
 
@@ -399,7 +399,7 @@ def test_the_passkey_of_another_cannot_be_removed(as_person):
     assert as_person.get(address).status_code == as_person.post(address).status_code == 404
 
 
-HALF = json.dumps({**a_passkey(), "id": "\ud800"})
+HALF = json.dumps({**new_credential(), "id": "\ud800"})
 BROKEN = {
     **{text or "nothing": text for text in ("", "null", "[]", "{}", '"text"', '{"response": {}}', '{"id": NaN}')},
     "in part": '{"id": "x", "response": {"userHandle": "x"}}',
@@ -431,8 +431,8 @@ def test_malformed_credentials_are_refused(as_person, person, protected, credent
 )
 @pytest.mark.parametrize("kind", ["use", "add"])
 def test_a_number_in_a_credential_does_not_exhaust_memory(as_person, part, kind):
-    """fido2 makes as many bytes as it says."""
-    passkey = a_passkey()
+    """fido2 takes a number for a length and allocates as many bytes."""
+    passkey = new_credential()
     passkey["response"] |= {"authenticatorData": "AAAA", "signature": "AAAA", "userHandle": "AAAA", part: 300_000_000}
     form = {
         "use": lambda data: PasskeyForm(data, user=User.objects.get()),

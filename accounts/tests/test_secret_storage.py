@@ -1,4 +1,4 @@
-"""Secrets of second factors are readable for their owner alone, and nothing secret lies in sessions in clear."""
+"""Secrets of second factors are bound to their owner, and sessions contain no secret in clear."""
 
 import importlib
 import json
@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts import sessions
 from accounts.models import Session
 from accounts.password_reset import reset_link
-from accounts.tests.codes import APP_ON, a_passkey, code_of, confirm_by_password
+from accounts.tests.codes import APP_ON, code_of, confirm_by_password, new_credential
 from accounts.tests.factories import PASSWORD, make_person
 from encryption import cipher, mfa_secrets
 
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def put(person, kind, data):
-    """Write a row as a program beside the application would."""
+    """Write a row without the application's signals."""
     data = json.loads(json.dumps(data))
     Authenticator.objects.bulk_create([Authenticator(user_id=person.pk, type=kind, data=data)])
 
@@ -74,7 +74,7 @@ def test_a_token_without_an_owner_is_refused(person, protected):
 
 
 def test_a_recovery_code_seed_is_refused_as_an_app_secret():
-    """Of the same person, the kinds are not exchanged either."""
+    """A secret is bound to its kind, too."""
     person = make_person()
     person.authenticator_set.create(type="totp", data={"secret": mfa_secrets.encrypt("A" * 32)})
     stored = person.authenticator_set.get().data["secret"]
@@ -110,7 +110,7 @@ def rows() -> list[dict]:
 
 
 def test_the_migration_binds_rows_and_can_be_reversed(person, protected, migration, run):
-    person.authenticator_set.create(type="webauthn", data={"name": "x", "credential": a_passkey()})
+    person.authenticator_set.create(type="webauthn", data={"name": "x", "credential": new_credential()})
     now = rows()
     run(migration.unbound)
     before = rows()
@@ -147,7 +147,7 @@ def stored() -> str:
 
 
 def readable_without_keys() -> str:
-    """What Django alone reads in the table."""
+    """Contents of the sessions, decoded by Django's own store."""
     store = sessions.SessionStore()
     return " ".join(str(store.decode(data)) for data in Session.objects.values_list("session_data", flat=True))
 
@@ -180,7 +180,7 @@ def test_the_whole_session_content_is_encrypted(as_person):
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_session_copied_under_another_key_cannot_be_used(person, as_person, whole):
-    """Of all that was read in the table, the key of a visitor's own session is known."""
+    """The attacker can read the table, and knows the key of their own session."""
     theirs = person.sessions.get()
     visitor = Client()
     session = visitor.session

@@ -1,4 +1,4 @@
-"""What happened with an account: written down, shown to the person, and changed by nothing."""
+"""Security events: recorded, shown to the person, and never changed."""
 
 import datetime
 
@@ -16,7 +16,7 @@ from pytest_django.asserts import assertContains
 from accounts import security_events
 from accounts.models import SecurityEvent
 from accounts.password_reset import reset_link
-from accounts.tests.codes import confirm_by_password, signed_address, switch_on
+from accounts.tests.codes import confirm_by_password, confirmation_token, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.test_sessions_page import PHONE, browser
 
@@ -35,13 +35,13 @@ def as_staff(db):
 
 @pytest.fixture
 def protected(as_maria, django_capture_on_commit_callbacks) -> list[str]:
-    """Somebody with codes from an app. Returns her recovery codes."""
+    """Switches on codes from an app for Maria. Returns her recovery codes."""
     with django_capture_on_commit_callbacks(execute=True):
         return switch_on(as_maria)[1]
 
 
 def kinds(person) -> list[str]:
-    """What is written down of the person, the first event first."""
+    """Kinds of the person's events, the oldest first."""
     return list(person.security_events.order_by("pk").values_list("kind", flat=True))
 
 
@@ -70,14 +70,14 @@ def test_wrong_passwords_are_recorded_once_a_minute(maria, noon):
 
 
 def test_attempts_for_unknown_names_are_not_recorded(maria):
-    try_to_log_in("nobody-of-that-name")
+    try_to_log_in("unknown-name")
 
     assert not SecurityEvent.objects.exists()
 
 
 def test_known_and_unknown_names_take_the_same_number_of_writes(maria):
     writes = []
-    for name in ("nobody", "maria"):
+    for name in ("unknown", "maria"):
         with CaptureQueriesContext(connection) as queries:
             try_to_log_in(name)
         writes.append(sum(query["sql"].startswith("INSERT") for query in queries))
@@ -95,7 +95,7 @@ def test_used_up_attempts_are_recorded_once(maria):
 
 def test_an_exceeded_limit_of_an_address_is_not_recorded_for_the_name(maria):
     for number in range(30):
-        try_to_log_in(f"somebody-{number}")
+        try_to_log_in(f"unknown-{number}")
     assert try_to_log_in("maria").status_code == 429
 
     assert kinds(maria) == []
@@ -163,7 +163,7 @@ def test_changing_and_confirming_an_address_is_recorded(as_maria, maria):
     for email in ("maria@example.org", "new@example.org"):
         as_maria.post(reverse("accounts:email"), {"email": email})
     maria.refresh_from_db()
-    as_maria.post(reverse("accounts:email_confirm", args=[signed_address(maria)]))
+    as_maria.post(reverse("accounts:email_confirm", args=[confirmation_token(maria)]))
 
     assert kinds(maria) == ["email_changed", "email_confirmed"]
 
@@ -179,25 +179,25 @@ def test_ending_sessions_is_recorded(as_maria, maria):
     assert kinds(maria) == ["signed_in", "sessions_ended"]
 
 
-# Told by mail
+# Mails
 
 
 @pytest.fixture
 def confirmed(maria, settings):
-    """Maria has proved to read her address, and there is a mail server."""
+    """Maria has a confirmed address, and there is a mail server."""
     settings.HAS_EMAIL = True
     EmailAddress.objects.create(user=maria, email="maria@example.org", verified=True, primary=True)
 
 
-def told() -> list[tuple[str, str]]:
-    """To whom, and what."""
+def mails() -> list[tuple[str, str]]:
+    """Recipient and event of each mail."""
     return [(mail.to[0], mail.body.split("\n\n")[1]) for mail in outbox.outbox]
 
 
 def test_a_change_of_credentials_is_mailed_without_names(as_maria, maria, confirmed):
     as_maria.post(reverse("accounts:security"), {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW})
 
-    assert told() == [("maria@example.org", "Changed the password")]
+    assert mails() == [("maria@example.org", "Changed the password")]
     [message] = outbox.outbox
     assert "http://testserver/accounts/events/" in message.body
     assert "maria" not in (message.subject + message.body).lower()
@@ -207,7 +207,7 @@ def test_a_new_address_is_mailed_to_the_old_one(as_maria, maria, confirmed):
     confirm_by_password(as_maria)
     as_maria.post(reverse("accounts:email"), {"email": "new@example.org"})
 
-    assert told()[0] == ("maria@example.org", "Changed the e-mail address")
+    assert mails()[0] == ("maria@example.org", "Changed the e-mail address")
     assert outbox.outbox[1].to == ["new@example.org"]
 
 
@@ -215,21 +215,21 @@ def test_removing_an_address_is_mailed_to_it(as_maria, maria, confirmed):
     confirm_by_password(as_maria)
     as_maria.post(reverse("accounts:email"), {"email": ""})
 
-    assert told() == [("maria@example.org", "Changed the e-mail address")]
+    assert mails() == [("maria@example.org", "Changed the e-mail address")]
 
 
 def test_an_export_is_mailed(as_maria, maria, confirmed):
     confirm_by_password(as_maria)
     as_maria.post(reverse("personal_data:export"))
 
-    assert told() == [("maria@example.org", "Exported your data")]
+    assert mails() == [("maria@example.org", "Exported your data")]
 
 
 def test_changes_by_staff_are_mailed_too(as_staff, maria, confirmed):
     people = reverse("admin:accounts_user_changelist")
     as_staff.post(people, {"action": "switch_off_second_factor", "_selected_action": maria.pk})
 
-    assert told() == [("maria@example.org", "Switched off the second factor")]
+    assert mails() == [("maria@example.org", "Switched off the second factor")]
 
 
 @pytest.mark.parametrize("missing", ["mail server", "proof"])
@@ -307,7 +307,7 @@ def test_only_superusers_see_the_list_in_the_admin(as_staff, client, maria):
     staff.user_permissions.set(Permission.objects.all())
     client.force_login(staff)
 
-    assertContains(as_staff.get(address, {"q": "Maria"}), "Too many wrong tries")
+    assertContains(as_staff.get(address, {"q": "Maria"}), "Too many failed attempts")
     assert client.get(address).status_code == 403
 
 

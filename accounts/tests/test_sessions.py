@@ -1,4 +1,4 @@
-"""Who is asking: one query, which can be made to say nobody at once."""
+"""Sessions: identified by one query, ended at once, and useless in a copy of the database."""
 
 import datetime
 import json
@@ -77,7 +77,7 @@ def by_code(client):
 
 @pytest.mark.parametrize("way", [by_password, by_sign_up, by_code], ids=lambda way: way.__name__)
 def test_a_login_changes_the_session_key(client, db, way):
-    """One that somebody else knows, or has planted, is of no use. Passkeys and accounts elsewhere: with their tests."""
+    """A key that an attacker knows or has planted becomes useless. Passkeys and social login have their own tests."""
     store = SessionStore()
     store["a visitor's"] = "choice"
     store.save()
@@ -218,7 +218,7 @@ def test_expired_sessions_can_be_cleared(client, db):
 
 
 def texts_of_the_database() -> set[str]:
-    """Every text that is stored of sessions, as somebody reads it who has a copy of the database."""
+    """Every stored text of sessions, as found in a copy of the database."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM accounts_session")
         return {str(value) for row in cursor.fetchall() for value in row}
@@ -244,7 +244,7 @@ def test_no_text_of_the_database_opens_a_session(client, db):
 
 
 def test_a_key_stored_in_place_of_its_hash_opens_no_session(client, db):
-    """As in a row that the release before wrote during an update."""
+    """As in a row written by the previous release during an update."""
     log_in(client)
     key = client.cookies[COOKIE].value
 
@@ -278,8 +278,8 @@ def ask_for_a_challenge(client) -> dict:
 
 @pytest.mark.parametrize("address", sorted({each.path for each in ADDRESSES}))
 def test_a_visitors_get_stores_no_session(client, db, address):
-    """Nor for asking as a script, for sending an empty form, or for coming with a cookie that opens nothing."""
-    for cookie in ("", "of somebody unknown, and long enough"):
+    """The same holds for requests of scripts, empty forms and invalid cookies."""
+    for cookie in ("", "an unknown key of sufficient length"):
         client.cookies[COOKIE] = cookie
         client.get(address)
         client.get(address, headers={"X-Requested-With": "XMLHttpRequest"})
@@ -313,7 +313,7 @@ def test_a_session_between_password_and_code_lasts_an_hour(client, db):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What the server believes to have asked, for each answer that arrives. No answer is right."""
+    """Collects the challenge that the server finds for each response. Every response is refused."""
     found = []
 
     def check_client_data(credential, purpose, person):

@@ -1,4 +1,4 @@
-"""Where somebody is logged in: seen, ended, and over by itself in the end."""
+"""The page of sessions: listing, ending, expiry."""
 
 import datetime
 
@@ -30,7 +30,7 @@ def browser(person, user_agent=PHONE, address="8.8.8.8") -> Client:
 
 
 def confirmed(client) -> Client:
-    """The browser of somebody who has just said once more who they are."""
+    """The browser after a reauthentication."""
     confirm_by_password(client)
     return client
 
@@ -147,7 +147,7 @@ def test_ending_a_session_requires_reauthentication(maria):
 
 
 def test_a_reauthentication_changes_the_session_key(maria):
-    """Whoever had the old one has nothing any more."""
+    """A copy of the old key opens nothing afterwards."""
     here, thief = browser(maria), Client()
     thief.cookies["sessionid"] = here.cookies["sessionid"].value
     signed_in_at = row(here).created_at

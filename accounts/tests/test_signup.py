@@ -223,7 +223,7 @@ def test_other_methods_are_refused(client, method):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("names", [("maria", "maria"), ("Ünal", "ünal")])
 def test_of_two_parallel_sign_ups_with_one_name_one_succeeds(live_server, monkeypatch, names):
-    """Both have been told that the name is free before either is stored."""
+    """Both forms find the name free before either person is stored."""
     both_checked = threading.Barrier(2, timeout=20)
     save = SignUpForm.save
 

@@ -1,4 +1,4 @@
-"""One page to log in, for the admin too; one hashing for each try, and no word about who is here."""
+"""A single login page, for the admin too, with one password hash per attempt and the same error for every name."""
 
 import pytest
 from django.urls import reverse
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize(
     ("username", "password"),
-    [("maria", "wrong"), ("on-hold", "wrong"), ("on-hold", PASSWORD), ("nobody", "wrong"), ("", "wrong")],
+    [("maria", "wrong"), ("on-hold", "wrong"), ("on-hold", PASSWORD), ("unknown", "wrong"), ("", "wrong")],
 )
 def test_every_refusal_hashes_once_and_shows_the_same_error(client, hashings, username, password):
     make_person(username="maria")
@@ -56,7 +56,7 @@ def test_staff_log_in_to_the_admin_on_our_page(client):
 
 
 def test_a_logged_in_person_cannot_guess_other_passwords_in_the_admin(client):
-    """Django's page would take any name, as often as one likes, and ask for no second factor."""
+    """Django's own page would accept any name, without a rate limit or the second factor."""
     make_person(username="boss", is_staff=True, is_superuser=True)
     staff = make_person(is_staff=True)
     client.force_login(staff)
@@ -68,7 +68,7 @@ def test_a_logged_in_person_cannot_guess_other_passwords_in_the_admin(client):
 
 
 def test_staff_change_their_password_on_our_page(client):
-    """It counts wrong tries, ends the other logins and is written down."""
+    """Our page limits attempts, ends other sessions and records the change."""
     staff = make_person(is_staff=True)
     client.force_login(staff)
     new = {"old_password": PASSWORD, "new_password1": "quite-another-battery", "new_password2": "quite-another-battery"}

@@ -1,4 +1,4 @@
-"""Logging in with an account elsewhere: against a small provider, on both databases."""
+"""Social login with a small provider, on both databases."""
 
 import re
 from urllib.error import HTTPError
@@ -67,7 +67,7 @@ def as_before(request):
 
 
 def come(site, provider, sub, **more) -> Visitor:
-    """A visitor of Brain Log whom the provider knows by this number."""
+    """A visitor with the account of this id at the provider."""
     provider.person = {"sub": sub, "preferred_username": f"club-{sub}", "email": f"{sub}@example.org"} | more
     return Visitor(site.url)
 
@@ -115,7 +115,7 @@ def key_of(visitor) -> str:
 
 
 def test_a_login_changes_the_session_key(site, provider):
-    """Signing up, and coming again in a browser where a session has begun."""
+    """At signing up, and at a login in a browser that has a session."""
     new = come(site, provider, "121")
     new.post(START, {})
     before = key_of(new)
@@ -153,7 +153,7 @@ def test_a_taken_name_is_refused_in_any_spelling(site, provider):
 
 
 def test_a_matching_name_or_email_does_not_identify_a_person(site, provider):
-    """Whoever takes the name of somebody here, or their e-mail address, at the provider."""
+    """A person can choose another's name or e-mail address at the provider."""
     sign_up_with_password(site, "maria")
     visitor = come(site, provider, "105", preferred_username="maria", email="maria@example.org", email_verified=True)
 
@@ -205,7 +205,7 @@ def test_state_and_verifier_are_random(site, provider):
 
 @pytest.mark.parametrize("path", ["/token", "/userinfo", "/.well-known/openid-configuration"])
 def test_redirects_of_the_provider_are_not_followed(site, provider, path):
-    """It would be told the code, the token or our secret."""
+    """The other server would receive the code, the token or our secret."""
     visitor = come(site, provider, "131")
     provider.moved = {path}
 
@@ -237,7 +237,7 @@ def test_other_login_methods_work_while_the_provider_is_down(database_url, site,
 
 
 def test_a_callback_without_a_started_login_is_refused(site, provider):
-    """Another's code in this browser: they would write into that one's diary."""
+    """With an attacker's code in their browser, people would write into the attacker's log."""
     asked = {"redirect_uri": f"{site.url}/accounts/oidc/oidc/login/callback/", "state": "x", "code_challenge": ""}
     link = provider.authorize(asked).removeprefix(site.url)
     visitor = come(site, provider, "108")
@@ -305,7 +305,7 @@ def test_a_social_account_of_another_person_is_not_taken_over(site, provider):
 
     _, _, page = visitor.post(CONNECT, {})
 
-    assert "belongs to somebody else" in page
+    assert "already used by another person" in page
 
 
 def test_social_accounts_are_limited(site, provider, ask):
@@ -364,7 +364,7 @@ def test_deleting_the_account_deletes_social_accounts(site, provider, ask):
     [("closed", "False", False), ("invite", "False", False), ("closed", "True", True)],
 )
 def test_registration_applies_to_social_login(database_url, site, provider, registration, only, comes):
-    """Where the provider is the only way in, it decides."""
+    """If login is by provider only, the provider decides."""
     environment = provider.environment | {"REGISTRATION": registration, "LOGIN_ONLY_BY_PROVIDER": only}
     with throwaway_site(database_url, workers=1, **environment) as other_site:
         _, address, page = come(other_site, provider, "118").post(START, {})

@@ -14,7 +14,7 @@ from pytest_django.asserts import assertContains
 
 from accounts.emails import verified_email
 from accounts.models import Invitation, User
-from accounts.tests.codes import signed_address
+from accounts.tests.codes import confirmation_token
 from accounts.tests.factories import make_person
 
 NEW = "quite-another-battery"
@@ -103,7 +103,7 @@ def test_no_token_is_accepted_for_another_purpose(maria):
     invitation = Invitation()
     of_invitation = invitation.make_token()
     invitation.save()
-    of_reset, of_address = default_token_generator.make_token(maria), signed_address(maria)
+    of_reset, of_address = default_token_generator.make_token(maria), confirmation_token(maria)
 
     for token in (of_address, of_invitation):
         assert_is_no_good(reset_link(maria, token))
@@ -115,7 +115,7 @@ def test_no_token_is_accepted_for_another_purpose(maria):
 
 
 @pytest.mark.parametrize(
-    "link", [reset_link, lambda maria: verify_link(signed_address(maria))], ids=["reset", "verify"]
+    "link", [reset_link, lambda maria: verify_link(confirmation_token(maria))], ids=["reset", "verify"]
 )
 def test_opening_a_link_neither_uses_it_up_nor_changes_anything(maria, link):
     """Programs that look through mails open every link in them."""
@@ -139,7 +139,7 @@ def test_opening_a_link_neither_uses_it_up_nor_changes_anything(maria, link):
 
 
 def test_a_confirmation_link_does_not_work_for_another_person_with_that_address(maria):
-    link = verify_link(signed_address(maria))
+    link = verify_link(confirmation_token(maria))
     a_new_address(maria)
     make_person(username="eve", email="maria@example.org")
 
@@ -151,7 +151,7 @@ def test_a_confirmation_link_does_not_work_for_another_person_with_that_address(
     "gone", [User.delete, lambda maria: User.objects.update(is_active=False)], ids=["gone", "on hold"]
 )
 def test_a_confirmation_link_ends_with_its_person(maria, gone):
-    link = verify_link(signed_address(maria))
+    link = verify_link(confirmation_token(maria))
 
     gone(maria)
 

@@ -1,4 +1,4 @@
-"""What went wrong in an older app of this kind, one test each."""
+"""Faults of an older app of this kind, one test each."""
 
 import io
 from urllib.parse import urlsplit
@@ -33,17 +33,17 @@ GRAND_NAMES = ["admin", "Admin", "ADMIN", "root", "administrator", "superuser", 
 )
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
 def test_no_address_lists_or_deletes_people(as_person, address, method):
-    other = make_person(username="somebody-else")
+    other = make_person(username="another-person")
 
     response = getattr(as_person, method)(address)
 
     assert response.status_code == 404
-    assert "somebody-else" not in response.content.decode()
+    assert "another-person" not in response.content.decode()
     assert User.objects.filter(pk=other.pk).exists()
 
 
 def test_no_url_contains_a_person():
-    """Whose pages they are is decided by who is logged in."""
+    """The session decides whose pages are shown."""
     ours = [pattern for pattern in get_resolver().url_patterns if getattr(pattern, "app_name", "") != "admin"]
     addresses = [str(inner.pattern) for outer in ours for inner in getattr(outer, "url_patterns", [outer])]
 
@@ -53,13 +53,13 @@ def test_no_url_contains_a_person():
 
 @pytest.mark.parametrize("address", ["/admin/accounts/user/", "/admin/accounts/user/1/change/", "/admin/"])
 def test_a_visitor_never_sees_people(client, address):
-    make_person(username="somebody-else")
+    make_person(username="another-person")
 
     response = client.get(address, follow=True)
 
     assert urlsplit(response.redirect_chain[-1][0]).path == reverse("accounts:login")
     assertContains(response, f'name="next" value="{address}"')
-    assert "somebody-else" not in response.content.decode()
+    assert "another-person" not in response.content.decode()
 
 
 def test_a_visitor_cannot_delete_people(client):
