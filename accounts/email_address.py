@@ -56,14 +56,12 @@ def mailbox(email: str) -> str:
     return f"{name.partition('+')[0]}@{punycode(domain)}"
 
 
-def send_verification(request, person: User) -> bool:
-    """Mail the link that confirms the address. Returns whether the mail server accepted it.
-
-    Call consume_mail() first.
-    """
+def send_verification(request, person: User):
+    """Mail the link that confirms the address, and add a message about it. Call consume_mail() first."""
     token = signing.dumps({"person": person.pk, "email": person.email}, salt=VERIFY_SALT)
     address = trusted_origin(request) + reverse("accounts:email_confirm", args=[token])
-    return send_template("verify", person.email, request, address=address)
+    sent = send_template("verify", person.email, request, address=address)
+    show_mail_result(request, sent, _("A mail is on its way to you. Open the link in it to confirm your address."))
 
 
 class EmailForm(forms.ModelForm):
@@ -89,10 +87,7 @@ def email(request):
             EmailAddress.objects.filter(user=person).delete()
             messages.success(request, _("Your e-mail address is removed."))
         elif must_be_confirmed:
-            sent = send_verification(request, person)
-            show_mail_result(
-                request, sent, _("A mail is on its way to you. Open the link in it to confirm your address.")
-            )
+            send_verification(request, person)
         return redirect("accounts:email")
     context = {"form": form, "verified": verified_email(request.user), "has_email": settings.HAS_EMAIL}
     return render(request, "accounts/email.html", context)

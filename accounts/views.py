@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import emails, known_browsers, rate_limits, security_events
-from accounts.email_address import consume_mail, send_verification, show_mail_result
+from accounts.email_address import consume_mail, send_verification
 from accounts.forms import (
     DeleteAccountForm,
     LoginForm,
@@ -93,10 +93,7 @@ class SignUpView(allauth.account.views.SignupView):
             text = _("Too many mails have gone to your e-mail address. You can ask for one later, under “You”.")
             messages.warning(self.request, text)
             return
-        sent = send_verification(self.request, person)
-        show_mail_result(
-            self.request, sent, _("A mail is on its way to you. Open the link in it to confirm your address.")
-        )
+        send_verification(self.request, person)
 
     def invitation(self):
         return Invitation.usable(self.request.POST.get("invitation", ""))

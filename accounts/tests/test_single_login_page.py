@@ -99,9 +99,3 @@ def test_scripts_get_the_same_page_without_the_password(client, headers):
 
     assert response["Content-Type"].startswith("text/html")
     assert "not-my-password" not in response.content.decode()
-
-
-def test_a_session_from_before_allauth_stays_valid(client):
-    client.force_login(make_person(), backend="django.contrib.auth.backends.ModelBackend")
-
-    assert client.get(reverse("accounts:profile")).status_code == 200
