@@ -36,7 +36,7 @@ MESSAGES = {
 }
 
 # Session key: [user id, session auth hash] after the password step.
-PASSWORD_PROOF_KEY = "password_then"  # noqa: S105 (the name of a key, not a password)
+PASSWORD_PROOF_KEY = "password_proof"  # noqa: S105 (the name of a key, not a password)
 
 PASSKEY_METHOD = "mfa_reauthenticate:webauthn"
 METHOD_LABELS = {

@@ -220,7 +220,7 @@ class PasskeyOptionsMixin:
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         bind_challenge(self.request, self.purpose, self.get_person())
-        # With kwargs, allauth's context has a new form, checked against the new challenge: the refused one is kept.
+        # allauth replaces a refused form by a new one and validates it against the new challenge: kwargs restore it.
         return context | kwargs | {"options": json.dumps(context["js_data"], cls=DjangoJSONEncoder)}
 
     def get_person(self):

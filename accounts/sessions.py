@@ -141,6 +141,6 @@ def get_user(session: SessionStore):
 
 @receiver(authentication_step_completed, dispatch_uid="accounts.sessions")
 def rotate_key_after_reauthentication(request, reauthenticated=False, **kwargs):
-    """Change the session key after a reauthentication, so that a stolen key does not gain from it."""
+    """Change the session key after a reauthentication, so that a copy of the old key does not benefit from it."""
     if reauthenticated:
         request.session.cycle_key()
