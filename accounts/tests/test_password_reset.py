@@ -29,7 +29,7 @@ def maria(maria):
 def test_a_mailed_link_resets_the_password(client, maria):
     assertRedirects(client.post(RESET, {"email": ADDRESS.upper()}), LOGIN)
     [message] = mail.outbox
-    assert message.to == [ADDRESS] and "Maria" in message.body
+    assert message.to == [ADDRESS] and "Your username is maria." in message.body
 
     assertRedirects(choose_password(Client(), link_in(message)), LOGIN)
 
