@@ -17,14 +17,14 @@ from requests import RequestException
 
 from accounts import known_browsers, rate_limits
 from accounts.models import User
-from accounts.reauthentication import ask_who_is_there
-from accounts.sessions import person_in
+from accounts.reauthentication import redirect_to_reauthentication
+from accounts.sessions import get_user
 
 log = logging.getLogger(__name__)
 
 
 def is_local(request) -> bool:
-    """Whether the visitor is in the server's own network."""
+    """Whether the client has a private address: it is in the server's own network."""
     try:
         return ipaddress.ip_address(get_adapter().get_client_ip(request)).is_private
     except ValueError:
@@ -32,18 +32,18 @@ def is_local(request) -> bool:
 
 
 def browser_of(request) -> dict:
-    """What a session keeps of the browser that it belongs to."""
+    """The user agent and the network that a session stores."""
     return {"user_agent": request.headers.get("User-Agent", "")[:300].replace("\0", ""), "is_local": is_local(request)}
 
 
 class PersonMiddleware(middleware.AuthenticationMiddleware):
-    """Know who is asking from the session alone, show times by their clock, and keep their pages out of every cache."""
+    """Sets the user from our session, activates their time zone, records the visit, keeps their pages out of caches."""
 
     def process_request(self, request):
         super().process_request(request)
-        # Looked at when a session is written, which few requests do.
+        # Evaluated when a session is written, which few requests do.
         request.session.browser = SimpleLazyObject(lambda: browser_of(request))
-        request.user = SimpleLazyObject(lambda: person_in(request.session))
+        request.user = SimpleLazyObject(lambda: get_user(request.session))
         if request.user.is_authenticated:
             timezone.activate(request.user.zone)
             request.session.record_visit()
@@ -52,28 +52,28 @@ class PersonMiddleware(middleware.AuthenticationMiddleware):
 
     def process_response(self, request, response):
         if request.user.is_authenticated:
-            # Nothing private stays behind on a shared device, and a page come back to shows what is
-            # stored now.
+            # Private pages must not remain on a shared device, and going back must show the stored state.
             response.headers.setdefault("Cache-Control", "no-store, private")
         return response
 
     def process_exception(self, request, exception):
-        """Whoever deletes the account while another tab saves has no account there either."""
-        is_about_a_row = isinstance(exception, IntegrityError) and request.user.is_authenticated
-        if is_about_a_row and not User.objects.filter(pk=request.user.pk).exists():
+        """Redirect to the login if a save failed because the account was deleted meanwhile, in another tab."""
+        is_integrity_error = isinstance(exception, IntegrityError) and request.user.is_authenticated
+        if is_integrity_error and not User.objects.filter(pk=request.user.pk).exists():
             return redirect_to_login(request.get_full_path())
         return None
 
 
 class SignInMiddleware:
-    """Ask for what a page needs besides a login, and answer what went wrong on the way in.
+    """Requires a second factor where settings ask for it; answers reauthentication, rate limits, provider failures.
 
-    Stands inside of allauth's, which would keep a form that has to wait until the person confirms who they are in the
-    session, passwords too, and send it as soon as somebody confirms for that page: weeks later, or when another had
-    left it there for the owner to confirm.
+    Also sets the cookie of known browsers. Runs inside allauth's middleware, which would store a form that needs
+    reauthentication in the session, passwords included, and submit it at the next reauthentication for that page: even
+    weeks later, or if an attacker had left it for the owner to confirm. Here the form is not kept: the person sends it
+    again afterwards.
     """
 
-    WITHOUT_SECOND_FACTOR = {"privacy"} | {
+    EXEMPT_VIEWS = {"privacy"} | {
         f"accounts:{name}"
         for name in (
             *("second_factor", "app_on", "passkey_add", "recovery_codes", "logout"),
@@ -90,33 +90,32 @@ class SignInMiddleware:
         return response
 
     def process_view(self, request, view, args, kwargs):
-        """Lead whoever has to have a second factor and has none to the page that adds one, from every other page."""
-        if not self.must_have_second_factor(request.user):
+        """Redirect people who must have a second factor and have none to the page that adds one."""
+        if not self.is_second_factor_required(request.user):
             return None
-        if request.resolver_match.view_name in self.WITHOUT_SECOND_FACTOR:
+        if request.resolver_match.view_name in self.EXEMPT_VIEWS:
             return None
         if request.user.authenticator_set.exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
             return None
         messages.warning(request, _("Please add codes from an app or a passkey first: this server asks for it."))
         return redirect("accounts:second_factor")
 
-    def must_have_second_factor(self, person) -> bool:
+    def is_second_factor_required(self, person) -> bool:
         if settings.SECOND_FACTOR == "optional" or not person.is_authenticated:
             return False
         return settings.SECOND_FACTOR == "everybody" or person.is_staff
 
     def process_exception(self, request, exception):
         if isinstance(exception, ReauthenticationRequired):
-            # Nothing of what was sent is kept: the person sends it again.
-            first_way = get_adapter().get_reauthentication_methods(request.user)[0]
-            return ask_who_is_there(request, first_way["url"], then=request.get_full_path())
-        if isinstance(exception, rate_limits.TooManyTries):
+            first_method = get_adapter().get_reauthentication_methods(request.user)[0]
+            return redirect_to_reauthentication(request, first_method["url"], then=request.get_full_path())
+        if isinstance(exception, rate_limits.RateLimitExceeded):
             page = render(request, "429.html", {"minutes": exception.minutes}, status=429)
             page.headers["Retry-After"] = str(exception.seconds)
             return page
         if isinstance(exception, RequestException):
-            # What it says names addresses.
-            log.error("The provider of accounts gave no good answer: %s", type(exception).__name__)
-            messages.error(request, _("The other side cannot be reached just now. Please try again later."))
+            # The error's text is not logged: it contains addresses.
+            log.error("Request to the login provider failed: %s", type(exception).__name__)
+            messages.error(request, _("The other site cannot be reached just now. Please try again later."))
             return redirect("accounts:external" if request.user.is_authenticated else "accounts:login")
         return None

@@ -187,13 +187,13 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_FORMS = {"reauthenticate": "accounts.forms.PasswordAgainForm"}
+ACCOUNT_FORMS = {"reauthenticate": "accounts.forms.PasswordReauthenticationForm"}
 # Before the e-mail address changes, as before the second factor does. Lasts five minutes.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Ours are in accounts/rate_limits.py. Its own do not say when to come back, and let strangers lock people out.
+# Ours are in accounts/rate_limits.py. allauth's do not say when to try again, and let strangers lock people out.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
-# Off under a scanner alone: no variable of the environment changes it.
-COUNT_TRIES = True
+# Off for security scans only (testing/scanning/settings.py); no environment variable changes it.
+RATE_LIMITS_ENABLED = True
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -209,12 +209,12 @@ SECOND_FACTOR = env.one_of("SECOND_FACTOR", ("optional", "staff", "everybody"), 
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
     "authenticate": "accounts.second_factor.CodeForm",
-    "reauthenticate": "accounts.second_factor.CodeAgainForm",
-    "activate_totp": "accounts.second_factor.FirstCodeForm",
-    "add_webauthn": "accounts.second_factor.AddPasskeyForm",
-    "authenticate_webauthn": "accounts.second_factor.PasskeyForm",
-    "reauthenticate_webauthn": "accounts.second_factor.PasskeyAgainForm",
-    "login_webauthn": "accounts.second_factor.PasskeyLoginForm",
+    "reauthenticate": "accounts.second_factor.CodeReauthenticationForm",
+    "activate_totp": "accounts.second_factor.ActivateAppForm",
+    "add_webauthn": "accounts.passkeys.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.passkeys.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.passkeys.PasskeyReauthenticationForm",
+    "login_webauthn": "accounts.passkeys.PasskeyLoginForm",
 }
 
 # ── Accounts elsewhere ────────────────────────────────────────────────────────────────────────
@@ -249,8 +249,8 @@ if oidc := env.all_or_none("OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SEC
     }
 if PROVIDERS:
     INSTALLED_APPS[2:2] = ["allauth.socialaccount", *(f"allauth.socialaccount.providers.{name}" for name in PROVIDERS)]
-SOCIALACCOUNT_ADAPTER = "accounts.social_login.ExternalAdapter"
-SOCIALACCOUNT_FORMS = {"signup": "accounts.social_login.ExternalSignUpForm"}
+SOCIALACCOUNT_ADAPTER = "accounts.social_login.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.social_login.SocialSignUpForm"}
 SOCIALACCOUNT_AUTO_SIGNUP = False
 LOGIN_ONLY_BY_PROVIDER = env.yes_or_no("LOGIN_ONLY_BY_PROVIDER", default=False)
 env.expect(

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.known_browsers import people_ended
+from accounts.known_browsers import ended_person_ids
 from brainlog.body_size import accepts_up_to
 from brainlog.database.retry import retried
 from brainlog.database.router import reads_only
@@ -32,7 +32,7 @@ ONE_DAY = datetime.timedelta(days=1)
 @require_safe
 def today(request):
     if not request.user.is_authenticated:
-        return render(request, "welcome.html", {"people_ended": people_ended(request)})
+        return render(request, "welcome.html", {"ended_person_ids": ended_person_ids(request)})
     person = request.user
     day = person.today()
     logs = {log.date: log for log in person.daily_logs.between(day - 7 * ONE_DAY, day)}

@@ -92,7 +92,7 @@ def test_the_page_of_an_error_reads_no_form(with_token, monkeypatch, status, siz
     """They are drawn where no view has said how much it takes."""
     headers = {"HTTP_HOST": "elsewhere.example"} if status == 400 else {}
     if status == 500:
-        monkeypatch.setattr("accounts.middleware.person_in", fail)
+        monkeypatch.setattr("accounts.middleware.get_user", fail)
 
     response, body = send(with_token, "/nothing/", size, content_type, content=b"a" * size, **headers)
 

@@ -459,7 +459,7 @@ def test_scripts_are_held_against_the_files_that_are_served(folder):
 
 
 def test_no_variable_stops_the_counting_of_tries(folder):
-    assert settings(folder, "COUNT_TRIES", **GIVEN, COUNT_TRIES="False")["COUNT_TRIES"] is True
+    assert settings(folder, "RATE_LIMITS_ENABLED", **GIVEN, RATE_LIMITS_ENABLED="False")["RATE_LIMITS_ENABLED"] is True
 
 
 def test_mail_goes_where_the_environment_says(folder):
