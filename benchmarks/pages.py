@@ -23,6 +23,7 @@ import cProfile
 import logging
 import os
 import pstats
+import signal
 import statistics
 import subprocess
 import sys
@@ -92,6 +93,8 @@ class Target:
 
 def main():
     options = parse()
+    # Ended from outside, as by timeout(1), it still stops the servers that it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     from testing.gunicorn import environment_with, manage, throwaway_site
     from testing.postgres import throwaway_cluster
 
