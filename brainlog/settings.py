@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "accounts",
     "logs",
     "reflections",
+    "home",
     "personal_data",
     "operations",
     "django.contrib.admin",

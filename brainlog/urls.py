@@ -1,8 +1,6 @@
 from django.contrib import admin
 from django.urls import include, path
 
-import logs.views
-
 handler400 = "brainlog.database.errors.bad_request"
 handler403 = "brainlog.database.errors.permission_denied"
 handler404 = "brainlog.database.errors.page_not_found"
@@ -13,7 +11,7 @@ handler500 = "brainlog.database.errors.server_error"
 admin_pages = [page for page in admin.site.get_urls() if getattr(page, "name", "") != "view_on_site"]
 
 urlpatterns = [
-    path("", logs.views.today, name="today"),
+    path("", include("home.urls")),
     path("logs/", include("logs.urls")),
     path("reflections/", include("reflections.urls")),
     path("accounts/data/", include("personal_data.urls")),

@@ -2,7 +2,6 @@ import datetime
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -10,7 +9,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.known_browsers import people_ended
 from brainlog.body_size import accepts_up_to
 from brainlog.database.retry import retried
 from brainlog.database.router import reads_only
@@ -20,33 +18,11 @@ from logs.answers import store
 from logs.calendar_days import Day, full_name_of, month_grid, month_of, name_of_day
 from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
 from logs.models import DailyLog
-from logs.stages import MORNING, STAGES, stage_for_hour
+from logs.stages import MORNING, STAGES
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 ONE_DAY = datetime.timedelta(days=1)
-
-
-@login_not_required
-@require_safe
-def today(request):
-    if not request.user.is_authenticated:
-        return render(request, "welcome.html", {"people_ended": people_ended(request)})
-    person = request.user
-    day = person.today()
-    logs = {log.date: log for log in person.daily_logs.between(day - 7 * ONE_DAY, day)}
-    log = logs.get(day) or DailyLog(user=person, date=day)
-    reflections = list(person.weekly_reflections.around(day))
-    context = {
-        "day": day,
-        "log": log,
-        "steps": steps_of(log, now=stage_for_hour(person.local_time().hour, person.day_ends_at)),
-        "strip": [Day(date, day, logs.get(date)) for date in (day - n * ONE_DAY for n in range(6, -1, -1))],
-        "yesterday": logs.get(day - ONE_DAY),
-        "focus": next((r.next_week_focus for r in reflections if r.week_end < day), None),
-        "reflection": next((r for r in reflections if r.week_end >= day), None),
-    }
-    return render(request, "logs/today.html", context)
 
 
 @accepts_up_to(settings.BODY_OF_LONG_TEXTS)

@@ -16,6 +16,7 @@ ALLOWED = {
     "logs": {"encryption", "accounts"},
     "reflections": {"encryption", "accounts", "logs"},
     "insights": {"accounts", "logs", "reflections"},
+    "home": {"accounts", "logs", "reflections", "insights"},
     "personal_data": {"encryption", "accounts", "logs", "reflections", "insights"},
     "operations": {"encryption", "accounts", "logs", "reflections", "insights", "personal_data"},
 }
@@ -25,8 +26,8 @@ FOR_APPS = {
     *("brainlog.pagination", "brainlog.versioned_cache"),
     *("brainlog.database.router", "brainlog.database.retry", "brainlog.database.sqlite3"),
 }
-# The wiring knows every app's addresses, the first page, and the keys.
-WIRING = {"brainlog": {"urls.py": {"logs"}, "settings.py": {"encryption"}}}
+# The wiring knows the keys.
+WIRING = {"brainlog": {"settings.py": {"encryption"}}}
 OURS = {*ALLOWED, "brainlog"}
 
 # Whoever asks the server's clock for a day gets the server's day.

@@ -41,6 +41,7 @@ def folder(tmp_path):
         "accounts",
         "logs",
         "reflections",
+        "home",
         "personal_data",
         "operations",
         "templates",

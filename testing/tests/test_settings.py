@@ -24,7 +24,8 @@ print(json.dumps([hosts, settings.CACHES["figures"]["BACKEND"], settings.BACKUP_
 
 
 def test_no_real_database_cache_or_backup_is_reached_through_an_env_file(tmp_path):
-    for name in ("brainlog", "encryption", "accounts", "logs", "reflections", "personal_data", "operations", "testing"):
+    apps = ("encryption", "accounts", "logs", "reflections", "home", "personal_data", "operations")
+    for name in ("brainlog", *apps, "testing"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("tests", "__pycache__", "axe"))
     secret = tmp_path / "secret"
     secret.write_text("postgres://owner:secret@production.example.org/brainlog")
