@@ -16,7 +16,7 @@ BATCH = 50  # rows, each of them up to 70 kB of text
 
 
 @dataclass(frozen=True)
-class Table:
+class ExportTable:
     """A file of the download: its columns, each with the field that says what it means, and a person's rows."""
 
     name: str
@@ -97,13 +97,13 @@ def known_browsers(person: User) -> Iterator[dict]:
 
 
 TABLES = (
-    Table("days", DAYS, days),
-    Table("doses", DOSES, doses),
-    Table("medications", MEDICATIONS, medications),
-    Table("reflections", REFLECTIONS, reflections),
-    Table("events", EVENTS, events),
-    Table("logins", LOGINS, logins),
-    Table("known_browsers", KNOWN_BROWSERS, known_browsers),
+    ExportTable("days", DAYS, days),
+    ExportTable("doses", DOSES, doses),
+    ExportTable("medications", MEDICATIONS, medications),
+    ExportTable("reflections", REFLECTIONS, reflections),
+    ExportTable("events", EVENTS, events),
+    ExportTable("logins", LOGINS, logins),
+    ExportTable("known_browsers", KNOWN_BROWSERS, known_browsers),
 )
 
 

@@ -35,7 +35,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """A section filled in: titles of columns, whether each is to be aligned to the right, and rows of texts."""
 
     title: str
@@ -226,7 +226,7 @@ SECTIONS = (
 )
 
 
-def tables_of(figures: dict) -> list[Table]:
+def tables_of(figures: dict) -> list[ReportTable]:
     """Every section of the report. What this database has no figures for is left out."""
     database = figures["database"]
     facts = [[capfirst(str(c.title)), shown(database[c.name], c.kind)] for c in DATABASE if c.name in database]
@@ -235,12 +235,12 @@ def tables_of(figures: dict) -> list[Table]:
         if figures["vendor"] == "postgresql"
         else ""
     )
-    filled = [Table(_("Database"), [], [False, False], facts, note)]
+    filled = [ReportTable(_("Database"), [], [False, False], facts, note)]
     known = figures | ({"unused": unused_indexes(figures)} if figures["vendor"] == "postgresql" else {})
     return filled + [fill(section, known) for section in SECTIONS if section.name in known]
 
 
-def fill(section: Section, figures: dict) -> Table:
+def fill(section: Section, figures: dict) -> ReportTable:
     rows = figures[section.name]
     columns = [column for column in section.columns if not rows or any(column.name in row for row in rows)]
     note = ""
@@ -251,7 +251,7 @@ def fill(section: Section, figures: dict) -> Table:
             if reason in {None, "not installed"}
             else _("Not known: %(error)s.") % {"error": reason}
         )
-    return Table(
+    return ReportTable(
         str(section.title),
         [str(column.title) for column in columns],
         [column.kind not in AS_TEXT for column in columns],

@@ -30,7 +30,7 @@ CHANGED_TYPES = (
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnSchema:
     type: str
     is_nullable: bool
     has_default: bool
@@ -38,7 +38,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Rule:
+class Constraint:
     """A constraint or an index. Without a name of our choosing, it is known by what it is made of."""
 
     kind: str  # "primary key", "unique", "foreign key", "check", "index"
@@ -69,7 +69,7 @@ class Rule:
         """What decides which queries an index serves, and which rows it refuses."""
         return self.is_partial, self.manner, self.orders if any(self.orders) else ()
 
-    def is_what(self, needed: "Rule") -> bool:
+    def satisfies(self, needed: "Constraint") -> bool:
         """Whether this one, which was found, is the one that is needed."""
         if needed.name:
             # What a check refuses is compared elsewhere, and expressions are not.
@@ -81,9 +81,9 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Table:
-    columns: dict[str, Column]
-    rules: list[Rule]
+class TableSchema:
+    columns: dict[str, ColumnSchema]
+    rules: list[Constraint]
 
 
 def problems(connection) -> Iterator[tuple[str, str]]:
@@ -100,7 +100,7 @@ def problems(connection) -> Iterator[tuple[str, str]]:
     yield from problems_of_conditions(connection, expected, found)
 
 
-def problems_of(name: str, expected: Table, found: Table) -> Iterator[tuple[str, str]]:
+def problems_of(name: str, expected: TableSchema, found: TableSchema) -> Iterator[tuple[str, str]]:
     for column, wanted in expected.columns.items():
         there = found.columns.get(column)
         if there is None:
@@ -124,12 +124,12 @@ def problems_of(name: str, expected: Table, found: Table) -> Iterator[tuple[str,
     yield from problems_of_rules(name, expected.rules, found.rules)
 
 
-def problems_of_rules(name: str, expected: list[Rule], found: list[Rule]) -> Iterator[tuple[str, str]]:
+def problems_of_rules(name: str, expected: list[Constraint], found: list[Constraint]) -> Iterator[tuple[str, str]]:
     chosen_names = {rule.name for rule in expected if rule.name}
     used = []
     for needed in expected:
         # What bears a name of our choosing is there for that alone.
-        candidates = [r for r in found if r.is_what(needed) and (needed.name or r.name not in chosen_names)]
+        candidates = [r for r in found if r.satisfies(needed) and (needed.name or r.name not in chosen_names)]
         # Of two that do the same, the valid one is needed, and the other is surplus.
         used += sorted(candidates, key=lambda rule: not rule.is_valid)[:1]
         namesake = next((rule for rule in found if needed.name and rule.name == needed.name), None)
@@ -145,7 +145,7 @@ def problems_of_rules(name: str, expected: list[Rule], found: list[Rule]) -> Ite
             yield problem_of_surplus(name, rule)
 
 
-def problem_of_surplus(name: str, rule: Rule) -> tuple[str, str]:
+def problem_of_surplus(name: str, rule: Constraint) -> tuple[str, str]:
     if not rule.is_valid and rule.kind != "check":
         return WARNING, f"{name}: {rule} is not valid and in no migration; it costs time and serves nothing: drop it"
     if rule.kind == "index":
@@ -156,7 +156,7 @@ def problem_of_surplus(name: str, rule: Rule) -> tuple[str, str]:
     return ERROR, f"{name}: {rule} is in no migration, and refuses what Brain Log may save: drop it"
 
 
-def problems_of_conditions(connection, expected: dict[str, Table], found: dict[str, Table]):
+def problems_of_conditions(connection, expected: dict[str, TableSchema], found: dict[str, TableSchema]):
     """What a check with a name of our choosing refuses. A warning: two conditions may be one in other words."""
     pairs = [
         (name, needed.name, needed.condition, there.condition)
@@ -178,12 +178,12 @@ def problems_of_conditions(connection, expected: dict[str, Table], found: dict[s
 # ── What there should be ─────────────────────────────────────────────────────────────────────────
 
 
-def expected_tables(connection) -> dict[str, Table]:
+def expected_tables(connection) -> dict[str, TableSchema]:
     """The tables that the applied migrations have made, by name."""
     loader, applied = MigrationLoader(None), applied_migrations(connection)
     apps: Apps = loader.project_state([node for node in loader.graph.nodes if node in applied]).apps
     tables = {
-        model._meta.db_table: Table(
+        model._meta.db_table: TableSchema(
             {field.column: column_of(field, connection) for field in columns_of(model, connection)},
             list(rules_of(model, connection)),
         )
@@ -245,52 +245,52 @@ def columns_of(model, connection) -> list[models.Field]:
     return [field for field in model._meta.local_concrete_fields if field.db_type(connection)]
 
 
-def column_of(field: models.Field, connection) -> Column:
+def column_of(field: models.Field, connection) -> ColumnSchema:
     db_type = field.db_type(connection)
     if connection.vendor == "postgresql":
         db_type = db_type.replace("varchar", "character varying").replace(", ", ",")
         db_type = {"time": "time without time zone"}.get(db_type, db_type)
     is_numbered = isinstance(field, models.AutoField) and connection.vendor == "postgresql"
-    return Column(db_type, field.null, is_numbered or field.db_default is not NOT_PROVIDED)
+    return ColumnSchema(db_type, field.null, is_numbered or field.db_default is not NOT_PROVIDED)
 
 
-def rules_of(model, connection) -> Iterator[Rule]:
+def rules_of(model, connection) -> Iterator[Constraint]:
     """The constraints and indexes of a model's table, Django's own and those from its Meta."""
     for field in columns_of(model, connection):
         columns = (field.column,)
         if field.primary_key:
-            yield Rule("primary key", columns)
+            yield Constraint("primary key", columns)
         elif field.unique:
-            yield Rule("unique", columns)
+            yield Constraint("unique", columns)
         elif field.db_index:
-            yield Rule("index", columns)
+            yield Constraint("index", columns)
         if field.db_check(connection):
-            yield Rule("check", columns)
+            yield Constraint("check", columns)
         if field.remote_field and field.db_constraint:
             target = field.target_field
-            yield Rule("foreign key", columns, target=(target.model._meta.db_table, target.column))
+            yield Constraint("foreign key", columns, target=(target.model._meta.db_table, target.column))
         is_text = field.db_type(connection).startswith(("varchar", "text")) and not getattr(field, "db_collation", None)
         if connection.vendor == "postgresql" and is_text and (field.unique or field.db_index):
-            yield Rule("index", columns, is_for_like=True)
+            yield Constraint("index", columns, is_for_like=True)
     for names in model._meta.unique_together:
-        yield Rule("unique", tuple(model._meta.get_field(name).column for name in names))
+        yield Constraint("unique", tuple(model._meta.get_field(name).column for name in names))
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.CheckConstraint):
             sql = str(constraint.constraint_sql(model, connection.schema_editor()))
             condition = sql.partition(" CHECK ")[2]
-            yield Rule("check", name=constraint.name, condition=condition)
+            yield Constraint("check", name=constraint.name, condition=condition)
         else:
             yield rule_named("unique", model, constraint)
     for index in model._meta.indexes:
         yield rule_named("index", model, index)
 
 
-def rule_named(kind: str, model, given) -> Rule:
+def rule_named(kind: str, model, given) -> Constraint:
     """An index, or a constraint that is one, as the Meta of a model has it."""
     # A minus stands for an index that is read from its end.
     columns = tuple(model._meta.get_field(name.removeprefix("-")).column for name in given.fields)
     orders = tuple(order for _, order in getattr(given, "fields_orders", ()))
-    return Rule(kind, columns, given.name, is_partial=given.condition is not None, orders=orders)
+    return Constraint(kind, columns, given.name, is_partial=given.condition is not None, orders=orders)
 
 
 # ── What there is ────────────────────────────────────────────────────────────────────────────────
@@ -343,33 +343,33 @@ SQLITE_COLUMNS = """
 KINDS = {"p": "primary key", "u": "unique", "f": "foreign key", "c": "check", "i": "index", "x": "exclusion"}
 
 
-def found_tables(connection) -> dict[str, Table]:
+def found_tables(connection) -> dict[str, TableSchema]:
     """All tables of the schema we use, by name."""
     tables = {}
     is_postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
         cursor.execute(POSTGRESQL_COLUMNS if is_postgresql else SQLITE_COLUMNS)
         for table, column, db_type, is_nullable, has_default in cursor.fetchall():
-            columns = tables.setdefault(table, Table({}, [])).columns
-            columns[column] = Column(db_type, bool(is_nullable), bool(has_default))
+            columns = tables.setdefault(table, TableSchema({}, [])).columns
+            columns[column] = ColumnSchema(db_type, bool(is_nullable), bool(has_default))
         for table, rule in postgresql_rules(cursor) if is_postgresql else sqlite_rules(connection, cursor, tables):
             tables[table].rules.append(rule)
     return tables
 
 
-def postgresql_rules(cursor) -> Iterator[tuple[str, Rule]]:
+def postgresql_rules(cursor) -> Iterator[tuple[str, Constraint]]:
     cursor.execute(POSTGRESQL_CONSTRAINTS)
     for table, kind, name, columns, to_table, to_column, is_valid, definition in cursor.fetchall():
         target = (to_table, to_column) if kind == "f" else None
         condition = condition_in(definition) if kind == "c" else ""
-        yield table, Rule(KINDS[kind], tuple(columns or ()), name, target, is_valid=is_valid, condition=condition)
+        yield table, Constraint(KINDS[kind], tuple(columns or ()), name, target, is_valid=is_valid, condition=condition)
     cursor.execute(POSTGRESQL_INDEXES)
     for table, kind, name, columns, is_for_like, is_valid, is_partial, orders, manner in cursor.fetchall():
-        rule = Rule(KINDS[kind], tuple(columns), name, None, bool(is_for_like), is_valid, is_partial)
+        rule = Constraint(KINDS[kind], tuple(columns), name, None, bool(is_for_like), is_valid, is_partial)
         yield table, replace(rule, orders=tuple(orders), manner=manner)
 
 
-def sqlite_rules(connection, cursor, tables) -> Iterator[tuple[str, Rule]]:
+def sqlite_rules(connection, cursor, tables) -> Iterator[tuple[str, Constraint]]:
     for table in tables:
         cursor.execute("SELECT name FROM pragma_index_list(%s) WHERE partial", [table])
         partial = {name for (name,) in cursor.fetchall()}
@@ -385,5 +385,5 @@ def sqlite_rules(connection, cursor, tables) -> Iterator[tuple[str, Rule]]:
                 " ".join([*([coll] if coll != "BINARY" else []), *(["DESC"] if is_descending else [])])
                 for is_descending, coll in cursor.fetchall()
             )
-            rule = Rule(kind, columns, name, facts["foreign_key"], is_partial=is_partial, condition=condition)
+            rule = Constraint(kind, columns, name, facts["foreign_key"], is_partial=is_partial, condition=condition)
             yield table, replace(rule, orders=orders)

@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from accounts.tests.factories import make_person
 from encryption import cipher
 from encryption.fields import private_fields
-from encryption.reencrypt import Replacing, Table, encrypt_all
+from encryption.reencrypt import EncryptedTable, Replacing, encrypt_all
 from logs.models import DailyLog, Medication
 from logs.tests.columns import again, put, stored
 from logs.tests.factories import DAY, make_log, make_medication
@@ -25,7 +25,7 @@ from testing.gunicorn import ROOT, environment_with
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
 ROWS = 3000
-LOGS = Table.of(DailyLog)
+LOGS = EncryptedTable.of(DailyLog)
 
 
 @pytest.fixture

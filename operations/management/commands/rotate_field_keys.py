@@ -8,7 +8,7 @@ from encryption import cipher
 from encryption.fields import private_fields
 from encryption.keys import DERIVED, PLAINTEXT
 from encryption.mfa_secrets import reencrypt_all
-from encryption.reencrypt import Table, check_all, encrypt_all
+from encryption.reencrypt import EncryptedTable, check_all, encrypt_all
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         for model in apps.get_models():
             if not private_fields(model):
                 continue
-            table = Table.of(model)
+            table = EncryptedTable.of(model)
             self.told = 0
 
             def progress(rows, table=table):
