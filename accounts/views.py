@@ -30,7 +30,7 @@ from accounts.forms import (
 from accounts.models import Invitation, SecurityEvent, Session, User
 from accounts.reauthentication import ask_who_is_there, has_password_and_more, is_confirmed, needs_more_than_password
 from accounts.social_login import providers
-from brainlog.database.retry import retried
+from brainlog.database.retry import retry_on_conflict
 from brainlog.pagination import page_by_offset, page_number
 
 SESSIONS_A_PAGE = 50
@@ -204,7 +204,7 @@ def delete_account(request):
     if form.is_valid():
         person = request.user
         tags, addresses = f"{person.pk}/", emails.verified_emails([person])
-        retried(User.objects.filter(pk=person.pk).delete)()  # The object itself could not be deleted twice.
+        retry_on_conflict(User.objects.filter(pk=person.pk).delete)()  # The object itself could not be deleted twice.
         logout(request)
         emails.tell_of_deletion(addresses, request)
         text = _("Your account and everything in it is deleted. We wish you well.")

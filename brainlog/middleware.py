@@ -3,10 +3,11 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
-from brainlog.database.errors import page_not_found
-from brainlog.database.postgresql.base import patience
+from brainlog import circuit_breaker
+from brainlog.database.postgresql.base import response_timeout
+from brainlog.error_pages import page_not_found, unavailable
 
-# What no page of ours does. Passkeys are the one exception, on our own pages.
+# Browser features that no page uses. Passkeys are allowed, on pages of this site only.
 UNUSED_FEATURES = (
     *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen"),
     *("gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone"),
@@ -16,10 +17,10 @@ UNUSED_FEATURES = (
 PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
 
 
-class EdgesMiddleware:
-    """Say with every answer what browsers may do with it: static files, errors and probes included.
+class SecurityHeadersMiddleware:
+    """Sets the security headers of every response, including static files, error pages and probes.
 
-    SecurityMiddleware says some of it too, but does not see what is answered before it.
+    Django's SecurityMiddleware sets some of them too, but does not see responses of the middleware before it.
     """
 
     HEADERS = {
@@ -31,8 +32,8 @@ class EdgesMiddleware:
         "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
         "X-Content-Type-Options": "nosniff",
     }
-    # The jQuery in Django's admin writes HTML as soon as it is loaded.
-    WITHOUT_TRUSTED_TYPES = {"require-trusted-types-for": None, "trusted-types": None}
+    # jQuery, which Django's admin uses, assigns to innerHTML when it is loaded.
+    ADMIN_CSP = {"require-trusted-types-for": None, "trusted-types": None}
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -42,15 +43,33 @@ class EdgesMiddleware:
         for header, value in self.HEADERS.items():
             response.headers.setdefault(header, value)
         if request.resolver_match and request.resolver_match.app_name == "admin":
-            response._csp_replace = self.WITHOUT_TRUSTED_TYPES
+            # What django-csp's decorator @csp_replace sets on the response of a view. The admin's views are Django's
+            # own, so there is no place for the decorator.
+            response._csp_replace = self.ADMIN_CSP
         return response
 
 
-class Utf8Middleware:
-    """Take forms in UTF-8 only, as every browser sends ours.
+class CircuitBreakerMiddleware:
+    """Answers 503 at once while the database is down. Static files and probes come before it: they need no database."""
 
-    Django decodes a form by the character set its sender names. Some are none at all and end in a
-    server error, some make half characters that no database can hold.
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if circuit_breaker.database.is_open and not self.is_metrics_scrape(request):
+            return unavailable(request, circuit_breaker.database.code, "circuit breaker")
+        return self.get_response(request)
+
+    def is_metrics_scrape(self, request) -> bool:
+        """Whether a program reads /metrics, which reports that the database is down. A session would need a query."""
+        return request.path_info == "/metrics" and settings.SESSION_COOKIE_NAME not in request.COOKIES
+
+
+class Utf8Middleware:
+    """Rejects forms in any encoding other than UTF-8; browsers send our forms in UTF-8.
+
+    Django decodes a form by the charset its sender names. An unknown charset ends in a server error, and some
+    charsets produce lone surrogates, which no database can store.
     """
 
     def __init__(self, get_response):
@@ -58,15 +77,15 @@ class Utf8Middleware:
 
     def __call__(self, request):
         if request.content_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
-            raise BadRequest("Only UTF-8 is understood.")
+            raise BadRequest("Only UTF-8 is accepted.")
         return self.get_response(request)
 
 
 class MethodNotAllowedMiddleware:
-    """Take GET, HEAD and POST alone, and say in our own design that an address is no page (Django's answer is blank).
+    """Accepts GET, HEAD and POST only, and gives 405 responses a page of ours (Django's have no content).
 
-    People get there: a button pressed after the session expired leads to the login page, and from
-    there on to the address the button meant.
+    People do see a 405: a button pressed after the session has expired leads to the login page, and from there by GET
+    to the address of the button, which accepts POST only.
     """
 
     METHODS = ("GET", "HEAD", "POST")
@@ -75,7 +94,7 @@ class MethodNotAllowedMiddleware:
         self.get_response = get_response
 
     def process_view(self, request, view, arguments, named_arguments):
-        """Pages of Django's, most of the admin among them, would take any other word for GET."""
+        """Django's own views, such as most of the admin's, would handle any other method as a GET."""
         return None if request.method in self.METHODS else HttpResponseNotAllowed(self.METHODS)
 
     def __call__(self, request):
@@ -86,7 +105,7 @@ class MethodNotAllowedMiddleware:
 
 
 class NotFoundMiddleware:
-    """Show our own page with DEBUG, too: Django's repeats the address, its query and the exception's message."""
+    """Shows our 404 page with DEBUG too: Django's contains the path, the query string and the exception's message."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -98,15 +117,15 @@ class NotFoundMiddleware:
         return response
 
 
-class PatienceMiddleware:
-    """Wait for each answer of the database as long as a person would; programs at the console have more time."""
+class DatabaseTimeoutMiddleware:
+    """Limits how long a request waits for each answer of the database. Management commands have no such limit."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        token = patience.set(settings.DATABASE_PATIENCE)
+        token = response_timeout.set(settings.DATABASE_TIMEOUT)
         try:
             return self.get_response(request)
         finally:
-            patience.reset(token)
+            response_timeout.reset(token)

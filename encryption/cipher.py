@@ -30,7 +30,7 @@ class KeyMissingError(CannotDecryptError):
     """Encrypted with a key that is not in FIELD_ENCRYPTION_KEYS."""
 
 
-class NotGenuineError(CannotDecryptError):
+class InvalidCiphertextError(CannotDecryptError):
     """Not what was encrypted for this place: altered, moved here from another, or not encrypted at all."""
 
 
@@ -43,23 +43,23 @@ def encrypt(text: str, *place: str) -> str:
 
 
 def decrypt(token: str, *place: str) -> str:
-    """The text of a token that was made for this place. Raises KeyMissingError or NotGenuineError."""
+    """The text of a token that was made for this place. Raises KeyMissingError or InvalidCiphertextError."""
     match = TOKEN.fullmatch(token)
     if not match:
         if settings.FIELD_ENCRYPTION_READS_PLAINTEXT:
             return token
-        raise NotGenuineError("it is not encrypted, and FIELD_ENCRYPTION_KEYS does not say plaintext")
+        raise InvalidCiphertextError("it is not encrypted, and FIELD_ENCRYPTION_KEYS does not say plaintext")
     header, key_id, data = match.groups()
     if key_id not in settings.FIELD_ENCRYPTION_KEYS:
         raise KeyMissingError(f"there is no key {key_id} in FIELD_ENCRYPTION_KEYS")
     try:
         raw = base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
         if as_base64(raw) != data:
-            raise NotGenuineError("it is not the base64 that was stored")  # The last character has idle bits.
+            raise InvalidCiphertextError("it is not the base64 that was stored")  # The last character has idle bits.
         key = settings.FIELD_ENCRYPTION_KEYS[key_id]
         return cipher(key).decrypt(raw[:NONCE], raw[NONCE:], bound(header, place)).decode()
     except (InvalidTag, binascii.Error):
-        raise NotGenuineError(f"the key {key_id} did not encrypt this for this place") from None
+        raise InvalidCiphertextError(f"the key {key_id} did not encrypt this for this place") from None
 
 
 def is_token(stored: str) -> bool:

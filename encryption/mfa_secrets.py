@@ -17,7 +17,7 @@ from django.db.models.signals import post_init, pre_save
 from django.dispatch import receiver
 
 from encryption import cipher
-from encryption.cipher import CannotDecryptError, NotGenuineError
+from encryption.cipher import CannotDecryptError, InvalidCiphertextError
 from encryption.fields import place
 
 TABLE, COLUMN = "mfa_authenticator", "data"
@@ -53,16 +53,16 @@ def decrypt(token: str) -> str:
     A secret in clear text was written past the application.
     """
     if not isinstance(token, StoredToken):
-        raise NotGenuineError("it is not bound to an owner")
+        raise InvalidCiphertextError("it is not bound to an owner")
     if not cipher.is_token(token):
-        raise NotGenuineError("it is not encrypted")
+        raise InvalidCiphertextError("it is not encrypted")
     return cipher.decrypt(token, *token.place)
 
 
 def check_seal(passkey: Authenticator):
     """Raise CannotDecryptError if this passkey was not added by its owner."""
     if decrypt(passkey.data.get(SEAL, "")) != fingerprint(passkey.data):
-        raise NotGenuineError("the seal is of another passkey")
+        raise InvalidCiphertextError("the seal is of another passkey")
 
 
 def fingerprint(data: dict) -> str:

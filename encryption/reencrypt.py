@@ -91,7 +91,7 @@ def check_all(connection: BaseDatabaseWrapper, table: EncryptedTable, progress=N
 
     def compared(stored: str, text: str, where: tuple[str, ...]) -> str:
         if stored not in blind_index.hashes_of(text, *where):
-            raise cipher.NotGenuineError("its hash is that of another text, or was made with a key that is missing")
+            raise cipher.InvalidCiphertextError("its hash belongs to another text, or to a missing key")
         return stored
 
     return Replacing(connection, table, unchanged, None, hashed=compared).run(progress)

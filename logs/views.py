@@ -9,8 +9,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from brainlog.body_size import accepts_up_to
-from brainlog.database.retry import retried
+from brainlog.body_size import max_body_size
+from brainlog.database.retry import retry_on_conflict
 from brainlog.database.router import reads_only
 from brainlog.pagination import page_by_offset, page_number, page_of
 from logs import undo
@@ -25,7 +25,7 @@ require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 ONE_DAY = datetime.timedelta(days=1)
 
 
-@accepts_up_to(settings.BODY_OF_LONG_TEXTS)
+@max_body_size(settings.MAX_LONG_TEXT_BODY)
 @require_get_or_post
 def check_in(request, day, stage):
     person, form_class = request.user, CHECK_IN_FORMS[stage]
@@ -138,7 +138,7 @@ def mark_not_tracked(request, day):
     return redirect("logs:day", day)
 
 
-@retried
+@retry_on_conflict
 def mark(person, day, reason):
     log = day_or_404(person, day, lock=True)
     if log.not_tracked != reason:
@@ -153,7 +153,7 @@ def mark_tracked(request, day):
     return redirect("logs:day", day)
 
 
-@retried
+@retry_on_conflict
 def take_mark_off(person, day):
     log = get_object_or_404(person.daily_logs.select_for_update(), date=day)
     if log.not_tracked is not None:
@@ -166,7 +166,7 @@ def take_mark_off(person, day):
 
 
 @require_get_or_post
-@retried
+@retry_on_conflict
 def delete_day(request, day):
     log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
     if request.method == "POST":
@@ -183,7 +183,7 @@ def deleted(day, envelope):
     return {"day": day, "name": full_name_of(day), "envelope": envelope, "minutes": undo.MINUTES}
 
 
-@accepts_up_to(settings.BODY_OF_LONG_TEXTS)
+@max_body_size(settings.MAX_LONG_TEXT_BODY)
 @require_POST
 def restore_day(request, day):
     try:

@@ -21,7 +21,7 @@ TABLES_PLOTTED = 5
 
 @admin.register(DatabaseReport)
 class DatabaseReportAdmin(LookingAdmin):
-    """Reports that dbreport has stored, and the figures of this moment. For superusers, whatever rights others have."""
+    """Reports that dbreport has stored, and current statistics; for superusers only, not by permission."""
 
     list_display = ("taken_at", "size", "connections")
     list_reads = ("taken_at",)
@@ -50,14 +50,14 @@ class DatabaseReportAdmin(LookingAdmin):
         return [path("now/", now, name="operations_databasereport_now"), *super().get_urls()]
 
     def now_view(self, request):
-        """The figures as they are, and how the sizes have come to be."""
+        """Show the current statistics, and plots of the growth."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         figures = gather(session_alias())
         return self.page(request, figures, DatabaseReport.objects.first(), _("The database now"), plots_of(figures))
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """One stored report."""
+        """Show a stored report."""
         if not self.has_view_permission(request) or request.method == "POST":
             raise PermissionDenied
         report = self.get_object(request, object_id)
@@ -80,7 +80,7 @@ class DatabaseReportAdmin(LookingAdmin):
 
 
 def plots_of(figures: dict) -> list[Plot]:
-    """The growth of the database and of its largest tables over the stored reports, up to this moment."""
+    """Return plots of the size of the database and of its largest tables, over the stored reports until now."""
     stored = DatabaseReport.objects.values_list("taken_at", "figures__database__bytes", "figures__tables")
     reports = [*reversed(stored[:REPORTS_PLOTTED]), (timezone.now(), figures["database"]["bytes"], figures["tables"])]
     plots = [Plot.of(_("The whole database"), [(time, size) for time, size, _tables in reports])]

@@ -7,8 +7,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from brainlog.body_size import accepts_up_to
-from brainlog.database.retry import retried
+from brainlog.body_size import max_body_size
+from brainlog.database.retry import retry_on_conflict
 from brainlog.database.router import reads_only
 from brainlog.pagination import page_number, page_of
 from logs.answers import store
@@ -55,7 +55,7 @@ def other_week(request):
         return redirect("reflections:list")
 
 
-@accepts_up_to(settings.BODY_OF_LONG_TEXTS)
+@max_body_size(settings.MAX_LONG_TEXT_BODY)
 @require_get_or_post
 def week(request, day):
     person = request.user
@@ -140,7 +140,7 @@ def delete(request, day):
     return render(request, "confirm_delete.html", {"object": reflection, "name": str(reflection)})
 
 
-@retried
+@retry_on_conflict
 def forget(person, day):
     get_object_or_404(person.weekly_reflections.select_for_update(), week_start=day).delete()
     person.answers_changed()

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Session
 from accounts.tests.factories import PASSWORD, make_person
-from brainlog.body_size import PIECE
+from brainlog.body_size import CHUNK
 from brainlog.tests.addresses import ADDRESSES, ADMIN, SUNDAY
 from logs.models import DailyLog
 from logs.tests.pages import check_in_url, day_url
@@ -86,7 +86,7 @@ def fail(request):
 
 @pytest.mark.usefixtures("nothing_parsed")
 @pytest.mark.parametrize("content_type", [URLENCODED, MULTIPART])
-@pytest.mark.parametrize("size", [100, settings.BODY_OF_VISITOR + 1, settings.BODY_OF_LONG_TEXTS + 1])
+@pytest.mark.parametrize("size", [100, settings.MAX_VISITOR_BODY + 1, settings.MAX_LONG_TEXT_BODY + 1])
 @pytest.mark.parametrize("status", [400, 404, 500])
 def test_the_page_of_an_error_reads_no_form(with_token, monkeypatch, status, size, content_type):
     """They are drawn where no view has said how much it takes."""
@@ -104,14 +104,14 @@ def test_the_page_of_an_error_reads_no_form(with_token, monkeypatch, status, siz
 @pytest.mark.parametrize("address", [*ADDRESSES, *ADMIN], ids=lambda address: address.path)
 def test_nothing_of_a_large_body_is_kept(client, superuser, address, content_type):
     for browser, most in (
-        (client, settings.BODY_OF_VISITOR),
-        (superuser, settings.BODY_OF_LONG_TEXTS if address.path in LONG_TEXTS else settings.BODY_OF_PERSON),
+        (client, settings.MAX_VISITOR_BODY),
+        (superuser, settings.MAX_LONG_TEXT_BODY if address.path in LONG_TEXTS else settings.MAX_PERSON_BODY),
     ):
         content = b"a" * (most + 1)
 
         response, body = send(browser, address.path, len(content), content_type, content)
 
-        assert body.largest_piece <= PIECE
+        assert body.largest_piece <= CHUNK
         is_on_the_way_in = response.status_code == 302 and "/login/" in response.url
         assert response.status_code == 413 or is_on_the_way_in
 
@@ -139,7 +139,7 @@ def test_what_is_no_larger_is_read(client):
     form = f"username=maria&password={PASSWORD}&more=".encode()
 
     response, _body = send(
-        client, "/accounts/login/", settings.BODY_OF_VISITOR, content=form.ljust(settings.BODY_OF_VISITOR, b"x")
+        client, "/accounts/login/", settings.MAX_VISITOR_BODY, content=form.ljust(settings.MAX_VISITOR_BODY, b"x")
     )
 
     assert response.status_code == 302 and SESSION_KEY in client.session
@@ -153,9 +153,9 @@ def test_a_cookie_that_is_no_session_makes_no_difference(client, cookie):
     elif cookie:
         client.cookies[settings.SESSION_COOKIE_NAME] = cookie
 
-    response, body = send(client, "/accounts/login/", settings.BODY_OF_VISITOR + 1)
+    response, body = send(client, "/accounts/login/", settings.MAX_VISITOR_BODY + 1)
 
-    assert response.status_code == 413 and body.largest_piece <= PIECE
+    assert response.status_code == 413 and body.largest_piece <= CHUNK
 
 
 def test_a_session_that_is_not_logged_in_makes_no_difference(client):
@@ -164,22 +164,22 @@ def test_a_session_that_is_not_logged_in_makes_no_difference(client):
     session.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
 
-    assert send(client, "/accounts/login/code/", settings.BODY_OF_VISITOR + 1)[0].status_code == 413
+    assert send(client, "/accounts/login/code/", settings.MAX_VISITOR_BODY + 1)[0].status_code == 413
 
 
 @pytest.mark.parametrize("path", sorted(LONG_TEXTS))
 def test_a_long_text_leads_to_the_login_once_the_session_has_ended(client, path):
     """And is offered after it: the browser has kept it."""
-    response, body = send(client, path, settings.BODY_OF_LONG_TEXTS)
+    response, body = send(client, path, settings.MAX_LONG_TEXT_BODY)
 
     assert response.url == f"/accounts/login/?next={path}"
-    assert body.largest_piece <= PIECE
+    assert body.largest_piece <= CHUNK
 
 
 @pytest.mark.parametrize("size", ["", "-1", "1e9", "0x10", "many", "９９９９９９９９９"])
 def test_a_length_that_is_none_lets_nothing_be_read_beyond_the_limit(client, size):
     """Django reads as much as the header says. In pieces (chunked), there is none."""
-    body = b"username=" + b"a" * settings.BODY_OF_VISITOR
+    body = b"username=" + b"a" * settings.MAX_VISITOR_BODY
 
     response, sent = send(client, "/accounts/login/", size, content=body, HTTP_TRANSFER_ENCODING="chunked")
 
@@ -195,7 +195,7 @@ def test_a_length_that_is_too_small_is_all_that_is_read(client):
 
 def test_many_parts_are_read_up_to_the_limit(client):
     part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'
-    content = part * (settings.BODY_OF_VISITOR // len(part))
+    content = part * (settings.MAX_VISITOR_BODY // len(part))
 
     response, _sent = send(client, "/accounts/login/", len(content), MULTIPART, content)
 
@@ -215,5 +215,5 @@ def test_two_megabytes_of_a_persons_own_text_are_shown_again(client):
 
 
 def test_the_limits_are_in_order():
-    assert settings.BODY_OF_VISITOR < settings.BODY_OF_PERSON < settings.BODY_OF_LONG_TEXTS
-    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == settings.BODY_OF_LONG_TEXTS
+    assert settings.MAX_VISITOR_BODY < settings.MAX_PERSON_BODY < settings.MAX_LONG_TEXT_BODY
+    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == settings.MAX_LONG_TEXT_BODY

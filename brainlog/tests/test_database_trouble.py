@@ -112,7 +112,7 @@ def test_whichever_query_fails(browser, caplog, after, method):
     assert "Content-Security-Policy" in response
     [record] = warnings(caplog)
     assert record.message == (
-        "The database cannot be reached. See that the server runs, and that DATABASE_URL and the network lead to it. "
+        "The database cannot be reached. Check that the server runs, and check DATABASE_URL and the network. "
         "(logs:check_in, OperationalError, 08000)"
     )
     # And nobody is logged out by it.

@@ -10,6 +10,7 @@ from django.db.utils import ConnectionHandler
 from hypothesis import example, given, strategies as st
 
 from brainlog.database.urls import database_from_url, databases_from_environment
+from brainlog.environment import Environment
 
 BASE = Path("/srv/brainlog")
 
@@ -264,7 +265,7 @@ def test_a_replica_is_any_of_its_hosts():
 def test_each_of_several_hosts_is_reached_by_tls_or_is_this_machine(tmp_path):
     def start(hosts, arguments=""):
         url = f"postgres://u:p@{hosts}/name?{arguments}"
-        return databases_from_environment({"DATABASE_URL": url}, tmp_path, is_clear_text_refused=True)
+        return databases_from_environment(Environment({"DATABASE_URL": url}), tmp_path, is_clear_text_refused=True)
 
     assert start("localhost,127.0.0.1") and start("localhost,db.example.org", "sslmode=require")
     with pytest.raises(ImproperlyConfigured, match="is not encrypted"):
@@ -275,14 +276,18 @@ def test_clear_text_in_a_private_network_is_accepted_by_name(tmp_path):
     url = "postgres://u:p@db:5432/name?"
 
     def start(**urls):
-        return databases_from_environment(urls, tmp_path, is_clear_text_refused=True)
+        return databases_from_environment(Environment(urls), tmp_path, is_clear_text_refused=True)
 
-    with pytest.raises(ImproperlyConfigured, match="allow_cleartext=true accepts that answers can be read on the way"):
+    with pytest.raises(
+        ImproperlyConfigured, match="allow_cleartext=true accepts that answers cross the network in clear text"
+    ):
         start(DATABASE_URL=url)
     found = start(DATABASE_URL=f"{url}allow_cleartext=true")["default"]
     assert found["ALLOWS_CLEARTEXT"] is True and "allow_cleartext" not in found["OPTIONS"]
     # For that URL alone, and not beside its opposite.
-    with pytest.raises(ImproperlyConfigured, match="^DIRECT_DATABASE_URL: the way to the database is not encrypted"):
+    with pytest.raises(
+        ImproperlyConfigured, match="^DIRECT_DATABASE_URL: the connection to the database is not encrypted"
+    ):
         start(DATABASE_URL=f"{url}allow_cleartext=true", DIRECT_DATABASE_URL=url)
     with pytest.raises(ImproperlyConfigured, match="both allow_cleartext and an sslmode"):
         start(DATABASE_URL=f"{url}allow_cleartext=true&sslmode=require")
@@ -396,8 +401,8 @@ def test_the_authorities_of_the_machine_are_taken_whole():
         ("pool_timeout=3", "without connection_limit"),
         ("statement_timeout=30m", "statement_timeout in DATABASE_URL must be a time such as 30s"),
         ("pgbouncer=maybe", "pgbouncer in DATABASE_URL must be true or false"),
-        ("sslrootcert=nowhere.crt", "sslrootcert in DATABASE_URL must be a file that is there"),
-        ("sslkey=pyproject.toml", "sslkey in DATABASE_URL must be a file"),
+        ("sslrootcert=nowhere.crt", "sslrootcert in DATABASE_URL must be an existing file"),
+        ("sslkey=pyproject.toml", "sslkey in DATABASE_URL must be an existing file"),
         ("sslmode=require&sslmode=disable", "sslmode twice"),
     ],
 )
@@ -412,7 +417,7 @@ def test_a_bad_argument_is_named_in_one_sentence(query, words):
 
 
 def databases(**environment) -> dict:
-    return databases_from_environment(environment, BASE)
+    return databases_from_environment(Environment(environment), BASE)
 
 
 def test_a_file_of_our_own_is_the_default():
@@ -478,7 +483,7 @@ def test_a_url_can_lie_in_a_file_of_secrets(tmp_path):
     secret.write_text("postgres://u:p@host/name\n")
 
     assert databases(DATABASE_URL_FILE=str(secret))["default"]["HOST"] == "host"
-    with pytest.raises(ImproperlyConfigured, match="both given"):
+    with pytest.raises(ImproperlyConfigured, match="both set"):
         databases(DATABASE_URL_FILE=str(secret), DATABASE_URL="sqlite:///x")
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL_FILE names .*nowhere, which cannot be read: No such"):
         databases(DATABASE_URL_FILE=str(tmp_path / "nowhere"))
@@ -526,12 +531,14 @@ def test_answers_do_not_cross_a_network_in_the_clear(monkeypatch, tmp_path, host
     given = {"DATABASE_URL": f"postgres://u:p@{host}/name" + (f"?sslmode={sslmode}" if sslmode else "")}
 
     if is_error:
-        with pytest.raises(ImproperlyConfigured, match="^DATABASE_URL: the way to the database is not encrypted"):
-            databases_from_environment(given, tmp_path, is_clear_text_refused=True)
+        with pytest.raises(
+            ImproperlyConfigured, match="^DATABASE_URL: the connection to the database is not encrypted"
+        ):
+            databases_from_environment(Environment(given), tmp_path, is_clear_text_refused=True)
     else:
-        assert databases_from_environment(given, tmp_path, is_clear_text_refused=True)
+        assert databases_from_environment(Environment(given), tmp_path, is_clear_text_refused=True)
     # On one's own machine that is one's own affair.
-    assert databases_from_environment(given, tmp_path)
+    assert databases_from_environment(Environment(given), tmp_path)
 
 
 @pytest.mark.parametrize("variable", ["PGHOST", "PGHOSTADDR"])
@@ -539,7 +546,9 @@ def test_a_host_from_libpqs_own_variables_counts(monkeypatch, tmp_path, variable
     monkeypatch.setenv(variable, "10.0.0.7")
 
     with pytest.raises(ImproperlyConfigured, match="is not encrypted"):
-        databases_from_environment({"DATABASE_URL": "postgres://u:p@/name"}, tmp_path, is_clear_text_refused=True)
+        databases_from_environment(
+            Environment({"DATABASE_URL": "postgres://u:p@/name"}), tmp_path, is_clear_text_refused=True
+        )
 
 
 def test_every_url_that_cannot_be_used_is_told(tmp_path):
@@ -550,7 +559,7 @@ def test_every_url_that_cannot_be_used_is_told(tmp_path):
     }
 
     with pytest.raises(ImproperlyConfigured) as refusal:
-        databases_from_environment(urls, tmp_path, is_clear_text_refused=True)
+        databases_from_environment(Environment(urls), tmp_path, is_clear_text_refused=True)
 
     assert [variable for variable, sentence in zip(urls, refusal.value.args, strict=True) if variable in sentence] == [
         *urls

@@ -10,7 +10,7 @@ from django.urls import include, path, reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.tests.factories import PASSWORD, make_person
-from brainlog.database.errors import server_error
+from brainlog.error_pages import server_error
 from brainlog.tests.html import Page
 from brainlog.tests.test_forgery import PATHS
 from brainlog.urls import handler500  # noqa: F401 - Django looks for it beside the addresses

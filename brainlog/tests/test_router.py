@@ -17,9 +17,9 @@ replica_router = ReplicaRouter()
 
 @pytest.fixture
 def replica_is_there(monkeypatch):
-    monkeypatch.setattr(router, "may_ask_replica", lambda person: not router.breaker.is_open)
-    monkeypatch.setattr(router, "has_all_of", lambda person: True)
-    monkeypatch.setattr(router, "breaker", CircuitBreaker())
+    monkeypatch.setattr(router, "may_use_replica", lambda person: not router.breaker.is_open)
+    monkeypatch.setattr(router, "is_replica_current", lambda person: True)
+    monkeypatch.setattr(router, "breaker", CircuitBreaker("The replica"))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.tests.factories import make_person
 from brainlog import versioned_cache
 from brainlog.circuit_breaker import CircuitBreaker
-from brainlog.versioned_cache import remembered
+from brainlog.versioned_cache import cached
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ def count():
 
 @pytest.fixture(autouse=True)
 def rested(monkeypatch):
-    monkeypatch.setattr(versioned_cache, "breaker", CircuitBreaker())
+    monkeypatch.setattr(versioned_cache, "breaker", CircuitBreaker("The cache"))
 
 
 def figure_of(person, count, name="days") -> int:
-    return remembered(person, name, count, Figure.unpack).days
+    return cached(person, name, count, Figure.unpack).days
 
 
 def test_it_is_computed_once(person, count):
@@ -72,7 +72,7 @@ def test_a_save_while_it_is_computed_is_seen_by_the_next_page(person, count):
         User.objects.get(pk=person.pk).answers_changed()
         return figure
 
-    remembered(asking, "days", compute_slowly, Figure.unpack)
+    cached(asking, "days", compute_slowly, Figure.unpack)
 
     assert figure_of(asking, count) == 1
     assert figure_of(User.objects.get(pk=person.pk), count) == 2
@@ -107,8 +107,8 @@ def test_it_is_forgotten_after_five_minutes(person, count, monkeypatch):
 @pytest.mark.parametrize("rubbish", ["rubbish", 7, {"nights": 1}, ["days"], {"days": 1, "more": 2}], ids=str)
 def test_what_is_no_figure_is_computed_anew(person, count, rubbish, caplog):
     figure_of(person, count)
-    [key] = [key.split(":", 2)[2] for key in caches["figures"]._cache]
-    caches["figures"].set(key, rubbish)
+    [key] = [key.split(":", 2)[2] for key in caches["summaries"]._cache]
+    caches["summaries"].set(key, rubbish)
 
     assert [figure_of(person, count) for _ in range(2)] == [2, 2]
     assert [record.name for record in caplog.records] == ["brainlog.versioned_cache"]
@@ -122,15 +122,13 @@ def test_a_cache_that_fails_costs_one_line_and_no_page(person, count, monkeypatc
     with caplog.at_level(logging.WARNING):
         assert [figure_of(person, count) for _ in range(3)] == [1, 2, 3]
 
-    assert [record.getMessage() for record in caplog.records] == [
-        "The cache failed (OSError): it is left alone for 30 s."
-    ]
+    assert [record.getMessage() for record in caplog.records] == ["The cache failed (OSError): bypassed for 30 s."]
 
 
 def test_it_is_asked_again_later(person, count, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(LocMemCache, "get", lambda *args: 1 / 0)
         figure_of(person, count)
-    monkeypatch.setattr(versioned_cache, "breaker", CircuitBreaker())
+    monkeypatch.setattr(versioned_cache, "breaker", CircuitBreaker("The cache"))
 
     assert [figure_of(person, count) for _ in range(2)] == [2, 2]

@@ -38,7 +38,7 @@ def bind_to_uuid(apps, schema_editor):
             return cipher.encrypt(stored, *where)
         try:
             cipher.decrypt(stored, *where)
-        except cipher.NotGenuineError:
+        except cipher.InvalidCiphertextError:
             return cipher.encrypt(cipher.decrypt(stored, *where[:-1]), *where)
         return stored
 
@@ -60,7 +60,7 @@ def bind_to_person(apps, schema_editor):
             return stored
         try:
             text = cipher.decrypt(stored, *where)
-        except cipher.NotGenuineError:
+        except cipher.InvalidCiphertextError:
             cipher.decrypt(stored, *where[:-1])
             return stored
         return text if where[1] == 'name' else cipher.encrypt(text, *where[:-1])

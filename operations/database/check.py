@@ -14,8 +14,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
-from brainlog.database.errors import MISSING_PRIVILEGE, code_of
-from brainlog.database.postgresql.base import patience
+from brainlog.database.errors import MISSING_PRIVILEGE, error_code
+from brainlog.database.postgresql.base import response_timeout
 from brainlog.database.sqlite3.files import not_writable, readable_by_others
 from brainlog.database.urls import is_local
 from operations.backups.progress import megabytes
@@ -52,7 +52,7 @@ def inspect(configured: BaseDatabaseWrapper) -> Iterator[Check]:
     """Yield what there is to say about one of DATABASES, over connections of its own."""
     connection = unpooled(configured)
     questions = POSTGRESQL_QUESTIONS if connection.vendor == "postgresql" else SQLITE_QUESTIONS
-    limit = patience.set(PATIENCE)
+    limit = response_timeout.set(PATIENCE)
     try:
         for name, question in questions.items():
             try:
@@ -67,7 +67,7 @@ def inspect(configured: BaseDatabaseWrapper) -> Iterator[Check]:
             if connection.connection is None or not connection.is_usable():
                 return  # It is gone, and has said so.
     finally:
-        patience.reset(limit)
+        response_timeout.reset(limit)
         connection.close()
 
 
@@ -89,7 +89,7 @@ def bounded(connection) -> Iterator[None]:
 
 def words_for(connection, error: DatabaseError) -> Iterator[str]:
     """What kept a question from being answered."""
-    code = code_of(error)
+    code = error_code(error)
     if code == MISSING_PRIVILEGE:
         yield f"cannot be asked: {reason(error)}; the line about privileges names the remedy"
     elif code in {LOCK_NOT_AVAILABLE, STATEMENT_TIMEOUT}:

@@ -89,7 +89,7 @@ def fault_of(stored: str, place: tuple[str, ...]) -> str:
         return NO_KEY
     try:
         cipher.decrypt(stored, *place)
-    except cipher.NotGenuineError:
+    except cipher.InvalidCiphertextError:
         return NOT_GENUINE
     return ""
 

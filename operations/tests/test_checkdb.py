@@ -17,6 +17,7 @@ import pytest
 from django.db.utils import ConnectionHandler
 
 from brainlog.database.urls import databases_from_environment
+from brainlog.environment import Environment
 from encryption import cipher, mfa_secrets
 from operations.database import check, server_health, stored_texts
 from operations.database.check import Check
@@ -62,7 +63,7 @@ def connections_of_our_own(django_db_blocker):
 
 def checks_of(url: str, **environment: str) -> list[Check]:
     """What checkdb prints with DATABASE_URL=`url`. Without a process of its own, which takes its time to start."""
-    connections = ConnectionHandler(databases_from_environment({"DATABASE_URL": url} | environment, ROOT))
+    connections = ConnectionHandler(databases_from_environment(Environment({"DATABASE_URL": url} | environment), ROOT))
     return [check for connection in connections.all() for check in check.inspect(connection)]
 
 
@@ -639,7 +640,7 @@ def test_a_sqlite_file_that_takes_no_writes(migrated_file, tmp_path):
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
         url = f"sqlite:///{path}"
-        connections = ConnectionHandler(databases_from_environment({"DATABASE_URL": url}, ROOT))
+        connections = ConnectionHandler(databases_from_environment(Environment({"DATABASE_URL": url}), ROOT))
         connections["default"].settings_dict["OPTIONS"]["timeout"] = 0.1
         found = [check for check in check.inspect(connections["default"]) if check.status == "error"]
 

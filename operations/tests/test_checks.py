@@ -2,7 +2,7 @@
 
 import pytest
 
-from operations.checks import debug_is_for_ones_own_machine, people_come_by_https
+from operations.checks import check_debug, check_https
 
 pytestmark = pytest.mark.once
 
@@ -23,6 +23,6 @@ HERE = ["localhost", "[::1]", "127.0.0.1"]
 def test_what_is_warned_about(settings, https, debug, hosts, warnings):
     settings.HTTPS, settings.DEBUG, settings.ALLOWED_HOSTS = https, debug, hosts
 
-    found = [*people_come_by_https(None), *debug_is_for_ones_own_machine(None)]
+    found = [*check_https(None), *check_debug(None)]
 
     assert [warning.id for warning in found] == warnings

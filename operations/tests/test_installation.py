@@ -89,7 +89,7 @@ def test_a_file_that_is_newer_than_the_manifest(collected):
 
     [sentence] = read_again()
 
-    assert "is of another release" in sentence and "it lacks css/base.css and 1 more. Run manage.py" in sentence
+    assert "belongs to another release" in sentence and "it lacks css/base.css and 1 more. Run manage.py" in sentence
 
 
 def test_a_file_that_was_not_copied_along(collected):
@@ -128,7 +128,7 @@ def test_translations_that_are_missing(monkeypatch):
 
     monkeypatch.setattr(installation.translation, "override", fail)
     [sentence] = installation.languages()
-    assert "Install requirements.txt anew" in sentence
+    assert "Install requirements.txt again" in sentence
 
 
 def test_time_zones_that_are_missing(monkeypatch):

@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from accounts.models import User
 from accounts.tests.factories import make_person
 from operations.log_formatters import JsonFormatter, TextFormatter
-from operations.request_context import Observation, current
+from operations.request_context import RequestContext, current
 from operations.tests.canary import CANARY, FAILING, SIGN_UP, main_job
 from operations.tests.listening import lines_during
 
@@ -57,7 +57,7 @@ def test_a_text_line():
 
 @BOTH
 def test_a_line_names_its_request(formatter, rf):
-    before = current.set(Observation("an-id", rf.get("/")))
+    before = current.set(RequestContext("an-id", rf.get("/")))
     line = formatter.format(record_of("Hello"))
     current.reset(before)
 
@@ -77,7 +77,7 @@ def test_an_exception_is_told_without_its_message(formatter):
 
     assert CANARY not in line
     assert line.index("builtins.ValueError") < line.index("builtins.RuntimeError")
-    assert line.count("test_formatters.py") >= 3
+    assert line.count("test_log_formatters.py") >= 3
     assert "in fails" in line
 
 

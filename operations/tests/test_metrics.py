@@ -81,7 +81,7 @@ def test_a_scrape_knows_the_size_of_the_database(scrape):
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs a server")
 def test_a_scrape_knows_what_grows_unseen(scrape, monkeypatch):
-    monkeypatch.setattr(metrics.DatabaseNow, "watched", (-metrics.KEPT, {}))
+    monkeypatch.setattr(metrics.DatabaseCollector, "slow_metrics", (-metrics.CACHE_SECONDS, {}))
     found = scrape()
 
     assert found[("brainlog_database_transaction_id_age",)] > 0
@@ -95,7 +95,7 @@ def test_a_scrape_knows_what_grows_unseen(scrape, monkeypatch):
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs a server")
 def test_a_question_that_fails_spoils_no_other(scrape, monkeypatch):
-    monkeypatch.setattr(metrics.DatabaseNow, "watched", (-metrics.KEPT, {}))
+    monkeypatch.setattr(metrics.DatabaseCollector, "slow_metrics", (-metrics.CACHE_SECONDS, {}))
     monkeypatch.setitem(server_health.QUESTIONS, "archiver", "SELECT 1 / 0 AS archiving_failed")
     found = scrape()
     asked_again = []
@@ -125,7 +125,7 @@ urlpatterns = [path("breaks/", breaks), path("metrics", metrics.metrics)]
 def test_a_connection_that_fails_is_counted(scrape, client, settings):
     """No statement has run that the failure could be counted with."""
     settings.ROOT_URLCONF = __name__
-    settings.MIDDLEWARE = ["operations.instrumentation.ObservingMiddleware"]
+    settings.MIDDLEWARE = ["operations.instrumentation.InstrumentationMiddleware"]
     client.raise_request_exception = False
     before = scrape()
     client.get("/breaks/")
@@ -169,7 +169,7 @@ def test_without_a_database_the_page_is_there(scrape, elsewhere):
 @on_postgresql
 def test_a_database_that_hangs_is_asked_once_and_not_waited_for(scrape, elsewhere, monkeypatch):
 
-    monkeypatch.setattr(metrics, "PATIENCE", 0.2)
+    monkeypatch.setattr(metrics, "TIMEOUT", 0.2)
     before = threading.active_count()
     with socket.create_server(("127.0.0.1", 0)) as mute:
         elsewhere(mute.getsockname()[1])
@@ -178,5 +178,5 @@ def test_a_database_that_hangs_is_asked_once_and_not_waited_for(scrape, elsewher
 
     assert found == [0, 0, 0]
     # It ends once the server's socket is gone.
-    assert metrics.DatabaseNow.asking.acquire(timeout=20)
-    metrics.DatabaseNow.asking.release()
+    assert metrics.DatabaseCollector.querying.acquire(timeout=20)
+    metrics.DatabaseCollector.querying.release()

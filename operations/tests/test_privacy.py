@@ -56,7 +56,7 @@ CONNECTS = {
 DOES_NOT = {
     *("SECRET_KEY", "DEBUG", "FIELD_ENCRYPTION_KEYS", "STATIC_ROOT", "METRICS_TOKEN", "REGISTRATION", "SECOND_FACTOR"),
     *("ALLOWED_HOSTS", "HTTPS", "HSTS_SUBDOMAINS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS", "SITE_URL"),
-    *("REPLICA_PIN_SECONDS", "DATABASE_PATIENCE", "SLOW_QUERY_MS", "LOG_FORMAT", "LOG_LEVEL"),
+    *("REPLICA_PIN_SECONDS", "DATABASE_TIMEOUT", "SLOW_QUERY_MS", "LOG_FORMAT", "LOG_LEVEL"),
     *("DATABASE_URL_FILE", "DIRECT_DATABASE_URL_FILE", "REPLICA_DATABASE_URL_FILE"),
     *("BACKUP_ENCRYPT_TO", "EMAIL_FROM", "ADMINS", "LOGIN_ONLY_BY_PROVIDER", "OIDC_NAME", "OIDC_CLIENT_ID"),
     *(f"{name}_CLIENT_SECRET" for name in ("OIDC", "GOOGLE", "GITHUB", "GITLAB", "MICROSOFT")),
@@ -151,13 +151,13 @@ def test_backups_go_where_the_environment_says(monkeypatch, environment, where):
     (found,) = outbound_connections(configured(monkeypatch, BACKUP_TO="s3://a-bucket/x"), environment)
 
     assert found.where == where
-    assert "encrypted before they leave" not in found.what
+    assert "encrypted before they are sent" not in found.what
 
 
 def test_an_encrypted_backup_says_so(monkeypatch):
     (found,) = outbound_connections(configured(monkeypatch, BACKUP_TO="s3://x", BACKUP_ENCRYPT_TO="age1x"), {})
 
-    assert "encrypted before they leave" in found.what
+    assert "encrypted before they are sent" in found.what
 
 
 def test_a_mail_server_on_this_machine_passes_mails_on(monkeypatch):

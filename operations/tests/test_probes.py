@@ -57,7 +57,7 @@ def revoke(db):
             with pytest.MonkeyPatch.context() as patch:
                 for name, value in place.items():
                     patch.setitem(connections["default"].settings_dict, name, value)
-                return Readiness().reason_against()
+                return Readiness().reason_not_ready()
 
         yield after
 
@@ -85,9 +85,9 @@ def test_readyz_asks_again_when_a_thread_could_not_be_started(client, db, monkey
     probes = ProbesMiddleware(lambda request: None)
     with monkeypatch.context() as full, pytest.raises(RuntimeError):
         full.setattr("threading.Thread.start", fail)
-        probes.readiness.reason_against()
+        probes.readiness.reason_not_ready()
 
-    assert probes.readiness.reason_against() is None
+    assert probes.readiness.reason_not_ready() is None
 
 
 @pytest.mark.parametrize("address", PROBES)

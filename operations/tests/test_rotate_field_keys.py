@@ -145,7 +145,7 @@ def test_a_hash_alone_is_computed_anew(rows, keys):
     keys(new=NEW, old=OLD)
     rotate()
     put(medication, "name_key", "bi1.old." + "A" * 43)
-    assert "logs_medication: 1 texts cannot be read: its hash is that of another text" in failed("--check")
+    assert "logs_medication: 1 texts cannot be read: its hash belongs to another text" in failed("--check")
 
     rotate()
 

@@ -19,7 +19,7 @@ import django, json
 django.setup()
 from django.conf import settings
 hosts = {alias: database["HOST"] for alias, database in settings.DATABASES.items()}
-print(json.dumps([hosts, settings.CACHES["figures"]["BACKEND"], settings.BACKUP_TO]))
+print(json.dumps([hosts, settings.CACHES["summaries"]["BACKEND"], settings.BACKUP_TO]))
 """
 
 

@@ -31,7 +31,7 @@ def right_for(world: World) -> dict[str, list[str]]:
 
 def attack(world: World, found: Found, cookies: SimpleCookie, before: dict[str, dict], sent: Sent, encoding: str):
     """Send it, hold the answer and the database against what must be so, and take everything back."""
-    caches["figures"].clear()
+    caches["summaries"].clear()
     with undone():
         response = browser_with(cookies).post(found.form.action, ENCODINGS[encoding](sent), content_type=encoding)
         Attack(world, found, as_received(sent), response, before, everything()).check()

@@ -68,7 +68,7 @@ def lookups_of(model: type[Model]) -> list[str]:
 
 
 def ask(world: World, who: str, path: str, sent: list[tuple[str, bytes]]):
-    caches["figures"].clear()
+    caches["summaries"].clear()
     query = "&".join(f"{quote_from_bytes(name.encode())}={quote_from_bytes(value)}" for name, value in sent)
     with undone():
         response = world.browser(who).get(f"{path}?{query}")

@@ -8,8 +8,8 @@ from django.core.management.commands import migrate
 from django.db import DatabaseError, OperationalError, connections
 from django.db.migrations.exceptions import MigrationSchemaMissing
 
-from brainlog.database.errors import MISSING_PRIVILEGE, NO_SCHEMA, code_of
-from brainlog.database.postgresql.base import patience
+from brainlog.database.errors import MISSING_PRIVILEGE, NO_SCHEMA, error_code
+from brainlog.database.postgresql.base import response_timeout
 from brainlog.database.urls import reason, session_alias
 from operations.database.check import unpooled
 
@@ -61,7 +61,7 @@ class Command(migrate.Command):
         except DatabaseError as error:
             # Django says what failed in its first step in words of its own.
             cause = error.__context__ if isinstance(error, MigrationSchemaMissing) else error
-            if code_of(cause) not in {MISSING_PRIVILEGE, NO_SCHEMA}:
+            if error_code(cause) not in {MISSING_PRIVILEGE, NO_SCHEMA}:
                 raise
             raise CommandError(
                 f"This role may not change the tables: {reason(cause)}. Run migrate as their owner, whose URL "
@@ -117,7 +117,7 @@ def alone(connection, say) -> Iterator[None]:
                 say("Waiting for another migrate to finish.")
             has_waited = True
             time.sleep(0.5)
-        limit = patience.set(SECOND_SESSION)
+        limit = response_timeout.set(SECOND_SESSION)
         try:
             ask(connection, "SELECT 1")
         except OperationalError as error:
@@ -126,7 +126,7 @@ def alone(connection, say) -> Iterator[None]:
                 f"({reason(error)}). Set DIRECT_DATABASE_URL to the server itself, or raise the pooler's pool size."
             ) from error
         finally:
-            patience.reset(limit)
+            response_timeout.reset(limit)
         yield
         # Closing the connection ends its transaction, and with it the lock.
 
