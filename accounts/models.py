@@ -20,7 +20,7 @@ from accounts.sessions import SessionStore, hash_of
 from accounts.user_agents import device_in_words
 from brainlog.forms import normalized
 from encryption import cipher
-from encryption.fields import PrivateCharField, place
+from encryption.fields import PrivateCharField, associated_data
 
 DEFAULT_TIMEZONE = "America/New_York"
 
@@ -384,17 +384,19 @@ class Session(AbstractBaseSession):
         return SessionStore
 
     @property
-    def place(self) -> tuple[str, ...]:
+    def associated_data(self) -> tuple[str, ...]:
         """What the content is bound to: copied to a row with another key, or of another person, it is of no use."""
-        return place(self._meta.db_table, "session_data", self.pk, self.user_id or "")
+        return associated_data(self._meta.db_table, "session_data", self.pk, self.user_id or "")
 
     def encrypt(self):
-        self.session_data = cipher.encrypt(self.session_data, *self.place)
+        self.session_data = cipher.encrypt(self.session_data, *self.associated_data)
 
     def decrypted(self) -> str | None:
         """The content as Django signs it, or None if it cannot be read."""
         try:
-            return cipher.decrypt(self.session_data, *self.place) if cipher.is_token(self.session_data) else None
+            return (
+                cipher.decrypt(self.session_data, *self.associated_data) if cipher.is_token(self.session_data) else None
+            )
         except cipher.CannotDecryptError:
             return None
 

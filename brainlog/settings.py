@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from brainlog import environment
 from brainlog.cache import caches_from_url
 from brainlog.database.urls import databases_from_environment
-from encryption.keys import DERIVED, key_from, keys_in
+from encryption.keys import DERIVED, derive_key, parse_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -38,14 +38,14 @@ env.require(
 )
 
 FIELD_ENCRYPTION_KEYS, FIELD_ENCRYPTION_READS_PLAINTEXT = env.parse(
-    keys_in, env.string("FIELD_ENCRYPTION_KEYS"), default=({}, False)
+    parse_keys, env.string("FIELD_ENCRYPTION_KEYS"), default=({}, False)
 )
 env.require(
     DEBUG or env.strings("FIELD_ENCRYPTION_KEYS"),
     "FIELD_ENCRYPTION_KEYS: missing. It encrypts what people write; manage.py make_key prints one.",
 )
 if DEBUG and SECRET_KEY:
-    FIELD_ENCRYPTION_KEYS.setdefault(DERIVED, key_from(SECRET_KEY))  # The only key, unless the variable is set.
+    FIELD_ENCRYPTION_KEYS.setdefault(DERIVED, derive_key(SECRET_KEY))  # The only key, unless the variable is set.
 
 # ── Applications ──────────────────────────────────────────────────────────────────────────────
 

@@ -92,7 +92,7 @@ def test_a_seed_is_no_secret_of_an_app():
     stored = person.authenticator_set.get().data["secret"]
 
     with pytest.raises(cipher.CannotDecryptError):
-        cipher.decrypt(stored, *mfa_secrets.place_of(person.pk, "recovery_codes"))
+        cipher.decrypt(stored, *mfa_secrets.associated_data_of(person.pk, "recovery_codes"))
 
 
 def test_using_a_code_leaves_the_token_as_it_is(person, protected):

@@ -1,4 +1,4 @@
-"""What a request may carry: refused by its size alone, before a byte of it is read."""
+"""Limits of request bodies: a body that is too large is refused before any of it is read."""
 
 import io
 
@@ -88,7 +88,7 @@ def fail(request):
 @pytest.mark.parametrize("content_type", [URLENCODED, MULTIPART])
 @pytest.mark.parametrize("size", [100, settings.MAX_VISITOR_BODY + 1, settings.MAX_LONG_TEXT_BODY + 1])
 @pytest.mark.parametrize("status", [400, 404, 500])
-def test_the_page_of_an_error_reads_no_form(with_token, monkeypatch, status, size, content_type):
+def test_error_pages_do_not_parse_the_body(with_token, monkeypatch, status, size, content_type):
     """They are drawn where no view has said how much it takes."""
     headers = {"HTTP_HOST": "elsewhere.example"} if status == 400 else {}
     if status == 500:
@@ -102,7 +102,7 @@ def test_the_page_of_an_error_reads_no_form(with_token, monkeypatch, status, siz
 @pytest.mark.usefixtures("nothing_parsed")
 @pytest.mark.parametrize("content_type", [URLENCODED, MULTIPART, "application/json", ""])
 @pytest.mark.parametrize("address", [*ADDRESSES, *ADMIN], ids=lambda address: address.path)
-def test_nothing_of_a_large_body_is_kept(client, superuser, address, content_type):
+def test_a_body_that_is_too_large_is_discarded(client, superuser, address, content_type):
     for browser, most in (
         (client, settings.MAX_VISITOR_BODY),
         (superuser, settings.MAX_LONG_TEXT_BODY if address.path in LONG_TEXTS else settings.MAX_PERSON_BODY),
@@ -117,7 +117,7 @@ def test_nothing_of_a_large_body_is_kept(client, superuser, address, content_typ
 
 
 @pytest.mark.usefixtures("nothing_parsed")
-def test_what_no_person_typed_is_not_read_at_all(client, superuser):
+def test_a_huge_body_is_not_read(client, superuser):
     for browser in (client, superuser):
         response, body = send(browser, "/accounts/reset/", 16 * 1024 * 1024, content=b"a" * 100_000)
 
@@ -126,7 +126,7 @@ def test_what_no_person_typed_is_not_read_at_all(client, superuser):
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/login/passkey/", "/accounts/signup/"])
 @pytest.mark.parametrize("size", ["999999999999", "1" * 4_000])
-def test_the_page_says_so_in_our_design(client, path, size):
+def test_the_413_page_has_our_design(client, path, size):
     response, _body = send(client, path, size)
 
     page = response.content.decode()
@@ -134,7 +134,7 @@ def test_the_page_says_so_in_our_design(client, path, size):
     assert f"<h1>{HEADING}</h1>" in page and "go back one page" in page and "css/tokens.css" in page
 
 
-def test_what_is_no_larger_is_read(client):
+def test_a_body_within_the_limit_is_read(client):
     make_person(username="maria")
     form = f"username=maria&password={PASSWORD}&more=".encode()
 
@@ -146,7 +146,7 @@ def test_what_is_no_larger_is_read(client):
 
 
 @pytest.mark.parametrize("cookie", [None, "x", "x" * 32, "ended"])
-def test_a_cookie_that_is_no_session_makes_no_difference(client, cookie):
+def test_an_invalid_session_cookie_does_not_raise_the_limit(client, cookie):
     if cookie == "ended":
         client.force_login(make_person())
         Session.objects.all().delete()
@@ -158,7 +158,7 @@ def test_a_cookie_that_is_no_session_makes_no_difference(client, cookie):
     assert response.status_code == 413 and body.largest_piece <= CHUNK
 
 
-def test_a_session_that_is_not_logged_in_makes_no_difference(client):
+def test_an_anonymous_session_does_not_raise_the_limit(client):
     session = client.session
     session["half"] = "way"
     session.save()
@@ -168,7 +168,7 @@ def test_a_session_that_is_not_logged_in_makes_no_difference(client):
 
 
 @pytest.mark.parametrize("path", sorted(LONG_TEXTS))
-def test_a_long_text_leads_to_the_login_once_the_session_has_ended(client, path):
+def test_a_long_text_with_an_expired_session_redirects_to_login(client, path):
     """And is offered after it: the browser has kept it."""
     response, body = send(client, path, settings.MAX_LONG_TEXT_BODY)
 
@@ -177,7 +177,7 @@ def test_a_long_text_leads_to_the_login_once_the_session_has_ended(client, path)
 
 
 @pytest.mark.parametrize("size", ["", "-1", "1e9", "0x10", "many", "９９９９９９９９９"])
-def test_a_length_that_is_none_lets_nothing_be_read_beyond_the_limit(client, size):
+def test_a_malformed_content_length_reads_nothing_beyond_the_limit(client, size):
     """Django reads as much as the header says. In pieces (chunked), there is none."""
     body = b"username=" + b"a" * settings.MAX_VISITOR_BODY
 
@@ -187,13 +187,13 @@ def test_a_length_that_is_none_lets_nothing_be_read_beyond_the_limit(client, siz
     assert sent.read_bytes == 0
 
 
-def test_a_length_that_is_too_small_is_all_that_is_read(client):
+def test_no_more_than_the_content_length_is_read(client):
     _response, sent = send(client, "/accounts/login/", 20, content=b"username=" + b"a" * 1_000_000)
 
     assert sent.read_bytes == 20
 
 
-def test_many_parts_are_read_up_to_the_limit(client):
+def test_multipart_fields_are_limited(client):
     part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'
     content = part * (settings.MAX_VISITOR_BODY // len(part))
 
@@ -202,7 +202,7 @@ def test_many_parts_are_read_up_to_the_limit(client):
     assert response.status_code == 400
 
 
-def test_two_megabytes_of_a_persons_own_text_are_shown_again(client):
+def test_a_form_with_two_megabytes_of_text_is_shown_again(client):
     person = make_person()
     client.force_login(person)
     book = "word " * 400_000

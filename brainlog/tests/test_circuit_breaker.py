@@ -1,4 +1,4 @@
-"""When pages are refused because the database is away, and when not. A real one hangs in operations/tests/chaos."""
+"""The circuit breaker of the database. operations/tests/chaos tests it with a real server that hangs."""
 
 import logging
 
@@ -50,7 +50,7 @@ def probe_now(breaker: DatabaseBreaker) -> None:
 
 
 @pytest.mark.once
-def test_it_rests_for_a_while(clock):
+def test_it_stays_open_for_a_while(clock):
     breaker = CircuitBreaker("The cache")
     breaker.record_failure(OSError())
     assert breaker.is_open
@@ -60,7 +60,7 @@ def test_it_rests_for_a_while(clock):
 
 @pytest.mark.once
 @pytest.mark.parametrize("code", [CANNOT_CONNECT, STARTING])
-def test_a_server_that_is_away_opens_it_until_it_answers(breaker, caplog, code):
+def test_an_outage_opens_it_until_the_database_answers(breaker, caplog, code):
     breaker.failures = [code] * 5
     with caplog.at_level(logging.INFO, "brainlog.circuit_breaker"):
         probe_now(breaker)
@@ -75,7 +75,7 @@ def test_a_server_that_is_away_opens_it_until_it_answers(breaker, caplog, code):
 
 
 @pytest.mark.once
-def test_a_silent_one_may_be_waking_up(breaker, clock):
+def test_no_response_opens_it_after_five_seconds(breaker, clock):
     began = clock.now
     breaker.failures = [errors.NO_RESPONSE] * 40
     probe_now(breaker)
@@ -86,7 +86,7 @@ def test_a_silent_one_may_be_waking_up(breaker, clock):
 
 @pytest.mark.once
 @pytest.mark.parametrize("code", [NO_CONNECTION_LEFT, LOGIN_REFUSED, circuit_breaker.POOLER_REFUSED, "57014", None])
-def test_what_is_no_outage(breaker, code):
+def test_other_errors_are_no_outage(breaker, code):
     """A full server, new logins refused, a pooler's queue, a slow statement: connections there are go on."""
     breaker.failures = [code]
     probe_now(breaker)
@@ -107,7 +107,7 @@ def test_answers_on_other_connections_keep_it_closed(breaker, clock, monkeypatch
 
 
 @pytest.mark.once
-def test_a_probe_that_gets_stuck_is_silence(breaker, clock):
+def test_a_probe_that_blocks_counts_as_no_response(breaker, clock):
     """As in the look-up of a host's name, which has no time limit."""
     breaker.probing_since = clock.now
     breaker.start_probing()
@@ -139,7 +139,7 @@ def test_pages_are_refused_without_a_query(client, database, django_assert_num_q
 
 
 @pytest.mark.once
-def test_what_does_without_the_database_goes_on(client, database, settings):
+def test_probes_and_metrics_work_while_it_is_open(client, database, settings):
     settings.METRICS_TOKEN = "token"
     database.open_with_code("08")
 

@@ -1,4 +1,4 @@
-"""How the errors of real databases are told apart."""
+"""Error codes of real databases."""
 
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def error_from(url: str, *statements: str) -> Error:
         ("127.0.0.1", "no-such-host.invalid", UNREACHABLE, "cannot be reached"),
     ],
 )
-def test_a_connection_that_is_refused(cluster, change, to, code, says):
+def test_codes_of_refused_connections(cluster, change, to, code, says):
     """libpq keeps the SQLSTATE to itself here."""
     facts = {"password": cluster.password, "port": cluster.port, "free_port": free_port()}
     error = error_from(cluster.url.replace(change.format(**facts), to.format(**facts)))
@@ -78,7 +78,7 @@ def test_a_connection_that_is_refused(cluster, change, to, code, says):
         (["SELECT ("], "42601", None),
     ],
 )
-def test_a_statement_that_fails(cluster, statements, code, says):
+def test_codes_of_failed_statements(cluster, statements, code, says):
     error = error_from(cluster.url, *statements)
 
     assert error_code(error) == code
@@ -107,7 +107,7 @@ def test_a_statement_that_fails(cluster, statements, code, says):
         ("XX000", None),
     ],
 )
-def test_what_the_server_says_for_other_reasons(cluster, sqlstate, says):
+def test_codes_of_other_server_errors(cluster, sqlstate, says):
     """It says so on demand here: to be out of memory, for example, would concern the whole machine."""
     error = error_from(cluster.url, f"DO $$ BEGIN RAISE 'no' USING ERRCODE = '{sqlstate}'; END $$")
 
@@ -115,7 +115,7 @@ def test_what_the_server_says_for_other_reasons(cluster, sqlstate, says):
     assert says in remedy_for(sqlstate) if says else remedy_for(sqlstate) is None
 
 
-def test_a_pool_that_is_exhausted(cluster):
+def test_code_of_an_exhausted_pool(cluster):
     connections = [
         ConnectionHandler({"default": database_from_url(f"{cluster.url}?connection_limit=1&pool_timeout=0.1", ROOT)})
         for _ in range(2)
@@ -155,12 +155,12 @@ def test_a_file(tmp_path, path, statements, code, says):
     assert says in remedy_for(code) if says else remedy_for(error_code(error)) is None
 
 
-def test_what_is_no_error_of_a_database():
+def test_other_exceptions_have_no_remedy():
     assert remedy_for(error_code(ValueError("too many"))) is None
     assert remedy_for(error_code(None)) is None
 
 
-def test_a_server_that_is_frozen(cluster):
+def test_code_of_a_server_that_does_not_respond(cluster):
     """It is connected, and its own timeouts are frozen, too: only our patience is left."""
     connection = ConnectionHandler({"default": database_from_url(f"{cluster.url}?connect_timeout=2", ROOT)})["default"]
     token = response_timeout.set(0.2)

@@ -1,4 +1,4 @@
-"""What may be meant so, and is warned about."""
+"""System checks that warn."""
 
 import pytest
 
@@ -20,7 +20,7 @@ HERE = ["localhost", "[::1]", "127.0.0.1"]
         (True, True, ["*"], ["brainlog.W003"]),
     ],
 )
-def test_what_is_warned_about(settings, https, debug, hosts, warnings):
+def test_warnings(settings, https, debug, hosts, warnings):
     settings.HTTPS, settings.DEBUG, settings.ALLOWED_HOSTS = https, debug, hosts
 
     found = [*check_https(None), *check_debug(None)]

@@ -1,4 +1,4 @@
-"""Changing the key of private text, and encrypting what was not, while people write and processes die."""
+"""Key rotation with concurrent writes and interruptions."""
 
 import base64
 import datetime
@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from accounts.tests.factories import make_person
 from encryption import cipher
 from encryption.fields import private_fields
-from encryption.reencrypt import EncryptedTable, Replacing, encrypt_all
+from encryption.reencrypt import EncryptedTable, TableRewrite, encrypt_all
 from logs.models import DailyLog, Medication
 from logs.tests.columns import again, put, stored
 from logs.tests.factories import DAY, make_log, make_medication
@@ -82,14 +82,14 @@ def test_every_text_is_encrypted_with_the_first_key(rows, keys):
     said = rotate()
 
     assert said == (
-        "accounts_user: 1 texts encrypted anew\n"
-        "logs_dailylog: 2 texts encrypted anew\n"
-        "logs_medication: 2 texts encrypted anew\n"
-        "reflections_weeklyreflection: 1 texts encrypted anew\n"
-        "mfa_authenticator: 0 secrets encrypted anew\n"
-        "accounts_session: 0 sessions encrypted anew\n"
-        "Every text is encrypted with the key new. Once no process encrypts with another one any more, "
-        "this database needs no longer: old. Its older backups still do.\n"
+        "accounts_user: 1 texts encrypted again\n"
+        "logs_dailylog: 2 texts encrypted again\n"
+        "logs_medication: 2 texts encrypted again\n"
+        "reflections_weeklyreflection: 1 texts encrypted again\n"
+        "mfa_authenticator: 0 secrets encrypted again\n"
+        "accounts_session: 0 sessions encrypted again\n"
+        "Every text is encrypted with the key new. When no process encrypts with another key any more, "
+        "this database no longer needs: old. Its older backups still do.\n"
     )
     keys(new=NEW)
     assert (again(log).dreams, again(log).breakfast, again(log).gratitude) == ("Flying", "Oats", "")
@@ -112,7 +112,7 @@ def test_a_second_run_finds_nothing_to_do(rows, keys):
     assert rotate().endswith("Every text is encrypted with the key new.\n")
 
 
-def test_what_cannot_be_read_is_left_and_counted(rows, keys):
+def test_unreadable_texts_are_kept_and_counted(rows, keys):
     log = rows[0]
     put(log, "dreams", stored(rows[1], "note"))
     other = make_log(breakfast="Rice")
@@ -122,9 +122,12 @@ def test_what_cannot_be_read_is_left_and_counted(rows, keys):
 
     said = failed()
 
-    assert "logs_dailylog: 1 texts cannot be read: the key old did not encrypt this for this place.\n" in said
+    assert (
+        "logs_dailylog: 1 texts cannot be read: it was not encrypted with the key old and this associated data.\n"
+        in said
+    )
     assert "logs_dailylog: 1 texts cannot be read: it is not encrypted" in said
-    assert said.endswith("2 texts cannot be read, and were left as they are. Keep every key you have.")
+    assert said.endswith("2 texts cannot be read, and were not changed. Keep every key you have.")
     assert "Flying" not in said and "forged" not in said
     assert (stored(log), stored(other)) == before
     assert stored(log, "breakfast").startswith("bl1.new.") and stored(other, "breakfast").startswith("bl1.new.")
@@ -139,7 +142,7 @@ def test_a_lost_key_is_named(rows, keys):
     assert key_ids_of(DailyLog) == {"new"}
 
 
-def test_a_hash_alone_is_computed_anew(rows, keys):
+def test_a_hash_without_its_text_is_computed_again(rows, keys):
     """Its name was encrypted with the new key by a process that was stopped in between."""
     medication = rows[1]
     keys(new=NEW, old=OLD)
@@ -153,7 +156,7 @@ def test_a_hash_alone_is_computed_anew(rows, keys):
     assert rotate("--check").endswith("Every text can be read.\n")
 
 
-def test_a_name_that_is_there_twice_is_left_to_its_person(rows, keys):
+def test_duplicate_names_are_kept_and_reported(rows, keys):
     """A process that did not know the new key yet cannot find the name that another process added with it."""
     medication = rows[1]
     keys(new=NEW)
@@ -162,22 +165,22 @@ def test_a_name_that_is_there_twice_is_left_to_its_person(rows, keys):
 
     said = failed()
 
-    assert "logs_medication: 1 names are in a person's list twice." in said
-    assert said.endswith("1 hashes were left as they are. Keep every key you have.")
+    assert "logs_medication: 1 names are twice in the list of a person," in said
+    assert said.endswith("1 hashes were not changed. Keep every key you have.")
     assert stored(medication, "name").startswith("bl1.new.") and stored(medication, "name_key").startswith("bi1.old.")
     second.name = "Concerta 2"
     second.save()
-    assert "this database needs no longer: old." in rotate()
+    assert "this database no longer needs: old." in rotate()
     assert stored(medication, "name_key").startswith("bi1.new.")
 
 
-def test_texts_that_are_not_encrypted_are_taken_over_where_that_is_allowed(rows, keys):
+def test_plain_texts_are_encrypted_where_allowed(rows, keys):
     put(rows[0], "dreams", "As it was written")
     put(rows[1], "name", "Tea")
     put(rows[1], "name_key", "tea")
     keys(reads_plaintext=True, old=OLD)
 
-    assert "this database needs no longer: plaintext." in rotate()
+    assert "this database no longer needs: plaintext." in rotate()
 
     keys(old=OLD)
     assert again(rows[0]).dreams == "As it was written"
@@ -199,18 +202,18 @@ def test_more_rows_than_a_batch(db, keys):
     days = [DAY - datetime.timedelta(days=n) for n in range(501)]
     DailyLog.objects.bulk_create(DailyLog(user=person, date=day, lunch=f"Soup {day}") for day in days)
     keys(new=NEW, old=OLD)
-    told = []
+    reported = []
 
-    assert encrypt_all(connection, LOGS, progress=told.append).changed == 501
+    assert encrypt_all(connection, LOGS, progress=reported.append).changed == 501
 
-    assert told == [200, 400, 600]
+    assert reported == [200, 400, 600]
     assert all(log.lunch == f"Soup {log.date}" for log in DailyLog.objects.all())
 
 
 # While people write
 
 
-def test_an_answer_saved_in_between_is_not_overwritten(rows, keys):
+def test_a_concurrent_save_is_not_overwritten(rows, keys):
     """Between the reading and the writing, by a process that has not heard of the new key."""
     log = again(rows[0])
     keys(new=NEW, old=OLD)
@@ -225,7 +228,7 @@ def test_an_answer_saved_in_between_is_not_overwritten(rows, keys):
             saves.append(stored(log))
         return cipher.encrypt(cipher.decrypt(stored_text, *where), *where)
 
-    outcome = Replacing(connection, LOGS, replacement, ".new.", False).run()
+    outcome = TableRewrite(connection, LOGS, replacement, ".new.", False).run()
 
     assert saves[0].startswith("bl1.old.")
     assert outcome.changed == 2
@@ -233,14 +236,14 @@ def test_an_answer_saved_in_between_is_not_overwritten(rows, keys):
     assert key_ids_of(DailyLog) == {"new"}
 
 
-def test_a_day_deleted_in_between_stays_deleted(rows, keys):
+def test_a_concurrently_deleted_day_stays_deleted(rows, keys):
     keys(new=NEW, old=OLD)
 
     def replacement(stored_text, where):
         DailyLog.objects.all().delete()
         return cipher.encrypt(cipher.decrypt(stored_text, *where), *where)
 
-    assert Replacing(connection, LOGS, replacement, ".new.", False).run().changed == 0
+    assert TableRewrite(connection, LOGS, replacement, ".new.", False).run().changed == 0
     assert not DailyLog.objects.exists()
 
 
@@ -325,7 +328,7 @@ def assert_nothing_is_lost(person, wrote):
         assert log.dinner == f"Rice {log.date}"
 
 
-def test_killed_in_the_middle_with_writes_going_on(many_days, keys):
+def test_interrupted_and_repeated_with_concurrent_writes(many_days, keys):
     environment = {"FIELD_ENCRYPTION_KEYS": text_of(new=NEW, old=OLD)}
     keys(old=OLD, new=NEW)  # The writers have not heard yet which one is the first.
     with writers(many_days) as wrote:
@@ -346,7 +349,7 @@ def test_killed_in_the_middle_with_writes_going_on(many_days, keys):
     assert_nothing_is_lost(many_days, wrote)
 
 
-def test_the_migration_is_killed_in_the_middle_and_repeated(many_days, keys):
+def test_an_interrupted_migration_can_be_repeated(many_days, keys):
     environment = {"FIELD_ENCRYPTION_KEYS": text_of(old=OLD)}
     make_medication(many_days, note="With food")
     many_days.display_name = "Maria"
@@ -382,7 +385,7 @@ def assert_all_readable(person):
     assert all(isinstance(log.dreams, str) for log in person.daily_logs.all())
 
 
-def test_the_way_back_needs_every_key(transactional_db, keys):
+def test_reversing_the_migration_needs_every_key(transactional_db, keys):
     log = make_log(dreams="Flying")
     keys(new=NEW)
     try:

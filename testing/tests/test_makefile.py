@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from encryption.keys import keys_in
+from encryption.keys import parse_keys
 from testing.postgres import free_port
 
 pytestmark = pytest.mark.once
@@ -176,7 +176,7 @@ def test_env_gets_a_key_of_its_own_and_is_private(make, tmp_path):
         text = path.read_text()
         [key] = re.findall(r"^SECRET_KEY=(\S{60,})$", text, re.MULTILINE)
         [field_key] = re.findall(r"^FIELD_ENCRYPTION_KEYS=(\S+)$", text, re.MULTILINE)
-        assert len(keys_in(field_key)[0]) == 1
+        assert len(parse_keys(field_key)[0]) == 1
         assert text.replace(field_key, "").replace(key, "") == (PROJECT / ".env.example").read_text()
         keys |= {key, field_key}
         path.unlink()

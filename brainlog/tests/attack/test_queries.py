@@ -1,4 +1,4 @@
-"""Whatever follows the question mark of any address: an answer in our design, and nothing written."""
+"""Fuzzing of all query strings: no server error, and no writes."""
 
 import re
 from pathlib import Path
