@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from brainlog.body_size import max_body_size
 from brainlog.database.retry import retry_on_conflict
@@ -20,13 +20,10 @@ from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
 from logs.models import DailyLog
 from logs.stages import MORNING, STAGES
 
-require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
-
 ONE_DAY = datetime.timedelta(days=1)
 
 
 @max_body_size(settings.MAX_LONG_TEXT_BODY)
-@require_get_or_post
 def check_in(request, day, stage):
     person, form_class = request.user, CHECK_IN_FORMS[stage]
     if request.method != "POST":
@@ -165,7 +162,6 @@ def take_mark_off(person, day):
         person.answers_changed()
 
 
-@require_get_or_post
 @retry_on_conflict
 def delete_day(request, day):
     log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
@@ -213,7 +209,6 @@ def medications(request):
     return render(request, "logs/medications.html", pages | {"medications": rows})
 
 
-@require_get_or_post
 def medication(request, pk):
     if request.method == "POST":
         # Locked before the person's list is, see MedicationQuerySet.locked_for().

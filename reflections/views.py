@@ -5,7 +5,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from brainlog.body_size import max_body_size
 from brainlog.database.retry import retry_on_conflict
@@ -17,8 +17,6 @@ from logs.periods import FIRST_DAY, Month, Week, Year
 from logs.summary import numbers_of
 from reflections.forms import ReflectionForm
 from reflections.models import WeeklyReflection, focus_for
-
-require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 ONE_WEEK = datetime.timedelta(days=7)
 
@@ -56,7 +54,6 @@ def other_week(request):
 
 
 @max_body_size(settings.MAX_LONG_TEXT_BODY)
-@require_get_or_post
 def week(request, day):
     person = request.user
     if request.method == "POST":
@@ -130,7 +127,6 @@ def numbers_page(request, period, months):
     return render(request, "reflections/numbers.html", context)
 
 
-@require_get_or_post
 def delete(request, day):
     if request.method == "POST":
         forget(request.user, day)

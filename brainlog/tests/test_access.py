@@ -230,7 +230,7 @@ def test_the_table_with_social_login():
         "no:cacheprovider",
         __file__,
         "-k",
-        "in_the_table or the_table[",
+        "in_the_table or as_the_table_says[",
     ]
     with throwaway_provider() as provider:
         environment = environment_with("sqlite:///db.sqlite3", **provider.environment)

@@ -191,7 +191,7 @@ def test_env_is_never_overwritten(make, tmp_path):
 
 def test_env_example_explains_every_variable():
     settings = (PROJECT / "brainlog" / "settings.py").read_text()
-    database = (PROJECT / "brainlog" / "database.py").read_text()
+    database = (PROJECT / "brainlog" / "database" / "urls.py").read_text()
     used = set(re.findall(r'env\.\w+\(\s*"(\w+)"', settings))
     for together in re.findall(r"env\.all_or_none\((.*?)\)", settings):
         used |= set(re.findall(r'(?<!f)"(\w+)"', together))
