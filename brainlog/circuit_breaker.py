@@ -3,11 +3,11 @@
 import logging
 import threading
 import time
-from contextlib import closing
 from math import inf
 
 from django.db import connections
 
+from brainlog.database.connections import separate_connection
 from brainlog.database.errors import NO_RESPONSE, error_code
 from brainlog.database.postgresql.base import response_timeout
 
@@ -50,7 +50,7 @@ OUTAGES = {NO_RESPONSE: 5, "08": PROBE_INTERVAL, "57P": PROBE_INTERVAL}
 POOLER_REFUSED = "08P01"  # The pooler's queue was full. Requests that have a connection continue, so it is no outage.
 
 # Connection parameters of a probe: without them, a connection whose server was lost would stay open for hours.
-SHORT_TIMEOUTS = {
+PROBE_OPTIONS = {
     "connect_timeout": PROBE_SECONDS,
     "tcp_user_timeout": PROBE_SECONDS * 1000,  # milliseconds
     "keepalives_idle": 2,
@@ -127,7 +127,7 @@ class DatabaseBreaker(CircuitBreaker):
 def probe_failure() -> str | None:
     """Send the smallest possible query. Return the code of the error, or None."""
     try:
-        with closing(own_connection()) as own, own.cursor() as cursor:
+        with separate_connection(connections["default"], options=PROBE_OPTIONS) as probe, probe.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Exception as error:
         return error_code(error)
@@ -139,15 +139,6 @@ def outage_code(code: str | None) -> str | None:
     if code is None or code == POOLER_REFUSED:
         return None
     return next((prefix for prefix in OUTAGES if code.startswith(prefix)), None)
-
-
-def own_connection():
-    """Return a new connection that bypasses the pool, which may be exhausted. The caller closes it."""
-    configured = connections["default"]
-    options = {name: value for name, value in configured.settings_dict["OPTIONS"].items() if name != "pool"}
-    if configured.vendor == "postgresql":
-        options |= SHORT_TIMEOUTS
-    return type(configured)(configured.settings_dict | {"OPTIONS": options}, configured.alias)
 
 
 database = DatabaseBreaker()

@@ -4,7 +4,6 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -24,8 +23,9 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 
 from brainlog.circuit_breaker import database
+from brainlog.database.connections import separate_connection
 from brainlog.database.postgresql.base import response_timeout
-from operations.database.stats import backup_signs, vital_signs, watched_figures
+from operations.database.stats import backup_measurements, health_measurements, size_and_connections
 
 REGISTRY = CollectorRegistry()
 # The creation time of each counter has no use here, and would double the size of the response.
@@ -124,17 +124,13 @@ class DatabaseCollector:
         try:
             response_timeout.set(TIMEOUT)  # Applies to this thread only, and ends it if the server hangs.
             # The same URL as for pages, because that is what has to be up.
-            connection = connections["default"] = connections["default"].copy()
-            options = connection.settings_dict["OPTIONS"]
-            options.pop("pool", None)
-            if connection.vendor == "postgresql":
-                options["connect_timeout"] = TIMEOUT
-            with closing(connection):
-                results.update(vital_signs("default", TIMEOUT))
+            options = {"connect_timeout": TIMEOUT}
+            with separate_connection(connections["default"], options=options, is_registered=True):
+                results.update(size_and_connections("default", TIMEOUT))
                 if time.monotonic() - self.slow_metrics[0] >= CACHE_SECONDS:
-                    type(self).slow_metrics = time.monotonic(), watched_figures("default", TIMEOUT)
+                    type(self).slow_metrics = time.monotonic(), health_measurements("default", TIMEOUT)
                 results.update(self.slow_metrics[1])
-                results.update(backup_signs("default", TIMEOUT))
+                results.update(backup_measurements("default", TIMEOUT))
         except Error:
             return  # brainlog_database_up is then 0.
         finally:
@@ -158,7 +154,7 @@ DESCRIPTIONS = {
     "idle_in_transaction_seconds": "The longest time that a transaction has been idle.",
     "prepared_transactions": "Transactions prepared for a two-phase commit.",
     "oldest_prepared_seconds": "How long ago the oldest of them was prepared.",
-    "unanswered_questions": "Queries of the server's health that failed.",
+    "health_queries_failed": "Queries of the server's health that failed.",
     "backup_timestamp_seconds": "The time of the newest valid backup, in seconds since 1970.",
     "backup_size_bytes": "The size of the newest valid backup.",
     "backup_verified_timestamp_seconds": "When a backup was last verified, in seconds since 1970.",

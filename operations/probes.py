@@ -3,19 +3,19 @@
 import logging
 import threading
 from concurrent.futures import Future
-from contextlib import closing
 from functools import cache
 
 import psycopg
 from django.apps import apps
-from django.db import Error
+from django.db import Error, connections
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpResponseNotAllowed, JsonResponse
 
-from brainlog.circuit_breaker import database, own_connection
+from brainlog.circuit_breaker import PROBE_OPTIONS, database
+from brainlog.database.connections import separate_connection
 from brainlog.database.errors import MISSING_PRIVILEGE, NO_SCHEMA, error_code, is_table_missing
 from brainlog.database.postgresql.base import response_timeout
-from operations.database.schema import refuse_if_hidden
+from operations.database.applied_migrations import applied_migrations
 from operations.installation import faults
 
 # Apps whose tables need write privileges, because pages write to them.
@@ -101,7 +101,8 @@ def complete(check: Future) -> None:
     # Applies to this thread only. Without it, a server that never answers would block this check and all later ones.
     response_timeout.set(2 * TIMEOUT)
     try:
-        if not migrations_on_disk() <= applied_migrations():
+        # During a rollout, the database can have more migrations than this release.
+        if not migrations_on_disk() <= migrations_in_database():
             check.set_result("migrations")
         else:
             check.set_result(None if is_installed() else "installation")
@@ -123,21 +124,16 @@ def migrations_on_disk() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).disk_migrations)
 
 
-def applied_migrations() -> set[tuple[str, str]]:
-    """Return the (app, name) of every migration in the database, by one query over a new connection.
+def migrations_in_database() -> set[tuple[str, str]]:
+    """Return the (app, name) of every applied migration. Raises Error if the database role cannot write our tables.
 
-    During a rollout the database can have more migrations than this release.
+    Uses a separate connection, because the pool may be exhausted.
     """
-    with closing(own_connection()) as connection, connection.cursor() as cursor:
-        try:
-            cursor.execute("SELECT app, name FROM django_migrations")
-        except Error as error:
-            if connection.vendor == "postgresql" and is_table_missing(error):
-                refuse_if_hidden(cursor)
-            raise
-        applied = set(cursor.fetchall())
+    with separate_connection(connections["default"], options=PROBE_OPTIONS) as connection:
+        applied = applied_migrations(connection)
         if connection.vendor == "postgresql":
-            refuse_if_not_writable(cursor)
+            with connection.cursor() as cursor:
+                refuse_if_not_writable(cursor)
         return applied
 
 

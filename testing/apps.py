@@ -29,7 +29,7 @@ def write_app(
         dependencies = [after] if after else []
         after = (name, f"{number:04}_step")
         source = MIGRATION.format(
-            atomic="zero_downtime." not in operations, dependencies=dependencies, operations=operations
+            atomic="migration_operations." not in operations, dependencies=dependencies, operations=operations
         )
         (inside / f"{after[1]}.py").write_text(source)
     (folder / f"settings_with_{name}.py").write_text(

@@ -258,7 +258,7 @@ def test_staff_accounts_from_a_file(maria):
     [group] = [row for row in written if row["model"] == "auth.group"]
     group["fields"]["permissions"] = [["view_user", "accounts", "user"]]
 
-    staff.load(json.dumps(written), take_over=True, is_rehearsal=True)
+    staff.load(json.dumps(written), take_over=True, is_dry_run=True)
     assert recorded(maria) == [] and mails() == []
     staff.load(json.dumps(written), take_over=True)
 

@@ -1,4 +1,4 @@
-"""Key rotation with concurrent writes and interruptions."""
+"""Changes of the key of private texts, and their first encryption, during writes and after killed processes."""
 
 import base64
 import datetime
@@ -58,7 +58,7 @@ def rotate(*arguments) -> str:
 
 
 def failed(*arguments) -> str:
-    """What it said, and why it failed."""
+    """The output, and the error."""
     said = StringIO()
     with pytest.raises(CommandError) as failure:
         call_command("rotate_field_keys", *arguments, stdout=said, stderr=said)
@@ -88,7 +88,7 @@ def test_every_text_is_encrypted_with_the_first_key(rows, keys):
         "reflections_weeklyreflection: 1 texts encrypted again\n"
         "mfa_authenticator: 0 secrets encrypted again\n"
         "accounts_session: 0 sessions encrypted again\n"
-        "Every text is encrypted with the key new. When no process encrypts with another key any more, "
+        "Every text is encrypted with the key new. Once no process encrypts with another key, "
         "this database no longer needs: old. Its older backups still do.\n"
     )
     keys(new=NEW)
@@ -112,7 +112,7 @@ def test_a_second_run_finds_nothing_to_do(rows, keys):
     assert rotate().endswith("Every text is encrypted with the key new.\n")
 
 
-def test_unreadable_texts_are_kept_and_counted(rows, keys):
+def test_undecryptable_texts_are_kept_and_counted(rows, keys):
     log = rows[0]
     put(log, "dreams", stored(rows[1], "note"))
     other = make_log(breakfast="Rice")
@@ -122,42 +122,40 @@ def test_unreadable_texts_are_kept_and_counted(rows, keys):
 
     said = failed()
 
-    assert (
-        "logs_dailylog: 1 texts cannot be read: it was not encrypted with the key old and this associated data.\n"
-        in said
-    )
-    assert "logs_dailylog: 1 texts cannot be read: it is not encrypted" in said
-    assert said.endswith("2 texts cannot be read, and were not changed. Keep every key you have.")
+    reason = "it was not encrypted with the key old and this associated data"
+    assert f"logs_dailylog: 1 texts cannot be decrypted: {reason}.\n" in said
+    assert "logs_dailylog: 1 texts cannot be decrypted: it is not encrypted" in said
+    assert said.endswith("2 texts cannot be decrypted, and were not changed. Keep every key.")
     assert "Flying" not in said and "forged" not in said
     assert (stored(log), stored(other)) == before
     assert stored(log, "breakfast").startswith("bl1.new.") and stored(other, "breakfast").startswith("bl1.new.")
 
 
-def test_a_lost_key_is_named(rows, keys):
+def test_a_missing_key_is_named(rows, keys):
     keys(new=NEW)
 
-    assert "logs_medication: 2 texts cannot be read: there is no key old in FIELD_ENCRYPTION_KEYS." in failed()
+    assert "logs_medication: 2 texts cannot be decrypted: there is no key old in FIELD_ENCRYPTION_KEYS." in failed()
     keys(new=NEW, old=OLD)
     rotate()
     assert key_ids_of(DailyLog) == {"new"}
 
 
-def test_a_hash_without_its_text_is_computed_again(rows, keys):
-    """Its name was encrypted with the new key by a process that was stopped in between."""
+def test_an_outdated_hash_is_computed_again(rows, keys):
+    """A process was stopped after it encrypted the name with the new key."""
     medication = rows[1]
     keys(new=NEW, old=OLD)
     rotate()
     put(medication, "name_key", "bi1.old." + "A" * 43)
-    assert "logs_medication: 1 texts cannot be read: its hash belongs to another text" in failed("--check")
+    assert "logs_medication: 1 texts cannot be decrypted: its hash belongs to another text" in failed("--check")
 
     rotate()
 
     assert stored(medication, "name_key").startswith("bi1.new.")
-    assert rotate("--check").endswith("Every text can be read.\n")
+    assert rotate("--check").endswith("Every text can be decrypted.\n")
 
 
-def test_duplicate_names_are_kept_and_reported(rows, keys):
-    """A process that did not know the new key yet cannot find the name that another process added with it."""
+def test_duplicate_names_are_kept_for_the_person_to_rename(rows, keys):
+    """A process without the new key cannot find the name that another process added with it."""
     medication = rows[1]
     keys(new=NEW)
     second = make_medication(medication.user, name="concerta", note="Twice")
@@ -165,8 +163,8 @@ def test_duplicate_names_are_kept_and_reported(rows, keys):
 
     said = failed()
 
-    assert "logs_medication: 1 names are twice in the list of a person," in said
-    assert said.endswith("1 hashes were not changed. Keep every key you have.")
+    assert "logs_medication: 1 names are twice in a person's list." in said
+    assert said.endswith("1 hashes were not changed. Keep every key.")
     assert stored(medication, "name").startswith("bl1.new.") and stored(medication, "name_key").startswith("bi1.old.")
     second.name = "Concerta 2"
     second.save()
@@ -174,7 +172,7 @@ def test_duplicate_names_are_kept_and_reported(rows, keys):
     assert stored(medication, "name_key").startswith("bi1.new.")
 
 
-def test_plain_texts_are_encrypted_where_allowed(rows, keys):
+def test_plaintext_is_encrypted_if_allowed(rows, keys):
     put(rows[0], "dreams", "As it was written")
     put(rows[1], "name", "Tea")
     put(rows[1], "name_key", "tea")
@@ -187,14 +185,14 @@ def test_plain_texts_are_encrypted_where_allowed(rows, keys):
     assert (again(rows[1]).name, stored(rows[1], "name_key").split(".")[0]) == ("Tea", "bi1")
 
 
-def test_checking_changes_nothing(rows, keys):
+def test_check_changes_nothing(rows, keys):
     keys(new=NEW, old=OLD)
     before = stored(rows[0])
 
-    assert rotate("--check").endswith("Every text can be read.\n")
+    assert rotate("--check").endswith("Every text can be decrypted.\n")
     assert stored(rows[0]) == before
     put(rows[0], "dreams", "bl1.new." + "A" * 60)
-    assert "logs_dailylog: 1 texts cannot be read" in failed("--check")
+    assert "logs_dailylog: 1 texts cannot be decrypted" in failed("--check")
 
 
 def test_more_rows_than_a_batch(db, keys):
@@ -202,11 +200,11 @@ def test_more_rows_than_a_batch(db, keys):
     days = [DAY - datetime.timedelta(days=n) for n in range(501)]
     DailyLog.objects.bulk_create(DailyLog(user=person, date=day, lunch=f"Soup {day}") for day in days)
     keys(new=NEW, old=OLD)
-    reported = []
+    progress = []
 
-    assert encrypt_all(connection, LOGS, progress=reported.append).changed == 501
+    assert encrypt_all(connection, LOGS, progress=progress.append).changed == 501
 
-    assert reported == [200, 400, 600]
+    assert progress == [200, 400, 600]
     assert all(log.lunch == f"Soup {log.date}" for log in DailyLog.objects.all())
 
 
@@ -214,7 +212,7 @@ def test_more_rows_than_a_batch(db, keys):
 
 
 def test_a_concurrent_save_is_not_overwritten(rows, keys):
-    """Between the reading and the writing, by a process that has not heard of the new key."""
+    """A process without the new key saves between the reading and the writing."""
     log = again(rows[0])
     keys(new=NEW, old=OLD)
     saves = []
@@ -236,7 +234,7 @@ def test_a_concurrent_save_is_not_overwritten(rows, keys):
     assert key_ids_of(DailyLog) == {"new"}
 
 
-def test_a_concurrently_deleted_day_stays_deleted(rows, keys):
+def test_a_concurrent_deletion_is_kept(rows, keys):
     keys(new=NEW, old=OLD)
 
     def replacement(stored_text, where):
@@ -328,9 +326,9 @@ def assert_nothing_is_lost(person, wrote):
         assert log.dinner == f"Rice {log.date}"
 
 
-def test_interrupted_and_repeated_with_concurrent_writes(many_days, keys):
+def test_a_killed_rotation_resumes_during_writes(many_days, keys):
     environment = {"FIELD_ENCRYPTION_KEYS": text_of(new=NEW, old=OLD)}
-    keys(old=OLD, new=NEW)  # The writers have not heard yet which one is the first.
+    keys(old=OLD, new=NEW)  # The writers still use the old key first.
     with writers(many_days) as wrote:
         with process("rotate_field_keys", **environment) as rotation:
             assert rotation.stderr.readline() == "logs_dailylog: 1000 rows so far\n"
@@ -349,7 +347,7 @@ def test_interrupted_and_repeated_with_concurrent_writes(many_days, keys):
     assert_nothing_is_lost(many_days, wrote)
 
 
-def test_an_interrupted_migration_can_be_repeated(many_days, keys):
+def test_a_killed_migration_resumes_during_writes(many_days, keys):
     environment = {"FIELD_ENCRYPTION_KEYS": text_of(old=OLD)}
     make_medication(many_days, note="With food")
     many_days.display_name = "Maria"

@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand
 
 class Command(BaseCommand):
     help = (
-        "Print a new key for FIELD_ENCRYPTION_KEYS. Keep a copy in another place than the backups of the database: "
-        "texts that are encrypted with a lost key are lost too. Works before anything is configured."
+        "Print a new key for FIELD_ENCRYPTION_KEYS. Keep a copy apart from the database's backups: what is encrypted "
+        "with a lost key cannot be read again. Works before anything is configured."
     )
     requires_system_checks = ()
 

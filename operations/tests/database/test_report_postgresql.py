@@ -1,4 +1,4 @@
-"""What dbreport finds on a PostgreSQL where something is going on. The server is the tests' own."""
+"""manage.py dbreport on a PostgreSQL server with activity."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ from django.db.utils import ConnectionHandler
 from brainlog.database.urls import database_from_url
 from operations.database import stats
 from operations.database.report import as_text
-from operations.database.stats import gather, grown
+from operations.database.stats import collect, with_growth
 from testing.gunicorn import manage
 from testing.postgres import HURRIED, free_port, throwaway_cluster, throwaway_replica
 
@@ -41,7 +41,7 @@ def url(cluster):
 
 @contextmanager
 def reached_as(alias: str, url: str):
-    """Let the functions of Brain Log find a database under that alias."""
+    """Register a database under an alias."""
     handler = ConnectionHandler({"default": {}, alias: database_from_url(url, Path())})
     connections[alias] = handler[alias]
     yield
@@ -51,16 +51,16 @@ def reached_as(alias: str, url: str):
 
 @pytest.fixture
 def report(url, django_db_blocker):
-    """The figures of the server at `url`, or at another one."""
+    """Collect the statistics of the database at `url`, or at another one."""
 
     def report(there=url) -> dict:
         with django_db_blocker.unblock(), reached_as("watched", there):
-            return gather("watched")
+            return collect("watched")
 
     return report
 
 
-def test_open_transactions_and_who_waits_for_whom(url, report):
+def test_open_transactions_and_waits_for_locks(url, report):
     with psycopg.connect(url, application_name="left open") as holder:
         holder.execute("LOCK TABLE logs_dose IN SHARE ROW EXCLUSIVE MODE")
         holder.execute("SELECT %s::text", [CANARY])
@@ -80,24 +80,24 @@ def test_open_transactions_and_who_waits_for_whom(url, report):
     assert (lock["application"], lock["mode"], lock["table"]) == ("kept waiting", "ExclusiveLock", "logs_dose")
     assert lock["blocked_by"] == [found["transactions"][0]["pid"]]
     assert {"left open", "kept waiting"} <= {row["application"] for row in found["connections"]}
-    text = "\n".join(as_text(grown(found, None)))
+    text = "\n".join(as_text(with_growth(found, None)))
     assert "kept waiting" in text
     assert CANARY not in json.dumps(found) + text
 
 
-def test_a_table_that_is_locked_is_not_waited_for_long(url, report, monkeypatch):
-    """The sizes are not known then; all else is."""
-    monkeypatch.setattr(stats, "PATIENCE", 0.2)
+def test_a_locked_table_is_reported_as_missing(url, report, monkeypatch):
+    """Only the sizes of tables are unknown then."""
+    monkeypatch.setattr(stats, "QUERY_TIMEOUT", 0.2)
     with psycopg.connect(url) as holder:
         holder.execute("LOCK TABLE logs_dose IN ACCESS EXCLUSIVE MODE")
         found = report()
 
     assert found["missing"]["tables"] in {"LockNotAvailable", "QueryCanceled"}
     assert found["tables"] == [] != found["connections"]
-    assert f"Not known: {found['missing']['tables']}." in "\n".join(as_text(grown(found, None)))
+    assert f"Unknown: {found['missing']['tables']}." in "\n".join(as_text(with_growth(found, None)))
 
 
-def test_slow_statements_without_their_values(cluster, url, report):
+def test_statements_are_reported_without_values(cluster, url, report):
     cluster.execute("SELECT extensions.pg_stat_statements_reset()", database="watched")
     sql = f"SELECT pg_sleep(0.05), 'found' FROM accounts_user RIGHT JOIN (SELECT 1) AS one ON username = '{CANARY}'"  # noqa: S608
     with psycopg.connect(url) as connection:
@@ -150,7 +150,7 @@ def test_index_use(url, report):
     assert all(row["is_valid"] for row in after["indexes"])
 
 
-def test_replicas_are_shown_with_how_far_they_are_behind(cluster, report):
+def test_the_lag_of_replicas(cluster, report):
     with throwaway_replica(cluster) as replica:
         cluster.execute("CREATE TABLE sent_over ()", database="watched")
         while not replica.execute("SELECT to_regclass('sent_over')", database="watched")[0][0]:
@@ -167,7 +167,7 @@ def test_replicas_are_shown_with_how_far_they_are_behind(cluster, report):
     assert on_the_replica["database"]["behind_primary"] >= 0
 
 
-def test_a_role_without_rights_gets_what_it_may_see(cluster, url, report):
+def test_a_role_without_privileges_gets_a_partial_report(cluster, url, report):
     cluster.execute("CREATE ROLE plain LOGIN PASSWORD 'plain'", database="watched")
     cluster.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO plain", database="watched")
     plain = f"postgres://plain:plain@127.0.0.1:{cluster.port}/watched"
@@ -179,7 +179,7 @@ def test_a_role_without_rights_gets_what_it_may_see(cluster, url, report):
     assert found["missing"]["statements"] in {"InsufficientPrivilege", "UndefinedTable"}
 
 
-def test_a_database_that_is_not_there_is_one_sentence(cluster):
+def test_an_unreachable_database_is_one_sentence(cluster):
     result = manage(f"postgres://brainlog:secret@127.0.0.1:{free_port()}/watched", "dbreport")
 
     assert result.returncode == 1
@@ -195,7 +195,7 @@ def test_a_database_without_tables_is_one_sentence(cluster):
         assert "Traceback" not in result.stderr
 
 
-def test_tables_of_another_owner_are_not_analyzed_and_that_is_said(cluster, url, report):
+def test_tables_of_another_owner_are_skipped_by_analyze(cluster, url, report):
     cluster.execute("CREATE ROLE app LOGIN PASSWORD 'app'", database="watched")
     cluster.execute("GRANT SELECT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app", database="watched")
 

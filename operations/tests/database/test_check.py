@@ -1,4 +1,4 @@
-"""`manage.py checkdb` against servers that are well, misused, slow to follow, or not there."""
+"""`manage.py checkdb` against sound, misconfigured, lagging and unreachable databases."""
 
 import json
 import os
@@ -19,8 +19,8 @@ from django.db.utils import ConnectionHandler
 from brainlog.database.urls import databases_from_environment
 from brainlog.environment import Environment
 from encryption import cipher, mfa_secrets
-from operations.database import check, server_health, stored_texts
-from operations.database.check import Check
+from operations.database import check, check_postgresql, server_health, stored_texts
+from operations.database.check import CheckResult, check_database
 from operations.management.commands.checkdb import EXIT_CODES
 from testing.certificates import make_certificates
 from testing.gunicorn import ROOT, environment_with, manage
@@ -30,13 +30,13 @@ from testing.postgres import HURRIED, throwaway_cluster, throwaway_replica
 pytestmark = pytest.mark.once
 
 TLS = "ssl = on\nssl_cert_file = 'server.crt'\nssl_key_file = 'server.key'"
-# A server as PostgreSQL makes it: it waits for its disk, unlike those for other tests.
-CAREFUL = ""
+# PostgreSQL's defaults: the server waits for its disk, unlike those of other tests.
+DEFAULTS = ""
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    with throwaway_cluster(CAREFUL) as cluster:
+    with throwaway_cluster(DEFAULTS) as cluster:
         cluster.stop("fast")
         make_certificates(cluster.data, "brainlog")
         cluster.give_to_postgres(*cluster.data.glob("*.crt"), *cluster.data.glob("*.key"))
@@ -48,38 +48,38 @@ def cluster():
 
 @pytest.fixture
 def copy(cluster):
-    """The URL of a migrated database that may be broken, and a function to do so."""
+    """The URL of a migrated database for one test, and a function to run SQL in it."""
     cluster.execute('CREATE DATABASE "copy" TEMPLATE postgres')
     yield cluster.url_of("copy"), lambda sql: cluster.execute(sql, database="copy")
     cluster.execute('DROP DATABASE "copy" WITH (FORCE)')
 
 
 @pytest.fixture(autouse=True)
-def connections_of_our_own(django_db_blocker):
+def allow_connections(django_db_blocker):
     """Allow Django's connections without the suite's database."""
     with django_db_blocker.unblock():
         yield
 
 
-def checks_of(url: str, **environment: str) -> list[Check]:
-    """What checkdb prints with DATABASE_URL=`url`. Without a process of its own, which takes its time to start."""
+def checks_of(url: str, **environment: str) -> list[CheckResult]:
+    """The results of checkdb with DATABASE_URL=`url`, without the time to start a process."""
     connections = ConnectionHandler(databases_from_environment(Environment({"DATABASE_URL": url} | environment), ROOT))
-    return [check for connection in connections.all() for check in check.inspect(connection)]
+    return [result for connection in connections.all() for result in check_database(connection)]
 
 
 def checkdb(url: str, **environment: str) -> tuple[int, list[str]]:
-    """The exit code, and the lines of all that is not well."""
+    """The exit code, and the lines of warnings and errors."""
     checks = checks_of(url, **environment)
     return max(EXIT_CODES[check.status] for check in checks), [str(check) for check in checks if check.status != "ok"]
 
 
-def said(name: str, url: str, **environment: str) -> str:
-    """All lines about one thing."""
+def output_of(name: str, url: str, **environment: str) -> str:
+    """All lines of one check."""
     return "\n".join(str(check) for check in checks_of(url, **environment) if check.name == name)
 
 
-def wait_until(cluster, question: str) -> None:
-    while cluster.execute(question) != [(True,)]:
+def wait_until(cluster, query: str) -> None:
+    while cluster.execute(query) != [(True,)]:
         time.sleep(0.02)
 
 
@@ -93,13 +93,13 @@ def test_all_is_well(cluster):
         *("privileges", "migrations", "schema", "texts"),
     ]
     assert all(line.startswith("ok      default: ") for line in lines)
-    for told in ("PostgreSQL 1", "max_connections 100", "fsync on", "direct", "is the primary"):
-        assert told in result.stdout
+    for text in ("PostgreSQL 1", "max_connections 100", "fsync on", "direct", "is the primary"):
+        assert text in result.stdout
 
 
 @pytest.fixture
 def app_role(cluster, copy):
-    """The URL for a role as create_app_role makes it, in the database that may be broken."""
+    """The URL of a role made by create_app_role, in the database of this test."""
     url, run = copy
     result = manage(url, "create_app_role", "web", "--apply")
     assert result.returncode == 0, result.stderr
@@ -114,7 +114,7 @@ def privileges(url: str, **environment: str) -> list[str]:
     return [check.text.partition("; manage.py create_app_role web --apply")[0] for check in found]
 
 
-def test_an_app_role_may_do_what_it_needs(app_role):
+def test_an_app_role_has_no_findings(app_role):
     assert checkdb(app_role) == (0, [])
 
 
@@ -138,7 +138,7 @@ def test_an_app_role_may_do_what_it_needs(app_role):
         ("REVOKE USAGE ON SCHEMA public FROM web, PUBLIC", "web may not use the schema public"),
     ],
 )
-def test_a_privilege_that_is_missing_is_named(copy, app_role, sql, text):
+def test_missing_privileges_are_errors(copy, app_role, sql, text):
     url, run = copy
     run(sql)
 
@@ -149,7 +149,39 @@ def test_a_privilege_that_is_missing_is_named(copy, app_role, sql, text):
     assert all("run manage.py migrate" not in str(check) for check in checks_of(app_role))
 
 
-def test_a_search_path_that_misses_the_tables_is_no_missing_migration(copy, app_role):
+@pytest.mark.parametrize(
+    ("sql", "text"),
+    [
+        (
+            "GRANT TRUNCATE ON logs_dose, logs_medication TO web",
+            "TRUNCATE, reference or add triggers to logs_dose, logs_m",
+        ),
+        ("GRANT CREATE ON SCHEMA public TO web", "create tables in the schema public."),
+        ("GRANT CREATE, TEMPORARY ON DATABASE copy TO web", "create schemas; create temporary tables."),
+        ("ALTER ROLE web CREATEDB", "create databases."),
+        ("GRANT pg_write_all_data TO web", "do all that pg_write_all_data may."),
+    ],
+)
+def test_surplus_privileges_are_a_warning(copy, app_role, sql, text):
+    url, run = copy
+    run(sql)
+
+    as_web, as_owner = checkdb(app_role), checkdb(url)
+
+    assert as_web == as_owner
+    code, [line] = as_web
+    assert code == 1
+    assert line.startswith(f"warning default: privileges: web may also {text}")
+
+
+def test_monitoring_roles_are_no_surplus_privileges(copy, app_role):
+    _, run = copy
+    run("GRANT pg_read_all_stats TO web")
+
+    assert checkdb(app_role) == (0, [])
+
+
+def test_a_search_path_without_the_tables_is_an_error_of_its_own(copy, app_role):
     _, run = copy
     run("ALTER ROLE web IN DATABASE copy SET search_path = elsewhere")
 
@@ -160,7 +192,7 @@ def test_a_search_path_that_misses_the_tables_is_no_missing_migration(copy, app_
     assert not any("run manage.py migrate" in line for line in lines)
 
 
-def test_a_statement_timeout_that_is_too_short_is_named_by_each_question(copy):
+def test_a_short_statement_timeout_is_reported(copy):
     url, run = copy
     run("ALTER DATABASE copy SET statement_timeout = '1ms'")
 
@@ -170,20 +202,20 @@ def test_a_statement_timeout_that_is_too_short_is_named_by_each_question(copy):
     assert any("statement timeout" in line for line in lines)
 
 
-def test_rights_to_all_columns_are_as_good_as_to_the_table(copy, app_role):
+def test_privileges_on_all_columns_are_sufficient(copy, app_role):
     _, run = copy
     run("REVOKE SELECT, UPDATE ON auth_group FROM web; GRANT SELECT (id, name), UPDATE (id, name) ON auth_group TO web")
 
     assert checkdb(app_role) == (0, [])
 
 
-def test_a_role_in_the_direct_url_that_owns_nothing(copy, app_role):
+def test_the_role_of_the_direct_url_must_own_the_tables(copy, app_role):
     texts = privileges(app_role, DIRECT_DATABASE_URL=app_role)
 
     assert any(text.startswith("web cannot migrate ") and "brainlog owns them" in text for text in texts)
 
 
-def test_a_replica_is_only_read(copy, app_role):
+def test_a_replica_needs_read_privileges_only(copy, app_role):
     _, run = copy
     run(
         """REVOKE INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public FROM web;
@@ -195,15 +227,15 @@ def test_a_replica_is_only_read(copy, app_role):
     assert {check.status for check in found if check.database == "replica"} == {"ok"}
 
 
-def test_a_locked_table_is_not_waited_for(copy, monkeypatch):
+def test_the_holders_of_locks_are_named(copy, monkeypatch):
     url, _ = copy
-    monkeypatch.setattr(check, "LONGEST_WAIT", 0.2)
+    monkeypatch.setattr(check, "LOCK_TIMEOUT", 0.2)
     with psycopg.connect(url, application_name="a forgotten psql") as other:
         other.execute("LOCK TABLE logs_dailylog")
         holder = other.info.backend_pid
         locked = [check.text for check in checks_of(url) if check.status == "error"]
         other.rollback()
-        # Behind one who waits for the lock it is the same.
+        # Queries also queue behind a process that waits for the lock.
         other.execute("SELECT FROM logs_dailylog")
         with psycopg.connect(url, application_name="a change", autocommit=True) as change:
             thread = threading.Thread(target=change.execute, args=["LOCK TABLE logs_dailylog"], daemon=True)
@@ -229,7 +261,7 @@ def test_a_locked_table_is_not_waited_for(copy, monkeypatch):
 
 
 def write_texts(run, **columns: str) -> None:
-    """A day that has these texts, as they are to be stored. Whose it is does not matter here."""
+    """Insert a day with these stored texts. Its user does not exist."""
     names, values = ", ".join(columns), ", ".join(f"'{value}'" for value in columns.values())
     run(
         f"""INSERT INTO logs_dailylog (user_id, date, created_at, updated_at, {names})
@@ -239,15 +271,15 @@ def write_texts(run, **columns: str) -> None:
 
 @pytest.fixture
 def unchecked(copy):
-    """A database to write rows to whose person is not there."""
+    """The database of this test, with foreign keys off: rows may have no user."""
     url, run = copy
     return url, lambda sql: run(f"SET session_replication_role = replica; {sql}")
 
 
-SECRET = "What nobody else may read"
+SECRET = "A private text"
 
 
-def test_texts_in_clear_are_named_by_column_and_not_shown(unchecked, settings):
+def test_texts_in_clear_are_reported_by_column(unchecked, settings):
     url, run = unchecked
     write_texts(run, gratitude=SECRET, dinner=SECRET)
 
@@ -264,7 +296,7 @@ def test_texts_in_clear_are_named_by_column_and_not_shown(unchecked, settings):
     assert allowed[0] == 1 and "which plaintext in FIELD_ENCRYPTION_KEYS allows" in allowed[1][0]
 
 
-def test_texts_that_no_key_opens_are_named(unchecked, settings):
+def test_undecryptable_texts_are_reported_by_column(unchecked, settings):
     url, run = unchecked
     here = cipher.encrypt(SECRET, "logs_dailylog", "gratitude", "1", "2026-05-04")
     write_texts(run, gratitude=here, dinner=here, breakfast=here.replace("bl1.test.", "bl1.gone."))
@@ -279,7 +311,7 @@ def test_texts_that_no_key_opens_are_named(unchecked, settings):
     assert "cannot be decrypted: altered, moved from another row" in found[1]
 
 
-def test_secrets_of_the_second_factor_are_looked_at(unchecked):
+def test_second_factor_secrets_in_clear_are_reported(unchecked):
     url, run = unchecked
     run(
         """INSERT INTO mfa_authenticator (type, data, created_at, user_id)
@@ -292,7 +324,7 @@ def test_secrets_of_the_second_factor_are_looked_at(unchecked):
     assert line.startswith("error   default: texts: mfa_authenticator.data: 1 texts are not encrypted")
 
 
-def test_secrets_of_before_they_were_bound_to_their_owner_are_not_called_altered(unchecked):
+def test_unbound_second_factor_secrets_are_reported(unchecked):
     """accounts.0013 was marked as applied (--fake): the factors work again once it has run."""
     url, run = unchecked
     secret = cipher.encrypt("JBSWY3DPEHPK3PXP", mfa_secrets.TABLE, mfa_secrets.COLUMN)
@@ -307,7 +339,7 @@ def test_secrets_of_before_they_were_bound_to_their_owner_are_not_called_altered
     assert "1 texts are not bound to their owner: accounts.0013 was marked as applied" in line
 
 
-def test_before_the_encrypting_migration_texts_are_as_they_should_be(unchecked):
+def test_texts_may_be_in_clear_before_the_encrypting_migration(unchecked):
     url, run = unchecked
     write_texts(run, gratitude=SECRET)
     run("DELETE FROM django_migrations WHERE app = 'logs' AND name = '0004_encrypt_texts'")
@@ -315,11 +347,11 @@ def test_before_the_encrypting_migration_texts_are_as_they_should_be(unchecked):
     assert [check.status for check in checks_of(url) if check.name == "texts"] == ["ok"]
 
 
-def test_a_sample_is_bounded_however_large_the_table(unchecked, monkeypatch):
+def test_the_sample_of_a_large_table_is_bounded(unchecked, monkeypatch):
     url, run = unchecked
-    monkeypatch.setattr(stored_texts, "AT_EACH_END", 5)
+    monkeypatch.setattr(stored_texts, "ROWS_AT_EACH_END", 5)
     monkeypatch.setattr(stored_texts, "PROBES", 3)
-    monkeypatch.setattr(stored_texts, "AT_EACH_PROBE", 2)
+    monkeypatch.setattr(stored_texts, "ROWS_AT_EACH_PROBE", 2)
     write_texts(run, gratitude=SECRET)
     run(
         """INSERT INTO logs_dailylog (user_id, date, created_at, updated_at, gratitude)
@@ -331,15 +363,15 @@ def test_a_sample_is_bounded_however_large_the_table(unchecked, monkeypatch):
     assert 10 <= int(text.split(": ")[1].split()[0]) <= 16
 
 
-# ── Servers that will be in trouble ───────────────────────────────────────────────────────────
+# ── Health of the server ──────────────────────────────────────────────────────────────────────
 
 
 def test_a_url_with_several_hosts(cluster):
-    with throwaway_replica(cluster, CAREFUL) as replica:
+    with throwaway_replica(cluster, DEFAULTS) as replica:
         both = f"postgres://brainlog:{cluster.password}@127.0.0.1:{replica.port},127.0.0.1:{cluster.port}/postgres"
         code, lines = checkdb(both)
-        told = said("hosts", both)
-        assert "is the primary" in said("replication", both)
+        hosts = output_of("hosts", both)
+        assert "is the primary" in output_of("replication", both)
 
         replica.promote()
         _, two = checkdb(both)
@@ -347,18 +379,18 @@ def test_a_url_with_several_hosts(cluster):
     _, gone = checkdb(both)
     cluster.execute(f"SELECT pg_drop_replication_slot('replica_{replica.port}')")
     assert (code, lines) == (0, [])
-    assert f"127.0.0.1:{replica.port} answers, and is a replica" in told
-    assert f"127.0.0.1:{cluster.port} answers, and is a primary" in told
-    assert any("both take saves" in line for line in two)
+    assert f"127.0.0.1:{replica.port} answers, and is a replica" in hosts
+    assert f"127.0.0.1:{cluster.port} answers, and is a primary" in hosts
+    assert any("both accept writes" in line for line in two)
     assert any(f"127.0.0.1:{replica.port} does not answer" in line for line in gone)
 
 
-def test_an_idle_slot_an_open_and_a_prepared_transaction_and_a_failing_archive(monkeypatch):
+def test_health_problems_are_reported(monkeypatch):
     for name in (
-        "MOST_WAL_OF_IDLE_SLOT",
-        "LONGEST_IDLE",
-        "LONGEST_TRANSACTION",
-        "OLDEST_PREPARED",
+        "MAX_INACTIVE_SLOT_WAL",
+        "MAX_IDLE_SECONDS",
+        "MAX_TRANSACTION_SECONDS",
+        "MAX_PREPARED_SECONDS",
         "OLD_TRANSACTION_ID",
     ):
         monkeypatch.setattr(server_health, name, 0)
@@ -372,12 +404,12 @@ def test_an_idle_slot_an_open_and_a_prepared_transaction_and_a_failing_archive(m
         cluster.execute("SELECT pg_switch_wal()")
         wait_until(cluster, "SELECT failed_count > 0 FROM pg_stat_archiver")
 
-        found = said("health", cluster.url)
+        found = output_of("health", cluster.url)
         cluster.execute("ROLLBACK PREPARED 'forgotten'")
 
     for words in (
         "archive_command fails",
-        "a replication slot that nothing reads keeps",
+        "a replication slot without a replica keeps",
         "transaction_id_age is",
         "a transaction is open for",
         "a transaction is idle for",
@@ -386,18 +418,18 @@ def test_an_idle_slot_an_open_and_a_prepared_transaction_and_a_failing_archive(m
         assert words in found
 
 
-def test_limits_are_for_figures_that_are_known():
-    assert list(server_health.troubles({})) == []
-    assert list(server_health.troubles(dict.fromkeys(["replica_lag_bytes", "transaction_id_age"]))) == []
-    lagging = list(server_health.troubles({"replica_lag_seconds": 61.0, "replica_lag_bytes": None}))
+def test_unknown_measurements_are_no_problems():
+    assert list(server_health.problems({})) == []
+    assert list(server_health.problems(dict.fromkeys(["replica_lag_bytes", "transaction_id_age"]))) == []
+    lagging = list(server_health.problems({"replica_lag_seconds": 61.0, "replica_lag_bytes": None}))
     assert [(status, "61 s and 0 MB behind" in text) for status, text in lagging] == [("warning", True)]
-    [(status, _)] = server_health.troubles({"transaction_id_age": 1_600_000_000})
+    [(status, _)] = server_health.problems({"transaction_id_age": 1_600_000_000})
     assert status == "error"
-    [(status, text)] = server_health.troubles({"inactive_slots": 1, "slot_bytes": 2 * 1024**3})
+    [(status, text)] = server_health.problems({"inactive_slots": 1, "slot_bytes": 2 * 1024**3})
     assert "does not keep up" in text
 
 
-def test_machines_get_json(cluster, copy):
+def test_json(cluster, copy):
     url, run = copy
     run("DROP INDEX daily_log_date")
 
@@ -415,7 +447,7 @@ def test_machines_get_json(cluster, copy):
     ]
 
 
-def test_a_database_that_is_down_is_one_sentence_without_the_password():
+def test_an_unreachable_database_is_one_line_without_the_password():
     result = manage("postgres://someone:very-secret@127.0.0.1:1/nowhere", "checkdb")
 
     assert (result.returncode, result.stderr) == (2, "")
@@ -443,7 +475,7 @@ def test_an_empty_database_has_no_migrations(cluster):
     assert "accounts.0001_initial" in line
 
 
-def test_a_migration_that_is_not_applied_and_one_that_nobody_knows(copy):
+def test_unapplied_and_unknown_migrations_are_reported(copy):
     url, run = copy
     run("INSERT INTO django_migrations (app, name, applied) VALUES ('logs', '0099_from_the_future', now())")
     assert checkdb(url) == (
@@ -463,7 +495,7 @@ def test_a_migration_that_is_not_applied_and_one_that_nobody_knows(copy):
     )
 
 
-def test_a_migration_that_was_only_marked_as_applied(cluster):
+def test_a_faked_migration_is_reported(cluster):
     url = cluster.create_database("faked")
     assert manage(url, "migrate", "--fake", "--verbosity=0").returncode == 0
 
@@ -473,7 +505,7 @@ def test_a_migration_that_was_only_marked_as_applied(cluster):
     assert "error   default: schema: table logs_dailylog is missing" in lines
 
 
-def test_what_is_left_of_an_index_that_could_not_be_built(copy):
+def test_an_invalid_surplus_index_is_a_warning(copy):
     url, run = copy
     run("INSERT INTO auth_group (name) VALUES ('one'), ('two')")
     run("INSERT INTO accounts_user_groups (user_id, group_id) SELECT NULL, 1 WHERE false")
@@ -485,11 +517,11 @@ def test_what_is_left_of_an_index_that_could_not_be_built(copy):
     assert code == 1
     assert lines == [
         "warning default: schema: auth_group: unique half_built is not valid and in no migration; "
-        "it costs time and serves nothing: drop it"
+        "it slows saves and is not used: drop it"
     ]
 
 
-def test_a_foreign_key_that_was_never_validated(copy):
+def test_an_unvalidated_foreign_key_is_an_error(copy):
     url, run = copy
     name = "logs_dose_daily_log_id_a22c9a95_fk_logs_dailylog_id"
     run(f"ALTER TABLE logs_dose DROP CONSTRAINT {name}")
@@ -501,7 +533,7 @@ def test_a_foreign_key_that_was_never_validated(copy):
     assert lines == [f"error   default: schema: logs_dose: foreign key on (daily_log_id) is not valid: {name}"]
 
 
-def test_settings_that_endanger_data(cluster, copy):
+def test_dangerous_settings_are_warnings(cluster, copy):
     url, run = copy
     run('ALTER DATABASE "copy" SET synchronous_commit = off')
     run('ALTER DATABASE "copy" SET default_transaction_read_only = on')
@@ -517,40 +549,41 @@ def test_settings_that_endanger_data(cluster, copy):
     assert [line.removeprefix("warning default: server: ") for line in lines] == [
         "fsync is off: a power cut can destroy the database",
         "full_page_writes is off: a power cut can destroy the database",
-        "synchronous_commit is off: a crash loses the newest saves, though people were told that they are saved",
+        "synchronous_commit is off: a crash loses the newest saves, which were confirmed as saved",
         "default_transaction_read_only is on: nothing can be saved",
     ]
 
 
-def test_a_pooler_is_found_out(cluster):
+def test_a_transaction_pooler_is_detected(cluster):
     with throwaway_pgbouncer(cluster, pool_size=2) as bouncer:
         url = bouncer.url_of("postgres")
-        told, untold = checkdb(f"{url}?pgbouncer=true"), checkdb(url)
+        declared, undeclared = checkdb(f"{url}?pgbouncer=true"), checkdb(url)
         direct = checkdb(f"{url}?pgbouncer=true", DIRECT_DATABASE_URL=url)
-        both = said("pooling", f"{url}?pgbouncer=true", DIRECT_DATABASE_URL=cluster.url)
+        both = output_of("pooling", f"{url}?pgbouncer=true", DIRECT_DATABASE_URL=cluster.url)
 
-    assert told == (0, [])
-    assert untold[0] == 2 and "add pgbouncer=true" in untold[1][0]
+    assert declared == (0, [])
+    assert undeclared[0] == 2 and "add pgbouncer=true" in undeclared[1][0]
     assert direct[0] == 2 and "DIRECT_DATABASE_URL leads to a transaction pooler" in direct[1][0]
     assert "default: pooling: through a transaction pooler" in both
     assert "direct: pooling: direct" in both
 
 
 def test_a_replica(cluster, monkeypatch):
-    with throwaway_replica(cluster, CAREFUL) as replica:
+    with throwaway_replica(cluster, DEFAULTS) as replica:
         replicated = {"REPLICA_DATABASE_URL": replica.url}
         assert checkdb(cluster.url, **replicated) == (0, [])
         code, lines = checkdb(replica.url)
         assert code == 2 and "nothing can be saved here" in lines[0]
 
-        monkeypatch.setattr(check, "MOST_LAG", 0)
+        monkeypatch.setattr(check_postgresql, "MAX_REPLICA_LAG", 0)
         cluster.execute("CREATE TABLE news ()")
         wait_until(replica, "SELECT pg_last_xact_replay_timestamp() IS NOT NULL")
         replica.execute("SELECT pg_wal_replay_pause()")
         cluster.execute("DROP TABLE news")
         wait_until(replica, "SELECT pg_last_wal_receive_lsn() <> pg_last_wal_replay_lsn()")
         assert re.search(
-            r"warning replica: replication: is a replica, \d+ s behind", said("replication", cluster.url, **replicated)
+            r"warning replica: replication: is a replica, \d+ s behind",
+            output_of("replication", cluster.url, **replicated),
         )
         replica.execute("SELECT pg_wal_replay_resume()")
 
@@ -560,7 +593,7 @@ def test_a_replica(cluster, monkeypatch):
         code, lines = checkdb(cluster.url, **replicated)
         assert code == 1
         assert lines == [
-            "warning replica: replication: is a replica that receives nothing from its primary: what it shows grows old"
+            "warning replica: replication: is a replica that receives nothing from its primary: its data is out of date"
         ]
 
         replica.promote()
@@ -568,13 +601,13 @@ def test_a_replica(cluster, monkeypatch):
         assert (code, lines) == (1, ["warning replica: replication: is a primary: was it promoted?"])
 
 
-def test_tls_is_told(cluster):
+def test_tls_is_reported(cluster):
     def tls(arguments):
-        return said("tls", f"{cluster.url}?{arguments}")
+        return output_of("tls", f"{cluster.url}?{arguments}")
 
     in_use = "tls: in use, TLSv1.3 TLS_AES_256_GCM_SHA384; sslmode"
-    assert f"{in_use} verify-full checks who answers" in tls(f"sslmode=verify-full&sslrootcert={cluster.data}/ca.crt")
-    assert f"{in_use} require does not check" in tls("sslmode=require")
+    assert f"{in_use} verify-full verifies the server" in tls(f"sslmode=verify-full&sslrootcert={cluster.data}/ca.crt")
+    assert f"{in_use} require does not verify" in tls("sslmode=require")
     assert "tls: not in use; the server is on this machine" in tls("sslmode=disable")
 
 
@@ -593,11 +626,11 @@ def test_sqlite(migrated_file):
     assert any("quick_check and foreign_key_check find nothing" in check.text for check in checks)
 
 
-def test_sqlite_with_another_check_under_the_name(migrated_file, tmp_path):
+def test_sqlite_check_with_another_condition(migrated_file, tmp_path):
     path = Path(shutil.copy(migrated_file, tmp_path))
     with closing(sqlite3.connect(path)) as file, file:
         file.execute("PRAGMA writable_schema = ON")
-        # A bracket in a text is none.
+        # Parentheses within quotes do not count.
         file.execute(
             """UPDATE sqlite_master SET sql = replace(sql, '("amount" > ''0'')', '("unit" <> '')'')')
                WHERE name = 'logs_dose'"""
@@ -612,15 +645,15 @@ def test_sqlite_with_another_check_under_the_name(migrated_file, tmp_path):
     )
 
 
-def test_sqlite_with_rows_that_belong_to_nothing(migrated_file, tmp_path):
+def test_sqlite_with_orphaned_rows(migrated_file, tmp_path):
     path = Path(shutil.copy(migrated_file, tmp_path))
     with closing(sqlite3.connect(path)) as file, file:
         file.execute("INSERT INTO logs_dose (amount, daily_log_id, medication_id) VALUES (1, 7, 7)")
 
-    assert checkdb(f"sqlite:///{path}") == (
-        2,
-        ["error   default: integrity: logs_dose has rows that belong to nothing (PRAGMA foreign_key_check)"],
-    )
+    code, [line] = checkdb(f"sqlite:///{path}")
+
+    assert code == 2
+    assert line.startswith("error   default: integrity: logs_dose has rows whose foreign key refers to no row")
 
 
 def test_a_damaged_sqlite_file(migrated_file, tmp_path):
@@ -635,20 +668,20 @@ def test_a_damaged_sqlite_file(migrated_file, tmp_path):
     assert all(line.startswith("error   default: ") for line in lines)
 
 
-def test_a_sqlite_file_that_takes_no_writes(migrated_file, tmp_path):
+def test_a_locked_sqlite_file_is_an_error(migrated_file, tmp_path):
     path = Path(shutil.copy(migrated_file, tmp_path))
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
         url = f"sqlite:///{path}"
         connections = ConnectionHandler(databases_from_environment(Environment({"DATABASE_URL": url}), ROOT))
         connections["default"].settings_dict["OPTIONS"]["timeout"] = 0.1
-        found = [check for check in check.inspect(connections["default"]) if check.status == "error"]
+        found = [check for check in check_database(connections["default"]) if check.status == "error"]
 
     assert [(check.name, check.text) for check in found] == [("integrity", "database is locked")]
 
 
 def without_root(*command: str) -> list[str]:
-    """Run by root, a command to which rights on files apply as to everybody else."""
+    """The command without root's right to ignore file permissions."""
     return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command] if os.geteuid() == 0 else [*command]
 
 
@@ -661,7 +694,7 @@ def without_root(*command: str) -> list[str]:
         ("data", 0o000, "error", "connection: unable to open database file"),
     ],
 )
-def test_sqlite_files_without_rights(migrated_file, tmp_path, path, mode, status, text):
+def test_sqlite_files_without_permissions(migrated_file, tmp_path, path, mode, status, text):
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
     url = f"sqlite:///{shutil.copy(migrated_file, folder / 'db.sqlite3')}"
@@ -691,4 +724,4 @@ def test_sqlite_texts_in_clear(migrated_file, tmp_path):
 
         write_texts(run, gratitude=SECRET)
 
-    assert "logs_dailylog.gratitude: 1 texts are not encrypted" in said("texts", f"sqlite:///{path}")
+    assert "logs_dailylog.gratitude: 1 texts are not encrypted" in output_of("texts", f"sqlite:///{path}")

@@ -1,4 +1,4 @@
-"""The reports in the admin: for superusers, to look at."""
+"""The database reports in the admin: superusers may view them."""
 
 import datetime
 import re
@@ -26,7 +26,7 @@ NOW = f"{LIST}now/"
 
 @pytest.fixture
 def reports(db):
-    """One a week, the newest a week ago."""
+    """Four weekly reports, the newest a week old."""
     call_command("dbreport", "--json")
     newest = DatabaseReport.objects.get()
     for weeks in range(1, 5):
@@ -47,7 +47,7 @@ def as_superuser(client, db):
     return client
 
 
-def test_a_superuser_sees_them(as_superuser, pages):
+def test_superusers_see_reports(as_superuser, pages):
     for page in pages:
         response = as_superuser.get(page)
         assert response.status_code == 200, page
@@ -56,7 +56,7 @@ def test_a_superuser_sees_them(as_superuser, pages):
     assertContains(as_superuser.get(LIST), f'href="{NOW}"')
 
 
-def test_other_staff_does_not_whatever_its_rights(client, pages):
+def test_other_staff_cannot_see_reports(client, pages):
     staff = make_person(is_staff=True)
     staff.user_permissions.set(Permission.objects.all())
     client.force_login(staff)
@@ -67,7 +67,7 @@ def test_other_staff_does_not_whatever_its_rights(client, pages):
     assert client.get("/admin/operations/").status_code == 404
 
 
-def test_nobody_else_does(client, pages):
+def test_people_who_are_not_staff_cannot_see_reports(client, pages):
     for person in (None, make_person(), make_person(is_superuser=True)):
         if person:
             client.force_login(person)
@@ -75,7 +75,7 @@ def test_nobody_else_does(client, pages):
 
 
 @pytest.mark.parametrize("page", ["add/", "{pk}/delete/", "{pk}/change/"])
-def test_nobody_changes_them(as_superuser, reports, page):
+def test_reports_cannot_be_changed(as_superuser, reports, page):
     address = LIST + page.format(pk=reports[0].pk)
 
     assert as_superuser.post(address, {"post": "yes", "figures": "{}", "taken_at_0": "2026-05-04"}).status_code == 403
@@ -83,40 +83,42 @@ def test_nobody_changes_them(as_superuser, reports, page):
 
 
 @pytest.mark.parametrize("key", ["0", "x", "now", "9" * 30, "-1", "é"])
-def test_a_report_that_is_not_there(as_superuser, reports, key):
+def test_a_missing_report_is_404(as_superuser, reports, key):
     assert as_superuser.get(f"{LIST}{key}/change/").status_code == 404
 
 
-def test_the_page_shows_the_figures_of_now_and_the_growth(as_superuser, reports):
+def test_the_current_page_shows_statistics_and_growth(as_superuser, reports):
     make_full_log(dreams="kanarienvogel")
 
     page = as_superuser.get(NOW)
 
     assertContains(page, "logs_dailylog")
     assertContains(page, "<polyline", count=6 if has_sizes(reports) else 1)
-    assertContains(page, "is what growth is counted from")
+    assertContains(page, "Growth is since the report of")
     assertNotContains(page, "kanarienvogel")
     if connection.vendor == "sqlite":
         assertContains(page, "needs PostgreSQL")
     else:
         assertContains(page, "Waiting for locks")
-        assertContains(page, "Pools of the process that made this report (those of the web processes: /metrics)")
+        assertContains(
+            page, "Connection pools of the process that made this report (for the web processes see /metrics)"
+        )
         assertContains(page, "counts (pg_stat_database)", count=1)
 
 
 def has_sizes(reports) -> bool:
-    """Not every SQLite is built to know the sizes of tables."""
+    """Not every build of SQLite has dbstat, which knows the sizes of tables."""
     return reports[0].figures["tables"][0]["bytes"] is not None
 
 
-def test_without_reports_the_page_is_there(as_superuser):
+def test_the_current_page_without_stored_reports(as_superuser):
     page = as_superuser.get(NOW)
 
     assertContains(page, "There is no earlier report")
     assertNotContains(page, "<polyline")
 
 
-def test_the_list_reads_no_figures_in_full_and_asks_no_more_with_more_rows(as_superuser, reports):
+def test_the_list_reads_only_parts_of_the_json_in_a_constant_number_of_queries(as_superuser, reports):
     counts = []
     for _ in range(2):
         with CaptureQueriesContext(connection) as queries:
@@ -125,7 +127,7 @@ def test_the_list_reads_no_figures_in_full_and_asks_no_more_with_more_rows(as_su
         DatabaseReport.objects.bulk_create(DatabaseReport(figures=reports[0].figures) for _ in range(20))
 
     assert counts[0] == counts[1]
-    # Each time followed by what is wanted of them.
+    # The column, unless followed by a path into its JSON.
     whole = re.compile(r"""\."figures"(?! ->| #>|, '\$)""")
     assert [query["sql"] for query in queries if whole.search(query["sql"])] == []
 
@@ -141,16 +143,16 @@ def test_a_plot_runs_from_the_first_to_the_last_size():
 
 
 @pytest.mark.parametrize("sizes", [[], [(timezone.now(), 1)]], ids=["none", "one"])
-def test_one_size_is_no_plot(sizes):
+def test_fewer_than_two_sizes_make_no_plot(sizes):
     assert Plot.of("A table", sizes) is None
 
 
-def test_sizes_of_nothing_at_one_moment_can_be_drawn():
+def test_a_plot_of_zeros_at_one_time():
     assert Plot.of("A table", [(timezone.now(), 0)] * 2).points
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_everybody_can_use_the_page(new_page, live_server, reports, theme):
+def test_the_page_is_accessible(new_page, live_server, reports, theme):
     root = make_person(username="root", is_staff=True, is_superuser=True)
     page = come_in(new_page(color_scheme=theme), live_server, root)
     for width in (390, 1280):

@@ -1,4 +1,4 @@
-"""`manage.py migrate` where others are at work in the same database."""
+"""`manage.py migrate` in a database that others use at the same time."""
 
 import sqlite3
 import subprocess
@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from operations.management.commands.migrate import ADVISORY_LOCK
+from operations.database.migration_locks import ADVISORY_LOCK
 from testing.apps import write_app
 from testing.gunicorn import ROOT, environment_with, manage
 from testing.pgbouncer import throwaway_pgbouncer
@@ -57,7 +57,7 @@ def running_migrate(url: str, *arguments: str):
             process.kill()
 
 
-def test_it_is_silent_and_leaves_the_session_as_it_was(transactional_db):
+def test_session_settings_are_reset(transactional_db):
     output = StringIO()
 
     call_command("migrate", verbosity=0, stdout=output, stderr=output)
@@ -71,7 +71,7 @@ def test_it_is_silent_and_leaves_the_session_as_it_was(transactional_db):
             assert cursor.fetchone() == (0,)
 
 
-def test_djangos_own_options_are_there(transactional_db):
+def test_djangos_options_work(transactional_db):
     def migrate(*arguments, **options) -> str:
         output = StringIO()
         call_command("migrate", *arguments, stdout=output, **options)
@@ -90,7 +90,7 @@ def test_djangos_own_options_are_there(transactional_db):
 
 
 @once
-def test_two_releases_at_once_take_turns(cluster, database):
+def test_two_releases_take_turns(cluster, database):
     with psycopg.connect(database, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
         with running_migrate(database) as one, running_migrate(database) as two:
@@ -118,7 +118,7 @@ def test_an_index_can_be_built_while_another_migrate_waits(migrated):
 
 
 @once
-def test_it_gives_up_with_one_sentence(cluster, migrated):
+def test_after_all_retries_it_fails_with_one_sentence(cluster, migrated):
     assert manage(migrated, "migrate", "logs", "0001", "--verbosity=0").returncode == 0
     with psycopg.connect(migrated) as other:
         other.execute("LOCK TABLE logs_dailylog IN SHARE UPDATE EXCLUSIVE MODE")
@@ -129,14 +129,14 @@ def test_it_gives_up_with_one_sentence(cluster, migrated):
     assert "Did not get its lock within 0.05 s (try 2 of 2)." in result.stdout
     assert result.stderr.startswith("CommandError: A transaction holds the lock")
     assert len(result.stderr.splitlines()) == 1
-    # The index is there, and marked as unfit; the next try finishes the work.
+    # The index exists and is not valid; the next run completes it.
     assert manage(migrated, "migrate", "--verbosity=0").returncode == 0
     index = "SELECT to_regclass('logs_dailylog_user_id_e4a94fc2')::text"
     assert cluster.execute(index, database="migrated") == [(None,)]
 
 
 @once
-def test_migrations_go_to_the_server_itself(cluster, database):
+def test_migrate_uses_the_direct_url(cluster, database):
     cluster.create_database("other")
     elsewhere = cluster.url_of("other")
 
@@ -151,7 +151,7 @@ def test_migrations_go_to_the_server_itself(cluster, database):
 
 @once
 @pytest.mark.parametrize("said", ["?pgbouncer=true", ""], ids=["said", "not said"])
-def test_behind_a_pooler_it_leaves_nothing_in_the_sessions_of_others(cluster, migrated, said):
+def test_behind_a_pooler_it_sets_nothing_in_sessions(cluster, migrated, said):
     with throwaway_pgbouncer(cluster, pool_size=2) as bouncer:
         url = bouncer.url_of("migrated")
         result = manage(f"{url}{said}", "migrate", "logs", "0001")
@@ -166,7 +166,7 @@ def test_behind_a_pooler_it_leaves_nothing_in_the_sessions_of_others(cluster, mi
 
 
 @once
-def test_two_releases_at_once_take_turns_behind_a_pooler_too(cluster, database):
+def test_two_releases_take_turns_behind_a_pooler(cluster, database):
     with throwaway_pgbouncer(cluster, pool_size=3) as bouncer:
         url = f"{bouncer.url_of('empty')}?pgbouncer=true"
         with running_migrate(url) as one, running_migrate(url) as two:
@@ -178,12 +178,12 @@ def test_two_releases_at_once_take_turns_behind_a_pooler_too(cluster, database):
 
 
 @once
-def test_a_pooler_with_one_connection_is_one_sentence(cluster, migrated):
+def test_a_pooler_with_one_connection_fails_with_one_sentence(cluster, migrated):
     with throwaway_pgbouncer(cluster, pool_size=1) as bouncer:
         result = manage(f"{bouncer.url_of('migrated')}?pgbouncer=true", "migrate")
 
     assert result.returncode == 1
-    sentence = result.stderr.splitlines()[-1]  # Before it, the log may tell of a slow query.
+    sentence = result.stderr.splitlines()[-1]  # Before it, the log may report a slow query.
     assert sentence.startswith("CommandError: migrate needs two connections at once")
     assert "DIRECT_DATABASE_URL" in sentence and "Traceback" not in result.stderr
 
@@ -192,7 +192,7 @@ def test_a_pooler_with_one_connection_is_one_sentence(cluster, migrated):
 @pytest.mark.parametrize(
     "grant", ["", "GRANT USAGE ON SCHEMA public TO visitor", "GRANT pg_read_all_data TO visitor"], ids=str
 )
-def test_a_role_that_is_not_the_owner_is_one_sentence(cluster, migrated, grant):
+def test_a_role_that_is_not_the_owner_fails_with_one_sentence(cluster, migrated, grant):
     name = max(name for app, name in MigrationLoader(None).disk_migrations if app == "logs")
     cluster.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC", database="migrated")
     cluster.execute("CREATE ROLE visitor LOGIN PASSWORD 'visitor'")
@@ -216,7 +216,7 @@ def test_a_role_that_is_not_the_owner_is_one_sentence(cluster, migrated, grant):
 
 
 @once
-def test_only_migrate_makes_a_database_file(tmp_path):
+def test_only_migrate_creates_a_database_file(tmp_path):
     url = f"sqlite:///{tmp_path}/new.sqlite3"
 
     for command in (
@@ -236,12 +236,12 @@ def test_only_migrate_makes_a_database_file(tmp_path):
 
     result = manage(url, "migrate", "contenttypes")
     assert result.returncode == 0
-    assert result.stdout.startswith(f"Making the database file {tmp_path}/new.sqlite3.")
+    assert result.stdout.startswith(f"Creating the database file {tmp_path}/new.sqlite3.")
 
 
 @once
-def test_a_foreign_keys_index_alone_is_changed(cluster, migrated):
-    """Not the foreign key, which would have to be checked for every row with the table locked."""
+def test_changing_the_index_of_a_foreign_key_keeps_the_key(cluster, migrated):
+    """Adding the key again would check every row with the table locked."""
 
     def ask(sql):
         return cluster.execute(sql, database="migrated")
@@ -250,7 +250,7 @@ def test_a_foreign_keys_index_alone_is_changed(cluster, migrated):
     index = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('logs_dailylog_user_id_e4a94fc2')"
     before = ask(key)
     assert len(before) == 1 and ask(index) == []
-    # What is left of an index whose building was interrupted.
+    # The remains of an interrupted CREATE INDEX CONCURRENTLY.
     ask("CREATE INDEX logs_dailylog_user_id_e4a94fc2 ON logs_dailylog (user_id)")
     ask("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'logs_dailylog_user_id_e4a94fc2'::regclass")
 
@@ -262,7 +262,7 @@ def test_a_foreign_keys_index_alone_is_changed(cluster, migrated):
 
 
 @once
-def test_a_long_migration_is_not_cut_off(database, tmp_path):
+def test_migrations_have_no_statement_timeout(database, tmp_path):
     environment = write_app(tmp_path, "long", ['migrations.RunSQL("SELECT pg_sleep(0.5)")'])
 
     result = manage(f"{database}?statement_timeout=200ms", "migrate", "long", **environment)
@@ -275,15 +275,15 @@ LATER = [
     """migrations.CreateModel("Thing", [
         ("id", models.BigAutoField(primary_key=True)), ("size", models.IntegerField())
     ])""",
-    """zero_downtime.AddIndexConcurrently("thing", models.Index(fields=["size"], name="by_size")),
-    zero_downtime.AddAndValidateConstraint(
+    """migration_operations.AddIndexConcurrently("thing", models.Index(fields=["size"], name="by_size")),
+    migration_operations.AddAndValidateConstraint(
         "thing", models.CheckConstraint(condition=models.Q(size__gt=0), name="has_size")
     )""",
 ]
 
 
 @once
-def test_indexes_and_constraints_that_hold_up_nobody(cluster, database, tmp_path):
+def test_concurrent_indexes_and_validated_constraints(cluster, database, tmp_path):
     environment = write_app(tmp_path, "later", LATER)
 
     def migrate(name: str, url: str = database):
@@ -296,7 +296,7 @@ def test_indexes_and_constraints_that_hold_up_nobody(cluster, database, tmp_path
     facts = """SELECT (SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('by_size')),
                       (SELECT convalidated FROM pg_constraint WHERE conname = 'has_size')"""
     migrate("0001")
-    # What an interrupted run leaves behind.
+    # The remains of an interrupted run.
     ask("CREATE INDEX by_size ON later_thing (size)")
     ask("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'by_size'::regclass")
     ask("ALTER TABLE later_thing ADD CONSTRAINT has_size CHECK (size > 0) NOT VALID")

@@ -11,22 +11,21 @@ from django.utils import timezone
 
 from accounts.models import Invitation, KnownBrowser, SecurityEvent, Throttle
 from accounts.tests.factories import make_person
-from operations.management.commands import dbmaintain
-from operations.management.commands.dbmaintain import STEPS
+from operations.database import maintain as maintenance
 from operations.models import DatabaseReport
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    """The test's own transaction is in the way of rewriting the file, and stays so: see test_sqlite_files.py."""
-    monkeypatch.setattr(dbmaintain, "REWRITE_PATIENCE", 0)
+def no_wait_for_the_file(monkeypatch):
+    """The test's own transaction blocks the rewrite of the file: see test_sqlite_files.py for that."""
+    monkeypatch.setattr(maintenance, "REWRITE_TIMEOUT", 0)
 
 
 def steps() -> int:
-    """How many there are for this database: only SQLite's file is rewritten."""
-    return len(STEPS) if connection.vendor == "sqlite" else len(STEPS) - 1
+    """How many steps print something: rewrite_file does not on PostgreSQL."""
+    return len(maintenance.STEPS) - (connection.vendor != "sqlite")
 
 
 def maintain() -> list[str]:
@@ -43,7 +42,7 @@ def session(user, expires_in: timedelta) -> str:
     return store.key_hash
 
 
-def test_expired_sessions_go_and_others_stay():
+def test_expired_sessions_are_deleted():
     person = make_person()
     old, current = session(person, timedelta(days=-1)), session(person, timedelta(days=1))
 
@@ -53,7 +52,7 @@ def test_expired_sessions_go_and_others_stay():
     assert [stored.filter(pk=key).exists() for key in (old, current)] == [False, True]
 
 
-def test_tries_that_do_not_count_any_more_go_and_others_stay():
+def test_expired_rate_limits_are_deleted():
     now = timezone.now()
     for key, expires_in in (("over", timedelta(minutes=-1)), ("counts", timedelta(minutes=1))):
         Throttle.objects.create(cache_key=key, value="", expires=now + expires_in)
@@ -63,7 +62,7 @@ def test_tries_that_do_not_count_any_more_go_and_others_stay():
     assert [row.pk for row in Throttle.objects.all()] == ["counts"]
 
 
-def test_security_events_go_after_a_year():
+def test_security_events_are_deleted_after_a_year():
     person = make_person()
     for days in (0, 364, 366):
         at = timezone.now() - timedelta(days=days)
@@ -74,7 +73,7 @@ def test_security_events_go_after_a_year():
     assert {event.device for event in SecurityEvent.objects.all()} == {"0", "364"}
 
 
-def test_old_invitations_go_and_others_stay():
+def test_old_invitations_are_deleted():
     for days in (-7, 29, 31):
         Invitation.objects.create(
             note=str(days), token_hash=str(days), expires_at=timezone.now() - timedelta(days=days)
@@ -85,7 +84,7 @@ def test_old_invitations_go_and_others_stay():
     assert {invitation.note for invitation in Invitation.objects.all()} == {"-7", "29"}
 
 
-def test_old_reports_go_and_others_stay():
+def test_old_reports_are_deleted():
     for days in (0, 729, 731, 2000):
         figures = {"days": days}
         DatabaseReport.objects.create(taken_at=timezone.now() - timedelta(days=days), figures=figures)
@@ -93,10 +92,10 @@ def test_old_reports_go_and_others_stay():
     lines = maintain()
 
     assert {report.figures["days"] for report in DatabaseReport.objects.all()} == {0, 729}
-    assert any(line.startswith("Removed 2 database reports") for line in lines)
+    assert any(line.startswith("Deleted 2 database reports") for line in lines)
 
 
-def test_what_staff_did_long_ago_goes_and_the_rest_stays():
+def test_old_admin_history_is_deleted():
     person = make_person(is_staff=True)
     for days in (0, 364, 366, 2000):
         entry = LogEntry.objects.create(user=person, action_flag=CHANGE, object_repr=str(days))
@@ -105,10 +104,10 @@ def test_what_staff_did_long_ago_goes_and_the_rest_stays():
     lines = maintain()
 
     assert {entry.object_repr for entry in LogEntry.objects.all()} == {"0", "364"}
-    assert any(line.startswith("Removed 2 entries older than a year of what staff did") for line in lines)
+    assert any(line.startswith("Deleted 2 entries of the admin's history older than a year") for line in lines)
 
 
-def test_browsers_not_used_for_long_go_and_others_stay():
+def test_unused_browsers_are_deleted():
     person = make_person()
     for days in (0, 399, 401):
         used_at = timezone.now() - timedelta(days=days)
@@ -117,11 +116,11 @@ def test_browsers_not_used_for_long_go_and_others_stay():
     lines = maintain()
 
     assert {browser.token_hash for browser in KnownBrowser.objects.all()} == {"0", "399"}
-    assert any(line.startswith("Removed 1 browsers") for line in lines)
+    assert any(line.startswith("Deleted 1 browsers") for line in lines)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_refreshes_what_the_planner_knows():
+def test_planner_statistics_are_refreshed():
     for _ in range(3):
         make_person()
 
@@ -137,7 +136,7 @@ def test_it_refreshes_what_the_planner_knows():
             assert cursor.fetchone()[0].startswith("3 ")
 
 
-def test_it_says_how_long_each_step_took_and_can_be_repeated():
+def test_each_step_prints_its_duration_and_can_be_repeated():
     first, again = maintain(), maintain()
 
     assert len(first) == len(again) == steps()

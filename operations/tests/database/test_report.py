@@ -1,4 +1,4 @@
-"""manage.py dbreport on whichever database the tests run on."""
+"""manage.py dbreport on both databases."""
 
 import json
 from io import StringIO
@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from logs.tests.factories import make_full_log, make_medication
-from operations.database.stats import grown, unused_indexes
+from operations.database.stats import unused_indexes, with_growth
 from operations.models import DatabaseReport
 from reflections.tests.factories import make_reflection
 
@@ -25,11 +25,11 @@ def report(*arguments) -> str:
     return output.getvalue()
 
 
-def figures() -> dict:
+def statistics() -> dict:
     return json.loads(report("--json"))
 
 
-def test_the_text_is_aligned_and_complete():
+def test_text():
     text = report()
 
     lines = text.splitlines()
@@ -43,14 +43,14 @@ def test_the_text_is_aligned_and_complete():
     if connection.vendor == "sqlite":
         assert "needs PostgreSQL." in text
     else:
-        for section in ("Connections", "Open transactions, the oldest first", "Waiting for locks", "Replicas"):
+        for section in ("Connections", "Open transactions, oldest first", "Waiting for locks", "Replicas"):
             assert section in lines
-        assert "Pools of the process that made this report (those of the web processes: /metrics)" in lines
+        assert "Connection pools of the process that made this report (for the web processes see /metrics)" in lines
         assert "are the server's counts (pg_stat_database)" in text.partition("Connections\n")[0]
 
 
-def test_json_has_numbers():
-    found = figures()
+def test_json():
+    found = statistics()
 
     assert found["vendor"] == connection.vendor
     assert found["database"]["bytes"] > 100_000
@@ -62,38 +62,38 @@ def test_json_has_numbers():
     assert found["missing"] == ({"statements": "not installed"} if connection.vendor == "postgresql" else {})
 
 
-def test_growth_is_told_since_the_last_report():
-    first = figures()
+def test_growth_since_the_last_report():
+    first = statistics()
     person = make_full_log().user
     for number in range(40):
         make_medication(person, f"Medication {number}", note="x" * 2000)
 
-    second = figures()
+    second = statistics()
 
     assert first["since"] is None
-    assert {row["grown"] for row in first["tables"]} == {None}
+    assert {row["growth"] for row in first["tables"]} == {None}
     assert second["since"] is not None
-    growth = {row["table"]: row["grown"] for row in second["tables"]}
+    growth = {row["table"]: row["growth"] for row in second["tables"]}
     assert growth["logs_medication"] >= 40 * 2000 or connection.vendor == "postgresql"  # which compresses
     assert growth["logs_medication"] > 0 == growth["auth_group"]
-    assert second["database"]["grown"] >= growth["logs_medication"]
+    assert second["database"]["growth"] >= growth["logs_medication"]
     assert "Growth is since the report of" in report()
 
 
-def test_a_new_table_has_not_grown():
+def test_a_new_table_has_no_growth():
     now = {"database": {"bytes": 5}, "tables": [{"table": "new", "bytes": 5}, {"table": "old", "bytes": 9}]}
     before = {"database": {"bytes": 7}, "tables": [{"table": "old", "bytes": 4}]}
 
-    found = grown(now, before)
+    found = with_growth(now, before)
 
     assert found["tables"] == [
-        {"table": "new", "bytes": 5, "grown": None},
-        {"table": "old", "bytes": 9, "grown": 5},
+        {"table": "new", "bytes": 5, "growth": None},
+        {"table": "old", "bytes": 9, "growth": 5},
     ]
-    assert found["database"]["grown"] == -2
+    assert found["database"]["growth"] == -2
 
 
-def test_a_report_is_stored_unless_one_asks_not_to():
+def test_a_report_is_stored_unless_no_store_is_given():
     report("--no-store")
     report("--no-store", "--json")
     assert not DatabaseReport.objects.exists()
@@ -102,20 +102,20 @@ def test_a_report_is_stored_unless_one_asks_not_to():
     assert DatabaseReport.objects.get().figures["vendor"] == connection.vendor
 
 
-def test_reports_hold_nobodys_answers():
+def test_reports_contain_no_answers():
     person = make_full_log(dreams=CANARY, dinner=CANARY).user
     make_medication(person, CANARY)
     make_reflection(person, week_highlights=CANARY)
 
     with CaptureQueriesContext(connection) as queries:
-        told = report() + report("--json")
+        printed = report() + report("--json")
 
-    assert CANARY not in told + json.dumps(DatabaseReport.objects.first().figures)
-    # Counted, but not read.
+    assert CANARY not in printed + json.dumps(DatabaseReport.objects.first().figures)
+    # The rows are counted, the texts are not read.
     assert [query["sql"] for query in queries if "dreams" in query["sql"]] == []
 
 
-def test_unique_indexes_are_never_called_unused():
+def test_unique_indexes_are_never_unused():
     found = {
         "indexes": [
             {"index": "a", "scans": 0, "enforces": True},
@@ -128,26 +128,26 @@ def test_unique_indexes_are_never_called_unused():
 
 
 @on_sqlite
-def test_sqlite_counts_its_rows_and_checks_itself():
+def test_sqlite_rows_and_quick_check():
     make_full_log()
 
-    found = figures()
+    found = statistics()
 
     rows = {row["table"]: row["rows"] for row in found["tables"]}
     assert (rows["logs_dailylog"], rows["accounts_user"], rows["logs_dose"]) == (1, 1, 0)
-    assert found["database"]["sound"] == "ok"
+    assert found["database"]["quick_check"] == "ok"
     assert found["database"]["journal_mode"] == "wal"
 
 
 @on_sqlite
-def test_a_broken_file_is_a_failure(monkeypatch):
+def test_a_damaged_file_is_an_error(monkeypatch):
     def broken(alias):
-        return gather(alias) | {"database": {"bytes": 1, "sound": "row 3 missing from index x"}}
+        return collect(alias) | {"database": {"bytes": 1, "quick_check": "row 3 missing from index x"}}
 
     from operations.management.commands import dbreport
 
-    gather = dbreport.gather
-    monkeypatch.setattr(dbreport, "gather", broken)
+    collect = dbreport.collect
+    monkeypatch.setattr(dbreport, "collect", broken)
 
     with pytest.raises(CommandError, match="damaged: restore a backup"):
         report()

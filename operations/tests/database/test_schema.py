@@ -1,11 +1,12 @@
-"""Every way in which a database can differ from its migrations, done to a real one."""
+"""Differences between a database and its migrations, made in a real database."""
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 
 from operations.database import integrity
-from operations.database.schema import ERROR, WARNING, expected_tables, found_tables, problems
+from operations.database.findings import ERROR, WARNING
+from operations.database.schema import actual_tables, expected_tables, problems
 
 
 @pytest.fixture
@@ -25,27 +26,27 @@ def test_a_migrated_database_has_no_problems(db):
     assert list(problems(connection)) == []
 
 
-def test_what_is_expected_comes_from_the_migrations(db):
+def test_the_expected_schema_comes_from_the_migrations(db):
     tables = expected_tables(connection)
 
     assert {"accounts_user", "logs_dailylog", "logs_dose", "reflections_weeklyreflection"} <= tables.keys()
-    # Also of Django's own, and those nobody wrote a model for.
+    # Also Django's own tables, and those of many-to-many fields.
     assert {"django_content_type", "accounts_user_groups"} <= tables.keys()
-    assert {str(rule) for rule in tables["logs_dailylog"].rules} >= {
+    assert {str(constraint) for constraint in tables["logs_dailylog"].constraints} >= {
         "primary key on (id)",
         "foreign key on (user_id)",
         "unique daily_log_one_per_day",
         "index daily_log_date",
         "check daily_log_sleep_hours_valid",
     }
-    assert "index on (user_id)" not in {str(rule) for rule in tables["logs_dailylog"].rules}
+    assert "index on (user_id)" not in {str(constraint) for constraint in tables["logs_dailylog"].constraints}
 
 
-def test_all_tables_that_are_expected_are_read(db):
-    found = found_tables(connection)
+def test_the_actual_schema_has_all_expected_columns(db):
+    actual = actual_tables(connection)
 
     for name, expected in expected_tables(connection).items():
-        assert found[name].columns.keys() == expected.columns.keys()
+        assert actual[name].columns.keys() == expected.columns.keys()
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_all_tables_that_are_expected_are_read(db):
             "logs_dose: check dose_amount_positive is missing",
         ),
         (
-            # The named one on the same column does not stand in for it.
+            # The named check on the same column is another one.
             "ALTER TABLE accounts_user DROP CONSTRAINT accounts_user_day_ends_at_check",
             ERROR,
             "accounts_user: check on (day_ends_at) is missing",
@@ -124,14 +125,14 @@ def test_all_tables_that_are_expected_are_read(db):
             """ALTER TABLE logs_dailylog DROP CONSTRAINT daily_log_one_per_day;
                CREATE INDEX daily_log_one_per_day ON logs_dailylog (user_id, date)""",
             ERROR,
-            "logs_dailylog: unique daily_log_one_per_day is another: "
+            "logs_dailylog: unique daily_log_one_per_day differs: "
             "index on (user_id, date) instead of unique on (user_id, date)",
         ),
         (
             """ALTER TABLE logs_dailylog DROP CONSTRAINT daily_log_one_per_day,
                ADD CONSTRAINT daily_log_one_per_day CHECK (user_id > 0)""",
             ERROR,
-            "logs_dailylog: unique daily_log_one_per_day is another: "
+            "logs_dailylog: unique daily_log_one_per_day differs: "
             "check on (user_id) instead of unique on (user_id, date)",
         ),
         (
@@ -148,13 +149,13 @@ def test_all_tables_that_are_expected_are_read(db):
         ),
     ],
 )
-def test_what_is_broken_is_named(run, sql, status, text):
+def test_differences_are_reported(run, sql, status, text):
     run(sql)
 
     assert list(problems(connection)) == [(status, text)]
 
 
-SURPLUS = "is in no migration, and every save keeps it up to date: drop it if nothing needs it"
+SURPLUS = "is in no migration, and every save updates it: drop it if nothing needs it"
 REFUSING = "is in no migration, and refuses what Brain Log may save: drop it"
 
 
@@ -188,7 +189,7 @@ REFUSING = "is in no migration, and refuses what Brain Log may save: drop it"
             [(ERROR, f"logs_dose: unique one_dose {REFUSING}")],
         ),
         (
-            # Not in the place of the index on the same column, either.
+            # A unique index does not replace the plain index on the same column.
             """DROP INDEX logs_dose_daily_log_id_a22c9a95;
                CREATE UNIQUE INDEX one_dose ON logs_dose (daily_log_id)""",
             [
@@ -210,7 +211,7 @@ REFUSING = "is in no migration, and refuses what Brain Log may save: drop it"
         ),
     ],
 )
-def test_what_is_in_no_migration_is_named(run, sql, findings):
+def test_surplus_constraints_and_indexes_are_reported(run, sql, findings):
     run(sql)
 
     assert sorted(problems(connection)) == sorted(findings)
@@ -227,12 +228,12 @@ def test_what_is_in_no_migration_is_named(run, sql, findings):
         ),
         (
             """(person_id, "at" DESC) WHERE kind = 'x'""",
-            "index on (person_id, at DESC), of some rows alone instead of index on (person_id, at DESC)",
+            "index on (person_id, at DESC), of some rows only instead of index on (person_id, at DESC)",
         ),
     ],
     ids=str,
 )
-def test_an_index_that_was_rebuilt_in_another_order_is_not_the_one(db, index, facts):
+def test_an_index_in_another_order_differs(db, index, facts):
     if connection.vendor == "sqlite" and "NULLS" in index:
         pytest.skip("SQLite has no such order.")
     with connection.cursor() as cursor:
@@ -240,7 +241,7 @@ def test_an_index_that_was_rebuilt_in_another_order_is_not_the_one(db, index, fa
         cursor.execute(f"CREATE INDEX security_event_of_person ON accounts_securityevent {index}")
 
     assert list(problems(connection)) == [
-        (ERROR, f"accounts_securityevent: index security_event_of_person is another: {facts}")
+        (ERROR, f"accounts_securityevent: index security_event_of_person differs: {facts}")
     ]
 
 
@@ -249,7 +250,7 @@ def test_an_index_that_was_rebuilt_in_another_order_is_not_the_one(db, index, fa
     [
         (
             """DROP INDEX daily_log_date; CREATE INDEX daily_log_date ON logs_dailylog USING hash (date)""",
-            "logs_dailylog: index daily_log_date is another: index on (date), hash instead of index on (date)",
+            "logs_dailylog: index daily_log_date differs: index on (date), hash instead of index on (date)",
         ),
         (
             """ALTER TABLE accounts_user DROP CONSTRAINT accounts_user_username_key;
@@ -258,13 +259,13 @@ def test_an_index_that_was_rebuilt_in_another_order_is_not_the_one(db, index, fa
         ),
     ],
 )
-def test_an_index_of_another_kind_or_collation_is_not_the_one(run, sql, text):
+def test_an_index_of_another_method_or_collation_differs(run, sql, text):
     run(sql)
 
     assert (ERROR, text) in list(problems(connection))
 
 
-def test_the_type_before_a_migration_is_right_until_it_is_applied(run):
+def test_a_former_type_is_accepted_until_its_migration_is_applied(run):
     run("ALTER TABLE logs_dailylog ALTER breakfast TYPE varchar(200)")
     assert list(problems(connection)) == [
         (ERROR, "logs_dailylog: column breakfast is character varying(200) instead of text")
@@ -279,7 +280,7 @@ def test_the_type_before_a_migration_is_right_until_it_is_applied(run):
     ]
 
 
-def test_in_sqlite_the_type_of_the_first_release_stays(db):
+def test_sqlite_keeps_the_former_type(db):
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL has the test above.")
     with connection.cursor() as cursor:
@@ -317,13 +318,13 @@ def test_in_sqlite_the_type_of_the_first_release_stays(db):
         (
             "ALTER TABLE logs_dose SET (autovacuum_enabled = false)",
             WARNING,
-            "logs_dose is left out of autovacuum: it grows, and its statistics grow old; "
+            "logs_dose is excluded from autovacuum: it grows, and its statistics become outdated; "
             "ALTER TABLE logs_dose RESET (autovacuum_enabled)",
         ),
         (
             """INSERT INTO auth_group (id, name) VALUES (7, 'seven')""",
             ERROR,
-            "auth_group: the next id would be 1, while there are rows up to 7: new rows are refused; SELECT setval(",
+            "auth_group: the next id would be 1, but rows exist up to 7: new rows are refused; SELECT setval(",
         ),
         (
             "SELECT setval(pg_get_serial_sequence('auth_group', 'id'), 2147483000)",
@@ -332,7 +333,7 @@ def test_in_sqlite_the_type_of_the_first_release_stays(db):
         ),
     ],
 )
-def test_what_guards_and_numbers_the_rows(run, sql, status, text):
+def test_integrity_problems_are_reported(run, sql, status, text):
     def findings():
         return list(integrity.problems(connection, expected_tables(connection)))
 
@@ -347,7 +348,7 @@ def test_what_guards_and_numbers_the_rows(run, sql, status, text):
     assert (found, sentence[: len(text)]) == (status, text)
 
 
-def test_a_check_that_speaks_of_unknown_columns_is_not_the_one(run):
+def test_a_condition_on_unknown_columns_differs(run):
     run("""ALTER TABLE logs_dose ADD spoon integer;
            ALTER TABLE logs_dose DROP CONSTRAINT dose_amount_positive,
                ADD CONSTRAINT dose_amount_positive CHECK (spoon > 0)""")
@@ -358,7 +359,18 @@ def test_a_check_that_speaks_of_unknown_columns_is_not_the_one(run):
     ]
 
 
-def test_a_condition_is_the_same_after_a_restore(run):
+def test_a_condition_of_an_earlier_migration_differs(run):
+    """As after `migrate accounts 0012 --fake`. Name and kind of the constraint are right."""
+    run("""ALTER TABLE accounts_securityevent DROP CONSTRAINT security_event_kind_known,
+               ADD CONSTRAINT security_event_kind_known CHECK (kind IN ('signed_in', 'signed_out'))""")
+
+    [(status, text)] = problems(connection)
+
+    assert status == WARNING
+    assert text.startswith("accounts_securityevent: check security_event_kind_known is ")
+
+
+def test_a_condition_is_equal_after_a_restore(run):
     """A restored backup has gone through PostgreSQL's rewriting twice, and reads differently."""
 
     def definition() -> str:
@@ -374,13 +386,13 @@ def test_a_condition_is_the_same_after_a_restore(run):
     assert list(problems(connection)) == []
 
 
-def test_an_index_under_another_name_serves(run):
+def test_an_unnamed_index_may_have_any_name(run):
     run("ALTER INDEX logs_dose_daily_log_id_a22c9a95 RENAME TO doses_of_a_day")
 
     assert list(problems(connection)) == []
 
 
-def test_on_sqlite_too(db):
+def test_differences_on_sqlite(db):
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL has the tests above.")
     with connection.cursor() as cursor:
@@ -401,19 +413,19 @@ def test_on_sqlite_too(db):
     [
         (
             "DROP INDEX daily_log_date; CREATE INDEX daily_log_date ON logs_dailylog (user_id)",
-            "index daily_log_date is another: index on (user_id) instead of index on (date)",
+            "index daily_log_date differs: index on (user_id) instead of index on (date)",
         ),
         (
             "DROP INDEX daily_log_date; CREATE UNIQUE INDEX daily_log_date ON logs_dailylog (date)",
-            "index daily_log_date is another: unique on (date) instead of index on (date)",
+            "index daily_log_date differs: unique on (date) instead of index on (date)",
         ),
         (
             "DROP INDEX daily_log_date; CREATE INDEX daily_log_date ON logs_dailylog (date) WHERE date > '2026-01-01'",
-            "index daily_log_date is another: index on (date), of some rows alone instead of index on (date)",
+            "index daily_log_date differs: index on (date), of some rows only instead of index on (date)",
         ),
     ],
 )
-def test_another_index_under_the_name_is_not_the_one(db, sql, text):
+def test_another_index_with_the_expected_name_differs(db, sql, text):
     with connection.cursor() as cursor:
         for statement in sql.split(";"):
             cursor.execute(statement)
@@ -425,7 +437,9 @@ def test_another_index_under_the_name_is_not_the_one(db, sql, text):
 def test_a_migration_that_was_not_applied_is_not_expected():
     call_command("migrate", "logs", "0001", verbosity=0)
     try:
-        assert "index on (user_id)" in {str(rule) for rule in expected_tables(connection)["logs_dailylog"].rules}
+        assert "index on (user_id)" in {
+            str(constraint) for constraint in expected_tables(connection)["logs_dailylog"].constraints
+        }
         assert list(problems(connection)) == []
     finally:
         call_command("migrate", verbosity=0)
