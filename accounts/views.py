@@ -36,7 +36,7 @@ from accounts.reauthentication import (
     redirect_to_reauthentication,
 )
 from accounts.social_login import providers
-from brainlog.database.retry import retried
+from brainlog.database.retry import retry_on_conflict
 from brainlog.pagination import page_by_offset, page_number
 
 SESSIONS_A_PAGE = 50
@@ -192,7 +192,7 @@ def account_events(request):
     return render(request, "accounts/events.html", pages | {"events": rows})
 
 
-@retried
+@retry_on_conflict
 def delete_person(pk: int):
     """Delete a person with everything they own. By id, since deleting an object unsets its id before a retry."""
     User.objects.filter(pk=pk).delete()

@@ -3,9 +3,11 @@ from django.conf import settings
 from django.http import Http404, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
-from brainlog.database.errors import page_not_found
+from brainlog import circuit_breaker
+from brainlog.database.postgresql.base import response_timeout
+from brainlog.error_pages import page_not_found, unavailable
 
-# What no page of ours does. Passkeys are the one exception, on our own pages.
+# Browser features that no page uses. Passkeys are allowed, on pages of this site only.
 UNUSED_FEATURES = (
     *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen"),
     *("gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone"),
@@ -16,10 +18,10 @@ PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
 
 
 class SecurityHeadersMiddleware:
-    """Say with every answer what browsers may do with it: static files, errors and probes included.
+    """Sets the security headers of every response, including static files, error pages and probes.
 
-    SecurityMiddleware says some of it too, but does not see what is answered before it. The policy is django-csp's,
-    made once: its own middleware puts the same one together for each answer.
+    Django's SecurityMiddleware sets some of them too, but does not see responses of the middleware before it. The
+    Content-Security-Policy is built once by django-csp, whose own middleware builds the same one for each response.
     """
 
     HEADERS = {
@@ -31,30 +33,53 @@ class SecurityHeadersMiddleware:
         "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
         "X-Content-Type-Options": "nosniff",
     }
-    # The jQuery in Django's admin writes HTML as soon as it is loaded.
-    WITHOUT_TRUSTED_TYPES = {"require-trusted-types-for": None, "trusted-types": None}
+    # jQuery, which Django's admin uses, assigns to innerHTML when it is loaded.
+    ADMIN_CSP = {"require-trusted-types-for": None, "trusted-types": None}
 
     def __init__(self, get_response):
         self.get_response = get_response
         self.policy = build_policy()
-        self.policy_of_admin = build_policy(replace=self.WITHOUT_TRUSTED_TYPES)
+        self.policy_of_admin = build_policy(replace=self.ADMIN_CSP)
 
     def __call__(self, request):
         response = self.get_response(request)
         for header, value in self.HEADERS.items():
             response.headers.setdefault(header, value)
-        if not (settings.DEBUG and response.status_code == 500):  # Django's own page of an error has inline styles.
+        if not (settings.DEBUG and response.status_code == 500):  # Django's debug page has inline styles.
             is_admin = request.resolver_match and request.resolver_match.app_name == "admin"
             policy = self.policy_of_admin if is_admin else self.policy
             response.headers.setdefault("Content-Security-Policy", policy)
         return response
 
 
-class ErrorPagesMiddleware:
-    """Take GET, HEAD and POST alone, and answer in our own design where Django has a blank page or one that tells much.
+class DatabaseMiddleware:
+    """Answers 503 at once while the database is down, and limits how long a request waits for each of its answers.
 
-    People get there: a button pressed after the session expired leads to the login page, and from
-    there on to the address the button meant.
+    Static files and probes come before it: they need no database. Management commands have no such limit.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if circuit_breaker.database.is_open and not self.is_metrics_scrape(request):
+            return unavailable(request, circuit_breaker.database.code, "circuit breaker")
+        token = response_timeout.set(settings.DATABASE_TIMEOUT)
+        try:
+            return self.get_response(request)
+        finally:
+            response_timeout.reset(token)
+
+    def is_metrics_scrape(self, request) -> bool:
+        """Whether a program reads /metrics, which reports that the database is down. A session would need a query."""
+        return request.path_info == "/metrics" and settings.SESSION_COOKIE_NAME not in request.COOKIES
+
+
+class ErrorPagesMiddleware:
+    """Accepts GET, HEAD and POST only, and gives 405 responses, and 404 responses with DEBUG, a page of ours.
+
+    People do see a 405: a button pressed after the session has expired leads to the login page, and from there by GET
+    to the address of the button, which accepts POST only.
     """
 
     METHODS = ("GET", "HEAD", "POST")
@@ -63,7 +88,7 @@ class ErrorPagesMiddleware:
         self.get_response = get_response
 
     def process_view(self, request, view, arguments, named_arguments):
-        """Pages of Django's, most of the admin among them, would take any other word for GET."""
+        """Django's own views, such as most of the admin's, would handle any other method as a GET."""
         return None if request.method in self.METHODS else HttpResponseNotAllowed(self.METHODS)
 
     def __call__(self, request):
@@ -71,6 +96,6 @@ class ErrorPagesMiddleware:
         if response.status_code == 405 and not response.content:
             response.content = render_to_string("405.html", request=request)
         if settings.DEBUG and response.status_code == 404:
-            # Django's page repeats the address, its query and the exception's message.
+            # Django's page contains the path, the query string and the exception's message.
             return page_not_found(request, Http404())
         return response

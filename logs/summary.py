@@ -7,7 +7,7 @@ from statistics import fmean
 from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext
 
-from brainlog.versioned_cache import remembered
+from brainlog.versioned_cache import cached
 from logs.fields import HoursField, ScoreField
 from logs.periods import Period
 from logs.stages import STAGES
@@ -85,7 +85,7 @@ def numbers_of(person, period: Period) -> Numbers:
         first = period.first
         return numbers_from([row for row in rows if row["date"] >= first], [row for row in rows if row["date"] < first])
 
-    return remembered(person, f"{FORMAT}:{period.first}:{period.last}", compute, Numbers.unpack)
+    return cached(person, f"{FORMAT}:{period.first}:{period.last}", compute, Numbers.unpack)
 
 
 def numbers_from(days: Sequence[dict], days_before: Sequence[dict]) -> Numbers:

@@ -3,14 +3,12 @@ from django.contrib import messages
 from django.http import StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _, ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts import rate_limits, security_events
 from accounts.forms import UsernameConfirmationForm
 from personal_data.export import archive
 from personal_data.wipe import wipe_all
-
-require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_safe
@@ -29,7 +27,6 @@ def what_is_kept(person) -> list[str]:
     ]
 
 
-@require_get_or_post
 @reauthentication_required(app="accounts")
 def export(request):
     person = request.user
@@ -45,7 +42,6 @@ def export(request):
     return StreamingHttpResponse(archive(person), content_type="application/zip", headers=headers)
 
 
-@require_get_or_post
 @reauthentication_required(app="accounts")
 def wipe(request):
     person = request.user

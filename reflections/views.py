@@ -5,10 +5,10 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from brainlog.body_size import accepts_up_to
-from brainlog.database.retry import retried
+from brainlog.body_size import max_body_size
+from brainlog.database.retry import retry_on_conflict
 from brainlog.database.router import reads_only
 from brainlog.pagination import page_number, page_of
 from logs.answers import store
@@ -17,8 +17,6 @@ from logs.periods import FIRST_DAY, Month, Week, Year
 from logs.summary import numbers_of
 from reflections.forms import ReflectionForm
 from reflections.models import WeeklyReflection, focus_for
-
-require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 ONE_WEEK = datetime.timedelta(days=7)
 
@@ -55,8 +53,7 @@ def other_week(request):
         return redirect("reflections:list")
 
 
-@accepts_up_to(settings.BODY_OF_LONG_TEXTS)
-@require_get_or_post
+@max_body_size(settings.MAX_LONG_TEXT_BODY)
 def week(request, day):
     person = request.user
     if request.method == "POST":
@@ -134,7 +131,6 @@ def numbers_page(request, period, months):
     return render(request, "reflections/numbers.html", context)
 
 
-@require_get_or_post
 def delete(request, day):
     if request.method == "POST":
         forget(request.user, day)
@@ -144,7 +140,7 @@ def delete(request, day):
     return render(request, "confirm_delete.html", {"object": reflection, "name": str(reflection)})
 
 
-@retried
+@retry_on_conflict
 def forget(person, day):
     get_object_or_404(person.weekly_reflections.select_for_update(), week_start=day).delete()
     person.answers_changed()

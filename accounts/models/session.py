@@ -12,7 +12,7 @@ from accounts.models.user import User
 from accounts.sessions import SessionStore
 from accounts.user_agents import describe_device
 from encryption import cipher
-from encryption.fields import place
+from encryption.fields import associated_data
 
 
 class SessionQuerySet(models.QuerySet):
@@ -80,17 +80,19 @@ class Session(AbstractBaseSession):
         return SessionStore
 
     @property
-    def place(self) -> tuple[str, ...]:
+    def associated_data(self) -> tuple[str, ...]:
         """Associated data of the content: it cannot be decrypted in a row with another key or of another person."""
-        return place(self._meta.db_table, "session_data", self.pk, self.user_id or "")
+        return associated_data(self._meta.db_table, "session_data", self.pk, self.user_id or "")
 
     def encrypt(self):
-        self.session_data = cipher.encrypt(self.session_data, *self.place)
+        self.session_data = cipher.encrypt(self.session_data, *self.associated_data)
 
     def decrypted(self) -> str | None:
         """The content as signed by Django, or None if it cannot be decrypted."""
         try:
-            return cipher.decrypt(self.session_data, *self.place) if cipher.is_token(self.session_data) else None
+            return (
+                cipher.decrypt(self.session_data, *self.associated_data) if cipher.is_token(self.session_data) else None
+            )
         except cipher.CannotDecryptError:
             return None
 

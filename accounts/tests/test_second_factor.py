@@ -277,7 +277,7 @@ def test_an_unencrypted_secret_is_refused(broken, settings):
 def test_a_changed_secret_is_refused(sealed):
     changed = sealed[:-6] + ("AAAAAA" if sealed[-6:] != "AAAAAA" else "BBBBBB")
     with pytest.raises(CannotDecryptError):
-        mfa_secrets.decrypt(mfa_secrets.StoredToken(changed, sealed.place))
+        mfa_secrets.decrypt(mfa_secrets.StoredToken(changed, sealed.associated_data))
 
 
 NEW_KEY = {"new": b"n" * 32}

@@ -80,7 +80,7 @@ def test_a_recovery_code_seed_is_refused_as_an_app_secret():
     stored = person.authenticator_set.get().data["secret"]
 
     with pytest.raises(cipher.CannotDecryptError):
-        cipher.decrypt(stored, *mfa_secrets.place_of(person.pk, "recovery_codes"))
+        cipher.decrypt(stored, *mfa_secrets.associated_data_of(person.pk, "recovery_codes"))
 
 
 def test_using_a_code_does_not_change_the_token(person, protected):

@@ -1,6 +1,6 @@
-"""`{% script 'brainlog.js' %}`: loads a script of ours, if it is the one the page was made with.
+"""`{% script 'js/drafts.js' %}`: a script element with an integrity attribute.
 
-Any further attributes are written as they are: `blocking='render'` lets nothing be drawn before it has run.
+Further arguments become attributes: with `blocking='render'`, the page is not shown before the script has run.
 """
 
 import base64
@@ -30,7 +30,7 @@ def element_of(name: str, **attributes: str) -> str:
 
 
 def read_integrity(name: str) -> str:
-    """Return what the integrity attribute says of the file as it is served: collected, or where it was written."""
+    """Return the integrity value of the file as it is served: the collected file, or else the source."""
     if hasattr(staticfiles_storage, "stored_name"):
         with staticfiles_storage.open(staticfiles_storage.stored_name(name)) as file:
             content = file.read()

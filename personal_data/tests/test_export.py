@@ -285,7 +285,7 @@ def test_a_text_that_cannot_be_read_is_kept_as_it_is(confirmed, person):
 
     files = download(confirmed)
 
-    assert json.loads(files["brain-log.json"])["days"][0]["dreams"] == {"sealed": tampered}
+    assert json.loads(files["brain-log.json"])["days"][0]["dreams"] == {"ciphertext": tampered}
     assert table(files, "days")[0]["dreams"].startswith("This text cannot be read")
 
 

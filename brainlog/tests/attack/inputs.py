@@ -1,4 +1,4 @@
-"""What is sent to a form: answers as they are shown, some of them replaced by anything that can be sent."""
+"""Generated form data: the values as shown, some of them replaced by arbitrary ones."""
 
 import json
 from urllib.parse import quote, quote_from_bytes

@@ -1,4 +1,4 @@
-"""A world to attack: everybody in a browser of their own, every page they can open, and every form on it."""
+"""People to attack with: a client for each, every page they can open, and every form on it."""
 
 import datetime
 import re
@@ -46,7 +46,7 @@ def undone() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Page:
-    """What somebody sees at an address, which may lead to another one first."""
+    """Return the page at a URL, after redirects."""
 
     who: str
     opened: str
@@ -59,7 +59,7 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Found:
-    """A form on somebody's page; `after` is what must be sent first to get to that page, if anything."""
+    """A form on a page of a person; `after` is a request that has to be sent first, if any."""
 
     who: str
     opened: str
@@ -98,7 +98,7 @@ class World:
     recovery_codes: list[str] = field(default_factory=list)
     # Every row as it was in the beginning, and the keys of all that is the other person's.
     start: dict[str, dict] = field(default_factory=dict)
-    of_somebody_else: dict[str, set] = field(default_factory=dict)
+    of_other_person: dict[str, set] = field(default_factory=dict)
 
     @classmethod
     def make(cls) -> "World":
@@ -112,7 +112,7 @@ class World:
         for person in people.values():
             person.refresh_from_db()
         world.log_everybody_in()
-        world.start, world.of_somebody_else = everything(), rows_of(people["other"])
+        world.start, world.of_other_person = everything(), rows_of(people["other"])
         return world
 
     def log_everybody_in(self):
@@ -278,7 +278,7 @@ def browser_with(cookies: SimpleCookie) -> Client:
 
 
 def first_tries(form: Form) -> Iterator[Pairs]:
-    """As it is shown, with each button; and as it was before somebody else had saved something."""
+    """The form as shown, with each button; and as it was before a conflicting save."""
     yield form.as_shown()
     for field_ in form.fields.values():
         if field_.kind == "submit" and field_.name not in {"_save", "_addanother"}:

@@ -1,4 +1,4 @@
-"""Every page of the site, in every state worth looking at. A new page joins this list, or a test fails."""
+"""List of every page of the site in each of its states. A test fails if a page is missing."""
 
 import datetime
 import re
@@ -54,7 +54,7 @@ NOT_PAGES = {
 
 @dataclass
 class World:
-    """Somebody new, somebody with a long history, and somebody who is ill today."""
+    """A new person, a person with a long history, and a person who is ill today."""
 
     newcomer: User
     regular: User
@@ -230,7 +230,7 @@ def confirmed(page, world):
 
 
 def new_code(person: User) -> str:
-    """A recovery code that nobody has used, of a list that was shown."""
+    """Return an unused recovery code of a list that was shown."""
     person.authenticator_set.filter(type="recovery_codes").delete()
     codes = RecoveryCodes.activate(person)
     codes.mark_as_viewed()

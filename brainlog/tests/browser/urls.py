@@ -1,4 +1,4 @@
-"""The project's addresses, and some that fail on purpose, for a look at the error pages."""
+"""The URLs of the project, and some that fail on purpose, to show the error pages."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
