@@ -129,7 +129,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
 @pytest.fixture(autouse=True)
 def empty_cache():
     """Begin with nothing remembered: tests write rows without telling the person's version."""
-    for name in ("default", "figures"):
+    for name in ("default", "summaries"):
         caches[name].clear()
 
 

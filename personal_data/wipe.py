@@ -1,9 +1,9 @@
 from accounts.models import User
-from brainlog.database.retry import retried
+from brainlog.database.retry import retry_on_conflict
 from brainlog.database.sqlite3.files import erase_deleted_after_commit
 
 
-@retried
+@retry_on_conflict
 def wipe_all(person: User):
     """Delete everything that a person has logged. The account, its settings and its security events stay."""
     # Doses are deleted with their days; a medication can be deleted only when it has no doses.

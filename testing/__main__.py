@@ -19,7 +19,7 @@ from testing import chromium, postgres, programs
 
 # Shared so that both runs take about as long.
 ONCE_ON_SQLITE, ONCE_ON_POSTGRESQL = (
-    "--once=encryption,accounts,logs,reflections,personal_data,brainlog",
+    "--once=encryption,accounts,logs,reflections,home,personal_data,brainlog",
     "--once=operations,testing",
 )
 

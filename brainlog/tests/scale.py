@@ -1,4 +1,4 @@
-"""What people do all day, over HTTP, for the tests of several processes and servers."""
+"""HTTP clients that use the pages as people do, for tests of several processes and servers."""
 
 import datetime
 import html
@@ -75,7 +75,7 @@ def do_the_main_job(visitor: Visitor, name: str):
 def watch_while_it_rises(writer: Visitor, readers: list[Visitor], steps: int = 20):
     """One browser saves a number that rises, others look at the month's mean of it all the while.
 
-    Whoever opens the page after a save was confirmed sees what it saved, or something newer.
+    A page opened after a confirmed save shows that save, or a newer one.
     """
     confirmed = 0.0
     is_over = False

@@ -1,4 +1,4 @@
-"""Who may go where: every address, for everybody, reading and sending; the table is in addresses.py."""
+"""Access control: every URL, for every kind of user, with GET and POST; the table is in addresses.py."""
 
 import re
 import subprocess
@@ -51,9 +51,9 @@ ROLES = {
 }
 METHODS = ("GET", "POST", "PUT", "DELETE")
 MORE_METHODS = ("HEAD", "PATCH", "OPTIONS", "TRACE")  # For those alone whom nothing else keeps out.
-# What reading may write: that somebody was here, what the staff looked at, and how often something was tried.
+# Tables that a GET may write to: the last visit, records of staff, and rate limits.
 WRITTEN_BY_READING = {"accounts_session", "accounts_securityevent", "accounts_throttle"}
-# What would be done by whoever is let in: in the admin, a row is deleted.
+# POST data that would have an effect if the request were allowed: in the admin, a row is deleted.
 DEED = {"post": "yes", "action": "delete_selected", "_selected_action": ROW}
 
 
@@ -133,7 +133,7 @@ def is_as_expected(response, expected, address: Address) -> bool:
     return response.status_code == 302 and response.url in leads_to
 
 
-def test_every_address_is_in_the_table():
+def test_every_url_is_in_the_table():
     found = {name for name, _ in addresses_of()}
 
     # What has no name of its own in the admin is all that is nowhere there.
@@ -142,7 +142,7 @@ def test_every_address_is_in_the_table():
 
 @pytest.mark.usefixtures("rest_of_the_admin")
 @pytest.mark.parametrize("role", ROLES)
-def test_the_table(maria, role):
+def test_every_url_answers_as_the_table_says(maria, role):
     browser = Browser(None if role == "visitor" else make_person(username=f"the-{role}", **ROLES[role]))
     before, wrong = everything_of(maria), []
 
@@ -167,7 +167,7 @@ def test_the_table(maria, role):
     assert wrong == [], "\n".join(map(str, wrong))
 
 
-def test_reading_changes_nothing_for_the_person_either(maria):
+def test_get_requests_change_nothing(maria):
     browser, wrong = Browser(maria), []
 
     for address in ADDRESSES:
@@ -178,7 +178,7 @@ def test_reading_changes_nothing_for_the_person_either(maria):
     assert wrong == [], "\n".join(map(str, wrong))
 
 
-def test_the_watch_sees_what_is_written(maria):
+def test_the_write_detector_detects_writes(maria):
     """Or the tests above could not fail."""
     browser = Browser(maria)
 
@@ -187,7 +187,7 @@ def test_the_watch_sees_what_is_written(maria):
     assert browser.written == {"logs_dailylog", "accounts_user"}
 
 
-def test_what_another_person_has_is_as_if_it_were_not_there(maria):
+def test_other_peoples_objects_are_404(maria):
     """The same answers, to the letter, with Maria's rows and after they are gone."""
     browser = Browser(make_person(username="other"))
 
@@ -209,7 +209,7 @@ def test_what_another_person_has_is_as_if_it_were_not_there(maria):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_static_files_lead_nowhere_else(client, db, method):
+def test_static_files_do_not_redirect_elsewhere(client, db, method):
     for path in (
         f"/{settings.STATIC_URL.strip('/')}/../manage.py",
         "/static/../brainlog/settings.py",
@@ -219,7 +219,7 @@ def test_static_files_lead_nowhere_else(client, db, method):
         assert getattr(client, method)(path).status_code in {403, 404, 405}
 
 
-def test_the_same_where_there_are_accounts_elsewhere():
+def test_the_table_with_social_login():
     """The first two tests, in a process with a provider configured: no setting changes the addresses of this one."""
     command = [
         sys.executable,
@@ -230,7 +230,7 @@ def test_the_same_where_there_are_accounts_elsewhere():
         "no:cacheprovider",
         __file__,
         "-k",
-        "in_the_table or the_table[",
+        "in_the_table or as_the_table_says[",
     ]
     with throwaway_provider() as provider:
         environment = environment_with("sqlite:///db.sqlite3", **provider.environment)

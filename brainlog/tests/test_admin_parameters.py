@@ -1,4 +1,4 @@
-"""What is put into the addresses of the admin: 400, 404 or the list without it, never a server error."""
+"""Malformed parameters of admin URLs: 400, 404 or a redirect to the list, never a server error."""
 
 from urllib.parse import quote, urlencode
 
@@ -103,7 +103,7 @@ def test_any_key_of_a_person_whose_password_is_changed(superuser):
 
 
 @pytest.mark.parametrize("name", ["term", "app_label", "model_name", "field_name", "page"])
-def test_any_value_of_what_completes_a_name(superuser, name):
+def test_any_value_of_an_autocomplete_parameter(superuser, name):
     known = {"app_label": "logs", "model_name": "dailylog", "field_name": "user", "term": "person"}
 
     for value in VALUES:
@@ -112,14 +112,14 @@ def test_any_value_of_what_completes_a_name(superuser, name):
 
 
 @pytest.mark.parametrize("year", ["9" * 14, "9999", "0", "-1"])
-def test_a_year_that_is_none_leads_to_the_list(superuser, year):
+def test_an_invalid_year_redirects_to_the_list(superuser, year):
     response = superuser.get(f"/admin/logs/dailylog/?date__year={year}", follow=True)
 
     assert response.status_code == 200
     assert response.request["QUERY_STRING"] == "e=1"
 
 
-def test_a_search_has_room_for_so_many_characters(superuser):
+def test_the_length_of_a_search_is_limited(superuser):
     response = superuser.get(f"/admin/accounts/user/?{urlencode({'q': 'x' * (LONGEST_SEARCH + 1)})}")
 
     assert f"at most {LONGEST_SEARCH} characters" in response.content.decode()

@@ -1,4 +1,4 @@
-"""What every answer says to the browser, and that no page needs what it forbids."""
+"""Security headers of all responses, and pages that comply with them."""
 
 import pytest
 from django.urls import reverse
@@ -29,7 +29,7 @@ ADMIN = ["/admin/", "/admin/logs/dailylog/", "/admin/accounts/user/", "/admin/ac
 
 @pytest.fixture
 def as_maria(client, db):
-    """A client of somebody who has written on every page, and looks after the others."""
+    """A client of a person with answers on every page, who is also an administrator."""
     maria = make_person(username="maria", is_staff=True, is_superuser=True)
     make_dose(make_full_log(maria, DAY), make_medication(maria, pk=1))
     make_reflection(maria, SUNDAY)
@@ -54,7 +54,7 @@ def assert_headers(response, path):
 
 
 def assert_guarded(response):
-    """What is true of static files, and of what monitors are told, as well."""
+    """The headers of all responses, including static files and probes."""
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["X-Frame-Options"] == "DENY"
     assert response["Referrer-Policy"] == "same-origin"
@@ -72,7 +72,7 @@ def features_of(response) -> dict:
 
 @pytest.mark.parametrize("path", [*(address.path for address in ADDRESSES), *ADMIN, "/nowhere/"])
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_every_answer_to_a_person_is_guarded_and_kept_out_of_caches(as_maria, path, method):
+def test_responses_to_a_person_have_security_headers_and_no_store(as_maria, path, method):
     response = getattr(as_maria, method)(path)
 
     assert_headers(response, path)
@@ -81,14 +81,14 @@ def test_every_answer_to_a_person_is_guarded_and_kept_out_of_caches(as_maria, pa
 
 
 @pytest.mark.parametrize("path", [*(address.path for address in ADDRESSES), *ADMIN, "/nowhere/"])
-def test_every_answer_to_a_visitor_is_guarded(client, db, path):
+def test_responses_to_a_visitor_have_security_headers(client, db, path):
     response = client.get(path)
 
     assert_headers(response, path)
     assert "Cookie" in response.get("Vary", "") or response.status_code in {302, 404, 405}
 
 
-def test_what_is_refused_at_the_door_is_guarded_too(client, db):
+def test_early_error_responses_have_security_headers(client, db):
     wrong_host = client.get("/", headers={"host": "evil.example"})
     far_too_much = client.post(reverse("accounts:login"), {"username": "x" * 17 * 1024 * 1024})
 
@@ -99,7 +99,7 @@ def test_what_is_refused_at_the_door_is_guarded_too(client, db):
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/static/brainlog.css", "/static/none.css"])
-def test_what_is_no_page_is_guarded_too(client, db, settings, path):
+def test_static_files_and_probes_have_security_headers(client, db, settings, path):
     settings.METRICS_TOKEN = "a-token"
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
 
@@ -112,7 +112,7 @@ def test_what_is_no_page_is_guarded_too(client, db, settings, path):
     assert "Access-Control-Allow-Origin" not in response
 
 
-def test_every_page_says_that_it_is_one_and_in_which_characters(as_maria):
+def test_pages_have_content_type_and_charset(as_maria):
     others = {
         address.path: answer["Content-Type"]
         for address in ADDRESSES
@@ -130,7 +130,7 @@ def test_every_page_says_that_it_is_one_and_in_which_characters(as_maria):
         ("images/favicon.svg", "image/svg+xml"),
     ],
 )
-def test_so_does_every_file(client, db, settings, path, said):
+def test_static_files_have_content_type_and_charset(client, db, settings, path, said):
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
     response = client.get(f"/static/{path}")
     response.getvalue()  # Or it stays open.
@@ -141,7 +141,7 @@ def test_so_does_every_file(client, db, settings, path, said):
 
 @pytest.mark.urls("brainlog.tests.browser.urls")
 @pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
-def test_error_pages_are_guarded_too(client, db, status):
+def test_error_pages_have_security_headers(client, db, status):
     client.raise_request_exception = False
 
     response = client.get(f"/broken/{status}/")
@@ -151,7 +151,7 @@ def test_error_pages_are_guarded_too(client, db, status):
     assert_guarded(response)
 
 
-def test_a_person_who_logs_in_or_out_leaves_nothing_in_caches(client, db):
+def test_login_and_logout_are_not_cached(client, db):
     make_person(username="maria")
 
     login = client.post(reverse("accounts:login"), {"username": "maria", "password": PASSWORD})
@@ -169,14 +169,14 @@ def refused_by_the_browser(response) -> list[str]:
 
 
 @pytest.mark.parametrize("path", [*(address.path for address in ADDRESSES), *ADMIN[:-1], "/nowhere/"])
-def test_no_page_needs_what_the_policy_forbids(as_maria, path):
+def test_pages_comply_with_the_content_security_policy(as_maria, path):
     response = as_maria.get(path, follow=True)
 
     assert refused_by_the_browser(response) == []
 
 
 @pytest.mark.parametrize("name", ["today", "accounts:signup", "accounts:login"])
-def test_no_page_for_visitors_does_either(client, db, name):
+def test_pages_for_visitors_comply_with_the_content_security_policy(client, db, name):
     response = client.get(reverse(name))
 
     assertContains(response, "<h1>")
@@ -184,7 +184,7 @@ def test_no_page_for_visitors_does_either(client, db, name):
 
 
 @pytest.mark.parametrize("stage", ["morning", "medication", "midday", "afternoon", "evening"])
-def test_no_page_with_errors_or_conflicts_does_either(as_maria, stage):
+def test_pages_with_errors_comply_with_the_content_security_policy(as_maria, stage):
     path = reverse("logs:check_in", args=[DAY, stage])
     sent = answers(stage) | dose_rows({"medication": "x" * 101, "amount": "-5"}) | {"version": "0" * 16}
 

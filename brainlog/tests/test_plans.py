@@ -27,7 +27,7 @@ from testing.postgres import Cluster, throwaway_cluster
 
 pytestmark = pytest.mark.once
 
-PEOPLE, DAYS, SOMEBODY = 200, 1000, 100
+PEOPLE, DAYS, PERSON_ID = 200, 1000, 100
 TODAY = datetime.date(2026, 5, 4)  # a Monday; weeks begin on Sunday
 
 # Day by day, as life writes them: the rows of one person are scattered all over the table.
@@ -142,7 +142,7 @@ PAGES = {
     "/logs/": {DAYS_TABLE: 42 + 31},
     "/logs/?month=2024-05&page=12": {DAYS_TABLE: 42 + 31},
     "/logs/medications/": {MEDICATIONS: 5},
-    f"/logs/medications/{5 * SOMEBODY}/": {MEDICATIONS: 1},
+    f"/logs/medications/{5 * PERSON_ID}/": {MEDICATIONS: 1},
     f"/logs/{TODAY}/": {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 2},
     f"/logs/{TODAY}/morning/": {DAYS_TABLE: 2},
     # The day, the last one with doses, which has one, and both again with theirs.
@@ -167,7 +167,7 @@ COUNTED_OFF = {
 ELSEWHERE = {"logs:not_tracked", "logs:tracked", "logs:restore", "reflections:other"}
 
 # Either the person, or the key of a row of theirs that was just found.
-OF_ONE_PERSON = re.compile(rf"\(user_id = {SOMEBODY}\)|\((daily_log_id|id) = \w+(\.\w+)?\)")
+OF_ONE_PERSON = re.compile(rf"\(user_id = {PERSON_ID}\)|\((daily_log_id|id) = \w+(\.\w+)?\)")
 
 
 def assert_it_reads_little(readings, rows, counted_off):
@@ -183,11 +183,11 @@ def assert_it_reads_little(readings, rows, counted_off):
 @pytest.fixture
 def client(connection):
     client = Client()
-    client.force_login(User.objects.get(pk=SOMEBODY))
+    client.force_login(User.objects.get(pk=PERSON_ID))
     return client
 
 
-def test_there_is_much_to_read(connection):
+def test_the_database_has_200_000_days(connection):
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM logs_dailylog")
         assert cursor.fetchone() == (200_000,)
@@ -217,7 +217,7 @@ def test_a_page_reads_few_rows_of_one_person_by_an_index(connection, client, pag
         ("/reflections/2026-05-03/", EVERYTHING, {WEEKS: 1}),
     ],
 )
-def test_so_does_a_save(connection, client, page, data, rows):
+def test_a_save_reads_few_rows_by_an_index(connection, client, page, data, rows):
     with reading(connection) as readings:
         assert client.post(page, data).status_code == 302
 

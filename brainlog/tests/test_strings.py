@@ -1,4 +1,4 @@
-"""Everything a template says can be translated."""
+"""All texts of templates are translatable."""
 
 import re
 from html.parser import HTMLParser

@@ -1,4 +1,4 @@
-"""A real gunicorn with two workers on a real PostgreSQL: what it logs, and what it counts."""
+"""Logs and metrics of a real gunicorn with two workers on a real PostgreSQL."""
 
 import http.client
 import json
@@ -72,7 +72,7 @@ def fail(site, name) -> int:
 
 @pytest.fixture(scope="module")
 def log(site) -> str:
-    """All that is logged of a day and a week in somebody's life, and of everything that can go wrong."""
+    """The log of a person's day and week, and of all kinds of errors."""
     visitor = Visitor(site.url)
     assert visitor.post("/accounts/signup/", SIGN_UP)[0] == 200
     statuses = [visitor.post(address, data)[0] for address, data in main_job()]
@@ -95,7 +95,7 @@ def log(site) -> str:
     return site.log
 
 
-def test_nothing_that_anybody_wrote_is_in_the_log(log):
+def test_nothing_that_a_person_wrote_is_in_the_log(log):
     assert [line for line in log.splitlines() if CANARY in line.lower()] == []
     assert [line for line in log.splitlines() if str(DAY) in line] == []
     assert PASSWORD not in log
@@ -225,7 +225,7 @@ def test_the_pools_of_all_workers_are_shown(site):
     assert found["brainlog_database_connections_limit"] == 100
 
 
-def test_metrics_hold_no_people(site, log):
+def test_metrics_contain_no_people(site, log):
     page = ask(site, "GET", "/metrics", Authorization=f"Bearer {TOKEN}")[2]
 
     assert CANARY not in page.lower()
@@ -233,13 +233,13 @@ def test_metrics_hold_no_people(site, log):
 
 
 @pytest.mark.parametrize("given", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}], ids=str)
-def test_metrics_are_for_who_knows_the_token(site, given):
+def test_metrics_need_the_token(site, given):
     status, headers, page = ask(site, "GET", "/metrics", **given)
 
     assert (status, headers["WWW-Authenticate"], page) == (401, "Bearer", "")
 
 
-def test_a_worker_that_dies_leaves_its_counts_and_takes_its_pool(site, folder):
+def test_a_dead_workers_counts_remain_without_its_pool(site, folder):
     fail(site, "broken_constraint")
     pools = eventually(lambda: list(folder.glob("brainlog-metrics-*/gauge_livesum_*.db")), bool)
     before = metrics(site)
@@ -253,7 +253,7 @@ def test_a_worker_that_dies_leaves_its_counts_and_takes_its_pool(site, folder):
     assert sum(value for name, value in after.items() if "brainlog_pool_connections" in name) <= 3
 
 
-def test_the_files_of_the_counts_go_with_gunicorn(database, tmp_path):
+def test_the_metrics_folder_is_removed_with_gunicorn(database, tmp_path):
     with throwaway_site(database, workers=1, TMPDIR=str(tmp_path), METRICS_TOKEN=TOKEN) as site:
         metrics(site)
         assert list(tmp_path.glob("brainlog-metrics-*/*.db"))

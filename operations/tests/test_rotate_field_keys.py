@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from accounts.tests.factories import make_person
 from encryption import cipher
 from encryption.fields import private_fields
-from encryption.reencrypt import EncryptedTable, Replacing, encrypt_all
+from encryption.reencrypt import EncryptedTable, TableRewrite, encrypt_all
 from logs.models import DailyLog, Medication
 from logs.tests.columns import again, put, stored
 from logs.tests.factories import DAY, make_log, make_medication
@@ -110,7 +110,8 @@ def test_undecryptable_texts_are_kept_and_counted(rows, keys):
 
     said = failed()
 
-    assert "logs_dailylog: 1 texts cannot be decrypted: the key old did not encrypt this for this place.\n" in said
+    reason = "it was not encrypted with the key old and this associated data"
+    assert f"logs_dailylog: 1 texts cannot be decrypted: {reason}.\n" in said
     assert "logs_dailylog: 1 texts cannot be decrypted: it is not encrypted" in said
     assert said.endswith("2 texts cannot be decrypted, and were not changed. Keep every key.")
     assert "Flying" not in said and "forged" not in said
@@ -133,7 +134,7 @@ def test_an_outdated_hash_is_computed_again(rows, keys):
     keys(new=NEW, old=OLD)
     rotate()
     put(medication, "name_key", "bi1.old." + "A" * 43)
-    assert "logs_medication: 1 texts cannot be decrypted: its hash is that of another text" in failed("--check")
+    assert "logs_medication: 1 texts cannot be decrypted: its hash belongs to another text" in failed("--check")
 
     rotate()
 
@@ -213,7 +214,7 @@ def test_a_concurrent_save_is_not_overwritten(rows, keys):
             saves.append(stored(log))
         return cipher.encrypt(cipher.decrypt(stored_text, *where), *where)
 
-    outcome = Replacing(connection, LOGS, replacement, ".new.", False).run()
+    outcome = TableRewrite(connection, LOGS, replacement, ".new.", False).run()
 
     assert saves[0].startswith("bl1.old.")
     assert outcome.changed == 2
@@ -228,7 +229,7 @@ def test_a_concurrent_deletion_is_kept(rows, keys):
         DailyLog.objects.all().delete()
         return cipher.encrypt(cipher.decrypt(stored_text, *where), *where)
 
-    assert Replacing(connection, LOGS, replacement, ".new.", False).run().changed == 0
+    assert TableRewrite(connection, LOGS, replacement, ".new.", False).run().changed == 0
     assert not DailyLog.objects.exists()
 
 

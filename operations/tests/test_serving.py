@@ -1,4 +1,4 @@
-"""A real gunicorn is restarted, recycles its workers and ends https itself, and no request is lost by it."""
+"""A real gunicorn loses no request when it restarts or recycles workers, and can terminate https."""
 
 import http.client
 import json
@@ -78,7 +78,7 @@ def wait_until(is_so) -> None:
         time.sleep(0.05)
 
 
-def test_the_folder_of_the_metrics_may_be_emptied(database_url, tmp_path):
+def test_the_metrics_folder_can_be_deleted(database_url, tmp_path):
     """As systems do with theirs for temporary files. Workers that start later could not, and gunicorn ended."""
     with throwaway_site(database_url, TMPDIR=str(tmp_path), METRICS_TOKEN="token") as site:  # noqa: S106
         [folder] = tmp_path.glob("brainlog-metrics-*")
@@ -91,14 +91,14 @@ def test_the_folder_of_the_metrics_may_be_emptied(database_url, tmp_path):
         assert list(folder.glob("*.db"))
 
 
-def test_the_head_of_a_page_alone(database_url):
+def test_head_of_a_page(database_url):
     with throwaway_site(database_url, workers=1) as site, connection_to(site) as connection:
         assert answer(connection, "HEAD") == (200, b"")
         status, page = answer(connection)  # On the same connection: nothing was left on it.
         assert status == 200 and page.endswith(b"</html>\n")
 
 
-def test_gunicorn_may_end_https_itself(database_url, tmp_path):
+def test_gunicorn_can_terminate_https(database_url, tmp_path):
     make_certificates(tmp_path, "a client")
     options = f"--certfile={tmp_path}/server.crt --keyfile={tmp_path}/server.key"
     trust = ssl.create_default_context()

@@ -285,7 +285,7 @@ def test_a_text_that_cannot_be_decrypted_is_exported_as_ciphertext(confirmed, pe
 
     files = download(confirmed)
 
-    assert json.loads(files["brain-log.json"])["days"][0]["dreams"] == {"sealed": tampered}
+    assert json.loads(files["brain-log.json"])["days"][0]["dreams"] == {"ciphertext": tampered}
     assert table(files, "days")[0]["dreams"].startswith("This text cannot be read")
 
 
@@ -323,14 +323,14 @@ def test_an_export_is_recorded_as_a_security_event(confirmed, person):
 
 
 def test_exports_are_rate_limited(confirmed, person):
-    for _ in range(EXPORT.tries):
+    for _ in range(EXPORT.attempts):
         confirmed.post(URL)
 
     refusal = confirmed.post(URL)
 
     assert refusal.status_code == 429
     assert 0 < int(refusal.headers["Retry-After"]) <= EXPORT.minutes * 60
-    assert person.security_events.filter(kind="exported").count() == EXPORT.tries
+    assert person.security_events.filter(kind="exported").count() == EXPORT.attempts
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])

@@ -28,7 +28,7 @@ class Form:
         return frozenset(self.fields)
 
     def as_shown(self) -> list[tuple[str, str]]:
-        """What the browser sends if nothing is touched. Buttons are pressed by whoever wants to."""
+        """The data that a browser sends for an unchanged form, without its buttons."""
         return [(each.name, value) for each in self.fields.values() if each.kind != "submit" for value in each.shown]
 
 

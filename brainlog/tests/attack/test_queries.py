@@ -1,4 +1,4 @@
-"""Whatever follows the question mark of any address: an answer in our design, and nothing written."""
+"""Fuzzing of all query strings: no server error, and no writes."""
 
 import re
 from pathlib import Path
@@ -68,7 +68,7 @@ def lookups_of(model: type[Model]) -> list[str]:
 
 
 def ask(world: World, who: str, path: str, sent: list[tuple[str, bytes]]):
-    caches["figures"].clear()
+    caches["summaries"].clear()
     query = "&".join(f"{quote_from_bytes(name.encode())}={quote_from_bytes(value)}" for name, value in sent)
     with undone():
         response = world.browser(who).get(f"{path}?{query}")

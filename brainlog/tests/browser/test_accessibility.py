@@ -1,4 +1,4 @@
-"""Every page of the site: axe in both themes, no scrolling sideways, targets for a thumb, headings, titles."""
+"""Accessibility of every page: axe in both themes, no horizontal scrolling, target sizes, headings, titles."""
 
 from collections import defaultdict
 
@@ -60,7 +60,7 @@ def audit(page, is_wide=False) -> list[str]:
 
 
 @pytest.mark.parametrize("who", ["visitor", "newcomer", "ill", "careful", "regular"])
-def test_every_page_can_be_used_by_everybody(new_page, live_server, settings, expected_errors, who):
+def test_every_page_is_accessible(new_page, live_server, settings, expected_errors, who):
     settings.ROOT_URLCONF = "brainlog.tests.browser.urls"
     world = World.make()
     page = new_page(viewport=PHONE)

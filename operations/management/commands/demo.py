@@ -62,7 +62,7 @@ def get_or_make_account(name: str, group: Group, passwords: dict[str, str], **fi
     An account of that name that this command did not make belongs to a person: its logs are not changed, and it gets
     no rights.
     """
-    user = User.objects.filter(username_key=User.key_of(name)).first()
+    user = User.objects.filter(username_key=User.make_username_key(name)).first()
     if user is None:
         passwords[name] = secrets.token_urlsafe(12)
         user = User.objects.create_user(name, password=passwords[name], **fields)

@@ -66,7 +66,7 @@ def test_pages_are_refused_at_once_while_it_hangs_and_made_again_when_it_is_back
         cluster.pause()
         try:
             with pages_asked_for(site) as waiting:
-                wait_until(lambda: site.log.count("The database is away (silent)") == 2, site.log)
+                wait_until(lambda: site.log.count("The database is down (no response)") == 2, site.log)
                 with pages_asked_for(site) as refused:
                     assert {answer.result() for answer in refused} == {503}
                 assert ask(site, "/healthz") == 200
@@ -94,7 +94,7 @@ def test_connections_that_stay_silent_hold_up_no_page_once_new_ones_answer(clust
             cluster.pause()
             try:
                 with pages_asked_for(site) as waiting:
-                    wait_until(lambda: site.log.count("The database is away") == 2, site.log)
+                    wait_until(lambda: site.log.count("The database is down") == 2, site.log)
                     cluster.resume()
                     wait_until(lambda: site.log.count("The database answers again") == 2, site.log)
                     with pages_asked_for(site) as answers:

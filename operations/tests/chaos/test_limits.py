@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from brainlog.circuit_breaker import OUTAGES
-from brainlog.database.errors import SILENT
+from brainlog.database.errors import NO_RESPONSE
 from operations.tests.chaos.conftest import PEOPLE, make_database
 from operations.tests.chaos.crowd import ACKNOWLEDGED, DATABASE, REFUSED, Crowd, status_of, wait_until_waiting
 from testing.gunicorn import throwaway_site
@@ -95,13 +95,13 @@ def test_a_lock_is_no_outage(cluster, nothing_is_lost):
             crowd.wait_for_more(ACKNOWLEDGED)
             with lock_held(cluster):
                 wait_until_waiting(cluster, 3)
-                time.sleep(OUTAGES[SILENT] + 2)
+                time.sleep(OUTAGES[NO_RESPONSE] + 2)
                 assert status_of(site.url) == status_of(f"{site.url}/readyz") == 200
             crowd.wait_for_more(ACKNOWLEDGED)
         nothing_is_lost(crowd)
 
         assert not crowd.number(REFUSED)
-        assert "The database is away" not in site.log
+        assert "The database is down" not in site.log
 
 
 @pytest.fixture

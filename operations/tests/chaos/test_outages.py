@@ -76,7 +76,7 @@ def test_it_is_frozen_for_a_moment(cluster, site, nothing_is_lost):
 
 def test_it_is_frozen_for_longer_than_anybody_waits(cluster, nothing_is_lost):
     """Its connections stay open, and its own timeouts are frozen as well."""
-    with throwaway_site(f"{cluster.url_of(DATABASE)}?connect_timeout=2", DATABASE_PATIENCE="1") as site:
+    with throwaway_site(f"{cluster.url_of(DATABASE)}?connect_timeout=2", DATABASE_TIMEOUT="1") as site:
         crowd = Crowd(site, cluster, PEOPLE)
         with crowd.saving():
             crowd.wait_for_more(ACKNOWLEDGED)

@@ -50,7 +50,7 @@ def test_a_server_that_is_gone_and_comes_back(site, cluster):
 
     # The log tells of each change once.
     said = re.findall(r"Not ready: [\w ]+|Ready again", site.log)
-    assert said == ["Not ready: the database gave no good answer within a second", "Ready again"]
+    assert said == ["Not ready: the database did not answer correctly within a second", "Ready again"]
 
 
 def test_a_server_that_hangs_in_the_middle_of_an_answer(cluster):

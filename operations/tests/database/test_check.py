@@ -17,6 +17,7 @@ import pytest
 from django.db.utils import ConnectionHandler
 
 from brainlog.database.urls import databases_from_environment
+from brainlog.environment import Environment
 from encryption import cipher, mfa_secrets
 from operations.database import check, check_postgresql, server_health, stored_texts
 from operations.database.check import CheckResult, check_database
@@ -62,7 +63,7 @@ def allow_connections(django_db_blocker):
 
 def checks_of(url: str, **environment: str) -> list[CheckResult]:
     """The results of checkdb with DATABASE_URL=`url`, without the time to start a process."""
-    connections = ConnectionHandler(databases_from_environment({"DATABASE_URL": url} | environment, ROOT))
+    connections = ConnectionHandler(databases_from_environment(Environment({"DATABASE_URL": url} | environment), ROOT))
     return [result for connection in connections.all() for result in check_database(connection)]
 
 
@@ -697,7 +698,7 @@ def test_a_locked_sqlite_file_is_an_error(migrated_file, tmp_path):
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
         url = f"sqlite:///{path}"
-        connections = ConnectionHandler(databases_from_environment({"DATABASE_URL": url}, ROOT))
+        connections = ConnectionHandler(databases_from_environment(Environment({"DATABASE_URL": url}), ROOT))
         connections["default"].settings_dict["OPTIONS"]["timeout"] = 0.1
         found = [check for check in check_database(connections["default"]) if check.status == "error"]
 

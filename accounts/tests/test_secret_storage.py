@@ -1,11 +1,10 @@
-"""Secrets of second factors are readable for their owner alone, and nothing secret lies in sessions in clear."""
+"""Secrets of second factors are bound to their owner, and sessions contain no secret in clear."""
 
 import importlib
 import json
 from types import SimpleNamespace
 
 import pytest
-import time_machine
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db import connection
@@ -14,30 +13,19 @@ from django.urls import reverse
 
 from accounts import sessions
 from accounts.models import Session
-from accounts.recovery import reset_link
-from accounts.tests.codes import APP_ON, a_passkey, code_of, confirm_by_password, switch_on
+from accounts.password_reset import reset_link
+from accounts.tests.codes import APP_ON, code_of, confirm_by_password, new_credential
 from accounts.tests.factories import PASSWORD, make_person
 from encryption import cipher, mfa_secrets
 
 LOGIN, CODE, BY_CODE = (reverse(f"accounts:{name}") for name in ("login", "code", "reset_by_code"))
 COOKIE_KEYS = {"new": b"n" * 32}
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with time_machine.travel("2026-05-04 12:00:01Z", tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def protected(as_person):
-    return switch_on(as_person)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def put(person, kind, data):
-    """Write a row as a program beside the application would."""
+    """Write a row without the application's signals."""
     data = json.loads(json.dumps(data))
     Authenticator.objects.bulk_create([Authenticator(user_id=person.pk, type=kind, data=data)])
 
@@ -52,12 +40,12 @@ def can_log_in(person, code) -> bool:
 # The owner
 
 
-def test_ones_own_secrets_let_in(person, protected):
+def test_a_persons_own_secrets_are_accepted(person, protected):
     assert can_log_in(person, code_of(protected[0]))
     assert can_log_in(person, protected[1][0])
 
 
-def test_secrets_copied_to_another_account_let_nobody_in(person, protected):
+def test_secrets_copied_to_another_account_are_refused(person, protected):
     victim = make_person()
     for factor in person.authenticator_set.all():
         put(victim, factor.type, factor.data)
@@ -70,7 +58,7 @@ def test_secrets_copied_to_another_account_let_nobody_in(person, protected):
 
 
 @pytest.mark.parametrize("clear", ["A" * 32, "", None, 5, ["A" * 32]])
-def test_nor_does_what_was_written_past_the_application(protected, clear):
+def test_secrets_written_past_the_application_are_refused(protected, clear):
     victim = make_person()
     put(victim, "totp", {"secret": clear})
     put(victim, "recovery_codes", {"seed": clear, "migrated_codes": ["12345678"], "used_mask": 0})
@@ -78,24 +66,24 @@ def test_nor_does_what_was_written_past_the_application(protected, clear):
     assert not can_log_in(victim, "12345678")
 
 
-def test_nor_a_token_that_was_bound_to_nobody(person, protected):
+def test_a_token_without_an_owner_is_refused(person, protected):
     victim = make_person()
     put(victim, "totp", {"secret": mfa_secrets.encrypt("A" * 32)})
 
     assert not can_log_in(victim, code_of("A" * 32))
 
 
-def test_a_seed_is_no_secret_of_an_app():
-    """Of the same person, the kinds are not exchanged either."""
+def test_a_recovery_code_seed_is_refused_as_an_app_secret():
+    """A secret is bound to its kind, too."""
     person = make_person()
     person.authenticator_set.create(type="totp", data={"secret": mfa_secrets.encrypt("A" * 32)})
     stored = person.authenticator_set.get().data["secret"]
 
     with pytest.raises(cipher.CannotDecryptError):
-        cipher.decrypt(stored, *mfa_secrets.place_of(person.pk, "recovery_codes"))
+        cipher.decrypt(stored, *mfa_secrets.associated_data_of(person.pk, "recovery_codes"))
 
 
-def test_using_a_code_leaves_the_token_as_it_is(person, protected):
+def test_using_a_code_does_not_change_the_token(person, protected):
     before = person.authenticator_set.get(type="recovery_codes").data
 
     assert can_log_in(person, protected[1][0])
@@ -121,8 +109,8 @@ def rows() -> list[dict]:
     return list(Authenticator.objects.order_by("pk").values_list("data", flat=True))
 
 
-def test_rows_from_before_are_bound_and_can_be_taken_back(person, protected, migration, run):
-    person.authenticator_set.create(type="webauthn", data={"name": "x", "credential": a_passkey()})
+def test_the_migration_binds_rows_and_can_be_reversed(person, protected, migration, run):
+    person.authenticator_set.create(type="webauthn", data={"name": "x", "credential": new_credential()})
     now = rows()
     run(migration.unbound)
     before = rows()
@@ -141,7 +129,7 @@ def test_rows_from_before_are_bound_and_can_be_taken_back(person, protected, mig
     assert can_log_in(person, protected[1][0])
 
 
-def test_a_row_that_cannot_be_read_does_not_stop_it(protected, migration, run, settings, caplog):
+def test_an_undecryptable_row_does_not_stop_the_migration(protected, migration, run, settings, caplog):
     settings.FIELD_ENCRYPTION_KEYS = COOKIE_KEYS
     before = rows()
 
@@ -159,12 +147,12 @@ def stored() -> str:
 
 
 def readable_without_keys() -> str:
-    """What Django alone reads in the table."""
+    """Contents of the sessions, decoded by Django's own store."""
     store = sessions.SessionStore()
     return " ".join(str(store.decode(data)) for data in Session.objects.values_list("session_data", flat=True))
 
 
-def test_a_secret_that_is_not_switched_on_yet_does_not_lie_in_clear(as_person):
+def test_an_app_secret_during_setup_is_not_stored_in_clear(as_person):
     confirm_by_password(as_person)
     secret = as_person.get(APP_ON).context["form"].secret
 
@@ -172,7 +160,7 @@ def test_a_secret_that_is_not_switched_on_yet_does_not_lie_in_clear(as_person):
     assert as_person.post(APP_ON, {"code": code_of(secret)}).status_code == 302
 
 
-def test_nor_does_the_token_of_a_link_to_a_new_password(person, rf):
+def test_a_reset_token_is_not_stored_in_clear(person, rf):
     link = reset_link(rf.get("/"), person).removeprefix("http://testserver")
     client = Client()
     client.get(link)
@@ -181,7 +169,7 @@ def test_nor_does_the_token_of_a_link_to_a_new_password(person, rf):
     assert client.session["_password_reset_token"] not in stored() + readable_without_keys()
 
 
-def test_everything_else_in_there_is_encrypted_too(as_person):
+def test_the_whole_session_content_is_encrypted(as_person):
     session = as_person.session
     session["socialaccount_sociallogin"] = {"token": {"token": "what a provider gave"}}
     session.save()
@@ -191,8 +179,8 @@ def test_everything_else_in_there_is_encrypted_too(as_person):
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_a_session_copied_under_another_key_is_of_no_use(person, as_person, whole):
-    """Of all that was read in the table, the key of a visitor's own session is known."""
+def test_a_session_copied_under_another_key_cannot_be_used(person, as_person, whole):
+    """The attacker can read the table, and knows the key of their own session."""
     theirs = person.sessions.get()
     visitor = Client()
     session = visitor.session
@@ -205,7 +193,7 @@ def test_a_session_copied_under_another_key_is_of_no_use(person, as_person, whol
     assert visitor.get("/logs/").status_code == 302
 
 
-def test_nor_is_one_of_another_person(as_person, person):
+def test_a_session_copied_to_another_person_cannot_be_used(as_person, person):
     other = Client()
     other.force_login(make_person())
     Session.objects.exclude(user=person).update(user=person)
@@ -213,7 +201,7 @@ def test_nor_is_one_of_another_person(as_person, person):
     assert other.get("/logs/").status_code == 302
 
 
-def test_a_session_in_clear_is_nobodys(as_person, settings):
+def test_an_unencrypted_session_is_not_accepted(as_person, settings):
     settings.FIELD_ENCRYPTION_READS_PLAINTEXT = True
     row = Session.objects.get()
     Session.objects.update(session_data=row.decrypted())
@@ -221,7 +209,7 @@ def test_a_session_in_clear_is_nobodys(as_person, settings):
     assert as_person.get("/logs/").status_code == 302
 
 
-def test_a_new_key_logs_nobody_out(as_person, settings):
+def test_a_new_key_ends_no_sessions(as_person, settings):
     old = settings.FIELD_ENCRYPTION_KEYS
     settings.FIELD_ENCRYPTION_KEYS = COOKIE_KEYS | old
     assert (sessions.reencrypt_all(), sessions.reencrypt_all()) == (1, 0)

@@ -1,32 +1,26 @@
 import datetime
 import sys
 
-from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import connections, models
 from django.utils import timezone
-
-
-class UserManager(DjangoUserManager):
-    def get_by_natural_key(self, username):
-        """Find a person however they capitalise their name today."""
-        return self.get(username_key=self.model.key_of(username))
+from django.utils.translation import gettext_lazy as _
 
 
 class ThrottleQuerySet(models.QuerySet):
-    # One statement, so that it is atomic without a transaction, and fails once where the database fails.
+    # A single statement is atomic without a transaction, and raises a single error if the database fails.
     CLAIM = (
         "INSERT INTO {table} (cache_key, value, expires) VALUES (%s, '', %s) "
         "ON CONFLICT (cache_key) DO UPDATE SET expires = excluded.expires WHERE {table}.expires <= %s"
     )
 
-    # Passes over rows that another request is deleting: two that wait for each other's rows would be a deadlock.
+    # Skips rows that another request is deleting: two requests waiting for each other's rows would deadlock.
     DELETE_EXPIRED = (
         "DELETE FROM {table} WHERE cache_key IN "
         "(SELECT cache_key FROM {table} WHERE expires <= %s ORDER BY expires LIMIT %s {skip_locked})"
     )
 
     def claim(self, key: str, seconds: float) -> bool:
-        """Insert the row for so many seconds. Returns whether it was free: missing or expired."""
+        """Claim the key for this many seconds. Returns whether it was free: no row, or an expired one."""
         now = timezone.now()
         connection = connections[self.db]
         until, free_since = (
@@ -37,12 +31,12 @@ class ThrottleQuerySet(models.QuerySet):
             cursor.execute(sql, [key, until, free_since])
             return cursor.rowcount == 1
 
-    def ends_of(self, keys: list[str]) -> dict[str, datetime.datetime]:
-        """When each of these rows expires, without those that have expired."""
+    def expiry_times(self, keys: list[str]) -> dict[str, datetime.datetime]:
+        """Expiry of each of these keys that is still claimed."""
         return dict(self.filter(pk__in=keys, expires__gt=timezone.now()).values_list("pk", "expires"))
 
     def delete_expired(self, most: int = sys.maxsize) -> int:
-        """Delete rows that do not count any more, the oldest first. Returns how many."""
+        """Delete expired rows, the oldest first, up to `most`. Returns how many."""
         connection = connections[self.db]
         skip_locked = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
         table = connection.ops.quote_name(self.model._meta.db_table)
@@ -52,3 +46,19 @@ class ThrottleQuerySet(models.QuerySet):
                 [connection.ops.adapt_datetimefield_value(timezone.now()), most],
             )
             return cursor.rowcount
+
+
+class Throttle(models.Model):
+    """An attempt that counts against a rate limit until it expires, see accounts.rate_limits."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()  # Always empty.
+    expires = models.DateTimeField(db_index=True)
+
+    objects = ThrottleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = _("attempts")
+
+    def __str__(self):
+        return self.cache_key

@@ -1,4 +1,4 @@
-"""What others do to an account: staff in the admin, commands on the server. Its person reads each change and look."""
+"""Changes and views by staff in the admin, and changes by commands, are recorded for the person."""
 
 import json
 
@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
-from accounts.models import CHANGED_BY_OTHERS, EventKind, SecurityEvent, User
+from accounts.models import SecurityEvent, User
+from accounts.models.security_event import STAFF_EDITABLE_FIELDS
 from accounts.tests.factories import PASSWORD, make_person
 from operations import staff
 
@@ -46,7 +47,7 @@ def address_of(person, page="change"):
 
 
 def change(client, person, **values):
-    """Send the form of the admin with these values in it."""
+    """Submit the form of the admin with these values."""
     form = client.get(address_of(person)).context["adminform"].form
     shown = {name: form[name].value() for name in form.fields}
     sent = {name: value for name, value in shown.items() if value not in (None, False, [])} | values
@@ -55,7 +56,7 @@ def change(client, person, **values):
 
 
 def recorded(person) -> list[tuple[str, str, str]]:
-    """What is written down besides looks: the kind, the fields and by whom."""
+    """The recorded events except views: kind, fields and author."""
     events = person.security_events.exclude(kind__startswith="looked_at").order_by("pk")
     return list(events.values_list("kind", "changed", "by_name"))
 
@@ -75,7 +76,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("values", "kind", "fields", "text"), CHANGES, ids=lambda each: str(each)[:20])
-def test_a_change_in_the_admin_is_an_event_and_what_lets_in_a_mail(as_staff, maria, values, kind, fields, text):
+def test_a_change_in_the_admin_is_recorded_and_mailed_if_required(as_staff, maria, values, kind, fields, text):
     change(as_staff, maria, **values)
 
     assert recorded(maria) == [(kind, fields, "keeper")]
@@ -83,7 +84,7 @@ def test_a_change_in_the_admin_is_an_event_and_what_lets_in_a_mail(as_staff, mar
     assert not any(str(value) in str(mails()) for value in values.values() if value != "on")
 
 
-def test_all_in_one_save_is_mailed_to_the_former_address(as_staff, maria):
+def test_all_changes_of_one_save_are_mailed_to_the_former_address(as_staff, maria):
     change(as_staff, maria, username="mario", email="new@example.org", theme="dark", is_staff="on")
 
     assert {kind for kind, _fields, _by in recorded(maria)} == {
@@ -95,21 +96,21 @@ def test_all_in_one_save_is_mailed_to_the_former_address(as_staff, maria):
     assert [to for to, _what in mails()] == [FORMER] * 3
 
 
-def test_every_field_of_the_form_is_one_that_is_written_down(as_staff, maria):
-    """A field that the form gains is to be named in CHANGED_BY_OTHERS, or its change would be called nothing."""
+def test_every_field_of_the_admin_form_is_recorded(as_staff, maria):
+    """A new field of the form must be added to STAFF_EDITABLE_FIELDS, or its change would have no name."""
     form = as_staff.get(address_of(maria)).context["adminform"].form
 
-    assert set(form.fields) <= set(CHANGED_BY_OTHERS)
-    assert len(" ".join(CHANGED_BY_OTHERS)) <= SecurityEvent._meta.get_field("changed").max_length
+    assert set(form.fields) <= set(STAFF_EDITABLE_FIELDS)
+    assert len(" ".join(STAFF_EDITABLE_FIELDS)) <= SecurityEvent._meta.get_field("changed").max_length
 
 
-def test_a_save_without_a_change_is_none(as_staff, maria):
+def test_a_save_without_a_change_is_not_recorded(as_staff, maria):
     change(as_staff, maria)
 
     assert recorded(maria) == [] and mails() == []
 
 
-def test_a_password_in_the_admin(as_staff, maria):
+def test_a_password_set_in_the_admin_is_recorded(as_staff, maria):
     address = reverse("admin:auth_user_password_change", args=[maria.pk])
     form = {"password1": "quite-another-battery", "password2": "quite-another-battery", "usable_password": "true"}
     as_staff.post(address, form)
@@ -118,14 +119,14 @@ def test_a_password_in_the_admin(as_staff, maria):
     assert mails() == [(FORMER, "Changed the password: password")]
 
 
-def test_a_person_made_in_the_admin(as_staff):
+def test_a_person_created_in_the_admin_is_recorded(as_staff):
     form = {"username": "eve", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
     as_staff.post(reverse("admin:accounts_user_add"), form)
 
     assert recorded(User.objects.get(username="eve")) == [("account_made", "", "keeper")]
 
 
-def test_the_person_reads_which_fields_and_by_whom_and_no_value(as_staff, maria):
+def test_the_person_sees_the_changed_fields_and_the_author_but_no_values(as_staff, maria):
     change(as_staff, maria, timezone="Europe/Berlin", theme="dark")
     client = Client()
     client.force_login(maria)
@@ -137,7 +138,7 @@ def test_the_person_reads_which_fields_and_by_whom_and_no_value(as_staff, maria)
     assertNotContains(page, "Europe/Berlin")
 
 
-def test_the_name_to_be_called_by_is_the_persons_own_to_change(as_staff, maria):
+def test_staff_cannot_change_the_display_name(as_staff, maria):
     change(as_staff, maria, display_name="Mia")
 
     assert User.objects.get(pk=maria.pk).display_name == maria.display_name
@@ -147,7 +148,7 @@ def test_the_name_to_be_called_by_is_the_persons_own_to_change(as_staff, maria):
 # What a group may do
 
 
-def test_what_a_group_may_do_its_members_may_do(as_staff, maria):
+def test_a_change_of_a_groups_rights_is_recorded_for_its_members(as_staff, maria):
     group = Group.objects.create(name="helpers")
     maria.groups.add(group)
     permission = Permission.objects.get(codename="view_user")
@@ -160,7 +161,7 @@ def test_what_a_group_may_do_its_members_may_do(as_staff, maria):
     assert [to for to, _what in mails()] == [FORMER] * 2
 
 
-def test_nor_is_a_group_deleted_from_the_list_in_silence(as_staff, maria):
+def test_deleting_a_group_is_recorded_for_its_members(as_staff, maria):
     group = Group.objects.create(name="helpers")
     maria.groups.add(group)
     action = {"action": "delete_selected", "_selected_action": group.pk, "post": "yes"}
@@ -176,13 +177,13 @@ def test_nor_is_a_group_deleted_from_the_list_in_silence(as_staff, maria):
     ("page", "kind"),
     [("change", "looked_at_account"), ("history", "looked_at_account"), ("delete", "looked_at_deletion")],
 )
-def test_each_page_of_a_person_is_one_look(as_staff, maria, page, kind):
+def test_each_page_of_a_person_is_recorded_as_one_view(as_staff, maria, page, kind):
     as_staff.get(address_of(maria, page))
 
     assert list(maria.security_events.values_list("kind", "by_name")) == [(kind, "keeper")]
 
 
-def test_the_preview_of_deleting_several_is_a_look_at_each(as_staff, maria):
+def test_the_deletion_preview_is_recorded_for_each_person(as_staff, maria):
     other = make_person()
     action = {"action": "delete_selected", "_selected_action": [maria.pk, other.pk]}
     assertContains(as_staff.post(PEOPLE, action), "Are you sure")
@@ -192,15 +193,15 @@ def test_the_preview_of_deleting_several_is_a_look_at_each(as_staff, maria):
 
 
 @pytest.mark.parametrize("page", ["change", "history"])
-def test_what_happened_with_an_account_is_looked_at_too(as_staff, maria, page):
+def test_viewing_security_events_is_recorded(as_staff, maria, page):
     event = SecurityEvent.objects.create(person=maria, kind="signed_in")
     as_staff.get(reverse(f"admin:accounts_securityevent_{page}", args=[event.pk]))
 
     assert [event.kind for event in maria.security_events.order_by("pk")] == ["signed_in", "looked_at_events"]
 
 
-def test_a_list_and_a_search_are_no_looks(as_staff, maria):
-    """They say who is here, as decision 15 has it."""
+def test_lists_and_searches_are_not_recorded_as_views(as_staff, maria):
+    """They show who has an account, see decision 15."""
     as_staff.get(PEOPLE, {"q": "maria"})
     field = {"app_label": "accounts", "model_name": "securityevent", "field_name": "person", "term": "maria"}
     as_staff.get(reverse("admin:autocomplete"), field)
@@ -224,7 +225,7 @@ def test_a_deletion_by_staff_is_mailed(as_staff, maria, way):
 
 
 def test_a_deletion_by_the_person_is_mailed_as_well(maria):
-    """The request can come from a stolen device, with the password known."""
+    """The request can come from a stolen device, by a thief who knows the password."""
     client = Client()
     client.force_login(maria)
     client.post(reverse("accounts:delete"), {"username": "maria", "password": PASSWORD})
@@ -235,7 +236,7 @@ def test_a_deletion_by_the_person_is_mailed_as_well(maria):
 # Commands
 
 
-def test_a_password_changed_by_the_command(maria, monkeypatch):
+def test_a_password_changed_by_the_command_is_recorded(maria, monkeypatch):
     command = "accounts.management.commands.changepassword.Command._get_pass"
     monkeypatch.setattr(command, lambda *prompt: "quite-another-battery")
     call_command("changepassword", "maria")
@@ -248,7 +249,7 @@ def test_a_password_changed_by_the_command(maria, monkeypatch):
     assertContains(client.get(PAGE), "by manage.py changepassword, on the server")
 
 
-def test_staff_accounts_from_a_file(maria):
+def test_staff_accounts_imported_from_a_file_are_recorded(maria):
     User.objects.filter(pk=maria.pk).update(is_staff=True)
     maria.refresh_from_db()
     maria.groups.add(Group.objects.create(name="helpers"))
@@ -275,10 +276,10 @@ def test_staff_accounts_from_a_file(maria):
 # The kinds
 
 
-def test_the_database_knows_each_kind_and_no_other(maria):
+def test_the_database_accepts_exactly_the_known_kinds(maria):
     from django.db import IntegrityError, transaction
 
-    for kind in EventKind.values:
+    for kind in SecurityEvent.Kind.values:
         SecurityEvent.objects.create(person=maria, kind=kind)
     with pytest.raises(IntegrityError), transaction.atomic():
         SecurityEvent.objects.create(person=maria, kind="invented")

@@ -1,9 +1,9 @@
-"""What it costs to know who is asking: one query of ours against Django's two.
+"""Time to identify the person of a request: our single query against Django's two.
 
-    .venv/bin/python -m benchmarks.who_is_asking
+    .venv/bin/python -m benchmarks.session_lookup
 
-Starts a PostgreSQL of its own, with 20,000 sessions, and asks it on this machine and through a wire
-that adds 5 ms to each round trip. Prints milliseconds for one request: the median of 300.
+Starts a PostgreSQL of its own, with 20,000 sessions, and queries it directly and through a proxy that adds 5 ms to
+each round trip. Prints milliseconds per request: the median of 300.
 """
 
 import os
@@ -28,15 +28,15 @@ def main():
             "DATABASE_URL": cluster.url.replace(f":{cluster.port}/", f":{proxy.port}/"),
         }
         print(f"{'network':>12}  {'Django':>8}  {'ours':>8}  {'saved':>8}")
-        ways = prepare()
+        lookups = prepare()
         for delay in (0, 5):
-            proxy.delay = delay / 2 / 1000  # Each way.
-            django, ours = (statistics.median(measure(way)) for way in ways)
+            proxy.delay = delay / 2 / 1000  # In each direction.
+            django, ours = (statistics.median(measure(lookup)) for lookup in lookups)
             print(f"{delay:>9} ms  {django:>5.2f} ms  {ours:>5.2f} ms  {django - ours:>5.2f} ms")
 
 
 def prepare() -> tuple:
-    """Fill the tables. Returns the two ways to ask: each a function that reads a session and its person."""
+    """Fill the tables. Returns two functions that read a session and its person: Django's way and ours."""
     import django
     from django.conf import settings
 
@@ -49,7 +49,7 @@ def prepare() -> tuple:
     from django.http import HttpRequest
 
     from accounts.models import Session, User
-    from accounts.sessions import SessionStore, person_in
+    from accounts.sessions import SessionStore, get_user
 
     with connection.schema_editor() as editor:
         editor.create_model(DjangosSession)
@@ -68,25 +68,25 @@ def prepare() -> tuple:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
-    def djangos_way():
+    def look_up_with_django():
         request = HttpRequest()
         request.session = DjangosStore(session.session_key)
         return auth.get_user(request)
 
-    def our_way():
-        return person_in(SessionStore(session.session_key))
+    def look_up_with_ours():
+        return get_user(SessionStore(session.session_key))
 
-    if not djangos_way() == our_way() == person:
-        raise SystemExit("The two ways disagree about who is asking.")
-    return djangos_way, our_way
+    if not look_up_with_django() == look_up_with_ours() == person:
+        raise SystemExit("The two lookups return different people.")
+    return look_up_with_django, look_up_with_ours
 
 
-def measure(way) -> list[float]:
+def measure(lookup) -> list[float]:
     """Milliseconds of each round."""
     times = []
     for _ in range(ROUNDS):
         start = time.perf_counter()
-        way()
+        lookup()
         times.append((time.perf_counter() - start) * 1000)
     return times
 

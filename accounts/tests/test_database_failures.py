@@ -1,4 +1,4 @@
-"""A store that fails is no verdict: it reads neither as "too many tries", nor as "wrong", nor as "logged out"."""
+"""A failing database does not look like an exceeded rate limit, a wrong password or an ended session."""
 
 import sqlite3
 from contextlib import closing
@@ -36,8 +36,8 @@ def maria(db, settings):
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_database_that_takes_no_writes(maria, name, request, caplog):
-    """Each form that counts a try, at its first one."""
+def test_a_read_only_database_is_answered_with_503(maria, name, request, caplog):
+    """For each form that counts attempts, at the first attempt."""
     request.getfixturevalue("read_only")
     response = Client(raise_request_exception=False).post(reverse(f"accounts:{name}"), FORMS[name])
 
@@ -69,8 +69,8 @@ def test_a_locked_file_is_waited_for_once(maria, caplog):
     assert not Throttle.objects.exists()
 
 
-def test_a_session_that_cannot_be_stored_is_not_a_session_that_has_ended(maria, request, caplog):
-    """Django takes every error there for a session that was deleted meanwhile, and says so with a status of 400."""
+def test_a_session_that_cannot_be_stored_is_not_treated_as_ended(maria, request, caplog):
+    """Django treats every error there as a session that was deleted meanwhile, and answers with status 400."""
     client = Client(raise_request_exception=False)
     client.force_login(maria)
     request.getfixturevalue("read_only")
@@ -80,7 +80,7 @@ def test_a_session_that_cannot_be_stored_is_not_a_session_that_has_ended(maria, 
         session.save()
 
 
-def test_a_session_that_has_ended_meanwhile_stays_one(maria):
+def test_a_session_ended_meanwhile_is_treated_as_ended(maria):
     from django.contrib.sessions.backends.base import UpdateError
 
     client = Client()
@@ -93,8 +93,8 @@ def test_a_session_that_has_ended_meanwhile_stays_one(maria):
         session.save()
 
 
-def test_recovery_codes_that_cannot_be_decrypted_are_in_the_log(as_person, person, monkeypatch, caplog):
-    """The page must not tell that there are codes. The operator reads it in the log."""
+def test_undecryptable_recovery_codes_are_logged(as_person, person, monkeypatch, caplog):
+    """The page must not reveal that there are codes. The operator finds the error in the log."""
     codes = switch_on(as_person)[1]
 
     def refuse(text):
@@ -111,8 +111,8 @@ def test_recovery_codes_that_cannot_be_decrypted_are_in_the_log(as_person, perso
 
 
 @pytest.mark.once
-def test_a_code_is_taken_while_the_cache_is_down(as_person, person, settings):
-    """allauth remembers used codes in a cache; ours is for figures, which pages can do without."""
+def test_a_code_is_accepted_while_the_cache_is_down(as_person, person, settings):
+    """allauth stores used codes in the cache; ours is optional, and may be down."""
     secret, _codes = switch_on(as_person)
     settings.CACHES = caches_from_url("redis://127.0.0.1:9/0")
     client = Client()

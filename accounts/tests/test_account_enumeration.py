@@ -1,4 +1,4 @@
-"""No form tells a stranger who is here: not by its words, by what it counts, or by how much it asks the database."""
+"""No form reveals to strangers who has an account: by its texts, by rate limits, or by its database statements."""
 
 import re
 
@@ -17,14 +17,14 @@ from accounts.tests.factories import PASSWORD, make_person
 
 BY_CODE, LOGIN, RESET, SIGN_UP = (reverse(f"accounts:{name}") for name in ("reset_by_code", "login", "reset", "signup"))
 NEW = "quite-another-battery"
-NAMES = ["maria", "on-hold", "nobody"]
+NAMES = ["maria", "on-hold", "unknown"]
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def people(db):
-    """One with recovery codes, one on hold."""
+    """A person with recovery codes, and a deactivated one."""
     facts = {"display_name": "Wintergarten", "email": "seelenbuch@example.org"}
     maria = make_person(username="maria", **facts)
     EmailAddress.objects.create(user=maria, email=maria.email, verified=True, primary=True)
@@ -52,21 +52,21 @@ def said(response) -> dict:
 
 
 @pytest.mark.parametrize("password", ["wintergarten-7", "seelenbuch-7", "maria-maria-7", "short", NEW])
-def test_a_new_password_is_compared_with_no_person_before_the_code_is_right(codes, password):
+def test_a_new_password_is_not_compared_with_the_person_before_the_code_is_correct(codes, password):
     answers = [said(by_code(name, password=password)) for name in NAMES]
 
     assert answers[0] == answers[1] == answers[2]
     assert "similar" not in str(answers)
 
 
-def test_each_guess_at_a_person_counts(codes):
-    tries = rate_limits.SIGN_IN_BY_NAME.tries
-    found = [by_code("maria", password="wintergarten-7").status_code for _ in range(tries + 1)]
+def test_each_guess_counts_as_an_attempt(codes):
+    attempts = rate_limits.SIGN_IN_BY_NAME.attempts
+    found = [by_code("maria", password="wintergarten-7").status_code for _ in range(attempts + 1)]
 
-    assert found == [200] * tries + [429]
+    assert found == [200] * attempts + [429]
 
 
-def test_a_password_that_resembles_its_person_uses_no_code_up(codes, people):
+def test_a_refused_password_does_not_use_the_code_up(codes, people):
     refused = by_code("maria", codes[0], "wintergarten-7")
 
     assert list(said(refused)) == ["new_password2"] and "too similar" in str(said(refused))
@@ -74,15 +74,15 @@ def test_a_password_that_resembles_its_person_uses_no_code_up(codes, people):
     assert by_code("maria", codes[0]).status_code == 302
 
 
-def test_codes_are_not_tested_for_nothing_by_passwords_that_are_refused(codes):
-    """The page tells a right code from a wrong one by then, so it counts as a wrong one does."""
-    tries = rate_limits.SIGN_IN_BY_NAME.tries
-    found = [by_code("maria", codes[0], "wintergarten-7").status_code for _ in range(tries + 1)]
+def test_a_refused_password_counts_as_an_attempt(codes):
+    """The page differs for a correct code then, so the refusal counts like a wrong code."""
+    attempts = rate_limits.SIGN_IN_BY_NAME.attempts
+    found = [by_code("maria", codes[0], "wintergarten-7").status_code for _ in range(attempts + 1)]
 
-    assert found == [200] * tries + [429]
+    assert found == [200] * attempts + [429]
 
 
-def test_a_right_code_of_a_person_on_hold_is_a_wrong_one(codes, people):
+def test_a_correct_code_of_a_deactivated_person_is_refused(codes, people):
     User.objects.update(is_active=False)
 
     assert "do not go together" in str(said(by_code("maria", codes[0])))
@@ -92,7 +92,7 @@ def test_a_right_code_of_a_person_on_hold_is_a_wrong_one(codes, people):
 
 
 def statements(deed) -> list[str]:
-    """What is asked of the database, without values and names of savepoints."""
+    """The statements of a request, without values and names of savepoints."""
     with CaptureQueriesContext(connection) as queries:
         deed()
     return [re.sub(r"'[^']*'|\d+|\"s\d\w+\"", "?", query["sql"])[:60] for query in queries]
@@ -107,7 +107,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("again", [False, True], ids=["first", "again"])
-def test_as_much_is_asked_of_the_database(codes, people, settings, form, again):
+def test_unknown_names_run_the_same_statements(codes, people, settings, form, again):
     settings.HAS_EMAIL = True
     EmailAddress.objects.update(email="maria@example.org")
     counts = {}
@@ -117,11 +117,11 @@ def test_as_much_is_asked_of_the_database(codes, people, settings, form, again):
             FORMS[form](name, Client(REMOTE_ADDR=address))
         counts[name] = len(statements(lambda: FORMS[form](name, Client(REMOTE_ADDR=address))))  # noqa: B023
 
-    assert counts["maria"] == counts["on-hold"] == counts["nobody"]
+    assert counts["maria"] == counts["on-hold"] == counts["unknown"]
 
 
 @pytest.mark.parametrize("form", ["login", "reset_by_code"])
-def test_a_try_is_counted_before_a_person_is_looked_up(codes, form):
+def test_an_attempt_is_counted_before_a_person_is_looked_up(codes, form):
     asked = statements(lambda: FORMS[form]("maria", Client()))
 
     first_person = next(number for number, sql in enumerate(asked) if "accounts_user" in sql or "mfa_auth" in sql)
@@ -130,24 +130,24 @@ def test_a_try_is_counted_before_a_person_is_looked_up(codes, form):
 
 
 @pytest.mark.parametrize("registration", ["closed", "invite"])
-def test_signing_up_tells_of_no_name_where_strangers_may_not(settings, registration):
+def test_signing_up_reveals_no_names_when_registration_is_not_open(settings, registration):
     settings.REGISTRATION = registration
     form = {"username": "maria", "password1": NEW, "password2": NEW, "timezone": "UTC"}
 
     assertContains(Client().post(SIGN_UP, form), "By invitation only")
 
 
-def test_where_they_may_names_can_be_asked_for_so_often():
+def test_checking_names_by_signing_up_is_limited():
     form = {"username": "maria", "password1": NEW, "password2": NEW, "timezone": "UTC"}
-    tries = rate_limits.SIGN_UP.tries
-    answers = [Client().post(SIGN_UP, form) for _ in range(tries + 1)]
+    attempts = rate_limits.SIGN_UP.attempts
+    answers = [Client().post(SIGN_UP, form) for _ in range(attempts + 1)]
 
-    assert [answer.status_code for answer in answers] == [200] * tries + [429]
+    assert [answer.status_code for answer in answers] == [200] * attempts + [429]
     assert list(said(answers[0])) == ["username"]
 
 
 @pytest.mark.parametrize("token", ["x", "set-password", "cabc12-0123456789abcdef0123456789abcdef"])
-def test_a_made_up_link_says_the_same_of_every_number(people, token):
+def test_a_forged_link_gets_the_same_answer_for_every_id(people, token):
     from django.utils.encoding import force_bytes
     from django.utils.http import urlsafe_base64_encode
 

@@ -1,4 +1,4 @@
-"""SECOND_FACTOR: who has to have one before any page of theirs opens."""
+"""SECOND_FACTOR: people who must have a second factor before they can open pages."""
 
 import pytest
 from django.test import Client
@@ -25,7 +25,7 @@ def as_keeper(db):
     ("who", "staff_is_led_there", "others_are"),
     [("optional", False, False), ("staff", True, False), ("everybody", True, True)],
 )
-def test_who_has_none_is_led_to_the_page_that_adds_one(
+def test_people_without_a_factor_are_redirected_to_the_page_that_adds_one(
     as_keeper, as_person, settings, who, staff_is_led_there, others_are
 ):
     settings.SECOND_FACTOR = who
@@ -37,7 +37,7 @@ def test_who_has_none_is_led_to_the_page_that_adds_one(
     assert as_keeper.get(reverse("admin:index")).status_code == (302 if staff_is_led_there else 200)
 
 
-def test_no_page_with_anything_in_it_is_left_open(as_person, settings):
+def test_no_page_with_data_stays_open(as_person, settings):
     settings.SECOND_FACTOR = "everybody"
 
     opened = {address.name for address in ADDRESSES if as_person.get(address.path).status_code == 200}
@@ -45,13 +45,13 @@ def test_no_page_with_anything_in_it_is_left_open(as_person, settings):
     assert opened == {"accounts:second_factor", "accounts:confirm", "privacy"}
 
 
-def test_nor_does_anything_take_a_form(as_person, settings):
+def test_no_form_is_accepted(as_person, settings):
     settings.SECOND_FACTOR = "everybody"
 
     assertRedirects(as_person.post(reverse("accounts:profile"), {"theme": "dark"}), SECOND_FACTOR)
 
 
-def test_the_way_to_one_is_open_and_ends_where_they_meant_to_go(as_person, person, settings):
+def test_a_factor_can_be_added_and_opens_all_pages(as_person, person, settings):
     settings.SECOND_FACTOR = "everybody"
     assertContains(as_person.get(reverse("today"), follow=True), "Please add codes from an app or a passkey first")
 
@@ -62,7 +62,7 @@ def test_the_way_to_one_is_open_and_ends_where_they_meant_to_go(as_person, perso
     assert as_person.get(reverse("logs:history")).status_code == 302, "Recovery codes alone are none."
 
 
-def test_logging_out_and_saying_who_one_is_stay_possible(as_person, settings):
+def test_logging_out_and_reauthenticating_stay_possible(as_person, settings):
     settings.SECOND_FACTOR = "everybody"
 
     assert confirm_by_password(as_person, then=SECOND_FACTOR).url == SECOND_FACTOR
@@ -70,6 +70,6 @@ def test_logging_out_and_saying_who_one_is_stay_possible(as_person, settings):
     assert "_auth_user_id" not in as_person.session
 
 
-def test_where_it_is_optional_it_costs_no_query(as_person, django_assert_num_queries):
+def test_an_optional_second_factor_costs_no_query(as_person, django_assert_num_queries):
     with django_assert_num_queries(1):
         as_person.get(reverse("accounts:profile"))

@@ -21,7 +21,7 @@ def days_ago(count):
     return TODAY - datetime.timedelta(days=count)
 
 
-def test_the_anonymous_are_welcomed(db, client):
+def test_visitors_see_the_welcome_page(db, client):
     response = client.get("/")
 
     assert response.status_code == 200
@@ -41,7 +41,7 @@ def test_other_methods_are_refused(as_person, method):
     assert getattr(as_person, method)("/").status_code == 405
 
 
-def test_it_shows_ones_own_day_only(as_person):
+def test_it_shows_only_the_persons_own_day(as_person):
     make_full_log(make_person(), TODAY, thought_for_tomorrow="theirs")
     make_full_log(make_person(), DAY, thought_for_tomorrow="theirs")
 
@@ -70,7 +70,7 @@ def test_each_check_in_says_its_state(as_person, person):
     assert '<progress max="5" value="1"' in page
 
 
-def test_a_whole_day_is_thanked_for(as_person, person):
+def test_a_complete_day_is_acknowledged(as_person, person):
     make_full_log(person, TODAY)
 
     page = as_person.get("/").content.decode()
@@ -91,7 +91,7 @@ def test_a_whole_day_is_thanked_for(as_person, person):
         (1, "evening"),
     ],
 )
-def test_the_one_that_suits_the_hour_is_marked(as_person, hour, stage):
+def test_the_check_in_of_the_hour_is_marked(as_person, hour, stage):
     with time_machine.travel(datetime.datetime(2026, 5, 5, hour, tzinfo=NEW_YORK), tick=False):
         response = as_person.get("/")
 
@@ -150,5 +150,5 @@ def test_a_day_not_tracked_says_so(as_person, person):
     assert "Today is marked as not tracked: ill." in as_person.get("/").content.decode()
 
 
-def test_it_is_kept_out_of_every_cache(as_person):
+def test_it_is_not_cached(as_person):
     assert as_person.get("/").headers["Cache-Control"] == "no-store, private"
