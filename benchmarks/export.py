@@ -1,8 +1,8 @@
-"""What the download of ten years costs: seconds, size, and the most memory it holds.
+"""Time, size and peak memory of the download of ten years of logs.
 
     .venv/bin/python -m benchmarks.export
 
-Writes into an SQLite database of its own, which it removes.
+Uses a temporary SQLite database.
 """
 
 import os
@@ -22,11 +22,11 @@ def main():
         if migrated.returncode:
             raise SystemExit(migrated.stderr)
         os.environ |= {"DJANGO_SETTINGS_MODULE": "testing.settings", "DATABASE_URL": url}
-        for words, text in (("what people write", "It was a long day. " * 10), ("all there can be", "äöüß" * 1000)):
-            measure(words, text)
+        for title, text in (("typical texts", "It was a long day. " * 10), ("longest texts", "äöüß" * 1000)):
+            measure(title, text)
 
 
-def measure(words: str, text: str):
+def measure(title: str, text: str):
     import django
 
     django.setup()
@@ -57,11 +57,11 @@ def measure(words: str, text: str):
     size = sum(map(len, archive(person)))
     seconds = time.perf_counter() - begin
     tracemalloc.start()
-    for _piece in archive(person):
+    for _chunk in archive(person):
         pass
-    _now, most = tracemalloc.get_traced_memory()
+    _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    print(f"{DAYS} days, {words}: {seconds:.1f} s, {size / 1e6:.1f} MB, {most / 1e6:.0f} MB of memory at most")
+    print(f"{DAYS} days, {title}: {seconds:.1f} s, {size / 1e6:.1f} MB, {peak / 1e6:.0f} MB peak memory")
 
 
 if __name__ == "__main__":

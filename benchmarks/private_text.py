@@ -1,9 +1,9 @@
-"""What private text costs: time to encrypt and decrypt, pages, room in the table, and changing the key.
+"""Costs of private text: time to encrypt and decrypt, of pages, disk space, and key rotation.
 
     .venv/bin/python -m benchmarks.private_text
 
-Makes its own databases: a PostgreSQL server and a file of SQLite, with a person who has written 1,000
-characters into each of the 19 private answers on 365 days. Prints the quickest of 200 rounds.
+Uses a temporary PostgreSQL server and a temporary SQLite file, with a person who has written 1,000 characters into each
+of the 19 private answers on 365 days. Prints the minimum of 200 rounds.
 """
 
 import logging
@@ -70,9 +70,9 @@ def measure():
     client.force_login(person)
     for path in ("/logs/", f"/logs/{first}/", f"/logs/{first}/evening/"):
         report(f"GET {path}", lambda path=path: client.get(path), "ms")
-    report("31 days as rows, texts sealed", lambda: list(person.daily_logs.all()[:31]), "ms")
+    report("31 days as rows, texts not decrypted", lambda: list(person.daily_logs.all()[:31]), "ms")
     report(
-        "31 days as rows, texts read",
+        "31 days as rows, texts decrypted",
         lambda: [getattr(d, n) for d in person.daily_logs.all()[:31] for n in names],
         "ms",
     )
@@ -84,16 +84,16 @@ def measure():
     settings.FIELD_ENCRYPTION_KEYS = {"new": os.urandom(32), key_id: key}
     start = time.perf_counter()
     encrypt_all(connection, EncryptedTable.of(DailyLog))
-    print(f"{DAYS / (time.perf_counter() - start):>10,.0f} days a second get another key")
+    print(f"{DAYS / (time.perf_counter() - start):>10,.0f} days a second are encrypted with another key")
 
 
-def report(what: str, deed, unit: str):
+def report(title: str, function, unit: str):
     times = []
     for _ in range(ROUNDS):
         start = time.perf_counter()
-        deed()
+        function()
         times.append(time.perf_counter() - start)
-    print(f"{min(times) * {'µs': 1e6, 'ms': 1e3}[unit]:>10.1f} {unit}  {what}")
+    print(f"{min(times) * {'µs': 1e6, 'ms': 1e3}[unit]:>10.1f} {unit}  {title}")
 
 
 if __name__ == "__main__":

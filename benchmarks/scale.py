@@ -1,14 +1,12 @@
-"""What a row weighs, and how many pages a second this machine serves: the figures of docs/scaling.md.
+"""Disk space per row, and pages per second on this machine: the figures in docs/scaling.md.
 
     .venv/bin/python -m benchmarks.scale
 
-Starts a PostgreSQL of its own that waits for the disk, gives PEOPLE the demo's 400 days, and asks gunicorn
-(2 processes of 4 threads) for each page for SECONDS, from THREADS clients on this machine. Takes a minute
-or two and nothing but this machine.
+Starts a temporary PostgreSQL that flushes commits to the disk, gives PEOPLE the 400 days of the demo, and requests each
+page from gunicorn (2 processes of 4 threads) for SECONDS, from THREADS clients on this machine. Takes a minute or two.
 
-The clients, and whatever else runs here, take their share of the processors: pages a second and how long
-one took say how this machine did just now. How much of a processor a page needs hangs on the page alone.
-Linux only.
+The clients and other processes use the same CPUs: pages per second and response times describe this machine at this
+moment. The CPU time per page depends on the page alone. Linux only.
 """
 
 import http.client
@@ -22,7 +20,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 PEOPLE = 25
-OTHERS = 5000  # who only have an account and two medications
+OTHERS = 5000  # people with an account and two medications only
 SESSIONS_EACH = 40
 SECONDS = 4
 THREADS = 8
@@ -49,14 +47,14 @@ def main():
         os.environ |= {"DJANGO_SETTINGS_MODULE": "testing.settings", "DATABASE_URL": cluster.url}
         cookies, today = prepare()
         cluster.execute("VACUUM ANALYZE")
-        weigh(cluster)
+        measure_rows(cluster)
         with throwaway_site(cluster.url) as site:
-            ask(site, cluster, cookies, today)
-        weigh_a_connection(cluster)
+            measure_pages(site, cluster, cookies, today)
+        measure_connection_memory(cluster)
 
 
 def prepare() -> tuple[list[str], str]:
-    """Give everybody the demo's days. Returns a cookie for each person, and the day it is for them."""
+    """Make the people and their logs. Returns a session cookie for each person, and their current day."""
     import django
 
     django.setup()
@@ -89,9 +87,9 @@ def prepare() -> tuple[list[str], str]:
     return cookies, str(person.today())
 
 
-def weigh(cluster):
-    """Print what a row takes of the disk, with what of it is text set aside and what is indexes."""
-    print(f"{'':>14}  {'rows':>7}  {'row':>7}  {'aside':>7}  {'indexes':>7}  {'in all':>7}   bytes a row")
+def measure_rows(cluster):
+    """Print the disk space per row of each table, and its share in TOAST tables and indexes."""
+    print(f"{'':>14}  {'rows':>7}  {'row':>7}  {'TOAST':>7}  {'indexes':>7}  {'total':>7}   bytes per row")
     for name, table in TABLES.items():
         [(rows, heap, indexes, total)] = cluster.execute(
             f"SELECT count(*), pg_relation_size('{table}'), pg_indexes_size('{table}'), "  # noqa: S608
@@ -101,8 +99,8 @@ def weigh(cluster):
         print(f"{name:>14}  {rows:>7}  " + "  ".join(f"{part:>7.0f}" for part in each))
 
 
-def weigh_a_connection(cluster):
-    """Print what one more connection costs the server in memory that it shares with nobody."""
+def measure_connection_memory(cluster):
+    """Print the private memory of one more connection on the server."""
     with ThreadPoolExecutor(20) as pool:
         barrier = threading.Barrier(20)
 
@@ -118,11 +116,11 @@ def weigh_a_connection(cluster):
                 barrier.wait()
                 return sum(int(lines[name].split()[0]) for name in ("Private_Clean", "Private_Dirty"))
 
-        print(f"\na connection: {statistics.median(pool.map(hold, range(20))) / 1024:.1f} MB of its own")
+        print(f"\na connection: {statistics.median(pool.map(hold, range(20))) / 1024:.1f} MB of private memory")
 
 
-def processor_seconds(process: int) -> float:
-    """What a process and those it started have used so far."""
+def cpu_seconds(process: int) -> float:
+    """CPU time of a process and its children so far."""
     ticks = 0
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
@@ -132,10 +130,10 @@ def processor_seconds(process: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def ask(site, cluster, cookies, today):
-    """Print how often the pages that people open all day could be asked for, and what each needs."""
+def measure_pages(site, cluster, cookies, today):
+    """Print requests per second, response times and CPU time of the pages that people open most."""
     servers = (site.process.pid, cluster.processes()[0])
-    # The version is missing: a save that means to overwrite.
+    # Without the form's version, a save overwrites answers without a conflict.
     saves = [{"focus_level": str(n), "energy_level": "5", "rumination_level": "5"} for n in range(1, 11)]
     pages = {
         "today": ("GET", "/", None),
@@ -147,16 +145,16 @@ def ask(site, cluster, cookies, today):
         "a month in numbers": ("GET", f"/reflections/numbers/{today[:7]}/", None),
         "a year in numbers": ("GET", f"/reflections/numbers/{today[:4]}/", None),
     }
-    print(f"\n{'':>26}  {'a second':>8}  {'median':>8}  {'95 %':>8}    processor a page: web, database")
+    print(f"\n{'':>26}  {'per second':>10}  {'median':>8}  {'95 %':>8}    CPU per page: web, database")
     for name, (method, path, forms) in pages.items():
         [(position,)] = cluster.execute("SELECT pg_current_wal_insert_lsn()")
-        before = [processor_seconds(server) for server in servers]
+        before = [cpu_seconds(server) for server in servers]
         times = hammer(urlsplit(site.url), method, path, forms, cookies)
-        used = [processor_seconds(server) - seconds for server, seconds in zip(servers, before, strict=True)]
+        used = [cpu_seconds(server) - seconds for server, seconds in zip(servers, before, strict=True)]
         [(written,)] = cluster.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), %s)", position)
         slow = statistics.quantiles(times, n=20)[-1]
         print(
-            f"{name:>26}  {len(times) / SECONDS:>8.0f}  {statistics.median(times) * 1000:>5.1f} ms"
+            f"{name:>26}  {len(times) / SECONDS:>10.0f}  {statistics.median(times) * 1000:>5.1f} ms"
             f"  {slow * 1000:>5.1f} ms    "
             + ", ".join(f"{part / len(times) * 1000:.1f} ms" for part in used)
             + (f"; {written / len(times) / 1024:.1f} kB of WAL" if forms else "")
@@ -164,7 +162,7 @@ def ask(site, cluster, cookies, today):
 
 
 def hammer(url, method, path, forms, cookies) -> list[float]:
-    """Send the request again and again from all clients. Returns the seconds that each took."""
+    """Repeat the request from all clients for SECONDS. Returns the seconds that each took."""
     until = time.monotonic() + SECONDS
 
     def client(number) -> list[float]:

@@ -1,7 +1,7 @@
-"""How long probes and pages take while the database hangs, and while clients send slowly or read nothing.
+"""Response times of probes and pages while the database hangs, and while clients are slow.
 
     .venv/bin/python -m benchmarks.serving
-    .venv/bin/python -m benchmarks.serving --worker-class gthread    # gunicorn's own, to compare
+    .venv/bin/python -m benchmarks.serving --worker-class gthread    # gunicorn's own, for comparison
 
 Starts a PostgreSQL and gunicorn with 2 workers of 4 threads, as in production. Takes about two minutes.
 """
@@ -18,12 +18,12 @@ from urllib.parse import urlsplit
 from testing.gunicorn import Site, manage, throwaway_site
 from testing.postgres import Cluster, throwaway_cluster
 
-PATIENCE = 60  # seconds, for one answer
-LONG_ENOUGH = 10  # seconds, for one line of the report
+TIMEOUT = 60  # seconds, for one response
+MAX_DURATION = 10  # seconds, for one line of the report
 PAGES = 16
 SLOW_CLIENTS = (8, 100)
-ASKED = 30
-# Looked up in the database: no page is made without it.
+REQUESTS = 30
+# Makes each page look up a session in the database.
 WITH_SESSION = {"Cookie": f"sessionid={'x' * 32}"}
 
 
@@ -41,16 +41,16 @@ def main(worker_class: str | None) -> None:
 
 
 def hung_database(site: Site, cluster: Cluster) -> None:
-    report("a page, all is well", ask_often(site, "/", WITH_SESSION))
+    report("a page, normal operation", ask_often(site, "/", WITH_SESSION))
     cluster.pause()
     try:
         threads = [threading.Thread(target=ask, args=(site, "/", WITH_SESSION)) for _ in range(PAGES)]
         for thread in threads:
             thread.start()
         time.sleep(1)
-        report(f"/healthz, {PAGES} pages wait", ask_often(site, "/healthz"))
+        report(f"/healthz, {PAGES} pages are waiting", ask_often(site, "/healthz"))
         time.sleep(7)
-        report("/healthz, the database is known to be away", ask_often(site, "/healthz"))
+        report("/healthz, the circuit breaker is open", ask_often(site, "/healthz"))
         report("/readyz", ask_often(site, "/readyz"))
         report("a page", ask_often(site, "/", WITH_SESSION))
     finally:
@@ -58,15 +58,15 @@ def hung_database(site: Site, cluster: Cluster) -> None:
     began = time.monotonic()
     while ask(site, "/", WITH_SESSION)[1] == 503:
         time.sleep(0.01)
-    print(f"{'until a page is whole again':60} {time.monotonic() - began:8.3f} s")
+    print(f"{'until the first page without an error':60} {time.monotonic() - began:8.3f} s")
     for thread in threads:
         thread.join()
 
 
 def ask(site: Site, path: str, headers: dict[str, str] | None = None) -> tuple[float, int]:
-    """Seconds and status of one request on a connection of its own; status 0 is none within PATIENCE."""
+    """Seconds and status of one request on a connection of its own; status 0: no response within TIMEOUT."""
     began = time.monotonic()
-    with closing(http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=PATIENCE)) as connection:
+    with closing(http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=TIMEOUT)) as connection:
         try:
             connection.request("GET", path, headers=headers or {})
             status = connection.getresponse().status
@@ -76,15 +76,15 @@ def ask(site: Site, path: str, headers: dict[str, str] | None = None) -> tuple[f
 
 
 def ask_often(site: Site, *request) -> list[tuple[float, int]]:
-    answers, until = [], time.monotonic() + LONG_ENOUGH
-    while len(answers) < ASKED and time.monotonic() < until:
+    answers, until = [], time.monotonic() + MAX_DURATION
+    while len(answers) < REQUESTS and time.monotonic() < until:
         answers.append(ask(site, *request))
     return answers
 
 
 @contextmanager
 def warm_site(url: str, **options: str) -> Iterator[Site]:
-    """Both workers have made each kind of answer once."""
+    """Yield a server whose workers have answered each kind of request once."""
     with throwaway_site(url, **options) as site:
         for path in ("/", "/healthz", "/readyz") * 5:
             ask(site, path, WITH_SESSION)
@@ -107,12 +107,12 @@ ANSWERED = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 
 @contextmanager
 def sending(site: Site, number: int, beginning: bytes, more: bytes = b"") -> Iterator[None]:
-    """Keep so many connections open that have sent the beginning of a request, and go on a byte a second."""
+    """Keep `number` connections open that send `beginning`, and then `more` once a second."""
     host, port = urlsplit(site.url).netloc.split(":")
     is_over = threading.Event()
 
     def connect() -> socket.socket:
-        # Small, so that the server cannot send much to a client that reads nothing.
+        # A small buffer, so that the server cannot send much to a client that does not read.
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.settimeout(5)
@@ -120,19 +120,19 @@ def sending(site: Site, number: int, beginning: bytes, more: bytes = b"") -> Ite
         client.sendall(beginning)
         return client
 
-    def go_on() -> None:
+    def keep_sending() -> None:
         while not is_over.wait(1):
-            for place, client in enumerate(clients):
+            for position, client in enumerate(clients):
                 try:
                     client.sendall(more)
-                except OSError:  # It was refused: come again.
+                except OSError:  # The server closed the connection: open a new one.
                     client.close()
-                    clients[place] = connect()
+                    clients[position] = connect()
 
     with ExitStack() as stack:
         clients = [connect() for _ in range(number)]
         time.sleep(1)
-        thread = threading.Thread(target=go_on)
+        thread = threading.Thread(target=keep_sending)
         thread.start()
         stack.callback(lambda: [client.close() for client in clients])
         stack.callback(thread.join)
@@ -141,13 +141,15 @@ def sending(site: Site, number: int, beginning: bytes, more: bytes = b"") -> Ite
 
 
 CLIENTS = {
-    "connected, without a byte": lambda site, number: sending(site, number, b""),
-    "sending the head, a byte a second": lambda site, number: sending(site, number, HEAD, b"x"),
-    "sending the body, a byte a second": lambda site, number: sending(
+    "that send nothing": lambda site, number: sending(site, number, b""),
+    "that send the head, a byte a second": lambda site, number: sending(site, number, HEAD, b"x"),
+    "that send the body, a byte a second": lambda site, number: sending(
         site, number, HEAD + b"Content-Length: 10000\r\n\r\nusername=", b"x"
     ),
-    "that read no answer": lambda site, number: sending(site, number, (ANSWERED + b"\r\n") * 40),
-    "that stay after the answer": lambda site, number: sending(site, number, ANSWERED + b"Connection: close\r\n\r\n"),
+    "that do not read the response": lambda site, number: sending(site, number, (ANSWERED + b"\r\n") * 40),
+    "that stay connected after the response": lambda site, number: sending(
+        site, number, ANSWERED + b"Connection: close\r\n\r\n"
+    ),
 }
 
 

@@ -1,10 +1,9 @@
-"""What a large request body costs a server that refuses or reads it: seconds until the answer, and memory.
+"""Time and memory that the server needs to read or refuse large request bodies.
 
-    .venv/bin/python -m benchmarks.big_bodies
+    .venv/bin/python -m benchmarks.request_bodies
 
-Starts gunicorn with one worker on a database of its own and sends each body once, as a visitor who has
-a valid form token. Prints the status, the seconds until the answer, and how much the worker's memory
-(its highest resident size) grew meanwhile.
+Starts gunicorn with one worker on a temporary database, and sends each body once with a valid CSRF token. Prints the
+status, the seconds until the response, and the growth of the worker's peak resident memory.
 """
 
 import http.client
@@ -22,7 +21,7 @@ BOUNDARY = b"----x"
 
 
 def bodies():
-    """Yield (title, address, content type, body without the token)."""
+    """Yield (title, path, content type, body without the CSRF token)."""
     urlencoded = "application/x-www-form-urlencoded"
     for size in (60_000, 2 * MEGABYTE, 16 * MEGABYTE - 1000):
         kilobytes = f"{size // 1024} kB"
@@ -50,16 +49,16 @@ def with_token(content_type: str, body: bytes, token: str) -> bytes:
     return f"csrfmiddlewaretoken={token}&password=irrelevant&".encode() + body
 
 
-def send(address: str, path: str, content_type: str, body: bytes) -> tuple[str, float]:
-    """Return the status, and the seconds from the first byte sent until the answer has come."""
-    connection = http.client.HTTPConnection(address, timeout=120)
+def send(host: str, path: str, content_type: str, body: bytes) -> tuple[str, float]:
+    """Return the status, and the seconds from sending the first byte until the response was read."""
+    connection = http.client.HTTPConnection(host, timeout=120)
     connection.request("GET", "/accounts/login/")
     page = connection.getresponse()
     cookie = (page.getheader("Set-Cookie") or "").partition(";")[0]
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.read().decode())[1]
     connection.close()
     body = with_token(content_type, body, token)
-    connection = http.client.HTTPConnection(address, timeout=120)
+    connection = http.client.HTTPConnection(host, timeout=120)
     start = time.perf_counter()
     try:
         connection.request("POST", path, body, {"Cookie": cookie, "Content-Type": content_type})
@@ -73,12 +72,12 @@ def send(address: str, path: str, content_type: str, body: bytes) -> tuple[str, 
     return status, time.perf_counter() - start
 
 
-def peak_of(worker: int) -> int:
-    """Kilobytes. The highest resident size since the last call of `forget_peak`."""
+def peak_memory(worker: int) -> int:
+    """Peak resident memory in kilobytes since the last call of `reset_peak_memory`."""
     return int(re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{worker}/status").read_text())[1])
 
 
-def forget_peak(worker: int):
+def reset_peak_memory(worker: int):
     Path(f"/proc/{worker}/clear_refs").write_text("5")
 
 
@@ -87,16 +86,18 @@ def main():
         database = f"sqlite:///{folder}/db.sqlite3"
         manage(database, "migrate", "--verbosity=0").check_returncode()
         for title, path, content_type, body in bodies():
-            # A server of its own for each: what one has taken is not given back to the system.
+            # A new server for each body: a process does not return all freed memory to the system.
             with throwaway_site(database, workers=1) as site:
-                address = urlsplit(site.url).netloc
-                send(address, "/accounts/login/", "application/x-www-form-urlencoded", b"")  # Compiles templates.
+                host = urlsplit(site.url).netloc
+                send(
+                    host, "/accounts/login/", "application/x-www-form-urlencoded", b""
+                )  # The first request compiles templates.
                 children = Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children").read_text().split()
                 worker = int(children[0])
-                forget_peak(worker)
-                before = peak_of(worker)
-                status, seconds = send(address, path, content_type, body)
-                grown = (peak_of(worker) - before) / 1024
+                reset_peak_memory(worker)
+                before = peak_memory(worker)
+                status, seconds = send(host, path, content_type, body)
+                grown = (peak_memory(worker) - before) / 1024
             print(f"{title:24} {path:26} {status:>18} {seconds:8.2f} s {grown:8.1f} MB")
 
 

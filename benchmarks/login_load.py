@@ -1,10 +1,10 @@
-"""What others wait for while one visitor logs in over and over, with the right password.
+"""Response time of a page while one client logs in continuously with the correct password.
 
-    .venv/bin/python -m benchmarks.right_passwords [seconds]
+    .venv/bin/python -m benchmarks.login_load [seconds]
 
-Serves Brain Log as in production, gunicorn 2 × 4, on a throwaway SQLite file, with the password hasher of production.
-Eight threads at one address log in without a pause, each time as a new browser. Meanwhile another visitor, at another
-address, opens the welcome page four times a second. Prints how long that took, and how the logins were answered.
+Runs gunicorn 2 × 4 as in production, on a temporary SQLite file, with the password hasher of production. Eight threads
+at one address log in without a pause, each time as a new browser. Meanwhile a client at another address opens the
+welcome page four times a second. Prints the response times of that page, and the statuses of the logins.
 """
 
 import base64
@@ -43,7 +43,7 @@ def main():
                 sys.exit(done.stderr)
         with throwaway_site(url, **settings) as site:
             sign_up(site.url)
-            report("nobody logs in", *measure(site.url, 0, seconds / 4))
+            report("no logins", *measure(site.url, 0, seconds / 4))
             report(f"{THREADS} threads log in", *measure(site.url, THREADS, seconds))
 
 
@@ -52,11 +52,11 @@ def sign_up(url: str):
     form |= {"password1": ACCOUNT["password"], "password2": ACCOUNT["password"]}
     status, *_ = Visitor(url).post("/accounts/signup/", form)
     if status != 200:
-        sys.exit(f"Signing up was answered with {status}.")
+        sys.exit(f"Signing up failed with status {status}.")
 
 
 def measure(url: str, threads: int, seconds: float) -> tuple[list[float], Counter]:
-    """How long each page took, in milliseconds, and the statuses of the logins."""
+    """Response times of the page in milliseconds, and the statuses of the logins."""
     end, answers, waits = time.monotonic() + seconds, Counter(), []
 
     def log_in():
