@@ -1,4 +1,4 @@
-"""A request without a server, its processor time taken apart. Needs Django set up."""
+"""Requests without a server, with CPU times of middleware, view and templates. Requires django.setup()."""
 
 import io
 import time
@@ -11,7 +11,7 @@ MIDDLEWARE, VIEW, TEMPLATES = range(3)
 
 
 class Handler(WSGIHandler):
-    """Django's own, with a stopwatch around the view and around the outermost template."""
+    """Django's handler, which measures the view and the outermost template."""
 
     def __init__(self):
         super().__init__()
@@ -19,7 +19,7 @@ class Handler(WSGIHandler):
         self.all = self.view = self.templates = 0.0
 
     def make_view_atomic(self, view):
-        """Django asks this for the view that it calls."""
+        """Wrap the view: Django calls this hook for each request."""
         view = super().make_view_atomic(view)
 
         @wraps(view)
@@ -33,7 +33,7 @@ class Handler(WSGIHandler):
         return timed
 
     def ask(self, environ: dict, status: int) -> list[bytes]:
-        """Make one request. Raises RuntimeError for an answer that was not expected."""
+        """Make one request. Raises RuntimeError for an unexpected status."""
         answered = []
         self.view = self.templates = 0.0
         render = Template.render
@@ -61,12 +61,12 @@ class Handler(WSGIHandler):
         return body
 
     def times(self) -> tuple[float, float, float, float]:
-        """Of the last request: all of it, middleware, view with queries, templates."""
+        """CPU seconds of the last request: total, middleware, view with queries, templates."""
         return self.all, self.all - self.view, self.view - self.templates, self.templates
 
 
 def environ_of(request: bytes) -> dict:
-    """What a server hands to Django for a request."""
+    """The WSGI environment of a raw HTTP request."""
     head, _end, body = request.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     method, path, protocol = first.split(" ")

@@ -1,4 +1,4 @@
-"""A load generator that is cheap enough not to be what is measured: requests made up beforehand, one process, epoll."""
+"""A load generator that needs little CPU time itself: prepared requests, one process, epoll."""
 
 import selectors
 import socket
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 @dataclass
 class Load:
-    """What a server did with it."""
+    """The result of a run."""
 
     answered: int = 0
     seconds: float = 0
-    client_cpu: float = 0  # The seconds of a processor that this process took.
+    client_cpu: float = 0  # CPU seconds of the load generator itself.
 
     @property
     def rate(self) -> float:
@@ -20,7 +20,7 @@ class Load:
 
 
 class Client:
-    """A connection that is kept alive, and sends its next request when it has the whole answer to the last one."""
+    """A persistent connection that sends its next request after the complete response to the last one."""
 
     def __init__(self, port: int, requests: list[bytes], status: bytes):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
@@ -35,7 +35,7 @@ class Client:
         self.sent += 1
 
     def receive(self) -> bool:
-        """Take what there is. Returns whether the answer is whole. Raises RuntimeError for an unexpected one."""
+        """Receive available data. Returns whether the response is complete; raises RuntimeError for a wrong status."""
         data = self.socket.recv(1 << 20)
         if not data:
             raise RuntimeError("The server closed a connection.")
@@ -55,7 +55,7 @@ class Client:
 
 
 def load(port: int, requests: list[list[bytes]], seconds: float, status: int = 200) -> Load:
-    """Send for so long. Each list in `requests` is one connection's, which repeats it."""
+    """Send requests for `seconds`. Each list in `requests` is repeated on a connection of its own."""
     clients = [Client(port, each, str(status).encode()) for each in requests]
     result = Load()
     with selectors.DefaultSelector() as selector:

@@ -1,4 +1,4 @@
-"""What each middleware takes of a request: for `python -m benchmarks.pages --middleware`. Needs Django set up."""
+"""CPU time of each middleware, for `python -m benchmarks.pages --middleware`. Requires django.setup()."""
 
 import statistics
 import time
@@ -15,11 +15,11 @@ stopwatches = []
 
 
 class Stopwatch:
-    """Notes how long all takes that stands inside of it."""
+    """A middleware that measures everything inside it."""
 
     def __init__(self, get_response):
         self.get_response = get_response
-        stopwatches.insert(0, self)  # Django makes the innermost first.
+        stopwatches.insert(0, self)  # Django creates the innermost middleware first.
 
     def __call__(self, request):
         start = time.thread_time_ns()
@@ -29,10 +29,10 @@ class Stopwatch:
 
 
 def measure_middleware(page, cookie: str):
-    """Print the microseconds of a processor that each takes: the median of many requests to a page."""
+    """Print the CPU microseconds of each middleware: the median of many requests to a page."""
     names = list(settings.MIDDLEWARE)
     watch = f"{__name__}.{Stopwatch.__name__}"
-    # Two at the end: between them is nothing but what a stopwatch costs itself.
+    # The difference of the last two is the overhead of a stopwatch.
     settings.MIDDLEWARE = [each for name in names for each in (watch, name)] + [watch, watch]
     handler = Handler()
     views = defaultdict(int)
@@ -55,7 +55,7 @@ def measure_middleware(page, cookie: str):
 
 
 def timed(hook, views):
-    """A `process_view`, which Django calls after all of them, counted to its middleware."""
+    """Wrap a `process_view` hook, so that its time is added to its middleware. Django calls it outside of `__call__`."""
     owner = type(hook.__self__)
     name = f"{owner.__module__}.{owner.__qualname__}"
 

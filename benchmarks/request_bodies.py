@@ -89,9 +89,8 @@ def main():
             # A new server for each body: a process does not return all freed memory to the system.
             with throwaway_site(database, workers=1) as site:
                 host = urlsplit(site.url).netloc
-                send(
-                    host, "/accounts/login/", "application/x-www-form-urlencoded", b""
-                )  # The first request compiles templates.
+                # The first request compiles templates.
+                send(host, "/accounts/login/", "application/x-www-form-urlencoded", b"")
                 children = Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children").read_text().split()
                 worker = int(children[0])
                 reset_peak_memory(worker)

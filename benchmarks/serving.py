@@ -102,7 +102,7 @@ def report(name: str, answers: list[tuple[float, int]]) -> None:
 # ── Slow clients ──────────────────────────────────────────────────────────────────────────────
 
 HEAD = b"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-ANSWERED = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
+GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 
 
 @contextmanager
@@ -146,9 +146,9 @@ CLIENTS = {
     "that send the body, a byte a second": lambda site, number: sending(
         site, number, HEAD + b"Content-Length: 10000\r\n\r\nusername=", b"x"
     ),
-    "that do not read the response": lambda site, number: sending(site, number, (ANSWERED + b"\r\n") * 40),
+    "that do not read the response": lambda site, number: sending(site, number, (GET + b"\r\n") * 40),
     "that stay connected after the response": lambda site, number: sending(
-        site, number, ANSWERED + b"Connection: close\r\n\r\n"
+        site, number, GET + b"Connection: close\r\n\r\n"
     ),
 }
 

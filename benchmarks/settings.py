@@ -1,4 +1,4 @@
-"""The tests' settings, with static files as in production: a page names them by their hash."""
+"""The settings of the tests, with hashed names of static files as in production."""
 
 from testing.settings import *  # noqa: F403
 from testing.settings import STORAGES

@@ -1,4 +1,4 @@
-"""Makes the tables, a person and their row, and prints the key of the person's session."""
+"""Create the tables, a person and their row, and print a session key of the person."""
 
 import django
 from django.core.management import call_command
@@ -7,7 +7,7 @@ from django.core.management import call_command
 def main():
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("migrate", verbosity=0, run_syncdb=True)  # The row refers to a person: their table comes first.
+    call_command("migrate", verbosity=0, run_syncdb=True)  # After auth_user, which the row refers to.
 
     from django.conf import settings
     from django.contrib import auth

@@ -3,7 +3,7 @@ from django.db import models
 
 
 class Row(models.Model):
-    """A row of 50 columns: its key, its owner, and 24 numbers and 24 texts that are added below."""
+    """A row of 50 columns: its key, its owner, and 24 numbers and 24 texts, which are added below."""
 
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE)
 

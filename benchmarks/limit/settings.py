@@ -1,4 +1,4 @@
-"""Django as it comes, with the database and the server of Brain Log."""
+"""Settings close to Django's defaults, with the database and the server of Brain Log."""
 
 import os
 
@@ -19,7 +19,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "benchmarks.limit.urls"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
-# Persistent connections that are checked before use, as ours are.
+# Persistent connections that are checked before use, as in Brain Log.
 DATABASES = databases_from_environment(os.environ, base_dir=None)
 DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
