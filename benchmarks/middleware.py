@@ -55,7 +55,7 @@ def measure_middleware(page, cookie: str):
 
 
 def timed(hook, views):
-    """Wrap a `process_view` hook, so that its time is added to its middleware. Django calls it outside of `__call__`."""
+    """Wrap a `process_view` hook, to add its time to its middleware. Django calls it outside of `__call__`."""
     owner = type(hook.__self__)
     name = f"{owner.__module__}.{owner.__qualname__}"
 
