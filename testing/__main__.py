@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from testing import chromium, postgres, programs
+from testing.watchdog import watched_run
 
 # Shared so that both runs take about as long.
 ONCE_ON_SQLITE, ONCE_ON_POSTGRESQL = (
@@ -33,6 +34,7 @@ def main(arguments: list[str]) -> int:
         arguments = ["--without-browser", *arguments]
         missing.append(f"The browser tests did not run, for want of Chromium: {chromium.HOW_TO_GET_IT}.")
     with ExitStack() as stack:
+        stack.enter_context(watched_run())
         try:
             url = stack.enter_context(postgres_url())
         except postgres.PostgresMissing:
