@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 import pytest
 
 from accounts.tests.factories import PASSWORD
-from accounts.tests.visitors import Visitor
 from testing.chromium import watched_pages
 from testing.gunicorn import manage, throwaway_site
 from testing.oidc import throwaway_provider
+from testing.people import Visitor
 from testing.postgres import free_port, throwaway_cluster
 
 NAME, SIGN_UP = "/accounts/external/signup/", "/accounts/signup/"

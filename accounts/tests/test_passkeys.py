@@ -19,8 +19,8 @@ from pytest_django.asserts import assertContains, assertRedirects
 from accounts import second_factor
 from accounts.tests.codes import PRESENT, Device, confirm_by_password, switch_on
 from accounts.tests.factories import PASSWORD, make_person
-from accounts.tests.visitors import all_at_once
 from encryption import mfa_secrets
+from testing.people import all_at_once
 
 LOGIN, PASSKEY_LOGIN, CODE = (reverse(f"accounts:{name}") for name in ("login", "passkey_login", "code"))
 ADD, CONFIRM, NEW_CODES = (

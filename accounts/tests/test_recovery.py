@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.tests.codes import code_of, confirm_by_password, signed_address, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.test_one_way_in import hashings  # noqa: F401
-from accounts.tests.visitors import all_at_once
+from testing.people import all_at_once
 
 EMAIL, RESET, BY_CODE = (reverse(f"accounts:{name}") for name in ("email", "reset", "reset_by_code"))
 LOGIN = reverse("accounts:login")

@@ -29,9 +29,9 @@ from accounts.tests.codes import (
     switch_on,
 )
 from accounts.tests.factories import PASSWORD, make_person
-from accounts.tests.visitors import all_at_once
 from encryption import mfa_secrets
 from encryption.cipher import CannotDecryptError
+from testing.people import all_at_once
 
 LOGIN, CODE = reverse("accounts:login"), reverse("accounts:code")
 PAGE, CODES = reverse("accounts:second_factor"), reverse("accounts:recovery_codes")

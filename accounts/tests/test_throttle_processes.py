@@ -2,9 +2,9 @@
 
 import pytest
 
-from accounts.tests.visitors import Visitor, all_at_once
 from accounts.throttle import SIGN_IN_BY_NAME
 from testing.gunicorn import manage, throwaway_site
+from testing.people import Visitor, all_at_once
 from testing.postgres import throwaway_cluster
 
 pytestmark = pytest.mark.once

@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from testing.certificates import make_certificates
 from testing.gunicorn import ROOT, environment_with, manage
 from testing.pgbouncer import throwaway_pgbouncer
 from testing.postgres import HURRIED, throwaway_cluster, throwaway_replica
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -75,11 +75,6 @@ def checkdb(url: str, **environment: str) -> tuple[int, list[str]]:
 def said(name: str, url: str, **environment: str) -> str:
     """All lines about one thing."""
     return "\n".join(str(check) for check in checks_of(url, **environment) if check.name == name)
-
-
-def wait_until(cluster, question: str) -> None:
-    while cluster.execute(question) != [(True,)]:
-        time.sleep(0.02)
 
 
 def test_all_is_well(cluster):
@@ -209,8 +204,7 @@ def test_a_locked_table_is_not_waited_for(copy, monkeypatch):
             # Outside a transaction LOCK is refused, so it is in one.
             change.autocommit = False
             thread.start()
-            while not other.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall():
-                time.sleep(0.02)
+            wait_until(lambda: other.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall())
             waiting = [check.text for check in checks_of(url) if check.status == "error"]
             other.rollback()
             thread.join(20)
@@ -369,7 +363,7 @@ def test_an_idle_slot_an_open_and_a_prepared_transaction_and_a_failing_archive(m
             preparing.execute("CREATE TABLE x ()")
             preparing.execute("PREPARE TRANSACTION 'forgotten'")
         cluster.execute("SELECT pg_switch_wal()")
-        wait_until(cluster, "SELECT failed_count > 0 FROM pg_stat_archiver")
+        wait_until(lambda: cluster.execute("SELECT failed_count > 0 FROM pg_stat_archiver") == [(True,)])
 
         found = said("health", cluster.url)
         cluster.execute("ROLLBACK PREPARED 'forgotten'")
@@ -544,10 +538,10 @@ def test_a_replica(cluster, monkeypatch):
 
         monkeypatch.setattr(inspection, "MOST_LAG", 0)
         cluster.execute("CREATE TABLE news ()")
-        wait_until(replica, "SELECT pg_last_xact_replay_timestamp() IS NOT NULL")
+        wait_until(lambda: replica.execute("SELECT pg_last_xact_replay_timestamp() IS NOT NULL") == [(True,)])
         replica.execute("SELECT pg_wal_replay_pause()")
         cluster.execute("DROP TABLE news")
-        wait_until(replica, "SELECT pg_last_wal_receive_lsn() <> pg_last_wal_replay_lsn()")
+        wait_until(lambda: replica.execute("SELECT pg_last_wal_receive_lsn() <> pg_last_wal_replay_lsn()") == [(True,)])
         assert re.search(
             r"warning replica: replication: is a replica, \d+ s behind", said("replication", cluster.url, **replicated)
         )
@@ -555,7 +549,7 @@ def test_a_replica(cluster, monkeypatch):
 
         replica.execute("ALTER SYSTEM SET primary_conninfo = ''")
         replica.execute("SELECT pg_reload_conf()")
-        wait_until(replica, "SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver)")
+        wait_until(lambda: replica.execute("SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver)") == [(True,)])
         code, lines = checkdb(cluster.url, **replicated)
         assert code == 1
         assert lines == [

@@ -5,7 +5,6 @@ import json
 import shutil
 import signal
 import ssl
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from urllib.parse import urlsplit
@@ -14,10 +13,9 @@ import pytest
 
 from testing.certificates import make_certificates
 from testing.gunicorn import manage, throwaway_site
+from testing.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.once
-
-PATIENCE = 60  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -69,13 +67,6 @@ def test_no_request_is_lost_when_workers_are_recycled(database_url):
         is_over.append(True)
 
         assert [future.result() for future in answers] == [{200}] * 4
-
-
-def wait_until(is_so) -> None:
-    until = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.05)
 
 
 def test_the_folder_of_the_metrics_may_be_emptied(database_url, tmp_path):

@@ -15,10 +15,10 @@ import pytest
 
 from testing.gunicorn import ROOT, environment_with, manage, throwaway_site
 from testing.postgres import free_port
+from testing.waiting import PATIENCE
 
 pytestmark = pytest.mark.once
 
-PATIENCE = 60  # seconds
 # More than the site has threads: 2 × 4.
 CLIENTS = 16
 FORM = "Content-Type: application/x-www-form-urlencoded"

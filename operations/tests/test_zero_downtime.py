@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -15,12 +14,12 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from accounts.tests.visitors import Visitor
 from operations.tests.first_release import PASSWORD
-from operations.tests.jobs import save_day, send, sign_up
 from testing.apps import write_app
 from testing.gunicorn import ROOT, environment_with, manage, throwaway_site
+from testing.people import Visitor, save_day, send, sign_up
 from testing.postgres import throwaway_cluster
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -87,10 +86,7 @@ class FirstRelease:
     def work(self, rounds: int):
         """Return when it has done that many more rounds."""
         goal = len(self.said) + rounds
-        until = time.monotonic() + 60
-        while len(self.said) < goal:
-            assert self.process.poll() is None and time.monotonic() < until, self.said[-3:]
-            time.sleep(0.01)
+        wait_until(lambda: len(self.said) >= goal, f"{rounds} more rounds", process=self.process)
 
     def stop(self):
         """Return when it has ended, and everything it said has been read."""
@@ -127,7 +123,7 @@ def test_nobody_notices_a_migration(cluster, database, tmp_path):
         keys = os.environ["FIELD_ENCRYPTION_KEYS"] + ",plaintext"
         with throwaway_site(as_app_role(database, tmp_path / "password"), FIELD_ENCRYPTION_KEYS=keys) as site:
             for name in ("eva", "joe"):
-                save_day(sign_up(site.url, name))
+                save_day(sign_up(Visitor(site.url), name))
                 ada.work(5)
                 bob.work(5)
             ada.stop()

@@ -9,7 +9,7 @@ import pytest
 
 from testing.gunicorn import ROOT
 from testing.scanning import __main__ as scanning, advisories, scanners
-from testing.scanning.forms import Form, Forms
+from testing.scanning.forms import Form, filled_in
 from testing.scanning.scanners import Finding, ScannerFailed
 from testing.scanning.site import Request
 
@@ -142,7 +142,7 @@ lines</textarea><textarea name="empty"></textarea><input type="number" name="amo
 
 
 def test_forms_are_filled_in_as_a_browser_would_send_them():
-    first, second = Forms("/here/", PAGE).forms
+    first, second = filled_in("/here/", PAGE)
 
     assert (first.action, first.method) == ("/here/", "post")
     assert first.values == [
@@ -163,7 +163,7 @@ def test_forms_are_filled_in_as_a_browser_would_send_them():
 def test_a_form_written_out_is_the_same_form():
     form = Form("/here/?a=1&b=2", "post", [("note", '"Two"\nlines & <more>')])
 
-    assert Forms("/", str(form)).forms == [form]
+    assert filled_in("/", str(form)) == [form]
 
 
 # ── Advisories ────────────────────────────────────────────────────────────────────────────────

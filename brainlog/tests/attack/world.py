@@ -22,12 +22,12 @@ from accounts.recovery import reset_link
 from accounts.tests.codes import a_passkey, code_of, confirm_by_password, signed_address, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY
-from brainlog.tests.attack.forms import TYPED, Form, forms_in
 from brainlog.tests.attack.rows import count_on, make_hostile, make_secret
 from brainlog.tests.attack.texts import packed
 from logs import undo
 from logs.models import DailyLog, Medication
 from reflections.models import WeeklyReflection
+from testing.forms import TYPED, Form, forms_in
 
 # The week after that of the addresses; in New York it is noon.
 NOON = datetime.datetime(2026, 5, 12, 16, tzinfo=datetime.UTC)

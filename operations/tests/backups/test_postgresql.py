@@ -4,7 +4,6 @@ import io
 import json
 import subprocess
 import threading
-import time
 from contextlib import contextmanager
 
 import psycopg
@@ -18,6 +17,7 @@ from operations.backups.left_out import LEFT_OUT
 from operations.tests.backups.databases import commands_use
 from testing.gunicorn import manage
 from testing.postgres import throwaway_cluster
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -123,8 +123,7 @@ def test_the_manifest_is_of_the_moment_of_the_archive_while_others_write(cluster
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        while not written[0]:
-            time.sleep(0.01)
+        wait_until(lambda: written[0], "the first row is written")
         run("backup")
     finally:
         done.set()

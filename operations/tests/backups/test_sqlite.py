@@ -7,7 +7,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from contextlib import closing, contextmanager
 from sqlite3 import OperationalError
 
@@ -20,6 +19,7 @@ from operations.backups import sqlite
 from operations.backups.left_out import LEFT_OUT
 from operations.tests.backups.archives import PEOPLE, add_people, change_manifest, manifest_of, people
 from testing.gunicorn import ROOT, environment_with, manage
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -96,8 +96,7 @@ def test_writers_go_on_and_the_manifest_is_of_the_same_moment(run, backup, datab
 
     def wait_for_more():
         before = written[0]
-        while written[0] == before:
-            time.sleep(0.001)
+        wait_until(lambda: written[0] > before, "another row is written")
 
     writer = threading.Thread(target=write)
     writer.start()
@@ -365,9 +364,8 @@ def test_the_copy_is_for_us_alone_and_goes_with_the_command(
         stderr=subprocess.DEVNULL,
         umask=0o022,
     ) as process:
-        while not [copy for copy in temporary.glob("brainlog-backup-*/copy") if copy.stat().st_size]:
-            assert process.poll() is None
-            time.sleep(0.02)
+        copies = temporary.glob
+        wait_until(lambda: any(copy.stat().st_size for copy in copies("brainlog-backup-*/copy")), process=process)
         rights = {oct(path.stat().st_mode)[-3:] for path in temporary.glob("brainlog-backup-*/*")}
         process.send_signal(number)
         assert process.wait() != 0

@@ -1,16 +1,16 @@
 """The database hangs: probes are answered, pages are refused at once, and all is well a moment after its return."""
 
 import http.client
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 import pytest
 
-from operations.tests.chaos.crowd import DATABASE, PATIENCE
+from operations.tests.chaos.crowd import DATABASE
 from testing.gunicorn import throwaway_site
 from testing.proxy import throwaway_proxy
+from testing.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.once
 
@@ -35,13 +35,6 @@ def pages_asked_for(site):
 
 def has_answer(answers: list[Future]) -> bool:
     return any(answer.done() for answer in answers)
-
-
-def wait_until(is_so, what: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < until, what
-        time.sleep(0.05)
 
 
 def test_probes_are_answered_while_every_thread_waits(cluster):

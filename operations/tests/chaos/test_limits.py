@@ -3,7 +3,6 @@
 import os
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from operations.tests.chaos.crowd import ACKNOWLEDGED, DATABASE, REFUSED, Crowd,
 from testing.gunicorn import throwaway_site
 from testing.postgres import Cluster, is_running, throwaway_cluster, throwaway_replica
 from testing.proxy import throwaway_proxy
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -95,13 +95,19 @@ def test_a_lock_is_no_outage(cluster, nothing_is_lost):
             crowd.wait_for_more(ACKNOWLEDGED)
             with lock_held(cluster):
                 wait_until_waiting(cluster, 3)
-                time.sleep(OUTAGES[SILENT] + 2)
+                wait_until(lambda: longest_wait(cluster) > OUTAGES[SILENT] + 2)
                 assert status_of(site.url) == status_of(f"{site.url}/readyz") == 200
             crowd.wait_for_more(ACKNOWLEDGED)
         nothing_is_lost(crowd)
 
         assert not crowd.number(REFUSED)
         assert "The database is away" not in site.log
+
+
+def longest_wait(cluster: Cluster) -> float:
+    """The seconds that the transaction which waits for a lock longest has taken."""
+    age = "SELECT max(extract(epoch FROM clock_timestamp() - xact_start))::float FROM pg_stat_activity"
+    return cluster.execute(f"{age} WHERE wait_event_type = 'Lock' AND datname = %s", DATABASE)[0][0]
 
 
 @pytest.fixture

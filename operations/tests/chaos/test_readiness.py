@@ -9,9 +9,10 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 
-from operations.tests.chaos.crowd import DATABASE, PATIENCE
+from operations.tests.chaos.crowd import DATABASE
 from testing.gunicorn import throwaway_site
 from testing.proxy import throwaway_proxy
+from testing.waiting import PATIENCE
 
 pytestmark = pytest.mark.once
 
