@@ -1,8 +1,9 @@
-"""`python -m testing` runs the whole test suite on SQLite and on PostgreSQL, both at the same time.
+"""`python -m testing` runs the test suite on SQLite and on PostgreSQL, both at the same time.
 
-What the database makes no difference to runs in one of the two runs. Arguments go to pytest.
-TEST_DATABASE_URL names a PostgreSQL server to use; without it, one is started for the time of the
-tests. What this machine cannot run is said at the very end, and is a failure where CI=true.
+Long forms of tests, marked thorough, are left out; `--thorough` runs them alone, and a file or a test that is asked
+for by name runs whole. What the database makes no difference to runs in one of the two runs. All other arguments go
+to pytest. TEST_DATABASE_URL names a PostgreSQL server to use; without it, one is started for the time of the tests.
+What this machine cannot run is said at the very end, and is a failure where CI=true.
 """
 
 import os
@@ -18,17 +19,17 @@ from contextlib import ExitStack, contextmanager
 from testing import chromium, postgres, programs
 from testing.watchdog import watched_run
 
-# Shared so that both runs take about as long.
-ONCE_ON_SQLITE, ONCE_ON_POSTGRESQL = (
-    "--once=encryption,accounts,logs,reflections,personal_data,brainlog",
-    "--once=operations,testing",
-)
+# The tests marked once that run on PostgreSQL; all others run on SQLite. Shared by measured time, so that both runs
+# take about as long.
+ONCE_ON_POSTGRESQL = ("accounts", "brainlog/tests/attack", "brainlog/tests/browser", "testing")
+ONCE_ON_SQLITE = ("brainlog/tests/test_", "encryption", "logs", "operations", "personal_data", "reflections")
 
 
 def main(arguments: list[str]) -> int:
     """Run the tests and return the exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
+    arguments = [*chosen_by(arguments), *(argument for argument in arguments if argument != "--thorough")]
     missing = programs.missing_programs()
     if not chromium.find_chromium():
         arguments = ["--without-browser", *arguments]
@@ -42,8 +43,8 @@ def main(arguments: list[str]) -> int:
             suites = [Suite("SQLite", arguments)]
         else:
             suites = [
-                Suite("SQLite", [*arguments, ONCE_ON_SQLITE]),
-                Suite("PostgreSQL", [*arguments, ONCE_ON_POSTGRESQL], url),
+                Suite("SQLite", [*arguments, f"--not-once={','.join(ONCE_ON_POSTGRESQL)}"]),
+                Suite("PostgreSQL", [*arguments, f"--not-once={','.join(ONCE_ON_SQLITE)}"], url),
             ]
         for suite in suites:
             stack.enter_context(suite)
@@ -55,6 +56,14 @@ def main(arguments: list[str]) -> int:
         print(sentence)
     passed = all(ok for ok, _ in runs) and not (missing and os.environ.get("CI") == "true")
     return 0 if passed else 1
+
+
+def chosen_by(arguments: list[str]) -> list[str]:
+    """The option that chooses between short and long forms. pytest heeds the last -m, so one of the caller's wins."""
+    if "--thorough" in arguments:
+        return ["-m", "thorough"]
+    is_named = any(argument.partition("::")[0].endswith(".py") for argument in arguments)
+    return [] if is_named else ["-m", "not thorough"]
 
 
 @contextmanager

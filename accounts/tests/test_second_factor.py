@@ -468,14 +468,29 @@ PARTS = ["clientDataJSON", "attestationObject", "authenticatorData", "signature"
 ANYTHING = TEXT | st.none() | st.integers() | st.lists(TEXT, max_size=2) | st.dictionaries(TEXT, TEXT, max_size=2)
 
 
-@given(
+any_credential = given(
     said=st.fixed_dictionaries({}, optional={name: TEXT | ANYTHING for name in PARTS}),
     rest=st.fixed_dictionaries({}, optional={name: TEXT | ANYTHING for name in ("id", "rawId", "type", "x")}),
     same=st.booleans(),
 )
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+
+
+@any_credential
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @pytest.mark.once
 def test_no_credential_breaks_anything(as_person, settings, said, rest, same):
+    send_credential(as_person, settings, said, rest, same)
+
+
+@any_credential
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500)
+@pytest.mark.once
+@pytest.mark.thorough
+def test_of_many_credentials_none_breaks_anything(as_person, settings, said, rest, same):
+    send_credential(as_person, settings, said, rest, same)
+
+
+def send_credential(as_person, settings, said, rest, same):
     settings.COUNT_TRIES = False
     confirm_by_password(as_person)
     rest = {"id": "AAAA", "rawId": "AAAA", "type": "public-key"} | rest if same else rest

@@ -9,7 +9,8 @@ import redis
 
 from brainlog.tests.scale import browsers_of, watch_while_it_rises
 from logs.stages import MIDDAY, MORNING, STAGES
-from testing.gunicorn import manage, throwaway_site
+from testing.gunicorn import throwaway_site
+from testing.migrated import migrate
 from testing.people import DAY, HISTORY, MONTH, Visitor, all_at_once, check_in, main_job, mean_of, sign_up
 from testing.pgbouncer import throwaway_pgbouncer
 from testing.postgres import throwaway_cluster, throwaway_replica
@@ -23,8 +24,7 @@ pytestmark = pytest.mark.once
 def cluster():
     """A server with a database `brainlog` that has its tables."""
     with throwaway_cluster() as cluster:
-        done = manage(cluster.create_database("brainlog"), "migrate", "--verbosity=0")
-        assert done.returncode == 0, done.stderr
+        migrate(cluster.create_database("brainlog"))
         yield cluster
 
 

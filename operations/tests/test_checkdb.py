@@ -22,6 +22,7 @@ from operations.inspection import Check
 from operations.management.commands.checkdb import EXIT_CODES
 from testing.certificates import make_certificates
 from testing.gunicorn import ROOT, environment_with, manage
+from testing.migrated import migrate
 from testing.pgbouncer import throwaway_pgbouncer
 from testing.postgres import HURRIED, throwaway_cluster, throwaway_replica
 from testing.waiting import wait_until
@@ -41,7 +42,7 @@ def cluster():
         cluster.give_to_postgres(*cluster.data.glob("*.crt"), *cluster.data.glob("*.key"))
         cluster.configure(TLS)
         cluster.start()
-        assert manage(cluster.url, "migrate", "--verbosity=0").returncode == 0
+        migrate(cluster.url)
         yield cluster
 
 
@@ -574,7 +575,7 @@ def test_tls_is_told(cluster):
 @pytest.fixture(scope="module")
 def migrated_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("sqlite") / "db.sqlite3"
-    assert manage(f"sqlite:///{path}", "migrate", "--verbosity=0").returncode == 0
+    migrate(f"sqlite:///{path}")
     return path
 
 

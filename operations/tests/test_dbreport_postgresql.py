@@ -15,6 +15,7 @@ from operations import figures
 from operations.figures import gather, grown
 from operations.report import as_text
 from testing.gunicorn import manage
+from testing.migrated import migrate
 from testing.postgres import HURRIED, free_port, throwaway_cluster, throwaway_replica
 from testing.waiting import wait_until
 
@@ -32,8 +33,7 @@ def cluster():
 
 @pytest.fixture(scope="module")
 def url(cluster):
-    url = cluster.create_database("watched")
-    assert manage(url, "migrate").returncode == 0
+    url = migrate(cluster.create_database("watched"))
     cluster.execute("CREATE SCHEMA extensions", database="watched")
     cluster.execute("CREATE EXTENSION pg_stat_statements SCHEMA extensions", database="watched")
     return url

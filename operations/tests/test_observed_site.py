@@ -13,7 +13,8 @@ import pytest
 
 from accounts.tests.factories import PASSWORD
 from operations.tests.canary import CANARY, DAY, FAILING, SIGN_UP, main_job
-from testing.gunicorn import manage, throwaway_site
+from testing.gunicorn import throwaway_site
+from testing.migrated import migrate
 from testing.people import Visitor
 from testing.postgres import throwaway_cluster
 from testing.waiting import wait_until
@@ -27,10 +28,7 @@ WORKERS = 2
 @pytest.fixture(scope="module")
 def database():
     with throwaway_cluster() as cluster:
-        url = cluster.create_database("observed")
-        migrated = manage(url, "migrate")
-        assert migrated.returncode == 0, migrated.stderr
-        yield url
+        yield migrate(cluster.create_database("observed"))
 
 
 @pytest.fixture(scope="module")
@@ -254,8 +252,7 @@ def test_the_files_of_the_counts_go_with_gunicorn(database, tmp_path):
 
 
 def test_a_site_on_sqlite_names_its_file_once(tmp_path):
-    url = f"sqlite:///{tmp_path}/db.sqlite3"
-    assert manage(url, "migrate", "--verbosity=0").returncode == 0
+    url = migrate(f"sqlite:///{tmp_path}/db.sqlite3")
 
     with throwaway_site(url, workers=2) as site:
         line = f"The database is the SQLite file {tmp_path}/db.sqlite3. For PostgreSQL, set DATABASE_URL."

@@ -11,6 +11,7 @@ import pytest
 from logs.stages import MORNING
 from operations import roles
 from testing.gunicorn import manage, throwaway_site
+from testing.migrated import migrate
 from testing.people import DAY, Visitor, check_in, main_job, sign_up
 from testing.postgres import throwaway_cluster
 from testing.waiting import wait_until
@@ -26,7 +27,7 @@ def cluster():
     with throwaway_cluster("log_statement = all") as cluster:
         cluster.execute(OWNER)
         cluster.execute("CREATE DATABASE brainlog OWNER owner")
-        assert manage(url_of(cluster, "owner", "owner-password"), "migrate", "--verbosity=0").returncode == 0
+        migrate(url_of(cluster, "owner", "owner-password"))
         yield cluster
 
 

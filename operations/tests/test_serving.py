@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from testing.certificates import make_certificates
-from testing.gunicorn import manage, throwaway_site
+from testing.gunicorn import throwaway_site
+from testing.migrated import migrate
 from testing.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.once
@@ -20,9 +21,7 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture(scope="module")
 def database_url(tmp_path_factory) -> str:
-    url = f"sqlite:///{tmp_path_factory.mktemp('serving')}/db.sqlite3"
-    assert manage(url, "migrate", "--verbosity=0").returncode == 0
-    return url
+    return migrate(f"sqlite:///{tmp_path_factory.mktemp('serving')}/db.sqlite3")
 
 
 def connection_to(site) -> closing[http.client.HTTPConnection]:

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from testing.gunicorn import ROOT, environment_with, manage, throwaway_site
+from testing.gunicorn import ROOT, environment_with, throwaway_site
+from testing.migrated import migrate
 from testing.postgres import free_port
 from testing.waiting import PATIENCE
 
@@ -28,9 +29,7 @@ GET = "GET /accounts/login/ HTTP/1.1\r\nHost: localhost\r\n"
 
 @pytest.fixture(scope="module")
 def database_url(tmp_path_factory) -> str:
-    url = f"sqlite:///{tmp_path_factory.mktemp('slow')}/db.sqlite3"
-    assert manage(url, "migrate", "--verbosity=0").returncode == 0
-    return url
+    return migrate(f"sqlite:///{tmp_path_factory.mktemp('slow')}/db.sqlite3")
 
 
 @pytest.fixture(scope="module")

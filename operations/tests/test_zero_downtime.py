@@ -173,6 +173,7 @@ def assert_goes_on_at(site, old: FirstRelease):
     assert last["breakfast"] in visitor.get(f"/logs/{last['day']}/")
 
 
+@pytest.mark.thorough
 def test_a_lock_that_is_not_free_holds_up_nobody(cluster, database, slow_app):
     """A long transaction, such as a report, keeps a change from its lock; savers must not queue behind that."""
     with first_release(database, "ada") as ada, psycopg.connect(database) as report:
@@ -196,6 +197,7 @@ def test_a_lock_that_is_not_free_holds_up_nobody(cluster, database, slow_app):
     assert found == len(ada.saved)
 
 
+@pytest.mark.thorough
 def test_without_a_timeout_they_would_queue(cluster, database, slow_app):
     """What the timeout is for: the test above can fail."""
     with first_release(database, "ada") as ada, psycopg.connect(database) as report:

@@ -47,6 +47,7 @@ def test_nothing_is_left_of_a_process_that_was_killed(environment):
     wait_until(lambda: not Path(folder).exists(), "the files of the run are removed")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 @pytest.mark.parametrize("program", ["pytest", "testing"])
 def test_nothing_is_left_of_a_test_run(environment, tmp_path, program, number):

@@ -16,6 +16,7 @@ from operations.backups import BackupError, postgresql
 from operations.backups.left_out import LEFT_OUT
 from operations.tests.backups.databases import commands_use
 from testing.gunicorn import manage
+from testing.migrated import migrate
 from testing.postgres import throwaway_cluster
 from testing.waiting import wait_until
 
@@ -27,7 +28,7 @@ GROUPS = 200
 @pytest.fixture(scope="module")
 def cluster():
     with throwaway_cluster() as cluster:
-        assert manage(cluster.create_database("template"), "migrate").returncode == 0
+        migrate(cluster.create_database("template"))
         cluster.execute(
             "INSERT INTO auth_group (name) SELECT 'group-' || n FROM generate_series(1, %s) AS n",
             GROUPS,

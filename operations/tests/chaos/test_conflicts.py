@@ -140,6 +140,7 @@ def test_only_these_are_tried_again_and_not_for_ever(site, refusing, sqlstate, a
     assert f"(logs:check_in, OperationalError, {sqlstate})" in line
 
 
+@pytest.mark.thorough
 def test_many_saves_at_once(strict_site, cluster, nothing_is_lost):
     crowd = Crowd(strict_site, cluster, PEOPLE)
     with crowd.saving():

@@ -52,6 +52,7 @@ def test_probes_are_answered_while_every_thread_waits(cluster):
             cluster.resume()
 
 
+@pytest.mark.thorough
 def test_pages_are_refused_at_once_while_it_hangs_and_made_again_when_it_is_back(cluster):
     """No monitor asks /readyz. The first requests wait on, and get their page; static files do without the database."""
     with throwaway_site(cluster.url_of(DATABASE), METRICS_TOKEN="token") as site:  # noqa: S106
@@ -76,6 +77,7 @@ def test_pages_are_refused_at_once_while_it_hangs_and_made_again_when_it_is_back
             assert {answer.result() for answer in answers} == {200}
 
 
+@pytest.mark.thorough
 def test_connections_that_stay_silent_hold_up_no_page_once_new_ones_answer(cluster):
     """As when a firewall has forgotten them. The threads that wait for them are left behind."""
     with throwaway_proxy(cluster.port) as wire:

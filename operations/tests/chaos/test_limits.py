@@ -51,6 +51,7 @@ def test_out_of_connections(cluster, crowd, nothing_is_lost):
     assert "The database has no connection left." in crowd.log
 
 
+@pytest.mark.thorough
 def test_the_pool_is_exhausted(cluster, nothing_is_lost):
     url = f"{cluster.url_of(DATABASE)}?connection_limit=1&pool_timeout=1"
     with throwaway_site(url) as site:
@@ -72,6 +73,7 @@ def test_the_pool_is_exhausted(cluster, nothing_is_lost):
         assert "No connection of the pool became free" in crowd.log
 
 
+@pytest.mark.thorough
 def test_a_statement_takes_too_long(cluster, nothing_is_lost):
     url = f"{cluster.url_of(DATABASE)}?options=-c%20statement_timeout%3D500"
     with throwaway_site(url) as site:
@@ -87,6 +89,7 @@ def test_a_statement_takes_too_long(cluster, nothing_is_lost):
         assert "A statement took longer than statement_timeout." in crowd.log
 
 
+@pytest.mark.thorough
 def test_a_lock_is_no_outage(cluster, nothing_is_lost):
     """Saves wait for longer than a silent database may; those who only look wait for nothing."""
     with throwaway_site(cluster.url_of(DATABASE)) as site:
@@ -123,6 +126,7 @@ def small_disk() -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
+@pytest.mark.thorough
 def test_the_disk_is_full(small_disk, nothing_is_lost):
     other_file = small_disk / "something else"
     with (
@@ -156,6 +160,7 @@ def start_again_if_it_gave_up(cluster: Cluster) -> None:
         cluster.start()
 
 
+@pytest.mark.thorough
 def test_a_replica_takes_over(cluster, nothing_is_lost):
     """The primary is killed; the replica first takes no writes, then is promoted."""
     with throwaway_replica(cluster, configuration="") as replica, throwaway_proxy(cluster.port) as wire:

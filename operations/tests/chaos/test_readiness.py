@@ -39,6 +39,7 @@ def site(cluster):
         yield site
 
 
+@pytest.mark.thorough
 def test_a_server_that_is_gone_and_comes_back(site, cluster):
     assert answer_of(site) == READY
     cluster.stop("fast")
@@ -54,6 +55,7 @@ def test_a_server_that_is_gone_and_comes_back(site, cluster):
     assert said == ["Not ready: the database gave no good answer within a second", "Ready again"]
 
 
+@pytest.mark.thorough
 def test_a_server_that_hangs_in_the_middle_of_an_answer(cluster):
     """It is not waited for: as soon as another one is in its place, that one is asked."""
     with throwaway_proxy(cluster.port) as proxy:
