@@ -55,9 +55,16 @@ def pytest_collection_modifyitems(config, items):
         leave_out(config, items, [item for item in items if item.get_closest_marker("browser")])
     if paths := config.getoption("--not-once"):
         once = [item for item in items if item.get_closest_marker("once")]
-        elsewhere = [item for item in once if item.nodeid.startswith(tuple(paths.split(",")))]
+        elsewhere = [item for item in once if is_elsewhere(item, tuple(paths.split(",")))]
         leave_out(config, items, elsewhere)
         config.stash[LEFT_OUT] = bool(elsewhere)
+
+
+def is_elsewhere(item, paths: tuple[str, ...]) -> bool:
+    """Whether the run on the other database has a test that is marked once."""
+    if item.get_closest_marker("thorough_on_sqlite"):
+        return connection.vendor != "postgresql"
+    return item.nodeid.startswith(paths)
 
 
 def leave_out(config, items, left_out):

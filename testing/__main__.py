@@ -29,7 +29,6 @@ def main(arguments: list[str]) -> int:
     """Run the tests and return the exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    arguments = [*chosen_by(arguments), *(argument for argument in arguments if argument != "--thorough")]
     missing = programs.missing_programs()
     if not chromium.find_chromium():
         arguments = ["--without-browser", *arguments]
@@ -40,11 +39,11 @@ def main(arguments: list[str]) -> int:
             url = stack.enter_context(postgres_url())
         except postgres.PostgresMissing:
             missing.append(f"The tests did not run on PostgreSQL, for want of one: {postgres.HOW_TO_GET_IT}.")
-            suites = [Suite("SQLite", arguments)]
+            suites = [Suite("SQLite", chosen_by(arguments))]
         else:
             suites = [
-                Suite("SQLite", [*arguments, f"--not-once={','.join(ONCE_ON_POSTGRESQL)}"]),
-                Suite("PostgreSQL", [*arguments, f"--not-once={','.join(ONCE_ON_SQLITE)}"], url),
+                Suite("SQLite", [*chosen_by(arguments, "thorough_on_sqlite"), not_once(ONCE_ON_POSTGRESQL)]),
+                Suite("PostgreSQL", [*chosen_by(arguments), not_once(ONCE_ON_SQLITE)], url),
             ]
         for suite in suites:
             stack.enter_context(suite)
@@ -58,12 +57,19 @@ def main(arguments: list[str]) -> int:
     return 0 if passed else 1
 
 
-def chosen_by(arguments: list[str]) -> list[str]:
-    """The option that chooses between short and long forms. pytest heeds the last -m, so one of the caller's wins."""
-    if "--thorough" in arguments:
-        return ["-m", "thorough"]
+def chosen_by(arguments: list[str], *more_markers: str) -> list[str]:
+    """The arguments for pytest, which choose between short and long forms. Of several -m, pytest heeds the last."""
+    long_forms = " or ".join(["thorough", *more_markers])
+    others = [argument for argument in arguments if argument != "--thorough"]
+    if others != arguments:
+        return ["-m", long_forms, *others]
     is_named = any(argument.partition("::")[0].endswith(".py") for argument in arguments)
-    return [] if is_named else ["-m", "not thorough"]
+    return others if is_named else ["-m", f"not ({long_forms})", *others]
+
+
+def not_once(paths: tuple[str, ...]) -> str:
+    """The option that leaves the tests marked once in these folders and files to the other run."""
+    return f"--not-once={','.join(paths)}"
 
 
 @contextmanager

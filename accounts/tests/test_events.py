@@ -24,7 +24,7 @@ from accounts.tests.test_sessions_page import PHONE, browser
 PAGE, LOGIN = reverse("accounts:events"), reverse("accounts:login")
 NEW = "quite-another-battery"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 
 @pytest.fixture(autouse=True)

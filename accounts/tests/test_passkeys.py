@@ -27,7 +27,7 @@ ADD, CONFIRM, NEW_CODES = (
     reverse(f"accounts:{name}") for name in ("passkey_add", "confirm_passkey", "recovery_codes_new")
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ EMAIL, RESET, BY_CODE = (reverse(f"accounts:{name}") for name in ("email", "rese
 LOGIN = reverse("accounts:login")
 ADDRESS, NEW = "maria@example.org", "quite-another-battery"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 
 @pytest.fixture(autouse=True)

@@ -37,7 +37,7 @@ LOGIN, CODE = reverse("accounts:login"), reverse("accounts:code")
 PAGE, CODES = reverse("accounts:second_factor"), reverse("accounts:recovery_codes")
 NEW_CODES, APP_OFF = reverse("accounts:recovery_codes_new"), reverse("accounts:app_off")
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 
 @pytest.fixture

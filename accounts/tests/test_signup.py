@@ -12,7 +12,7 @@ from testing.people import Visitor, all_at_once
 
 URL = reverse("accounts:signup")
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 
 def typed(**changes):

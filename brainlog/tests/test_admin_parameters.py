@@ -14,7 +14,7 @@ from brainlog.admin import LONGEST_SEARCH
 from logs.tests.factories import make_dose, make_full_log, make_medication
 from reflections.tests.factories import make_reflection
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 NUMBERS = ["0", "-1", "1.5", "nan", "٣", "２０２６", "9999", "9" * 14, "9" * 19, "-" + "9" * 40, "9" * 5000]
 TEXTS = ["", "x", "1\0", "0001-01-01", "9999-12-31", "2026-02-30", "1--1", "💥", "a " * 1500]

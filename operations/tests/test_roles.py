@@ -283,6 +283,7 @@ def test_sqlite_has_no_roles(tmp_path):
     assert "Roles are PostgreSQL's" in result.stderr
 
 
+@pytest.mark.thorough
 def test_a_password_is_rotated_while_people_save(cluster, owner, make_role, tmp_path):
     """By a second role: the old one goes on until the last process has let go of it."""
     url_file = tmp_path / "url"

@@ -325,6 +325,7 @@ def assert_nothing_is_lost(person, wrote):
         assert log.dinner == f"Rice {log.date}"
 
 
+@pytest.mark.thorough
 def test_killed_in_the_middle_with_writes_going_on(many_days, keys):
     environment = {"FIELD_ENCRYPTION_KEYS": text_of(new=NEW, old=OLD)}
     keys(old=OLD, new=NEW)  # The writers have not heard yet which one is the first.
@@ -346,6 +347,7 @@ def test_killed_in_the_middle_with_writes_going_on(many_days, keys):
     assert_nothing_is_lost(many_days, wrote)
 
 
+@pytest.mark.thorough
 def test_the_migration_is_killed_in_the_middle_and_repeated(many_days, keys):
     environment = {"FIELD_ENCRYPTION_KEYS": text_of(old=OLD)}
     make_medication(many_days, note="With food")

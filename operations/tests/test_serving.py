@@ -57,6 +57,7 @@ def test_no_request_is_lost_in_a_restart(database_url):
         assert "Traceback" not in site.log
 
 
+@pytest.mark.thorough
 def test_no_request_is_lost_when_workers_are_recycled(database_url):
     options = "--max-requests=10"
     with throwaway_site(database_url, GUNICORN_CMD_ARGS=options) as site, ThreadPoolExecutor(4) as clients:

@@ -185,6 +185,7 @@ def test_requests_may_follow_each_other_on_one_connection(site):
     assert re.findall(rb"HTTP/1.1 (\d+) ", answer) == [b"403", b"200", b"200"]
 
 
+@pytest.mark.thorough
 def test_more_connections_than_a_worker_takes(database_url):
     """The oldest of those that have not sent their request make room."""
     options = "--worker-connections=10"
@@ -215,6 +216,7 @@ def test_the_line_of_the_procfile_and_of_the_readme(database_url):
         assert re.search(r"workers += 2\n", settings) and re.search(r"threads += 4\n", settings)
 
 
+@pytest.mark.thorough
 def test_clients_may_leave_at_any_moment(database_url):
     """Also by a reset, and while others have to make room for them: no worker ends by it."""
     request = (

@@ -14,6 +14,8 @@ from reflections.tests.factories import make_reflection
 from reflections.tests.pages import EVERYTHING, REQUIRED, week_url
 from testing.people import Visitor, all_at_once
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 
 @pytest.fixture
 def saved_elsewhere(as_person, person):

@@ -69,21 +69,27 @@ def test_every_test_marked_once_runs_in_one_of_the_two(machine):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "chosen"),
+    ("arguments", "on_sqlite", "on_postgresql"),
     [
-        ([], ["-m", "not thorough"]),
-        (["logs", "-k", "midday"], ["-m", "not thorough"]),
-        (["logs/tests/test_day.py"], []),
-        (["logs/tests/test_day.py::test_a_day"], []),
-        (["--thorough"], ["-m", "thorough"]),
+        ([], "not (thorough or thorough_on_sqlite)", "not (thorough)"),
+        (["logs", "-k", "midday"], "not (thorough or thorough_on_sqlite)", "not (thorough)"),
+        (["logs/tests/test_day.py"], None, None),
+        (["logs/tests/test_day.py::test_a_day"], None, None),
+        (["--thorough"], "thorough or thorough_on_sqlite", "thorough"),
     ],
 )
-def test_long_forms_run_when_they_are_asked_for(machine, arguments, chosen):
+def test_long_forms_run_when_they_are_asked_for(machine, arguments, on_sqlite, on_postgresql):
     _code, calls = machine([0, 0], arguments=arguments)
 
-    for command, _ in calls:
-        given = command[command.index("pytest") + 3 : -1]
-        assert given == [*chosen, *(argument for argument in arguments if argument != "--thorough")]
+    others = [argument for argument in arguments if argument != "--thorough"]
+    for (command, _), chosen in zip(calls, (on_sqlite, on_postgresql), strict=True):
+        assert command[5:-1] == [*(["-m", chosen] if chosen else []), *others]
+
+
+def test_without_postgresql_the_tests_about_pages_run_on_sqlite(machine):
+    _code, [(command, _)] = machine([0], postgres=False)
+
+    assert command[5:] == ["-m", "not (thorough)", "-k", "midday"]
 
 
 @pytest.mark.parametrize("codes", [[1, 0], [0, 1], [5, 0], [0, 5]])

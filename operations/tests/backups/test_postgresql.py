@@ -386,6 +386,7 @@ def test_not_through_a_pooler_but_past_it(cluster, database, folder):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.thorough
 def test_ctrl_c_leaves_no_scratch_database(cluster, run, monkeypatch):
     """The fixture asserts that none is left."""
     run("backup")

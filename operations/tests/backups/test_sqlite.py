@@ -72,6 +72,7 @@ def test_a_database_is_replaced_only_when_its_name_is_typed(run, backup, databas
     assert people(database) == PEOPLE
 
 
+@pytest.mark.thorough
 def test_who_has_the_database_open_goes_on_with_the_restored_one(run, backup, database):
     backup()
     with closing(sqlite3.connect(database)) as visitor:
@@ -335,6 +336,7 @@ def endless_age(tmp_path):
     return f"{program.parent}:{os.environ['PATH']}"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "command, number",
     [

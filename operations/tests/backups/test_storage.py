@@ -49,6 +49,7 @@ def test_a_program_that_dies_half_way_leaves_nothing(run, folder, slow_age):
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_killed_backup_is_no_backup_and_is_cleaned_up_later(run, folder, database, slow_age, number):
     environment = environment_with(f"sqlite:///{database}", PATH=slow_age("exec sleep 60"))
@@ -145,6 +146,7 @@ def test_to_a_bucket_and_back(run, bucket, tmp_path, age_key):
     assert people(tmp_path / "new.sqlite3") == PEOPLE
 
 
+@pytest.mark.thorough
 def test_a_bucket_is_tidied_too(run, bucket):
     there = {"BACKUP_TO": f"s3://{bucket.name}/tidy"} | bucket.environment
     first = run("backup", **there).split()[0]
@@ -155,6 +157,7 @@ def test_a_bucket_is_tidied_too(run, bucket):
     assert bucket.ask("?list-type=2&prefix=tidy/").count("<Key>") == 2
 
 
+@pytest.mark.thorough
 def test_a_program_that_dies_half_way_leaves_nothing_in_a_bucket(run, bucket, slow_age):
     there = {"BACKUP_TO": f"s3://{bucket.name}/nothing"} | bucket.environment
     run("backup", "--encrypt-to=age1", fails=True, PATH=slow_age("exit 1"), **there)

@@ -30,6 +30,7 @@ def test_it_is_stopped_and_started_again(cluster, crowd, how, nothing_is_lost):
     assert UNREACHABLE in crowd.log
 
 
+@pytest.mark.thorough
 def test_it_is_killed(cluster, crowd, nothing_is_lost):
     with crowd.saving():
         crowd.wait_for_more(ACKNOWLEDGED)
