@@ -3,13 +3,12 @@
 import re
 import subprocess
 import sys
-from contextlib import contextmanager
 from itertools import cycle
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -38,6 +37,7 @@ from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 from testing.gunicorn import ROOT, environment_with
 from testing.oidc import throwaway_provider
+from testing.undone import undone
 
 pytestmark = pytest.mark.once
 
@@ -91,14 +91,6 @@ def everything_of(person) -> list[dict]:
     for model in OURS:
         rows += model.objects.filter(**{lookups.get(model, "user"): person.pk}).order_by("pk").values()
     return rows
-
-
-@contextmanager
-def undone():
-    """Take back what is done inside. (Not `atomic`: saving an answer refuses to be a part of something larger.)"""
-    before = transaction.savepoint()
-    yield
-    transaction.savepoint_rollback(before)
 
 
 class Browser:

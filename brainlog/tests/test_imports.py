@@ -1,6 +1,7 @@
 """The apps know each other in one direction only, and none of them knows what day it is."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,11 @@ CLOCKS = {
 
 def code_of(app) -> list[Path]:
     """An app's modules, its tests and migrations excluded."""
-    return [path for path in sorted((ROOT / app).rglob("*.py")) if not {"tests", "migrations"} & set(path.parts)]
+    return [
+        path
+        for path in sorted((ROOT / app).rglob("*.py"))
+        if not {"tests", "migrations"} & set(path.relative_to(ROOT).parts)
+    ]
 
 
 def imported_by(path) -> set[str]:
@@ -54,41 +59,45 @@ def imported_by(path) -> set[str]:
     return {name for name in names if name.split(".")[0] in OURS}
 
 
-def modules(apps):
-    found = [(app, path) for app in apps for path in code_of(app)]
-    return pytest.mark.parametrize(("app", "path"), found, ids=[str(path.relative_to(ROOT)) for _app, path in found])
+def modules(apps) -> Iterator[tuple[str, Path, str]]:
+    """Each app with each of its modules, and what to call it in a report."""
+    return ((app, path, str(path.relative_to(ROOT))) for app in apps for path in code_of(app))
 
 
-@modules(ALLOWED)
-def test_an_app_imports_only_what_comes_before_it(app, path):
-    apps = {name.split(".")[0] for name in imported_by(path)} - {"brainlog"}
+def test_an_app_imports_only_what_comes_before_it(subtests):
+    for app, path, name in modules(ALLOWED):
+        with subtests.test(name):
+            apps = {name.split(".")[0] for name in imported_by(path)} - {"brainlog"}
 
-    assert apps <= ALLOWED[app] | {app}
-
-
-@modules([app for app in ALLOWED if app != "operations"])
-def test_of_the_wiring_an_app_imports_what_is_for_apps(app, path):
-    wiring = {".".join(name.split(".")[:2]) for name in imported_by(path) if name.startswith("brainlog")}
-
-    assert wiring - {"brainlog"} <= FOR_APPS
+            assert apps <= ALLOWED[app] | {app}
 
 
-@modules(WIRING)
-def test_the_wiring_imports_no_features(app, path):
-    apps = {name.split(".")[0] for name in imported_by(path)} - {"brainlog"}
+def test_of_the_wiring_an_app_imports_what_is_for_apps(subtests):
+    for _app, path, name in modules(app for app in ALLOWED if app != "operations"):
+        with subtests.test(name):
+            wiring = {".".join(name.split(".")[:2]) for name in imported_by(path) if name.startswith("brainlog")}
 
-    assert apps <= WIRING[app].get(path.name, set())
+            assert wiring - {"brainlog"} <= FOR_APPS
 
 
-@modules([*ALLOWED, "brainlog"])
-def test_nobody_asks_the_servers_clock_for_the_day(app, path):
-    calls = {
-        (node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", ""), node.attr)
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute)
-    }
+def test_the_wiring_imports_no_features(subtests):
+    for app, path, name in modules(WIRING):
+        with subtests.test(name):
+            apps = {name.split(".")[0] for name in imported_by(path)} - {"brainlog"}
 
-    assert not calls & CLOCKS
+            assert apps <= WIRING[app].get(path.name, set())
+
+
+def test_no_code_asks_the_servers_clock_for_the_day(subtests):
+    for _app, path, name in modules([*ALLOWED, "brainlog"]):
+        with subtests.test(name):
+            calls = {
+                (node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", ""), node.attr)
+                for node in ast.walk(ast.parse(path.read_text()))
+                if isinstance(node, ast.Attribute)
+            }
+
+            assert not calls & CLOCKS
 
 
 def test_there_is_code_to_check():

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from brainlog.tests.attack.checks import RECORDS
 from brainlog.tests.attack.inputs import MARKS, anything, text
 from brainlog.tests.attack.rows import SECRET
-from brainlog.tests.attack.world import World, everything, html_of, name_of, undone
+from brainlog.tests.attack.world import World, everything, html_of, name_of
+from testing.undone import undone
 
 pytestmark = MARKS
 

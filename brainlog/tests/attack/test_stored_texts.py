@@ -14,8 +14,9 @@ from django.urls import reverse
 from accounts.models import User
 from brainlog.tests.attack.rows import CODES
 from brainlog.tests.attack.texts import HOSTILE, MARK
-from brainlog.tests.attack.world import Page, undone
+from brainlog.tests.attack.world import Page
 from operations.formatters import JsonFormatter, TextFormatter
+from testing.undone import undone
 
 PROJECT = Path(__file__).parents[3]
 
