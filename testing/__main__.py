@@ -35,18 +35,15 @@ def main(arguments: list[str]) -> int:
         missing.append(f"The browser tests did not run, for want of Chromium: {chromium.HOW_TO_GET_IT}.")
     with ExitStack() as stack:
         stack.enter_context(watched_run())
-        try:
-            url = stack.enter_context(postgres_url())
-        except postgres.PostgresMissing:
-            missing.append(f"The tests did not run on PostgreSQL, for want of one: {postgres.HOW_TO_GET_IT}.")
-            suites = [Suite("SQLite", chosen_by(arguments))]
+        if has_postgresql():
+            on_sqlite = Suite("SQLite", [*chosen_by(arguments, "thorough_on_sqlite"), not_once(ONCE_ON_POSTGRESQL)])
+            suites = [stack.enter_context(on_sqlite)]
+            url = stack.enter_context(postgres_url())  # Meanwhile the other run collects its tests.
+            on_postgresql = Suite("PostgreSQL", [*chosen_by(arguments), not_once(ONCE_ON_SQLITE)], url)
+            suites.append(stack.enter_context(on_postgresql))
         else:
-            suites = [
-                Suite("SQLite", [*chosen_by(arguments, "thorough_on_sqlite"), not_once(ONCE_ON_POSTGRESQL)]),
-                Suite("PostgreSQL", [*chosen_by(arguments), not_once(ONCE_ON_SQLITE)], url),
-            ]
-        for suite in suites:
-            stack.enter_context(suite)
+            missing.append(f"The tests did not run on PostgreSQL, for want of one: {postgres.HOW_TO_GET_IT}.")
+            suites = [stack.enter_context(Suite("SQLite", chosen_by(arguments)))]
         runs = [suite.finish() for suite in suites]
     print()
     for _, summary in runs:
@@ -70,6 +67,16 @@ def chosen_by(arguments: list[str], *more_markers: str) -> list[str]:
 def not_once(paths: tuple[str, ...]) -> str:
     """The option that leaves the tests marked once in these folders and files to the other run."""
     return f"--not-once={','.join(paths)}"
+
+
+def has_postgresql() -> bool:
+    if os.environ.get("TEST_DATABASE_URL"):
+        return True
+    try:
+        postgres.find_binaries()
+    except postgres.PostgresMissing:
+        return False
+    return True
 
 
 @contextmanager

@@ -92,6 +92,7 @@ def test_no_page_shows_an_old_number_with_a_cache_in_each_process(site):
     watch_while_it_rises(writer, readers)
 
 
+@pytest.mark.thorough
 def test_no_page_shows_an_old_number_with_a_shared_cache(cluster):
     with throwaway_redis() as server, throwaway_site(cluster.url_of("brainlog"), CACHE_URL=server.url) as site:
         writer, *readers = browsers_of(site.url, "shared", 4)
@@ -256,6 +257,7 @@ def test_somebody_the_replica_does_not_know_yet_sees_their_pages(replicated, beh
     main_job(Visitor(replicated.url), "busy-newcomer")
 
 
+@pytest.mark.thorough
 def test_after_a_save_the_replica_is_not_even_asked(cluster, replica, wait_for_replica, behind):
     url = replica.url_of("brainlog")
     with throwaway_site(cluster.url_of("brainlog"), REPLICA_DATABASE_URL=url, REPLICA_PIN_SECONDS="60") as site:
@@ -270,6 +272,7 @@ def test_after_a_save_the_replica_is_not_even_asked(cluster, replica, wait_for_r
         assert rating_of(person.get(HISTORY)) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("trouble", ["kill", "pause"])
 def test_pages_do_without_the_replica(cluster, trouble):
     with throwaway_replica(cluster) as replica:

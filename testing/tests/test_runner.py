@@ -39,7 +39,7 @@ def machine(monkeypatch):
         monkeypatch.setenv("DATABASE_URL", "postgres://production/")
         if postgres:
             monkeypatch.setenv("TEST_DATABASE_URL", "postgres://tests/")
-        monkeypatch.setattr(runner.postgres, "throwaway_cluster", no_postgres)
+        monkeypatch.setattr(runner.postgres, "find_binaries", no_postgres)
         return runner.main(list(arguments)), calls
 
     monkeypatch.delenv("CI", raising=False)
