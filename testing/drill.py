@@ -32,6 +32,7 @@ from testing.gunicorn import manage, throwaway_site
 from testing.people import DAY, Unexpected, Visitor, check_in, log_in, sign_up
 from testing.postgres import Cluster, throwaway_cluster, throwaway_copy
 from testing.waiting import wait_until
+from testing.watchdog import watched_run
 
 DATABASE = "brainlog"
 OWNER, APP = "owner", "brain_log_app"
@@ -318,4 +319,5 @@ def counted(rows: Rows) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with watched_run():
+        sys.exit(main())

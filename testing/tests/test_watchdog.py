@@ -10,7 +10,7 @@ import pytest
 
 from testing.gunicorn import ROOT
 from testing.postgres import is_running
-from testing.waiting import wait_until
+from testing.waiting import PATIENCE, wait_until
 from testing.watchdog import RUN, watched_run
 
 pytestmark = pytest.mark.once
@@ -60,9 +60,13 @@ def test_nothing_is_left_of_a_test_run(environment, tmp_path, program, number):
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as run:
-        folder = wait_until(lambda: ready.exists() and ready.read_text(), process=run)
-        assert processes_of(folder)
-        run.send_signal(number)
+        try:
+            folder = wait_until(lambda: ready.exists() and ready.read_text(), seconds=3 * PATIENCE, process=run)
+            assert processes_of(folder)
+            run.send_signal(number)
+        except BaseException:
+            run.kill()  # Or this test would wait for its end, which never comes.
+            raise
 
     wait_until(lambda: not processes_of(folder), "the processes of the run end")
     wait_until(lambda: not Path(folder).exists(), "the files of the run are removed")
