@@ -67,7 +67,7 @@ class Visitor:
 
     def _send(self, opener, address: str, data: dict, headers: dict | None = None) -> tuple[int, str, Message, str]:
         body = urlencode(data, doseq=True).encode()
-        request = Request(self.server_url + address, body, headers or {})  # noqa: S310
+        request = Request(self.server_url + address, body, headers or {})  # noqa: S310 (of a server of our own)
         try:
             with opener.open(request, timeout=PATIENCE) as response:
                 return response.status, response.url, response.headers, response.read().decode()

@@ -52,7 +52,7 @@ def names_in_the_code() -> set[str]:
         PROJECT / "brainlog",
         *(Path(app.path) for app in apps.get_app_configs() if Path(app.path).parent == PROJECT),
     ]
-    files = [path for app in ours for path in app.rglob("*.py") if "tests" not in path.parts]
+    files = [path for app in ours for path in app.rglob("*.py") if "tests" not in path.relative_to(PROJECT).parts]
     code = "\n".join(path.read_text() for path in files)
     return set(re.findall(r"""\bGET(?:\.get\(|\[|\.getlist\()["'](\w+)""", code))
 

@@ -34,7 +34,7 @@ def other(cluster):
 def meanwhile():
     """Send a form in another thread."""
     with ThreadPoolExecutor() as threads:
-        yield lambda person, path, data: threads.submit(person.send, path, data)
+        yield lambda person, path, data: threads.submit(person.send_once, path, data)
 
 
 @pytest.fixture
