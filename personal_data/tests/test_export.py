@@ -221,12 +221,11 @@ SIGNS_BEFORE += ["\x1f", "\x85", "\u2028", "\xad", "'", '"', "“", "„", "＂"
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", *FORMULAS])
-@pytest.mark.parametrize("before", SIGNS_BEFORE, ids=ascii)
-def test_what_programs_fold_into_a_formula_is_none(before, sign):
-    text = f"{before}{sign}SUM(1)"
+def test_what_programs_fold_into_a_formula_is_none():
+    texts = [f"{before}{sign}SUM(1)" for before in SIGNS_BEFORE for sign in ("=", "+", "-", "@", *FORMULAS)]
 
-    assert no_formula(text) == f"'{text}"
+    assert len(texts) > 300
+    assert [text for text in texts if no_formula(text) != f"'{text}"] == []
 
 
 @pytest.mark.once
