@@ -19,7 +19,7 @@ BY_CODE, LOGIN, RESET, SIGN_UP = (reverse(f"accounts:{name}") for name in ("rese
 NEW = "quite-another-battery"
 NAMES = ["maria", "on-hold", "unknown"]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from accounts.tests.links import NEW, can_log_in, choose_password
 
 LOGIN = reverse("accounts:login")
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon", "mail_server")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon", "mail_server"), pytest.mark.thorough_on_sqlite]
 
 
 def act(client, action, *people):

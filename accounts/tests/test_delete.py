@@ -19,6 +19,8 @@ from logs.tests.factories import make_dose, make_full_log, make_medication
 from logs.tests.pages import check_in_url
 from reflections.tests.factories import make_reflection
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 URL, MORNING = reverse("accounts:delete"), check_in_url("morning")
 
 

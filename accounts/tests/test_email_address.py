@@ -16,7 +16,7 @@ from accounts.tests.links import NEW, link_in
 EMAIL, RESET, LOGIN = (reverse(f"accounts:{name}") for name in ("email", "reset", "login"))
 ADDRESS = "maria@example.org"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon", "mail_server")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon", "mail_server"), pytest.mark.thorough_on_sqlite]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ END, SESSIONS, SECURITY = reverse("accounts:end_sessions"), reverse("accounts:se
 COOKIE = settings.KNOWN_BROWSER_COOKIE_NAME
 ANOTHER = "quite-another-battery"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 
 def log_in(client, username="maria", password=PASSWORD, address="10.0.0.1"):

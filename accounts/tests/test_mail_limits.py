@@ -15,7 +15,7 @@ from accounts.tests.factories import PASSWORD, make_person
 
 EMAIL, RESET, SIGN_UP = (reverse(f"accounts:{name}") for name in ("email", "reset", "signup"))
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from accounts.tests.factories import PASSWORD
 SECURITY, NEW, DELETE = (reverse(f"accounts:{name}") for name in ("security", "set_password", "delete"))
 CONFIRM = reverse("accounts:confirm_code")
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from accounts.models import SecurityEvent, User
 from accounts.password_reset import reset_link
 from accounts.tests.codes import confirmation_token, switch_on
 from accounts.tests.factories import PASSWORD, make_person
-from accounts.tests.visitors import Visitor, all_at_once
+from testing.people import Visitor, all_at_once
 
 AT_ONCE = 6
 

@@ -18,15 +18,15 @@ from pytest_django.asserts import assertContains, assertRedirects
 from accounts import passkeys
 from accounts.tests.codes import PRESENT, Device, confirm_by_password, switch_on
 from accounts.tests.factories import PASSWORD, make_person
-from accounts.tests.visitors import all_at_once
 from encryption import mfa_secrets
+from testing.people import all_at_once
 
 LOGIN, PASSKEY_LOGIN, CODE = (reverse(f"accounts:{name}") for name in ("login", "passkey_login", "code"))
 ADD, CONFIRM, NEW_CODES = (
     reverse(f"accounts:{name}") for name in ("passkey_add", "confirm_passkey", "recovery_codes_new")
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 
 @pytest.fixture(autouse=True)

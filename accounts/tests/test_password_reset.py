@@ -12,12 +12,12 @@ from accounts.models import User
 from accounts.tests.codes import code_of, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.links import NEW, can_log_in, choose_password, link_in, make_reset_link
-from accounts.tests.visitors import all_at_once
+from testing.people import all_at_once
 
 RESET, BY_CODE, LOGIN = (reverse(f"accounts:{name}") for name in ("reset", "reset_by_code", "login"))
 ADDRESS = "maria@example.org"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon", "mail_server")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon", "mail_server"), pytest.mark.thorough_on_sqlite]
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from accounts.tests.factories import make_person
 from logs.tests.factories import make_full_log
 from reflections.tests.factories import make_reflection
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 URL = reverse("accounts:profile")
 
 VALID = {

@@ -14,7 +14,7 @@ from pytest_django.asserts import assertContains
 from accounts import rate_limits
 from accounts.models import Throttle, User
 from accounts.tests.factories import PASSWORD, make_person
-from accounts.tests.visitors import Visitor, all_at_once
+from testing.people import Visitor, all_at_once
 
 LOGIN, SIGN_UP, SECURITY = reverse("accounts:login"), reverse("accounts:signup"), reverse("accounts:security")
 BY_NAME, BY_ADDRESS = rate_limits.SIGN_IN_BY_NAME, rate_limits.SIGN_IN_BY_ADDRESS

@@ -3,14 +3,15 @@
 import pytest
 
 from accounts.rate_limits import SIGN_IN_BY_NAME
-from accounts.tests.visitors import Visitor, all_at_once
-from testing.gunicorn import manage, throwaway_site
+from testing.gunicorn import throwaway_site
+from testing.migrated import migrate
+from testing.people import Visitor, all_at_once
 from testing.postgres import throwaway_cluster
 
 pytestmark = pytest.mark.once
 
 
-@pytest.fixture(params=["SQLite", "PostgreSQL"])
+@pytest.fixture(params=[pytest.param("SQLite", marks=pytest.mark.thorough), "PostgreSQL"])
 def database_url(request, tmp_path):
     if request.param == "SQLite":
         yield f"sqlite:///{tmp_path}/db.sqlite3"
@@ -20,8 +21,7 @@ def database_url(request, tmp_path):
 
 
 def test_processes_share_the_attempts_for_a_name(database_url):
-    migrated = manage(database_url, "migrate", "--verbosity=0")
-    assert migrated.returncode == 0, migrated.stderr
+    migrate(database_url)
     with throwaway_site(database_url, workers=3, threads=2) as site:
         visitors = [Visitor(site.url) for _ in range(SIGN_IN_BY_NAME.attempts + 8)]
 

@@ -15,7 +15,7 @@ EMAIL, NEW_PASSWORD, WIPE = reverse("accounts:email"), reverse("accounts:set_pas
 END, SESSIONS = reverse("accounts:end_sessions"), reverse("accounts:sessions")
 NEW = "quite-another-battery"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 
 def stored_of(client) -> str:

@@ -10,7 +10,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from accounts.models import Invitation, User
 from accounts.tests.factories import PASSWORD, make_person
-from accounts.tests.visitors import Visitor, all_at_once
+from testing.people import Visitor, all_at_once
 
 URL = reverse("accounts:signup")
 

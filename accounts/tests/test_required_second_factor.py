@@ -11,7 +11,7 @@ from brainlog.tests.addresses import ADDRESSES
 
 SECOND_FACTOR = reverse("accounts:second_factor")
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 
 @pytest.fixture

@@ -27,15 +27,15 @@ from accounts.tests.codes import (
     new_credential,
 )
 from accounts.tests.factories import PASSWORD, make_person
-from accounts.tests.visitors import all_at_once
 from encryption import mfa_secrets
 from encryption.cipher import CannotDecryptError
+from testing.people import all_at_once
 
 LOGIN, CODE = reverse("accounts:login"), reverse("accounts:code")
 PAGE, CODES = reverse("accounts:second_factor"), reverse("accounts:recovery_codes")
 NEW_CODES, APP_OFF = reverse("accounts:recovery_codes_new"), reverse("accounts:app_off")
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 
 def log_in(client, person, **more):
@@ -454,14 +454,29 @@ PARTS = ["clientDataJSON", "attestationObject", "authenticatorData", "signature"
 ANYTHING = TEXT | st.none() | st.integers() | st.lists(TEXT, max_size=2) | st.dictionaries(TEXT, TEXT, max_size=2)
 
 
-@given(
+any_credential = given(
     said=st.fixed_dictionaries({}, optional={name: TEXT | ANYTHING for name in PARTS}),
     rest=st.fixed_dictionaries({}, optional={name: TEXT | ANYTHING for name in ("id", "rawId", "type", "x")}),
     same=st.booleans(),
 )
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+
+
+@any_credential
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @pytest.mark.once
 def test_no_credential_causes_an_error(as_person, settings, said, rest, same):
+    send_credential(as_person, settings, said, rest, same)
+
+
+@any_credential
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500)
+@pytest.mark.once
+@pytest.mark.thorough
+def test_of_many_credentials_none_breaks_anything(as_person, settings, said, rest, same):
+    send_credential(as_person, settings, said, rest, same)
+
+
+def send_credential(as_person, settings, said, rest, same):
     settings.RATE_LIMITS_ENABLED = False
     confirm_by_password(as_person)
     rest = {"id": "AAAA", "rawId": "AAAA", "type": "public-key"} | rest if same else rest

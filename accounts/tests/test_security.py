@@ -5,6 +5,8 @@ from pytest_django.asserts import assertContains, assertRedirects
 
 from accounts.tests.factories import PASSWORD, make_person
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 URL = reverse("accounts:security")
 NEW = "quite-another-battery"
 

@@ -23,7 +23,7 @@ from accounts.tests.test_sessions_page import PHONE, browser
 PAGE, LOGIN = reverse("accounts:events"), reverse("accounts:login")
 NEW = "quite-another-battery"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 
 @pytest.fixture

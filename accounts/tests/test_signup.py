@@ -8,11 +8,11 @@ from pytest_django.asserts import assertContains, assertRedirects
 from accounts.forms import SignUpForm
 from accounts.models import User, timezone_names
 from accounts.tests.factories import PASSWORD, make_person
-from accounts.tests.visitors import Visitor, all_at_once
+from testing.people import Visitor, all_at_once
 
 URL = reverse("accounts:signup")
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 
 def typed(**changes):

@@ -1,16 +1,19 @@
 """Social login with a small provider, on both databases."""
 
+import json
 import re
+import subprocess
+import sys
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 
 import pytest
 
 from accounts.tests.factories import PASSWORD
-from accounts.tests.visitors import Visitor
 from testing.chromium import watched_pages
-from testing.gunicorn import manage, throwaway_site
+from testing.gunicorn import ROOT, environment_with, manage, throwaway_site
 from testing.oidc import throwaway_provider
+from testing.people import Visitor
 from testing.postgres import free_port, throwaway_cluster
 
 NAME, SIGN_UP = "/accounts/external/signup/", "/accounts/signup/"
@@ -25,7 +28,7 @@ def provider():
         yield provider
 
 
-@pytest.fixture(scope="module", params=["SQLite", "PostgreSQL"])
+@pytest.fixture(scope="module", params=[pytest.param("SQLite", marks=pytest.mark.thorough), "PostgreSQL"])
 def database_url(request, tmp_path_factory):
     if request.param == "SQLite":
         yield f"sqlite:///{tmp_path_factory.mktemp('external')}/db.sqlite3"
@@ -42,17 +45,39 @@ def site(database_url, provider):
         yield site
 
 
-@pytest.fixture
-def ask(database_url, provider):
+# A process in which the provider is configured, as it is for the site: runs code and answers with what it prints.
+SHELL = """
+import contextlib, io, json, sys
+from accounts.models import *
+from allauth.socialaccount.models import *
+for line in sys.stdin:
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(json.loads(line), globals())
+    print(json.dumps(printed.getvalue().strip()), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def ask(site, database_url, provider):
     """Ask the database, in Python: what the code prints."""
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-v0", "-c", SHELL],
+        cwd=ROOT,
+        env=environment_with(database_url, **provider.environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as shell:
 
-    def ask(code: str) -> str:
-        code = f"from accounts.models import *\nfrom allauth.socialaccount.models import *\n{code}"
-        result = manage(database_url, "shell", "--no-imports", "-v0", "-c", code, **provider.environment)
-        assert result.returncode == 0, result.stderr
-        return result.stdout.strip()
+        def ask(code: str) -> str:
+            shell.stdin.write(json.dumps(code) + "\n")
+            shell.stdin.flush()
+            answer = shell.stdout.readline()
+            assert answer, code
+            return json.loads(answer)
 
-    return ask
+        yield ask
+        shell.stdin.close()
 
 
 @pytest.fixture(autouse=True)

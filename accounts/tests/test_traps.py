@@ -11,7 +11,7 @@ from pytest_django.asserts import assertContains
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, make_person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 GRAND_NAMES = ["admin", "Admin", "ADMIN", "root", "administrator", "superuser", "staff", "system", "demo"]
 

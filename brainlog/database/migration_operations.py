@@ -108,7 +108,7 @@ class CopyOnInsert(Operation):
         quote = schema_editor.quote_name
         trigger = quote(self.trigger_name(model))
         schema_editor.execute(  # The names are ours, and quoted.
-            f"CREATE OR REPLACE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"  # noqa: S608
+            f"CREATE OR REPLACE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"  # noqa: S608 - quoted identifiers of our models
             f" NEW.{quote(column)} := (SELECT {quote(target._meta.get_field(self.name).column)}"
             f" FROM {quote(target._meta.db_table)} WHERE {quote(target._meta.pk.column)} = NEW.{quote(key)});"
             f" RETURN NEW; END $$"

@@ -3,12 +3,12 @@
 import re
 import subprocess
 import sys
-from contextlib import contextmanager
+from itertools import cycle
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -37,6 +37,7 @@ from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 from testing.gunicorn import ROOT, environment_with
 from testing.oidc import throwaway_provider
+from testing.undone import undone
 
 pytestmark = pytest.mark.once
 
@@ -49,8 +50,10 @@ ROLES = {
     "staff": {"is_staff": True},
     "superuser": {"is_staff": True, "is_superuser": True},
 }
-METHODS = ("GET", "POST", "PUT", "DELETE")
-MORE_METHODS = ("HEAD", "PATCH", "OPTIONS", "TRACE")  # For those alone whom nothing else keeps out.
+METHODS = ("GET", "POST")
+# What no form sends; of these, the last ones for those alone whom nothing else keeps out.
+OTHER_METHODS = ("PUT", "DELETE")
+MORE_METHODS = ("HEAD", "PATCH", "OPTIONS", "TRACE")
 # Tables that a GET may write to: the last visit, records of staff, and rate limits.
 WRITTEN_BY_READING = {"accounts_session", "accounts_securityevent", "accounts_throttle"}
 # POST data that would have an effect if the request were allowed: in the admin, a row is deleted.
@@ -88,14 +91,6 @@ def everything_of(person) -> list[dict]:
     for model in OURS:
         rows += model.objects.filter(**{lookups.get(model, "user"): person.pk}).order_by("pk").values()
     return rows
-
-
-@contextmanager
-def undone():
-    """Take back what is done inside. (Not `atomic`: saving an answer refuses to be a part of something larger.)"""
-    before = transaction.savepoint()
-    yield
-    transaction.savepoint_rollback(before)
 
 
 class Browser:
@@ -143,12 +138,41 @@ def test_every_url_is_in_the_table():
 @pytest.mark.usefixtures("rest_of_the_admin")
 @pytest.mark.parametrize("role", ROLES)
 def test_every_url_answers_as_the_table_says(maria, role):
+    check_the_table(maria, role, METHODS)
+
+
+@pytest.mark.thorough
+@pytest.mark.usefixtures("rest_of_the_admin")
+@pytest.mark.parametrize("role", ROLES)
+def test_the_table_of_other_methods(maria, role):
+    check_the_table(maria, role, OTHER_METHODS + (MORE_METHODS if role == "superuser" else ()))
+
+
+@pytest.mark.usefixtures("rest_of_the_admin")
+def test_other_methods_of_some_addresses(maria):
+    """One method at each address, each in turn: most are refused by one middleware."""
+    methods, wrong = cycle((*OTHER_METHODS, *MORE_METHODS)), []
+    browser = Browser(make_person(username="the-superuser", **ROLES["superuser"]))
+
+    for address, method in zip(EVERYWHERE, methods, strict=False):
+        with undone():
+            response = browser.send(method, address, {})
+        if not is_as_expected(response, address.answer_to("superuser", method), address):
+            wrong.append((method, address.path, response.status_code))
+
+    assert wrong == [], (
+        "\
+".join(map(str, wrong))
+    )
+
+
+def check_the_table(maria, role, methods):
     browser = Browser(None if role == "visitor" else make_person(username=f"the-{role}", **ROLES[role]))
     before, wrong = everything_of(maria), []
 
     for address in EVERYWHERE:
         in_admin = address in ADMIN
-        for method in METHODS + (MORE_METHODS if role == "superuser" else ()):
+        for method in methods:
             expected = address.answer_to(role, method)
             with undone():
                 response = browser.send(method, address, DEED if in_admin and role != "superuser" else {})

@@ -18,6 +18,8 @@ from logs.tests.factories import DAY, make_dose, make_full_log, make_medication
 from reflections.models import WeeklyAnswers, WeeklyReflection
 from reflections.tests.factories import SUNDAY, make_reflection
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 LISTS = ["accounts_user", "logs_dailylog", "logs_dose", "logs_medication", "reflections_weeklyreflection"]
 ANSWERS = [name for name in LISTS if name != "accounts_user"]
 MODELS = {

@@ -18,6 +18,8 @@ from logs.tests.factories import DAY, make_dose, make_full_log
 from reflections.models import WeeklyAnswers
 from reflections.tests.factories import SUNDAY, make_reflection
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 LISTS = [
     "accounts_user",
     "accounts_securityevent",

@@ -19,6 +19,8 @@ from logs.tests.factories import DAY, make_dose, make_full_log, make_medication
 from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 LIST = reverse("admin:accounts_user_changelist")
 ADD = reverse("admin:accounts_user_add")
 

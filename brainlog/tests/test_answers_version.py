@@ -18,6 +18,8 @@ from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 from reflections.tests.pages import EVERYTHING
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 ANSWERS = {DailyLog: "user", Dose: "daily_log__user", WeeklyReflection: "user", Medication: "user"}
 
 # The person is deleted, and the version with them.

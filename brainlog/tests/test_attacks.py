@@ -21,7 +21,7 @@ from logs.tests.factories import make_full_log
 LOGIN, SIGN_UP, RESET = (reverse(f"accounts:{name}") for name in ("login", "signup", "reset"))
 FORM = "application/x-www-form-urlencoded"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 
 # Addresses

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -19,6 +18,7 @@ from testing.gunicorn import ROOT, environment_with
 from testing.pgbouncer import throwaway_pgbouncer
 from testing.postgres import HURRIED, throwaway_cluster, throwaway_replica
 from testing.proxy import throwaway_proxy
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -293,8 +293,7 @@ def test_after_a_failover_the_other_host_is_found():
             assert cursor.fetchone() == (True,)
 
         # A save that has not reached the replica is lost with the primary, and so would be the table.
-        while replica.execute("SELECT to_regclass('pages')") != [("pages",)]:
-            time.sleep(0.02)
+        wait_until(lambda: replica.execute("SELECT to_regclass('pages')") == [("pages",)])
         primary.kill()
         replica.promote()
 

@@ -15,6 +15,8 @@ from brainlog.tests.html import Page
 from brainlog.tests.test_forgery import PATHS
 from brainlog.urls import handler500  # noqa: F401 - Django looks for it beside the addresses
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 
 @login_not_required
 def breaks(request):

@@ -22,7 +22,7 @@ from brainlog.tests.addresses import ADDRESSES
 from logs.models import DailyLog
 from logs.tests.factories import MORNING_DOSE, answers, taken
 from reflections.tests.pages import EVERYTHING
-from testing.gunicorn import manage
+from testing.migrated import migrate
 from testing.postgres import Cluster, throwaway_cluster
 
 pytestmark = pytest.mark.once
@@ -57,8 +57,7 @@ INSERT INTO reflections_weeklyreflection (user_id, week_start, created_at, updat
 def big() -> Cluster:
     """A server with a database `big` of 200,000 days of 400 people."""
     with throwaway_cluster() as cluster:
-        done = manage(cluster.create_database("big"), "migrate", "--verbosity=0")
-        assert done.returncode == 0, done.stderr
+        migrate(cluster.create_database("big"))
         for statement in FILL.split(";\n"):
             if statement.strip():
                 cluster.execute(statement, database="big")

@@ -10,6 +10,8 @@ from accounts.tests.factories import make_person
 from brainlog.tests.test_admin import page_url, rows  # noqa: F401
 from logs.tests.columns import again, put, stored
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 SECRETS = {
     "logs_dailylog": ("dreams", "A secret dream"),
     "logs_medication": ("note", "A secret note"),

@@ -16,6 +16,8 @@ from brainlog.tests.addresses import ADDRESSES
 from brainlog.tests.test_admin import ANSWERS, MODELS, as_staff, list_url, page_url, rows  # noqa: F401
 from logs.stages import STAGES
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 SAID = {
     "logs_dailylog": "Looked at a day of yours",
     "logs_medication": "Looked at a medication of yours",

@@ -12,7 +12,7 @@ from logs.tests.factories import DAY, make_full_log, make_log
 from logs.tests.pages import check_in_url, day_url
 from reflections.tests.factories import make_reflection
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 TODAY = DAY + datetime.timedelta(days=1)  # a Tuesday
 

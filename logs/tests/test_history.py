@@ -9,7 +9,7 @@ from accounts.tests.factories import make_person
 from logs.tests.factories import DAY, make_full_log, make_log
 from logs.tests.pages import day_url
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 HISTORY = "/logs/"
 TODAY = DAY + datetime.timedelta(days=1)

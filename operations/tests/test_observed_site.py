@@ -6,17 +6,18 @@ import os
 import re
 import signal
 import socket
-import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
 
 from accounts.tests.factories import PASSWORD
-from accounts.tests.visitors import Visitor
 from operations.tests.canary import CANARY, DAY, FAILING, SIGN_UP, main_job
-from testing.gunicorn import manage, throwaway_site
+from testing.gunicorn import throwaway_site
+from testing.migrated import migrate
+from testing.people import Visitor
 from testing.postgres import throwaway_cluster
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -27,10 +28,7 @@ WORKERS = 2
 @pytest.fixture(scope="module")
 def database():
     with throwaway_cluster() as cluster:
-        url = cluster.create_database("observed")
-        migrated = manage(url, "migrate")
-        assert migrated.returncode == 0, migrated.stderr
-        yield url
+        yield migrate(cluster.create_database("observed"))
 
 
 @pytest.fixture(scope="module")
@@ -161,15 +159,6 @@ def metrics(site) -> dict[str, float]:
     return {name: float(value) for name, _space, value in lines}
 
 
-def eventually(look, is_there):
-    """What `look` finds as soon as it is there. Gives up after ten seconds."""
-    for _ in range(100):
-        if is_there(found := look()):
-            return found
-        time.sleep(0.1)
-    raise AssertionError("It never came.")
-
-
 def requests(found: dict, view: str, status: str, method="GET") -> float:
     return found.get(f'brainlog_request_seconds_count{{method="{method}",status="{status}",view="{view}"}}', 0)
 
@@ -213,7 +202,8 @@ def test_the_pools_of_all_workers_are_shown(site):
     fail(site, "broken_constraint")
 
     # A worker looks at its pool when the answer is on its way already.
-    found = eventually(lambda: metrics(site), lambda found: 'brainlog_pool_waiting{database="default"}' in found)
+    wait_until(lambda: 'brainlog_pool_waiting{database="default"}' in metrics(site))
+    found = metrics(site)
 
     available = found['brainlog_pool_connections{database="default",state="available"}']
     assert 1 <= available <= 3 * WORKERS
@@ -241,12 +231,12 @@ def test_metrics_need_the_token(site, given):
 
 def test_a_dead_workers_counts_remain_without_its_pool(site, folder):
     fail(site, "broken_constraint")
-    pools = eventually(lambda: list(folder.glob("brainlog-metrics-*/gauge_livesum_*.db")), bool)
+    pools = wait_until(lambda: list(folder.glob("brainlog-metrics-*/gauge_livesum_*.db")))
     before = metrics(site)
     for file in pools:
         os.kill(int(file.stem.rpartition("_")[2]), signal.SIGKILL)
 
-    eventually(lambda: [file for file in pools if file.exists()], lambda left: left == [])
+    wait_until(lambda: not any(file.exists() for file in pools))
 
     after = metrics(site)
     assert requests(after, "broken_constraint", "5xx", "POST") == requests(before, "broken_constraint", "5xx", "POST")
@@ -262,13 +252,10 @@ def test_the_metrics_folder_is_removed_with_gunicorn(database, tmp_path):
 
 
 def test_a_site_on_sqlite_names_its_file_once(tmp_path):
-    url = f"sqlite:///{tmp_path}/db.sqlite3"
-    assert manage(url, "migrate", "--verbosity=0").returncode == 0
+    url = migrate(f"sqlite:///{tmp_path}/db.sqlite3")
 
     with throwaway_site(url, workers=2) as site:
         line = f"The database is the SQLite file {tmp_path}/db.sqlite3. For PostgreSQL, set DATABASE_URL."
-        until = time.monotonic() + 60
-        while line not in site.log and time.monotonic() < until:
-            time.sleep(0.05)
+        wait_until(lambda: line in site.log, line)
         Visitor(site.url).get("/healthz")  # By now a second worker would have said it, too.
         assert site.log.count("The database is the SQLite file") == 1

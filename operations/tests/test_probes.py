@@ -5,6 +5,7 @@ from django.db import connection, connections
 
 from operations.probes import ProbesMiddleware, Readiness
 from testing.gunicorn import manage
+from testing.migrated import migrate
 from testing.postgres import throwaway_cluster
 
 PROBES = ["/healthz", "/readyz"]
@@ -47,7 +48,7 @@ def revoke(db):
         pytest.skip("SQLite has no roles.")
 
     with throwaway_cluster() as cluster:
-        assert manage(cluster.url, "migrate", "--verbosity=0").returncode == 0
+        migrate(cluster.url)
         assert manage(cluster.url, "create_app_role", "web", "--apply").returncode == 0
         cluster.execute("ALTER ROLE web PASSWORD 'web'")
         place = {"HOST": "127.0.0.1", "PORT": cluster.port, "NAME": "postgres", "USER": "web", "PASSWORD": "web"}

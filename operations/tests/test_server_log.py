@@ -4,12 +4,12 @@ Django puts the values into the statement before it sends it, so the server cann
 """
 
 import threading
-import time
 
 import psycopg
 import pytest
 
 from testing.postgres import HURRIED, throwaway_cluster
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -39,8 +39,8 @@ def log_of_failures(configuration: str) -> str:
                 holder.execute("LOCK TABLE days")
                 waiter = threading.Thread(target=connection.execute, args=[insert, [3, f"{CANARY} again"]])
                 waiter.start()
-                while "still waiting" not in (log := (cluster.folder / "log").read_text()):
-                    time.sleep(0.01)
+                wait_until(lambda: "still waiting" in (cluster.folder / "log").read_text())
+                log = (cluster.folder / "log").read_text()
                 holder.rollback()
                 waiter.join()
         return log

@@ -5,7 +5,6 @@ import json
 import shutil
 import signal
 import ssl
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from urllib.parse import urlsplit
@@ -13,18 +12,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from testing.certificates import make_certificates
-from testing.gunicorn import manage, throwaway_site
+from testing.gunicorn import throwaway_site
+from testing.migrated import migrate
+from testing.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.once
-
-PATIENCE = 60  # seconds
 
 
 @pytest.fixture(scope="module")
 def database_url(tmp_path_factory) -> str:
-    url = f"sqlite:///{tmp_path_factory.mktemp('serving')}/db.sqlite3"
-    assert manage(url, "migrate", "--verbosity=0").returncode == 0
-    return url
+    return migrate(f"sqlite:///{tmp_path_factory.mktemp('serving')}/db.sqlite3")
 
 
 def connection_to(site) -> closing[http.client.HTTPConnection]:
@@ -60,6 +57,7 @@ def test_no_request_is_lost_in_a_restart(database_url):
         assert "Traceback" not in site.log
 
 
+@pytest.mark.thorough
 def test_no_request_is_lost_when_workers_are_recycled(database_url):
     options = "--max-requests=10"
     with throwaway_site(database_url, GUNICORN_CMD_ARGS=options) as site, ThreadPoolExecutor(4) as clients:
@@ -69,13 +67,6 @@ def test_no_request_is_lost_when_workers_are_recycled(database_url):
         is_over.append(True)
 
         assert [future.result() for future in answers] == [{200}] * 4
-
-
-def wait_until(is_so) -> None:
-    until = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.05)
 
 
 def test_the_metrics_folder_can_be_deleted(database_url, tmp_path):

@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from testing.gunicorn import ROOT, environment_with, manage, throwaway_site
+from testing.gunicorn import ROOT, environment_with, throwaway_site
+from testing.migrated import migrate
 from testing.postgres import free_port
+from testing.waiting import PATIENCE
 
 pytestmark = pytest.mark.once
 
-PATIENCE = 60  # seconds
 # More than the site has threads: 2 × 4.
 CLIENTS = 16
 FORM = "Content-Type: application/x-www-form-urlencoded"
@@ -28,9 +29,7 @@ GET = "GET /accounts/login/ HTTP/1.1\r\nHost: localhost\r\n"
 
 @pytest.fixture(scope="module")
 def database_url(tmp_path_factory) -> str:
-    url = f"sqlite:///{tmp_path_factory.mktemp('slow')}/db.sqlite3"
-    assert manage(url, "migrate", "--verbosity=0").returncode == 0
-    return url
+    return migrate(f"sqlite:///{tmp_path_factory.mktemp('slow')}/db.sqlite3")
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +185,7 @@ def test_requests_can_be_pipelined(site):
     assert re.findall(rb"HTTP/1.1 (\d+) ", answer) == [b"403", b"200", b"200"]
 
 
+@pytest.mark.thorough
 def test_more_connections_than_worker_connections(database_url):
     """The oldest of those that have not sent their request make room."""
     options = "--worker-connections=10"
@@ -216,6 +216,7 @@ def test_the_commands_of_procfile_and_readme(database_url):
         assert re.search(r"workers += 2\n", settings) and re.search(r"threads += 4\n", settings)
 
 
+@pytest.mark.thorough
 def test_clients_can_disconnect_at_any_moment(database_url):
     """Also by a reset, and while others have to make room for them: no worker ends by it."""
     request = (

@@ -221,12 +221,11 @@ SIGNS_BEFORE += ["\x1f", "\x85", "\u2028", "\xad", "'", '"', "“", "„", "＂"
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", *FORMULAS])
-@pytest.mark.parametrize("before", SIGNS_BEFORE, ids=ascii)
-def test_disguised_formulas_are_escaped(before, sign):
-    text = f"{before}{sign}SUM(1)"
+def test_disguised_formulas_are_escaped():
+    texts = [f"{before}{sign}SUM(1)" for before in SIGNS_BEFORE for sign in ("=", "+", "-", "@", *FORMULAS)]
 
-    assert escape_formula(text) == f"'{text}"
+    assert len(texts) > 300
+    assert [text for text in texts if escape_formula(text) != f"'{text}"] == []
 
 
 @pytest.mark.once

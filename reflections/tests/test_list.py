@@ -8,6 +8,8 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from reflections.tests.factories import SUNDAY, make_reflection
 from reflections.tests.pages import WEEK, day, week_url
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 URL = reverse("reflections:list")
 OTHER = reverse("reflections:other")
 

@@ -22,7 +22,7 @@ from brainlog.tests.browser.site import NOT_PAGES
 from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_medication
 from operations.demo.load import load_demo_data
 from reflections.tests.factories import make_reflection
-from testing.scanning.forms import Form, Forms
+from testing.scanning.forms import Form, filled_in
 from testing.scanning.site import Part
 
 START = "/static/scan/{}.html"
@@ -91,7 +91,7 @@ def part_of(client: Client, name: str, own: dict[str, tuple], seen: set[str]) ->
             seen.add(address.name)
             pages.append(path)
             if answer.headers["Content-Type"].startswith("text/html"):
-                forms += worth_attacking(Forms(path, answer.content.decode()).forms)
+                forms += worth_attacking(filled_in(path, answer.content.decode()))
     write_start(name, pages, forms)
     cookies = {key: morsel.value for key, morsel in client.cookies.items() if morsel.value}
     return Part(START.format(name), cookies, pages, sorted({form.action for form in forms if form.method == "post"}))

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 
 from encryption.keys import parse_keys
 from testing.postgres import free_port
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -116,7 +116,7 @@ def test_others_in_the_network_reach_it_by_its_address_alone(installed):
         ) as server,
     ):
         try:
-            wait_for(lambda: status_at(OTHER_ADDRESS, port), server)
+            wait_until(lambda: status_at(OTHER_ADDRESS, port), process=server)
             assert f"open http://{OTHER_ADDRESS}:{port}\nThere is no https" in log.read_text()
             assert status_at(OTHER_ADDRESS, port) == 200
             assert status_at(OTHER_ADDRESS, port, host="evil.example") == 400
@@ -144,13 +144,6 @@ def cookie_of(address, port):
     with closing(http.client.HTTPConnection(address, port, timeout=30)) as connection:
         connection.request("GET", "/accounts/login/")
         return re.match("csrftoken=(\\w+)", connection.getresponse().headers["Set-Cookie"])[1]
-
-
-def wait_for(is_so, server):
-    until = time.monotonic() + 60
-    while not is_so():
-        assert server.poll() is None and time.monotonic() < until
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "0.0.0.0"])  # noqa: S104 (it is refused)

@@ -10,12 +10,12 @@ from django.db import models
 from django.urls import resolve
 
 from accounts.models import DEFAULT_TIMEZONE, User
-from brainlog.tests.attack.forms import TYPED, Form, forms_in
 from brainlog.tests.attack.rows import SECRET
 from brainlog.tests.attack.world import Found, World, html_of
 from logs.models import DailyLog, Medication
 from logs.stages import STAGES
 from reflections.models import WeeklyReflection
+from testing.forms import TYPED, Form, forms_in
 
 # What is written down of a request, whatever becomes of it.
 RECORDS = {"accounts_session", "accounts_throttle", "accounts_securityevent", "django_admin_log"}

@@ -9,8 +9,8 @@ from hypothesis import settings, strategies as st
 
 from accounts.tests.codes import new_credential
 from accounts.tests.factories import PASSWORD
-from brainlog.tests.attack.forms import Field, Form
 from brainlog.tests.attack.texts import HOSTILE
+from testing.forms import Field, Form
 
 # Names that no form of ours gives to what it asks, or not to this one: columns, keys, what lists and tables obey.
 STRANGE_NAMES = sorted(

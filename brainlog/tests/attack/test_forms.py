@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from brainlog.tests.addresses import ADDRESSES
 from brainlog.tests.attack.checks import Attack
 from brainlog.tests.attack.inputs import ENCODINGS, MARKS, Sent, as_received, filled_in
-from brainlog.tests.attack.world import Found, World, browser_with, everything, name_of, undone
+from brainlog.tests.attack.world import Found, World, browser_with, everything, name_of
+from testing.undone import undone
 
 pytestmark = MARKS
 

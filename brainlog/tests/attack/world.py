@@ -3,7 +3,6 @@
 import datetime
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.cookies import SimpleCookie
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models import F
 from django.db.models.deletion import Collector
 from django.test import Client, RequestFactory
@@ -22,26 +21,16 @@ from accounts.password_reset import reset_link
 from accounts.tests.codes import code_of, confirm_by_password, confirmation_token, new_credential, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY
-from brainlog.tests.attack.forms import TYPED, Form, forms_in
 from brainlog.tests.attack.rows import count_on, make_hostile, make_secret
 from brainlog.tests.attack.texts import packed
 from logs import undo
 from logs.models import DailyLog, Medication
 from reflections.models import WeeklyReflection
+from testing.forms import TYPED, Form, forms_in
+from testing.undone import undone
 
 # The week after that of the addresses; in New York it is noon.
 NOON = datetime.datetime(2026, 5, 12, 16, tzinfo=datetime.UTC)
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Take back whatever is done to the database in here."""
-    block = transaction.atomic()
-    # As Django's TestCase does: what wants a transaction of its own is content with this one.
-    block._from_testcase = True
-    with block:
-        yield
-        transaction.set_rollback(True)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The forms of a page, as a browser would send them."""
+"""The forms of a page, as a browser without JavaScript would send them."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -17,11 +17,25 @@ class Field:
     shown: list[str] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
 
+    @property
+    def sent(self) -> list[str]:
+        """What a browser sends if nothing is touched. A submit button is sent only if it is pressed."""
+        if self.kind == "textarea":
+            return [text.replace("\n", "\r\n") for text in self.shown]
+        return [] if self.kind == "submit" else self.shown
+
 
 @dataclass
 class Form:
-    action: str
+    address: str
+    method: str
+    classes: frozenset[str] = frozenset()
     fields: dict[str, Field] = field(default_factory=dict)
+
+    @property
+    def action(self) -> str:
+        """The address without its query."""
+        return urlsplit(self.address).path
 
     @property
     def names(self) -> frozenset[str]:
@@ -29,11 +43,15 @@ class Form:
 
     def as_shown(self) -> list[tuple[str, str]]:
         """The data that a browser sends for an unchanged form, without its buttons."""
-        return [(each.name, value) for each in self.fields.values() if each.kind != "submit" for value in each.shown]
+        return [(each.name, value) for each in self.fields.values() for value in each.sent]
+
+    def as_sent(self) -> dict[str, list[str]]:
+        """The same, as data for a client."""
+        return {each.name: each.sent for each in self.fields.values() if each.sent}
 
 
 class _Forms(HTMLParser):
-    """Collects every form that is sent by POST, and fields elsewhere that name their form."""
+    """Collects the forms, with the fields elsewhere on the page that name theirs."""
 
     def __init__(self, path: str):
         super().__init__()
@@ -41,23 +59,25 @@ class _Forms(HTMLParser):
         self.forms: list[Form] = []
         self.by_id: dict[str, Form] = {}
         self.form: Form | None = None
-        self.templates = 0
+        self.templates = 0  # What is inside of one is not on the page.
         self.open: Field | None = None  # a textarea or a select
 
     def handle_starttag(self, tag, attrs):
         attrs = {name: value or "" for name, value in attrs}
         if tag == "template":
             self.templates += 1
+        elif self.templates:
+            return
         elif tag == "form":
-            self.form = Form(urlsplit(urljoin(self.path, attrs.get("action", ""))).path)
+            classes = frozenset(attrs.get("class", "").split())
+            self.form = Form(urljoin(self.path, attrs.get("action", "")), attrs.get("method", "get").lower(), classes)
             self.by_id[attrs.get("id", "")] = self.form
-            if attrs.get("method", "").lower() == "post":
-                self.forms.append(self.form)
+            self.forms.append(self.form)
         elif tag == "option" and self.open:
             self.open.options.append(attrs.get("value", ""))
             if "selected" in attrs:
                 self.open.shown.append(attrs.get("value", ""))
-        elif tag in {"input", "textarea", "select", "button"} and attrs.get("name") and not self.templates:
+        elif tag in {"input", "textarea", "select", "button"} and attrs.get("name"):
             form = self.by_id.get(attrs.get("form", ""), self.form) if "form" in attrs else self.form
             if form:
                 self.add(form, tag, attrs)
@@ -95,9 +115,14 @@ class _Forms(HTMLParser):
             self.open.shown[-1] += data
 
 
-def forms_in(html: str, path: str) -> list[Form]:
-    """The forms of a page at `path` that are sent by POST."""
+def all_forms_in(html: str, path: str) -> list[Form]:
+    """The forms of a page at `path`, those for searching among them."""
     parser = _Forms(path)
     parser.feed(html)
     parser.close()
     return parser.forms
+
+
+def forms_in(html: str, path: str) -> list[Form]:
+    """The forms of a page at `path` that are sent by POST."""
+    return [form for form in all_forms_in(html, path) if form.method == "post"]
