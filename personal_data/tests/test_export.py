@@ -266,7 +266,7 @@ def test_the_profile_is_exported_without_credentials(confirmed, person):
 
 
 def test_data_of_others_is_not_exported(confirmed, person):
-    other = make_person(display_name="Somebody else")
+    other = make_person(display_name="Another person")
     make_dose(make_full_log(other, dreams="Their dream"), make_medication(other, "Their medication"))
     make_reflection(other, week_highlights="Their walk")
     make_full_log(person)
@@ -274,7 +274,7 @@ def test_data_of_others_is_not_exported(confirmed, person):
     files = download(confirmed)
 
     assert len(table(files, "days")) == 1
-    assert [name for name, text in files.items() if "Their" in text or "Somebody else" in text] == []
+    assert [name for name, text in files.items() if "Their" in text or "Another person" in text] == []
 
 
 def test_a_text_that_cannot_be_decrypted_is_exported_as_ciphertext(confirmed, person):

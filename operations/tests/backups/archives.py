@@ -1,10 +1,11 @@
-"""What tests of backups look into: the people of a small SQLite database, and manifests."""
+"""Helpers for tests of backups: rows of a small SQLite database, and manifests."""
 
 import json
 import sqlite3
 from contextlib import closing
 
 PEOPLE = 300
+REPLACE = ["restore", "latest", "--replace", "--confirm=db.sqlite3"]
 
 
 def add_people(path, number, first=0):

@@ -39,7 +39,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def run(database, folder, monkeypatch, django_db_blocker):
-    """Run a command on that database with that folder, and return what it said."""
+    """Run a command with that database and folder, and return its output or the message of its error."""
 
     def run(*arguments, at=None, fails=False, typed="", **environment):
         said = io.StringIO()

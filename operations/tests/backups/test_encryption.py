@@ -72,12 +72,12 @@ def test_gnupg(run, backup, gnupg_home, tmp_path, age_key):
         ("age1no", "age failed: error: malformed"),
     ],
 )
-def test_without_the_key_there_is_no_backup(run, folder, gnupg_home, recipient, sentence):
+def test_a_backup_fails_without_the_public_key(run, folder, gnupg_home, recipient, sentence):
     assert sentence in run("backup", f"--encrypt-to={recipient}", fails=True, GNUPGHOME=str(gnupg_home))
     assert list(folder.iterdir()) == []
 
 
-# ── Whose failure it is ───────────────────────────────────────────────────────────────────────
+# ── The reported cause ────────────────────────────────────────────────────────────────────────
 
 
 def encrypted(recipient, content, **environment) -> bytes:
@@ -90,7 +90,7 @@ def iterated(*chunks):
 
 
 def read_on(*programs, source):
-    """What goes wrong when a program like pg_restore reads their output, all that there is of it."""
+    """The error when a program such as pg_restore reads the incomplete output of these programs."""
     script = "cat >/dev/null; echo 'pg_restore: error: input file is too short' >&2; exit 1"
     with pytest.raises(BackupError) as error:
         list(run_pipeline(iterated(source), *programs, Program(["sh", "-c", script])))
@@ -109,7 +109,7 @@ BIG = random.Random(5).randbytes(3_000_000)  # noqa: S311 (nothing secret)
 
 
 @pytest.mark.parametrize("damage", [cut_off, text])
-def test_what_age_cannot_decrypt_is_its_failure_and_not_pg_restores(age_key, damage):
+def test_a_decryption_error_of_age_is_reported_as_the_cause(age_key, damage):
     identity, recipient = age_key
     decrypting = Encryption("age", recipient).decryption_program(str(identity))
 
@@ -120,7 +120,7 @@ def test_what_age_cannot_decrypt_is_its_failure_and_not_pg_restores(age_key, dam
 
 
 @pytest.mark.parametrize("damage", [cut_off, text])
-def test_what_gnupg_cannot_decrypt_is_its_failure_and_not_pg_restores(gnupg_home, damage):
+def test_a_decryption_error_of_gnupg_is_reported_as_the_cause(gnupg_home, damage):
     home = {"GNUPGHOME": str(gnupg_home)}
     decrypting = Encryption("gpg", "demo@example.org").decryption_program(None)
 
@@ -130,7 +130,7 @@ def test_what_gnupg_cannot_decrypt_is_its_failure_and_not_pg_restores(gnupg_home
     assert "demo@example.org" in said
 
 
-def test_keys_of_others_are_the_decryptors_failure_and_not_pg_restores(age_key, gnupg_home, tmp_path):
+def test_a_wrong_private_key_is_reported_as_the_cause(age_key, gnupg_home, tmp_path):
     stranger, home = tmp_path / "stranger.txt", tmp_path / "stranger"
     home.mkdir(mode=0o700)
     subprocess.run(["age-keygen", "-o", stranger], check=True, capture_output=True)
@@ -145,7 +145,7 @@ def test_keys_of_others_are_the_decryptors_failure_and_not_pg_restores(age_key, 
     )
 
 
-def test_a_decryptor_whose_output_is_not_taken_is_not_the_cause(age_key, gnupg_home):
+def test_a_broken_pipe_of_a_decryption_program_is_not_reported_as_the_cause(age_key, gnupg_home):
     home = {"GNUPGHOME": str(gnupg_home)}
     full = Program(["sh", "-c", "head -c 10 >/dev/null; echo error: no room >&2; exit 1"])
     with_age = Encryption("age", age_key[1]).decryption_program(str(age_key[0]))

@@ -47,20 +47,20 @@ def test_a_program_that_fails_is_an_error_after_the_last_bytes(place):
 @pytest.mark.parametrize(
     "cut_off", ["exec yes", "yes 2>/dev/null; echo 'write error: Broken pipe' >&2; exit 2"], ids=["killed", "complains"]
 )
-def test_one_that_was_cut_off_is_not_the_cause(cut_off):
+def test_a_broken_pipe_is_not_reported_as_the_cause(cut_off):
     with pytest.raises(BackupError, match="^sh failed: error: no room$"):
         list(run_pipeline(None, shell(cut_off), shell("head -c 10 >/dev/null; echo error: no room >&2; exit 2")))
 
 
-def test_one_that_got_half_of_its_input_is_not_the_cause():
-    """pg_restore says that its input is too short, and age why."""
+def test_a_program_with_incomplete_input_is_not_reported_as_the_cause():
+    """pg_restore reports that its input is too short; age reports the reason."""
     half = shell("cat; echo 'error: input file is too short' >&2; exit 1")
 
     with pytest.raises(BackupError, match="^sh failed: error: no key$"):
         list(run_pipeline(chunks(b"all"), shell("echo error: no key >&2; exit 1"), half, half))
 
 
-def test_a_failure_ends_in_what_to_look_at():
+def test_an_error_ends_with_the_hint():
     program = Program(["sh", "-c", "echo 'error: no key.' >&2; exit 1"], hint="Is it the right file?")
 
     with pytest.raises(BackupError, match="^sh failed: error: no key. Is it the right file\\?$"):
@@ -75,19 +75,19 @@ def test_a_failure_ends_in_what_to_look_at():
         "psql: /lib/libpq.so.5: version `RHPG_16' not found (required by psql)",
     ],
 )
-def test_libraries_of_another_version_are_named_with_their_remedy(said):
+def test_a_mismatch_of_program_and_library_has_a_hint(said):
     with pytest.raises(BackupError, match="^sh failed: .*apt-get install --reinstall libpq5 postgresql-client-"):
         list(run_pipeline(None, shell(f'echo "{said.replace("`", chr(92) + "`")}" >&2; exit 127')))
 
 
-def test_errors_are_in_english_and_names_keep_their_encoding():
+def test_programs_report_in_english_and_keep_the_encoding():
     there = {"LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de", "HOME": "/home/me"}
 
     assert with_english_messages(there) == {"HOME": "/home/me", "LC_CTYPE": "de_DE.UTF-8", "LC_MESSAGES": "C"}
     assert with_english_messages({}) == {"LC_MESSAGES": "C"}
 
 
-def test_an_error_of_the_source_is_the_error_whatever_the_programs_say():
+def test_an_error_of_the_source_takes_precedence():
     with pytest.raises(BackupError, match="^The source is broken"):
         list(run_pipeline(broken(), shell("cat >/dev/null; echo cut off >&2; exit 1")))
 
@@ -102,7 +102,7 @@ def test_a_source_is_read_to_its_end_after_the_program_has_stopped_reading():
         list(run_pipeline(long_and_broken(), shell("head -c 10")))
 
 
-def test_a_program_that_is_not_there():
+def test_a_missing_program_is_named():
     with pytest.raises(BackupError, match="^no-such-program is not installed on this machine.$"):
         list(run_pipeline(chunks(b"all"), shell("cat"), Program(["no-such-program"])))
 

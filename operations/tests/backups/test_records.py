@@ -1,4 +1,4 @@
-"""What the database knows of its backups, and who says so: checkdb, the report, metrics."""
+"""Records of backups in the database, and their use in checkdb, the report and metrics."""
 
 import datetime
 import io
@@ -35,7 +35,7 @@ def test_a_backup_and_its_verification_are_recorded(run, backup, database):
 
 
 @once
-def test_what_is_not_good_is_not_recorded(run, backup, database):
+def test_failed_backups_and_verifications_are_not_recorded(run, backup, database):
     run("backup", "--encrypt-to=age1no", fails=True)
     archive = backup()
     change_manifest(archive, rows={})
@@ -45,8 +45,8 @@ def test_what_is_not_good_is_not_recorded(run, backup, database):
 
 
 @once
-def test_a_backup_before_the_migration_is_good_all_the_same(run, folder, capsys):
-    """An update begins with it: the new code, and the tables of the old."""
+def test_a_backup_without_the_table_for_records_succeeds(run, folder, capsys):
+    """An update begins with a backup by the new code, before the migrations."""
     run("migrate", "operations", "0001", "--verbosity=0")
 
     name = run("backup").split()[0]
@@ -56,7 +56,7 @@ def test_a_backup_before_the_migration_is_good_all_the_same(run, folder, capsys)
 
 
 @once
-def test_a_backup_is_verified_where_the_site_is_not(run, backup, tmp_path):
+def test_a_backup_can_be_verified_without_the_database_of_the_site(run, backup, tmp_path):
     """On the machine with the private key."""
     backup()
     nowhere = tmp_path / "nowhere.sqlite3"
@@ -68,7 +68,7 @@ def test_a_backup_is_verified_where_the_site_is_not(run, backup, tmp_path):
 
 
 @once
-def test_a_restored_database_has_no_backup_yet(run, backup, tmp_path):
+def test_a_restored_database_has_no_records_of_backups(run, backup, tmp_path):
     backup()
     new = tmp_path / "new.sqlite3"
     run("backup")
@@ -91,11 +91,11 @@ def said_by_checkdb() -> list[tuple[str, str]]:
 
 @pytest.fixture
 def committed(transactional_db, monkeypatch):
-    """checkdb has a connection of its own."""
+    """Rows are committed, because checkdb uses a separate connection."""
     monkeypatch.setattr(settings, "BACKUP_TO", "/backups")
 
 
-def test_checkdb_warns_of_old_backups_and_of_none(committed):
+def test_checkdb_warns_of_old_and_missing_backups(committed):
     assert said_by_checkdb() == [("warning", "none of this database is recorded: run manage.py backup")]
 
     old = make_backup(9.5)
@@ -109,14 +109,14 @@ def test_checkdb_warns_of_old_backups_and_of_none(committed):
     ]
 
 
-def test_checkdb_says_nothing_where_no_backups_are_configured(committed, monkeypatch):
+def test_checkdb_reports_nothing_without_configured_backups(committed, monkeypatch):
     monkeypatch.setattr(settings, "BACKUP_TO", "")
 
     assert said_by_checkdb() == []
 
 
 @pytest.mark.django_db
-def test_metrics_know_the_newest_backup_and_when_one_was_verified():
+def test_metrics_have_the_newest_backup_and_the_last_verification():
     assert backup_measurements("default", 2) == {}
 
     verified_at = timezone.now() - datetime.timedelta(hours=3)
@@ -130,7 +130,7 @@ def test_metrics_know_the_newest_backup_and_when_one_was_verified():
     }
 
 
-def test_they_are_on_the_page_of_metrics(client, settings, transactional_db):
+def test_the_metrics_page_has_them(client, settings, transactional_db):
     settings.METRICS_TOKEN = "a-token-for-tests"
     newest = make_backup(1, verified_at=timezone.now())
 
@@ -143,7 +143,7 @@ def test_they_are_on_the_page_of_metrics(client, settings, transactional_db):
 
 
 @pytest.mark.django_db
-def test_the_report_lists_the_newest():
+def test_the_report_lists_the_newest_backups():
     output = io.StringIO()
     call_command("dbreport", "--no-store", stdout=output)
     assert "None is recorded. manage.py backup makes and records one." in output.getvalue()

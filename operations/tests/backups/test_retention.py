@@ -27,7 +27,7 @@ def days(found):
     return [f"{stamp:%Y-%m-%d}" for stamp in sorted(found, reverse=True)]
 
 
-def test_a_year_of_nights():
+def test_nightly_backups_of_a_year():
     found = days(select_kept(every(24, 400), daily=7, weekly=4, monthly=12))
 
     assert found[:7] == [
@@ -40,25 +40,25 @@ def test_a_year_of_nights():
     ]
 
 
-def test_of_several_on_one_day_it_is_the_newest():
+def test_the_newest_of_a_day_is_kept():
     assert [f"{stamp:%d %H:%M}" for stamp in sorted(select_kept(every(6, 3), daily=2))] == ["03 21:15", "04 03:15"]
 
 
-def test_a_pause_costs_no_older_backup():
+def test_a_pause_removes_no_older_backups():
     old = every(24, 3, until=datetime.datetime(2024, 1, 5, tzinfo=datetime.UTC))
     new = datetime.datetime(2026, 5, 4, tzinfo=datetime.UTC)
 
     assert days(select_kept([*old, new], daily=3)) == ["2026-05-04", "2024-01-05", "2024-01-04"]
 
 
-def test_a_week_may_lie_in_two_years():
+def test_a_week_across_two_years_is_one_week():
     monday, sunday = (datetime.datetime(*day, tzinfo=datetime.UTC) for day in ((2025, 12, 29), (2026, 1, 4)))
 
     assert select_kept([monday, sunday], weekly=2) == {sunday}
 
 
 @given(stamps, count, count, count)
-def test_what_is_kept_is_there_and_holds_the_newest_and_no_more_than_asked_for(stamps, daily, weekly, monthly):
+def test_a_subset_with_the_newest_and_at_most_the_requested_number_is_kept(stamps, daily, weekly, monthly):
     found = select_kept(stamps, daily, weekly, monthly)
 
     assert found <= set(stamps)
@@ -67,14 +67,14 @@ def test_what_is_kept_is_there_and_holds_the_newest_and_no_more_than_asked_for(s
 
 
 @given(stamps, count, count, count)
-def test_asking_again_removes_nothing_more(stamps, daily, weekly, monthly):
+def test_selecting_twice_removes_nothing_more(stamps, daily, weekly, monthly):
     found = select_kept(stamps, daily, weekly, monthly)
 
     assert select_kept(found, daily, weekly, monthly) == found
 
 
 @given(stamps, st.integers(1, 14))
-def test_every_one_of_the_last_days_keeps_its_newest(stamps, daily):
+def test_the_newest_of_each_of_the_last_days_is_kept(stamps, daily):
     newest_by_day = {stamp.date(): stamp for stamp in sorted(stamps)}
     last_days = sorted(newest_by_day, reverse=True)[:daily]
 

@@ -1,4 +1,4 @@
-"""Backups end to end, on SQLite: what is stored, and what damage is noticed."""
+"""Backups of SQLite, end to end: contents, permissions, and detection of damage."""
 
 import json
 import os
@@ -7,24 +7,22 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing, contextmanager
-from sqlite3 import OperationalError
+from contextlib import closing
 
 import pytest
 from django.apps import apps
 from django.utils import timezone
 
 from brainlog.database.sqlite3.files import files_of
-from operations.backups import sqlite
 from operations.backups.excluded_tables import EXCLUDED_TABLES
-from operations.tests.backups.archives import PEOPLE, add_people, change_manifest, manifest_of, people
+from operations.tests.backups.archives import PEOPLE, REPLACE, add_people, change_manifest, manifest_of, people
 from testing.gunicorn import ROOT, environment_with, manage
 from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
 
-def test_a_backup_is_an_archive_and_a_manifest_that_nobody_else_can_read(run, folder):
+def test_a_backup_is_an_archive_and_a_manifest_readable_by_the_owner_alone(run, folder):
     said = run("backup")
 
     archive, manifest = sorted(folder.iterdir())
@@ -73,7 +71,7 @@ def test_a_database_is_replaced_only_when_its_name_is_typed(run, backup, databas
 
 
 @pytest.mark.thorough
-def test_who_has_the_database_open_goes_on_with_the_restored_one(run, backup, database):
+def test_an_open_connection_continues_with_the_restored_database(run, backup, database):
     backup()
     with closing(sqlite3.connect(database)) as visitor:
         visitor.execute("DELETE FROM auth_group")
@@ -87,7 +85,7 @@ def test_who_has_the_database_open_goes_on_with_the_restored_one(run, backup, da
     assert people(database) == PEOPLE + 1
 
 
-def test_writers_go_on_and_the_manifest_is_of_the_same_moment(run, backup, database):
+def test_archive_and_manifest_are_of_one_moment_during_writes(run, backup, database):
     done, written = threading.Event(), [PEOPLE]
 
     def write():
@@ -113,7 +111,7 @@ def test_writers_go_on_and_the_manifest_is_of_the_same_moment(run, backup, datab
     run("verify_backup", "latest")
 
 
-def test_the_environment_says_where_and_the_exit_code_says_how_it_went(database, folder, age_key):
+def test_configuration_by_environment_and_exit_codes(database, folder, age_key):
     environment = {"BACKUP_TO": str(folder), "BACKUP_ENCRYPT_TO": age_key[1]}
 
     done = manage(f"sqlite:///{database}", "backup", **environment)
@@ -126,8 +124,8 @@ def test_the_environment_says_where_and_the_exit_code_says_how_it_went(database,
     assert len(failed.stderr.splitlines()) == 1
 
 
-def test_an_empty_database_is_no_backup(run, folder, tmp_path):
-    """Someone mistyped DATABASE_URL, and the good backups would be removed one by one."""
+def test_an_empty_database_is_not_backed_up(run, folder, tmp_path):
+    """After a typing error in DATABASE_URL, empty backups would replace the good ones one by one."""
     assert "is DATABASE_URL the right one?" in run("backup", "--keep-daily=1", at=tmp_path / "typo.sqlite3", fails=True)
     assert list(folder.iterdir()) == []
     assert not (tmp_path / "typo.sqlite3").exists()
@@ -135,7 +133,7 @@ def test_an_empty_database_is_no_backup(run, folder, tmp_path):
     assert "not even a table" in run("backup", at=tmp_path / "empty.sqlite3", fails=True)
 
 
-def test_it_says_where_it_would_need_to_be_told(run, tmp_path):
+def test_missing_and_wrong_locations_are_reported(run, tmp_path):
     assert "--to, or BACKUP_TO" in run("backup", fails=True, BACKUP_TO="")
     assert "--from, or BACKUP_TO" in run("verify_backup", "latest", fails=True, BACKUP_TO="")
     assert "not to ftp://host" in run("backup", "--to=ftp://host", fails=True)
@@ -145,74 +143,7 @@ def test_it_says_where_it_would_need_to_be_told(run, tmp_path):
     assert "nowhere cannot be used: " in run("verify_backup", "latest", f"--from={tmp_path}/nowhere", fails=True)
 
 
-# ── Others are using it ───────────────────────────────────────────────────────────────────────
-
-
-@contextmanager
-def another_process(database, statement):
-    """Let another process have the database open, and do something with it that is not finished."""
-    script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.isolation_level = None; "
-    script += "c.execute(sys.argv[2]).fetchall(); print('ready', flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", script, database, statement], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout.readline() == b"ready\n"
-        try:
-            yield process
-        finally:
-            process.stdin.close()
-
-
-REPLACE = ["restore", "latest", "--replace", "--confirm=db.sqlite3"]
-
-
-def test_while_others_have_it_open_it_is_not_replaced_unless_that_is_meant(run, backup, database):
-    backup()
-    add_people(database, 5, first=PEOPLE)
-    with another_process(database, "SELECT count(*) FROM auth_group") as other:
-        said = run(*REPLACE, fails=True)
-        assert "Others are using the database db.sqlite3, and what they save would be lost: " in said
-        assert f"process {other.pid} (python" in said
-        assert said.endswith("Stop the site first, or restore --while-connected.")
-        assert people(database) == PEOPLE + 5
-
-        run(*REPLACE, "--while-connected")
-        assert people(database) == PEOPLE
-
-    add_people(database, 5, first=PEOPLE)
-    run(*REPLACE)
-    assert people(database) == PEOPLE
-
-
-def test_a_transaction_in_the_way_is_named_and_waited_for_only_so_long(run, backup, database, capsys, monkeypatch):
-    monkeypatch.setattr("operations.backups.progress.INTERVAL", 0)
-    backup()
-    add_people(database, 5, first=PEOPLE)
-    with another_process(database, "BEGIN IMMEDIATE") as other:
-        said = run(*REPLACE, "--while-connected", "--lock-timeout=2", fails=True)
-
-        assert said.startswith("Gave up after waiting for 2 s; nothing was changed. Blocked by: process ")
-        assert f"process {other.pid} (python" in said
-        assert f"of at most 2: process {other.pid}" in capsys.readouterr().err
-    assert people(database) == PEOPLE + 5
-    run(*REPLACE)
-    assert people(database) == PEOPLE
-
-
-def test_nobody_reads_or_writes_while_it_is_replaced(run, backup, database, monkeypatch):
-    """A site that was not stopped, and that nobody was using, cannot be seen: it has to wait."""
-    backup()
-    original = sqlite.copy_database
-
-    def copy_database(source, target, *more):
-        original(source, target, *more)
-        with pytest.raises(OperationalError, match="locked"), closing(sqlite3.connect(database, timeout=0)) as site:
-            site.execute("SELECT count(*) FROM auth_group")
-
-    monkeypatch.setattr(sqlite, "copy_database", copy_database)
-    run(*REPLACE)
-
-    assert people(database) == PEOPLE
+# ── Newer releases ────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("migration", ["logs.9999_newer", "from_tomorrow.0001_initial"])
@@ -227,7 +158,7 @@ def test_a_backup_of_a_newer_release_is_verified_but_not_restored(run, backup, d
     assert people(database) == PEOPLE + 5
 
 
-def test_migrations_of_apps_that_are_not_always_installed_are_not_of_a_newer_release(run, backup, tmp_path):
+def test_migrations_of_optional_apps_are_not_of_a_newer_release(run, backup, tmp_path):
     archive = backup()
     more = ["sessions.0001_initial", "socialaccount.0001_initial"]
     change_manifest(archive, migrations=[*manifest_of(archive)["migrations"], *more])
@@ -235,14 +166,14 @@ def test_migrations_of_apps_that_are_not_always_installed_are_not_of_a_newer_rel
     run("restore", "latest", at=tmp_path / "new.sqlite3")
 
 
-# ── What is left out ──────────────────────────────────────────────────────────────────────────
+# ── Excluded tables ───────────────────────────────────────────────────────────────────────────
 
 SECRET = "a-live-session-key-of-a-browser"
 
 
 @pytest.fixture
 def logged_in(database):
-    """A database in which people are logged in, others have logged out, and tries are counted. Older tables too."""
+    """A database with sessions, deleted rows of sessions, counted login attempts, and a table of an older release."""
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("PRAGMA secure_delete=OFF")
         connection.execute("CREATE TABLE django_session (session_key TEXT PRIMARY KEY, session_data TEXT)")
@@ -258,7 +189,7 @@ def logged_in(database):
         connection.execute("DROP TABLE gone")
 
 
-def test_an_archive_holds_no_sessions_and_no_tries(run, backup, database, logged_in, tmp_path):
+def test_an_archive_has_no_sessions_and_no_login_attempts(run, backup, database, logged_in, tmp_path):
     archive = backup()
 
     assert SECRET.encode() not in archive.read_bytes()
@@ -274,47 +205,33 @@ def test_an_archive_holds_no_sessions_and_no_tries(run, backup, database, logged
     assert SECRET.encode() not in b"".join(path.read_bytes() for path in files_of(database) if path.exists())
 
 
-def test_no_other_table_is_left_out():
-    """A table with what people wrote would be missed by no other test: they compare what the list does not name."""
+def test_no_other_table_is_excluded():
+    """Other tests compare only tables that are not excluded, and would not notice one with answers in the list."""
     of_sessions = {"accounts_session", "accounts_knownbrowser", "django_session"}
     assert set(EXCLUDED_TABLES) == {*of_sessions, "accounts_throttle", "operations_backup"}
 
 
-def test_every_table_is_in_the_backup_or_listed_with_a_reason(backup):
+def test_every_table_is_backed_up_or_excluded_with_a_reason(backup):
     tables = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
     facts = manifest_of(backup())
 
-    # socialaccount is installed for the tests alone.
+    # socialaccount is installed only in the tests.
     assert {table for table in tables if not table.startswith("socialaccount_")} <= facts["rows"].keys()
     assert {*facts["excluded_tables"]} == {table for table in EXCLUDED_TABLES if table in facts["rows"]}
     assert all(EXCLUDED_TABLES.values())
-    # Named before or after their time: another release has them.
+    # Tables of other releases may be listed.
     assert EXCLUDED_TABLES.keys() - tables.keys() <= {"django_session", "accounts_knownbrowser"}
     for table, model in tables.items():
         for field in model._meta.concrete_fields:
             if table not in EXCLUDED_TABLES and field.related_model:
-                # A row would name one that is not there, and PostgreSQL would not restore it.
+                # A foreign key to an excluded row could not be restored by PostgreSQL.
                 assert field.related_model._meta.db_table not in EXCLUDED_TABLES, f"{table}.{field.name}"
 
 
-def test_a_backup_waits_for_others_with_a_word_and_an_end(run, database, folder, capsys, monkeypatch):
-    monkeypatch.setattr("operations.backups.progress.INTERVAL", 0)
-    monkeypatch.setattr(sqlite, "LOCK_TIMEOUT", 2)
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("PRAGMA journal_mode=DELETE")  # Where a writer keeps readers waiting.
-    with another_process(database, "BEGIN EXCLUSIVE") as other:
-        said = run("backup", fails=True)
-
-    assert said.startswith("Gave up after waiting for 2 s; nothing was changed. Blocked by: ")
-    assert f"process {other.pid}" in said
-    assert f"of at most 2: process {other.pid}" in capsys.readouterr().err
-    assert list(folder.iterdir()) == []
+# ── Permissions────────────────────────────────────────────────────────────────────────────────
 
 
-# ── Rights ────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_all_files_are_for_their_owner_alone_whatever_the_umask(run, database, tmp_path):
+def test_files_are_readable_by_their_owner_alone_with_any_umask(run, database, tmp_path):
     folder, new = tmp_path / "a" / "folder" / "of" / "backups", tmp_path / "new.sqlite3"
     before = os.umask(0)
     try:
@@ -329,12 +246,12 @@ def test_all_files_are_for_their_owner_alone_whatever_the_umask(run, database, t
     assert {oct(path.stat().st_mode)[-3:] for path in [new, *folder.iterdir()]} == {"600"}
 
 
-# ── In plaintext, for a while ─────────────────────────────────────────────────────────────────
+# ── The unencrypted copy ──────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
 def endless_age(tmp_path):
-    """A PATH on which age, whatever it is to do, writes a little and then never ends."""
+    """A PATH with a program age that writes 5 MB and does not end."""
     program = tmp_path / "bin" / "age"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\nhead -c 5000000 /dev/zero\nexec sleep 60\n")
@@ -352,7 +269,7 @@ def endless_age(tmp_path):
         ("restore", signal.SIGHUP),
     ],
 )
-def test_the_copy_is_for_us_alone_and_goes_with_the_command(
+def test_the_temporary_copy_is_private_and_removed_on_signals(
     backup, database, folder, age_key, endless_age, tmp_path, command, number
 ):
     identity, recipient = age_key
@@ -383,8 +300,7 @@ def test_the_copy_is_for_us_alone_and_goes_with_the_command(
     assert people(database) == PEOPLE
 
 
-def test_a_command_that_is_to_outlive_its_terminal_does():
-    """As nohup starts it."""
+def test_a_command_started_with_nohup_ignores_sighup():
     command = ["nohup", sys.executable, "-c", OUTLIVE]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
@@ -415,7 +331,7 @@ def cut_off(archive):
 
 
 @pytest.mark.parametrize("damage, sentence", [(flip_a_byte, "its SHA-256 differs"), (cut_off, "bytes; it was stored")])
-def test_damage_is_noticed_before_anything_is_touched(run, backup, database, damage, sentence):
+def test_damage_is_detected_before_anything_is_changed(run, backup, database, damage, sentence):
     archive = backup()
     damage(archive)
 
@@ -424,7 +340,7 @@ def test_damage_is_noticed_before_anything_is_touched(run, backup, database, dam
     assert people(database) == PEOPLE
 
 
-def test_what_is_not_in_the_archive_is_missed(run, backup):
+def test_verification_reports_differences_from_the_manifest(run, backup):
     archive = backup()
     rows = manifest_of(archive)["rows"]
     change_manifest(archive, rows=rows | {"auth_group": 7, "logs_lost": 1}, migrations=["logs.0001_initial"])
@@ -436,7 +352,7 @@ def test_what_is_not_in_the_archive_is_missed(run, backup):
     )
 
 
-def test_a_damaged_manifest_or_none_is_one_sentence(run, backup, folder):
+def test_a_damaged_or_missing_manifest_is_one_sentence(run, backup, folder):
     archive = backup()
     manifest = archive.with_name(f"{archive.name}.json")
     facts = manifest_of(archive)
@@ -452,7 +368,7 @@ def test_a_damaged_manifest_or_none_is_one_sentence(run, backup, folder):
     assert f"There is no manifest of {archive.name}" in run("verify_backup", archive.name, fails=True)
 
 
-def test_a_database_that_was_damaged_already_is_not_verified(run, backup, database):
+def test_a_damaged_database_is_not_backed_up(run, backup, database):
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         [(page,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'auth_group'").fetchall()

@@ -1,4 +1,4 @@
-"""Where backups are kept: what an interrupted one leaves, what is removed when, and S3."""
+"""Storage of backups: interrupted backups, retention, and S3."""
 
 import datetime
 import os
@@ -27,7 +27,7 @@ MORE_THAN_A_PART = 20_000_000
 
 @pytest.fixture
 def slow_age(tmp_path):
-    """A PATH on which age writes more than a part of a file, and then what `script` does."""
+    """A PATH with a program age that writes more than one part of an upload, and then runs `script`."""
 
     def on_path(script):
         program = tmp_path / "bin" / "age"
@@ -42,7 +42,7 @@ def slow_age(tmp_path):
 # ── Interrupted ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_program_that_dies_half_way_leaves_nothing(run, folder, slow_age):
+def test_a_failed_program_leaves_no_files(run, folder, slow_age):
     assert "age failed: error: out of ink" in run(
         "backup", "--encrypt-to=age1", fails=True, PATH=slow_age("echo 'age: error: out of ink' >&2; exit 1")
     )
@@ -51,7 +51,7 @@ def test_a_program_that_dies_half_way_leaves_nothing(run, folder, slow_age):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_killed_backup_is_no_backup_and_is_cleaned_up_later(run, folder, database, slow_age, number):
+def test_a_killed_backup_is_incomplete_and_removed_later(run, folder, database, slow_age, number):
     environment = environment_with(f"sqlite:///{database}", PATH=slow_age("exec sleep 60"))
     with subprocess.Popen(
         [sys.executable, "manage.py", "backup", f"--to={folder}", "--encrypt-to=age1"],
@@ -61,7 +61,7 @@ def test_a_killed_backup_is_no_backup_and_is_cleaned_up_later(run, folder, datab
         start_new_session=True,
     ) as command:
         wait_until(lambda: any(path.stat().st_size for path in folder.glob("*")), process=command)
-        # Ctrl-C reaches all that was started, kill -9 only the one it is for.
+        # Ctrl-C signals the whole process group, kill -9 one process.
         (os.killpg if number == signal.SIGINT else os.kill)(command.pid, number)
         assert command.wait() != 0
         with suppress(ProcessLookupError):
@@ -83,7 +83,7 @@ def test_a_killed_backup_is_no_backup_and_is_cleaned_up_later(run, folder, datab
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="Only root can make a small disk.")
-def test_a_full_disk_leaves_nothing(run, tmp_path):
+def test_a_full_disk_leaves_no_files(run, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=True)
@@ -98,7 +98,7 @@ def test_a_full_disk_leaves_nothing(run, tmp_path):
 
 
 def fake(folder, days_ago, suffixes=("", ".json")) -> str:
-    """Files as a backup of that age has them. Returns the archive's name."""
+    """Create empty files with the names of a backup of that age. Returns the archive's name."""
     stamp = timezone.now() - datetime.timedelta(days=days_ago)
     name = f"brainlog-{stamp:%Y-%m-%dT%H%M%SZ}-0000.sqlite3"
     for suffix in suffixes:
@@ -106,7 +106,7 @@ def fake(folder, days_ago, suffixes=("", ".json")) -> str:
     return name
 
 
-def test_old_backups_go_after_a_new_one_is_whole_and_only_when_asked(run, folder):
+def test_old_backups_are_removed_after_a_complete_one_and_only_on_request(run, folder):
     folder.mkdir()
     names = [fake(folder, days_ago) for days_ago in (1, 2, 3)]
     half, fresh_half = fake(folder, 5, [""]), fake(folder, 0.5, [""])
@@ -136,7 +136,7 @@ def bucket():
         yield bucket
 
 
-def test_to_a_bucket_and_back(run, bucket, tmp_path, age_key):
+def test_a_backup_in_a_bucket_is_verified_and_restored(run, bucket, tmp_path, age_key):
     there = {"BACKUP_TO": f"s3://{bucket.name}/there/and/back"} | bucket.environment
     run("backup", f"--encrypt-to={age_key[1]}", **there)
 
@@ -147,7 +147,7 @@ def test_to_a_bucket_and_back(run, bucket, tmp_path, age_key):
 
 
 @pytest.mark.thorough
-def test_a_bucket_is_tidied_too(run, bucket):
+def test_old_backups_in_a_bucket_are_removed(run, bucket):
     there = {"BACKUP_TO": f"s3://{bucket.name}/tidy"} | bucket.environment
     first = run("backup", **there).split()[0]
     began = int(time.time())
@@ -158,7 +158,7 @@ def test_a_bucket_is_tidied_too(run, bucket):
 
 
 @pytest.mark.thorough
-def test_a_program_that_dies_half_way_leaves_nothing_in_a_bucket(run, bucket, slow_age):
+def test_a_failed_program_leaves_nothing_in_a_bucket(run, bucket, slow_age):
     there = {"BACKUP_TO": f"s3://{bucket.name}/nothing"} | bucket.environment
     run("backup", "--encrypt-to=age1", fails=True, PATH=slow_age("exit 1"), **there)
 
@@ -166,7 +166,7 @@ def test_a_program_that_dies_half_way_leaves_nothing_in_a_bucket(run, bucket, sl
     assert "<UploadId>" not in bucket.ask("?uploads")
 
 
-def test_a_bucket_that_is_not_there_is_one_sentence(run, bucket):
+def test_a_missing_bucket_is_one_sentence(run, bucket):
     said = run("backup", "--to=s3://elsewhere", fails=True, **bucket.environment)
 
     assert said == "s3://elsewhere cannot be used: The specified bucket does not exist"
@@ -174,7 +174,7 @@ def test_a_bucket_that_is_not_there_is_one_sentence(run, bucket):
 
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
 @pytest.mark.parametrize("endpoint", ["minio:9000", "minio", "ftp://minio", "https://", "http://[::1"])
-def test_an_endpoint_that_is_none_is_one_sentence(monkeypatch, name, endpoint):
+def test_an_invalid_endpoint_is_one_sentence(monkeypatch, name, endpoint):
     monkeypatch.setenv(name, endpoint)
 
     with pytest.raises(BackupError, match=f"{name} must begin with https:// and a host name."):
@@ -182,7 +182,7 @@ def test_an_endpoint_that_is_none_is_one_sentence(monkeypatch, name, endpoint):
 
 
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
-def test_an_endpoint_without_tls_is_refused_at_once_unless_it_is_meant(monkeypatch, name):
+def test_an_endpoint_without_tls_requires_the_variable(monkeypatch, name):
     monkeypatch.setenv(name, "http://minio.example.org:9000")
     with pytest.raises(BackupError, match=f"{name} begins with http://, .* or set AWS_ALLOW_HTTP=true if"):
         Storage("s3://backups")
@@ -195,7 +195,7 @@ def test_an_endpoint_without_tls_is_refused_at_once_unless_it_is_meant(monkeypat
     Storage("s3://backups")
 
 
-def test_on_this_machine_an_endpoint_needs_no_tls(run, bucket):
+def test_a_local_endpoint_needs_no_tls(run, bucket):
     environment = {name: value for name, value in bucket.environment.items() if name != "AWS_ALLOW_HTTP"}
 
     assert "rows of" in run("backup", f"--to=s3://{bucket.name}/here", **environment)

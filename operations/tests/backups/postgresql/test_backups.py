@@ -1,93 +1,22 @@
-"""Backups end to end, on a PostgreSQL server of their own."""
+"""Backups of PostgreSQL, end to end."""
 
-import io
 import json
 import subprocess
 import threading
-from contextlib import contextmanager
 
 import psycopg
 import pytest
-from django.conf import settings
-from django.core.management import CommandError, call_command
 from django.db import connections
 
 from operations.backups import BackupError, postgresql
 from operations.backups.engine import Restore
 from operations.backups.excluded_tables import EXCLUDED_TABLES
 from operations.tests.backups.databases import commands_use
+from operations.tests.backups.postgresql.conftest import GROUPS
 from testing.gunicorn import manage
-from testing.migrated import migrate
-from testing.postgres import throwaway_cluster
 from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
-
-GROUPS = 200
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with throwaway_cluster() as cluster:
-        migrate(cluster.create_database("template"))
-        cluster.execute(
-            "INSERT INTO auth_group (name) SELECT 'group-' || n FROM generate_series(1, %s) AS n",
-            GROUPS,
-            database="template",
-        )
-        yield cluster
-
-
-@pytest.fixture
-def databases(cluster, request):
-    """Make databases, with people in them or `empty=True`. Returns the name."""
-    made = []
-
-    def make(empty=False, owner="brainlog"):
-        made.append(f"{request.node.originalname[:40]}_{len(made)}")
-        cluster.execute(f'CREATE DATABASE "{made[-1]}" TEMPLATE {"template0" if empty else "template"} OWNER {owner}')
-        return made[-1]
-
-    yield make
-    for name in made:
-        cluster.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    assert [name for (name,) in cluster.execute("SELECT datname FROM pg_database") if "verify" in name] == []
-
-
-@pytest.fixture
-def database(databases):
-    return databases()
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "backups"
-
-
-@pytest.fixture
-def run(cluster, database, folder, monkeypatch, django_db_blocker):
-    """Run a command on that database with that folder, and return what it said."""
-
-    def run(*arguments, at=None, url=None, fails=False):
-        said = io.StringIO()
-        url = url or cluster.url_of(at or database)
-        with monkeypatch.context() as patch, django_db_blocker.unblock(), commands_use(url):
-            patch.setattr("sys.stdout", said)
-            patch.setattr(settings, "BACKUP_TO", str(folder))
-            if not fails:
-                call_command(*arguments)
-                return said.getvalue().strip()
-            with pytest.raises(CommandError) as error:
-                call_command(*arguments)
-            return str(error.value)
-
-    return run
-
-
-@pytest.fixture
-def groups(cluster, database):
-    """How many groups there are."""
-    return lambda at=None: cluster.execute("SELECT count(*) FROM auth_group", database=at or database)[0][0]
 
 
 def manifest_of(folder) -> dict:
@@ -99,7 +28,7 @@ def iterated(*chunks):
     yield from chunks
 
 
-def test_there_and_back(cluster, run, groups, folder, databases):
+def test_a_backup_is_verified_and_restored(cluster, run, groups, folder, databases):
     name = run("backup").split()[0]
 
     assert name.endswith(".dump")
@@ -113,7 +42,7 @@ def test_there_and_back(cluster, run, groups, folder, databases):
     assert groups(at=new) == GROUPS
 
 
-def test_the_manifest_is_of_the_moment_of_the_archive_while_others_write(cluster, run, database, folder):
+def test_archive_and_manifest_are_of_one_snapshot_during_writes(cluster, run, database, folder):
     done, written = threading.Event(), [0]
 
     def write():
@@ -135,8 +64,8 @@ def test_the_manifest_is_of_the_moment_of_the_archive_while_others_write(cluster
     assert "is good" in run("verify_backup", "latest")
 
 
-def test_a_missing_table_is_missed(cluster, run, database, folder):
-    """pg_dump is asked for one table less than the manifest lists."""
+def test_verification_reports_a_missing_table(cluster, run, database, folder):
+    """The manifest lists a table that the archive does not have."""
     run("backup")
     [manifest] = folder.glob("*.json")
     before = json.loads(manifest.read_text())
@@ -151,7 +80,7 @@ def test_a_missing_table_is_missed(cluster, run, database, folder):
     assert said == f"{name} does not match its manifest. Table logs_dose is missing."
 
 
-def test_nothing_is_taken_away_unless_it_is_to_be_replaced(cluster, run, databases, groups):
+def test_nothing_is_dropped_without_the_option_replace(cluster, run, databases, groups):
     run("backup")
     new = databases(empty=True)
     cluster.execute("CREATE VIEW auth_group AS SELECT 1 AS mine", database=new)
@@ -162,7 +91,7 @@ def test_nothing_is_taken_away_unless_it_is_to_be_replaced(cluster, run, databas
     assert cluster.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", database=new) == [(0,)]
 
 
-def test_replacing_takes_away_what_came_after_the_backup(cluster, run, database, groups):
+def test_replace_drops_objects_made_after_the_backup(cluster, run, database, groups):
     run("backup")
     for sql in (
         "DELETE FROM auth_group",
@@ -192,7 +121,7 @@ def test_replacing_takes_away_what_came_after_the_backup(cluster, run, database,
 
 @pytest.fixture
 def programs_with(tmp_path, monkeypatch):
-    """Let one of PostgreSQL's programs be followed by a shell script: `programs_with(pg_restore='| head -1')`."""
+    """Append a shell script to a program of PostgreSQL: `programs_with(pg_restore='| head -1')`."""
     real, version = postgresql.find_programs, "15.0"
 
     def replace(**scripts):
@@ -212,7 +141,7 @@ def programs_with(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("script", ["| head -c 30000; exit 1", "; echo 'SELECT 1 / 0;'", "; exit 1"])
-def test_a_restore_that_fails_leaves_what_was_there(cluster, run, database, groups, programs_with, script):
+def test_a_failed_restore_changes_nothing(cluster, run, database, groups, programs_with, script):
     run("backup")
     cluster.execute("DELETE FROM auth_group WHERE name <> 'group-1'", database=database)
     programs_with(pg_restore=script)
@@ -223,7 +152,7 @@ def test_a_restore_that_fails_leaves_what_was_there(cluster, run, database, grou
     assert groups() == 1
 
 
-def test_an_archive_that_is_cut_off_while_it_is_restored_changes_nothing(cluster, run, database, groups, folder):
+def test_restoring_a_truncated_archive_changes_nothing(cluster, run, database, groups, folder):
     name = run("backup").split()[0]
     cluster.execute("DELETE FROM auth_group", database=database)
     content = (folder / name).read_bytes()
@@ -234,7 +163,7 @@ def test_an_archive_that_is_cut_off_while_it_is_restored_changes_nothing(cluster
     assert groups() == 0
 
 
-def test_settings_of_a_newer_version_are_left_out(run, databases, groups, programs_with):
+def test_settings_of_newer_servers_are_removed(run, databases, groups, programs_with):
     run("backup")
     programs_with(
         pg_restore="| sed 's/^SET lock_timeout = 0;/&\\nSET transaction_timeout = 0;\\nSET not_invented = 1;/'"
@@ -247,7 +176,7 @@ def test_settings_of_a_newer_version_are_left_out(run, databases, groups, progra
     assert "is good" in run("verify_backup", "latest")
 
 
-def test_only_settings_of_the_head_are_left_out():
+def test_only_settings_at_the_head_are_removed():
     script = [b"--\nSET one = 1;\nSET t", b"wo = 2;\n\n--\n-- Name: t; Type: TABLE\n", b"SET one = 1;\nCOPY"]
 
     found = b"".join(postgresql.without_unknown_settings(iter(script), {"two"}))
@@ -255,8 +184,8 @@ def test_only_settings_of_the_head_are_left_out():
     assert found == b"--\nSET two = 2;\n\n--\n-- Name: t; Type: TABLE\nSET one = 1;\nCOPY"
 
 
-def test_the_role_of_the_site_keeps_its_rights(cluster, run, database, databases, tmp_path):
-    """In the database that is replaced; in a new one, it is given them by the same command."""
+def test_the_role_of_the_site_keeps_its_privileges(cluster, run, database, databases, tmp_path):
+    """A replaced database keeps them; in a new database, create_app_role grants them again."""
     password = tmp_path / "password"
     create_role = ["create_app_role", "site", "--apply", f"--password-file={password}"]
     new = databases(empty=True)
@@ -277,8 +206,8 @@ def test_the_role_of_the_site_keeps_its_rights(cluster, run, database, databases
         cluster.execute("DROP ROLE site")
 
 
-def test_an_owner_that_is_no_superuser(cluster, run, databases, groups, tmp_path, monkeypatch):
-    """As at a hosting company: extensions are there that it did not make, and it may make no database."""
+def test_an_owner_without_superuser_rights(cluster, run, databases, groups, tmp_path, monkeypatch):
+    """As at a hosting provider: there are extensions of other owners, and the role may not create databases."""
     run("backup")
     cluster.execute("CREATE ROLE tenant LOGIN PASSWORD 'tenant'")
     name = databases(empty=True, owner="tenant")
@@ -291,7 +220,7 @@ def test_an_owner_that_is_no_superuser(cluster, run, databases, groups, tmp_path
         run("backup", url=url)
         said = run("verify_backup", "latest", url=url, fails=True)
         assert "may not create the temporary database" in said
-        # Somebody else's server, whose password is on no command line.
+        # The server of another owner; its password is on no command line.
         passwords = tmp_path / "pgpass"
         passwords.touch(mode=0o600)
         passwords.write_text(f"127.0.0.1:{cluster.port}:*:brainlog:{cluster.password}\n")
@@ -324,19 +253,19 @@ def test_no_password_is_on_a_command_line_or_in_a_message(cluster, run, database
         assert len(said.splitlines()) == 1
 
 
-def test_a_dump_that_is_cut_off_is_no_backup(cluster, run, folder, programs_with):
+def test_a_truncated_dump_is_not_stored(cluster, run, folder, programs_with):
     programs_with(pg_dump="| head -c 20000; echo 'pg_dump: error: connection lost' >&2; exit 1")
 
     assert run("backup", fails=True) == "pg_dump failed: error: connection lost"
     assert list(folder.iterdir()) == []
 
 
-def test_an_empty_database_is_no_backup(run, databases, folder):
+def test_an_empty_database_is_not_backed_up(run, databases, folder):
     assert "is DATABASE_URL the right one?" in run("backup", at=databases(empty=True), fails=True)
     assert list(folder.iterdir()) == []
 
 
-def test_a_statement_timeout_is_for_pages(cluster, run, database, groups, folder):
+def test_the_statement_timeout_of_the_database_does_not_apply(cluster, run, database, groups, folder):
     cluster.execute(f'ALTER DATABASE "{database}" SET statement_timeout = 1', database=database)
 
     name = run("backup").split()[0]
@@ -348,7 +277,7 @@ def test_a_statement_timeout_is_for_pages(cluster, run, database, groups, folder
 
 
 def test_a_url_with_several_hosts(cluster, run, databases):
-    """The first does not answer. The dump has to come from the server that the snapshot is of."""
+    """The first host does not answer. The dump has to come from the server of the snapshot."""
     place = f"127.0.0.1:1,127.0.0.1:{cluster.port}"
 
     def url_of(name):
@@ -359,7 +288,7 @@ def test_a_url_with_several_hosts(cluster, run, databases):
     assert "Restored" in run("restore", "latest", url=url_of(databases(empty=True)))
 
 
-def test_a_server_that_is_away_is_one_sentence(cluster, run):
+def test_an_unreachable_server_is_one_sentence(cluster, run):
     said = run("backup", url=cluster.url.replace(f":{cluster.port}/", ":1/"), fails=True)
 
     assert "refused" in said
@@ -375,7 +304,7 @@ def test_programs_older_than_the_server_are_one_sentence(run, monkeypatch):
     assert "none of its programs are installed: install postgresql-client-15" in run("backup", fails=True)
 
 
-def test_not_through_a_pooler_but_past_it(cluster, database, folder):
+def test_backups_bypass_a_connection_pooler(cluster, database, folder):
     pooled = f"{cluster.url_of(database)}?pgbouncer=true"
 
     refused = manage(pooled, "backup", BACKUP_TO=str(folder))
@@ -389,7 +318,7 @@ def test_not_through_a_pooler_but_past_it(cluster, database, folder):
 
 @pytest.mark.thorough
 def test_ctrl_c_leaves_no_scratch_database(cluster, run, monkeypatch):
-    """The fixture asserts that none is left."""
+    """The fixture `databases` asserts that there is none."""
     run("backup")
 
     def interrupted(session):
@@ -401,84 +330,10 @@ def test_ctrl_c_leaves_no_scratch_database(cluster, run, monkeypatch):
         run("verify_backup", "latest")
 
 
-# ── Others are connected ──────────────────────────────────────────────────────────────────────
-
-
-@contextmanager
-def visitor(url, *statements, **parameters):
-    """Another session, in a transaction that it has not ended."""
-    with psycopg.connect(url, application_name="psql of a friend", **parameters) as session:
-        for statement in statements:
-            session.execute(statement)
-        yield session
-        session.rollback()
-
-
-def test_while_others_are_connected_it_is_not_replaced_unless_that_is_meant(cluster, run, database, groups):
-    run("backup")
-    cluster.execute("DELETE FROM auth_group", database=database)
-    replace = ["restore", "latest", "--replace", f"--confirm={database}"]
-    with visitor(cluster.url_of(database), "SELECT 1") as other:
-        said = run(*replace, fails=True)
-        assert said.startswith(f"Others are using the database {database}, and what they save would be lost: ")
-        who = f"pid {other.info.backend_pid}, psql of a friend (brainlog), idle in transaction since 20"
-        assert who in said
-        assert said.endswith(" UTC. Stop the site first, or restore --while-connected.")
-        assert groups() == 0
-
-        run(*replace, "--while-connected")
-    assert groups() == GROUPS
-    run(*replace)
-
-
-def test_a_role_that_may_not_see_what_others_do_sees_that_they_are_there(cluster, database):
-    cluster.execute("CREATE ROLE tenant LOGIN PASSWORD 'tenant'")
-    url = cluster.url_of(database).replace(f"brainlog:{cluster.password}", "tenant:tenant")
-    try:
-        with visitor(cluster.url_of(database), "SELECT 1") as other, commands_use(url):
-            assert postgresql.other_users(connections["default"]) == [
-                f"pid {other.info.backend_pid}, psql of a friend (brainlog), its state is not shown to this role"
-            ]
-    finally:
-        cluster.execute("DROP ROLE tenant")
-
-
-def test_an_open_transaction_is_named_and_waited_for_only_so_long(cluster, run, database, groups, capsys, monkeypatch):
-    monkeypatch.setattr("operations.backups.progress.INTERVAL", 0)
-    run("backup")
-    replace = ["restore", "latest", "--replace", f"--confirm={database}", "--while-connected"]
-    with visitor(cluster.url_of(database), "DELETE FROM auth_group WHERE name = 'group-1'") as other:
-        who = f"pid {other.info.backend_pid}, psql of a friend (brainlog), idle in transaction since 20"
-        said = run(*replace, "--lock-timeout=3", fails=True)
-
-        assert said.startswith(f"Gave up after waiting for 3 s; nothing was changed. Blocked by: {who}")
-        assert who in capsys.readouterr().err
-    assert groups() == GROUPS
-    run(*replace)
-
-
-def test_a_backup_waits_for_others_with_a_word_and_an_end(cluster, run, database, folder, capsys, monkeypatch):
-    """Behind a migration, for example."""
-    monkeypatch.setattr("operations.backups.progress.INTERVAL", 0)
-    monkeypatch.setattr(postgresql, "LOCK_TIMEOUT", 3)
-    with visitor(cluster.url_of(database), "LOCK TABLE auth_group IN ACCESS EXCLUSIVE MODE") as other:
-        who = f"pid {other.info.backend_pid}, psql of a friend"
-        said = run("backup", fails=True)
-
-    assert said.startswith(f"Gave up after waiting for 3 s; nothing was changed. Blocked by: {who}")
-    assert who in capsys.readouterr().err
-    assert list(folder.iterdir()) == []
-
-
-@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "soon", "1e9"])
-def test_a_time_that_is_no_limit_is_refused(run, seconds):
-    assert "--lock-timeout" in run("restore", "latest", f"--lock-timeout={seconds}", fails=True)
-
-
 # ── What is left out, and whose failure it is ─────────────────────────────────────────────────
 
 
-def test_an_archive_holds_no_sessions_and_no_tries(cluster, run, database, databases, folder):
+def test_an_archive_has_no_sessions_and_no_login_attempts(cluster, run, database, databases, folder):
     secret = "a-live-session-key-of-a-browser"  # noqa: S105
     cluster.execute("CREATE TABLE django_session (session_key text)", database=database)
     cluster.execute("INSERT INTO django_session VALUES (%s)", secret, database=database)
@@ -505,7 +360,7 @@ def test_an_archive_holds_no_sessions_and_no_tries(cluster, run, database, datab
     assert secret.encode() not in plain.stdout
 
 
-def test_the_key_of_another_is_the_decryptors_failure(cluster, run, database, groups, age_key, tmp_path):
+def test_a_wrong_private_key_is_reported_by_age(cluster, run, database, groups, age_key, tmp_path):
     stranger = tmp_path / "stranger.txt"
     subprocess.run(["age-keygen", "-o", stranger], check=True, capture_output=True)
     run("backup", f"--encrypt-to={age_key[1]}")
@@ -517,8 +372,8 @@ def test_the_key_of_another_is_the_decryptors_failure(cluster, run, database, gr
     assert groups() == GROUPS
 
 
-def test_programs_whose_libraries_are_of_another_version_are_named_with_the_remedy(run, tmp_path, monkeypatch):
-    """As on a machine where the server was upgraded in place."""
+def test_a_mismatch_of_program_and_library_has_a_hint(run, tmp_path, monkeypatch):
+    """This happens on a machine where the server was upgraded in place."""
     program = tmp_path / "pg_dump"
     program.write_text("#!/bin/sh\necho 'pg_dump: symbol lookup error: undefined symbol: PQnew' >&2\nexit 127\n")
     program.chmod(0o755)
@@ -527,7 +382,7 @@ def test_programs_whose_libraries_are_of_another_version_are_named_with_the_reme
         postgresql.program_version(tmp_path)
 
 
-def test_a_backup_of_the_other_kind(run, folder, tmp_path, django_db_blocker):
+def test_a_backup_of_the_other_engine_is_refused(run, folder, tmp_path, django_db_blocker):
     run("backup")
     other = f"sqlite:///{tmp_path}/db.sqlite3"
 
