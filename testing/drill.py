@@ -1,11 +1,10 @@
-"""`python -m testing.drill` (`make drill`) loses a database on purpose, twice, and gets everything back.
+"""A disaster recovery drill: `python -m testing.drill`, or `make drill`, loses a database twice and recovers it.
 
-First the server is destroyed, and a new one is made from a backup by the runbook's seven steps. Then
-everything is deleted on a server that archives its log, and it is taken back to the minute before. All
-of it happens on servers of its own, with the roles of the runbook: an owner who is no superuser
-migrates, backs up and restores, and the site runs as another that can read and write rows. Prints how
-long each step took, and at the end what was lost: the exit code is 1 if that was anything. See
-docs/database.md for the same with one's own hands.
+First a server is destroyed, and a new one is made from a backup by the seven steps of the runbook (docs/database.md).
+Then all rows are deleted on a server that archives its write-ahead log, and it is recovered to the minute before. The
+servers are temporary, with the roles of the runbook: an owner without superuser rights migrates, backs up and restores;
+the site runs as another role that can only read and write rows. Prints the duration of each step, and what was lost.
+The exit code is 1 if anything was.
 """
 
 import testing.standalone  # noqa: F401, I001 (before the models that the next ones import)
@@ -39,15 +38,15 @@ OWNER, APP = "owner", "brain_log_app"
 FIRST_RELEASE = ("reflections", "logs", "accounts")
 NOT_ENCRYPTED = (("reflections", "0002"), ("logs", "0003"))
 
-# A year of somebody's days, with the tests' own settings.
+# A year of logs, made with the settings of the tests.
 PEOPLE = """
 from accounts.tests.factories import make_person
 from operations.demo.load import load_demo_data
 load_demo_data(make_person(username="maria"))
 """
 
-# A segment is copied aside and then named, so that a crash leaves no half one; one that is there
-# already must be the same. A minute's saves are the most that can be missing.
+# A segment is copied under a temporary name and then renamed, so that a crash leaves no partial one. A segment that
+# exists already must be identical. At most the commits of one minute are not archived yet.
 ARCHIVING = """
 archive_mode = on
 archive_timeout = 60
@@ -60,17 +59,17 @@ recovery_target_time = '{moment}'
 recovery_target_action = promote
 """
 
-# A table's rows as tuples, with how often each is there.
+# By table: its columns, and how often each row occurs.
 Rows = dict[str, tuple[list[str], Counter]]
 
 
 class Lost(Exception):
-    """Something did not come back, or did not work."""
+    """Data was not recovered, or a step failed."""
 
 
 @contextmanager
 def step(title: str) -> Iterator[list[str]]:
-    """Time a step, and print it together with what is put into the list."""
+    """Measure a step, and print its duration with the findings that are added to the list."""
     found, start = [], time.monotonic()
     yield found
     print(f"{title:.<44} {time.monotonic() - start:5.1f} s  {'; '.join(found)}", flush=True)
@@ -88,11 +87,11 @@ def main() -> int:
     return 0
 
 
-# ── The server is gone ────────────────────────────────────────────────────────────────────────
+# ── A server is destroyed ─────────────────────────────────────────────────────────────────────
 
 
 def disaster() -> None:
-    """The runbook's seven steps."""
+    """Destroy a server, and recover it from a backup by the seven steps of the runbook."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="brainlog-drill-")))
         key = folder / "key.txt"
@@ -100,52 +99,52 @@ def disaster() -> None:
         print("\nThe server is gone, and there is last night's backup.\n")
         with step("Before: a site, and its nightly backup") as found:
             before = stack.enter_context(lose_a_server(backups))
-            found.append(counted(before))
+            found.append(describe(before))
         with step("1. Assess the loss") as found:
             manifest = json.loads(max((folder / "backups").glob("*.json")).read_text())
             found.append(f"the newest backup is of {manifest['started']}, with {sum(manifest['rows'].values()):,} rows")
         with step("2. Create a new instance"):
             cluster = stack.enter_context(throwaway_cluster())
             url = create_owned_database(cluster)
-        # An owner may not make databases, so backups are verified as the server's administrator.
+        # The owner may not create databases, so backups are verified as the administrator of the server.
         verifying = ["verify_backup", "latest", f"--identity={key}", f"--scratch-url={cluster.url}"]
         with step("3. Restore the newest backup"):
-            restored = must(url, "restore", "latest", f"--identity={key}", **backups)
+            restored = run_manage(url, "restore", "latest", f"--identity={key}", **backups)
         with step("4. Apply missing migrations") as found:
-            must(url, "migrate", "--check")
+            run_manage(url, "migrate", "--check")
             found.append(f"restore applied {restored.count('... OK')}, none is missing")
         with step("5. Verify that the data is whole") as found:
-            check(url)
-            must(url, *verifying, **backups)
-            found.append(compared(before, rows_as_written(url, before)))
+            run_checkdb(url)
+            run_manage(url, *verifying, **backups)
+            found.append(compare(before, rows_of_first_release(url, before)))
         with step("6. Start the site in its new environment"):
             app_url = create_app_role(cluster, url, folder / "app.password")
             site = stack.enter_context(throwaway_site(app_url))
         with step("7. Sign in, save a check-in, and back up") as found:
-            must_be_ready(site.url)
+            check_ready(site.url)
             save_a_check_in(log_in(Visitor(site.url), "maria"), url)
-            found.append(who_may_what(cluster))
-            must(url, "backup", **backups)
-            found.append(must(url, *verifying, **backups).strip())
+            found.append(check_roles(cluster))
+            run_manage(url, "backup", **backups)
+            found.append(run_manage(url, *verifying, **backups).strip())
 
 
 @contextmanager
 def lose_a_server(backups: dict[str, str]) -> Iterator[Rows]:
-    """A server with people's days, as the first release kept them; backed up, and destroyed. Yields its rows."""
+    """Make a server with logs in the schema of the first release, back it up, and destroy it. Yields its rows."""
     with throwaway_cluster() as cluster:
         url = create_owned_database(cluster)
-        must(url, "migrate")
-        must(url, "shell", "-c", PEOPLE)
+        run_manage(url, "migrate")
+        run_manage(url, "shell", "-c", PEOPLE)
         for app in FIRST_RELEASE:
-            must(url, "migrate", app, "0001")
-        must(url, "backup", **backups)
+            run_manage(url, "migrate", app, "0001")
+        run_manage(url, "backup", **backups)
         rows = {table: each for table, each in rows_of(url).items() if table not in EXCLUDED_TABLES}
         cluster.kill()
     yield rows
 
 
 def create_owned_database(cluster: Cluster) -> str:
-    """Make the role that owns the tables, no superuser, and an empty database. Returns its URL for that role."""
+    """Make the role that owns the tables, without superuser rights, and an empty database. Returns its URL."""
     password = secrets.token_urlsafe(24)
     cluster.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE PASSWORD '{password}'")
     cluster.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
@@ -153,13 +152,13 @@ def create_owned_database(cluster: Cluster) -> str:
 
 
 def create_app_role(cluster: Cluster, owner_url: str, password_file: Path) -> str:
-    """Let the owner make the role that the site runs as. Returns the URL for it."""
-    must(owner_url, "create_app_role", APP, "--apply", f"--password-file={password_file}")
+    """Make the role of the site, as the owner. Returns the URL for it."""
+    run_manage(owner_url, "create_app_role", APP, "--apply", f"--password-file={password_file}")
     return url_for(cluster, APP, password_file.read_text().strip())
 
 
-def who_may_what(cluster: Cluster) -> str:
-    """Say who owns the tables and as whom the site is connected. Raises Lost if either may do more than it should."""
+def check_roles(cluster: Cluster) -> str:
+    """Describe the roles that own the tables and that the site uses. Raises Lost if they are not the intended ones."""
     owners = cluster.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'", database=DATABASE)
     connected = cluster.execute(
         "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = %s AND application_name = 'brainlog'", DATABASE
@@ -174,16 +173,16 @@ def url_for(cluster: Cluster, role: str, password: str) -> str:
 
 
 def make_key(path: Path) -> str:
-    """Make a key pair of age. Returns the public key, the only one that a server with a site needs."""
+    """Make a key pair of age. Returns the public key, which is all that the server of the site needs."""
     subprocess.run(["age-keygen", "-o", path], check=True, capture_output=True)
     return path.read_text().partition("public key: ")[2].split()[0]
 
 
-# ── Everything was deleted ────────────────────────────────────────────────────────────────────
+# ── All rows are deleted ──────────────────────────────────────────────────────────────────────
 
 
 def deletion() -> None:
-    """Recovery to a moment: what was saved before it is back, and what came after is not."""
+    """Delete all rows, and recover the server to a point in time: exactly the rows saved before it exist again."""
     with ExitStack() as stack:
         print("\nEverything is deleted at 10:31, and the server is taken back to 10:30.\n")
         with step("Before: a server that archives its log"):
@@ -195,7 +194,7 @@ def deletion() -> None:
             cluster.stop("fast")
             cluster.start()
             url = create_owned_database(cluster)
-            must(url, "migrate")
+            run_manage(url, "migrate")
             passwords = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="brainlog-drill-")))
             app_url = create_app_role(cluster, url, passwords / "app.password")
             site = stack.enter_context(throwaway_site(app_url))
@@ -205,7 +204,7 @@ def deletion() -> None:
             visitor = sign_up(Visitor(site.url), "maria")
             save_a_check_in(visitor, url)
             moment, before = now(cluster), rows_of(url)
-            found.append(f"10:30 is {moment:%H:%M:%S.%f}; {counted(before)}")
+            found.append(f"10:30 is {moment:%H:%M:%S.%f}; {describe(before)}")
             sign_up(Visitor(site.url), "too-late")
         with step("10:31, all is deleted, the site goes on") as found:
             cluster.execute("TRUNCATE accounts_user CASCADE", database=DATABASE)
@@ -220,12 +219,12 @@ def deletion() -> None:
             copy.run("/usr/bin/touch", str(copy.data / "recovery.signal"))
             copy.start()
             wait_until(lambda: copy.execute("SELECT pg_is_in_recovery()") == [(False,)], "the server reaches 10:30")
-            # Roles and their passwords come with a base backup.
+            # A base backup contains the roles and their passwords.
             url, app_url = (old.replace(f":{cluster.port}/", f":{copy.port}/") for old in (url, app_url))
         with step("Verify that the data is whole") as found:
-            check(url)
+            run_checkdb(url)
             after = rows_of(url)
-            found.append(compared(before, after))
+            found.append(compare(before, after))
             if after != before:
                 raise Lost("There is more than there was at 10:30.")
         with step("Sign in, and save a check-in"):
@@ -234,14 +233,14 @@ def deletion() -> None:
 
 
 def now(cluster: Cluster) -> datetime.datetime:
-    """The server's time, which is what its log is stamped with."""
+    """The time of the server's clock, which its write-ahead log uses."""
     return cluster.execute("SELECT clock_timestamp()")[0][0]
 
 
-# ── What people do ────────────────────────────────────────────────────────────────────────────
+# ── Actions of people ─────────────────────────────────────────────────────────────────────────
 
 
-def must_be_ready(site: str) -> None:
+def check_ready(site: str) -> None:
     try:
         Visitor(site).get("/readyz")
     except HTTPError as error:
@@ -249,7 +248,7 @@ def must_be_ready(site: str) -> None:
 
 
 def save_a_check_in(visitor: Visitor, database_url: str, focus: str = "7") -> None:
-    """Save one over HTTP, and look into the database whether it is there."""
+    """Save a check-in over HTTP, and check that it is in the database."""
     check_in(visitor, "midday", focus_level=focus)
     with psycopg.connect(database_url) as connection:
         saved = connection.execute("SELECT focus_level FROM logs_dailylog WHERE date = %s", [DAY]).fetchall()
@@ -257,26 +256,26 @@ def save_a_check_in(visitor: Visitor, database_url: str, focus: str = "7") -> No
         raise Lost("A check-in was acknowledged, and is not in the database.")
 
 
-# ── What is there ─────────────────────────────────────────────────────────────────────────────
+# ── Rows and commands ─────────────────────────────────────────────────────────────────────────
 
 
-def must(url: str, *arguments: str, **environment: str) -> str:
-    """Run a command of manage.py, and return what it printed."""
+def run_manage(url: str, *arguments: str, **environment: str) -> str:
+    """Run a command of manage.py, and return its output. Raises Lost if it fails."""
     result = manage(url, *arguments, **environment)
     if result.returncode:
         raise Lost(f"manage.py {arguments[0]} failed: {result.stderr.strip()}")
     return result.stdout
 
 
-def check(url: str) -> None:
-    """Let checkdb look at everything but the rows."""
+def run_checkdb(url: str) -> None:
+    """Run checkdb without its checks of rows. Raises Lost if it finds errors."""
     result = manage(url, "checkdb")
-    if result.returncode not in (0, 1):  # 1: nothing but warnings
+    if result.returncode not in (0, 1):  # 1: only warnings
         raise Lost(f"manage.py checkdb says:\n{result.stdout}{result.stderr}")
 
 
 def rows_of(url: str, like: Rows | None = None) -> Rows:
-    """All rows of all tables, or of the tables and columns that there were before: migrations may have added some."""
+    """All rows, or those of the tables and columns in `like`, because migrations may have added others."""
     with psycopg.connect(url) as connection:
         tables = (
             {table: columns for table, (columns, _) in like.items()}
@@ -297,24 +296,24 @@ def rows_of(url: str, like: Rows | None = None) -> Rows:
         return rows
 
 
-def rows_as_written(url: str, like: Rows) -> Rows:
-    """All rows with their private texts decrypted, as the first release kept them."""
+def rows_of_first_release(url: str, like: Rows) -> Rows:
+    """All rows in the schema of the first release, with private texts decrypted."""
     for app, migration in NOT_ENCRYPTED:
-        must(url, "migrate", app, migration)
+        run_manage(url, "migrate", app, migration)
     rows = rows_of(url, like)
-    must(url, "migrate")
+    run_manage(url, "migrate")
     return rows
 
 
-def compared(before: Rows, after: Rows) -> str:
-    """Say that every row is there as it was. Raises Lost otherwise."""
+def compare(before: Rows, after: Rows) -> str:
+    """Compare all rows, and return a summary. Raises Lost if a row is missing or changed."""
     for table, (_columns, rows) in before.items():
         if missing := rows - after[table][1]:
             raise Lost(f"{missing.total():,} rows of {table} are not there as they were.")
-    return f"{counted(before)}, every one as it was"
+    return f"{describe(before)}, every one as it was"
 
 
-def counted(rows: Rows) -> str:
+def describe(rows: Rows) -> str:
     return f"{sum(counter.total() for _, counter in rows.values()):,} rows of {len(rows)} tables"
 
 

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.once
 
 
 @pytest.mark.thorough
-def test_everything_comes_back(capsys):
+def test_everything_is_recovered(capsys):
     """Takes some 20 s: it starts four servers of PostgreSQL and three of Brain Log."""
     code = drill.main()
 
@@ -23,7 +23,7 @@ def test_everything_comes_back(capsys):
 
 
 @pytest.mark.thorough
-def test_a_recovery_that_goes_too_far_is_noticed(monkeypatch, capsys):
+def test_a_recovery_past_the_target_is_noticed(monkeypatch, capsys):
     """To the end of the log instead of 10:30: everything is deleted again."""
     monkeypatch.setattr(drill, "RECOVERY", "restore_command = 'cp {wal}/%f %p'")
     monkeypatch.setattr(drill, "disaster", lambda: None)
@@ -32,21 +32,21 @@ def test_a_recovery_that_goes_too_far_is_noticed(monkeypatch, capsys):
     assert "LOST: " in capsys.readouterr().out
 
 
-def test_a_site_that_could_do_more_than_it_should_is_noticed():
-    """As if somebody had given it the owner's URL."""
+def test_a_site_with_the_role_of_the_owner_is_noticed():
+    """The site is configured with the URL of the owner."""
     with throwaway_cluster() as cluster:
         url = drill.create_owned_database(cluster)
         with psycopg.connect(url, application_name="brainlog", autocommit=True) as site:
             site.execute("CREATE TABLE logs ()")
 
             with pytest.raises(drill.Lost, match=r"^Tables .* the site is connected as \[\('owner',\)\]\.$"):
-                drill.who_may_what(cluster)
+                drill.check_roles(cluster)
 
 
-def test_a_row_that_is_missing_or_changed_is_lost():
+def test_missing_and_changed_rows_are_noticed():
     before = {"logs": (["id", "mood"], Counter({"(1, 5)": 1, "(2, 6)": 1}))}
 
-    assert drill.compared(before, before) == "2 rows of 1 tables, every one as it was"
+    assert drill.compare(before, before) == "2 rows of 1 tables, every one as it was"
     for rows in ({"(1, 5)": 1}, {"(1, 5)": 1, "(2, 7)": 1}):
         with pytest.raises(drill.Lost, match="^1 rows of logs are not there as they were.$"):
-            drill.compared(before, {"logs": (["id", "mood"], Counter(rows))})
+            drill.compare(before, {"logs": (["id", "mood"], Counter(rows))})
