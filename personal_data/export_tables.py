@@ -1,4 +1,4 @@
-"""All that is kept of a person, as tables of plain values. An answer nobody gave is None."""
+"""All that is kept of a person, as tables of plain values. An answer that was not given is None."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class ExportTable:
 
 
 def in_batches(rows: QuerySet, by: str) -> Iterator[Model]:
-    """The rows in the order of a unique column. Holds neither many of them nor a cursor while somebody downloads."""
+    """The rows in the order of a unique column. Holds neither many of them nor a cursor during a download."""
     batch = list(rows.order_by(by)[:BATCH])
     while batch:
         yield from batch
@@ -55,7 +55,7 @@ REFLECTIONS = columns_of(WeeklyReflection)
 EVENTS = columns_of(SecurityEvent)
 LOGINS = columns_of(Session, "session_data")
 KNOWN_BROWSERS = columns_of(KnownBrowser, "token_hash")
-# Neither what lets somebody in nor what is derived from another column.
+# Neither what lets a person in nor what is derived from another column.
 PROFILE = columns_of(User, "password", "username_key", *User.COUNTER_FIELDS)
 
 
@@ -108,7 +108,7 @@ TABLES = (
 
 
 def profile(person: User) -> dict:
-    """The person, and the ways they have of logging in, without what would let somebody else in."""
+    """The person, and the ways they have of logging in, without what would let others in."""
     factors = person.authenticator_set.order_by("pk")
     elsewhere = person.socialaccount_set.order_by("pk") if settings.PROVIDERS else []
     return row_of(person, PROFILE) | {

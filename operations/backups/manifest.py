@@ -3,15 +3,15 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 from django.db.migrations.loader import MigrationLoader
 
 from operations.backups import BackupError
 
-# Apps of earlier releases, and apps that are installed only where they are configured. Their migrations may be unknown
-# to this code without being those of a newer release.
-OPTIONAL_APPS = {"sessions", "socialaccount"}
+# Apps that are installed only where they are configured. Elsewhere, this code does not have their migrations, which are
+# not those of a newer release.
+OPTIONAL_APPS = {"socialaccount"}
 
 
 @dataclass
@@ -36,9 +36,9 @@ class Manifest(Contents):
     started: str
     finished: str
     # Fingerprints of the encryption keys of private text, by id: the keys that are needed to read it.
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str]
     # Tables whose rows are not in the archive: see excluded_tables.py.
-    excluded_tables: list[str] = field(default_factory=list)
+    excluded_tables: list[str]
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self), indent=2, sort_keys=True).encode() + b"\n"

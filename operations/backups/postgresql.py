@@ -156,7 +156,7 @@ def restore(connection, restoring: Restore) -> None:
     """Restore an archive in one transaction: if it fails, nothing has changed.
 
     With `replace`, everything in the database is dropped first, in the same transaction, which waits at most
-    `lock_timeout` seconds for locks. PostgreSQL cannot lock others out of a whole database, so `is_exclusive` has no
+    `lock_timeout` seconds for locks. PostgreSQL has no lock for a whole database, so `is_exclusive` has no
     effect: `other_users` is checked before.
     """
     parameters = connection_parameters(connection)

@@ -231,7 +231,7 @@ SENTENCES = {
         "Begin small, begin early.",
         "Good enough is good.",
         "Be as kind to yourself as to a friend.",
-        "Nobody else is counting.",
+        "There is no need to keep count.",
         "Breathe out first.",
         "It need not be perfect to be finished.",
         "Look out of the window now and then.",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from operations.tests.backups.archives import PEOPLE, change_manifest, manifest_of, people
+from operations.tests.backups.archives import PEOPLE, manifest_of, people
 from testing.encryption_keys import NEW, OLD
 
 pytestmark = pytest.mark.once
@@ -39,9 +39,3 @@ def test_a_missing_key_prevents_a_restore_without_the_option(run, backup, keys, 
     assert not there.exists()
     run("restore", "latest", "--without-keys", at=there)
     assert people(there) == PEOPLE
-
-
-def test_a_backup_from_before_encryption_needs_no_keys(run, backup, tmp_path):
-    change_manifest(backup(), keys={})
-
-    run("restore", "latest", at=tmp_path / "new.sqlite3")

@@ -160,8 +160,8 @@ def test_a_backup_of_a_newer_release_is_verified_but_not_restored(run, backup, d
 
 def test_migrations_of_optional_apps_are_not_of_a_newer_release(run, backup, tmp_path):
     archive = backup()
-    more = ["sessions.0001_initial", "socialaccount.0001_initial"]
-    change_manifest(archive, migrations=[*manifest_of(archive)["migrations"], *more])
+    more = "socialaccount.0001_initial"
+    change_manifest(archive, migrations=[*manifest_of(archive)["migrations"], more])
 
     run("restore", "latest", at=tmp_path / "new.sqlite3")
 
@@ -173,11 +173,9 @@ SECRET = "a-live-session-key-of-a-browser"
 
 @pytest.fixture
 def logged_in(database):
-    """A database with sessions, deleted rows of sessions, counted login attempts, and a table of an older release."""
+    """A database with sessions, deleted rows of sessions, and counted login attempts."""
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("PRAGMA secure_delete=OFF")
-        connection.execute("CREATE TABLE django_session (session_key TEXT PRIMARY KEY, session_data TEXT)")
-        connection.execute("INSERT INTO django_session VALUES (?, ?)", [SECRET, SECRET])
         connection.execute(
             "INSERT INTO accounts_session (session_key, session_data, expire_date, created_at, seen_at, user_agent, "
             "is_local) VALUES (?, ?, '2999-01-01', '2026-01-01', '2026-01-01', ?, 0)",
@@ -194,7 +192,7 @@ def test_an_archive_has_no_sessions_and_no_login_attempts(run, backup, database,
 
     assert SECRET.encode() not in archive.read_bytes()
     facts = manifest_of(archive)
-    assert {"accounts_session", "accounts_throttle", "django_session"} <= {*facts["excluded_tables"]}
+    assert {"accounts_session", "accounts_throttle"} <= {*facts["excluded_tables"]}
     assert {facts["rows"][table] for table in facts["excluded_tables"]} == {0}
     with closing(sqlite3.connect(database)) as live:  # The site's own are still there.
         assert live.execute("SELECT count(*) FROM accounts_session").fetchone() == (1,)
@@ -207,8 +205,8 @@ def test_an_archive_has_no_sessions_and_no_login_attempts(run, backup, database,
 
 def test_no_other_table_is_excluded():
     """Other tests compare only tables that are not excluded, and would not notice one with answers in the list."""
-    of_sessions = {"accounts_session", "accounts_knownbrowser", "django_session"}
-    assert set(EXCLUDED_TABLES) == {*of_sessions, "accounts_throttle", "operations_backup"}
+    of_logins = {"accounts_session", "accounts_knownbrowser", "accounts_throttle"}
+    assert set(EXCLUDED_TABLES) == {*of_logins, "operations_backup"}
 
 
 def test_every_table_is_backed_up_or_excluded_with_a_reason(backup):
@@ -219,8 +217,7 @@ def test_every_table_is_backed_up_or_excluded_with_a_reason(backup):
     assert {table for table in tables if not table.startswith("socialaccount_")} <= facts["rows"].keys()
     assert {*facts["excluded_tables"]} == {table for table in EXCLUDED_TABLES if table in facts["rows"]}
     assert all(EXCLUDED_TABLES.values())
-    # Tables of other releases may be listed.
-    assert EXCLUDED_TABLES.keys() - tables.keys() <= {"django_session", "accounts_knownbrowser"}
+    assert EXCLUDED_TABLES.keys() <= tables.keys()
     for table, model in tables.items():
         for field in model._meta.concrete_fields:
             if table not in EXCLUDED_TABLES and field.related_model:
