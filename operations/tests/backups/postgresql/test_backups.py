@@ -112,7 +112,7 @@ def test_replace_drops_objects_made_after_the_backup(cluster, run, database, gro
     assert groups() == GROUPS
     left = cluster.execute(
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname ~ 'late|numbers' "
-        "UNION SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace "
+        "UNION SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname ~ 'late' "
         "UNION SELECT typname FROM pg_type WHERE typname = 'mood'",
         database=database,
     )
