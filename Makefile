@@ -3,7 +3,8 @@
 #   make run      start Brain Log on http://127.0.0.1:8000 (PORT=8001 make run for another port,
 #                 make run LAN=1 for the phones in one's own network as well)
 #   make demo     add a person with months of logs to look at
-#   make test     the whole test suite, on SQLite and on PostgreSQL (ARGS="logs -k midday" for a part)
+#   make test     the test suite, on SQLite and on PostgreSQL (ARGS="logs -k midday" for a part)
+#   make thorough the long forms of its tests: every case of a matrix, every way in which a server fails
 #   make drill    lose a database on purpose, on servers of its own, and get everything back
 #   make attack   anything at all to every form and every address, much longer than make test does
 #   make scan     let security scanners loose on a site of its own (ARGS=wapiti for one of them)
@@ -24,7 +25,7 @@ ADDRESS = $(if $(LAN),$(if $(filter 1,$(LAN)),$(shell $(PY) -c '$(FIND_ADDRESS)'
 
 .SILENT:
 .NOTPARALLEL:
-.PHONY: run demo test attack drill scan lint format lock venv address port install install-dev install-scan migrate
+.PHONY: run demo test thorough attack drill scan lint format lock venv address port install install-dev install-scan migrate
 
 run: venv address port install .env migrate
 ifdef LAN
@@ -40,6 +41,9 @@ demo: venv install .env migrate
 
 test: venv install-dev
 	$(PY) -m testing $(ARGS)
+
+thorough: venv install-dev
+	$(PY) -m testing --thorough $(ARGS)
 
 attack: venv install-dev
 	$(PY) -m testing brainlog/tests/attack --hypothesis-profile=thorough $(ARGS)

@@ -17,6 +17,8 @@ from logs.tests.factories import OPTIONAL
 from operations.log_formatters import JsonFormatter
 from testing.chromium import ARGUMENTS, HOW_TO_GET_IT, find_chromium, watched_pages
 from testing.programs import ProgramMissing
+from testing.settings import FOLDER
+from testing.watchdog import watched_run
 
 LEFT_OUT = pytest.StashKey[bool]()
 
@@ -30,7 +32,17 @@ hypothesis.settings.load_profile("brainlog")
 
 def pytest_addoption(parser):
     parser.addoption("--without-browser", action="store_true", help="leave out the tests that need Chromium")
-    parser.addoption("--once", help="of the tests marked once, run those in these folders alone (comma-separated)")
+    parser.addoption(
+        "--not-once",
+        help="leave out the tests marked once in these folders and files (comma-separated): another run has them",
+    )
+
+
+def pytest_configure(config):
+    """Leave nothing behind, even if this process is killed."""
+    run = watched_run(FOLDER)
+    run.__enter__()
+    config.add_cleanup(lambda: run.__exit__(None, None, None))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,11 +53,18 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker("browser")
     if config.getoption("--without-browser"):
         leave_out(config, items, [item for item in items if item.get_closest_marker("browser")])
-    if folders := config.getoption("--once"):
+    if paths := config.getoption("--not-once"):
         once = [item for item in items if item.get_closest_marker("once")]
-        elsewhere = [item for item in once if item.nodeid.partition("/")[0] not in folders.split(",")]
+        elsewhere = [item for item in once if is_elsewhere(item, tuple(paths.split(",")))]
         leave_out(config, items, elsewhere)
         config.stash[LEFT_OUT] = bool(elsewhere)
+
+
+def is_elsewhere(item, paths: tuple[str, ...]) -> bool:
+    """Whether the run on the other database has a test that is marked once."""
+    if item.get_closest_marker("thorough_on_sqlite"):
+        return connection.vendor != "postgresql"
+    return item.nodeid.startswith(paths)
 
 
 def leave_out(config, items, left_out):
@@ -128,7 +147,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
 @pytest.fixture(autouse=True)
 def empty_cache():
     """Begin with nothing remembered: tests write rows without telling the person's version."""
-    for name in ("default", "figures"):
+    for name in ("default", "summaries"):
         caches[name].clear()
 
 

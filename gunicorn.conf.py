@@ -1,7 +1,7 @@
-"""What gunicorn reads by itself when it is started in this folder. Options on its command line win.
+"""Configuration that gunicorn reads by itself when it is started in this folder. Command-line options override it.
 
-Each worker counts for itself, in files that /metrics adds up. They live in a folder that is made
-anew for each gunicorn, as the counts of an earlier one would be added too.
+Each worker writes its metrics to files, which /metrics adds up. Each gunicorn creates a new folder for them, because
+the counts of an earlier one would be added too.
 """
 
 import logging
@@ -12,52 +12,51 @@ import sys
 import tempfile
 import time
 
-# Its threads get whole requests only, and probes never wait for a free thread: operations/worker.py says how.
+# Its threads receive complete requests only, and probes never wait for a free thread: see operations/worker.py.
 worker_class = "operations.worker.Worker"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 4)
-# For each worker. Each is an open file, and most systems allow a process 1024 of them.
+# Per worker. Each connection is an open file, of which most systems allow 1024 per process.
 worker_connections = 500
-# gunicornc's socket lies in the home folder: of two instances that share it, one loses it.
+# The socket of gunicornc is in the home folder: of two instances that share it, one would lose it.
 control_socket_disable = True
 
-# What a request may be, before anybody has looked at it. The address: sign-in elsewhere comes back with two
-# kilobytes of it. Headers: browsers and proxies send some thirty; the longest is that of the cookies.
+# Limits of a request before it is parsed. Request line: the redirect of a login provider has two kilobytes. Headers:
+# browsers and proxies send some thirty; the longest is that of the cookies.
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
-# No header says that the site lies under a path. One that did, and came through a proxy, would go around what that
-# proxy keeps to itself: /x/admin/ is /admin/ then.
+# No header may set a path prefix (SCRIPT_NAME). A client could send it through a proxy, and evade the proxy's rules for
+# paths: /x/admin/ would then be /admin/.
 forwarder_headers = ""
-# How long a request may take to arrive is limited in operations/worker.py, how long its body may be in
-# brainlog/body_size.py.
+# operations/worker.py limits how long a request may take to arrive, brainlog/body_size.py the size of its body.
 
 
 def on_starting(server):
     if server.cfg.worker_class_str != worker_class:
-        server.log.warning("--worker-class: clients that send slowly can occupy all threads, and /healthz may wait.")
+        server.log.warning("--worker-class: slow clients can occupy all threads, and /healthz may have to wait.")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="brainlog-metrics-")
 
 
 def post_fork(server, worker):
-    """Say what is missing in the environment, and end. Found while the application is loaded, it ends in tracebacks."""
+    """Check the settings. Otherwise the same error, raised when the application is loaded, would end in tracebacks."""
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
 
-    # Again, for systems empty their folder for temporary files from time to time.
+    # Create the folder again, because systems delete old temporary files.
     folder = os.environ["PROMETHEUS_MULTIPROC_DIR"]
     os.makedirs(folder, mode=0o700, exist_ok=True)
     # Workers may run as another user than the master (--user).
     os.chown(folder, server.cfg.uid, server.cfg.gid)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "brainlog.settings")
     try:
-        settings.INSTALLED_APPS  # noqa: B018 - the first look at a setting reads them all.
+        settings.INSTALLED_APPS  # noqa: B018 - the first access loads the settings.
     except ImproperlyConfigured as error:
         refuse_to_start(str(error))
 
 
 def post_worker_init(worker):
-    """End where every page would be a server error. Name a SQLite file once: a server may have been meant."""
+    """End if files of pages are missing. Log the path of an SQLite database once, which may not be the intended one."""
     from django.conf import settings
     from django.db import connection
 
@@ -73,24 +72,24 @@ def post_worker_init(worker):
 
 
 def refuse_to_start(reason: str):
-    """End this worker, and with it gunicorn. Of several workers, one gives the reason.
+    """End this worker with an error that also ends gunicorn. Of several workers, only one raises it.
 
-    gunicorn ends when it finds the first of them. If it found another while it waits for the rest, it would end in a
-    traceback, and without on_exit.
+    gunicorn ends when the first such worker has exited. If it found a second one while it waits for the others, it
+    would end with a traceback, and without calling on_exit.
     """
     from gunicorn.errors import AppImportError
 
     try:
         os.close(os.open(os.path.join(os.environ["PROMETHEUS_MULTIPROC_DIR"], "refused"), os.O_CREAT | os.O_EXCL))
     except FileExistsError:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # gunicorn sends it; it may have come before.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # gunicorn sends SIGTERM, possibly already before this line.
         time.sleep(2)
         sys.exit(0)
     raise AppImportError(reason) from None
 
 
 def child_exit(server, worker):
-    # Not above: the library looks for the folder when it is imported.
+    # Imported here, because the library reads PROMETHEUS_MULTIPROC_DIR when it is imported.
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)

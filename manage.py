@@ -11,9 +11,9 @@ def main():
         from django.core.management import execute_from_command_line
         from django.db import DatabaseError, OperationalError
     except ImportError:
-        sys.exit("Django is not installed for this Python. Say `make run` once, then .venv/bin/python manage.py …")
+        sys.exit("Django is not installed for this Python. Run `make run` once, then .venv/bin/python manage.py …")
     if sys.argv[1:2] == ["make_key"]:
-        # It is asked for while there are no settings to find commands by.
+        # It has to work before the settings are complete, which Django needs to find commands.
         from operations.management.commands.make_key import Command
 
         return Command().run_from_argv(sys.argv)
@@ -23,13 +23,13 @@ def main():
         finally:
             sys.stdout.flush()
     except ImproperlyConfigured as error:
-        # It says what to set; where in the code that was noticed helps nobody.
+        # The message says what to set; a traceback would not help.
         sys.exit(str(error))
     except DatabaseError as error:
-        from brainlog.database.errors import NO_FILE, code_of, remedy_for
+        from brainlog.database.errors import NO_FILE, error_code, remedy_for
         from brainlog.database.urls import reason
 
-        code = code_of(error)
+        code = error_code(error)
         remedy = remedy_for(code)
         if "--traceback" in sys.argv or not (remedy or isinstance(error, OperationalError)):
             raise
@@ -40,13 +40,13 @@ def main():
     except BrokenPipeError:
         if not is_stdout_closed():
             raise
-        # Such as head, which has had enough. Python itself would try again at the end, and complain.
+        # The reader, such as head, has closed the pipe. Python would flush again at exit, and print an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(128 + 13)  # As of a program that SIGPIPE has ended.
+        sys.exit(128 + 13)  # The exit code of a program that was ended by SIGPIPE.
 
 
 def is_stdout_closed() -> bool:
-    """Whether our output went to a program that has ended, and not, say, ours to gpg."""
+    """Whether stdout is the closed pipe, and not a pipe to a program such as gpg."""
     poll = select.poll()
     poll.register(sys.stdout, 0)
     return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))

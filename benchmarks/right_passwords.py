@@ -7,6 +7,9 @@ Eight threads at one address log in without a pause, each time as a new browser.
 address, opens the welcome page four times a second. Prints how long that took, and how the logins were answered.
 """
 
+import testing.standalone  # noqa: F401, I001 (before the models that the next ones import)
+
+# isort: split
 import base64
 import secrets
 import statistics
@@ -17,11 +20,11 @@ import time
 import urllib.request
 from collections import Counter
 
-from accounts.tests.visitors import Visitor
 from testing.gunicorn import manage, throwaway_site
+from testing.people import PASSWORD, Visitor, sign_up
 
 THREADS, SECONDS = 8, 20
-ACCOUNT = {"username": "maria", "password": "correct-horse-battery"}
+ACCOUNT = {"username": "maria", "password": PASSWORD}
 
 
 def main():
@@ -42,17 +45,9 @@ def main():
             if (done := manage(url, *command, **settings)).returncode:
                 sys.exit(done.stderr)
         with throwaway_site(url, **settings) as site:
-            sign_up(site.url)
+            sign_up(Visitor(site.url), ACCOUNT["username"])
             report("nobody logs in", *measure(site.url, 0, seconds / 4))
             report(f"{THREADS} threads log in", *measure(site.url, THREADS, seconds))
-
-
-def sign_up(url: str):
-    form = {"username": ACCOUNT["username"], "timezone": "UTC"}
-    form |= {"password1": ACCOUNT["password"], "password2": ACCOUNT["password"]}
-    status, *_ = Visitor(url).post("/accounts/signup/", form)
-    if status != 200:
-        sys.exit(f"Signing up was answered with {status}.")
 
 
 def measure(url: str, threads: int, seconds: float) -> tuple[list[float], Counter]:

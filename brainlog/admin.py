@@ -1,4 +1,4 @@
-"""What the admin pages of all apps share: they are for looking, and they stay fast in a big table."""
+"""Base classes of all admin pages: read-only, and fast on large tables."""
 
 import datetime
 
@@ -16,14 +16,14 @@ from django.utils.functional import cached_property
 
 from brainlog.forms import limit_length
 
-# Who has it reads private texts of people, where other staff sees that there is one.
+# The permission to read people's private texts. Other staff see only whether a text exists.
 READ_PRIVATE_TEXT = "logs.view_private_text"
 
 
 class CappedPaginator(Paginator):
-    """Counts no further than a person would ever turn pages: counting a million rows takes seconds.
+    """Counts rows up to MOST only, because counting a million rows takes seconds.
 
-    A list of more rows says 10,000, and ends there: what lies behind is found by search, filter and date.
+    A longer list shows 10,000 as its count and ends there; the rest is found by search, filter and date.
     """
 
     MOST = 10_000
@@ -34,10 +34,10 @@ class CappedPaginator(Paginator):
 
 
 class ListQuerySet(QuerySet):
-    """The rows of a list, with the years, months and days to choose from."""
+    """The rows of a list, with the dates of its date navigation."""
 
     def dates(self, field_name, kind, order="ASC"):
-        """Every one from the first row's to the last one's: to know which have rows takes reading all of them."""
+        """Return every date from the first row to the last: finding out which dates have rows would read all rows."""
         ends = self.aggregate(first=Min(field_name), last=Max(field_name))
         if ends["first"] is None:
             return []
@@ -47,14 +47,14 @@ class ListQuerySet(QuerySet):
 
 
 def first_day(day: datetime.date, kind: str) -> datetime.date:
-    """The first day of the year, month or day that `day` is in."""
+    """Return the first day of the year, the month or the day that contains `day`."""
     if kind == "year":
         return day.replace(month=1, day=1)
     return day.replace(day=1) if kind == "month" else day
 
 
 class RowsField(forms.ModelMultipleChoiceField):
-    """Several rows of a table. Refuses keys that are too large for the database, where SQLite would end in an error."""
+    """Choice of several rows. Rejects keys that are too large for the database; SQLite would raise an error."""
 
     def clean(self, value):
         for key in value or ():
@@ -62,7 +62,7 @@ class RowsField(forms.ModelMultipleChoiceField):
         return super().clean(value)
 
 
-# Characters. Each word is a condition of its own, and databases take no more than a thousand.
+# Characters. Each word becomes a condition of the query, and databases accept a thousand at most.
 LONGEST_SEARCH = 200
 
 
@@ -73,43 +73,42 @@ class SearchForm(ChangeListSearchForm):
 
 
 class BigTableChangeList(ChangeList):
-    """Leads to the list without parameters from any that it cannot read, where Django ends in an error for some.
+    """Redirects to the list without parameters if it cannot parse one of them; for some, Django raises an error.
 
-    They are years and numbers outside of what Python and the database can hold.
+    These are years and numbers outside the range of Python or the database.
     """
 
     search_form_class = SearchForm
-    UNREADABLE = (ValueError, OverflowError, DataError)
+    UNPARSABLE = (ValueError, OverflowError, DataError)
 
     def get_filters(self, request):
         try:
             return super().get_filters(request)
-        except self.UNREADABLE as error:
+        except self.UNPARSABLE as error:
             raise IncorrectLookupParameters from error
 
     def get_results(self, request):
-        """Count the rows, which is the first query with what was asked for."""
+        """Count the rows: the first query that uses the parameters."""
         try:
             super().get_results(request)
-        except self.UNREADABLE as error:
+        except self.UNPARSABLE as error:
             raise IncorrectLookupParameters from error
 
 
 class BigTableAdmin(admin.ModelAdmin):
-    """Lists that read what they show and nothing else, and are found by the name of a person.
+    """Lists that read only the columns they show, searched by the name of a person.
 
-    Opening a row is written down for its person, lists are not: they say who was here and when, and
-    nothing that a person has answered.
+    Opening a row is recorded for its person. Showing a list is not: it contains names and times, but no answers.
     """
 
     paginator = CappedPaginator
-    view_on_site = False  # People's pages are their own.
+    view_on_site = False  # Only the person can open their pages.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
-    # The columns of a list: no texts, no passwords.
+    # The columns that a list reads; never texts or passwords.
     list_reads: tuple[str, ...] = ()
-    # The columns to sort by: those with an index.
+    # The columns that a list can be sorted by: those with an index.
     sortable_by: tuple[str, ...] = ()
 
     def get_changelist(self, request, **kwargs):
@@ -120,26 +119,26 @@ class BigTableAdmin(admin.ModelAdmin):
         if not request.resolver_match.url_name.endswith("_changelist"):
             return rows
         if self.list_select_related:
-            # Django would leave it at what the manager selects by itself.
+            # Django does not apply list_select_related if the queryset has a select_related already.
             rows = rows.select_related(*self.list_select_related)
         return ListQuerySet(rows.model, rows.only(*self.list_reads).query, rows.db)
 
     def response_action(self, request, queryset):
-        """Do what was chosen from the list of actions, with rows whose keys can be some."""
+        """Answer 400 to malformed primary keys in bulk actions."""
         for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
             try:
                 self.opts.pk.clean(key, None)
             except ValidationError as error:
-                raise BadRequest("No row has such a key.") from error
+                raise BadRequest("Malformed primary key.") from error
         return super().response_action(request, queryset)
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         return super().formfield_for_manytomany(db_field, request, form_class=RowsField, **kwargs)
 
     def lookup_allowed(self, lookup, value, request):
-        """What the list offers, and no other column: whoever filters by one learns what is in it.
+        """Allow only the filters and lookups that the list offers: filtering by another column would reveal its values.
 
-        Nor in other ways than the list asks: some that Django takes end in an error.
+        Other lookups are refused too, because some that Django accepts end in an error.
         """
         name, _, kind = lookup.partition("__")
         filters = {each if isinstance(each, str) else each[0] for each in self.get_list_filter(request)}
@@ -148,22 +147,25 @@ class BigTableAdmin(admin.ModelAdmin):
         return name in filters and kind in {"exact", "gte", "lt", "isempty", "isnull"}
 
     def get_object(self, request, object_id, from_field=None):
-        """Refuse before looking: nobody learns that a row is there, or is said to have seen what they did not."""
+        """Check the permission before the query.
+
+        Otherwise the response would reveal whether the row exists, and a refused attempt would be recorded as a view.
+        """
         if not (self.has_view_or_change_permission(request) or self.has_delete_permission(request)):
             raise PermissionDenied
         return super().get_object(request, object_id, from_field)
 
     def get_search_results(self, request, queryset, search_term):
-        """Search for the name's key: a person is found however the name is written.
+        """Search for the normalized name, so that its spelling does not matter.
 
-        Without NUL, with which PostgreSQL knows no text: the list's own form refuses it, autocompletion does not.
+        NUL is removed, because PostgreSQL rejects it. The form of the list refuses it, autocompletion does not.
         """
-        term = get_user_model().key_of(search_term[:LONGEST_SEARCH].replace("\0", ""))
+        term = get_user_model().make_username_key(search_term[:LONGEST_SEARCH].replace("\0", ""))
         return super().get_search_results(request, queryset, term)
 
 
 class LookingAdmin(BigTableAdmin):
-    """Read only. People change and delete their answers themselves; nobody else does."""
+    """Read-only. People change and delete their answers themselves; staff cannot."""
 
     def has_add_permission(self, request):
         return False

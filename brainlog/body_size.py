@@ -1,4 +1,4 @@
-"""How large the body of a request may be. Decided by its view and its sender, before anything reads it."""
+"""Checks of a request body before anything reads it: its size, by view and sender, and that it is in UTF-8."""
 
 import sys
 from contextlib import suppress
@@ -10,12 +10,12 @@ from django.http import UnreadablePostError
 from django.shortcuts import render
 
 
-def accepts_up_to(most: int):
-    """Let a signed-in person send so many bytes to a view, where others take `settings.BODY_OF_PERSON`.
+def max_body_size(most: int):
+    """Set the limit of a view for signed-in people, in bytes. Without it the limit is `settings.MAX_PERSON_BODY`.
 
-    A visitor never sends more than `settings.BODY_OF_VISITOR`. `settings.DATA_UPLOAD_MAX_MEMORY_SIZE` bounds the
-    fields of a form in any case. A view that takes a file of any size reads it itself, in pieces, after asking who
-    is there: it is `csrf_exempt` outside and `csrf_protect` inside, as Django's documentation shows.
+    Visitors can never send more than `settings.MAX_VISITOR_BODY`, and `settings.DATA_UPLOAD_MAX_MEMORY_SIZE` limits the
+    fields of a form in any case. A view that accepts files of any size has to read them in chunks, after it has
+    checked the session: `csrf_exempt` outside and `csrf_protect` inside, as Django's documentation shows.
     """
 
     def mark(view):
@@ -26,22 +26,25 @@ def accepts_up_to(most: int):
 
 
 def size_of(request) -> int:
-    """The bytes that can be read from a request: Django reads as many as this header says, and none without it.
+    """Return the Content-Length of a request. Django reads that many bytes of the body, and none without the header.
 
-    Raises BadRequest for a length that is no number, where Django would end in an error.
+    Raises BadRequest for a malformed length, for which Django would raise an error.
     """
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdecimal()):
-        raise BadRequest("The length of the body is no number.")
-    # More digits than that could not be converted.
+        raise BadRequest("Malformed Content-Length.")
+    # Python refuses to convert very long numbers.
     return int(length) if len(length) < 19 else sys.maxsize
 
 
-class BodySizeMiddleware:
-    """Answers 413 to what is too large. Nothing of the body has been kept or parsed by then.
+class BodyMiddleware:
+    """Answers 413 to a body that is too large and 400 to any charset but UTF-8, before the body is stored or parsed.
 
-    Stands before CsrfViewMiddleware, whose `process_view` is the first to read a form. By then the session is loaded,
-    since PersonMiddleware needs it for every request: a cookie that is no valid session makes its sender a visitor.
+    Django decodes a form by the charset its sender names. An unknown charset ends in a server error, and some
+    charsets produce lone surrogates, which no database can store. Browsers send our forms in UTF-8.
+
+    Has to stand before CsrfViewMiddleware, whose `process_view` is the first to read a form. The session is loaded by
+    then, because PersonMiddleware needs it for every request; an invalid session cookie makes the sender a visitor.
     """
 
     def __init__(self, get_response):
@@ -51,30 +54,32 @@ class BodySizeMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
+        if request.content_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+            raise BadRequest("Only UTF-8 is accepted.")
         size = size_of(request)
-        if size <= settings.BODY_OF_VISITOR:
+        if size <= settings.MAX_VISITOR_BODY:
             return None
         if not request.user.is_authenticated:
-            discard(request, size, up_to=settings.BODY_OF_LONG_TEXTS)
+            discard(request, size, up_to=settings.MAX_LONG_TEXT_BODY)
             if getattr(view, "login_required", True):
-                # The session of a long text has ended. The browser keeps the text, and offers it after the login.
+                # The session expired while a long text was written. The browser keeps it for after the login.
                 return redirect_to_login(request.get_full_path())
-        elif size <= getattr(view, "most_bytes", settings.BODY_OF_PERSON):
+        elif size <= getattr(view, "most_bytes", settings.MAX_PERSON_BODY):
             return None
         else:
-            discard(request, size, up_to=5 * settings.BODY_OF_LONG_TEXTS)
+            discard(request, size, up_to=5 * settings.MAX_LONG_TEXT_BODY)
         return render(request, "413.html", status=413)
 
 
-PIECE = 64 * 1024
+CHUNK = 64 * 1024
 
 
 def discard(request, size: int, up_to: int):
-    """Take a body from the connection and keep nothing, unless it is so large that no person has typed it.
+    """Read a body and drop it, unless it is larger than anything a person could have typed.
 
-    gunicorn closes a connection with much on it that was not read. A browser that is still sending would then show
-    an error of its own in place of our page. (A proxy in front has taken the whole body before, and bounds it.)
+    gunicorn closes a connection on which much is unread. A browser that is still sending would then show an error of
+    its own instead of our page. (A proxy in front buffers and limits the whole body.)
     """
-    with suppress(UnreadablePostError):  # The sender has gone.
-        while size <= up_to and request.read(PIECE):
+    with suppress(UnreadablePostError):  # The client has disconnected.
+        while size <= up_to and request.read(CHUNK):
             pass

@@ -1,4 +1,4 @@
-"""From CACHE_URL to Django's CACHES."""
+"""Converts CACHE_URL to Django's CACHES."""
 
 import json
 
@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 class Json:
-    """Values travel as JSON: what lies in a shared cache is data, and is never run as Django's pickles are."""
+    """Serializes values as JSON. Django's default, pickle, would execute code that was written into a shared cache."""
 
     @staticmethod
     def dumps(value) -> bytes:
@@ -18,32 +18,32 @@ class Json:
 
 
 def caches_from_url(url: str) -> dict:
-    """Return CACHES. "figures" is Redis for `redis://` and `rediss://` (TLS); without a URL, memory of the process.
+    """Return CACHES. "summaries" is Redis for `redis://` and `rediss://` (TLS), and process memory without a URL.
 
-    "default" is memory in any case: allauth remembers used codes there, and a Redis that is down would keep people from
-    logging in. What counts across processes is in the database (accounts.rate_limits).
+    "default" is always process memory: allauth stores used codes there, and with a Redis that is down people could not
+    log in. Counters that all processes share are in the database (accounts.rate_limits).
 
-    Raises ImproperlyConfigured with a sentence that does not repeat the URL: it can hold a password.
+    Raises ImproperlyConfigured with a message that does not repeat the URL, which can contain a password.
     """
     if not url:
-        figures = memory("figures") | {"OPTIONS": {"MAX_ENTRIES": 5000}}
-        return {"default": memory("default"), "figures": figures}
+        summaries = memory("summaries") | {"OPTIONS": {"MAX_ENTRIES": 5000}}
+        return {"default": memory("default"), "summaries": summaries}
     if not url.startswith(("redis://", "rediss://")):
         raise ImproperlyConfigured("CACHE_URL must start with redis:// or rediss://. Without it, memory is used.")
-    # Only here, for whoever has none needs no such library.
+    # Imported here, because the library is needed only with Redis.
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
     options = {
         "serializer": Json,
-        # A cache that is slower than computing is none.
+        # Seconds. Waiting for longer would take more time than computing the value.
         "socket_timeout": 0.5,
         "socket_connect_timeout": 0.5,
-        # Once more at once, for a connection that a restarted server has forgotten; not for a server that is down.
+        # One immediate retry, for a connection that was lost when the server restarted.
         "retry": Retry(NoBackoff(), 1),
     }
     redis = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "OPTIONS": options}
-    return {"default": memory("default"), "figures": redis | {"KEY_PREFIX": "brainlog"}}
+    return {"default": memory("default"), "summaries": redis | {"KEY_PREFIX": "brainlog"}}
 
 
 def memory(name: str) -> dict:

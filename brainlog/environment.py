@@ -1,8 +1,8 @@
-"""What the environment says. All that is missing or wrong in it is told at once, not one thing at each start."""
+"""Reads settings from the environment, and reports all that is missing or invalid in one error."""
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,95 +16,122 @@ HOST = re.compile(r"\.?[a-zA-Z0-9_.-]+|\[[0-9a-fA-F:.]+\]")
 ORIGIN = re.compile(r"https?://[^/?#\s]+")
 
 
-def read_file(path: Path) -> None:
-    """Take what the file says for variables that are not set. Without the file there is nothing to take.
+def load_env_file(path: Path) -> None:
+    """Set the variables in the file that are not set already. A missing file is no error.
 
-    Raises ImproperlyConfigured if it is there and cannot be read: all in it would seem to be missing.
+    Raises ImproperlyConfigured if the file exists and cannot be read: otherwise all its variables would be reported as
+    missing.
     """
     try:
         path.read_text()
     except FileNotFoundError:
         if path.is_symlink():
             raise ImproperlyConfigured(
-                f"Brain Log cannot start. {path} is a link to a file that is not there."
+                f"Brain Log cannot start. {path} is a link to a file that does not exist."
             ) from None
         return
     except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not a text in UTF-8"
-        raise ImproperlyConfigured(f"Brain Log cannot start. {path} is there, and cannot be read: {why}.") from None
+        why = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        raise ImproperlyConfigured(f"Brain Log cannot start. {path} exists and cannot be read: {why}.") from None
     environ.Env.read_env(path)
 
 
 class Environment:
-    """Reads the variables, and keeps a sentence for each that cannot be used. None of them repeats a value."""
+    """Reads variables, and collects an error message for each that is invalid. No message repeats a value."""
 
-    def __init__(self):
-        self.wrong: list[str] = []
+    def __init__(self, variables: Mapping[str, str] = os.environ):
+        self.variables = variables
+        self.errors: list[str] = []
 
-    def expect_no_blank(self, *names: str):
-        """Refuse variables that are set and empty, where the default would be a surprise: less safe than was meant."""
+    def require_not_blank(self, *names: str):
+        """Reject variables that are set and empty, whose default would be less safe than what was meant."""
         for name in names:
-            self.expect(
-                os.environ.get(name, "unset").strip(), f"{name}: is set, but empty. Give it a value, or leave it out."
-            )
+            self.require(not self.is_blank(name), f"{name}: is set, but empty. Give it a value, or leave it out.")
 
-    def text(self, name: str, default: str = "") -> str:
-        return os.environ.get(name, default)
+    def is_blank(self, name: str) -> bool:
+        """Whether the variable is set and empty, for example by a platform that failed to fill it in."""
+        return not self.variables.get(name, "unset").strip()
 
-    def texts(self, name: str, default: Sequence[str] = ()) -> list[str]:
-        """Those between the commas."""
-        return [text.strip() for text in self.text(name).split(",") if text.strip()] or list(default)
+    def string(self, name: str, default: str = "") -> str:
+        return self.variables.get(name, default)
 
-    def yes_or_no(self, name: str, default: bool) -> bool:
-        text = self.text(name).strip().lower()
-        if self.expect(text in YES | NO | {""}, f"{name}: must be True or False.") and text:
+    def string_or_file(self, name: str) -> str:
+        """Return the variable, or the contents of the file that the variable with the suffix _FILE names.
+
+        Returns "" without either. Raises ImproperlyConfigured with both, or for a file that is empty or unreadable.
+        """
+        text, file = self.string(name).strip(), self.string(f"{name}_FILE")
+        if text and file:
+            raise ImproperlyConfigured(f"{name} and {name}_FILE are both set. Keep one of them.")
+        if not file:
+            return text
+        try:
+            text = Path(file).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not a text"
+            raise ImproperlyConfigured(f"{name}_FILE names {file}, which cannot be read: {reason}.") from None
+        if not text:
+            # A secret that is not mounted yet must not select the default.
+            raise ImproperlyConfigured(f"{name}_FILE names {file}, which is empty.")
+        return text
+
+    def strings(self, name: str, default: Sequence[str] = ()) -> list[str]:
+        """Split the variable at its commas."""
+        return [text.strip() for text in self.string(name).split(",") if text.strip()] or list(default)
+
+    def boolean(self, name: str, default: bool) -> bool:
+        text = self.string(name).strip().lower()
+        if self.require(text in YES | NO | {""}, f"{name}: must be True or False.") and text:
             return text in YES
         return default
 
-    def whole_number(self, name: str, default: int, least: int = 0) -> int:
-        text = self.text(name) or str(default)
-        is_one = text.isdecimal() and int(text) >= least
-        return int(text) if self.expect(is_one, f"{name}: must be a whole number from {least} up.") else default
+    def integer(self, name: str, default: int, least: int = 0) -> int:
+        text = self.string(name) or str(default)
+        is_valid = text.isdecimal() and int(text) >= least
+        return int(text) if self.require(is_valid, f"{name}: must be a whole number from {least} up.") else default
 
-    def one_of(self, name: str, choices: Sequence[str], default: str) -> str:
-        text = (self.text(name) or default).strip().lower()
-        found = next((choice for choice in choices if choice.lower() == text), None)
-        return found if self.expect(found, f"{name}: must be one of {', '.join(choices)}.") else default
+    def choice(self, name: str, choices: Sequence[str], default: str) -> str:
+        text = (self.string(name) or default).strip().lower()
+        found = next((each for each in choices if each.lower() == text), None)
+        return found if self.require(found, f"{name}: must be one of {', '.join(choices)}.") else default
 
     def all_or_none(self, *names: str) -> list[str] | None:
-        """Values that belong together; None where none is given."""
-        values = [self.text(name) for name in names]
-        self.expect(all(values) or not any(values), f"{', '.join(names)}: give all of them, or none.")
+        """Return values that are needed together; None if none of them is set."""
+        values = [self.string(name) for name in names]
+        self.require(all(values) or not any(values), f"{', '.join(names)}: set all of them, or none.")
         return values if all(values) else None
 
-    def read(self, reader: Callable, *arguments, otherwise):
-        """What `reader` makes of the arguments; `otherwise` where it refuses them with ImproperlyConfigured."""
+    def parse(self, parser: Callable, *arguments, default):
+        """Call a parser. If it raises ImproperlyConfigured, collect its messages and return the default."""
         try:
-            return reader(*arguments)
-        except ImproperlyConfigured as refusal:
-            self.wrong += refusal.args
-            return otherwise
+            return parser(*arguments)
+        except ImproperlyConfigured as error:
+            self.errors += error.args
+            return default
 
-    def expect(self, is_right, sentence: str) -> bool:
-        if not is_right:
-            self.wrong.append(sentence)
-        return bool(is_right)
+    def require(self, is_valid, message: str) -> bool:
+        if not is_valid:
+            self.errors.append(message)
+        return bool(is_valid)
 
-    def insist(self):
-        """Raise ImproperlyConfigured with all that is missing or wrong, if anything is."""
-        if self.wrong:
+    def raise_errors(self):
+        """Raise ImproperlyConfigured with all collected messages, if there are any."""
+        if self.errors:
             raise ImproperlyConfigured(
-                "\n  ".join(["Brain Log cannot start. Missing or wrong in the environment, or in .env:", *self.wrong])
+                "\n  ".join(["Brain Log cannot start. Missing or wrong in the environment, or in .env:", *self.errors])
             )
 
 
 def is_guessable(secret: str) -> bool:
-    """Whether it is short, monotonous, or one that Django's startproject has made, which ends up in repositories."""
+    """Whether a secret is short, has few different characters, or was generated by Django's startproject.
+
+    Those often end up in repositories.
+    """
     return len(secret) < 32 or len(set(secret)) < 5 or secret.startswith("django-insecure-")
 
 
 def are_hosts(names: list[str]) -> bool:
-    """Whether they are what ALLOWED_HOSTS compares: names or addresses, without scheme and port; * is any."""
+    """Whether all are host names or addresses without scheme and port, or "*"."""
     return all(name == "*" or HOST.fullmatch(name) for name in names)
 
 
@@ -113,7 +140,7 @@ def are_origins(texts: list[str]) -> bool:
 
 
 def mail_settings(url: str) -> dict:
-    """Django's EMAIL_… settings for a URL. Raises ImproperlyConfigured with a sentence that does not repeat it."""
+    """Return Django's EMAIL_… settings for a URL. Raises ImproperlyConfigured without repeating the URL."""
     try:
         return environ.Env.email_url_config(url)
     except (ValueError, ImproperlyConfigured):
@@ -123,7 +150,7 @@ def mail_settings(url: str) -> dict:
 
 
 def origin_of(url: str, name: str) -> str:
-    """Scheme, host and port of a server that we hand secrets to: by https, unless it is on this machine."""
+    """Return scheme, host and port of a server that receives secrets: https is required, except on this machine."""
     try:
         parts = urlsplit(url)
         host = parts.hostname

@@ -7,12 +7,12 @@ from django.core.validators import MaxLengthValidator
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
-# Characters. No name, code, number or address that a person types is longer.
+# Characters. An upper limit for names, codes, numbers and addresses.
 LONGEST_LINE = 1000
 
 
 class BoundField(forms.BoundField):
-    """Does not send back a value that is much too long for a short field: the page would become as large."""
+    """Renders a value empty if it is much too long for a short field: the page would become as long."""
 
     def value(self):
         value = super().value()
@@ -22,7 +22,7 @@ class BoundField(forms.BoundField):
 
 
 class FormRenderer(TemplatesSetting):
-    """Every form on every page of ours is drawn by these two templates."""
+    """Renders all forms with these two templates."""
 
     form_template_name = "forms/form.html"
     field_template_name = "forms/field.html"
@@ -30,31 +30,31 @@ class FormRenderer(TemplatesSetting):
 
 
 def limit_length(field: forms.CharField, longest: int):
-    """Give a field of a form of Django's or allauth's a `max_length`.
+    """Set the `max_length` of a field in a form of Django's or allauth's.
 
-    Without the `maxlength` attribute: a browser cuts off what is pasted beyond it and says nothing.
+    Without the `maxlength` attribute, with which browsers truncate pasted text without a warning.
     """
     field.max_length = longest
     field.validators.append(MaxLengthValidator(longest))
 
 
 def normalized(text: str) -> str:
-    """The text in Unicode's form NFKC. One that is too long for a name is returned as it is.
+    """Return the text in Unicode's NFKC form; a text longer than LONGEST_LINE is returned unchanged.
 
-    The time that normalising takes grows with the square of the length: 120 kB of accents take ten seconds, in
-    which the process does nothing else.
+    The time of the normalization grows with the square of the length: 120 kB of accents block the process for ten
+    seconds.
     """
     return unicodedata.normalize("NFKC", text) if len(text) <= LONGEST_LINE else text
 
 
 def require_whole_characters(value: str):
-    """Refuse half characters. What could not be read on the way here arrives as U+FFFD."""
+    """Reject lone surrogates, and U+FFFD, which replaces bytes that could not be decoded."""
     if re.search("[\N{REPLACEMENT CHARACTER}\ud800-\udfff]", value):
         raise ValidationError(_("This text has characters that are broken. Please type it again."), "broken")
 
 
 class DatalistInput(forms.TextInput):
-    """A text input that searches `options` while the person types. Works without JavaScript."""
+    """A text input with a datalist of `options`. Works without JavaScript."""
 
     template_name = "forms/widgets/datalist.html"
 
@@ -71,6 +71,6 @@ class DatalistInput(forms.TextInput):
 
 
 class Pills(forms.RadioSelect):
-    """A row of large radio buttons; where an answer may be left open, one more takes it back."""
+    """A row of large radio buttons; an optional question has one more button, which clears the answer."""
 
     template_name = "forms/widgets/pills.html"

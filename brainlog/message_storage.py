@@ -1,4 +1,4 @@
-"""Messages for the next page, in a cookie under the name that settings give it."""
+"""Storage of flash messages in a cookie with a configurable name."""
 
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage as DjangoCookieStorage
@@ -13,9 +13,10 @@ class CookieStorage(DjangoCookieStorage):
 
 
 class Storage(FallbackStorage):
-    """A cookie, or the session for what is too long for one.
+    """Stores messages in a cookie, and in the session what is too long for a cookie.
 
-    Keeps the newest: a program that saves again and again and opens no page would make the session grow without end.
+    Keeps the newest MOST messages: a program that saves repeatedly and opens no page would make the session grow
+    without limit.
     """
 
     storage_classes = (CookieStorage, SessionStorage)

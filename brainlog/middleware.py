@@ -1,12 +1,13 @@
+from csp.utils import build_policy
 from django.conf import settings
-from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
-from brainlog.database.errors import page_not_found
-from brainlog.database.postgresql.base import patience
+from brainlog import circuit_breaker
+from brainlog.database.postgresql.base import response_timeout
+from brainlog.error_pages import page_not_found, unavailable
 
-# What no page of ours does. Passkeys are the one exception, on our own pages.
+# Browser features that no page uses. Passkeys are allowed, on pages of this site only.
 UNUSED_FEATURES = (
     *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen"),
     *("gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone"),
@@ -16,10 +17,11 @@ UNUSED_FEATURES = (
 PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
 
 
-class EdgesMiddleware:
-    """Say with every answer what browsers may do with it: static files, errors and probes included.
+class SecurityHeadersMiddleware:
+    """Sets the security headers of every response, including static files, error pages and probes.
 
-    SecurityMiddleware says some of it too, but does not see what is answered before it.
+    Django's SecurityMiddleware sets some of them too, but does not see responses of the middleware before it. The
+    Content-Security-Policy is built once by django-csp, whose own middleware builds the same one for each response.
     """
 
     HEADERS = {
@@ -31,42 +33,53 @@ class EdgesMiddleware:
         "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
         "X-Content-Type-Options": "nosniff",
     }
-    # The jQuery in Django's admin writes HTML as soon as it is loaded.
-    WITHOUT_TRUSTED_TYPES = {"require-trusted-types-for": None, "trusted-types": None}
+    # jQuery, which Django's admin uses, assigns to innerHTML when it is loaded.
+    ADMIN_CSP = {"require-trusted-types-for": None, "trusted-types": None}
 
     def __init__(self, get_response):
         self.get_response = get_response
+        self.policy = build_policy()
+        self.policy_of_admin = build_policy(replace=self.ADMIN_CSP)
 
     def __call__(self, request):
         response = self.get_response(request)
         for header, value in self.HEADERS.items():
             response.headers.setdefault(header, value)
-        if request.resolver_match and request.resolver_match.app_name == "admin":
-            response._csp_replace = self.WITHOUT_TRUSTED_TYPES
+        if not (settings.DEBUG and response.status_code == 500):  # Django's debug page has inline styles.
+            is_admin = request.resolver_match and request.resolver_match.app_name == "admin"
+            policy = self.policy_of_admin if is_admin else self.policy
+            response.headers.setdefault("Content-Security-Policy", policy)
         return response
 
 
-class Utf8Middleware:
-    """Take forms in UTF-8 only, as every browser sends ours.
+class DatabaseMiddleware:
+    """Answers 503 at once while the database is down, and limits how long a request waits for each of its answers.
 
-    Django decodes a form by the character set its sender names. Some are none at all and end in a
-    server error, some make half characters that no database can hold.
+    Static files and probes come before it: they need no database. Management commands have no such limit.
     """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        if request.content_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
-            raise BadRequest("Only UTF-8 is understood.")
-        return self.get_response(request)
+        if circuit_breaker.database.is_open and not self.is_metrics_scrape(request):
+            return unavailable(request, circuit_breaker.database.code, "circuit breaker")
+        token = response_timeout.set(settings.DATABASE_TIMEOUT)
+        try:
+            return self.get_response(request)
+        finally:
+            response_timeout.reset(token)
+
+    def is_metrics_scrape(self, request) -> bool:
+        """Whether a program reads /metrics, which reports that the database is down. A session would need a query."""
+        return request.path_info == "/metrics" and settings.SESSION_COOKIE_NAME not in request.COOKIES
 
 
-class MethodNotAllowedMiddleware:
-    """Take GET, HEAD and POST alone, and say in our own design that an address is no page (Django's answer is blank).
+class ErrorPagesMiddleware:
+    """Accepts GET, HEAD and POST only, and gives 405 responses, and 404 responses with DEBUG, a page of ours.
 
-    People get there: a button pressed after the session expired leads to the login page, and from
-    there on to the address the button meant.
+    People do see a 405: a button pressed after the session has expired leads to the login page, and from there by GET
+    to the address of the button, which accepts POST only.
     """
 
     METHODS = ("GET", "HEAD", "POST")
@@ -75,38 +88,14 @@ class MethodNotAllowedMiddleware:
         self.get_response = get_response
 
     def process_view(self, request, view, arguments, named_arguments):
-        """Pages of Django's, most of the admin among them, would take any other word for GET."""
+        """Django's own views, such as most of the admin's, would handle any other method as a GET."""
         return None if request.method in self.METHODS else HttpResponseNotAllowed(self.METHODS)
 
     def __call__(self, request):
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
             response.content = render_to_string("405.html", request=request)
-        return response
-
-
-class NotFoundMiddleware:
-    """Show our own page with DEBUG, too: Django's repeats the address, its query and the exception's message."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        response = self.get_response(request)
         if settings.DEBUG and response.status_code == 404:
+            # Django's page contains the path, the query string and the exception's message.
             return page_not_found(request, Http404())
         return response
-
-
-class PatienceMiddleware:
-    """Wait for each answer of the database as long as a person would; programs at the console have more time."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        token = patience.set(settings.DATABASE_PATIENCE)
-        try:
-            return self.get_response(request)
-        finally:
-            patience.reset(token)

@@ -1,104 +1,105 @@
-"""Settings, read from the environment and from .env. Every variable is explained in .env.example."""
+"""Settings, read from the environment and from .env. `.env.example` explains every variable."""
 
-import os
 from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from brainlog import environment
 from brainlog.cache import caches_from_url
 from brainlog.database.urls import databases_from_environment
-from brainlog.environment import Environment, are_hosts, are_origins, is_guessable, mail_settings, origin_of, read_file
-from encryption.keys import DERIVED, key_from, keys_in
+from encryption.keys import DERIVED, derive_key, parse_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-read_file(BASE_DIR / ".env")
-env = Environment()  # Notes what is missing or wrong; the last line of this file tells all of it.
+environment.load_env_file(BASE_DIR / ".env")
+env = environment.Environment()  # Collects what is missing or invalid; the last line of this file reports all of it.
 
-# ── What must be given ────────────────────────────────────────────────────────────────────────
+# ── Required variables ────────────────────────────────────────────────────────────────────────
 
-DEBUG = env.yes_or_no("DEBUG", default=False)
+DEBUG = env.boolean("DEBUG", default=False)
 
-SECRET_KEY = env.text("SECRET_KEY")
-if env.expect(SECRET_KEY, "SECRET_KEY: missing. A long random text, known to this server alone."):
-    env.expect(
-        DEBUG or not is_guessable(SECRET_KEY),
+SECRET_KEY = env.string("SECRET_KEY")
+if env.require(SECRET_KEY, "SECRET_KEY: missing. A long random text that only this server knows."):
+    env.require(
+        DEBUG or not environment.is_guessable(SECRET_KEY),
         "SECRET_KEY: can be guessed. python3 -c 'import secrets; print(secrets.token_urlsafe(50))' makes a good one.",
     )
 
-ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
-env.expect(ALLOWED_HOSTS, "ALLOWED_HOSTS: missing. The host names this server answers to, comma-separated.")
-env.expect(
-    are_hosts(ALLOWED_HOSTS), "ALLOWED_HOSTS: must be names alone, such as log.example.org: no https://, no port."
+ALLOWED_HOSTS = env.strings("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
+env.require(ALLOWED_HOSTS, "ALLOWED_HOSTS: missing. The host names this server answers to, comma-separated.")
+env.require(
+    environment.are_hosts(ALLOWED_HOSTS),
+    "ALLOWED_HOSTS: must be host names such as log.example.org, without https:// and port.",
 )
-env.expect(
+env.require(
     DEBUG or not any(host.startswith((".", "*")) for host in ALLOWED_HOSTS),
-    "ALLOWED_HOSTS: must name whole hosts. Otherwise whoever asks chooses where the links in our mails lead.",
+    "ALLOWED_HOSTS: must name whole hosts. Otherwise the sender of a request chooses the host of links in mails.",
 )
 
-FIELD_ENCRYPTION_KEYS, FIELD_ENCRYPTION_READS_PLAINTEXT = env.read(
-    keys_in, env.text("FIELD_ENCRYPTION_KEYS"), otherwise=({}, False)
+FIELD_ENCRYPTION_KEYS, FIELD_ENCRYPTION_READS_PLAINTEXT = env.parse(
+    parse_keys, env.string("FIELD_ENCRYPTION_KEYS"), default=({}, False)
 )
-env.expect(
-    DEBUG or env.texts("FIELD_ENCRYPTION_KEYS"),
-    "FIELD_ENCRYPTION_KEYS: missing. What people write is encrypted with it; manage.py make_key prints one.",
+env.require(
+    DEBUG or env.strings("FIELD_ENCRYPTION_KEYS"),
+    "FIELD_ENCRYPTION_KEYS: missing. It encrypts what people write; manage.py make_key prints one.",
 )
 if DEBUG and SECRET_KEY:
-    FIELD_ENCRYPTION_KEYS.setdefault(DERIVED, key_from(SECRET_KEY))  # The only one, until another is given.
+    FIELD_ENCRYPTION_KEYS.setdefault(DERIVED, derive_key(SECRET_KEY))  # The only key, unless the variable is set.
 
 # ── Applications ──────────────────────────────────────────────────────────────────────────────
 
 INSTALLED_APPS = [
-    # Before accounts, which takes their tables out of the admin.
+    # Before accounts, which removes their models from the admin.
     "allauth",
     "allauth.account",
     "allauth.mfa",
     "accounts",
     "logs",
     "reflections",
+    "home",
     "personal_data",
     "operations",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
-    # Before staticfiles: runserver then serves static files the way production does.
+    # Before staticfiles: then runserver serves static files as in production.
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",
     "csp",
 ]
 
+# The order, outermost first, and why. What each takes of a request is in docs/decisions/0019-middleware.md.
 MIDDLEWARE = [
-    # Outermost: they guard every answer, static files and those to monitors included.
-    "csp.middleware.CSPMiddleware",
-    "brainlog.middleware.EdgesMiddleware",
+    # Outermost: they add headers to every response, including static files and probes.
+    "brainlog.middleware.SecurityHeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Answers monitors without a session, a host check, a redirect to https or a line in the log.
     "operations.probes.ProbesMiddleware",
-    "operations.instrumentation.ObservingMiddleware",
+    "operations.instrumentation.InstrumentationMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    # Behind the redirect to https, before all that needs the database.
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "brainlog.circuit_breaker.CircuitBreakerMiddleware",
-    "brainlog.middleware.Utf8Middleware",
-    "brainlog.middleware.PatienceMiddleware",
+    "brainlog.middleware.DatabaseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    # Before the first that reads a form.
-    "brainlog.body_size.BodySizeMiddleware",
+    # Before CsrfViewMiddleware, the first that reads a form.
+    "brainlog.body_size.BodyMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "accounts.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    # Needs the session.
     "accounts.middleware.PersonMiddleware",
-    "accounts.middleware.SecondFactorMiddleware",
-    "accounts.middleware.SignInMiddleware",
+    # Need the person.
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.middleware.ConfirmMiddleware",
-    "brainlog.middleware.MethodNotAllowedMiddleware",
-    "brainlog.middleware.NotFoundMiddleware",
+    # Inside allauth's, so that its exceptions are handled by ours.
+    "accounts.middleware.SignInMiddleware",
+    # Next to the view: it refuses methods and replaces bare error pages after all other middleware has run.
+    "brainlog.middleware.ErrorPagesMiddleware",
 ]
 
 ROOT_URLCONF = "brainlog.urls"
@@ -115,7 +116,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["brainlog.templatetags.script"],
+            "builtins": ["brainlog.templatetags.script", "brainlog.templatetags.navigation"],
         },
     },
 ]
@@ -123,42 +124,46 @@ FORM_RENDERER = "brainlog.forms.FormRenderer"
 
 # ── Database ──────────────────────────────────────────────────────────────────────────────────
 
-DATABASES = env.read(databases_from_environment, os.environ, BASE_DIR, not DEBUG, otherwise={})
+DATABASES = env.parse(databases_from_environment, env, BASE_DIR, not DEBUG, default={})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Seconds until a request gives up on a PostgreSQL that is connected and silent. More than any statement_timeout.
-DATABASE_PATIENCE = env.whole_number("DATABASE_PATIENCE", default=40, least=1)
+# Seconds until a request stops waiting for a PostgreSQL that does not respond. Has to exceed any statement_timeout.
+DATABASE_TIMEOUT = env.integer("DATABASE_TIMEOUT", default=40, least=1)
 
-# Pages that only show read from the replica, if there is one; after a save, from the primary for so long.
+# Read-only pages read from the replica, if there is one; from the primary for REPLICA_PIN_SECONDS after a save.
 DATABASE_ROUTERS = ["brainlog.database.router.ReplicaRouter"]
-REPLICA_PIN_SECONDS = env.whole_number("REPLICA_PIN_SECONDS", default=10)
+REPLICA_PIN_SECONDS = env.integer("REPLICA_PIN_SECONDS", default=10)
 
 # ── Cache ─────────────────────────────────────────────────────────────────────────────────────
 
-# Computed numbers, never a text. Without a URL each process keeps its own.
-CACHES = env.read(caches_from_url, env.text("CACHE_URL"), otherwise={})
+# Holds computed numbers, never texts. Without a URL, each process has a cache of its own.
+CACHES = env.parse(caches_from_url, env.string("CACHE_URL"), default={})
 
 # ── Backups ───────────────────────────────────────────────────────────────────────────────────
 
-# What `manage.py backup`, `verify_backup` and `restore` take when they are not told otherwise.
-BACKUP_TO = env.text("BACKUP_TO")
-BACKUP_ENCRYPT_TO = env.text("BACKUP_ENCRYPT_TO")
+# Defaults of `manage.py backup`, `verify_backup` and `restore`.
+BACKUP_TO = env.string("BACKUP_TO")
+BACKUP_ENCRYPT_TO = env.string("BACKUP_ENCRYPT_TO")
 
 # ── Mail ──────────────────────────────────────────────────────────────────────────────────────
 
-EMAIL_URL = env.text("EMAIL_URL", default="consolemail://" if DEBUG else "")
-# Without a mail server, the pages say so and offer other ways.
+EMAIL_URL = env.string("EMAIL_URL", default="consolemail://" if DEBUG else "")
+# Without a mail server, the pages say so and offer alternatives.
 HAS_EMAIL = bool(EMAIL_URL)
-globals().update(env.read(mail_settings, EMAIL_URL or "dummymail://", otherwise={}))
+_mail = env.parse(environment.mail_settings, EMAIL_URL or "dummymail://", default={})
+EMAIL_BACKEND, EMAIL_FILE_PATH = _mail.get("EMAIL_BACKEND"), _mail.get("EMAIL_FILE_PATH")
+EMAIL_HOST, EMAIL_PORT = _mail.get("EMAIL_HOST"), _mail.get("EMAIL_PORT")
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_USER"), _mail.get("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
-# Who gets a mail of each error.
-ADMINS = [(address, address) for address in env.texts("ADMINS")]
-env.expect(HAS_EMAIL or not ADMINS, "ADMINS: to send them mails, EMAIL_URL is needed.")
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", default="Brain Log <brainlog@localhost>")
+# They receive a mail about each server error.
+ADMINS = [(address, address) for address in env.strings("ADMINS")]
+env.require(HAS_EMAIL or not ADMINS, "ADMINS: needs EMAIL_URL, to send them mails.")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.string("EMAIL_FROM", default="Brain Log <brainlog@localhost>")
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────
 
 AUTH_USER_MODEL = "accounts.User"
-REGISTRATION = env.one_of("REGISTRATION", ("open", "invite", "closed"), default="open")
+REGISTRATION = env.choice("REGISTRATION", ("open", "invite", "closed"), default="open")
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
@@ -168,57 +173,56 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.GuessableValidator"},
 ]
-# The only one: every further one would hash each wrong password once more.
+# The only backend: each further one would hash every wrong password once more.
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "today"
 LOGOUT_REDIRECT_URL = "today"
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 SESSION_ENGINE = "accounts.sessions"
-# A daily log on one's own phone: three months without a visit, so that a bad time does not end in a
-# login page; and a year in any case.
+# Three months without a visit, so that no login page greets a person who returns after a bad time; a year in any case.
 SESSION_IDLE_AGE = 90 * 24 * 60 * 60
 SESSION_COOKIE_AGE = 365 * 24 * 60 * 60
-# Of a visitor, whose session holds the step between password and code, or what a provider is to answer.
+# Of a visitor: the session holds the state between password and second factor, or of a login by a provider.
 SESSION_VISITOR_AGE = 60 * 60
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_FORMS = {"reauthenticate": "accounts.forms.PasswordAgainForm"}
+ACCOUNT_FORMS = {"reauthenticate": "accounts.forms.PasswordReauthenticationForm"}
 # Before the e-mail address changes, as before the second factor does. Lasts five minutes.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Ours are in accounts/rate_limits.py. Its own do not say when to come back, and let strangers lock people out.
+# Ours are in accounts/rate_limits.py. allauth's do not say when to try again, and let strangers lock people out.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
-# Off under a scanner alone: no variable of the environment changes it.
-COUNT_TRIES = True
+# Off for security scans only (testing/scanning/settings.py); no environment variable changes it.
+RATE_LIMITS_ENABLED = True
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-# A finger, a face or a PIN, whatever a passkey is used for: who holds the device alone is not its person.
+# Every use of a passkey needs a fingerprint, a face or a PIN: possession of the device is not enough.
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
-# An e-mail address is optional, and a second factor is for everybody.
+# An e-mail address is optional, and everyone can have a second factor.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Brain Log"
-# Who has to have one, or a passkey, before any page of theirs opens.
-SECOND_FACTOR = env.one_of("SECOND_FACTOR", ("optional", "staff", "everybody"), default="optional")
-# Clocks of phones are wrong by some seconds: the code before and the code after are good too.
+# Who must have a second factor or a passkey before any of their pages opens.
+SECOND_FACTOR = env.choice("SECOND_FACTOR", ("optional", "staff", "everybody"), default="optional")
+# The previous and the next code count too, because clocks of phones differ by some seconds.
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
     "authenticate": "accounts.second_factor.CodeForm",
-    "reauthenticate": "accounts.second_factor.CodeAgainForm",
-    "activate_totp": "accounts.second_factor.FirstCodeForm",
-    "add_webauthn": "accounts.second_factor.AddPasskeyForm",
-    "authenticate_webauthn": "accounts.second_factor.PasskeyForm",
-    "reauthenticate_webauthn": "accounts.second_factor.PasskeyAgainForm",
-    "login_webauthn": "accounts.second_factor.PasskeyLoginForm",
+    "reauthenticate": "accounts.second_factor.CodeReauthenticationForm",
+    "activate_totp": "accounts.second_factor.ActivateAppForm",
+    "add_webauthn": "accounts.passkeys.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.passkeys.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.passkeys.PasskeyReauthenticationForm",
+    "login_webauthn": "accounts.passkeys.PasskeyLoginForm",
 }
 
-# ── Accounts elsewhere ────────────────────────────────────────────────────────────────────────
+# ── Social login ──────────────────────────────────────────────────────────────────────────────
 
-# The origins are those that the button's form leads to.
+# The origin of each provider's login page, for the Content-Security-Policy.
 PROVIDERS = {
     "google": "https://accounts.google.com",
     "github": "https://github.com",
@@ -226,40 +230,33 @@ PROVIDERS = {
     "microsoft": "https://login.microsoftonline.com",
 }
 SOCIALACCOUNT_PROVIDERS = {
-    name: {"APPS": [{"client_id": given[0], "secret": given[1]}], "OAUTH_PKCE_ENABLED": True}
+    name: {"APPS": [{"client_id": pair[0], "secret": pair[1]}], "OAUTH_PKCE_ENABLED": True}
     for name in PROVIDERS
-    if (given := env.all_or_none(f"{name.upper()}_CLIENT_ID", f"{name.upper()}_CLIENT_SECRET"))
+    if (pair := env.all_or_none(f"{name.upper()}_CLIENT_ID", f"{name.upper()}_CLIENT_SECRET"))
 }
 PROVIDERS = {name: PROVIDERS[name] for name in SOCIALACCOUNT_PROVIDERS}
 if oidc := env.all_or_none("OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"):
-    PROVIDERS["openid_connect"] = env.read(origin_of, oidc[0], "OIDC_SERVER_URL", otherwise="")
+    PROVIDERS["openid_connect"] = env.parse(environment.origin_of, oidc[0], "OIDC_SERVER_URL", default="")
+    _oidc_app = {"provider_id": "oidc", "client_id": oidc[1], "secret": oidc[2], "settings": {"server_url": oidc[0]}}
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
-        "APPS": [
-            {
-                "provider_id": "oidc",
-                "name": env.text("OIDC_NAME", default="OpenID Connect"),
-                "client_id": oidc[1],
-                "secret": oidc[2],
-                "settings": {"server_url": oidc[0]},
-            }
-        ],
+        "APPS": [_oidc_app | {"name": env.string("OIDC_NAME", default="OpenID Connect")}],
         "OAUTH_PKCE_ENABLED": True,
         "SCOPE": ["openid", "profile"],
     }
 if PROVIDERS:
     INSTALLED_APPS[2:2] = ["allauth.socialaccount", *(f"allauth.socialaccount.providers.{name}" for name in PROVIDERS)]
-SOCIALACCOUNT_ADAPTER = "accounts.social_login.ExternalAdapter"
-SOCIALACCOUNT_FORMS = {"signup": "accounts.social_login.ExternalSignUpForm"}
+SOCIALACCOUNT_ADAPTER = "accounts.social_login.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.social_login.SocialSignUpForm"}
 SOCIALACCOUNT_AUTO_SIGNUP = False
-LOGIN_ONLY_BY_PROVIDER = env.yes_or_no("LOGIN_ONLY_BY_PROVIDER", default=False)
-env.expect(
+LOGIN_ONLY_BY_PROVIDER = env.boolean("LOGIN_ONLY_BY_PROVIDER", default=False)
+env.require(
     PROVIDERS or not LOGIN_ONLY_BY_PROVIDER, "LOGIN_ONLY_BY_PROVIDER: needs a provider, such as OIDC_SERVER_URL."
 )
 
 # ── Language, numbers and time ────────────────────────────────────────────────────────────────
 
 LANGUAGE_CODE = "en"
-# The variants differ in how they write dates and numbers. A language is added with its catalogue.
+# The variants differ in their formats of dates and numbers. A new language needs its translations.
 LANGUAGES = [
     ("en", _("English")),
     ("en-au", _("Australian English")),
@@ -269,13 +266,13 @@ LANGUAGES = [
 ]
 USE_I18N = True
 USE_TZ = True
-# Until we know who is asking; PersonMiddleware then sets the person's own.
+# The default; PersonMiddleware activates the person's own zone.
 TIME_ZONE = "UTC"
 
 # ── Static files ──────────────────────────────────────────────────────────────────────────────
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / (env.text("STATIC_ROOT") or "staticfiles")  # never this folder itself, .env and all
+STATIC_ROOT = BASE_DIR / (env.string("STATIC_ROOT") or "staticfiles")  # Never this folder itself, which contains .env.
 # css/ and js/ are the sources of the files that brainlog/bundles.py makes, and not served themselves.
 STATICFILES_DIRS = [(folder, BASE_DIR / "static" / folder) for folder in ("images", "vendor")]
 STATICFILES_FINDERS = [
@@ -289,49 +286,48 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "brainlog.static_files.StaticFilesStorage"
     },
 }
 
-# ── The web's edges ───────────────────────────────────────────────────────────────────────────
+# ── Security: https, cookies, origins, headers ────────────────────────────────────────────────
 
-HTTPS = env.yes_or_no("HTTPS", default=not DEBUG)
+HTTPS = env.boolean("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
-# A program that is led on to https would go on sending its token in the clear: operations/metrics.py refuses.
+# operations/metrics.py answers 403 instead: with a redirect, a program would keep sending its token in clear text.
 SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
-# A promise for a year that cannot be taken back: only whoever owns all the subdomains can make it for them.
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.yes_or_no("HSTS_SUBDOMAINS", default=False)
+# Browsers remember it for a year, and it cannot be revoked: only the owner of all subdomains can decide it.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.boolean("HSTS_SUBDOMAINS", default=False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
-# Scripts need none of them: the token for forms stands in the forms.
+# No script needs these cookies: forms contain the CSRF token.
 CSRF_COOKIE_HTTPONLY = True
 MESSAGE_STORAGE = "brainlog.message_storage.Storage"
-MESSAGE_COOKIE_NAME, KNOWN_BROWSER_COOKIE_NAME = "messages", "known_browser"
-PASSKEY_COOKIE_NAME = "passkey"
-if HTTPS:
-    # Browsers take such names from this very host alone, over https: no neighbour under the same domain can
-    # put a cookie of theirs in the place of ours.
-    SESSION_COOKIE_NAME = "__Host-sessionid"
-    CSRF_COOKIE_NAME = "__Host-csrftoken"
-    MESSAGE_COOKIE_NAME, KNOWN_BROWSER_COOKIE_NAME = "__Host-messages", "__Host-known_browser"
-    PASSKEY_COOKIE_NAME = "__Host-passkey"
-# Not Strict. The session has to come along when somebody follows a link in a mail, or comes back from
-# signing in elsewhere; and the page behind a link, opened without the other cookie, would make a new token,
-# with which every form that is open in another tab is refused.
+# Browsers accept such a cookie only from this host over https: no other site under the same domain can overwrite it.
+_prefix = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_prefix}sessionid", f"{_prefix}csrftoken"
+MESSAGE_COOKIE_NAME, PASSKEY_COOKIE_NAME = f"{_prefix}messages", f"{_prefix}passkey"
+KNOWN_BROWSER_COOKIE_NAME = f"{_prefix}known_browser"
+# Not Strict: the session cookie is needed when a person follows a link in a mail, or returns from a provider's login.
+# A page opened by such a link without the CSRF cookie would set a new token, and forms open in other tabs would fail.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-if env.yes_or_no("BEHIND_PROXY", default=False):
-    # Only a proxy that always sets this header itself may be trusted with it.
+if env.boolean("BEHIND_PROXY", default=False):
+    # Safe only behind a proxy that always sets this header itself.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # The last address in X-Forwarded-For, which the proxy wrote: all before it may be made up.
+    # The proxy appends the last address in X-Forwarded-For; all before it can be forged.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
-CSRF_TRUSTED_ORIGINS = env.texts("CSRF_TRUSTED_ORIGINS")
-env.expect(are_origins(CSRF_TRUSTED_ORIGINS), "CSRF_TRUSTED_ORIGINS: must be such as https://log.example.org, no path.")
-# What links in mails begin with. A request's own `Host` can name another port of the same host.
-SITE_URL = env.text("SITE_URL")
-env.expect(
-    not SITE_URL or are_origins([SITE_URL.rstrip("/")]), "SITE_URL: must be such as https://log.example.org, no path."
+CSRF_TRUSTED_ORIGINS = env.strings("CSRF_TRUSTED_ORIGINS")
+env.require(
+    environment.are_origins(CSRF_TRUSTED_ORIGINS),
+    "CSRF_TRUSTED_ORIGINS: must be such as https://log.example.org, no path.",
+)
+# The origin of links in mails. The Host header of a request could name another port of the same host.
+SITE_URL = env.string("SITE_URL")
+env.require(
+    not SITE_URL or environment.are_origins([SITE_URL.rstrip("/")]),
+    "SITE_URL: must be such as https://log.example.org, no path.",
 )
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -343,39 +339,39 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "connect-src": [SELF],
-        # A form that starts a login elsewhere is redirected there.
+        # The form that starts a login by a provider is redirected to it.
         "form-action": [SELF, *PROVIDERS.values()],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        # A script of ours that made HTML of a text would stop there. (Not in the admin: EdgesMiddleware.)
+        # A script of ours that made HTML of a text would stop there. (Not in the admin: SecurityHeadersMiddleware.)
         "require-trusted-types-for": ["'script'"],
         "trusted-types": [NONE],
         "upgrade-insecure-requests": HTTPS,
     }
 }
 
-# Bytes of a body, see brainlog/body_size.py. A form in other languages needs up to nine bytes a character.
-BODY_OF_VISITOR = 64 * 1024
-BODY_OF_PERSON = 256 * 1024
-# Check-ins, reflections and undo: a person who pastes a whole book into a note gets the form back, with the text.
-BODY_OF_LONG_TEXTS = DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
+# Limits of a request body in bytes, see brainlog/body_size.py. URL-encoded, a character takes up to nine bytes.
+MAX_VISITOR_BODY = 64 * 1024
+MAX_PERSON_BODY = 256 * 1024
+# Check-ins, reflections and undo: a person who pastes a whole book into a note gets the form back with the text.
+MAX_LONG_TEXT_BODY = DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-# No form takes files. They would be written to the disk, and their size is bounded by nothing above.
+# No form accepts files: they would be written to the disk, and none of the limits above applies to them.
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
-# ── Watching ──────────────────────────────────────────────────────────────────────────────────
+# ── Logs, metrics, error reports ──────────────────────────────────────────────────────────────
 
-# From how many milliseconds on a statement is logged as slow; 0 logs them all.
-SLOW_QUERY_MS = env.whole_number("SLOW_QUERY_MS", default=1000)
-# Who knows it may read /metrics; without one there is no such page.
-METRICS_TOKEN = env.text("METRICS_TOKEN")
+# Statements that take at least so many milliseconds are logged; 0 logs all.
+SLOW_QUERY_MS = env.integer("SLOW_QUERY_MS", default=1000)
+# The token to read /metrics; without it, the page answers 404.
+METRICS_TOKEN = env.string("METRICS_TOKEN")
 
-# What pages (DEBUG) and mails say of an error.
+# Content of error reports, in mails and on pages (DEBUG).
 DEFAULT_EXCEPTION_REPORTER = "operations.error_reports.PrivateReporter"
 
 _formatters = {"json": "operations.log_formatters.JsonFormatter", "text": "operations.log_formatters.TextFormatter"}
-LOG_FORMAT = env.one_of("LOG_FORMAT", tuple(_formatters), default="text" if DEBUG else "json")
-LOG_LEVEL = env.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO")
+LOG_FORMAT = env.choice("LOG_FORMAT", tuple(_formatters), default="text" if DEBUG else "json")
+LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO")
 
 LOGGING = {
     "version": 1,
@@ -387,21 +383,20 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        # Django's own handlers would say everything a second time.
+        # Without Django's own handlers, which would log everything a second time.
         "django": {"handlers": []},
-        # Faults of ours. While the database is in trouble, nobody waits for a mail server as well.
+        # Mails about bugs. Database errors are logged elsewhere, so that no request also waits for a mail server.
         "django.request": {"handlers": ["mail"] if ADMINS else []},
-        # In a worker of gunicorn, its lines look like all others; by itself it would write paths.
+        # gunicorn's lines get the format of all others; its own contains paths.
         "gunicorn.error": {"handlers": [], "propagate": True},
-        # The pool repeats in its own words, with host and user, what brainlog.database.errors says in one line.
+        # The pool also logs, with host and user, what brainlog.error_pages logs in one line.
         "psycopg.pool": {"level": "ERROR"},
     },
 }
 if not DEBUG:
-    # These write parameters and paths: never, whatever LOG_LEVEL says.
+    # These log parameters and paths, so they stay off at any LOG_LEVEL.
     LOGGING["loggers"] |= {"django.db.backends": {"level": "INFO"}, "django.server": {"level": "CRITICAL"}}
 
-# A value that a platform failed to fill in would open the registration, ask for no second factor, keep passwords beside
-# a provider, or leave backups in clear.
-env.expect_no_blank("REGISTRATION", "SECOND_FACTOR", "LOGIN_ONLY_BY_PROVIDER", "BACKUP_ENCRYPT_TO")
-env.insist()
+# If a platform failed to fill in one of these, its default would be less safe than the intended value.
+env.require_not_blank("REGISTRATION", "SECOND_FACTOR", "LOGIN_ONLY_BY_PROVIDER", "BACKUP_ENCRYPT_TO")
+env.raise_errors()

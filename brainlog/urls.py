@@ -1,19 +1,17 @@
 from django.contrib import admin
 from django.urls import include, path
 
-import logs.views
+handler400 = "brainlog.error_pages.bad_request"
+handler403 = "brainlog.error_pages.permission_denied"
+handler404 = "brainlog.error_pages.page_not_found"
+handler500 = "brainlog.error_pages.server_error"
 
-handler400 = "brainlog.database.errors.bad_request"
-handler403 = "brainlog.database.errors.permission_denied"
-handler404 = "brainlog.database.errors.page_not_found"
-handler500 = "brainlog.database.errors.server_error"
-
-# Left out: the address that sends from a row to its person's page. It would tell everybody on the staff which rows
-# there are, and of what day.
+# Without "view on site", which redirects from a row to its page: it would show all staff which rows exist, and of which
+# days.
 admin_pages = [page for page in admin.site.get_urls() if getattr(page, "name", "") != "view_on_site"]
 
 urlpatterns = [
-    path("", logs.views.today, name="today"),
+    path("", include("home.urls")),
     path("logs/", include("logs.urls")),
     path("reflections/", include("reflections.urls")),
     path("accounts/data/", include("personal_data.urls")),

@@ -1,57 +1,54 @@
-"""What was computed from a person's answers, kept under the version of the answers it was computed from.
+"""Versioned cache: values computed from a person's answers, stored under the version of those answers.
 
-Nothing is removed on a save: the save counts the version up, and the older figure's key is not asked
-for again. So no figure can be stale, whichever process computed it and whichever cache keeps it.
+Saving answers increments the version, so that a value of older answers is never looked up again. A value therefore
+cannot be stale, whichever process computed it and whichever cache stores it, and nothing has to be invalidated.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import asdict
+from logging import getLogger
 from typing import TypeVar
 
 from django.core.cache import caches
 
 from brainlog.circuit_breaker import CircuitBreaker
 
-logger = logging.getLogger(__name__)
+logger = getLogger(__name__)
 
-Figure = TypeVar("Figure")
+Value = TypeVar("Value")
 
 SECONDS = 300
-# A cache that failed is left alone for so long: pages do not wait for it, nor is the log full of it.
-REST_SECONDS = 30
-breaker = CircuitBreaker()
+breaker = CircuitBreaker("The cache")
 
 
-def remembered(person, name: str, compute: Callable[[], Figure], unpack: Callable[[dict], Figure]) -> Figure:
-    """Return what `compute()` returns, a dataclass of numbers, or has returned for the same answers.
+def cached(person, name: str, compute: Callable[[], Value], unpack: Callable[[dict], Value]) -> Value:
+    """Return what `compute()` returns, a dataclass of numbers, from the cache if it holds it for these answers.
 
-    `unpack` makes one of its `asdict()` again, or raises. The figure must hang on nothing but the
-    person's answers and `name`: not on the language, nor on what day it is.
+    `unpack` turns the result of `asdict()` back into the dataclass, or raises. The value may depend on the person's
+    answers and on `name` only, not on the language or the current day.
     """
-    # The version was read before compute() reads rows: they can be newer than it says, never older.
-    # With the time, what a restored database counts a second time has another name than the first time.
+    # The version was read before compute() reads the rows, so they can be newer than the version, but never older.
+    # The time of the last save is part of the key, because a database restored from a backup counts versions again.
     saved_at = person.answers_saved_at and person.answers_saved_at.timestamp()
-    key = f"figure:{person.pk}:{person.answers_version}:{saved_at}:{name}"
-    kept = ask(caches["figures"].get, key)
-    if kept is not None:
+    key = f"summary:{person.pk}:{person.answers_version}:{saved_at}:{name}"
+    stored = call_cache(caches["summaries"].get, key)
+    if stored is not None:
         try:
-            return unpack(kept)
+            return unpack(stored)
         except Exception as error:
-            # Another release may have meant something else by this name.
-            logger.warning("What the cache keeps is no figure (%s): it is computed anew.", type(error).__name__)
-    figure = compute()
-    ask(caches["figures"].set, key, asdict(figure), SECONDS)
-    return figure
+            # Another release may have stored another format under this name.
+            logger.warning("A cached value has an unknown format (%s) and is computed again.", type(error).__name__)
+    value = compute()
+    call_cache(caches["summaries"].set, key, asdict(value), SECONDS)
+    return value
 
 
-def ask(deed: Callable, *arguments):
-    """What the cache answers; None if it does not. Whatever is wrong with it, a page can do without."""
+def call_cache(operation: Callable, *arguments):
+    """Return the result of a cache operation; None after any error, because pages work without the cache."""
     if breaker.is_open:
         return None
     try:
-        return deed(*arguments)
+        return operation(*arguments)
     except Exception as error:
-        breaker.open(REST_SECONDS)
-        logger.warning("The cache failed (%s): it is left alone for %d s.", type(error).__name__, REST_SECONDS)
+        breaker.record_failure(error)
         return None

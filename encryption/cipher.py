@@ -1,8 +1,8 @@
-"""Private text, encrypted for one place: AES-256-GCM, under the keys in FIELD_ENCRYPTION_KEYS.
+"""Encryption of private texts with AES-256-GCM and the keys in FIELD_ENCRYPTION_KEYS.
 
-A token reads `bl1.<key id>.<base64>`: the version, the id of its key, and a nonce of 96 random bits
-with what was encrypted and its tag. The place (a table, a column, an owner and so on) is not in it,
-but must be the same when it is decrypted.
+The format of a token is `bl1.<key id>.<base64>`: the version, the id of the key, and a random nonce of 96 bits with the
+ciphertext and its tag. The associated data (table, column, owner and so on) is not part of the token, but must be the
+same for decryption.
 """
 
 import base64
@@ -23,52 +23,53 @@ TOKEN = re.compile(rf"({VERSION}\.([a-z0-9-]{{1,16}}))\.([A-Za-z0-9_-]{{38,}})",
 
 
 class CannotDecryptError(Exception):
-    """The message says why, and nothing of the text."""
+    """The message states the reason, and contains nothing of the text."""
 
 
 class KeyMissingError(CannotDecryptError):
     """Encrypted with a key that is not in FIELD_ENCRYPTION_KEYS."""
 
 
-class NotGenuineError(CannotDecryptError):
-    """Not what was encrypted for this place: altered, moved here from another, or not encrypted at all."""
+class InvalidCiphertextError(CannotDecryptError):
+    """The token was altered, was moved from another row or column, or is not encrypted at all."""
 
 
-def encrypt(text: str, *place: str) -> str:
-    """The token of a text, under the first key. The same text makes another token each time."""
+def encrypt(text: str, *associated_data: str) -> str:
+    """Encrypt a text with the first key. The same text gives another token each time."""
     key_id = current_key_id()
     header, nonce = f"{VERSION}.{key_id}", secrets.token_bytes(NONCE)
-    sealed = cipher(settings.FIELD_ENCRYPTION_KEYS[key_id]).encrypt(nonce, text.encode(), bound(header, place))
-    return f"{header}.{as_base64(nonce + sealed)}"
+    serialized = serialize(header, associated_data)
+    ciphertext = cipher(settings.FIELD_ENCRYPTION_KEYS[key_id]).encrypt(nonce, text.encode(), serialized)
+    return f"{header}.{as_base64(nonce + ciphertext)}"
 
 
-def decrypt(token: str, *place: str) -> str:
-    """The text of a token that was made for this place. Raises KeyMissingError or NotGenuineError."""
+def decrypt(token: str, *associated_data: str) -> str:
+    """Decrypt a token that was made with this associated data. Raises KeyMissingError or InvalidCiphertextError."""
     match = TOKEN.fullmatch(token)
     if not match:
         if settings.FIELD_ENCRYPTION_READS_PLAINTEXT:
             return token
-        raise NotGenuineError("it is not encrypted, and FIELD_ENCRYPTION_KEYS does not say plaintext")
+        raise InvalidCiphertextError("it is not encrypted, and FIELD_ENCRYPTION_KEYS does not say plaintext")
     header, key_id, data = match.groups()
     if key_id not in settings.FIELD_ENCRYPTION_KEYS:
         raise KeyMissingError(f"there is no key {key_id} in FIELD_ENCRYPTION_KEYS")
     try:
         raw = base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
         if as_base64(raw) != data:
-            raise NotGenuineError("it is not the base64 that was stored")  # The last character has idle bits.
+            raise InvalidCiphertextError("it is not the base64 that was stored")  # The last character has unused bits.
         key = settings.FIELD_ENCRYPTION_KEYS[key_id]
-        return cipher(key).decrypt(raw[:NONCE], raw[NONCE:], bound(header, place)).decode()
+        return cipher(key).decrypt(raw[:NONCE], raw[NONCE:], serialize(header, associated_data)).decode()
     except (InvalidTag, binascii.Error):
-        raise NotGenuineError(f"the key {key_id} did not encrypt this for this place") from None
+        raise InvalidCiphertextError(f"it was not encrypted with the key {key_id} and this associated data") from None
 
 
 def is_token(stored: str) -> bool:
-    """Whether it has the form of a token."""
+    """Whether the text has the format of a token."""
     return bool(TOKEN.fullmatch(stored))
 
 
 def is_current(stored: str) -> bool:
-    """Whether it was made with the first key."""
+    """Whether the token was made with the first key."""
     return stored.startswith(f"{VERSION}.{current_key_id()}.") and is_token(stored)
 
 
@@ -77,21 +78,21 @@ def current_key_id() -> str:
 
 
 def key_ids() -> list[str]:
-    """The ids of all keys, the one that encrypts first."""
+    """Return the ids of all keys; the first one encrypts."""
     return list(settings.FIELD_ENCRYPTION_KEYS)
 
 
 def key_fingerprints() -> dict[str, str]:
-    """What tells one key from another by its id, and is no secret itself."""
+    """Return a hash of each key by its id, to compare keys without revealing them."""
     return {
         key_id: hashlib.sha256(b"brainlog key of private text:" + key).hexdigest()[:16]
         for key_id, key in settings.FIELD_ENCRYPTION_KEYS.items()
     }
 
 
-def bound(header: str, place: tuple[str, ...]) -> bytes:
-    """What is authenticated with the text. As JSON: no two places look the same."""
-    return json.dumps([header, *place]).encode()
+def serialize(header: str, associated_data: tuple[str, ...]) -> bytes:
+    """Return what is authenticated with the text. JSON makes it unambiguous."""
+    return json.dumps([header, *associated_data]).encode()
 
 
 def as_base64(raw: bytes) -> str:

@@ -1,9 +1,9 @@
-"""Columns of private text: encrypted in the database, plain on the row, decrypted when it is looked at.
+"""Encrypted columns for private texts, decrypted when the attribute is read.
 
-A model says in `texts_belong_to` what a text is bound to besides its table and column: its owner, and
-the day or an identifier of the row's own, where it has one. A text found elsewhere is not readable. What
-cannot be read, for want of its key or because it was tampered with, is an `Unreadable`: pages say so in its
-place, and saving the row writes back what was stored.
+`texts_belong_to` of a model names the columns that are part of the associated data, besides the table and the column:
+the owner, and the day or an identifier of the row. A text that was copied to another row cannot be decrypted there. A
+text that cannot be decrypted, because its key is missing or because it was altered, is an `Unreadable`: pages show a
+message instead, and saving the row keeps the stored ciphertext.
 """
 
 import logging
@@ -25,33 +25,33 @@ KEY_MISSING = _(
 )
 NOT_GENUINE = _(
     "This text cannot be read: what is stored here is not what was written. It is kept as it is. "
-    "Please tell whoever runs this server."
+    "Please tell the operator of this server."
 )
 WITHHELD = _("written, not shown")
 WRITTEN = "(private text)"
 
 
-class Sealed:
-    """A text as it is stored. Its row opens it."""
+class Ciphertext:
+    """Ciphertext, decrypted lazily; the row supplies the associated data."""
 
     def __init__(self, token: str):
         self.token = token
-        self.opened_at: tuple[str, ...] | None = None
+        self.decrypted_with: tuple[str, ...] | None = None  # The associated data.
         self.text: str | Unreadable | None = None
 
-    def open_at(self, place: tuple[str, ...], pk) -> "str | Unreadable":
-        """The text. Decrypted once: it stays the row's text, should the row become somebody else's."""
-        if self.opened_at is None:
-            self.opened_at = place
+    def decrypt(self, data: tuple[str, ...], pk) -> "str | Unreadable":
+        """Return the text. It is decrypted once, so that it remains readable if the row gets another owner."""
+        if self.decrypted_with is None:
+            self.decrypted_with = data
             try:
-                self.text = cipher.decrypt(self.token, *place)
+                self.text = cipher.decrypt(self.token, *data)
             except cipher.CannotDecryptError as error:
-                logger.error("%s.%s of row %s cannot be read: %s.", *place[:2], pk, str(error))
+                logger.error("%s.%s of row %s cannot be read: %s.", *data[:2], pk, str(error))
                 self.text = Unreadable(self, isinstance(error, cipher.KeyMissingError))
         return self.text
 
     def __eq__(self, other):
-        return isinstance(other, Sealed) and self.token == other.token
+        return isinstance(other, Ciphertext) and self.token == other.token
 
     def __hash__(self):
         return hash(self.token)
@@ -61,24 +61,24 @@ class Sealed:
 
 
 class Unreadable:
-    """Stands for a text that cannot be decrypted, and says so in a person's words."""
+    """A text that cannot be decrypted; `str()` gives a message for the person."""
 
-    def __init__(self, sealed: Sealed, is_key_missing: bool):
-        self.sealed = sealed
+    def __init__(self, ciphertext: Ciphertext, is_key_missing: bool):
+        self.ciphertext = ciphertext
         self.is_key_missing = is_key_missing
 
     def __str__(self):
         return str(KEY_MISSING if self.is_key_missing else NOT_GENUINE)
 
     def __eq__(self, other):
-        return isinstance(other, Unreadable) and self.sealed == other.sealed
+        return isinstance(other, Unreadable) and self.ciphertext == other.ciphertext
 
     def __hash__(self):
-        return hash(self.sealed)
+        return hash(self.ciphertext)
 
 
 class PrivateText:
-    """The attribute of a row: what is stored stays sealed until somebody asks."""
+    """Descriptor of an encrypted column: decrypts the stored ciphertext when the attribute is read."""
 
     def __init__(self, field):
         self.field = field
@@ -88,28 +88,28 @@ class PrivateText:
             return self
         name = self.field.attname
         if name not in row.__dict__:
-            # Left out of the query that read the row.
+            # The column was deferred by the query that loaded the row.
             rows = type(row)._base_manager.using(row._state.db).filter(pk=row.pk)
             row.__dict__[name] = rows.values_list(name, flat=True).get()
         stored = row.__dict__[name]
-        return stored.open_at(self.field.place_of(row), row.pk) if isinstance(stored, Sealed) else stored
+        return stored.decrypt(self.field.associated_data_of(row), row.pk) if isinstance(stored, Ciphertext) else stored
 
     def __set__(self, row, value):
         before = row.__dict__.get(self.field.attname)
-        if isinstance(before, Sealed) and before.opened_at and before.text == value:
-            value = before  # Unchanged, so it need not be encrypted again.
+        if isinstance(before, Ciphertext) and before.decrypted_with and before.text == value:
+            value = before  # The text is unchanged, so its ciphertext is kept.
         elif isinstance(value, Unreadable):
-            value = value.sealed
+            value = value.ciphertext
         row.__dict__[self.field.attname] = value
 
 
 class PrivateTextField(models.Field):
-    """The database's side of a private text. Mix it in before a field of text."""
+    """Mixin that encrypts a text field. Has to come before the class of the field."""
 
     is_raw = False
 
     def contribute_to_class(self, cls, name, **kwargs):
-        # Migrations work with the texts as they are stored.
+        # Models of migrations read and write the stored ciphertext.
         self.is_raw = cls.__module__ == "__fake__"
         self.descriptor_class = models.Field.descriptor_class if self.is_raw else PrivateText
         super().contribute_to_class(cls, name, **kwargs)
@@ -117,7 +117,7 @@ class PrivateTextField(models.Field):
     def check(self, **kwargs):
         found = super().check(**kwargs)
         if not self.is_raw and not hasattr(self.model, "texts_belong_to"):
-            message = "A model with private texts says in `texts_belong_to` whose they are."
+            message = "A model with private texts needs `texts_belong_to`, the columns of their owner."
             found.append(checks.Error(message, obj=self, id="encryption.E001"))
         return found
 
@@ -125,45 +125,45 @@ class PrivateTextField(models.Field):
         # A token is longer than its text.
         return "TextField"
 
-    def place_of(self, row) -> tuple[str, ...]:
-        """What a text of this row is bound to, as the database will have it: a date can be given as a text."""
+    def associated_data_of(self, row) -> tuple[str, ...]:
+        """Return the associated data of this row's text. Values are converted first: a date can be set as a text."""
         options = self.model._meta
-        bound_to = (options.get_field(name).to_python(getattr(row, name)) for name in row.texts_belong_to)
-        return place(options.db_table, self.column, *bound_to)
+        owner = (options.get_field(name).to_python(getattr(row, name)) for name in row.texts_belong_to)
+        return associated_data(options.db_table, self.column, *owner)
 
     # To the database and back
 
     def from_db_value(self, value, expression, connection):
-        return value if self.is_raw or not value else Sealed(value)
+        return value if self.is_raw or not value else Ciphertext(value)
 
     def pre_save(self, row, add):
-        """Encrypt a text for its row, or again if it was with an older key. What cannot be read stays as it is."""
+        """Encrypt the text. A ciphertext is kept if it is current or unreadable, and is encrypted again otherwise."""
         value = row.__dict__.get(self.attname)
         if self.is_raw or value in (None, ""):
             return value
-        here = self.place_of(row)
-        if isinstance(value, Sealed):
-            text = value.open_at(here, row.pk)
-            if isinstance(text, Unreadable) or (value.opened_at == here and cipher.is_current(value.token)):
+        data = self.associated_data_of(row)
+        if isinstance(value, Ciphertext):
+            text = value.decrypt(data, row.pk)
+            if isinstance(text, Unreadable) or (value.decrypted_with == data and cipher.is_current(value.token)):
                 return value
         else:
             text = value
         if not isinstance(text, str):
             raise TypeError(f"{self} is a text, not a {type(text).__name__}.")
-        return Sealed(cipher.encrypt(text, *here))
+        return Ciphertext(cipher.encrypt(text, *data))
 
     def get_prep_value(self, value):
-        if isinstance(value, Sealed):
+        if isinstance(value, Ciphertext):
             return value.token
         if self.is_raw or value in (None, ""):
             return value
-        return WRITTEN  # For a constraint that asks whether anything is: the text itself stays here.
+        return WRITTEN  # For constraints that test whether there is a text; the text itself is not sent.
 
     def get_db_prep_save(self, value, connection):
         if not self.is_raw and isinstance(value, str) and value:
             raise FieldError(
-                f"{self} is encrypted for the row it stands in: give it to the row and save that. "
-                "update() and bulk_update() do not know whose it is."
+                f"{self} is encrypted for its row: assign it to the row and save that. "
+                "update() and bulk_update() do not know the owner."
             )
         return super().get_db_prep_save(value, connection)
 
@@ -171,8 +171,7 @@ class PrivateTextField(models.Field):
         if lookup_name == "isnull" or self.is_raw:
             return super().get_lookup(lookup_name)
         raise FieldError(
-            f"{self} is encrypted: the database cannot compare or search it, only say with isnull "
-            "whether something is written."
+            f"{self} is encrypted: the database cannot compare or search it. Only the lookup isnull works."
         )
 
     def get_transform(self, lookup_name):
@@ -181,20 +180,20 @@ class PrivateTextField(models.Field):
     # To forms, validation and serialized rows
 
     def to_python(self, value):
-        if isinstance(value, dict) and value.keys() == {"sealed"}:
-            return Sealed(value["sealed"])
-        return value if isinstance(value, Sealed | Unreadable) else super().to_python(value)
+        if isinstance(value, dict) and value.keys() == {"ciphertext"}:
+            return Ciphertext(value["ciphertext"])
+        return value if isinstance(value, Ciphertext | Unreadable) else super().to_python(value)
 
     def clean(self, value, model_instance):
         return value if isinstance(value, Unreadable) else super().clean(value, model_instance)
 
     def value_to_string(self, obj):
-        """For a row that leaves the database as JSON: the token, as stored."""
-        return {"sealed": self.get_prep_value(stored)} if (stored := self.pre_save(obj, False)) else stored
+        """Serialize the ciphertext, not the text."""
+        return {"ciphertext": self.get_prep_value(stored)} if (stored := self.pre_save(obj, False)) else stored
 
 
 class PrivateTextInput(forms.CharField):
-    """Asks for private text. Where the stored text cannot be read, nothing can be typed, and that one is kept."""
+    """Form field of a private text. If the stored text cannot be read, the input is disabled and the text is kept."""
 
     default_error_messages = {
         "unreadable": _(
@@ -219,7 +218,7 @@ class PrivateTextInput(forms.CharField):
         if not self.unreadable:
             return super().clean(value)
         if value and value.strip():
-            # It was typed before the text became unreadable.
+            # The person loaded the form before the text became unreadable.
             raise ValidationError(self.error_messages["unreadable"], code="unreadable")
         return self.unreadable
 
@@ -228,18 +227,18 @@ class PrivateTextInput(forms.CharField):
 
 
 class PrivateCharField(PrivateTextField, models.CharField):
-    """One line of private text that is no answer, such as a name."""
+    """One line of private text, such as a name."""
 
     def formfield(self, **kwargs):
         return super().formfield(**{"form_class": PrivateTextInput} | kwargs)
 
 
 class BlindIndexField(models.CharField):
-    """The keyed hash of a private text of the same row, by which that row can be found.
+    """Blind index: the keyed hash of a private text of the same row, for looking the row up.
 
-    `of` is the column of the text and `belongs_to` what the hash is bound to: the owner, so that equal texts of
-    two people have different hashes. `folded_by` names the model's function for what two spellings of one text
-    have in common. A migration needs none of these: to the database it is a text like any other.
+    `of` is the column of the text. `belongs_to` names the columns of the associated data, which include the owner, so
+    that equal texts of two people have different hashes. `folded_by` names the model's function that normalizes a
+    text. Migrations need none of these, because the column is a plain text.
     """
 
     def __init__(self, *args, of=None, belongs_to=(), folded_by=None, **kwargs):
@@ -247,12 +246,12 @@ class BlindIndexField(models.CharField):
         super().__init__(*args, **kwargs)
 
     def pre_save(self, row, add):
-        """Compute it anew, under the first key. Where the text cannot be read, what is stored stays."""
+        """Compute the hash with the first key. If the text cannot be read, the stored hash is kept."""
         text = getattr(row, self.of) if self.of else None
         if isinstance(text, str):
             options = self.model._meta
             owner = (options.get_field(name).to_python(getattr(row, name)) for name in self.belongs_to)
-            hashed = blind_index.hash_of(self.fold(text), *place(options.db_table, self.column, *owner))
+            hashed = blind_index.hash_of(self.fold(text), *associated_data(options.db_table, self.column, *owner))
             setattr(row, self.attname, hashed)
         return super().pre_save(row, add)
 
@@ -260,14 +259,14 @@ class BlindIndexField(models.CharField):
         return getattr(self.model, self.folded_by)(text)
 
     def hashes_of(self, text: str, *owner) -> list[str]:
-        """Everything that may be stored for a text of this owner, however it is written: for `__in`."""
-        return blind_index.hashes_of(self.fold(text), *place(self.model._meta.db_table, self.column, *owner))
+        """Return all hashes that may be stored for any spelling of a text of this owner, for the lookup `__in`."""
+        return blind_index.hashes_of(self.fold(text), *associated_data(self.model._meta.db_table, self.column, *owner))
 
 
-def place(*parts) -> tuple[str, ...]:
-    """What binds a text, as it is authenticated. A UUID is written as SQLite stores it."""
+def associated_data(*parts) -> tuple[str, ...]:
+    """Convert the parts of associated data to text. A UUID is written as SQLite stores it."""
     if None in parts:
-        raise ValueError("A private text is bound to its owner, and there is none yet.")
+        raise ValueError("A private text is bound to its owner, which is not set.")
     return tuple(part.hex if isinstance(part, UUID) else str(part) for part in parts)
 
 
@@ -280,7 +279,7 @@ def blind_indexes(model: type[models.Model]) -> list[BlindIndexField]:
 
 
 def withhold_texts(row: models.Model):
-    """Leave of each private text of the row only that there is one."""
+    """Replace each private text of the row by a note that there is one."""
     for field in private_fields(type(row)):
         if row.__dict__.get(field.attname) not in (None, ""):
             row.__dict__[field.attname] = WITHHELD

@@ -1,4 +1,4 @@
-"""FIELD_ENCRYPTION_KEYS: the keys of private text, `id:base64,…`. The first encrypts, all decrypt."""
+"""Parser of FIELD_ENCRYPTION_KEYS, `id:base64,…`: the first key encrypts, all keys decrypt."""
 
 import base64
 import binascii
@@ -10,15 +10,16 @@ from django.core.exceptions import ImproperlyConfigured
 
 VARIABLE = "FIELD_ENCRYPTION_KEYS"
 BYTES = 32
-# The word in place of a key that lets texts be read which no key has encrypted yet.
+# An entry of this word instead of a key allows reading texts that are not encrypted yet.
 PLAINTEXT = "plaintext"
+# The id of the key that is derived from SECRET_KEY, with DEBUG only.
 DERIVED = "debug"
 
 
-def keys_in(text: str) -> tuple[dict[str, bytes], bool]:
-    """Return the keys by their ids, in order, and whether texts that are not encrypted may be read.
+def parse_keys(text: str) -> tuple[dict[str, bytes], bool]:
+    """Return the keys by id, in order, and whether texts that are not encrypted may be read.
 
-    Raises ImproperlyConfigured with a sentence that repeats no key.
+    Raises ImproperlyConfigured with a message that repeats no key.
     """
     entries = [entry.strip() for entry in text.split(",") if entry.strip()]
     keys: dict[str, bytes] = {}
@@ -27,28 +28,28 @@ def keys_in(text: str) -> tuple[dict[str, bytes], bool]:
             continue
         key_id, colon, encoded = entry.partition(":")
         if not colon or not re.fullmatch(r"[a-z0-9-]{1,16}", key_id):
-            # Nor is the id repeated: what is no id may be the key.
+            # The message does not repeat the id, because an invalid id may be the key.
             raise ImproperlyConfigured(
                 f"Key {number} in {VARIABLE} does not begin with an id of at most 16 small letters and digits, "
                 "and a colon: write it as manage.py make_key prints it."
             )
         if key_id in keys:
             raise ImproperlyConfigured(f"{VARIABLE} has two keys with the id {key_id}.")
-        key = decoded(encoded)
+        key = decode(encoded)
         if key is None:
-            raise ImproperlyConfigured(f"The key {key_id} in {VARIABLE} is no base64: is it cut off?")
+            raise ImproperlyConfigured(f"The key {key_id} in {VARIABLE} is not valid base64: is it truncated?")
         if len(key) != BYTES:
             raise ImproperlyConfigured(f"The key {key_id} in {VARIABLE} has {len(key)} bytes instead of {BYTES}.")
         if key in keys.values():
-            raise ImproperlyConfigured(f"The key {key_id} in {VARIABLE} stands there under another id, too.")
+            raise ImproperlyConfigured(f"The key {key_id} in {VARIABLE} is also there under another id.")
         keys[key_id] = key
     if entries and not keys:
         raise ImproperlyConfigured(f"{VARIABLE} has no key: manage.py make_key prints one.")
     return keys, PLAINTEXT in entries
 
 
-def decoded(text: str) -> bytes | None:
-    """The bytes of base64 in either alphabet, with or without its padding; None if it is none."""
+def decode(text: str) -> bytes | None:
+    """Decode base64 in either alphabet, with or without padding; None if it is invalid."""
     text = text.rstrip("=").replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
@@ -56,6 +57,6 @@ def decoded(text: str) -> bytes | None:
         return None
 
 
-def key_from(secret: str) -> bytes:
-    """A key made from SECRET_KEY, for trying out."""
+def derive_key(secret: str) -> bytes:
+    """Derive a key from SECRET_KEY, for development."""
     return HKDF(SHA256(), BYTES, salt=None, info=b"Brain Log private text").derive(secret.encode())

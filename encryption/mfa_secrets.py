@@ -1,11 +1,11 @@
-"""Secrets of the second factor in allauth's table, encrypted for their owner with the keys of private text.
+"""Secrets of second factors in allauth's table, encrypted with the keys of private texts and bound to their owner.
 
-allauth encrypts and decrypts texts without saying whose they are, so the row supplies the associated data:
-saving a row binds its new tokens to its owner and its kind of factor, and reading a row marks its tokens with
-both. What was copied to another account is not readable there.
+allauth encrypts and decrypts secrets without naming their owner, so the row supplies the associated data. Saving a row
+encrypts its new secrets for its owner and type of factor; loading a row attaches both to its tokens. A secret that was
+copied to another account cannot be decrypted there.
 
-A passkey has no secret. Its row carries a seal instead: a fingerprint of the credential, encrypted for the
-owner. Without the keys, a passkey can neither be moved to another account nor be written into the table.
+A passkey has no secret. Its row has a seal instead: a hash of the credential, encrypted for the owner. Without the
+keys, a passkey can neither be moved to another account nor be inserted into the table.
 """
 
 import hashlib
@@ -17,29 +17,29 @@ from django.db.models.signals import post_init, pre_save
 from django.dispatch import receiver
 
 from encryption import cipher
-from encryption.cipher import CannotDecryptError, NotGenuineError
-from encryption.fields import place
+from encryption.cipher import CannotDecryptError, InvalidCiphertextError
+from encryption.fields import associated_data
 
 TABLE, COLUMN = "mfa_authenticator", "data"
 SEAL = "seal"
-# What is encrypted in the column: the secret of an app, the seed of recovery codes, the seal of a passkey.
+# Encrypted keys of the JSON column: the secret of an app, the seed of recovery codes, the seal of a passkey.
 NAMES = ("secret", "seed", SEAL)
 
 
 class UnboundToken(str):
-    """A new ciphertext. Saving its row encrypts it again, for that row: unbound it is never readable."""
+    """A new ciphertext without an owner, which is never accepted. Saving its row encrypts it again for the owner."""
 
     __slots__ = ()
 
 
 class StoredToken(str):
-    """A ciphertext with the place that the row it was read from supplies."""
+    """A ciphertext with the associated data of the row from which it was loaded."""
 
-    place: tuple[str, ...]
+    associated_data: tuple[str, ...]
 
-    def __new__(cls, token: str, where: tuple[str, ...]):
+    def __new__(cls, token: str, data: tuple[str, ...]):
         stored = super().__new__(cls, token)
-        stored.place = where
+        stored.associated_data = data
         return stored
 
 
@@ -48,31 +48,31 @@ def encrypt(text: str) -> str:
 
 
 def decrypt(token: str) -> str:
-    """The secret. Raises CannotDecryptError, also for clear text while `plaintext` stands among the keys.
+    """Return the secret. Raises CannotDecryptError, also for clear text while the keys contain `plaintext`.
 
-    A secret in clear text was written past the application.
+    The application never stores these secrets in clear text, so such a value was inserted into the database.
     """
     if not isinstance(token, StoredToken):
-        raise NotGenuineError("it is not bound to an owner")
+        raise InvalidCiphertextError("it is not bound to an owner")
     if not cipher.is_token(token):
-        raise NotGenuineError("it is not encrypted")
-    return cipher.decrypt(token, *token.place)
+        raise InvalidCiphertextError("it is not encrypted")
+    return cipher.decrypt(token, *token.associated_data)
 
 
 def check_seal(passkey: Authenticator):
     """Raise CannotDecryptError if this passkey was not added by its owner."""
     if decrypt(passkey.data.get(SEAL, "")) != fingerprint(passkey.data):
-        raise NotGenuineError("the seal is of another passkey")
+        raise InvalidCiphertextError("the seal is of another passkey")
 
 
 def fingerprint(data: dict) -> str:
-    """A hash of the credential, however the database orders its JSON."""
+    """Return a hash of the credential that does not depend on the order of keys in its JSON."""
     return hashlib.sha256(json.dumps(data.get("credential"), sort_keys=True).encode()).hexdigest()
 
 
-def place_of(user_id: int, kind: str) -> tuple[str, ...]:
-    """What a secret is bound to."""
-    return place(TABLE, COLUMN, user_id, kind)
+def associated_data_of(user_id: int, kind: str) -> tuple[str, ...]:
+    """Return the associated data of a secret."""
+    return associated_data(TABLE, COLUMN, user_id, kind)
 
 
 # Rows
@@ -80,35 +80,35 @@ def place_of(user_id: int, kind: str) -> tuple[str, ...]:
 
 @receiver(post_init, sender=Authenticator, dispatch_uid="encryption.mfa_secrets")
 def mark(instance, **kwargs):
-    """Mark the tokens that were read with whose they have to be."""
+    """Attach the associated data of a loaded row to its tokens."""
     if instance.pk and instance.user_id and "data" in instance.__dict__:
-        where = place_of(instance.user_id, instance.type)
+        data = associated_data_of(instance.user_id, instance.type)
         instance.data = replaced(
-            instance.data, lambda text: text if isinstance(text, UnboundToken) else StoredToken(text, where)
+            instance.data, lambda text: text if isinstance(text, UnboundToken) else StoredToken(text, data)
         )
 
 
 @receiver(pre_save, sender=Authenticator, dispatch_uid="encryption.mfa_secrets")
 def bind(instance, raw=False, **kwargs):
-    """Bind new tokens to the row, and seal a new passkey."""
+    """Encrypt new secrets for the owner of the row, and add the seal of a new passkey."""
     if raw or "data" not in instance.__dict__:
         return
-    where = place_of(instance.user_id, instance.type)
+    data = associated_data_of(instance.user_id, instance.type)
     if instance.type == Authenticator.Type.WEBAUTHN and instance._state.adding:
         instance.data = {**instance.data, SEAL: encrypt(fingerprint(instance.data))}
 
     def bound(text: str) -> str:
         if not isinstance(text, UnboundToken):
             return text
-        return StoredToken(cipher.encrypt(cipher.decrypt(text, TABLE, COLUMN), *where), where)
+        return StoredToken(cipher.encrypt(cipher.decrypt(text, TABLE, COLUMN), *data), data)
 
     instance.data = replaced(instance.data, bound)
 
 
 def reencrypt_all(*, check: bool = False) -> tuple[int, int]:
-    """Encrypt every secret with the first key. Returns how many were encrypted anew, and how many cannot be read.
+    """Encrypt all secrets with the first key. Returns the numbers of changed and of unreadable secrets.
 
-    Whoever uses a code meanwhile changes the same row, which is then read again. `check` reads alone.
+    A row that a login changes meanwhile is read again. With `check`, nothing is written.
     """
     reencrypted = unreadable = 0
     for pk in list(Authenticator.objects.values_list("pk", flat=True)):
@@ -123,8 +123,8 @@ def reencrypt_all(*, check: bool = False) -> tuple[int, int]:
                 break
             if check or not texts:
                 break
-            where = place_of(row.user_id, row.type)
-            new = row.data | {name: cipher.encrypt(text, *where) for name, text in texts.items()}
+            data = associated_data_of(row.user_id, row.type)
+            new = row.data | {name: cipher.encrypt(text, *data) for name, text in texts.items()}
             if Authenticator.objects.filter(pk=pk, data=row.data).update(data=new):
                 reencrypted += len(texts)
                 break
@@ -136,5 +136,5 @@ def is_current(token) -> bool:
 
 
 def replaced(data: dict, replacement: Callable[[str], str]) -> dict:
-    """The data with other texts in place of those that are encrypted."""
+    """Return the JSON of a row with its encrypted texts replaced."""
     return data | {name: replacement(data[name]) for name in NAMES if isinstance(data.get(name), str)}

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
-from brainlog.database.retry import retried
+from brainlog.database.retry import retry_on_conflict
 from encryption.fields import Unreadable
 
 
@@ -212,7 +212,7 @@ class AnswersForm(forms.ModelForm):
         return True
 
 
-@retried
+@retry_on_conflict
 def store(open_form):
     """Validate and save the bound form that `open_form()` makes, in one transaction. Returns the form.
 

@@ -236,7 +236,7 @@ class Shown:
 def shown_answers(answers: Iterable[Answer], row: models.Model) -> list[Shown]:
     """What was answered on a row, in words and in order. Unanswered questions are left out."""
     return [
-        Shown(field.verbose_name, field.display(value), isinstance(field, NoteField))
+        Shown(str(field.verbose_name), field.display(value), isinstance(field, NoteField))
         for field in answers
         if (value := getattr(row, field.name)) not in (None, "")
     ]

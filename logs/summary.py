@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from django.template.defaultfilters import floatformat
+from django.utils.translation import gettext
 
-from brainlog.versioned_cache import remembered
+from brainlog.versioned_cache import cached
 from logs.fields import HoursField, ScoreField
 from logs.periods import Period
 from logs.stages import STAGES
@@ -53,6 +54,19 @@ class Numbers:
     net_positive_days: int
     net_positive_asked_days: int
 
+    def lines(self, days: int) -> list[dict]:
+        """The means as a table of a period of so many days shows them, in words."""
+        answered = gettext("%(answered)s of %(days)s")
+        return [
+            {
+                "label": str(mean.label),
+                "value": floatformat(mean.value, 1),
+                "answered": answered % {"answered": mean.days, "days": days},
+                "change": mean.change_in_words or "–",
+            }
+            for mean in self.means
+        ]
+
     @classmethod
     def unpack(cls, facts: dict) -> "Numbers":
         """Raises KeyError for a measure that another release has, or had."""
@@ -71,7 +85,7 @@ def numbers_of(person, period: Period) -> Numbers:
         first = period.first
         return numbers_from([row for row in rows if row["date"] >= first], [row for row in rows if row["date"] < first])
 
-    return remembered(person, f"{FORMAT}:{period.first}:{period.last}", compute, Numbers.unpack)
+    return cached(person, f"{FORMAT}:{period.first}:{period.last}", compute, Numbers.unpack)
 
 
 def numbers_from(days: Sequence[dict], days_before: Sequence[dict]) -> Numbers:

@@ -7,7 +7,7 @@ from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError
 from django.db.models import Q
 
-from brainlog.database.retry import retried
+from brainlog.database.retry import retry_on_conflict
 from logs.cabinet import Cabinet
 from logs.models import DailyLog, Dose, Medication
 
@@ -62,7 +62,7 @@ def opened(envelope: str, user) -> list[DailyLog | Medication | Dose]:
     return rows
 
 
-@retried
+@retry_on_conflict
 def put_back(envelope: str, user) -> DailyLog:
     log, *others = opened(envelope, user)
     in_the_way = DailyLog.objects.filter(Q(pk=log.pk) | Q(user=user, date=log.date)).only("user_id", "date")

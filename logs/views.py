@@ -2,55 +2,29 @@ import datetime
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts.known_browsers import people_ended
-from brainlog.body_size import accepts_up_to
-from brainlog.database.retry import retried
+from brainlog.body_size import max_body_size
+from brainlog.database.retry import retry_on_conflict
 from brainlog.database.router import reads_only
 from brainlog.pagination import page_by_offset, page_number, page_of
 from logs import undo
+from logs.addresses import address_of_check_in
 from logs.answers import store
-from logs.calendar_days import Day, full_name_of, month_grid, month_of, name_of_day
+from logs.calendar_days import Squares, full_name_of, lines_of, month_grid, month_of, name_of_day
 from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
 from logs.models import DailyLog
-from logs.stages import MORNING, STAGES, stage_for_hour
-
-require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+from logs.stages import MORNING, STAGES
 
 ONE_DAY = datetime.timedelta(days=1)
 
 
-@login_not_required
-@require_safe
-def today(request):
-    if not request.user.is_authenticated:
-        return render(request, "welcome.html", {"people_ended": people_ended(request)})
-    person = request.user
-    day = person.today()
-    logs = {log.date: log for log in person.daily_logs.between(day - 7 * ONE_DAY, day)}
-    log = logs.get(day) or DailyLog(user=person, date=day)
-    reflections = list(person.weekly_reflections.around(day))
-    context = {
-        "day": day,
-        "log": log,
-        "steps": steps_of(log, now=stage_for_hour(person.local_time().hour, person.day_ends_at)),
-        "strip": [Day(date, day, logs.get(date)) for date in (day - n * ONE_DAY for n in range(6, -1, -1))],
-        "yesterday": logs.get(day - ONE_DAY),
-        "focus": next((r.next_week_focus for r in reflections if r.week_end < day), None),
-        "reflection": next((r for r in reflections if r.week_end >= day), None),
-    }
-    return render(request, "logs/today.html", context)
-
-
-@accepts_up_to(settings.BODY_OF_LONG_TEXTS)
-@require_get_or_post
+@max_body_size(settings.MAX_LONG_TEXT_BODY)
 def check_in(request, day, stage):
     person, form_class = request.user, CHECK_IN_FORMS[stage]
     if request.method != "POST":
@@ -86,7 +60,19 @@ def day_or_404(person, day, *, lock=False) -> DailyLog:
 
 def steps_of(log, now=None):
     """The five check-ins as a page lists them."""
-    return [{"stage": stage, "state": log.state_of(stage), "is_now": stage is now} for stage in STAGES]
+    words = {"done": _("done"), "begun": _("begun"), "not-started": _("not started")}
+    return [
+        {
+            "stage": stage,
+            "slug": stage.slug,
+            "title": str(stage.title),
+            "address": address_of_check_in(log.date, stage.slug),
+            "state": state,
+            "state_in_words": words[state],
+            "is_now": stage is now,
+        }
+        for stage, state in ((stage, log.state_of(stage)) for stage in STAGES)
+    ]
 
 
 def carried_into(person, day):
@@ -128,13 +114,14 @@ def history(request):
     weeks = month_grid(first, 0 if person.week_starts_on == person.FirstWeekday.MONDAY else 6)
     in_month = {log.date: log for log in person.daily_logs.for_list().between(weeks[0][0], weeks[-1][-1])}
     logs, pages = page_of(person.daily_logs.for_list(), page_number(request), by="date")
+    squares = Squares(day, first.month)
     context = pages | {
         "first": first,
         "has_begun": first <= day,
-        "weeks": [[Day(d, day, in_month.get(d), d.month != first.month) for d in week] for week in weeks],
+        "weeks": [[squares.square(date, in_month.get(date)) for date in week] for week in weeks],
         "month_before": first - ONE_DAY if first.year > 1900 else None,
         "month_after": after if (after := (first + 31 * ONE_DAY).replace(day=1)) <= day else None,
-        "logs": logs,
+        "lines": lines_of(logs),
     }
     return render(request, "logs/history.html", context)
 
@@ -162,7 +149,7 @@ def mark_not_tracked(request, day):
     return redirect("logs:day", day)
 
 
-@retried
+@retry_on_conflict
 def mark(person, day, reason):
     log = day_or_404(person, day, lock=True)
     if log.not_tracked != reason:
@@ -177,7 +164,7 @@ def mark_tracked(request, day):
     return redirect("logs:day", day)
 
 
-@retried
+@retry_on_conflict
 def take_mark_off(person, day):
     log = get_object_or_404(person.daily_logs.select_for_update(), date=day)
     if log.not_tracked is not None:
@@ -189,8 +176,7 @@ def take_mark_off(person, day):
         person.answers_changed()
 
 
-@require_get_or_post
-@retried
+@retry_on_conflict
 def delete_day(request, day):
     log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
     if request.method == "POST":
@@ -207,7 +193,7 @@ def deleted(day, envelope):
     return {"day": day, "name": full_name_of(day), "envelope": envelope, "minutes": undo.MINUTES}
 
 
-@accepts_up_to(settings.BODY_OF_LONG_TEXTS)
+@max_body_size(settings.MAX_LONG_TEXT_BODY)
 @require_POST
 def restore_day(request, day):
     try:
@@ -237,7 +223,6 @@ def medications(request):
     return render(request, "logs/medications.html", pages | {"medications": rows})
 
 
-@require_get_or_post
 def medication(request, pk):
     if request.method == "POST":
         # Locked before the person's list is, see MedicationQuerySet.locked_for().

@@ -11,6 +11,6 @@ class OperationsConfig(AppConfig):
     def ready(self):
         from operations import checks, instrumentation, metrics  # noqa: F401
 
-        connection_created.connect(instrumentation.observe_connection)
+        connection_created.connect(instrumentation.instrument_connection)
         got_request_exception.connect(instrumentation.count_exception)
-        request_finished.connect(metrics.note_pools)
+        request_finished.connect(metrics.record_pools)

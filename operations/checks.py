@@ -1,6 +1,6 @@
-"""System checks: what may be meant so, and is worth a warning. What must not be, brainlog/settings.py refuses.
+"""System checks that warn of settings that are possible, but probably a mistake. brainlog/settings.py rejects others.
 
-With --deploy also whether the files of this release are there; gunicorn.conf.py asks the same at the start.
+With --deploy they also check that the files of this release exist, as gunicorn.conf.py does when it starts.
 """
 
 from urllib.parse import urlsplit
@@ -14,13 +14,13 @@ from operations.installation import faults
 
 
 @register(deploy=True)
-def pages_can_be_made(app_configs, **kwargs):
+def check_installation(app_configs, **kwargs):
     return [Error(fault, id="brainlog.E001") for fault in faults()]
 
 
 @register()
-def private_text_has_a_key_of_its_own(app_configs, **kwargs):
-    """SECRET_KEY may be changed at any time, and what was encrypted with it would be lost."""
+def check_encryption_key(app_configs, **kwargs):
+    """With a key derived from SECRET_KEY, changing SECRET_KEY would lose all encrypted texts."""
     if list(settings.FIELD_ENCRYPTION_KEYS) != [DERIVED]:
         return []
     return [
@@ -33,36 +33,36 @@ def private_text_has_a_key_of_its_own(app_configs, **kwargs):
 
 
 @register()
-def people_come_by_https(app_configs, **kwargs):
-    """Without it passwords and answers cross the network in the clear; on a network of one's own that may be wanted."""
+def check_https(app_configs, **kwargs):
+    """Without https, passwords and answers cross the network in clear text, which a private network may accept."""
     if settings.HTTPS or settings.DEBUG or not public_hosts():
         return []
     return [
         Warning(
-            "HTTPS is off: passwords and answers cross the network in the clear, and cookies go along.",
-            hint="Behind a proxy that ends https, set HTTPS=True and BEHIND_PROXY=True.",
+            "HTTPS is off: passwords, answers and cookies cross the network in clear text.",
+            hint="Behind a proxy that terminates https, set HTTPS=True and BEHIND_PROXY=True.",
             id="brainlog.W002",
         )
     ]
 
 
 @register()
-def debug_is_for_ones_own_machine(app_configs, **kwargs):
+def check_debug(app_configs, **kwargs):
     if not settings.DEBUG or not public_hosts():
         return []
     return [
         Warning(
             "DEBUG is on, and ALLOWED_HOSTS names more than this machine.",
-            hint="Where others come, set DEBUG=False: it asks for https and keys, and keeps messages out of the log.",
+            hint="For a site with other users, set DEBUG=False: it requires https and keys, and logs no messages.",
             id="brainlog.W003",
         )
     ]
 
 
 @register()
-def mails_and_figures_are_sent_by_tls(app_configs, **kwargs):
-    """Networks between containers are somebody's own, and may do without."""
-    cache = urlsplit(str(settings.CACHES["figures"].get("LOCATION", "")))
+def check_tls(app_configs, **kwargs):
+    """Warn only, because a private network between containers can do without TLS."""
+    cache = urlsplit(str(settings.CACHES["summaries"].get("LOCATION", "")))
     plain = {
         "EMAIL_URL": settings.HAS_EMAIL
         and settings.EMAIL_BACKEND.endswith("smtp.EmailBackend")
@@ -72,7 +72,7 @@ def mails_and_figures_are_sent_by_tls(app_configs, **kwargs):
     }
     return [
         Warning(
-            f"{variable} leads to another machine, and what is sent there is not encrypted.",
+            f"{variable} names another machine, and the connection is not encrypted.",
             hint="Write smtp+tls:// or smtp+ssl:// for mail, rediss:// for the cache.",
             id="brainlog.W004",
         )

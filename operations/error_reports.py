@@ -1,8 +1,8 @@
-"""What Django's page of an error (DEBUG) and its mails to administrators say of it: where, never with what.
+"""Error reports for Django's error page (DEBUG) and its mails to administrators, without personal data.
 
-Local variables hold answers, passwords and decrypted text, and so do messages, cookies, forms and headers.
-So a report is not Django's with parts blackened, it is made of what cannot be somebody's: classes, the
-database's codes, lines of code, and names and types of variables.
+Local variables can contain answers, passwords and decrypted texts, and so can messages, cookies, forms and headers. So
+a report is not Django's with parts removed, but is built from what cannot contain them: classes, error codes of the
+database, lines of code, and the names and types of variables.
 """
 
 import platform
@@ -13,14 +13,14 @@ import django
 from django.utils.html import format_html
 from django.views.debug import ExceptionReporter
 
-from operations.log_formatters import chain_of, name_of
+from operations.log_formatters import exception_chain, exception_name
 from operations.request_context import method_of, route_of, view_of
 
-# Of a recursion without end there is no more to see.
+# The innermost frames are enough, also of an infinite recursion.
 MOST_FRAMES = 50
 
 NOTE = """\
-Messages and values are left out: they may hold what people write. With DEBUG, the console shows the messages."""
+Messages and values are omitted: they can contain what people write. With DEBUG, the console shows the messages."""
 
 PAGE = """\
 <!DOCTYPE html>
@@ -40,12 +40,12 @@ PAGE = """\
 
 
 class PrivateReporter(ExceptionReporter):
-    """For DEFAULT_EXCEPTION_REPORTER: a report that may be shown, mailed and passed on."""
+    """A report without personal data, which may be shown, mailed and forwarded. For DEFAULT_EXCEPTION_REPORTER."""
 
     def get_traceback_text(self):
-        # Django hands over a text in place of an exception when there is none.
+        # Without an exception, Django passes a text.
         error = self.exc_value if isinstance(self.exc_value, BaseException) else None
-        exceptions = [line for each in reversed(list(chain_of(error))) for line in ("", *told(each))]
+        exceptions = [line for each in reversed(list(exception_chain(error))) for line in ("", *exception_lines(each))]
         return "\n".join([*self.facts(), *exceptions, "", NOTE, ""])
 
     def get_traceback_html(self):
@@ -56,14 +56,14 @@ class PrivateReporter(ExceptionReporter):
         if self.request:
             yield f"Request: {method_of(self.request)} {route_of(self.request)}"
             yield f"View: {view_of(self.request)}"
-        if observation := getattr(self.request, "observation", None):
-            yield f"Request id: {observation.id}"
+        if request_context := getattr(self.request, "request_context", None):
+            yield f"Request id: {request_context.id}"
         yield f"Python {platform.python_version()}, Django {django.get_version()}"
 
 
-def told(error: BaseException) -> Iterator[str]:
-    """One exception, line by line: its class, and the way to it with what each function had at hand."""
-    yield name_of(error)
+def exception_lines(error: BaseException) -> Iterator[str]:
+    """Yield the lines of one exception: its class, and its traceback with the local variables of each frame."""
+    yield exception_name(error)
     if template := getattr(error, "template_debug", None):
         yield f"  In template {template['name']}, line {template['line']}: {template['during']}"
     frames = list(traceback.walk_tb(error.__traceback__))[-MOST_FRAMES:]

@@ -1,4 +1,4 @@
-"""Whether the files that pages are made of are there and readable. One that is not makes every page a server error."""
+"""Checks that the files of pages exist and are readable. With one missing, every page would be a server error."""
 
 import os
 import posixpath
@@ -14,22 +14,22 @@ from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import get_template
 from django.utils import translation
 
-# Looked for by name, for in a folder that cannot be read no file is found.
+# Checked by name, because listing a folder without read permission finds no files.
 PAGES = ("base.html", "404.html", "500.html", "503.html")
 
 
 def faults() -> list[str]:
-    """A sentence for each kind of file that is missing, with its remedy. Asks nothing but the disk."""
+    """Return a message with a remedy for each kind of missing file. Reads only the disk."""
     return [*static_files(), *templates(), *languages(), *time_zones()]
 
 
 def static_files() -> Iterator[str]:
     remedy = "Run manage.py collectstatic --noinput, as the user who may write there."
     try:
-        if not isinstance(staticfiles_storage, ManifestFilesMixin):  # With DEBUG, files are served from the code.
+        if not isinstance(staticfiles_storage, ManifestFilesMixin):  # With DEBUG, the source files are served.
             return
         collected = staticfiles_storage.hashed_files
-    except (OSError, ValueError) as error:  # The folder or its list cannot be read, or the list is broken.
+    except (OSError, ValueError) as error:  # The folder or its manifest cannot be read, or the manifest is invalid.
         yield f"STATIC_ROOT ({settings.STATIC_ROOT}) cannot be read ({type(error).__name__}). {remedy}"
         return
     if not collected:
@@ -41,7 +41,7 @@ def static_files() -> Iterator[str]:
     missing = [path for path in needed if not is_readable(collected.get(path))]
     if missing:
         yield (
-            f"STATIC_ROOT ({settings.STATIC_ROOT}) is of another release, or cannot be read: it lacks {missing[0]}"
+            f"STATIC_ROOT ({settings.STATIC_ROOT}) belongs to another release, or cannot be read: it lacks {missing[0]}"
             f"{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}. {remedy}"
         )
 
@@ -57,7 +57,7 @@ def templates() -> Iterator[str]:
         try:
             get_template(name)
         except (TemplateDoesNotExist, TemplateSyntaxError, OSError, UnicodeDecodeError) as error:
-            yield f"The template {name} cannot be used ({type(error).__name__}). Install the release's files anew."
+            yield f"The template {name} cannot be used ({type(error).__name__}). Install the release again."
             return
 
 
@@ -65,13 +65,13 @@ def languages() -> Iterator[str]:
     try:
         for code, _ in settings.LANGUAGES:
             with translation.override(code):
-                pass  # Its catalogue has been read.
+                pass  # Activating the language has loaded its translations.
     except OSError:
-        yield "Django's translations are missing. Install requirements.txt anew."
+        yield "Django's translations are missing. Install requirements.txt again."
 
 
 def time_zones() -> Iterator[str]:
     try:
         ZoneInfo("Europe/Berlin")
     except (ZoneInfoNotFoundError, OSError):
-        yield "There are no time zones. Install the package tzdata, as in requirements.txt."
+        yield "Time zone data is missing. Install the package tzdata, as in requirements.txt."

@@ -1,9 +1,9 @@
-"""Log lines, as JSON or as text, that hold nothing of what people write.
+"""Log formatters, JSON and text, that never log what people write.
 
-An exception's message may: PostgreSQL quotes the row it refused, Python the value it could not
-read. What is written of an exception is its class, the database's code and names for it, and where
-in the code it happened. Paths hold dates, so a line about a request has the pattern of its address.
-With `reveal=True`, for one's own machine, everything is shown.
+Messages of exceptions can contain it: PostgreSQL quotes the rejected row, Python the value that it could not parse. So
+the formatters log of an exception only its class, its database code, the names of table, column and constraint, and the
+traceback. Paths contain dates, so a line about a request contains the pattern of the URL instead.
+With `reveal=True`, for development, everything is logged.
 """
 
 import copy
@@ -19,13 +19,13 @@ from pythonjsonlogger.json import JsonFormatter as JsonFormatterOfLibrary
 
 from operations.request_context import COMMAND, current, method_of, route_of
 
-# What a record carries besides what logging itself puts there.
-MARKS = {"request_id", "view"}
-STANDARD = {*RESERVED_ATTRS, *MARKS}
+# Attributes that PrivateFormatter adds to each record.
+CONTEXT_ATTRS = {"request_id", "view"}
+STANDARD_ATTRS = {*RESERVED_ATTRS, *CONTEXT_ATTRS}
 
 
 class PrivateFormatter(logging.Formatter):
-    """Marks each line with its request, and leaves out what may be somebody's."""
+    """Adds the request context to each line, and omits anything that can contain personal data."""
 
     def __init__(self, *args, reveal: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
@@ -33,12 +33,12 @@ class PrivateFormatter(logging.Formatter):
 
     def format(self, record):
         record = copy.copy(record)
-        record.exc_text = None  # another formatter may have left its own there
+        record.exc_text = None  # Another formatter may have cached its own text.
         request = getattr(record, "request", None)
-        # Django logs a refusal when our middleware is done already.
-        observation = current.get() or getattr(request, "observation", None)
-        record.request_id = observation.id if observation else "-"
-        record.view = observation.view if observation else COMMAND or "-"
+        # Django logs error responses after the instrumentation middleware has ended.
+        request_context = current.get() or getattr(request, "request_context", None)
+        record.request_id = request_context.id if request_context else "-"
+        record.view = request_context.view if request_context else COMMAND or "-"
         if not self.reveal:
             record.msg, record.args = message_of(record), ()
         if not record.name.startswith("brainlog"):
@@ -47,11 +47,11 @@ class PrivateFormatter(logging.Formatter):
         return super().format(record)
 
     def formatException(self, ei):
-        return super().formatException(ei) if self.reveal else told(ei[1])
+        return super().formatException(ei) if self.reveal else format_exception(ei[1])
 
 
 class JsonFormatter(PrivateFormatter, JsonFormatterOfLibrary):
-    """One JSON object a line."""
+    """Formats each record as a JSON object on one line."""
 
     def __init__(self, **kwargs):
         names = {"levelname": "level", "name": "logger", "exc_info": "exception"}
@@ -60,7 +60,7 @@ class JsonFormatter(PrivateFormatter, JsonFormatterOfLibrary):
 
 
 class TextFormatter(PrivateFormatter):
-    """One readable line, in UTC, with what else is known at its end."""
+    """Formats each record as a line of text, with the time in UTC and the extra attributes at its end."""
 
     converter = time.gmtime
     default_time_format = "%Y-%m-%dT%H:%M:%S"
@@ -75,7 +75,7 @@ class TextFormatter(PrivateFormatter):
 
 
 class PrivateEmailHandler(AdminEmailHandler):
-    """Mails a record to ADMINS with a PrivateReporter's report; its subject holds nothing of anybody's either."""
+    """Mails a record to ADMINS, with the report of PrivateReporter. The subject has no personal data either."""
 
     def emit(self, record):
         record = copy.copy(record)
@@ -84,21 +84,21 @@ class PrivateEmailHandler(AdminEmailHandler):
 
 
 def extras_of(record) -> list[str]:
-    """The names of what the caller has added to a record."""
-    return [name for name in vars(record) if name not in STANDARD]
+    """Return the names of the attributes that the caller has added to a record."""
+    return [name for name in vars(record) if name not in STANDARD_ATTRS]
 
 
 def message_of(record) -> str:
-    """What a record says, without what came from outside."""
+    """Return the message of a record without external input."""
     if isinstance(record.msg, BaseException):
-        return name_of(record.msg)
+        return exception_name(record.msg)
     if hasattr(record, "request") and record.name.startswith(("django.request", "django.security")):
-        return refusal(record)
+        return error_response_message(record)
     if record.name == "gunicorn.error":
-        # What follows is an address on the internet, a path, or the malformed request itself.
-        for beginning in ("Invalid request", "Error handling request"):
-            if str(record.msg).startswith(beginning):
-                return beginning
+        # The rest is an IP address, a path, or the malformed request itself.
+        for prefix in ("Invalid request", "Error handling request"):
+            if str(record.msg).startswith(prefix):
+                return prefix
     if isinstance(record.args, Mapping):
         record.args = {key: without_message(value) for key, value in record.args.items()}
     elif record.args:
@@ -106,36 +106,36 @@ def message_of(record) -> str:
     try:
         return record.getMessage()
     except (TypeError, ValueError, KeyError):
-        # Arguments that do not go with the text; logging itself would print them all.
+        # The arguments do not match the format. logging itself would print all of them.
         return str(record.msg)
 
 
-def refusal(record) -> str:
-    """Django's line about a request that ended in an error, or was refused."""
+def error_response_message(record) -> str:
+    """Return the message of Django's record about an error response."""
     if record.name == "django.security.DisallowedHost":
-        return record.getMessage()  # the host asked for, which ALLOWED_HOSTS may lack
+        return record.getMessage()  # It contains the host, which ALLOWED_HOSTS may lack.
     phrase = responses.get(record.status_code, "Refused")
     if record.name == "django.security.csrf" and record.args:
-        # After the dash comes the address of the page the form was on.
+        # The part after the dash is the URL of the page with the form.
         phrase += f" ({str(record.args[0]).partition(' - ')[0]})"
     return f"{phrase}: {method_of(record.request)} {route_of(record.request)}"
 
 
 def without_message(value):
-    return name_of(value) if isinstance(value, BaseException) else value
+    return exception_name(value) if isinstance(value, BaseException) else value
 
 
-def told(error: BaseException | None) -> str:
-    """An exception and what led to it, the first cause first, without any message."""
+def format_exception(error: BaseException | None) -> str:
+    """Return the traceback of an exception and of its causes, the first cause first, without messages."""
     lines = []
-    for each in reversed(list(chain_of(error))):
-        lines.append(name_of(each))
+    for each in reversed(list(exception_chain(error))):
+        lines.append(exception_name(each))
         lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames_of(each)]
     return "\n".join(lines)
 
 
-def chain_of(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception, those it gathers, and its causes."""
+def exception_chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception, the members of an exception group, and their causes."""
     seen, waiting = set(), [error]
     while waiting:
         each = waiting.pop(0)
@@ -152,8 +152,8 @@ def frames_of(error: BaseException) -> traceback.StackSummary:
     return traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), lookup_lines=False)
 
 
-def name_of(error: BaseException) -> str:
-    """The class of an exception, and of a database's the code and the names of what it is about."""
+def exception_name(error: BaseException) -> str:
+    """Return the class of an exception; of a database error also its code, and the table, column and constraint."""
     kind = type(error)
     facts = []
     if code := getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None):

@@ -1,4 +1,4 @@
-"""Figures for Prometheus. In gunicorn they add up over all workers: see gunicorn.conf.py."""
+"""Prometheus metrics. Under gunicorn they are the sums of all workers, see gunicorn.conf.py."""
 
 import os
 import threading
@@ -24,19 +24,19 @@ from prometheus_client.core import GaugeMetricFamily
 
 from brainlog.circuit_breaker import database
 from brainlog.database.connections import separate_connection
-from brainlog.database.postgresql.base import patience
+from brainlog.database.postgresql.base import response_timeout
 from operations.database.stats import backup_measurements, health_measurements, size_and_connections
 
 REGISTRY = CollectorRegistry()
-# When each counter was made says nothing here, and would double the page.
+# The creation time of each counter has no use here, and would double the size of the response.
 disable_created_metrics()
-# Seconds, for pages: most take some ten milliseconds.
+# Seconds. Most pages take some ten milliseconds.
 PAGE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 QUERY_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30)
 
 REQUEST_SECONDS = Histogram(
     "brainlog_request_seconds",
-    "Requests, and how long they took.",
+    "Requests, by duration.",
     ["method", "view", "status"],
     buckets=PAGE_BUCKETS,
     registry=REGISTRY,
@@ -46,7 +46,7 @@ EXCEPTIONS = Counter(
 )
 QUERY_SECONDS = Histogram(
     "brainlog_query_seconds",
-    "Statements sent to the database, and how long they took.",
+    "Database statements, by duration.",
     buckets=QUERY_BUCKETS,
     registry=REGISTRY,
 )
@@ -72,97 +72,97 @@ POOL_WAITING = Gauge(
     registry=REGISTRY,
 )
 
-# How long a scrape waits for the database. Prometheus itself gives up after ten seconds.
-PATIENCE = 2
-# How long figures that change slowly are good for, in seconds: several scrapers need not ask again.
-KEPT = 15
+# Seconds that a scrape waits for the database. The default timeout of Prometheus is ten seconds.
+TIMEOUT = 2
+# Seconds for which metrics that change slowly are reused, so that several scrapers do not repeat their queries.
+CACHE_SECONDS = 15
 
 
 @login_not_required
 @require_safe
 def metrics(request):
-    """All figures, for who knows METRICS_TOKEN. There is no such page where none is set."""
+    """Return all metrics to a client with METRICS_TOKEN; 404 if that is not set."""
     if not settings.METRICS_TOKEN:
         raise Http404
     if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-        return HttpResponse("Only by https.", status=403, content_type="text/plain; charset=utf-8")
+        return HttpResponse("https is required.", status=403, content_type="text/plain; charset=utf-8")
     if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)
-    page = exposition.generate_latest(registry) + exposition.generate_latest(DatabaseNow())
+    page = exposition.generate_latest(registry) + exposition.generate_latest(DatabaseCollector())
     return HttpResponse(page, content_type=exposition.CONTENT_TYPE_LATEST)
 
 
-class DatabaseNow:
-    """What the database says of itself at this moment. One that does not answer costs a scrape two seconds."""
+class DatabaseCollector:
+    """Metrics of the database at the time of the scrape. Waits TIMEOUT for a database that does not respond."""
 
-    asking = threading.Lock()
-    watched: tuple[float, dict] = (-KEPT, {})  # when they were asked for, and what was answered
+    querying = threading.Lock()
+    slow_metrics: tuple[float, dict] = (-CACHE_SECONDS, {})  # The time of the queries, and their results.
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        signs: dict = {}
-        # A server that hangs is asked by one thread and no more, however often we are scraped.
-        if not database.is_open and self.asking.acquire(timeout=PATIENCE):
-            thread = threading.Thread(target=self.ask, args=[signs], daemon=True)
+        results: dict = {}
+        # One thread only queries a server that hangs, however many scrapes there are.
+        if not database.is_open and self.querying.acquire(timeout=TIMEOUT):
+            thread = threading.Thread(target=self.query, args=[results], daemon=True)
             try:
                 thread.start()
-            except RuntimeError:  # There are too many; the next scrape may find it otherwise.
-                self.asking.release()
+            except RuntimeError:  # The limit of threads is reached; the next scrape tries again.
+                self.querying.release()
             else:
-                thread.join(PATIENCE)
-        found = dict(signs)
+                thread.join(TIMEOUT)
+        found = dict(results)
         yield GaugeMetricFamily("brainlog_database_up", "Whether the database answered.", value=bool(found))
         for name, value in found.items():
-            if value is not None:  # This role is not shown it.
+            if value is not None:  # None means that the database role may not see it.
                 yield GaugeMetricFamily(f"brainlog_database_{name}", DESCRIPTIONS[name], value=value)
 
-    def ask(self, signs: dict):
-        """Over a connection of its own: the pool may be what is exhausted."""
+    def query(self, results: dict):
+        """Query the metrics over a connection outside of the pool, which may be exhausted."""
         try:
-            patience.set(PATIENCE)  # For this thread alone: a server that hangs is asked again when it is back.
-            # The way that pages go: it is what has to be up.
-            options = {"connect_timeout": PATIENCE}
+            response_timeout.set(TIMEOUT)  # Applies to this thread only, and ends it if the server hangs.
+            # The same URL as for pages, because that is what has to be up.
+            options = {"connect_timeout": TIMEOUT}
             with separate_connection(connections["default"], options=options, is_registered=True):
-                signs.update(size_and_connections("default", PATIENCE))
-                if time.monotonic() - self.watched[0] >= KEPT:
-                    type(self).watched = time.monotonic(), health_measurements("default", PATIENCE)
-                signs.update(self.watched[1])
-                signs.update(backup_measurements("default", PATIENCE))
+                results.update(size_and_connections("default", TIMEOUT))
+                if time.monotonic() - self.slow_metrics[0] >= CACHE_SECONDS:
+                    type(self).slow_metrics = time.monotonic(), health_measurements("default", TIMEOUT)
+                results.update(self.slow_metrics[1])
+                results.update(backup_measurements("default", TIMEOUT))
         except Error:
-            return  # the page says that it is not up
+            return  # brainlog_database_up is then 0.
         finally:
-            self.asking.release()
+            self.querying.release()
 
 
 DESCRIPTIONS = {
     "size_bytes": "The size of the database.",
-    "connections": "Connections to the server, ours and all others.",
-    "connections_limit": "How many connections the server allows.",
-    "archiving_failed": "Whether the last try to archive a segment of the write-ahead log failed.",
-    "inactive_slots": "Replication slots that nothing reads.",
-    "lost_slots": "Replication slots whose log is gone.",
-    "inactive_slot_bytes": "The most write-ahead log that a slot keeps which nothing reads.",
-    "slot_bytes": "The most write-ahead log that any slot keeps.",
-    "replica_lag_bytes": "How much write-ahead log the slowest replica has still to replay.",
-    "replica_lag_seconds": "How far behind the slowest replica is.",
+    "connections": "Connections to the server, of all clients.",
+    "connections_limit": "The maximum number of connections of the server.",
+    "archiving_failed": "Whether the last attempt to archive a segment of the write-ahead log failed.",
+    "inactive_slots": "Replication slots without a consumer.",
+    "lost_slots": "Replication slots whose write-ahead log was removed.",
+    "inactive_slot_bytes": "The most write-ahead log that a slot without a consumer retains.",
+    "slot_bytes": "The most write-ahead log that any slot retains.",
+    "replica_lag_bytes": "The write-ahead log that the slowest replica has not replayed yet.",
+    "replica_lag_seconds": "The replay lag of the slowest replica.",
     "transaction_id_age": "The age of the oldest transaction id in any database of the server.",
     "multixact_age": "The age of the oldest multixact id in any database of the server.",
     "oldest_transaction_seconds": "How long the oldest transaction has been open.",
-    "idle_in_transaction_seconds": "How long a transaction has been idle, at the most.",
-    "prepared_transactions": "Transactions prepared for a commit in two steps.",
-    "oldest_prepared_seconds": "How long the oldest of them has been prepared.",
-    "health_queries_failed": "Queries for the server's health that failed.",
-    "backup_timestamp_seconds": "The moment that the newest good backup is of, in seconds since 1970.",
-    "backup_size_bytes": "The size of the newest good backup.",
+    "idle_in_transaction_seconds": "The longest time that a transaction has been idle.",
+    "prepared_transactions": "Transactions prepared for a two-phase commit.",
+    "oldest_prepared_seconds": "How long ago the oldest of them was prepared.",
+    "health_queries_failed": "Queries of the server's health that failed.",
+    "backup_timestamp_seconds": "The time of the newest valid backup, in seconds since 1970.",
+    "backup_size_bytes": "The size of the newest valid backup.",
     "backup_verified_timestamp_seconds": "When a backup was last verified, in seconds since 1970.",
 }
 
 
-def note_pools(**_):
-    """Receives `request_finished`, after Django has given the request's connection back."""
+def record_pools(**_):
+    """Receives `request_finished`, after Django has returned the request's connection to the pool."""
     for connection in connections.all(initialized_only=True):
         if connection.vendor == "postgresql" and connection.pool:
             stats = connection.pool.get_stats()

@@ -1,7 +1,7 @@
-"""Which connections to other machines the configuration enables. By default there are none.
+"""Connections to other machines that the configuration enables; by default none.
 
-The privacy page shows them to everybody, so nothing here repeats a user, password, token, bucket or
-database, nor the name of a machine that belongs to whoever runs the server.
+The privacy page is public, so nothing here contains a user, password, token, bucket or database name, or the host name
+of a machine of the operator.
 """
 
 import ipaddress
@@ -16,7 +16,7 @@ from brainlog.database.urls import hosts_of, is_local, is_postgresql
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 NETWORK_NAMES = (".internal", ".intranet", ".lan", ".local", ".localdomain", ".home.arpa")
 
-# Where logging in with such an account leads: the browser to the first, this server to all.
+# Label and hosts of each login provider. The browser connects to the first host, this server to all of them.
 PROVIDERS = {
     "google": ("Google", "accounts.google.com, oauth2.googleapis.com, www.googleapis.com"),
     "github": ("GitHub", "github.com, api.github.com"),
@@ -27,7 +27,7 @@ PROVIDERS = {
 
 @dataclass(frozen=True)
 class Connection:
-    """One of them, in sentences, and the setting that turns it on."""
+    """A connection, described for the privacy page, and the setting that enables it."""
 
     purpose: str
     where: str
@@ -37,9 +37,9 @@ class Connection:
 
 
 def outbound_connections(settings, environment: Mapping[str, str]) -> list[Connection]:
-    """All that these settings enable. Of the environment, the AWS_ variables count: they say where a bucket is.
+    """Return the connections that the settings enable. `environment` is read for the AWS_ variables of a bucket.
 
-    What is reached on this machine itself is left out, but for a mail server, which passes mails on.
+    Connections within this machine are omitted, except to a mail server, which relays mails to other machines.
     """
     return [
         *databases(settings),
@@ -61,16 +61,16 @@ def databases(settings) -> Iterator[Connection]:
         purpose, when, setting = uses[alias]
         hosts = [host for host in hosts_of(database) if not is_local(host)] if is_postgresql(database) else []
         if hosts:
-            # Of several, the one that is farthest away.
+            # Of several hosts, a public one if there is any.
             yield Connection(purpose, unnamed(min(hosts, key=is_private)), everything, when, setting)
 
 
 def cache(settings) -> Iterator[Connection]:
-    address = settings.CACHES["figures"].get("LOCATION", "")
+    address = settings.CACHES["summaries"].get("LOCATION", "")
     if address and not is_local(host := urlsplit(address).hostname or ""):
         what = _("Averages and counts of people's answers for some minutes, never a text.")
         yield Connection(
-            _("Remembering computed numbers"), unnamed(host), what, _("With pages that show numbers."), "CACHE_URL"
+            _("A cache of computed numbers"), unnamed(host), what, _("With pages that show numbers."), "CACHE_URL"
         )
 
 
@@ -79,11 +79,11 @@ def backups(settings, environment) -> Iterator[Connection]:
         return
     endpoints = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
     endpoint = next(filter(None, map(environment.get, endpoints)), "https://s3.amazonaws.com")
-    # Some put the bucket's name before that of the machine.
+    # The host name can begin with the name of the bucket.
     host = (urlsplit(endpoint).hostname or "").removeprefix(f"{urlsplit(settings.BACKUP_TO).netloc}.")
     what = _("Copies of the whole database; what people write in their own words is encrypted in them.")
     if settings.BACKUP_ENCRYPT_TO:
-        what = _("Copies of the whole database, encrypted before they leave.")
+        what = _("Copies of the whole database, encrypted before they are sent.")
     if not is_local(host):
         when = _("Whenever the operator makes, checks or restores a backup.")
         yield Connection(_("Backups"), named(host), what, when, "BACKUP_TO")
@@ -96,11 +96,13 @@ def mail(settings) -> Iterator[Connection]:
             "changed. No answers."
         )
         when = _(
-            "When somebody gives an e-mail address, asks for a new password, or changes how they log in, and when "
+            "When a person adds an e-mail address, asks for a new password, or changes how they log in, and when "
             "all of their data is downloaded or wiped."
         )
         if settings.ADMINS:
-            when += " " + _("And when a page fails: where in the code, and nothing else, to whoever runs the server.")
+            when += " " + _(
+                "And when a page fails: where in the code, and nothing else, to the operator of the server."
+            )
         yield Connection(_("Mail"), named(settings.EMAIL_HOST or ""), what, when, "EMAIL_URL")
 
 
@@ -118,7 +120,7 @@ def providers(settings) -> Iterator[Connection]:
 
 
 def is_private(host: str) -> bool:
-    """Whether its address or name says that it is in a network of somebody's own."""
+    """Whether the address or name is one of a private network."""
     try:
         return ipaddress.ip_address(host).is_private
     except ValueError:
@@ -126,12 +128,12 @@ def is_private(host: str) -> bool:
 
 
 def unnamed(host: str) -> str:
-    """Where a machine of the operator's is. Nobody is asked for its address."""
+    """Describe a host of the operator without its name. Makes no DNS query."""
     return _("A machine in a private network") if is_private(host) else _("Another machine; its name is not shown")
 
 
 def named(host: str) -> str:
-    """Whom it is handed to."""
+    """Describe a host, with its name if it is public."""
     if is_local(host):
         return _("A program on this machine, which passes it on")
     return _("A machine in a private network") if is_private(host) else host

@@ -1,4 +1,4 @@
-"""The public page that says what this server keeps, and what leaves it."""
+"""The public page about what this server stores, and what it sends to other machines."""
 
 import os
 
@@ -11,7 +11,7 @@ from accounts.models import SecurityEvent
 from operations.database.maintain import SECURITY_EVENTS_KEPT
 from operations.outbound_connections import outbound_connections
 
-A_DAY = 24 * 60 * 60
+DAY = 24 * 60 * 60
 
 
 @login_not_required
@@ -19,8 +19,8 @@ A_DAY = 24 * 60 * 60
 def privacy(request):
     context = {
         "connections": outbound_connections(settings, os.environ),
-        "idle_days": settings.SESSION_IDLE_AGE // A_DAY,
-        "session_days": settings.SESSION_COOKIE_AGE // A_DAY,
+        "idle_days": settings.SESSION_IDLE_AGE // DAY,
+        "session_days": settings.SESSION_COOKIE_AGE // DAY,
         "events_shown_days": SecurityEvent.SHOWN_FOR.days,
         "events_kept_days": SECURITY_EVENTS_KEPT.days,
     }

@@ -1,4 +1,4 @@
-"""Two addresses for balancers and monitors: /healthz, the process is up; /readyz, it can serve people."""
+"""Probes for load balancers and monitors: /healthz, the process is up; /readyz, it can serve pages."""
 
 import logging
 import threading
@@ -13,20 +13,20 @@ from django.http import HttpResponseNotAllowed, JsonResponse
 
 from brainlog.circuit_breaker import PROBE_OPTIONS, database
 from brainlog.database.connections import separate_connection
-from brainlog.database.errors import MISSING_PRIVILEGE, NO_SCHEMA, code_of, is_table_missing
-from brainlog.database.postgresql.base import patience
+from brainlog.database.errors import MISSING_PRIVILEGE, NO_SCHEMA, error_code, is_table_missing
+from brainlog.database.postgresql.base import response_timeout
 from operations.database.applied_migrations import applied_migrations
 from operations.installation import faults
 
-# The apps whose rows people's pages write.
-WRITTEN = {"accounts", "logs", "reflections"}
+# Apps whose tables need write privileges, because pages write to them.
+WRITTEN_APPS = {"accounts", "logs", "reflections"}
 
 logger = logging.getLogger(__name__)
 
-SECONDS = 1
+TIMEOUT = 1  # seconds
 
 NOT_READY = {
-    "database": "the database gave no good answer within a second",
+    "database": "the database did not answer correctly within a second",
     "privileges": "the database role lacks a privilege, or sees no schema; manage.py checkdb names it and the remedy",
     "migrations": "the database lacks migrations of this release; manage.py migrate applies them",
     "installation": "files of this release are missing; manage.py check --deploy names them",
@@ -34,7 +34,7 @@ NOT_READY = {
 
 
 class ProbesMiddleware:
-    """Answers the two addresses before all else: without session, host check, or redirect to https."""
+    """Answers the probes without a session, a check of the host, or a redirect to https."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -45,48 +45,48 @@ class ProbesMiddleware:
             return self.get_response(request)
         if request.method not in {"GET", "HEAD"}:
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        reason = self.readiness.reason_against() if request.path_info == "/readyz" else None
+        reason = self.readiness.reason_not_ready() if request.path_info == "/readyz" else None
         answer = {"status": "unavailable", "reason": reason} if reason else {"status": "ok"}
         response = JsonResponse(answer, status=503 if reason else 200, headers={"Cache-Control": "no-store"})
         if request.method == "HEAD":
-            response.content = b""  # Or gunicorn drops it, with a warning each time.
+            response.content = b""  # gunicorn would drop it, with a warning each time.
         return response
 
 
 class Readiness:
-    """Whether the database can serve this release, asked once at a time and answered within a second.
+    """Checks whether the database can serve this release: one check at a time, answered within a second.
 
-    The question is asked in a thread of its own, for libpq waits two seconds at least, and for ever
-    once it is connected. While one is on its way, all who want to know wait for that one's answer.
+    The check runs in a thread of its own, because the timeout of libpq is at least two seconds for connecting, and
+    unlimited after that. Concurrent probes share one check.
     """
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.question: Future | None = None
+        self.check: Future | None = None
         self.last_reason: str | None = None
 
-    def reason_against(self) -> str | None:
-        """Return why not, a word of NOT_READY, or None when all is well."""
-        reason = "database" if database.is_open else self.ask()
+    def reason_not_ready(self) -> str | None:
+        """Return the reason why it is not ready, a key of NOT_READY, or None."""
+        reason = "database" if database.is_open else self.run_check()
         self.log_change(reason)
         return reason
 
-    def ask(self) -> str | None:
+    def run_check(self) -> str | None:
         with self.lock:
-            if self.question is None or self.question.done():
-                question = Future()
-                # A daemon: the process need not wait for the answer when it is told to end.
-                threading.Thread(target=answer, args=(question,), name="readyz", daemon=True).start()
-                # Not before: a thread that could not be started would never answer.
-                self.question = question
-            question = self.question
+            if self.check is None or self.check.done():
+                check = Future()
+                # A daemon thread, so that the process can end without waiting for it.
+                threading.Thread(target=complete, args=(check,), name="readyz", daemon=True).start()
+                # Set after the start: if the thread could not be started, the check would never complete.
+                self.check = check
+            check = self.check
         try:
-            return question.result(timeout=SECONDS)
+            return check.result(timeout=TIMEOUT)
         except TimeoutError:
             return "database"
 
     def log_change(self, reason: str | None) -> None:
-        """Monitors ask every few seconds; the log says once what has changed."""
+        """Log changes only, because monitors probe every few seconds."""
         with self.lock:
             if reason == self.last_reason:
                 return
@@ -97,37 +97,37 @@ class Readiness:
             logger.info("Ready again.")
 
 
-def answer(question: Future) -> None:
-    # For this thread alone: a server lost while it thinks must not be waited for, or nobody asks again.
-    patience.set(2 * SECONDS)
+def complete(check: Future) -> None:
+    # Applies to this thread only. Without it, a server that never answers would block this check and all later ones.
+    response_timeout.set(2 * TIMEOUT)
     try:
-        # During a rollout, more migrations may be applied than this release has.
+        # During a rollout, the database can have more migrations than this release.
         if not migrations_on_disk() <= migrations_in_database():
-            question.set_result("migrations")
+            check.set_result("migrations")
         else:
-            question.set_result(None if is_installed() else "installation")
+            check.set_result(None if is_installed() else "installation")
     except Exception as error:
-        # Any other error is one of the database too, and what it says stays here: monitors are strangers.
+        # The message of the error is not part of the response, because anyone can request it.
         missing = "migrations" if is_table_missing(error) else "database"
-        question.set_result("privileges" if code_of(error) in {MISSING_PRIVILEGE, NO_SCHEMA} else missing)
+        check.set_result("privileges" if error_code(error) in {MISSING_PRIVILEGE, NO_SCHEMA} else missing)
 
 
 @cache
 def is_installed() -> bool:
-    """Whether pages can be made at all. gunicorn.conf.py refuses to start otherwise; other servers do not read it."""
+    """Whether the files of pages exist. gunicorn.conf.py refuses to start otherwise; other servers do not read it."""
     return not faults()
 
 
 @cache
 def migrations_on_disk() -> frozenset[tuple[str, str]]:
-    """The (app, name) of every migration in this release."""
+    """Return the (app, name) of every migration in this release."""
     return frozenset(MigrationLoader(None).disk_migrations)
 
 
 def migrations_in_database() -> set[tuple[str, str]]:
-    """The (app, name) of every applied migration. Raises Error if the database role cannot write this app's tables.
+    """Return the (app, name) of every applied migration. Raises Error if the database role cannot write our tables.
 
-    Uses a separate connection: the pool may be exhausted.
+    Uses a separate connection, because the pool may be exhausted.
     """
     with separate_connection(connections["default"], options=PROBE_OPTIONS) as connection:
         applied = applied_migrations(connection)
@@ -138,8 +138,8 @@ def migrations_in_database() -> set[tuple[str, str]]:
 
 
 def refuse_if_not_writable(cursor) -> None:
-    """Raise Error (SQLSTATE 42501) where this role may not save in one of our own tables: every save would fail."""
-    tables = [model._meta.db_table for model in apps.get_models() if model.__module__.split(".")[0] in WRITTEN]
+    """Raise Error (SQLSTATE 42501) if this role has no write privileges on one of our tables: saves would fail."""
+    tables = [model._meta.db_table for model in apps.get_models() if model.__module__.split(".")[0] in WRITTEN_APPS]
     cursor.execute(
         """SELECT c.relname FROM pg_class c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) asked
            WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY(%s) AND c.relkind IN ('r', 'p')

@@ -1,4 +1,4 @@
-"""Who is at work right now: one request, or a command. Log lines and figures are marked with it."""
+"""Context of the current request or management command, for logs and metrics."""
 
 import sys
 from contextvars import ContextVar
@@ -9,13 +9,13 @@ from django.http import HttpRequest
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-# The name of the management command that runs, if one does.
+# The name of the running management command, if any.
 COMMAND = sys.argv[1] if Path(sys.argv[0]).name == "manage.py" and len(sys.argv) > 1 else None
 
 
 @dataclass
-class Observation:
-    """One request, and what it has asked of the database so far."""
+class RequestContext:
+    """A request, and its use of the database so far."""
 
     id: str
     request: HttpRequest
@@ -28,21 +28,21 @@ class Observation:
         return view_of(self.request)
 
 
-current: ContextVar[Observation | None] = ContextVar("observation", default=None)
+current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
 
 
 def view_of(request: HttpRequest) -> str:
-    """The view's name, never the path: paths hold dates, and anything a stranger types."""
+    """Return the view's name. Never log the path: it can contain dates, and any text that a stranger types."""
     match = getattr(request, "resolver_match", None)
     return match.view_name if match else "-"
 
 
 def route_of(request: HttpRequest) -> str:
-    """The pattern of the address, such as logs/<day:day>/; "-" where none has matched."""
+    """Return the pattern of the URL, such as /logs/<day:day>/; "-" if none has matched."""
     match = getattr(request, "resolver_match", None)
     return f"/{match.route}" if match else "-"
 
 
 def method_of(request: HttpRequest) -> str:
-    """The method if it is a known one: whoever sends the request could write anything there."""
+    """Return the HTTP method if it is a known one, or else "other": clients can send any text."""
     return request.method if request.method in METHODS else "other"

@@ -100,7 +100,7 @@ def load_account(row, outcome: Outcome, take_over: bool) -> None:
     imported = row.object
     if not imported.is_staff:
         raise StaffError(f"{imported.username} in the file is not staff.")
-    account = User.objects.select_for_update().filter(username_key=User.key_of(imported.username)).first()
+    account = User.objects.select_for_update().filter(username_key=User.make_username_key(imported.username)).first()
     if account is None:
         account, is_new = imported, True
         account.save()

@@ -1,11 +1,11 @@
-"""gunicorn's worker: gthread, whose threads get whole requests only, and whose probes never wait for a free thread.
+"""gunicorn worker: gthread with buffered requests, and with separate threads for probes.
 
-gthread reads each request in one of its threads. Eight clients that send a byte a minute, or eight browsers that
-open a connection ahead of time, then occupy the eight threads of the site. Here the main loop reads, without waiting,
-and a thread gets a request that has arrived. A proxy that passes bodies on as they come, as the proxies of most
-platforms do, is safe in front of it.
+gthread reads each request in one of its threads. Eight clients that send one byte a minute, or eight browsers that open
+a connection in advance, then occupy all eight threads of the site. Here the main loop reads requests without blocking,
+and a thread receives a request once it is complete. So proxies that do not buffer bodies, as those of most platforms,
+are safe in front of it.
 
-gunicorn loads this module before it forks: a change of it takes effect when gunicorn itself is started anew.
+gunicorn loads this module before it forks: a change of it takes effect only when gunicorn itself is restarted.
 """
 
 import fcntl
@@ -25,26 +25,26 @@ from gunicorn.http import get_parser
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-# Seconds. The limits of the proxies in README.md are the same.
+# Seconds. The proxies in README.md have the same limits.
 HEAD_SECONDS = 10
 BODY_SECONDS = 60
-# For one write to a client that does not read; a connection that is closed waits for the client's side for so long.
+# SEND: for one write to a client that does not read. LINGER: until a closing connection no longer waits for its client.
 SEND_SECONDS = 30
 LINGER_SECONDS = 2
-# A page that takes longer may be waiting for a database that is away.
-SUSPICIOUS_SECONDS = 1
+# When a page takes longer, the database is probed.
+SLOW_PAGE_SECONDS = 1
 TICK_SECONDS = 0.1
 
-# Bytes. A head that gunicorn's own limits would accept is never longer (gunicorn.conf.py).
+# Bytes. A longer head exceeds gunicorn's own limits in any case (gunicorn.conf.py).
 LONGEST_HEAD = 64 * 1024
-# A longer body is handed over unfinished: most views refuse it by its length, unread.
+# A request with a longer body is passed on incomplete: most views reject it by its length, without reading it.
 LONGEST_BODY = 4 * 1024 * 1024
-# All unfinished requests of one worker together.
+# The limit of all incomplete requests of one worker together.
 MEMORY = 64 * 1024 * 1024
 RECEIVED_AT_ONCE = 64 * 1024
-# The kernel takes a whole page, so that no thread waits while a client reads it slowly.
+# Enough for a whole page, so that no thread waits for a client that reads slowly.
 SEND_BUFFER = 512 * 1024
-# Of the answers before. A client that asks for more without reading them would fill that buffer.
+# The limit of earlier responses that the client has not read: pipelined requests would fill the send buffer.
 UNREAD = 64 * 1024
 
 PROBE = re.compile(rb"[A-Z]+ (/healthz|/readyz)[ ?]")
@@ -53,22 +53,22 @@ EXPECT = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
 
 
 class Connection(TConn):
-    """A connection, and what has arrived of its next request."""
+    """A connection, and the received part of its next request."""
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
         self.received = bytearray()
-        self.needed = 0  # Bytes of the whole request; 0 until its head is complete.
+        self.needed = 0  # Bytes of the complete request; 0 until its head is complete.
         self.deadline = 0.0
         self.has_sent_continue = False
         self.is_answered = False
 
 
 class DeadlineReader(SocketUnreader):
-    """Reads what is left of a long body, until the deadline of its connection.
+    """Reads the rest of a long body, until the deadline of its connection.
 
-    The application gets a body that is late or cut off as a BadRequest: Django takes any other error, and the end of
-    the data, for the end of the form, and would save what has come of a text.
+    For a body that is late or incomplete, the application gets a BadRequest. Django treats any other error, and the end
+    of the data, as the end of the form, and would save a truncated text.
     """
 
     def __init__(self, connection: Connection):
@@ -84,38 +84,38 @@ class DeadlineReader(SocketUnreader):
         except OSError:
             if self.connection.is_answered:
                 raise
-            raise BadRequest("The rest of the body did not come in time.") from None
+            raise BadRequest("Timeout of the request body.") from None
         finally:
             self.sock.settimeout(SEND_SECONDS)
         if not data and not self.connection.is_answered:
-            raise BadRequest("The rest of the body did not come.")
+            raise BadRequest("Incomplete request body.")
         return data
 
 
 class Worker(ThreadWorker):
-    """The life of a request: arriving (main loop) -> waiting (a queue) -> busy (a thread) -> closing, or kept alive."""
+    """States of a request: arriving (main loop) -> waiting (queue) -> busy (thread) -> closing, or kept alive."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.arriving: dict[Connection, None] = {}  # In the order of their arrival.
+        self.arriving: dict[Connection, None] = {}  # The oldest first.
         self.waiting: deque[Connection] = deque()
-        self.busy: dict[Connection, float] = {}  # Since when, the oldest first.
+        self.busy: dict[Connection, float] = {}  # The time of its start; the oldest first.
         self.closing: dict[Connection, None] = {}
         self.buffered = 0
-        self.stops_at: float | None = None  # From when on it waits for no new request.
+        self.stops_at: float | None = None  # The time from which idle connections are closed.
 
     def init_process(self):
-        # Threads of their own. /readyz may take a second, so several monitors must not wait for each other.
+        # Separate threads for probes. /readyz can take a second, so that several monitors need several threads.
         self.probes = {b"/healthz": ThreadPoolExecutor(1), b"/readyz": ThreadPoolExecutor(self.cfg.threads)}
         super().init_process()
 
     def load_wsgi(self):
         super().load_wsgi()
-        # Not at the top: the modules of the application are loaded after the fork, so that HUP loads a new release.
+        # Imported here, because the application has to be loaded after the fork: then SIGHUP loads a new release.
         from brainlog.circuit_breaker import database
 
         self.database = database
-        self.openings = database.openings
+        self.times_opened = database.times_opened
 
     # ── Arriving ──────────────────────────────────────────────────────────────────────────────
 
@@ -124,22 +124,22 @@ class Worker(ThreadWorker):
             client, address = listener.accept()
             client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         except OSError:
-            return  # Another worker was faster, the client has left, or too many files are open for now.
+            return  # Another worker was faster, the client has disconnected, or too many files are open.
         self.nr_conns += 1
         if self.nr_conns >= self.worker_connections and self.arriving:
-            # Room for the next one, in place of the one that has been arriving for longest.
+            # Make room by closing the connection that has been arriving for longest.
             self.drop(next(iter(self.arriving)))
         self.enqueue_req(Connection(self.cfg, client, address, listener.getsockname()))
 
     def enqueue_req(self, conn):
         """Receive the next request of a new or kept-alive connection."""
         if self.cfg.is_ssl:
-            return self.enqueue_whole(conn)  # gunicorn decrypts in its threads, and so has to read there.
+            return self.enqueue_complete(conn)  # gunicorn does TLS in its threads, and so has to read there.
         if conn.parser is None:
             conn.parser = get_parser(self.cfg, conn.sock, conn.client)
             conn.parser.unreader = DeadlineReader(conn)
         conn.sock.setblocking(False)
-        conn.data_ready = True  # By the time a thread has it.
+        conn.data_ready = True  # It will be, when a thread receives the connection.
         conn.received, conn.needed = bytearray(), 0
         conn.has_sent_continue = conn.is_answered = False
         conn.deadline = time.monotonic() + HEAD_SECONDS
@@ -150,7 +150,7 @@ class Worker(ThreadWorker):
 
     def on_received(self, conn, _socket):
         if conn not in self.arriving:
-            return  # It had to make room in this very round of events.
+            return  # It was closed to make room, in the same round of events.
         try:
             data = conn.sock.recv(RECEIVED_AT_ONCE)
         except BlockingIOError:
@@ -163,7 +163,7 @@ class Worker(ThreadWorker):
             self.drop(conn)
 
     def examine(self, conn, data: bytes):
-        """Add what has come; hand the request over once it is whole. What it means is decided by gunicorn's parser."""
+        """Append received data, and pass the request on when it is complete. gunicorn's parser validates it later."""
         searched = max(0, len(conn.received) - 3)
         conn.received += data
         self.buffered += len(data)
@@ -177,12 +177,12 @@ class Worker(ThreadWorker):
             conn.deadline = time.monotonic() + BODY_SECONDS
             if len(conn.received) < conn.needed and EXPECT.search(conn.received, 0, end):
                 conn.has_sent_continue = True
-                with suppress(OSError):  # It has left: the next event says so.
+                with suppress(OSError):  # It has disconnected, which the next event reports.
                     util.write_nonblock(conn.sock, b"HTTP/1.1 100 Continue\r\n\r\n")
         if len(conn.received) >= conn.needed:
             self.stop_arriving(conn)
             conn.parser.unreader.unread(bytes(conn.received))
-            self.enqueue_whole(conn)
+            self.enqueue_complete(conn)
         elif self.buffered > MEMORY:
             self.refuse(max(self.arriving, key=lambda other: len(other.received)), 503, "Service Unavailable")
 
@@ -197,17 +197,17 @@ class Worker(ThreadWorker):
         conn.close()
 
     def refuse(self, conn, status: int, reason: str):
-        """End a request that is not whole. Nothing of it has reached the application."""
+        """Answer an incomplete request with an error. The application has not received any of it."""
         self.stop_arriving(conn)
-        if conn.received:  # Browsers open connections ahead of time, and expect no answer to nothing.
-            self.log.info("A request was ended before it was whole: %d %s.", status, reason)
-            with suppress(OSError):  # The client does not read, or has left.
+        if conn.received:  # Without a request there is no response: browsers open connections in advance.
+            self.log.info("An incomplete request was rejected: %d %s.", status, reason)
+            with suppress(OSError):  # The client does not read, or has disconnected.
                 util.write_error(conn.sock, status, reason, "")
         self.close(conn)
 
     # ── Waiting and busy ──────────────────────────────────────────────────────────────────────
 
-    def enqueue_whole(self, conn):
+    def enqueue_complete(self, conn):
         if probe := PROBE.match(conn.received):
             self.run_in(self.probes[probe[1]], conn)
         else:
@@ -221,7 +221,7 @@ class Worker(ThreadWorker):
                 self.busy[conn] = time.monotonic()
                 self.run_in(self.tpool, conn)
             else:
-                self.close(conn)  # No browser does so.
+                self.close(conn)  # Browsers do not pipeline requests.
 
     def run_in(self, pool, conn):
         conn.received = bytearray()
@@ -231,15 +231,15 @@ class Worker(ThreadWorker):
     def handle_request(self, req, conn):
         conn.sock.settimeout(SEND_SECONDS)
         if conn.has_sent_continue:
-            req._expected_100_continue = False  # gunicorn would send it again.
+            req._expected_100_continue = False  # gunicorn would send 100 Continue again.
         try:
             return super().handle_request(req, conn)
         except TimeoutError:
-            self.log.info("A response was not taken within %d s.", SEND_SECONDS)
+            self.log.info("A client did not read its response within %d s.", SEND_SECONDS)
             return False
 
     def _keepalive_after(self, conn, keepalive):
-        # gthread waits for the rest of a body that was not read. Here a request is whole, or its connection is closed.
+        # gthread waits for the unread rest of a body. Here the request is complete, or its connection is closed.
         conn.is_answered, conn.deadline = True, time.monotonic() + TICK_SECONDS
         return keepalive and bool(conn.parser.finish_body(deadline=conn.deadline))
 
@@ -254,9 +254,9 @@ class Worker(ThreadWorker):
     # ── Closing ───────────────────────────────────────────────────────────────────────────────
 
     def close(self, conn):
-        """Close our side, and read on until the client has closed its own: else it may not get the end of the answer.
+        """Close the sending side, and read until the client closes too; otherwise the end of the response can get lost.
 
-        gthread does the same in its main loop, which stands still for two seconds per client that does not close.
+        gthread does this in its main loop, which then blocks for two seconds per client that does not close.
         """
         try:
             conn.sock.setblocking(False)
@@ -290,8 +290,8 @@ class Worker(ThreadWorker):
     # ── The main loop ─────────────────────────────────────────────────────────────────────────
 
     def wait_for_and_dispatch_events(self, timeout):
-        is_at_work = self.arriving or self.waiting or self.busy or self.closing
-        super().wait_for_and_dispatch_events(min(timeout, TICK_SECONDS) if is_at_work else timeout)
+        is_active = self.arriving or self.waiting or self.busy or self.closing
+        super().wait_for_and_dispatch_events(min(timeout, TICK_SECONDS) if is_active else timeout)
         self.end_late_connections()
         self.watch_database()
 
@@ -309,30 +309,30 @@ class Worker(ThreadWorker):
                 self.end(conn)
 
     def watch_database(self):
-        """Have the database probed while a page takes long; leave threads behind that wait for one that is away.
+        """Start probing the database while a page takes long, and replace threads that wait for one that is down.
 
-        Until their patience ends they would answer no other request, even when the database is back.
+        Until DATABASE_TIMEOUT they could not answer other requests, even after the database is back.
         """
-        if self.openings != self.database.openings:
-            self.openings = self.database.openings
+        if self.times_opened != self.database.times_opened:
+            self.times_opened = self.database.times_opened
             if self.busy:
                 self.tpool.shutdown(wait=False)
                 self.tpool = self.get_thread_pool()
                 self.busy.clear()
                 self.fill_threads()
-        if self.busy and time.monotonic() - next(iter(self.busy.values())) > SUSPICIOUS_SECONDS:
-            self.database.suspect()
+        if self.busy and time.monotonic() - next(iter(self.busy.values())) > SLOW_PAGE_SECONDS:
+            self.database.start_probing()
 
 
 def unread_bytes(sock) -> int:
-    """How much of what was sent the client has not taken yet."""
+    """Return the number of sent bytes that the client has not acknowledged."""
     try:
         return int.from_bytes(fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
-    except OSError:  # This system does not say.
+    except OSError:  # Not supported on this system.
         return 0
 
 
 def body_length(head: bytes) -> int:
-    """How many bytes of the body to wait for. The application reads none that comes in chunks."""
+    """Return how many bytes of the body to wait for; 0 for a chunked body, which the application does not read."""
     length = LENGTH.search(head)
     return int(length[1]) if length and int(length[1]) <= LONGEST_BODY else 0

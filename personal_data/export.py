@@ -90,7 +90,7 @@ def dumps(value) -> str:
 def for_json(value):
     match value:
         case Unreadable():
-            return {"sealed": value.sealed.token}
+            return {"ciphertext": value.ciphertext.token}
         case datetime.date() | datetime.time():
             return value.isoformat()
         case Decimal():

@@ -56,7 +56,7 @@ EVENTS = columns_of(SecurityEvent)
 LOGINS = columns_of(Session, "session_data")
 KNOWN_BROWSERS = columns_of(KnownBrowser, "token_hash")
 # Neither what lets somebody in nor what is derived from another column.
-PROFILE = columns_of(User, "password", "username_key", *User.COUNTED_UP)
+PROFILE = columns_of(User, "password", "username_key", *User.COUNTER_FIELDS)
 
 
 def days(person: User) -> Iterator[dict]:

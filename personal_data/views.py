@@ -3,14 +3,12 @@ from django.contrib import messages
 from django.http import StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _, ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts import rate_limits, security_events
-from accounts.forms import NameAgainForm
+from accounts.forms import UsernameConfirmationForm
 from personal_data.export import archive
 from personal_data.wipe import wipe_all
-
-require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_safe
@@ -29,13 +27,12 @@ def what_is_kept(person) -> list[str]:
     ]
 
 
-@require_get_or_post
 @reauthentication_required(app="accounts")
 def export(request):
     person = request.user
     if request.method != "POST":
         return render(request, "personal_data/export.html")
-    rate_limits.take(rate_limits.EXPORT, str(person.pk))
+    rate_limits.consume(rate_limits.EXPORT, str(person.pk))
     security_events.record(security_events.Kind.EXPORTED, person, request)
     name = f"brain-log-{person.local_time().date()}.zip"
     headers = {
@@ -45,11 +42,10 @@ def export(request):
     return StreamingHttpResponse(archive(person), content_type="application/zip", headers=headers)
 
 
-@require_get_or_post
 @reauthentication_required(app="accounts")
 def wipe(request):
     person = request.user
-    form = NameAgainForm(request.POST if request.method == "POST" else None, user=person)
+    form = UsernameConfirmationForm(request.POST if request.method == "POST" else None, user=person)
     if form.is_valid():
         wipe_all(person)
         security_events.record(security_events.Kind.WIPED, person, request)

@@ -1,9 +1,9 @@
 from accounts.models import User
-from brainlog.database.retry import retried
+from brainlog.database.retry import retry_on_conflict
 from brainlog.database.sqlite3.files import erase_deleted_after_commit
 
 
-@retried
+@retry_on_conflict
 def wipe_all(person: User):
     """Delete all that a person has logged, for good. The account, its settings and its security events stay."""
     # Doses go with their days. Only then can the medications go.

@@ -5,10 +5,10 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from brainlog.body_size import accepts_up_to
-from brainlog.database.retry import retried
+from brainlog.body_size import max_body_size
+from brainlog.database.retry import retry_on_conflict
 from brainlog.database.router import reads_only
 from brainlog.pagination import page_number, page_of
 from logs.answers import store
@@ -17,8 +17,6 @@ from logs.periods import FIRST_DAY, Month, Week, Year
 from logs.summary import numbers_of
 from reflections.forms import ReflectionForm
 from reflections.models import WeeklyReflection, focus_for
-
-require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 ONE_WEEK = datetime.timedelta(days=7)
 
@@ -55,8 +53,7 @@ def other_week(request):
         return redirect("reflections:list")
 
 
-@accepts_up_to(settings.BODY_OF_LONG_TEXTS)
-@require_get_or_post
+@max_body_size(settings.MAX_LONG_TEXT_BODY)
 def week(request, day):
     person = request.user
     if request.method == "POST":
@@ -69,10 +66,12 @@ def week(request, day):
     else:
         form = ReflectionForm(instance=week_or_404(person, day))
     reflection = form.instance
+    numbers = numbers_of(person, Week(reflection.week_start))
     context = {
         "form": form,
         "reflection": reflection,
-        "numbers": numbers_of(person, Week(reflection.week_start)),
+        "numbers": numbers,
+        "lines": numbers.lines(days=7),
         "focus": focus_for(reflection.week_start, person.weekly_reflections.around(reflection.week_start)),
         "week_before": before if (before := reflection.week_start - ONE_WEEK) >= FIRST_DAY else None,
         "week_after": after if (after := reflection.week_start + ONE_WEEK) <= person.today() else None,
@@ -116,11 +115,13 @@ def numbers_page(request, period, months):
     if period.first > today:
         raise Http404
     numbers = numbers_of(request.user, period)
+    # After a flight west the newest log may lie ahead of the clock.
+    days = max(period.days_until(today), numbers.days_logged + numbers.days_not_tracked)
     context = {
         "period": period,
         "numbers": numbers,
-        # After a flight west the newest log may lie ahead of the clock.
-        "days": max(period.days_until(today), numbers.days_logged + numbers.days_not_tracked),
+        "lines": numbers.lines(days),
+        "days": days,
         "is_over": period.last < today,
         "before": before if (before := period.before).first >= FIRST_DAY else None,
         "after": after if (after := period.after).first <= today else None,
@@ -130,7 +131,6 @@ def numbers_page(request, period, months):
     return render(request, "reflections/numbers.html", context)
 
 
-@require_get_or_post
 def delete(request, day):
     if request.method == "POST":
         forget(request.user, day)
@@ -140,7 +140,7 @@ def delete(request, day):
     return render(request, "confirm_delete.html", {"object": reflection, "name": str(reflection)})
 
 
-@retried
+@retry_on_conflict
 def forget(person, day):
     get_object_or_404(person.weekly_reflections.select_for_update(), week_start=day).delete()
     person.answers_changed()

@@ -1,8 +1,9 @@
-"""`python -m testing` runs the whole test suite on SQLite and on PostgreSQL, both at the same time.
+"""`python -m testing` runs the test suite on SQLite and on PostgreSQL, both at the same time.
 
-What the database makes no difference to runs in one of the two runs. Arguments go to pytest.
-TEST_DATABASE_URL names a PostgreSQL server to use; without it, one is started for the time of the
-tests. What this machine cannot run is said at the very end, and is a failure where CI=true.
+Long forms of tests, marked thorough, are left out; `--thorough` runs them alone, and a file or a test that is asked
+for by name runs whole. What the database makes no difference to runs in one of the two runs. All other arguments go
+to pytest. TEST_DATABASE_URL names a PostgreSQL server to use; without it, one is started for the time of the tests.
+What this machine cannot run is said at the very end, and is a failure where CI=true.
 """
 
 import os
@@ -16,12 +17,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from testing import chromium, postgres, programs
+from testing.watchdog import watched_run
 
-# Shared so that both runs take about as long.
-ONCE_ON_SQLITE, ONCE_ON_POSTGRESQL = (
-    "--once=encryption,accounts,logs,reflections,personal_data,brainlog",
-    "--once=operations,testing",
-)
+# The tests marked once that run on PostgreSQL; all others run on SQLite. Shared by measured time, so that both runs
+# take about as long.
+ONCE_ON_POSTGRESQL = ("accounts", "brainlog/tests/attack", "brainlog/tests/browser", "testing")
+ONCE_ON_SQLITE = ("brainlog/tests/test_", "encryption", "home", "logs", "operations", "personal_data", "reflections")
 
 
 def main(arguments: list[str]) -> int:
@@ -33,18 +34,16 @@ def main(arguments: list[str]) -> int:
         arguments = ["--without-browser", *arguments]
         missing.append(f"The browser tests did not run, for want of Chromium: {chromium.HOW_TO_GET_IT}.")
     with ExitStack() as stack:
-        try:
-            url = stack.enter_context(postgres_url())
-        except postgres.PostgresMissing:
-            missing.append(f"The tests did not run on PostgreSQL, for want of one: {postgres.HOW_TO_GET_IT}.")
-            suites = [Suite("SQLite", arguments)]
+        stack.enter_context(watched_run())
+        if has_postgresql():
+            on_sqlite = Suite("SQLite", [*chosen_by(arguments, "thorough_on_sqlite"), not_once(ONCE_ON_POSTGRESQL)])
+            suites = [stack.enter_context(on_sqlite)]
+            url = stack.enter_context(postgres_url())  # Meanwhile the other run collects its tests.
+            on_postgresql = Suite("PostgreSQL", [*chosen_by(arguments), not_once(ONCE_ON_SQLITE)], url)
+            suites.append(stack.enter_context(on_postgresql))
         else:
-            suites = [
-                Suite("SQLite", [*arguments, ONCE_ON_SQLITE]),
-                Suite("PostgreSQL", [*arguments, ONCE_ON_POSTGRESQL], url),
-            ]
-        for suite in suites:
-            stack.enter_context(suite)
+            missing.append(f"The tests did not run on PostgreSQL, for want of one: {postgres.HOW_TO_GET_IT}.")
+            suites = [stack.enter_context(Suite("SQLite", chosen_by(arguments)))]
         runs = [suite.finish() for suite in suites]
     print()
     for _, summary in runs:
@@ -53,6 +52,31 @@ def main(arguments: list[str]) -> int:
         print(sentence)
     passed = all(ok for ok, _ in runs) and not (missing and os.environ.get("CI") == "true")
     return 0 if passed else 1
+
+
+def chosen_by(arguments: list[str], *more_markers: str) -> list[str]:
+    """The arguments for pytest, which choose between short and long forms. Of several -m, pytest heeds the last."""
+    long_forms = " or ".join(["thorough", *more_markers])
+    others = [argument for argument in arguments if argument != "--thorough"]
+    if others != arguments:
+        return ["-m", long_forms, *others]
+    is_named = any(argument.partition("::")[0].endswith(".py") for argument in arguments)
+    return others if is_named else ["-m", f"not ({long_forms})", *others]
+
+
+def not_once(paths: tuple[str, ...]) -> str:
+    """The option that leaves the tests marked once in these folders and files to the other run."""
+    return f"--not-once={','.join(paths)}"
+
+
+def has_postgresql() -> bool:
+    if os.environ.get("TEST_DATABASE_URL"):
+        return True
+    try:
+        postgres.find_binaries()
+    except postgres.PostgresMissing:
+        return False
+    return True
 
 
 @contextmanager

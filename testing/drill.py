@@ -8,6 +8,9 @@ long each step took, and at the end what was lost: the exit code is 1 if that wa
 docs/database.md for the same with one's own hands.
 """
 
+import testing.standalone  # noqa: F401, I001 (before the models that the next ones import)
+
+# isort: split
 import datetime
 import json
 import secrets
@@ -24,14 +27,15 @@ from urllib.error import HTTPError
 import psycopg
 from psycopg import sql
 
-from accounts.tests.visitors import Visitor
 from operations.backups.left_out import LEFT_OUT
 from testing.gunicorn import manage, throwaway_site
+from testing.people import DAY, Unexpected, Visitor, check_in, log_in, sign_up
 from testing.postgres import Cluster, throwaway_cluster, throwaway_copy
+from testing.waiting import wait_until
+from testing.watchdog import watched_run
 
 DATABASE = "brainlog"
 OWNER, APP = "owner", "brain_log_app"
-PASSWORD = "correct-horse-battery"
 FIRST_RELEASE = ("reflections", "logs", "accounts")
 NOT_ENCRYPTED = (("reflections", "0002"), ("logs", "0003"))
 
@@ -77,7 +81,7 @@ def main() -> int:
     try:
         for drill in (disaster, deletion):
             drill()
-    except Lost as loss:
+    except (Lost, Unexpected, TimeoutError) as loss:
         print(f"\nLOST: {loss}")
         return 1
     print(f"\nNothing was lost. {time.monotonic() - start:.0f} s in all.")
@@ -119,7 +123,7 @@ def disaster() -> None:
             site = stack.enter_context(throwaway_site(app_url))
         with step("7. Sign in, save a check-in, and back up") as found:
             must_be_ready(site.url)
-            save_a_check_in(sign_in(site.url, "maria"), url)
+            save_a_check_in(log_in(Visitor(site.url), "maria"), url)
             found.append(who_may_what(cluster))
             must(url, "backup", **backups)
             found.append(must(url, *verifying, **backups).strip())
@@ -198,16 +202,16 @@ def deletion() -> None:
         with step("The weekly base backup"):
             cluster.run("pg_basebackup", f"--pgdata={base}", f"--dbname={cluster.url}", "--checkpoint=fast")
         with step("People save until 10:30, and after") as found:
-            visitor = sign_up(site.url, "maria")
+            visitor = sign_up(Visitor(site.url), "maria")
             save_a_check_in(visitor, url)
             moment, before = now(cluster), rows_of(url)
             found.append(f"10:30 is {moment:%H:%M:%S.%f}; {counted(before)}")
-            sign_up(site.url, "too-late")
+            sign_up(Visitor(site.url), "too-late")
         with step("10:31, all is deleted, the site goes on") as found:
             cluster.execute("TRUNCATE accounts_user CASCADE", database=DATABASE)
             [(left,)] = cluster.execute("SELECT count(*) FROM logs_dailylog", database=DATABASE)
             found.append(f"{left} days are left")
-            sign_up(site.url, "who-wonders")
+            sign_up(Visitor(site.url), "who-wonders")
         with step("The log is archived to its end"):
             cluster.stop("fast")
         with step("The base backup is recovered to 10:30"):
@@ -215,7 +219,7 @@ def deletion() -> None:
             copy.configure(RECOVERY.format(wal=wal, moment=moment.isoformat()))
             copy.run("/usr/bin/touch", str(copy.data / "recovery.signal"))
             copy.start()
-            wait_until_writable(copy)
+            wait_until(lambda: copy.execute("SELECT pg_is_in_recovery()") == [(False,)], "the server reaches 10:30")
             # Roles and their passwords come with a base backup.
             url, app_url = (old.replace(f":{cluster.port}/", f":{copy.port}/") for old in (url, app_url))
         with step("Verify that the data is whole") as found:
@@ -226,7 +230,7 @@ def deletion() -> None:
                 raise Lost("There is more than there was at 10:30.")
         with step("Sign in, and save a check-in"):
             site = stack.enter_context(throwaway_site(app_url))
-            save_a_check_in(sign_in(site.url, "maria"), url, midday="8")
+            save_a_check_in(log_in(Visitor(site.url), "maria"), url, focus="8")
 
 
 def now(cluster: Cluster) -> datetime.datetime:
@@ -234,25 +238,7 @@ def now(cluster: Cluster) -> datetime.datetime:
     return cluster.execute("SELECT clock_timestamp()")[0][0]
 
 
-def wait_until_writable(cluster: Cluster, seconds: float = 60) -> None:
-    """Return when a recovering server has reached its target."""
-    until = time.monotonic() + seconds
-    while cluster.execute("SELECT pg_is_in_recovery()") == [(True,)]:
-        if time.monotonic() > until:
-            raise Lost(f"The server has not come to the moment within {seconds} s.")
-        time.sleep(0.1)
-
-
 # ── What people do ────────────────────────────────────────────────────────────────────────────
-
-
-def sign_up(site: str, name: str) -> Visitor:
-    typed = {"username": name, "password1": PASSWORD, "password2": PASSWORD, "timezone": "Europe/Berlin"}
-    return arrived(Visitor(site), "/accounts/signup/", typed)
-
-
-def sign_in(site: str, name: str) -> Visitor:
-    return arrived(Visitor(site), "/accounts/login/", {"username": name, "password": PASSWORD})
 
 
 def must_be_ready(site: str) -> None:
@@ -262,21 +248,13 @@ def must_be_ready(site: str) -> None:
         raise Lost(f"/readyz answered {error.code}.") from error
 
 
-def save_a_check_in(visitor: Visitor, database_url: str, midday: str = "7") -> None:
+def save_a_check_in(visitor: Visitor, database_url: str, focus: str = "7") -> None:
     """Save one over HTTP, and look into the database whether it is there."""
-    typed = {"focus_level": midday, "energy_level": midday, "rumination_level": "3"}
-    arrived(visitor, "/logs/2026-05-04/midday/", typed)
+    check_in(visitor, "midday", focus_level=focus)
     with psycopg.connect(database_url) as connection:
-        saved = connection.execute("SELECT focus_level FROM logs_dailylog WHERE date = '2026-05-04'").fetchall()
-    if saved != [(int(midday),)]:
+        saved = connection.execute("SELECT focus_level FROM logs_dailylog WHERE date = %s", [DAY]).fetchall()
+    if saved != [(int(focus),)]:
         raise Lost("A check-in was acknowledged, and is not in the database.")
-
-
-def arrived(visitor: Visitor, address: str, typed: dict) -> Visitor:
-    status, url, _page = visitor.post(address, typed)
-    if status != 200 or url.endswith(address):
-        raise Lost(f"{address} answered {status} and led to {url}.")
-    return visitor
 
 
 # ── What is there ─────────────────────────────────────────────────────────────────────────────
@@ -341,4 +319,5 @@ def counted(rows: Rows) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with watched_run():
+        sys.exit(main())

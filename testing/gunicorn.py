@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from testing.pgbouncer import wait_for_port
 from testing.postgres import free_port
+from testing.waiting import wait_for_port
 
 ROOT = Path(__file__).resolve().parents[1]
 

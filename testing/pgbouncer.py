@@ -1,17 +1,16 @@
 """PgBouncer servers of our own, from the machine's binary: many clients share few connections to PostgreSQL."""
 
 import os
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from testing.postgres import Cluster, free_port
 from testing.programs import find_program
+from testing.waiting import wait_for_port
 
 # As strict as hosted poolers are: what is not named here in a start-up packet is refused.
 CONFIGURATION = """
@@ -72,15 +71,3 @@ def throwaway_pgbouncer(cluster: Cluster, pool_size: int = 2) -> Iterator[PgBoun
                 yield bouncer
             finally:
                 server.terminate()
-
-
-def wait_for_port(port: int, server: subprocess.Popen, seconds: float = 20) -> None:
-    """Return when somebody listens there. Raises RuntimeError if `server` ends first, or takes too long."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if server.poll() is not None:
-            raise RuntimeError(f"{server.args[0]} ended with exit code {server.returncode}.")
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.02)
-    raise RuntimeError(f"{server.args[0]} did not begin to listen within {seconds} s.")

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 import psycopg
 
 from testing.programs import ProgramMissing
+from testing.waiting import wait_until
 
 HOW_TO_GET_IT = "apt-get install postgresql, or name a server in the environment variable TEST_DATABASE_URL"
 
@@ -109,8 +109,7 @@ class Cluster:
     def kill(self) -> None:
         """kill -9 for the server and all its processes, as when the kernel runs out of memory."""
         processes = self.send(signal.SIGKILL)
-        while any(is_running(process) for process in processes):
-            time.sleep(0.02)
+        wait_until(lambda: not any(is_running(process) for process in processes), "the server's processes end")
         # The next server would take these for a running one's, should the number be in use again.
         for lock in (self.data / "postmaster.pid", self.folder / f".s.PGSQL.{self.port}.lock"):
             lock.unlink(missing_ok=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from testing.pgbouncer import wait_for_port
 from testing.postgres import free_port
 from testing.programs import find_program
+from testing.waiting import wait_for_port
 
 
 @dataclass
@@ -34,7 +34,7 @@ def throwaway_redis() -> Iterator[Redis]:
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="brainlog-redis-") as folder:
         command = [find_program("redis-server"), "--port", str(port), "--bind", "127.0.0.1"]
-        command += ["--save", "", "--appendonly", "no", "--dir", folder]
+        command += ["--save", "", "--appendonly", "no", "--dir", folder, "--pidfile", f"{folder}/redis.pid"]
         with subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
         ) as server:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.request import Request, urlopen
 
-from testing.pgbouncer import wait_for_port
 from testing.postgres import free_port
+from testing.waiting import wait_for_port
 
 
 @dataclass

@@ -35,7 +35,7 @@ GIVEN = {
     "REPLICA_DATABASE_URL": "",
     "REPLICA_DATABASE_URL_FILE": "",
     "REPLICA_PIN_SECONDS": "10",
-    "DATABASE_PATIENCE": "40",
+    "DATABASE_TIMEOUT": "40",
     "CACHE_URL": "",
     "BACKUP_TO": "",
     "LOG_FORMAT": "json",

@@ -6,14 +6,14 @@ import logging
 from django.db import migrations
 
 from encryption import cipher
-from encryption.mfa_secrets import COLUMN, NAMES, SEAL, TABLE, fingerprint, place_of
+from encryption.mfa_secrets import COLUMN, NAMES, SEAL, TABLE, fingerprint, associated_data_of
 
 logger = logging.getLogger(__name__)
 
 
 def bound(row) -> dict:
     """What the row should hold: each token encrypted for its owner and kind, and the seal of a passkey."""
-    where = place_of(row.user_id, row.type)
+    where = associated_data_of(row.user_id, row.type)
     data = dict(row.data)
     if row.type == "webauthn":
         data.setdefault(SEAL, cipher.encrypt(fingerprint(data), *where))
@@ -25,7 +25,7 @@ def bound(row) -> dict:
 
 def unbound(row) -> dict:
     """What the row held before."""
-    where = place_of(row.user_id, row.type)
+    where = associated_data_of(row.user_id, row.type)
     data = {name: value for name, value in row.data.items() if name != SEAL}
     for name in NAMES:
         if name in data and not is_readable(data[name], (TABLE, COLUMN)):

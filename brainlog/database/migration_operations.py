@@ -1,8 +1,8 @@
-"""Operations for migrations that change a big table while people go on saving, on PostgreSQL and SQLite alike.
+"""Migration operations that change a large table while people go on saving, on PostgreSQL and SQLite.
 
-They take the place of what makemigrations writes. The migration needs `atomic = False`, since each
-statement has to be a transaction of its own, and each operation can be repeated: what an interruption
-left behind has the name already, but is not valid, so it is dropped before it is made.
+They replace those that makemigrations writes. The migration needs `atomic = False`, because each statement has to be a
+transaction of its own. Each operation can be repeated: an interrupted one can leave an invalid index or constraint of
+the same name, so that is dropped first.
 """
 
 from contextlib import nullcontext
@@ -20,7 +20,7 @@ def remaking_table(schema_editor):
 
 
 class AddIndexConcurrently(AddIndex):
-    """An AddIndex that nobody waits for. Django's operation of this name cannot run on SQLite."""
+    """An AddIndex that does not block writes. Django's operation of this name cannot run on SQLite."""
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         if schema_editor.connection.vendor != "postgresql":
@@ -40,7 +40,7 @@ class AddIndexConcurrently(AddIndex):
 
 
 class AddAndValidateConstraint(AddConstraint):
-    """An AddConstraint for a CHECK or a CompositeForeignKey: locks for an instant, and checks the rows unlocked."""
+    """An AddConstraint for a CHECK or a CompositeForeignKey: brief locks, and none while rows are validated."""
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         if schema_editor.connection.vendor != "postgresql":
@@ -51,7 +51,7 @@ class AddAndValidateConstraint(AddConstraint):
     def put(self, constraint, model, schema_editor):
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             table, name = map(schema_editor.quote_name, (model._meta.db_table, constraint.name))
-            # There if this was interrupted, or if it is to be replaced.
+            # It exists if this operation was interrupted, or if it is to be replaced.
             ignored = "-- squawk-ignore ban-drop-constraint"
             schema_editor.execute(f"{ignored}\nALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
             schema_editor.execute(f"{constraint.create_sql(model, schema_editor)} NOT VALID")
@@ -108,7 +108,7 @@ class CopyOnInsert(Operation):
         quote = schema_editor.quote_name
         trigger = quote(self.trigger_name(model))
         schema_editor.execute(  # The names are ours, and quoted.
-            f"CREATE OR REPLACE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"  # noqa: S608
+            f"CREATE OR REPLACE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"  # noqa: S608 - quoted identifiers of our models
             f" NEW.{quote(column)} := (SELECT {quote(target._meta.get_field(self.name).column)}"
             f" FROM {quote(target._meta.db_table)} WHERE {quote(target._meta.pk.column)} = NEW.{quote(key)});"
             f" RETURN NEW; END $$"
@@ -133,9 +133,9 @@ class CopyOnInsert(Operation):
 
 
 class AllowLongerText(AlterField):
-    """An AlterField that does nothing but raise or lift the maximum length of a text.
+    """An AlterField that only raises or removes the maximum length of a text.
 
-    PostgreSQL rewrites no row for that.
+    PostgreSQL does not rewrite rows for that.
     """
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
@@ -155,9 +155,9 @@ class AllowLongerText(AlterField):
 
 
 class ReplaceConstraint(AddAndValidateConstraint):
-    """Gives a CHECK another condition under the same name, as AddAndValidateConstraint adds one.
+    """Replaces the condition of a CHECK under the same name, with the locks of AddAndValidateConstraint.
 
-    Going back fails where rows are there that the former condition refuses.
+    Reversing it fails if there are rows that violate the former condition.
     """
 
     def state_forwards(self, app_label, state):
@@ -205,10 +205,9 @@ class DropForeignKey(AlterField):
 
 
 class AlterForeignKeyIndex(AlterField):
-    """An AlterField that changes `db_index` of a foreign key and nothing else.
+    """An AlterField that only changes `db_index` of a foreign key.
 
-    Django's own would also drop the foreign key and add it again, which locks both tables while every
-    row is checked anew.
+    Django's own would also drop the foreign key and add it again, which locks both tables while every row is checked.
     """
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
@@ -225,9 +224,9 @@ class AlterForeignKeyIndex(AlterField):
 
 
 class SetNotNull(AlterField):
-    """An AlterField from NULL to NOT NULL, for a column without NULLs. Checks the rows unlocked.
+    """An AlterField from NULL to NOT NULL, for a column without NULLs, that checks the rows without an exclusive lock.
 
-    PostgreSQL takes a validated CHECK for proof, instead of reading the locked table.
+    PostgreSQL accepts a validated CHECK as proof, instead of scanning the table under that lock.
     """
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
@@ -240,10 +239,10 @@ class SetNotNull(AlterField):
             names = (model._meta.db_table, field.column, f"{model._meta.db_table}_{field.column}_not_null")
             table, column, check = map(schema_editor.quote_name, names)
             drop = f"-- squawk-ignore ban-drop-constraint\nALTER TABLE {table} DROP CONSTRAINT IF EXISTS {check}"
-            schema_editor.execute(drop)  # It is there only if this was interrupted.
+            schema_editor.execute(drop)  # It exists only if this operation was interrupted.
             schema_editor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID")
             schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {check}")
-            ignored = "-- squawk-ignore prefer-robust-stmts"  # Repeated, it changes nothing.
+            ignored = "-- squawk-ignore prefer-robust-stmts"  # It can be repeated.
             schema_editor.execute(f"{ignored}\nALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL")
             schema_editor.execute(drop)
 

@@ -1,4 +1,4 @@
-"""Starting over where the database asks for it, or where somebody else was faster."""
+"""Retries of transactions that conflict with those of other requests."""
 
 from functools import wraps
 
@@ -6,33 +6,33 @@ from django.db import IntegrityError, OperationalError, transaction
 
 ATTEMPTS = 5
 
-# PostgreSQL ends one of several transactions that stand in each other's way, and means it to come again.
+# With these codes PostgreSQL rolls back one of several conflicting transactions, and expects the client to retry it.
 SERIALIZATION_FAILURE, DEADLOCK_DETECTED = "40001", "40P01"
 
 
-def retried(deed):
-    """Run a function in one transaction, and from its beginning again when that one had to give way.
+def retry_on_conflict(function):
+    """Run a function in a transaction, and again from its start if another transaction conflicts with it.
 
-    So it does, too, where a row was made that somebody else has made just now, or where one was taken
-    away on which somebody has just hung another: the next attempt sees what they did. Nothing else is
-    tried again. What the function does besides the database it may do several times.
-    Raises OperationalError or IntegrityError when the last of ATTEMPTS had to give way too.
+    Conflicts are deadlocks, serialization failures, and integrity errors: those include concurrent inserts of the same
+    row, and foreign keys to or from rows that changed meanwhile. The next attempt sees what the other transaction did.
+    Other errors are not retried. Side effects outside of the database can happen several times.
+    Raises OperationalError or IntegrityError when the last of ATTEMPTS fails too.
     """
 
-    @wraps(deed)
+    @wraps(function)
     def run(*args, **kwargs):
         for attempts_left in reversed(range(ATTEMPTS)):
             try:
-                # Durable: within somebody else's transaction only that one could start over.
+                # Durable: within an outer transaction, only that outer one could be retried.
                 with transaction.atomic(durable=True):
-                    return deed(*args, **kwargs)
+                    return function(*args, **kwargs)
             except (OperationalError, IntegrityError) as error:
-                if not (had_to_give_way(error) and attempts_left):
+                if not (is_conflict(error) and attempts_left):
                     raise
 
     return run
 
 
-def had_to_give_way(error: Exception) -> bool:
+def is_conflict(error: Exception) -> bool:
     sqlstate = getattr(error.__cause__, "sqlstate", None)
     return isinstance(error, IntegrityError) or sqlstate in {SERIALIZATION_FAILURE, DEADLOCK_DETECTED}

@@ -1,7 +1,6 @@
-"""Which database answers: the primary, or, to a page that only shows, a replica that has all the person saved."""
+"""Database router: read-only pages read from a replica, if it has everything that the person has saved."""
 
 import datetime
-import logging
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
@@ -12,20 +11,16 @@ from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.utils import timezone
 
 from brainlog.circuit_breaker import CircuitBreaker
-from brainlog.database.postgresql.base import patience
-
-logger = logging.getLogger(__name__)
+from brainlog.database.postgresql.base import response_timeout
 
 REPLICA = "replica"
-# Nobody's session, name or rights: those are always the primary's.
+# Apps whose tables are read from the replica. Sessions, names and permissions are always read from the primary.
 ON_REPLICA = {"logs", "reflections", "insights"}
-# A replica that failed is left alone for so long: pages do not wait for it, nor is the log full of it.
-REST_SECONDS = 30
-# In seconds, for each of its answers.
-PATIENCE = 3
+# Seconds, for each answer of the replica.
+TIMEOUT = 3
 
 reads_from_replica = ContextVar("reads_from_replica", default=False)
-breaker = CircuitBreaker()
+breaker = CircuitBreaker("The replica")
 
 
 class ReplicaRouter:
@@ -38,63 +33,57 @@ class ReplicaRouter:
         return "default"
 
     def allow_relation(self, one, other, **hints):
-        """They are the same rows."""
+        """The replica has the same rows as the primary."""
         return True
 
     def allow_migrate(self, db, app_label, **hints):
-        """What the primary is migrated to arrives at the replica by itself."""
+        """Replication copies migrations to the replica."""
         return False if db == REPLICA else None
 
 
 def reads_only(view):
     """Let a view that changes nothing read from the replica, if there is one.
 
-    Not if the person saved something a moment ago, nor if the replica has not got all they saved. If it
-    fails half-way, the page is made once more from the primary.
+    The primary is used if the person has saved something within REPLICA_PIN_SECONDS, or if the replica lags behind what
+    they saved. If the replica fails while the view runs, the view runs again on the primary.
     """
 
     @wraps(view)
     def wrapped(request, *args, **kwargs):
-        if request.method in ("GET", "HEAD") and may_ask_replica(request.user):
+        if request.method in ("GET", "HEAD") and may_use_replica(request.user):
             try:
                 with on_replica():
-                    if has_all_of(request.user):
+                    if is_replica_current(request.user):
                         return view(request, *args, **kwargs)
             except (OperationalError, InterfaceError, ProgrammingError) as error:
-                # The last: a table or column that a migration has made, and the replica has not got yet.
-                rest(error)
+                # ProgrammingError: the replica still lacks a table or column of a new migration.
+                breaker.record_failure(error)
         return view(request, *args, **kwargs)
 
     return wrapped
 
 
-def may_ask_replica(person) -> bool:
-    """Whether there is a replica that works, and is likely to have what this person saved last."""
+def may_use_replica(person) -> bool:
+    """Whether there is a working replica that is likely to have what this person saved last."""
     if REPLICA not in settings.DATABASES or breaker.is_open or not person.is_authenticated:
         return False
     pin = datetime.timedelta(seconds=settings.REPLICA_PIN_SECONDS)
     return person.answers_saved_at is None or timezone.now() - person.answers_saved_at >= pin
 
 
-def has_all_of(person) -> bool:
-    """Whether the replica has whatever this person saved. Costs it one row by its key."""
+def is_replica_current(person) -> bool:
+    """Whether the replica has everything that this person saved. Costs one query by primary key."""
     people = get_user_model()._base_manager.using(REPLICA)
     return people.filter(pk=person.pk, answers_version__gte=person.answers_version).exists()
 
 
 @contextmanager
 def on_replica():
-    """Read from the replica, and do not wait for it as one would for the primary."""
-    seconds = patience.set(PATIENCE)
+    """Read from the replica, with a shorter timeout than the primary's."""
+    token = response_timeout.set(TIMEOUT)
     reads = reads_from_replica.set(True)
     try:
         yield
     finally:
         reads_from_replica.reset(reads)
-        patience.reset(seconds)
-
-
-def rest(error: Exception):
-    """Go on without the replica for a while."""
-    breaker.open(REST_SECONDS)
-    logger.warning("The replica failed (%s): the primary reads for %d s.", type(error).__name__, REST_SECONDS)
+        response_timeout.reset(token)

@@ -1,6 +1,6 @@
-"""`{% script 'brainlog.js' %}`: loads a script of ours, if it is the one the page was made with.
+"""`{% script 'js/drafts.js' %}`: a script element with an integrity attribute.
 
-Any further attributes are written as they are: `blocking='render'` lets nothing be drawn before it has run.
+Further arguments become attributes: with `blocking='render'`, the page is not shown before the script has run.
 """
 
 import base64
@@ -21,13 +21,16 @@ register = template.Library()
 @register.simple_tag
 def script(name: str, **attributes: str) -> str:
     # While developing, the file may be another one the next time.
-    integrity = read_integrity(name) if settings.DEBUG else known_integrity(name)
-    more = flatatt(attributes)
+    return element_of(name, **attributes) if settings.DEBUG else known_element_of(name, **attributes)
+
+
+def element_of(name: str, **attributes: str) -> str:
+    integrity, more = read_integrity(name), flatatt(attributes)
     return format_html('<script type="module" src="{}" integrity="{}"{}></script>', static(name), integrity, more)
 
 
 def read_integrity(name: str) -> str:
-    """Return what the integrity attribute says of the file as it is served: collected, or where it was written."""
+    """Return the integrity value of the file as it is served: the collected file, or else the source."""
     if hasattr(staticfiles_storage, "stored_name"):
         with staticfiles_storage.open(staticfiles_storage.stored_name(name)) as file:
             content = file.read()
@@ -37,4 +40,4 @@ def read_integrity(name: str) -> str:
     return "sha384-" + base64.b64encode(hashlib.sha384(content).digest()).decode()
 
 
-known_integrity = cache(read_integrity)
+known_element_of = cache(element_of)

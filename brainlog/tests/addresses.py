@@ -1,4 +1,4 @@
-"""Every address of Brain Log, and who may do what there. test_access.py tells when one is missing."""
+"""Table of every URL and of who may use it with which method. test_access.py fails if one is missing."""
 
 import datetime
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ class Address:
     name: str
     arguments: tuple = ()
     visitor: tuple = (LOGIN, LOGIN)
-    # Somebody else than the person whose rows there are.
+    # Another person than the owner of the rows.
     other: tuple = (200, 405)
-    # On the staff without any permission, and who has them all. On people's pages both are somebody else.
+    # Staff without any permission, and a superuser. On people's pages, both are other people.
     staff: tuple = ()
     superuser: tuple = ()
     head: int = 0  # if not like GET

@@ -1,4 +1,4 @@
-"""A page taken apart: what it loads, what runs on it, and what it says."""
+"""HTML parser for tests: resources, scripts, headings and texts of a page."""
 
 from html.parser import HTMLParser
 

@@ -1,14 +1,14 @@
-"""Who may go where: every address, for everybody, reading and sending; the table is in addresses.py."""
+"""Access control: every URL, for every kind of user, with GET and POST; the table is in addresses.py."""
 
 import re
 import subprocess
 import sys
-from contextlib import contextmanager
+from itertools import cycle
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -37,6 +37,7 @@ from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 from testing.gunicorn import ROOT, environment_with
 from testing.oidc import throwaway_provider
+from testing.undone import undone
 
 pytestmark = pytest.mark.once
 
@@ -49,11 +50,13 @@ ROLES = {
     "staff": {"is_staff": True},
     "superuser": {"is_staff": True, "is_superuser": True},
 }
-METHODS = ("GET", "POST", "PUT", "DELETE")
-MORE_METHODS = ("HEAD", "PATCH", "OPTIONS", "TRACE")  # For those alone whom nothing else keeps out.
-# What reading may write: that somebody was here, what the staff looked at, and how often something was tried.
+METHODS = ("GET", "POST")
+# What no form sends; of these, the last ones for those alone whom nothing else keeps out.
+OTHER_METHODS = ("PUT", "DELETE")
+MORE_METHODS = ("HEAD", "PATCH", "OPTIONS", "TRACE")
+# Tables that a GET may write to: the last visit, records of staff, and rate limits.
 WRITTEN_BY_READING = {"accounts_session", "accounts_securityevent", "accounts_throttle"}
-# What would be done by whoever is let in: in the admin, a row is deleted.
+# POST data that would have an effect if the request were allowed: in the admin, a row is deleted.
 DEED = {"post": "yes", "action": "delete_selected", "_selected_action": ROW}
 
 
@@ -88,14 +91,6 @@ def everything_of(person) -> list[dict]:
     for model in OURS:
         rows += model.objects.filter(**{lookups.get(model, "user"): person.pk}).order_by("pk").values()
     return rows
-
-
-@contextmanager
-def undone():
-    """Take back what is done inside. (Not `atomic`: saving an answer refuses to be a part of something larger.)"""
-    before = transaction.savepoint()
-    yield
-    transaction.savepoint_rollback(before)
 
 
 class Browser:
@@ -133,7 +128,7 @@ def is_as_expected(response, expected, address: Address) -> bool:
     return response.status_code == 302 and response.url in leads_to
 
 
-def test_every_address_is_in_the_table():
+def test_every_url_is_in_the_table():
     found = {name for name, _ in addresses_of()}
 
     # What has no name of its own in the admin is all that is nowhere there.
@@ -142,13 +137,42 @@ def test_every_address_is_in_the_table():
 
 @pytest.mark.usefixtures("rest_of_the_admin")
 @pytest.mark.parametrize("role", ROLES)
-def test_the_table(maria, role):
+def test_every_url_answers_as_the_table_says(maria, role):
+    check_the_table(maria, role, METHODS)
+
+
+@pytest.mark.thorough
+@pytest.mark.usefixtures("rest_of_the_admin")
+@pytest.mark.parametrize("role", ROLES)
+def test_the_table_of_other_methods(maria, role):
+    check_the_table(maria, role, OTHER_METHODS + (MORE_METHODS if role == "superuser" else ()))
+
+
+@pytest.mark.usefixtures("rest_of_the_admin")
+def test_other_methods_of_some_addresses(maria):
+    """One method at each address, each in turn: most are refused by one middleware."""
+    methods, wrong = cycle((*OTHER_METHODS, *MORE_METHODS)), []
+    browser = Browser(make_person(username="the-superuser", **ROLES["superuser"]))
+
+    for address, method in zip(EVERYWHERE, methods, strict=False):
+        with undone():
+            response = browser.send(method, address, {})
+        if not is_as_expected(response, address.answer_to("superuser", method), address):
+            wrong.append((method, address.path, response.status_code))
+
+    assert wrong == [], (
+        "\
+".join(map(str, wrong))
+    )
+
+
+def check_the_table(maria, role, methods):
     browser = Browser(None if role == "visitor" else make_person(username=f"the-{role}", **ROLES[role]))
     before, wrong = everything_of(maria), []
 
     for address in EVERYWHERE:
         in_admin = address in ADMIN
-        for method in METHODS + (MORE_METHODS if role == "superuser" else ()):
+        for method in methods:
             expected = address.answer_to(role, method)
             with undone():
                 response = browser.send(method, address, DEED if in_admin and role != "superuser" else {})
@@ -167,7 +191,7 @@ def test_the_table(maria, role):
     assert wrong == [], "\n".join(map(str, wrong))
 
 
-def test_reading_changes_nothing_for_the_person_either(maria):
+def test_get_requests_change_nothing(maria):
     browser, wrong = Browser(maria), []
 
     for address in ADDRESSES:
@@ -178,7 +202,7 @@ def test_reading_changes_nothing_for_the_person_either(maria):
     assert wrong == [], "\n".join(map(str, wrong))
 
 
-def test_the_watch_sees_what_is_written(maria):
+def test_the_write_detector_detects_writes(maria):
     """Or the tests above could not fail."""
     browser = Browser(maria)
 
@@ -187,7 +211,7 @@ def test_the_watch_sees_what_is_written(maria):
     assert browser.written == {"logs_dailylog", "accounts_user"}
 
 
-def test_what_another_person_has_is_as_if_it_were_not_there(maria):
+def test_other_peoples_objects_are_404(maria):
     """The same answers, to the letter, with Maria's rows and after they are gone."""
     browser = Browser(make_person(username="other"))
 
@@ -209,7 +233,7 @@ def test_what_another_person_has_is_as_if_it_were_not_there(maria):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_static_files_lead_nowhere_else(client, db, method):
+def test_static_files_do_not_redirect_elsewhere(client, db, method):
     for path in (
         f"/{settings.STATIC_URL.strip('/')}/../manage.py",
         "/static/../brainlog/settings.py",
@@ -219,7 +243,7 @@ def test_static_files_lead_nowhere_else(client, db, method):
         assert getattr(client, method)(path).status_code in {403, 404, 405}
 
 
-def test_the_same_where_there_are_accounts_elsewhere():
+def test_the_table_with_social_login():
     """The first two tests, in a process with a provider configured: no setting changes the addresses of this one."""
     command = [
         sys.executable,
@@ -230,7 +254,7 @@ def test_the_same_where_there_are_accounts_elsewhere():
         "no:cacheprovider",
         __file__,
         "-k",
-        "in_the_table or the_table[",
+        "in_the_table or as_the_table_says[",
     ]
     with throwaway_provider() as provider:
         environment = environment_with("sqlite:///db.sqlite3", **provider.environment)

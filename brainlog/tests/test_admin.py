@@ -1,4 +1,4 @@
-"""The admin: staff looks, nobody changes people's answers, and a big table stays quick."""
+"""The admin: staff can view rows, cannot change answers, and lists stay fast on large tables."""
 
 import datetime
 import re
@@ -17,6 +17,8 @@ from logs.stages import STAGES
 from logs.tests.factories import DAY, make_dose, make_full_log, make_medication
 from reflections.models import WeeklyAnswers, WeeklyReflection
 from reflections.tests.factories import SUNDAY, make_reflection
+
+pytestmark = pytest.mark.thorough_on_sqlite
 
 LISTS = ["accounts_user", "logs_dailylog", "logs_dose", "logs_medication", "reflections_weeklyreflection"]
 ANSWERS = [name for name in LISTS if name != "accounts_user"]
@@ -39,7 +41,7 @@ def page_url(name, row, page="change"):
 
 @pytest.fixture
 def as_staff(client, db):
-    """A client in which somebody with all rights is logged in."""
+    """A client in which a superuser is logged in."""
     client.force_login(make_person(username="staff", is_staff=True, is_superuser=True))
     return client
 
@@ -78,7 +80,7 @@ def test_staff_sees_the_list_and_each_row(as_staff, rows, name):
 
 
 @pytest.mark.parametrize("name", [name for name in LISTS if name != "accounts_user"])
-def test_nobody_deletes_a_part_of_what_a_person_wrote(as_staff, rows, name):
+def test_staff_cannot_delete_rows_of_a_person(as_staff, rows, name):
     assert as_staff.get(page_url(name, rows[name], "delete")).status_code == 403
     assert as_staff.post(page_url(name, rows[name], "delete"), {"post": "yes"}).status_code == 403
     assertNotContains(as_staff.get(list_url(name)), "delete_selected")
@@ -100,7 +102,7 @@ def test_a_visitor_sees_nothing(client, rows, name):
 
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("rights", [{}, {"is_superuser": True}], ids=str)
-def test_who_is_not_staff_sees_nothing(client, rows, name, rights):
+def test_a_person_without_staff_status_sees_nothing(client, rows, name, rights):
     client.force_login(make_person(**rights))
 
     for address in (list_url(name), page_url(name, rows[name])):
@@ -110,15 +112,15 @@ def test_who_is_not_staff_sees_nothing(client, rows, name, rights):
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_staff_without_the_right_to_look_is_refused(client, rows, name):
+def test_staff_without_the_view_permission_is_refused(client, rows, name):
     client.force_login(make_person(is_staff=True))
 
     assert client.get(list_url(name)).status_code == 403
     assert client.get(page_url(name, rows[name])).status_code == 403
 
 
-def test_no_address_tells_the_staff_of_what_day_a_row_is(client, rows):
-    """Django's would send from the row to its person's page, whoever on the staff asks."""
+def test_no_url_reveals_the_day_of_a_row_to_staff(client, rows):
+    """Django's view would redirect all staff from a row to the page of its person."""
     client.force_login(make_person(is_staff=True))
     log = rows["logs_dailylog"]
     table = ContentType.objects.get_for_model(log)
@@ -129,12 +131,12 @@ def test_no_address_tells_the_staff_of_what_day_a_row_is(client, rows):
 
 
 def test_no_page_of_the_admin_offers_to_show_the_row_on_the_site(as_staff, rows):
-    """It would be a page of whoever asks."""
+    """The link would lead to a page of the staff member."""
     for name, row in rows.items():
         assertNotContains(as_staff.get(page_url(name, row)), "/admin/r/")
 
 
-def test_a_person_on_hold_is_out(client, rows):
+def test_a_deactivated_person_is_logged_out(client, rows):
     client.force_login(make_person(is_staff=True, is_superuser=True, is_active=False))
 
     assert client.get("/admin/", follow=True).redirect_chain != []
@@ -218,7 +220,7 @@ def test_people_are_found_by_a_part_of_a_name(as_staff, rows, part):
 
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("q", ["\0", "'", '"', "a\0b", "x" * 5000, "%00", "😀"], ids=lambda q: f"{q[:3]!a} {len(q)}")
-def test_a_strange_search_finds_nothing_and_breaks_nothing(as_staff, rows, name, q):
+def test_a_malformed_search_finds_nothing(as_staff, rows, name, q):
     assert as_staff.get(list_url(name), {"q": q}, follow=True).status_code == 200
 
 
@@ -316,7 +318,7 @@ def test_a_mistyped_address_breaks_nothing(as_staff, rows, name, asked):
     assert as_staff.get(list_url(name), asked, follow=True).status_code in {200, 400}
 
 
-# What nobody sends who uses the pages
+# Requests that the pages never send
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -327,7 +329,7 @@ def test_a_list_is_narrowed_down_by_what_it_offers_alone(as_staff, rows, name):
 
 
 @pytest.mark.parametrize("key", ["x", "", "\0", "9223372036854775808", "9" * 5000])
-def test_no_row_has_such_a_key(as_staff, key):
+def test_a_malformed_primary_key_is_400(as_staff, key):
     for path, sent in (
         (list_url("accounts_user"), {"action": "delete_selected", "_selected_action": key}),
         (list_url("accounts_user"), {"action": "make_reset_link", "_selected_action": ["1", key]}),
@@ -337,7 +339,7 @@ def test_no_row_has_such_a_key(as_staff, key):
 
 
 @pytest.mark.parametrize("key", ["x", "\0", "9223372036854775808", "9" * 5000])
-def test_no_rights_have_such_a_key(as_staff, key):
+def test_a_malformed_key_of_a_permission_is_rejected(as_staff, key):
     response = as_staff.post(reverse("admin:auth_group_add"), {"name": "Helpers", "permissions": key})
 
     assert response.status_code == 200

@@ -1,4 +1,4 @@
-"""What the admin's lists ask of the database: no more with more rows, nothing in full, no texts."""
+"""Queries of the admin's lists: their number does not grow, and they read no texts."""
 
 import datetime
 import re
@@ -17,6 +17,8 @@ from logs.stages import STAGES
 from logs.tests.factories import DAY, make_dose, make_full_log
 from reflections.models import WeeklyAnswers
 from reflections.tests.factories import SUNDAY, make_reflection
+
+pytestmark = pytest.mark.thorough_on_sqlite
 
 LISTS = [
     "accounts_user",
@@ -62,7 +64,7 @@ def queries_of(client, name, **asked) -> list[str]:
 
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("asked", [{}, {"q": "person-1"}], ids=["all", "search"])
-def test_a_list_asks_no_more_with_more_rows(as_staff, name, asked):
+def test_the_queries_of_a_list_do_not_grow_with_its_rows(as_staff, name, asked):
     fill(10)
     with_ten = queries_of(as_staff, name, **asked)
     fill(50)
@@ -73,7 +75,7 @@ def test_a_list_asks_no_more_with_more_rows(as_staff, name, asked):
     assert len(with_sixty) == len(with_ten)
 
 
-def test_a_log_asks_no_more_with_more_doses(as_staff):
+def test_the_queries_of_a_log_do_not_grow_with_its_doses(as_staff):
     log = make_full_log()
     address = reverse("admin:logs_dailylog_change", args=[log.pk])
     make_dose(log)
@@ -93,7 +95,7 @@ def test_a_log_asks_no_more_with_more_doses(as_staff):
 @pytest.mark.parametrize(
     "asked", [{}, {"q": "person-1"}, {"_facets": "True"}, {"p": "2"}], ids=lambda asked: str(asked)
 )
-def test_nothing_is_counted_in_full(as_staff, name, asked):
+def test_lists_do_not_count_all_rows(as_staff, name, asked):
     fill(60)
 
     counts = [sql for sql in queries_of(as_staff, name, **asked) if "COUNT(" in sql.upper()]
@@ -113,7 +115,7 @@ def test_a_list_reads_no_texts(as_staff, name):
     assert any(f'FROM "{name}"' in sql for sql in queries)
 
 
-def test_a_list_is_cut_by_the_database(as_staff):
+def test_a_list_is_limited_by_the_query(as_staff):
     fill(60)
 
     rows = [sql for sql in queries_of(as_staff, "logs_dailylog") if "morning_completed_at" in sql]
@@ -122,7 +124,7 @@ def test_a_list_is_cut_by_the_database(as_staff):
     assert len(rows) == 1
 
 
-def test_no_more_rows_than_can_be_turned_over_are_counted(as_staff, monkeypatch):
+def test_the_count_of_a_list_is_capped(as_staff, monkeypatch):
     monkeypatch.setattr(CappedPaginator, "MOST", 30)
     fill(35)
 
@@ -134,7 +136,7 @@ def test_no_more_rows_than_can_be_turned_over_are_counted(as_staff, monkeypatch)
 
 @pytest.mark.parametrize("name", ["logs_dailylog", "reflections_weeklyreflection"])
 @pytest.mark.parametrize("asked", [{}, {"completed": "1"}, {"year": "2026"}], ids=["all", "filtered", "a year"])
-def test_the_dates_to_choose_from_are_read_off_both_ends(as_staff, name, asked):
+def test_the_date_navigation_reads_the_first_and_last_date(as_staff, name, asked):
     """Which years have rows would take reading all of them."""
     fill(10)
     date, completed = {
@@ -150,7 +152,7 @@ def test_the_dates_to_choose_from_are_read_off_both_ends(as_staff, name, asked):
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_offers_to_sort_by_what_has_an_index_only(as_staff, name):
+def test_lists_sort_by_indexed_columns_only(as_staff, name):
     fill(3)
 
     page = as_staff.get(reverse(f"admin:{name}_changelist")).content.decode()

@@ -1,4 +1,4 @@
-"""What the admin does to people: adding, changing and deleting them."""
+"""Adding, changing and deleting people in the admin."""
 
 import re
 
@@ -18,6 +18,8 @@ from logs.models import DailyLog, Dose, Medication
 from logs.tests.factories import DAY, make_dose, make_full_log, make_medication
 from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
+
+pytestmark = pytest.mark.thorough_on_sqlite
 
 LIST = reverse("admin:accounts_user_changelist")
 ADD = reverse("admin:accounts_user_add")
@@ -87,7 +89,7 @@ def test_a_person_is_changed(as_staff):
 @pytest.mark.parametrize(
     ("name", "nonsense"), [("timezone", "Berlin"), ("day_ends_at", "6"), ("theme", "purple"), ("username", "ÜNAL")]
 )
-def test_a_change_that_makes_no_sense_is_refused(as_staff, name, nonsense):
+def test_an_invalid_change_is_refused(as_staff, name, nonsense):
     make_person(username="Ünal")
     person = make_person()
     before = User.objects.filter(pk=person.pk).values().get()
@@ -132,7 +134,7 @@ def test_no_page_shows_a_password(as_staff, page):
 
 @pytest.fixture
 def as_helper(client, db):
-    """A client of somebody who was given every right over people and groups, and is no superuser."""
+    """A client of a member of staff with every permission of people and groups, who is no superuser."""
     helper = make_person(username="helper", is_staff=True)
     helper.user_permissions.set(Permission.objects.filter(content_type__model__in=["user", "group"]))
     client.force_login(helper)
@@ -149,7 +151,7 @@ def rights_of(username) -> tuple:
     return person.is_staff, person.is_superuser, person.groups.count(), person.user_permissions.count()
 
 
-def test_who_changes_people_gives_no_rights(as_helper):
+def test_staff_cannot_grant_permissions(as_helper):
     person = make_person()
     before = rights_of(person.username)
     wanted = {"is_staff": "on", "is_superuser": "on", "user_permissions": [Permission.objects.first().pk]}
@@ -160,7 +162,7 @@ def test_who_changes_people_gives_no_rights(as_helper):
     assert rights_of(person.username) == before
 
 
-def test_nor_to_themselves(as_helper):
+def test_staff_cannot_grant_themselves_permissions(as_helper):
     before = rights_of("helper")
     sent = {"username": "helper", "timezone": "UTC", "day_ends_at": "0", "theme": "dark", "week_starts_on": "monday"}
 
@@ -168,7 +170,7 @@ def test_nor_to_themselves(as_helper):
     assert rights_of("helper") == before
 
 
-def test_who_changes_people_puts_somebody_on_hold(as_helper):
+def test_staff_can_deactivate_a_person(as_helper):
     person = make_person()
     sent = as_shown(as_helper.get(person_url(person)))
     del sent["is_active"]
@@ -195,7 +197,7 @@ def test_an_account_of_the_staff_is_for_superusers(as_helper, boss):
     assert User.objects.get(username="boss").check_password(PASSWORD)
 
 
-def test_what_a_group_may_do_is_said_by_superusers(as_helper):
+def test_only_superusers_change_groups(as_helper):
     group = Group.objects.create(name="helpers")
     group.user_set.add(User.objects.get())
     address = reverse("admin:auth_group_change", args=[group.pk])
@@ -252,7 +254,7 @@ def test_people_can_be_deleted_from_the_list(as_staff, maria, other):
     assert_only_the_other_is_left(other)
 
 
-def test_the_question_before_deleting_does_not_read_out_the_persons_life(as_staff, maria):
+def test_the_delete_confirmation_lists_no_answers(as_staff, maria):
     """It counts the rows. The days and doses of years would make a page of megabytes."""
     page = as_staff.get(person_url(maria, "delete"))
 
@@ -261,7 +263,7 @@ def test_the_question_before_deleting_does_not_read_out_the_persons_life(as_staf
         assertContains(page, count)
 
 
-def test_the_question_before_deleting_costs_the_same_after_years(as_staff, maria):
+def test_the_queries_of_the_delete_confirmation_do_not_grow(as_staff, maria):
     def cost() -> int:
         with CaptureQueriesContext(connection) as queries:
             assert as_staff.get(person_url(maria, "delete")).status_code == 200
@@ -275,7 +277,7 @@ def test_the_question_before_deleting_costs_the_same_after_years(as_staff, maria
     assert cost() == cost_of_few
 
 
-def test_who_may_only_look_at_people_may_not_delete_them(client, maria):
+def test_the_view_permission_does_not_allow_deleting(client, maria):
     helper = make_person(is_staff=True)
     helper.user_permissions.set(Permission.objects.filter(codename="view_user"))
     client.force_login(helper)
@@ -286,7 +288,7 @@ def test_who_may_only_look_at_people_may_not_delete_them(client, maria):
     assert DailyLog.objects.count() == 1
 
 
-def test_what_staff_does_is_written_down(as_staff, maria):
+def test_changes_by_staff_are_recorded(as_staff, maria):
     pk = maria.pk
     as_staff.post(person_url(maria, "delete"), {"post": "yes"})
 

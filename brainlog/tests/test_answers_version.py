@@ -1,4 +1,4 @@
-"""Whatever changes an answer counts, and nothing else does: every address that takes a form, as the owner uses it."""
+"""The version of a person's answers: only changes of answers increment it, at every URL that accepts a form."""
 
 import datetime
 from urllib.parse import urlsplit
@@ -18,9 +18,11 @@ from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 from reflections.tests.pages import EVERYTHING
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 ANSWERS = {DailyLog: "user", Dose: "daily_log__user", WeeklyReflection: "user", Medication: "user"}
 
-# Nobody is left whose version it could be.
+# The person is deleted, and the version with them.
 ENDS_IT = {"/accounts/delete/"}
 
 TAKES_FORMS = {address for address in ADDRESSES if address.other[1] != 405}
@@ -67,7 +69,7 @@ def version_of(person) -> int:
 
 @pytest.fixture
 def owner(as_person, person):
-    """Somebody with a day, a dose and a reflection, in the week after."""
+    """A person with a day, a dose and a reflection, in the week after."""
     log = make_full_log(person, DAY, not_tracked="holiday", dreams="Flying")
     make_dose(log, make_medication(person, pk=1))
     make_reflection(person, SUNDAY)
@@ -85,12 +87,12 @@ def prepare(client, path, data) -> dict:
     return data
 
 
-def test_every_address_that_takes_a_form_has_one_here():
+def test_every_url_that_accepts_a_form_is_covered():
     assert {address.path for address in TAKES_FORMS} == FORMS.keys() | ENDS_IT
 
 
 @pytest.mark.parametrize("path", FORMS)
-def test_a_change_counts_and_nothing_else_does(owner, person, path):
+def test_only_a_change_increments_the_version(owner, person, path):
     data, changes = FORMS[path]
     data = prepare(owner, path, data)
     before, version = answers_of(person), version_of(person)
@@ -103,7 +105,7 @@ def test_a_change_counts_and_nothing_else_does(owner, person, path):
 
 
 @pytest.mark.parametrize("path", [path for path, (_data, changes) in FORMS.items() if changes])
-def test_the_same_again_counts_only_if_it_changes_something(owner, person, path):
+def test_a_repeated_save_increments_the_version_only_with_a_change(owner, person, path):
     data, _changes = FORMS[path]
     data = prepare(owner, path, data)
     owner.post(path, data)
@@ -116,7 +118,7 @@ def test_the_same_again_counts_only_if_it_changes_something(owner, person, path)
 
 
 @pytest.mark.parametrize("path", sorted({address.path for address in ADDRESSES}))
-def test_looking_counts_nothing(owner, person, path):
+def test_reading_does_not_increment_the_version(owner, person, path):
     version = version_of(person)
 
     owner.get(urlsplit(path).path)
@@ -124,14 +126,14 @@ def test_looking_counts_nothing(owner, person, path):
     assert version_of(person) == version
 
 
-def test_a_refused_form_counts_nothing(owner, person):
+def test_an_invalid_form_does_not_increment_the_version(owner, person):
     for path in (f"/logs/{DAY}/morning/", f"/logs/{DAY}/not-tracked/", f"/reflections/{SUNDAY}/"):
         owner.post(path, {"sleep_hours": "25", "reason": "none", "week_rating": "11"})
 
     assert version_of(person) == 0
 
 
-def test_doses_taken_out_count(owner, person):
+def test_removed_doses_increment_the_version(owner, person):
     owner.post(
         f"/logs/{DAY}/medication/", {"medication_taken": "true", "doses-TOTAL_FORMS": "0", "doses-INITIAL_FORMS": "0"}
     )

@@ -1,4 +1,4 @@
-"""docs/asvs.md: no requirement is missing, and what it names is there."""
+"""docs/asvs.md lists every requirement, and the files and tests it names exist."""
 
 import ast
 import re

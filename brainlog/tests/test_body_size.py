@@ -1,4 +1,4 @@
-"""What a request may carry: refused by its size alone, before a byte of it is read."""
+"""Limits of request bodies: a body that is too large is refused before any of it is read."""
 
 import io
 
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Session
 from accounts.tests.factories import PASSWORD, make_person
-from brainlog.body_size import PIECE
+from brainlog.body_size import CHUNK
 from brainlog.tests.addresses import ADDRESSES, ADMIN, SUNDAY
 from logs.models import DailyLog
 from logs.tests.pages import check_in_url, day_url
@@ -86,13 +86,13 @@ def fail(request):
 
 @pytest.mark.usefixtures("nothing_parsed")
 @pytest.mark.parametrize("content_type", [URLENCODED, MULTIPART])
-@pytest.mark.parametrize("size", [100, settings.BODY_OF_VISITOR + 1, settings.BODY_OF_LONG_TEXTS + 1])
+@pytest.mark.parametrize("size", [100, settings.MAX_VISITOR_BODY + 1, settings.MAX_LONG_TEXT_BODY + 1])
 @pytest.mark.parametrize("status", [400, 404, 500])
-def test_the_page_of_an_error_reads_no_form(with_token, monkeypatch, status, size, content_type):
+def test_error_pages_do_not_parse_the_body(with_token, monkeypatch, status, size, content_type):
     """They are drawn where no view has said how much it takes."""
     headers = {"HTTP_HOST": "elsewhere.example"} if status == 400 else {}
     if status == 500:
-        monkeypatch.setattr("accounts.middleware.is_local", fail)
+        monkeypatch.setattr("accounts.middleware.get_user", fail)
 
     response, body = send(with_token, "/nothing/", size, content_type, content=b"a" * size, **headers)
 
@@ -101,23 +101,24 @@ def test_the_page_of_an_error_reads_no_form(with_token, monkeypatch, status, siz
 
 @pytest.mark.usefixtures("nothing_parsed")
 @pytest.mark.parametrize("content_type", [URLENCODED, MULTIPART, "application/json", ""])
-@pytest.mark.parametrize("address", [*ADDRESSES, *ADMIN], ids=lambda address: address.path)
-def test_nothing_of_a_large_body_is_kept(client, superuser, address, content_type):
-    for browser, most in (
-        (client, settings.BODY_OF_VISITOR),
-        (superuser, settings.BODY_OF_LONG_TEXTS if address.path in LONG_TEXTS else settings.BODY_OF_PERSON),
-    ):
-        content = b"a" * (most + 1)
+def test_a_body_that_is_too_large_is_discarded(client, superuser, subtests, content_type):
+    for path in (address.path for address in [*ADDRESSES, *ADMIN]):
+        for browser, most in (
+            (client, settings.MAX_VISITOR_BODY),
+            (superuser, settings.MAX_LONG_TEXT_BODY if path in LONG_TEXTS else settings.MAX_PERSON_BODY),
+        ):
+            with subtests.test(path, most=most):
+                content = b"a" * (most + 1)
 
-        response, body = send(browser, address.path, len(content), content_type, content)
+                response, body = send(browser, path, len(content), content_type, content)
 
-        assert body.largest_piece <= PIECE
-        is_on_the_way_in = response.status_code == 302 and "/login/" in response.url
-        assert response.status_code == 413 or is_on_the_way_in
+                assert body.largest_piece <= CHUNK
+                is_on_the_way_in = response.status_code == 302 and "/login/" in response.url
+                assert response.status_code == 413 or is_on_the_way_in
 
 
 @pytest.mark.usefixtures("nothing_parsed")
-def test_what_no_person_typed_is_not_read_at_all(client, superuser):
+def test_a_huge_body_is_not_read(client, superuser):
     for browser in (client, superuser):
         response, body = send(browser, "/accounts/reset/", 16 * 1024 * 1024, content=b"a" * 100_000)
 
@@ -126,7 +127,7 @@ def test_what_no_person_typed_is_not_read_at_all(client, superuser):
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/login/passkey/", "/accounts/signup/"])
 @pytest.mark.parametrize("size", ["999999999999", "1" * 4_000])
-def test_the_page_says_so_in_our_design(client, path, size):
+def test_the_413_page_has_our_design(client, path, size):
     response, _body = send(client, path, size)
 
     page = response.content.decode()
@@ -134,52 +135,52 @@ def test_the_page_says_so_in_our_design(client, path, size):
     assert f"<h1>{HEADING}</h1>" in page and "go back one page" in page and "brainlog.css" in page
 
 
-def test_what_is_no_larger_is_read(client):
+def test_a_body_within_the_limit_is_read(client):
     make_person(username="maria")
     form = f"username=maria&password={PASSWORD}&more=".encode()
 
     response, _body = send(
-        client, "/accounts/login/", settings.BODY_OF_VISITOR, content=form.ljust(settings.BODY_OF_VISITOR, b"x")
+        client, "/accounts/login/", settings.MAX_VISITOR_BODY, content=form.ljust(settings.MAX_VISITOR_BODY, b"x")
     )
 
     assert response.status_code == 302 and SESSION_KEY in client.session
 
 
 @pytest.mark.parametrize("cookie", [None, "x", "x" * 32, "ended"])
-def test_a_cookie_that_is_no_session_makes_no_difference(client, cookie):
+def test_an_invalid_session_cookie_does_not_raise_the_limit(client, cookie):
     if cookie == "ended":
         client.force_login(make_person())
         Session.objects.all().delete()
     elif cookie:
         client.cookies[settings.SESSION_COOKIE_NAME] = cookie
 
-    response, body = send(client, "/accounts/login/", settings.BODY_OF_VISITOR + 1)
+    response, body = send(client, "/accounts/login/", settings.MAX_VISITOR_BODY + 1)
 
-    assert response.status_code == 413 and body.largest_piece <= PIECE
+    assert response.status_code == 413 and body.largest_piece <= CHUNK
 
 
-def test_a_session_that_is_not_logged_in_makes_no_difference(client):
+def test_an_anonymous_session_does_not_raise_the_limit(client):
     session = client.session
     session["half"] = "way"
     session.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
 
-    assert send(client, "/accounts/login/code/", settings.BODY_OF_VISITOR + 1)[0].status_code == 413
+    assert send(client, "/accounts/login/code/", settings.MAX_VISITOR_BODY + 1)[0].status_code == 413
 
 
 @pytest.mark.parametrize("path", sorted(LONG_TEXTS))
-def test_a_long_text_leads_to_the_login_once_the_session_has_ended(client, path):
+def test_a_long_text_with_an_expired_session_redirects_to_login(client, path):
     """And is offered after it: the browser has kept it."""
-    response, body = send(client, path, settings.BODY_OF_LONG_TEXTS)
+    response, body = send(client, path, settings.MAX_LONG_TEXT_BODY)
 
     assert response.url == f"/accounts/login/?next={path}"
-    assert body.largest_piece <= PIECE
+    assert body.largest_piece <= CHUNK
 
 
 @pytest.mark.parametrize("size", ["", "-1", "1e9", "0x10", "many", "９９９９９９９９９"])
-def test_a_length_that_is_none_lets_nothing_be_read_beyond_the_limit(client, size):
+def test_a_malformed_content_length_reads_nothing_beyond_the_limit(client, size):
     """Django reads as much as the header says. In pieces (chunked), there is none."""
-    body = b"username=" + b"a" * settings.BODY_OF_VISITOR
+    body = b"username=" + b"a" * settings.MAX_VISITOR_BODY
 
     response, sent = send(client, "/accounts/login/", size, content=body, HTTP_TRANSFER_ENCODING="chunked")
 
@@ -187,22 +188,22 @@ def test_a_length_that_is_none_lets_nothing_be_read_beyond_the_limit(client, siz
     assert sent.read_bytes == 0
 
 
-def test_a_length_that_is_too_small_is_all_that_is_read(client):
+def test_no_more_than_the_content_length_is_read(client):
     _response, sent = send(client, "/accounts/login/", 20, content=b"username=" + b"a" * 1_000_000)
 
     assert sent.read_bytes == 20
 
 
-def test_many_parts_are_read_up_to_the_limit(client):
+def test_multipart_fields_are_limited(client):
     part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'
-    content = part * (settings.BODY_OF_VISITOR // len(part))
+    content = part * (settings.MAX_VISITOR_BODY // len(part))
 
     response, _sent = send(client, "/accounts/login/", len(content), MULTIPART, content)
 
     assert response.status_code == 400
 
 
-def test_two_megabytes_of_a_persons_own_text_are_shown_again(client):
+def test_a_form_with_two_megabytes_of_text_is_shown_again(client):
     person = make_person()
     client.force_login(person)
     book = "word " * 400_000
@@ -215,5 +216,5 @@ def test_two_megabytes_of_a_persons_own_text_are_shown_again(client):
 
 
 def test_the_limits_are_in_order():
-    assert settings.BODY_OF_VISITOR < settings.BODY_OF_PERSON < settings.BODY_OF_LONG_TEXTS
-    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == settings.BODY_OF_LONG_TEXTS
+    assert settings.MAX_VISITOR_BODY < settings.MAX_PERSON_BODY < settings.MAX_LONG_TEXT_BODY
+    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == settings.MAX_LONG_TEXT_BODY

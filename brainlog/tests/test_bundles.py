@@ -25,7 +25,7 @@ pytestmark = pytest.mark.once
 
 TEMPLATES = bundles.SOURCES.parent / "templates"
 # Names that no template has: Django writes the first, the level of a message is the second.
-CLASSES_OF_CODE = {"errorlist", "success"}
+CLASSES_OF_CODE = {"errorlist", "success", "done", "begun", "today", "outside"}
 FROM_LIBRARIES = ("admin/", "account/", "mfa/")
 OURS = (["/static/brainlog.css"], ["/static/brainlog.js"])
 

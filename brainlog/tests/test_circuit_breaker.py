@@ -1,4 +1,4 @@
-"""When pages are refused because the database is away, and when not. A real one hangs in operations/tests/chaos."""
+"""The circuit breaker of the database. operations/tests/chaos tests it with a real server that hangs."""
 
 import logging
 
@@ -50,9 +50,9 @@ def probe_now(breaker: DatabaseBreaker) -> None:
 
 
 @pytest.mark.once
-def test_it_rests_for_a_while(clock):
-    breaker = CircuitBreaker()
-    breaker.open(30)
+def test_it_stays_open_for_a_while(clock):
+    breaker = CircuitBreaker("The cache")
+    breaker.record_failure(OSError())
     assert breaker.is_open
     clock.now += 30
     assert not breaker.is_open
@@ -60,38 +60,38 @@ def test_it_rests_for_a_while(clock):
 
 @pytest.mark.once
 @pytest.mark.parametrize("code", [CANNOT_CONNECT, STARTING])
-def test_a_server_that_is_away_opens_it_until_it_answers(breaker, caplog, code):
+def test_an_outage_opens_it_until_the_database_answers(breaker, caplog, code):
     breaker.failures = [code] * 5
     with caplog.at_level(logging.INFO, "brainlog.circuit_breaker"):
         probe_now(breaker)
 
     assert breaker.seen == [False, False, True, True, True, True]
     assert not breaker.is_open
-    assert breaker.openings == 1
+    assert breaker.times_opened == 1
     assert [record.getMessage() for record in caplog.records] == [
-        f"The database is away ({outage_code(code)}): pages are refused at once until it answers.",
+        f"The database is down ({outage_code(code)}): requests are refused at once until it answers.",
         "The database answers again.",
     ]
 
 
 @pytest.mark.once
-def test_a_silent_one_may_be_waking_up(breaker, clock):
+def test_no_response_opens_it_after_five_seconds(breaker, clock):
     began = clock.now
-    breaker.failures = [errors.SILENT] * 40
+    breaker.failures = [errors.NO_RESPONSE] * 40
     probe_now(breaker)
 
     opened_after = (0.01 + circuit_breaker.PROBE_INTERVAL) * breaker.seen.index(True)
-    assert OUTAGES[errors.SILENT] <= opened_after < clock.now - began
+    assert OUTAGES[errors.NO_RESPONSE] <= opened_after < clock.now - began
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("code", [NO_CONNECTION_LEFT, LOGIN_REFUSED, circuit_breaker.POOLER_GAVE_UP, "57014", None])
-def test_what_is_no_outage(breaker, code):
+@pytest.mark.parametrize("code", [NO_CONNECTION_LEFT, LOGIN_REFUSED, circuit_breaker.POOLER_REFUSED, "57014", None])
+def test_other_errors_are_no_outage(breaker, code):
     """A full server, new logins refused, a pooler's queue, a slow statement: connections there are go on."""
     breaker.failures = [code]
     probe_now(breaker)
 
-    assert breaker.openings == 0
+    assert breaker.times_opened == 0
     assert breaker.seen == [False]
 
 
@@ -100,22 +100,22 @@ def test_answers_on_other_connections_keep_it_closed(breaker, clock, monkeypatch
     """New connections are refused, and those there are work."""
     breaker.failures = [CANNOT_CONNECT] * 20
     sleep = clock.sleep
-    monkeypatch.setattr(clock, "sleep", lambda seconds: (sleep(seconds), breaker.answered()))
+    monkeypatch.setattr(clock, "sleep", lambda seconds: (sleep(seconds), breaker.record_answer()))
     probe_now(breaker)
 
-    assert breaker.openings == 0
+    assert breaker.times_opened == 0
 
 
 @pytest.mark.once
-def test_a_probe_that_gets_stuck_is_silence(breaker, clock):
+def test_a_probe_that_blocks_counts_as_no_response(breaker, clock):
     """As in the look-up of a host's name, which has no time limit."""
     breaker.probing_since = clock.now
-    breaker.suspect()
+    breaker.start_probing()
     assert not breaker.is_open
-    clock.now += OUTAGES[errors.SILENT]
-    breaker.suspect()
+    clock.now += OUTAGES[errors.NO_RESPONSE]
+    breaker.start_probing()
     assert breaker.is_open
-    breaker.answered()
+    breaker.record_answer()
     assert not breaker.is_open
 
 
@@ -128,7 +128,7 @@ def database(monkeypatch) -> DatabaseBreaker:
 
 
 def test_pages_are_refused_without_a_query(client, database, django_assert_num_queries, db, caplog):
-    database.open_for("08")
+    database.open_with_code("08")
     with django_assert_num_queries(0):
         response = client.get("/logs/")
 
@@ -139,9 +139,9 @@ def test_pages_are_refused_without_a_query(client, database, django_assert_num_q
 
 
 @pytest.mark.once
-def test_what_does_without_the_database_goes_on(client, database, settings):
+def test_probes_and_metrics_work_while_it_is_open(client, database, settings):
     settings.METRICS_TOKEN = "token"
-    database.open_for("08")
+    database.open_with_code("08")
 
     assert client.get("/healthz").status_code == 200
     assert client.get("/metrics").status_code == 401

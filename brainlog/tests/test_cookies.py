@@ -1,4 +1,4 @@
-"""The cookies that people are known by: for this host alone, and out of reach for scripts."""
+"""Attributes of cookies: host-only, HttpOnly, Secure, SameSite."""
 
 from http.cookies import SimpleCookie
 
@@ -30,7 +30,7 @@ def browser(cookies=None) -> Client:
     return client
 
 
-def test_all_are_for_this_host_alone_and_out_of_reach_for_scripts(https, db):
+def test_all_cookies_are_host_only_and_http_only(https, db):
     client, from_here = browser(), {"referer": "https://testserver/"}
     client.get(reverse(LOGIN), secure=True)
     client.get(reverse("accounts:passkey_login"), secure=True, headers={"X-Requested-With": "XMLHttpRequest"})

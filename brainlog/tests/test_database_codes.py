@@ -1,4 +1,4 @@
-"""How the errors of real databases are told apart."""
+"""Error codes of real databases."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ import pytest
 from django.db import Error, OperationalError
 from django.db.utils import ConnectionHandler
 
-from brainlog.database.errors import SILENT, UNREACHABLE, code_of, remedy_for
-from brainlog.database.postgresql.base import patience
+from brainlog.database.errors import NO_RESPONSE, UNREACHABLE, error_code, remedy_for
+from brainlog.database.postgresql.base import response_timeout
 from brainlog.database.urls import database_from_url
 from testing.postgres import free_port, throwaway_cluster
 
@@ -58,12 +58,12 @@ def error_from(url: str, *statements: str) -> Error:
         ("127.0.0.1", "no-such-host.invalid", UNREACHABLE, "cannot be reached"),
     ],
 )
-def test_a_connection_that_is_refused(cluster, change, to, code, says):
+def test_codes_of_refused_connections(cluster, change, to, code, says):
     """libpq keeps the SQLSTATE to itself here."""
     facts = {"password": cluster.password, "port": cluster.port, "free_port": free_port()}
     error = error_from(cluster.url.replace(change.format(**facts), to.format(**facts)))
 
-    assert code_of(error) == code
+    assert error_code(error) == code
     assert says in remedy_for(code)
 
 
@@ -78,10 +78,10 @@ def test_a_connection_that_is_refused(cluster, change, to, code, says):
         (["SELECT ("], "42601", None),
     ],
 )
-def test_a_statement_that_fails(cluster, statements, code, says):
+def test_codes_of_failed_statements(cluster, statements, code, says):
     error = error_from(cluster.url, *statements)
 
-    assert code_of(error) == code
+    assert error_code(error) == code
     assert says in remedy_for(code) if says else remedy_for(code) is None
 
 
@@ -90,8 +90,8 @@ def test_a_statement_that_fails(cluster, statements, code, says):
     [
         ("08P01", "pooler in front of the database"),
         ("25P03", "idle or open for too long"),
-        ("40001", "in each other's way"),
-        ("40P01", "in each other's way"),
+        ("40001", "Transactions conflicted"),
+        ("40P01", "Transactions conflicted"),
         ("53100", "disk is full"),
         ("53200", "lacks memory"),
         ("53300", "no connection left"),
@@ -107,15 +107,15 @@ def test_a_statement_that_fails(cluster, statements, code, says):
         ("XX000", None),
     ],
 )
-def test_what_the_server_says_for_other_reasons(cluster, sqlstate, says):
+def test_codes_of_other_server_errors(cluster, sqlstate, says):
     """It says so on demand here: to be out of memory, for example, would concern the whole machine."""
     error = error_from(cluster.url, f"DO $$ BEGIN RAISE 'no' USING ERRCODE = '{sqlstate}'; END $$")
 
-    assert code_of(error) == sqlstate
+    assert error_code(error) == sqlstate
     assert says in remedy_for(sqlstate) if says else remedy_for(sqlstate) is None
 
 
-def test_a_pool_that_is_exhausted(cluster):
+def test_code_of_an_exhausted_pool(cluster):
     connections = [
         ConnectionHandler({"default": database_from_url(f"{cluster.url}?connection_limit=1&pool_timeout=0.1", ROOT)})
         for _ in range(2)
@@ -129,7 +129,7 @@ def test_a_pool_that_is_exhausted(cluster):
         holder.close()
         holder.close_pool()
 
-    assert code_of(failure.value) == "pool"
+    assert error_code(failure.value) == "pool"
     assert "connection_limit" in remedy_for("pool")
 
 
@@ -151,19 +151,19 @@ def test_a_file(tmp_path, path, statements, code, says):
     error = error_from(f"sqlite:///{tmp_path / path}", *statements)
 
     assert not (tmp_path / "nothing").exists()
-    assert code_of(error).startswith(code)
-    assert says in remedy_for(code) if says else remedy_for(code_of(error)) is None
+    assert error_code(error).startswith(code)
+    assert says in remedy_for(code) if says else remedy_for(error_code(error)) is None
 
 
-def test_what_is_no_error_of_a_database():
-    assert remedy_for(code_of(ValueError("too many"))) is None
-    assert remedy_for(code_of(None)) is None
+def test_other_exceptions_have_no_remedy():
+    assert remedy_for(error_code(ValueError("too many"))) is None
+    assert remedy_for(error_code(None)) is None
 
 
-def test_a_server_that_is_frozen(cluster):
+def test_code_of_a_server_that_does_not_respond(cluster):
     """It is connected, and its own timeouts are frozen, too: only our patience is left."""
     connection = ConnectionHandler({"default": database_from_url(f"{cluster.url}?connect_timeout=2", ROOT)})["default"]
-    token = patience.set(0.2)
+    token = response_timeout.set(0.2)
     try:
         connection.ensure_connection()
         cluster.pause()
@@ -174,8 +174,8 @@ def test_a_server_that_is_frozen(cluster):
             connection.ensure_connection()
     finally:
         cluster.resume()
-        patience.reset(token)
+        response_timeout.reset(token)
         connection.close()
 
-    assert code_of(in_a_statement.value) == code_of(while_connecting.value) == SILENT
-    assert "did not answer" in remedy_for(SILENT)
+    assert error_code(in_a_statement.value) == error_code(while_connecting.value) == NO_RESPONSE
+    assert "did not answer" in remedy_for(NO_RESPONSE)

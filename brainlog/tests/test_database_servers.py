@@ -1,9 +1,8 @@
-"""What the arguments of a URL do, one by one, on a real server with TLS and behind a real PgBouncer."""
+"""The arguments of database URLs, on a real server with TLS and behind a real PgBouncer."""
 
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -19,6 +18,7 @@ from testing.gunicorn import ROOT, environment_with
 from testing.pgbouncer import throwaway_pgbouncer
 from testing.postgres import HURRIED, throwaway_cluster, throwaway_replica
 from testing.proxy import throwaway_proxy
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -141,7 +141,7 @@ def test_application_name_and_options(cluster):
 
 
 def test_connection_limit_and_pool_timeout(cluster):
-    """No more connections than that, and whoever finds none free is told after that time."""
+    """The pool has no more connections than that, and raises PoolTimeout after that time."""
     url = f"{cluster.url}?connection_limit=2&pool_timeout=0.5&application_name=pooled"
     handler = ConnectionHandler({"default": database_from_url(url, ROOT)})
     all_have_asked, both_have_one = threading.Event(), threading.Barrier(3)
@@ -180,7 +180,7 @@ def limited(request, cluster, bouncer):
     return cluster.url + "?statement_timeout=200ms"
 
 
-def test_a_statement_ends_when_its_time_is_over(limited):
+def test_a_statement_is_cancelled_after_its_timeout(limited):
     with opened(limited) as connection, connection.cursor() as cursor:
         for _ in range(2):
             with pytest.raises(OperationalError, match="statement timeout"):
@@ -188,7 +188,7 @@ def test_a_statement_ends_when_its_time_is_over(limited):
         assert cursor.execute("SELECT %s", ["in time"]).fetchone() == ("in time",)
 
 
-def test_in_a_transaction_too_and_its_savepoints_still_work(limited):
+def test_the_timeout_holds_in_a_transaction_and_savepoints_still_work(limited):
     with opened(limited) as connection, transaction_of(connection):
         with connection.cursor() as cursor:
             cursor.execute("CREATE TEMPORARY TABLE kept (x int) ON COMMIT DROP")
@@ -211,7 +211,7 @@ def transaction_of(connection):
             yield
 
 
-def test_it_stays_with_nobody_else(bouncer):
+def test_the_timeout_does_not_remain_in_the_session(bouncer):
     """Both clients get the pooler's one session, one after the other."""
     url = bouncer.url_of("postgres") + "?pgbouncer=true"
     session = "SELECT pg_backend_pid()"
@@ -245,7 +245,7 @@ def test_rows_can_be_read_in_pieces_while_others_work(cluster):
         with opened(url) as reader, opened(url) as other:
             rows = rows_in_pieces(reader)
             next(rows)
-            # Somebody else takes the session that the first of them came from.
+            # Another client uses the session of the first chunk.
             with transaction_of(other):
                 other.cursor().execute("SELECT 1")
                 assert len(list(rows)) == 2999
@@ -293,8 +293,7 @@ def test_after_a_failover_the_other_host_is_found():
             assert cursor.fetchone() == (True,)
 
         # A save that has not reached the replica is lost with the primary, and so would be the table.
-        while replica.execute("SELECT to_regclass('pages')") != [("pages",)]:
-            time.sleep(0.02)
+        wait_until(lambda: replica.execute("SELECT to_regclass('pages')") == [("pages",)])
         primary.kill()
         replica.promote()
 

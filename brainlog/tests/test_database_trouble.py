@@ -1,4 +1,4 @@
-"""The database fails in the middle of a request: what people see, and what the log says."""
+"""Database errors during a request: the page, and the log."""
 
 import logging
 import sqlite3
@@ -79,7 +79,7 @@ def losing_the_connection(after: int):
 
 
 def warnings(caplog) -> list[logging.LogRecord]:
-    """What was logged for somebody to read, besides the line for every request."""
+    """The log lines, without those of each request."""
     return [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
@@ -112,15 +112,15 @@ def test_whichever_query_fails(browser, caplog, after, method):
     assert "Content-Security-Policy" in response
     [record] = warnings(caplog)
     assert record.message == (
-        "The database cannot be reached. See that the server runs, and that DATABASE_URL and the network lead to it. "
+        "The database cannot be reached. Check that the server runs, and check DATABASE_URL and the network. "
         "(logs:check_in, OperationalError, 08000)"
     )
-    # And nobody is logged out by it.
+    # The session is kept.
     assert "sessionid" not in response.cookies
     assert browser.get(CHECK_IN).status_code == 200
 
 
-def test_an_address_that_is_none_while_the_database_is_away(browser, caplog):
+def test_an_unknown_url_while_the_database_is_down(browser, caplog):
     with losing_the_connection(after=0):
         response = browser.get("/nowhere/")
 
@@ -128,7 +128,7 @@ def test_an_address_that_is_none_while_the_database_is_away(browser, caplog):
     assert "(no view, OperationalError, 08000)" in caplog.text
 
 
-def test_the_page_asks_neither_the_database_nor_the_session(browser):
+def test_the_503_page_uses_neither_database_nor_session(browser):
     """With its messages and its person, any other page would ask again, and fail again."""
     asked = []
 
@@ -144,7 +144,7 @@ def test_the_page_asks_neither_the_database_nor_the_session(browser):
     assert Page(response.content.decode()).against_the_policy() == []
 
 
-def test_visitors_get_the_page_too(db):
+def test_visitors_get_the_503_page_too(db):
     with losing_the_connection(after=0):
         login = {"username": "maria", "password": "x"}
         response = Client(raise_request_exception=False).post(reverse("accounts:login"), login)
@@ -153,8 +153,8 @@ def test_visitors_get_the_page_too(db):
 
 
 @pytest.mark.parametrize("address", ["/asks-wrongly/", "/contradicts/"])
-def test_a_fault_of_ours_stays_a_500(browser, address):
-    """It will not pass by waiting, and whoever mends it needs to know where it is."""
+def test_a_bug_stays_a_500(browser, address):
+    """A bug does not pass by waiting, and has to be found."""
     response = browser.get(address)
 
     assertContains(response, "<h1>Something broke on our side</h1>", status_code=500, html=True)

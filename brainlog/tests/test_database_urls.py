@@ -10,6 +10,7 @@ from django.db.utils import ConnectionHandler
 from hypothesis import example, given, strategies as st
 
 from brainlog.database.urls import database_from_url, databases_from_environment
+from brainlog.environment import Environment
 
 BASE = Path("/srv/brainlog")
 
@@ -55,7 +56,7 @@ def test_a_database_in_memory_is_refused(url):
 
 
 @on_sqlite
-def test_readers_go_on_while_somebody_writes(db):
+def test_readers_continue_during_a_write(db):
     with connection.cursor() as cursor:
         assert cursor.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert cursor.execute("PRAGMA busy_timeout").fetchone() == (20_000,)
@@ -75,7 +76,7 @@ def test_a_transaction_takes_the_write_lock_when_it_begins():
 
 @on_sqlite
 @pytest.mark.django_db(transaction=True)
-def test_who_comes_second_waits_for_the_lock():
+def test_the_second_transaction_waits_for_the_lock():
     has_lock, order = threading.Event(), []
 
     def first():
@@ -102,7 +103,7 @@ def test_who_comes_second_waits_for_the_lock():
 # PostgreSQL
 
 
-def test_every_part_of_the_url_finds_its_place():
+def test_every_part_of_the_url_is_used():
     found = read("postgres://maria:secret@db.example.org:6432/brainlog?sslmode=require&connect_timeout=5")
 
     assert {name: found[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")} == {
@@ -120,7 +121,7 @@ def test_both_names_of_the_scheme_are_understood(scheme):
     assert read(f"{scheme}://host/name")["ENGINE"] == "brainlog.database.postgresql"
 
 
-def test_what_is_left_out_is_left_to_the_server():
+def test_omitted_parts_have_the_defaults_of_the_server():
     found = read("postgres:///brainlog")
 
     assert [found[name] for name in ("USER", "PASSWORD", "HOST", "PORT")] == ["", "", "", ""]
@@ -148,7 +149,7 @@ def test_a_database_without_a_name_is_refused(url):
 
 
 @pytest.mark.parametrize("port", ["x", "99999", "-1", "5432x"])
-def test_a_port_that_is_none_is_refused(port):
+def test_an_invalid_port_is_refused(port):
     with pytest.raises(ImproperlyConfigured, match="port"):
         read(f"postgres://maria:secret@host:{port}/name")
 
@@ -229,14 +230,14 @@ def test_several_hosts_are_tried_in_turn(hosts, host, port):
         (",one:5432", "no host on one side"),
     ],
 )
-def test_hosts_that_are_none_are_refused(hosts, words):
+def test_invalid_hosts_are_refused(hosts, words):
     with pytest.raises(ImproperlyConfigured, match=words) as refusal:
         read(f"postgres://maria:s3cr3t@{hosts}/name")
 
     assert "s3cr3t" not in words_of(refusal.value)
 
 
-def test_what_libpq_knows_of_failover_can_be_said():
+def test_failover_options_of_libpq_are_supported():
     options = read_arguments(
         "target_session_attrs=primary&load_balance_hosts=random&connect_timeout=3&keepalives=1&keepalives_idle=30"
         "&keepalives_interval=10&keepalives_count=3&tcp_user_timeout=20s",
@@ -264,25 +265,29 @@ def test_a_replica_is_any_of_its_hosts():
 def test_each_of_several_hosts_is_reached_by_tls_or_is_this_machine(tmp_path):
     def start(hosts, arguments=""):
         url = f"postgres://u:p@{hosts}/name?{arguments}"
-        return databases_from_environment({"DATABASE_URL": url}, tmp_path, is_clear_text_refused=True)
+        return databases_from_environment(Environment({"DATABASE_URL": url}), tmp_path, is_clear_text_refused=True)
 
     assert start("localhost,127.0.0.1") and start("localhost,db.example.org", "sslmode=require")
     with pytest.raises(ImproperlyConfigured, match="is not encrypted"):
         start("localhost,db.example.org")
 
 
-def test_clear_text_in_a_private_network_is_accepted_by_name(tmp_path):
+def test_allow_cleartext_allows_an_unencrypted_connection(tmp_path):
     url = "postgres://u:p@db:5432/name?"
 
     def start(**urls):
-        return databases_from_environment(urls, tmp_path, is_clear_text_refused=True)
+        return databases_from_environment(Environment(urls), tmp_path, is_clear_text_refused=True)
 
-    with pytest.raises(ImproperlyConfigured, match="allow_cleartext=true accepts that answers can be read on the way"):
+    with pytest.raises(
+        ImproperlyConfigured, match="allow_cleartext=true accepts that answers cross the network in clear text"
+    ):
         start(DATABASE_URL=url)
     found = start(DATABASE_URL=f"{url}allow_cleartext=true")["default"]
     assert found["ALLOWS_CLEARTEXT"] is True and "allow_cleartext" not in found["OPTIONS"]
     # For that URL alone, and not beside its opposite.
-    with pytest.raises(ImproperlyConfigured, match="^DIRECT_DATABASE_URL: the way to the database is not encrypted"):
+    with pytest.raises(
+        ImproperlyConfigured, match="^DIRECT_DATABASE_URL: the connection to the database is not encrypted"
+    ):
         start(DATABASE_URL=f"{url}allow_cleartext=true", DIRECT_DATABASE_URL=url)
     with pytest.raises(ImproperlyConfigured, match="both allow_cleartext and an sslmode"):
         start(DATABASE_URL=f"{url}allow_cleartext=true&sslmode=require")
@@ -295,14 +300,14 @@ def read_arguments(query: str, host: str = "db.example.org") -> dict:
     return read(f"postgres://maria:secret@{host}/brainlog?{query}")
 
 
-def test_a_pool_takes_the_place_of_kept_connections():
+def test_a_pool_replaces_persistent_connections():
     found = read_arguments("connection_limit=20&pool_timeout=30")
 
     assert found["OPTIONS"]["pool"] == {"min_size": 0, "max_size": 20, "timeout": 30}
     assert (found["CONN_MAX_AGE"], found["CONN_HEALTH_CHECKS"]) == (0, True)
 
 
-def test_whoever_names_no_time_waits_as_long_as_a_person_would():
+def test_the_pool_timeout_has_a_default():
     assert read_arguments("connection_limit=5")["OPTIONS"]["pool"]["timeout"] == 10
 
 
@@ -333,7 +338,7 @@ def test_a_statement_timeout_adds_to_the_options_there_are():
         ("", "db.my-pooler.example.org", False),
     ],
 )
-def test_behind_a_transaction_pooler_nothing_is_left_in_a_session(query, host, is_pooled):
+def test_behind_a_transaction_pooler_no_session_state_is_used(query, host, is_pooled):
     found = read_arguments(f"{query}&statement_timeout=5s", host)
 
     assert found.get("DISABLE_SERVER_SIDE_CURSORS", False) is is_pooled
@@ -343,14 +348,14 @@ def test_behind_a_transaction_pooler_nothing_is_left_in_a_session(query, host, i
     assert "prepare_threshold" not in found["OPTIONS"]
 
 
-def test_options_of_a_session_do_not_go_with_a_pooler():
+def test_session_options_are_refused_with_a_pooler():
     with pytest.raises(ImproperlyConfigured, match="ALTER ROLE"):
         read_arguments("pgbouncer=true&options=-c%20work_mem%3D8MB")
     # Neon's name for a database in a connection without SNI is none of these.
     assert read_arguments("pgbouncer=true&options=endpoint%3Dep-1")["OPTIONS"]["options"] == "endpoint=ep-1"
 
 
-def test_certificates_lie_where_the_project_lies(tmp_path):
+def test_certificate_paths_are_relative_to_the_project(tmp_path):
     for name in ("ca.crt", "client.crt", "client.key"):
         (tmp_path / name).touch()
 
@@ -361,7 +366,7 @@ def test_certificates_lie_where_the_project_lies(tmp_path):
     assert (options["sslcert"], options["sslkey"]) == (str(tmp_path / "client.crt"), str(tmp_path / "client.key"))
 
 
-def test_in_a_url_of_prisma_the_lone_certificate_is_the_authoritys(tmp_path):
+def test_sslcert_without_sslkey_is_the_root_certificate(tmp_path):
     (tmp_path / "ca.crt").touch()
 
     options = database_from_url("postgres://host/name?sslmode=require&sslcert=ca.crt", tmp_path)["OPTIONS"]
@@ -369,7 +374,7 @@ def test_in_a_url_of_prisma_the_lone_certificate_is_the_authoritys(tmp_path):
     assert (options["sslrootcert"], options.get("sslcert")) == (str(tmp_path / "ca.crt"), None)
 
 
-def test_the_authorities_of_the_machine_are_taken_whole():
+def test_sslrootcert_system_uses_the_certificates_of_the_machine():
     options = read_arguments("sslrootcert=system")["OPTIONS"]
 
     assert options["sslmode"] == "verify-full"
@@ -396,12 +401,12 @@ def test_the_authorities_of_the_machine_are_taken_whole():
         ("pool_timeout=3", "without connection_limit"),
         ("statement_timeout=30m", "statement_timeout in DATABASE_URL must be a time such as 30s"),
         ("pgbouncer=maybe", "pgbouncer in DATABASE_URL must be true or false"),
-        ("sslrootcert=nowhere.crt", "sslrootcert in DATABASE_URL must be a file that is there"),
-        ("sslkey=pyproject.toml", "sslkey in DATABASE_URL must be a file"),
+        ("sslrootcert=nowhere.crt", "sslrootcert in DATABASE_URL must be an existing file"),
+        ("sslkey=pyproject.toml", "sslkey in DATABASE_URL must be an existing file"),
         ("sslmode=require&sslmode=disable", "sslmode twice"),
     ],
 )
-def test_a_bad_argument_is_named_in_one_sentence(query, words):
+def test_an_invalid_argument_is_named(query, words):
     with pytest.raises(ImproperlyConfigured, match=words) as refusal:
         read_arguments(query)
 
@@ -412,16 +417,16 @@ def test_a_bad_argument_is_named_in_one_sentence(query, words):
 
 
 def databases(**environment) -> dict:
-    return databases_from_environment(environment, BASE)
+    return databases_from_environment(Environment(environment), BASE)
 
 
-def test_a_file_of_our_own_is_the_default():
+def test_the_default_is_a_sqlite_file():
     assert list(databases()) == ["default"]
     assert databases()["default"]["NAME"] == BASE / "db.sqlite3"
 
 
 @pytest.mark.parametrize("value", ["", "  "])
-def test_an_empty_url_is_not_a_file_of_our_own(value):
+def test_an_empty_url_does_not_select_the_default(value):
     with pytest.raises(ImproperlyConfigured, match="^DATABASE_URL is set, but empty"):
         databases(DATABASE_URL=value)
     # To leave out another way is to have none.
@@ -429,7 +434,7 @@ def test_an_empty_url_is_not_a_file_of_our_own(value):
     assert list(databases(DATABASE_URL=url, DIRECT_DATABASE_URL=value, REPLICA_DATABASE_URL=value)) == ["default"]
 
 
-def test_further_ways_to_the_data_have_names_of_their_own():
+def test_direct_and_replica_urls_have_aliases():
     found = databases(
         DATABASE_URL="postgres://u:p@pooler/name?pgbouncer=true",
         DIRECT_DATABASE_URL="postgres://u:p@primary/name",
@@ -444,7 +449,7 @@ def test_further_ways_to_the_data_have_names_of_their_own():
     assert "DISABLE_SERVER_SIDE_CURSORS" not in found["direct"]
 
 
-def test_a_replica_is_not_waited_for():
+def test_a_replica_has_a_short_connect_timeout():
     url = "postgres://u:p@host/name"
 
     timeouts = {
@@ -458,7 +463,7 @@ def test_a_replica_is_not_waited_for():
 
 
 @pytest.mark.parametrize("variable", ["DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL"])
-def test_they_are_for_postgresql(variable):
+def test_direct_and_replica_urls_need_postgresql(variable):
     with pytest.raises(ImproperlyConfigured, match=f"{variable} is for PostgreSQL"):
         databases(**{variable: "postgres://u:p@host/name"})
     with pytest.raises(ImproperlyConfigured, match=f"{variable} is for PostgreSQL"):
@@ -466,19 +471,19 @@ def test_they_are_for_postgresql(variable):
 
 
 @pytest.mark.parametrize("variable", ["DATABASE_URL", "DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL"])
-def test_a_refusal_names_the_variable(variable):
+def test_an_error_names_the_variable(variable):
     urls = {"DATABASE_URL": "postgres://u:p@host/name"} | {variable: "postgres://u:p@host:x/name"}
 
     with pytest.raises(ImproperlyConfigured, match=f"in {variable} "):
         databases(**urls)
 
 
-def test_a_url_can_lie_in_a_file_of_secrets(tmp_path):
+def test_a_url_can_be_read_from_a_file(tmp_path):
     secret = tmp_path / "database-url"
     secret.write_text("postgres://u:p@host/name\n")
 
     assert databases(DATABASE_URL_FILE=str(secret))["default"]["HOST"] == "host"
-    with pytest.raises(ImproperlyConfigured, match="both given"):
+    with pytest.raises(ImproperlyConfigured, match="both set"):
         databases(DATABASE_URL_FILE=str(secret), DATABASE_URL="sqlite:///x")
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL_FILE names .*nowhere, which cannot be read: No such"):
         databases(DATABASE_URL_FILE=str(tmp_path / "nowhere"))
@@ -487,7 +492,7 @@ def test_a_url_can_lie_in_a_file_of_secrets(tmp_path):
         databases(DATABASE_URL_FILE=str(secret))
 
 
-def test_a_password_file_is_there_and_private(tmp_path):
+def test_a_password_file_has_to_exist_and_be_private(tmp_path):
     passwords = tmp_path / "pgpass"
     url = "postgres://maria@host/name"
 
@@ -498,7 +503,7 @@ def test_a_password_file_is_there_and_private(tmp_path):
         databases(DATABASE_URL=url, PGPASSFILE=str(passwords))
     passwords.chmod(0o600)
     assert databases(DATABASE_URL=url, PGPASSFILE=str(passwords))
-    # Whoever gives the password in the URL may leave that variable to other programs.
+    # With a password in the URL, the variable may be meant for other programs.
     assert databases(DATABASE_URL="postgres://maria:x@host/name", PGPASSFILE="/nowhere")
 
 
@@ -520,29 +525,33 @@ def test_a_password_file_is_there_and_private(tmp_path):
         ("", None, False),
     ],
 )
-def test_answers_do_not_cross_a_network_in_the_clear(monkeypatch, tmp_path, host, sslmode, is_error):
+def test_unencrypted_connections_to_other_machines_are_refused(monkeypatch, tmp_path, host, sslmode, is_error):
     for variable in ("PGHOST", "PGHOSTADDR"):
         monkeypatch.delenv(variable, raising=False)
     given = {"DATABASE_URL": f"postgres://u:p@{host}/name" + (f"?sslmode={sslmode}" if sslmode else "")}
 
     if is_error:
-        with pytest.raises(ImproperlyConfigured, match="^DATABASE_URL: the way to the database is not encrypted"):
-            databases_from_environment(given, tmp_path, is_clear_text_refused=True)
+        with pytest.raises(
+            ImproperlyConfigured, match="^DATABASE_URL: the connection to the database is not encrypted"
+        ):
+            databases_from_environment(Environment(given), tmp_path, is_clear_text_refused=True)
     else:
-        assert databases_from_environment(given, tmp_path, is_clear_text_refused=True)
+        assert databases_from_environment(Environment(given), tmp_path, is_clear_text_refused=True)
     # On one's own machine that is one's own affair.
-    assert databases_from_environment(given, tmp_path)
+    assert databases_from_environment(Environment(given), tmp_path)
 
 
 @pytest.mark.parametrize("variable", ["PGHOST", "PGHOSTADDR"])
-def test_a_host_from_libpqs_own_variables_counts(monkeypatch, tmp_path, variable):
+def test_hosts_in_libpq_variables_are_checked(monkeypatch, tmp_path, variable):
     monkeypatch.setenv(variable, "10.0.0.7")
 
     with pytest.raises(ImproperlyConfigured, match="is not encrypted"):
-        databases_from_environment({"DATABASE_URL": "postgres://u:p@/name"}, tmp_path, is_clear_text_refused=True)
+        databases_from_environment(
+            Environment({"DATABASE_URL": "postgres://u:p@/name"}), tmp_path, is_clear_text_refused=True
+        )
 
 
-def test_every_url_that_cannot_be_used_is_told(tmp_path):
+def test_every_invalid_url_is_reported(tmp_path):
     urls = {
         "DATABASE_URL": "postgres://u:p@db.example.org/name",
         "DIRECT_DATABASE_URL": "postgres://u:p@h:x/name",
@@ -550,7 +559,7 @@ def test_every_url_that_cannot_be_used_is_told(tmp_path):
     }
 
     with pytest.raises(ImproperlyConfigured) as refusal:
-        databases_from_environment(urls, tmp_path, is_clear_text_refused=True)
+        databases_from_environment(Environment(urls), tmp_path, is_clear_text_refused=True)
 
     assert [variable for variable, sentence in zip(urls, refusal.value.args, strict=True) if variable in sentence] == [
         *urls
@@ -574,7 +583,7 @@ def test_a_real_connection(db):
 
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_the_server_has_ended_is_opened_again():
+def test_a_closed_connection_is_reopened():
     """As after a restart of the server, between two requests."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")

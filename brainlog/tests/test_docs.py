@@ -1,4 +1,4 @@
-"""What the documents name is there: files, headings, commands, arguments, settings."""
+"""Files, headings, commands, arguments and settings that the documents name exist."""
 
 import re
 from pathlib import Path

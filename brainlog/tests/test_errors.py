@@ -1,4 +1,4 @@
-"""What people see when something went wrong: in the design, kind, and with a way on."""
+"""Error pages: they have the design of the site, and a link to go on."""
 
 import pytest
 from django.contrib.auth.decorators import login_not_required
@@ -10,10 +10,12 @@ from django.urls import include, path, reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.tests.factories import PASSWORD, make_person
-from brainlog.database.errors import server_error
+from brainlog.error_pages import server_error
 from brainlog.tests.html import Page
 from brainlog.tests.test_forgery import PATHS
 from brainlog.urls import handler500  # noqa: F401 - Django looks for it beside the addresses
+
+pytestmark = pytest.mark.thorough_on_sqlite
 
 
 @login_not_required
@@ -67,7 +69,7 @@ def browser(request, db):
 
 
 @pytest.mark.parametrize("address", SAYS)
-def test_errors_are_told_inside_the_design(browser, address):
+def test_error_pages_have_our_design(browser, address):
     status, heading = SAYS[address]
 
     response = browser.get(address)
@@ -79,7 +81,7 @@ def test_errors_are_told_inside_the_design(browser, address):
 
 
 @pytest.mark.parametrize("address", SAYS)
-def test_errors_keep_to_the_policy(browser, address):
+def test_error_pages_comply_with_the_content_security_policy(browser, address):
     response = browser.get(address)
 
     assert Page(response.content.decode()).against_the_policy() == []
@@ -89,7 +91,7 @@ def test_errors_keep_to_the_policy(browser, address):
 @pytest.mark.parametrize(
     "template", ["400.html", "403.html", "403_csrf.html", "404.html", "405.html", "413.html", "500.html", "503.html"]
 )
-def test_the_pages_stand_on_their_own(template):
+def test_error_pages_need_no_request_context(template):
     """Whatever is broken: the database, the session, who is asking."""
     page = render_to_string(template)
 
@@ -137,7 +139,7 @@ def test_what_is_no_day_or_check_in_is_not_there(client, db, address):
 
 
 @pytest.mark.parametrize("step", ["not-tracked", "tracked", "restore"])
-def test_a_button_pressed_after_the_session_expired_ends_on_no_blank_page(client, db, step):
+def test_a_405_page_has_content(client, db, step):
     make_person(username="maria")
     login = client.post(f"/logs/2026-05-04/{step}/").url
 
@@ -162,7 +164,7 @@ def test_trace_and_unknown_methods_are_refused_everywhere(client, db):
 
 
 @pytest.mark.parametrize("path", ["/.git/config", "/.env", "/manage.py", "/db.sqlite3"])
-def test_its_own_folder_is_not_served(client, db, path):
+def test_the_project_folder_is_not_served(client, db, path):
     assert client.get(path).status_code == 404
 
 

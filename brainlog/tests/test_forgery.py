@@ -1,4 +1,4 @@
-"""Forms that another site sends in somebody's name, with their cookies: refused everywhere, logging out included."""
+"""Cross-site request forgery is refused by every form, including log out."""
 
 import pytest
 from django.test import Client
@@ -12,7 +12,7 @@ PATHS = sorted({address.path for address in ADDRESSES + ADMIN})
 
 @pytest.fixture
 def stolen(db):
-    """A browser that checks nothing and sends the cookies of somebody who may do everything."""
+    """A client without browser checks that sends the cookies of a superuser."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(make_person(is_staff=True, is_superuser=True))
     client.get(reverse("accounts:profile"))  # Has the cookie that the token is held against.
@@ -20,7 +20,7 @@ def stolen(db):
     return client
 
 
-def test_nothing_is_taken_without_the_token(stolen):
+def test_no_form_is_accepted_without_the_token(stolen):
     visitor = Client(enforce_csrf_checks=True)
 
     taken = [
@@ -34,7 +34,7 @@ def test_nothing_is_taken_without_the_token(stolen):
     assert taken == []
 
 
-def test_nor_with_a_token_of_somebody_else(stolen):
+def test_no_form_is_accepted_with_the_token_of_another_person(stolen):
     other = Client()
     other.get(reverse("accounts:login"))
 
@@ -51,7 +51,7 @@ def test_nor_with_a_token_of_somebody_else(stolen):
         *("null", "https://testserver", "http://testserver:8000", "http://testserver@evil.example", ""),
     ],
 )
-def test_nor_with_the_right_token_from_another_site(stolen, origin):
+def test_no_form_is_accepted_from_another_origin(stolen, origin):
     """A page of a neighbour under the same domain can plant a cookie and a token that go together."""
     sent = {"csrfmiddlewaretoken": stolen.cookies["csrftoken"].value}
 
@@ -64,7 +64,7 @@ def test_nor_with_the_right_token_from_another_site(stolen, origin):
 @pytest.mark.parametrize(
     "referer", [None, "", "https://evil.example/", "http://testserver/", "https://testserver@evil.example/"]
 )
-def test_nor_over_https_without_saying_from_where(stolen, referer):
+def test_no_form_is_accepted_over_https_without_a_referer(stolen, referer):
     sent = {"csrfmiddlewaretoken": stolen.cookies["csrftoken"].value}
     headers = {} if referer is None else {"referer": referer}
 
@@ -73,8 +73,8 @@ def test_nor_over_https_without_saying_from_where(stolen, referer):
     assert stolen.post(reverse("accounts:logout"), sent, secure=True, headers=ours).status_code == 302
 
 
-def test_nor_by_a_planted_cookie_where_there_is_https(stolen, settings):
-    """Whoever plants one can use the old name alone: browsers take the new one from this host and no neighbour."""
+def test_no_form_is_accepted_with_a_cookie_of_another_host(stolen, settings):
+    """Another host can only set a cookie without the prefix __Host-."""
     settings.CSRF_COOKIE_NAME = "__Host-csrftoken"
     planted = "p" * 32
     stolen.cookies["csrftoken"] = planted
@@ -97,5 +97,5 @@ def test_a_token_from_before_the_login_is_of_no_use_after_it(db):
     assert client.post(reverse("accounts:logout"), {"csrfmiddlewaretoken": before}).status_code == 403
 
 
-def test_no_address_is_excepted():
+def test_no_view_is_exempt():
     assert [name for name, pattern in addresses_of() if getattr(pattern.callback, "csrf_exempt", False)] == []

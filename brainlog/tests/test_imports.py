@@ -1,98 +1,129 @@
-"""The apps know each other in one direction only, and none of them knows what day it is."""
+"""Imports and reverse accessors of apps point in one direction, and no code takes a date from the server clock."""
 
 import ast
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Each app, and what else of ours it may import. Apps that are not built yet have nothing to check.
-ALLOWED = {
-    "encryption": set(),
-    "accounts": {"encryption"},
-    "logs": {"encryption", "accounts"},
-    "reflections": {"encryption", "accounts", "logs"},
-    "insights": {"accounts", "logs", "reflections"},
-    "personal_data": {"encryption", "accounts", "logs", "reflections", "insights"},
-    "operations": {"encryption", "accounts", "logs", "reflections", "insights", "personal_data"},
-}
-# What brainlog has for apps to use; the rest of it is wiring.
-FOR_APPS = {
+# An app may use those before it. There may be no folder yet for an app.
+ORDER = (
+    *("encryption", "accounts", "logs", "reflections", "insights", "reminders", "home", "personal_data", "api"),
+    "operations",
+)
+# The modules of brainlog that apps may import; operations may import all of them.
+FOR_APPS = (
     *("brainlog.admin", "brainlog.body_size", "brainlog.circuit_breaker", "brainlog.forms", "brainlog.origin"),
     *("brainlog.pagination", "brainlog.versioned_cache"),
     *("brainlog.database.person_keys", "brainlog.database.retry", "brainlog.database.router"),
     "brainlog.database.sqlite3",
-}
-# The wiring knows every app's addresses, the first page, and the keys.
-WIRING = {"brainlog": {"urls.py": {"logs"}, "settings.py": {"encryption"}}}
-OURS = {*ALLOWED, "brainlog"}
+)
+# The only import of an app in brainlog.
+FOR_BRAINLOG = {"brainlog/settings.py": "encryption.keys"}
 
-# Whoever asks the server's clock for a day gets the server's day.
-CLOCKS = {
-    ("date", "today"),
-    ("datetime", "now"),
-    ("datetime", "today"),
-    ("datetime", "utcnow"),
-    ("timezone", "localdate"),
+# They return the date in the server's time zone; `person.today()` is the date in the person's.
+SERVER_CLOCK = {
+    *(("date", "today"), ("datetime", "now"), ("datetime", "today"), ("datetime", "utcnow"), ("timezone", "localdate")),
 }
 
 
-def code_of(app) -> list[Path]:
-    """An app's modules, its tests and migrations excluded."""
-    return [path for path in sorted((ROOT / app).rglob("*.py")) if not {"tests", "migrations"} & set(path.parts)]
+def test_apps_use_only_what_comes_before_them():
+    files = [
+        *((app, path) for app in ("brainlog", *ORDER) for path in (ROOT / app).rglob("*.py")),
+        *((app, path) for app in ORDER for path in (ROOT / "templates" / app).rglob("*.html")),
+    ]
+    product = [(app, path) for app, path in files if not {"tests", "migrations"} & set(path.parts)]
+
+    faults = [
+        f"{path.relative_to(ROOT)} {fault}"
+        for app, path in product
+        for fault in faults_in(app, str(path.relative_to(ROOT)), path.read_text())
+    ]
+
+    assert len(product) > 150
+    assert faults == []
 
 
-def imported_by(path) -> set[str]:
+@pytest.mark.parametrize(
+    ("app", "text", "fault"),
+    [
+        ("logs", "from reflections.models import WeeklyReflection", "imports reflections"),
+        ("accounts", "import logs.models", "imports logs"),
+        ("home", "def view():\n    from operations import metrics", "imports operations"),
+        ("brainlog", "from logs import views", "imports logs"),
+        ("logs", "from brainlog.middleware import ErrorPagesMiddleware", "imports brainlog.middleware"),
+        ("logs", "from .models import DailyLog", "has a relative import"),
+        ("logs", "person.weekly_reflections.all()", "uses the reverse accessor weekly_reflections of reflections"),
+        ("accounts", "User.objects.filter(daily_logs__date=day)", "uses the reverse accessor daily_logs of logs"),
+        ("home", "day = datetime.date.today()", "uses the server's clock: date.today"),
+        ("home", "from reflections import views\nviews.person.weekly_reflections", None),
+        ("operations", "from brainlog.middleware import ErrorPagesMiddleware\nfrom home import views", None),
+    ],
+)
+def test_faults_are_found(app, text, fault):
+    assert [found for found in faults_in(app, "module.py", text) if fault is None or found == fault] == (
+        [fault] if fault else []
+    )
+
+
+def test_a_reverse_accessor_in_a_template_is_found():
+    text = "{{ person.weekly_reflections.count }}"
+
+    assert list(faults_in("logs", "page.html", text)) == ["uses the reverse accessor weekly_reflections of reflections"]
+    assert list(faults_in("home", "page.html", text)) == []
+
+
+def faults_in(app: str, path: str, text: str) -> Iterator[str]:
+    later = set(ORDER[ORDER.index(app) + 1 :]) if app in ORDER else set(ORDER)
+    if path.endswith(".html"):
+        names = set(re.findall(r"\.(\w+)", text))
+    else:
+        tree = ast.parse(text)
+        yield from faults_of_imports(app, path, tree, later)
+        attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+        for value, name in {
+            (getattr(node.value, "attr", getattr(node.value, "id", "")), node.attr) for node in attributes
+        }:
+            if (value, name) in SERVER_CLOCK:
+                yield f"uses the server's clock: {value}.{name}"
+        keywords = (node.arg or "" for node in ast.walk(tree) if isinstance(node, ast.keyword))
+        names = {node.attr for node in attributes} | {name.partition("__")[0] for name in keywords}
+    for owner, accessor in reverse_accessors():
+        if owner in later and accessor in names:
+            yield f"uses the reverse accessor {accessor} of {owner}"
+
+
+def faults_of_imports(app: str, path: str, tree: ast.Module, later: set[str]) -> Iterator[str]:
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            yield "has a relative import"
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} imports relatively"
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in names if name.split(".")[0] in OURS}
+    if app == "brainlog":
+        names = {name for name in names if not name.startswith(FOR_BRAINLOG.get(path, "none"))}
+    yield from (f"imports {package}" for package in sorted({name.split(".")[0] for name in names} & later))
+    if app not in {"brainlog", "operations"}:
+        wiring = {name for name in names if name.startswith("brainlog.") and name != "brainlog.database"}
+        modules = {".".join(name.split(".")[:2]) for name in wiring if not name.startswith(FOR_APPS)}
+        yield from (f"imports {module}" for module in sorted(modules))
 
 
-def modules(apps):
-    found = [(app, path) for app in apps for path in code_of(app)]
-    return pytest.mark.parametrize(("app", "path"), found, ids=[str(path.relative_to(ROOT)) for _app, path in found])
-
-
-@modules(ALLOWED)
-def test_an_app_imports_only_what_comes_before_it(app, path):
-    apps = {name.split(".")[0] for name in imported_by(path)} - {"brainlog"}
-
-    assert apps <= ALLOWED[app] | {app}
-
-
-@modules([app for app in ALLOWED if app != "operations"])
-def test_of_the_wiring_an_app_imports_what_is_for_apps(app, path):
-    wiring = {name for name in imported_by(path) if name.startswith("brainlog.") and name != "brainlog.database"}
-
-    assert {name for name in wiring if not name.startswith(tuple(FOR_APPS))} == set()
-
-
-@modules(WIRING)
-def test_the_wiring_imports_no_features(app, path):
-    apps = {name.split(".")[0] for name in imported_by(path)} - {"brainlog"}
-
-    assert apps <= WIRING[app].get(path.name, set())
-
-
-@modules([*ALLOWED, "brainlog"])
-def test_nobody_asks_the_servers_clock_for_the_day(app, path):
-    calls = {
-        (node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", ""), node.attr)
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute)
+def reverse_accessors() -> set[tuple[str, str]]:
+    """Return the app of each model of ours with a relation to another app, and the accessor of that relation."""
+    return {
+        (model._meta.app_label, field.remote_field.get_accessor_name())
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if model._meta.app_label in ORDER and field.is_relation and field.concrete
+        if field.related_model._meta.app_label not in {model._meta.app_label, None}
+        if field.remote_field.get_accessor_name()
     }
-
-    assert not calls & CLOCKS
-
-
-def test_there_is_code_to_check():
-    assert len(code_of("logs")) > 10
-    assert "accounts.models" in imported_by(ROOT / "accounts" / "forms.py")

@@ -1,4 +1,4 @@
-"""Texts of any length, sent to what normalises, folds, matches, hashes or repeats them: the work is bounded."""
+"""Long texts sent to everything that normalizes, matches, hashes or repeats them: the work is bounded."""
 
 import importlib
 import re
@@ -107,7 +107,7 @@ EACH_FIELD = [
 
 @pytest.mark.parametrize(("who", "path", "fields", "name"), EACH_FIELD)
 @pytest.mark.parametrize("text", [ACCENTS, LONG], ids=["accents", "a long text"])
-def test_no_field_makes_much_work_or_a_large_page(
+def test_long_values_of_a_field_cost_little(
     as_maria, client, normalised, hashed, mailoutbox, settings, who, path, fields, name, text
 ):
     settings.HAS_EMAIL = True
@@ -118,7 +118,7 @@ def test_no_field_makes_much_work_or_a_large_page(
 
     assert response.status_code in {200, 302, 400}
     assert max(normalised, default=0) <= LONGEST_LINE
-    assert max(hashed, default=0) <= passwords.LONGEST
+    assert max(hashed, default=0) <= passwords.MAX_LENGTH
     assert text[:2_000] not in response.content.decode() or path.startswith("/admin/")
     assert len(response.get("Location", "")) <= LONGEST_LINE + 100
     assert User.objects.filter(username="maria").exists()
@@ -138,7 +138,7 @@ def test_no_field_makes_much_work_or_a_large_page(
     ],
 )
 @pytest.mark.parametrize("text", [ACCENTS, "9" * 5_000, "x " * 2_000], ids=["accents", "digits", "words"])
-def test_no_address_makes_much_work(as_maria, client, normalised, query, text):
+def test_long_urls_cost_little(as_maria, client, normalised, query, text):
     for browser in (as_maria, client):
         response = browser.get(f"{query}{text}")
         assert response.status_code in {200, 302, 400, 404}
@@ -163,7 +163,7 @@ def test_no_address_makes_much_work(as_maria, client, normalised, query, text):
     ],
     ids=lambda headers: str(headers)[:40],
 )
-def test_no_header_makes_much_work(client, settings, normalised, headers):
+def test_long_headers_cost_little(client, settings, normalised, headers):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
     response = client.post("/accounts/login/", {"username": "maria", "password": "wrong"}, headers=headers)
@@ -172,18 +172,18 @@ def test_no_header_makes_much_work(client, settings, normalised, headers):
     assert max(normalised, default=0) <= LONGEST_LINE
 
 
-def test_names_are_folded_up_to_a_length(normalised):
+def test_names_are_normalized_up_to_a_length(normalised):
     assert normalized("ﬀ" * LONGEST_LINE) == "ff" * LONGEST_LINE
-    assert User.key_of(ACCENTS) == User.key_of(ACCENTS)
+    assert User.make_username_key(ACCENTS) == User.make_username_key(ACCENTS)
     assert User.normalize_username(ACCENTS) == ACCENTS
     assert max(normalised) <= LONGEST_LINE
 
 
-def test_a_domain_is_measured_before_it_is_written_in_ascii(client, settings, monkeypatch):
+def test_the_length_of_a_domain_is_checked_before_idna_encoding(client, settings, monkeypatch):
     """That normalises it, by a copy of Unicode's tables which `normalised` does not see."""
     settings.HAS_EMAIL = True
     lengths = []
-    monkeypatch.setattr("accounts.models.punycode", lambda domain: lengths.append(len(domain)) or domain)
+    monkeypatch.setattr("accounts.models.user.punycode", lambda domain: lengths.append(len(domain)) or domain)
 
     for domain in ("example.org", f"{ACCENTS}.example", f"{'x' * 300}.{'y' * 300}"):
         client.post("/accounts/reset/", {"email": f"maria@{domain}"})
@@ -191,9 +191,9 @@ def test_a_domain_is_measured_before_it_is_written_in_ascii(client, settings, mo
     assert lengths == [len("example.org")]
 
 
-def test_an_invitation_is_looked_for_by_what_can_be_one(django_assert_num_queries):
+def test_malformed_invitations_are_not_looked_up(django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert not Invitation.good("x" * 101).exists()
+        assert not Invitation.usable("x" * 101).exists()
 
 
 # Numbers and times of a check-in
@@ -206,7 +206,7 @@ def test_an_invitation_is_looked_for_by_what_can_be_one(django_assert_num_querie
     ("stage", "name"),
     [("morning", "sleep_hours"), ("medication", "doses-0-amount"), ("medication", "doses-0-taken_at")],
 )
-def test_numbers_and_times_are_measured_before_they_are_read(as_maria, monkeypatch, stage, name, text):
+def test_the_length_of_numbers_and_times_is_checked_before_parsing(as_maria, monkeypatch, stage, name, text):
     lengths, fullmatch = [], re.fullmatch
     monkeypatch.setattr(
         re, "fullmatch", lambda regex, value, *flags: lengths.append(len(value)) or fullmatch(regex, value, *flags)
@@ -220,7 +220,7 @@ def test_numbers_and_times_are_measured_before_they_are_read(as_maria, monkeypat
     assert not DailyLog.objects.exists()
 
 
-def test_a_persons_own_words_stay_on_the_page(as_maria):
+def test_long_answers_stay_on_the_page(as_maria):
     make_medication(User.objects.get(username="maria"))
     for stage, name in (("morning", "breakfast"), ("evening", "gratitude")):
         page = as_maria.post(f"/logs/{DAY}/{stage}/", {name: LONG}).content.decode()
@@ -242,7 +242,15 @@ def all_forms(request) -> dict[str, forms.BaseForm]:
     """One of each of ours, of allauth's in our pages, and of the admin's."""
     person = request.user = User.objects.get(username="maria")
     request.session, found = {}, {}
-    ours = ["accounts.forms", "accounts.recovery", "accounts.second_factor", "accounts.social_login", "logs.forms"]
+    ours = [
+        "accounts.forms",
+        "accounts.email_address",
+        "accounts.passkeys",
+        "accounts.password_reset",
+        "accounts.second_factor",
+        "accounts.social_login",
+        "logs.forms",
+    ]
     classes = [
         form
         for name in [*ours, "logs.answers", "reflections.forms"]
@@ -282,7 +290,7 @@ def made(form_class, request, person):
     return None
 
 
-def test_every_field_for_a_text_has_a_greatest_length(as_maria):
+def test_every_text_field_has_a_maximum_length(as_maria):
     request = RequestFactory().get("/")
     with context.request_context(request):
         found = all_forms(request)
@@ -297,7 +305,8 @@ def test_every_field_for_a_text_has_a_greatest_length(as_maria):
             ]
 
     assert without == []
-    names = "LoginForm SignUpForm NewPasswordForm PasswordAgainForm PasswordChangeForm ProfileForm NameAgainForm"
-    names += " DeleteAccountForm EmailForm ResetForm ResetByCodeForm MorningForm MedicationForm DoseForm"
-    names += " CodeForm CodeAgainForm FirstCodeForm AddPasskeyForm PasskeyLoginForm ExternalSignUpForm ReflectionForm"
+    names = "LoginForm SignUpForm NewPasswordForm PasswordReauthenticationForm PasswordChangeForm ProfileForm"
+    names += " UsernameConfirmationForm DeleteAccountForm EmailForm ResetForm ResetByCodeForm"
+    names += " CodeForm CodeReauthenticationForm ActivateAppForm AddPasskeyForm PasskeyLoginForm SocialSignUpForm"
+    names += " MorningForm MedicationForm DoseForm ReflectionForm"
     assert set(names.split()) <= found.keys()

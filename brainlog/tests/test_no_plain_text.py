@@ -1,4 +1,4 @@
-"""After all that a person does here, nothing they wrote in their own words is readable anywhere in the database."""
+"""No table of the database contains a private text in clear after a person has used every page."""
 
 import pytest
 from django.db import connection

@@ -171,14 +171,14 @@ def ask(client, db, settings):
     return lambda path: (client.get(path), client.get(path, secure=True))
 
 
-def test_the_score_is_the_most_there_is_for_a_host_that_browsers_do_not_know(ask):
+def test_the_score_of_a_host_without_preload_is_the_maximum(ask):
     points = points_of(*ask(reverse("accounts:login")))
 
     assert points == MOST | {"Strict-Transport-Security": 0}
     assert score_of(points) == 140
 
 
-def test_signing_in_elsewhere_takes_no_points(ask, settings):
+def test_social_login_costs_no_points(ask, settings):
     """The policy then names where the button's form leads to."""
     policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     elsewhere = policy | {"form-action": ["'self'", "https://accounts.google.com"]}
@@ -190,7 +190,7 @@ def test_signing_in_elsewhere_takes_no_points(ask, settings):
     assert policy_points(page) == MOST["Content-Security-Policy"]
 
 
-def test_and_the_most_there_is_at_all_once_they_know_it(ask, settings):
+def test_the_score_of_a_preloaded_host_is_the_maximum(ask, settings):
     """With HSTS_SUBDOMAINS=True, the host may be added to the list that browsers come with."""
     settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
     plain, page = ask(reverse("accounts:login"))
@@ -202,7 +202,7 @@ def test_and_the_most_there_is_at_all_once_they_know_it(ask, settings):
     assert score_of(points) == 100 + sum(MOST.values()) == 145
 
 
-def test_the_first_page_has_all_of_it_but_the_points_for_cookies(ask):
+def test_the_welcome_page_has_all_points_except_for_cookies(ask):
     points = points_of(*ask("/"))
 
     assert not points.pop("Cookies"), "It sets none, and that gives none."

@@ -1,4 +1,4 @@
-"""Links in mails lead to this server and to no other port of its host, whatever a request says."""
+"""The origin of links in mails: requests cannot change it."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from accounts.recovery import reset_link
+from accounts.password_reset import reset_link
 from accounts.tests.factories import make_person
 from brainlog.origin import trusted_origin
 
@@ -31,25 +31,25 @@ def request_to(rf, host: str, **facts):
         ("127.0.0.1:4444", "8000", "http://127.0.0.1"),
     ],
 )
-def test_a_port_is_kept_where_the_server_listens_there(rf, host, port, expected):
+def test_the_port_that_the_server_listens_on_is_kept(rf, host, port, expected):
     assert trusted_origin(request_to(rf, host, SERVER_PORT=port)) == expected
 
 
-def test_behind_a_proxy_the_port_that_we_listen_on_is_not_the_one_people_use(rf, settings):
+def test_behind_a_proxy_the_port_of_the_process_is_dropped(rf, settings):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     request = request_to(rf, "testserver:8000", SERVER_PORT="8000", HTTP_X_FORWARDED_PROTO="https")
 
     assert trusted_origin(request) == "https://testserver"
 
 
-def test_a_port_is_kept_where_the_operator_has_named_it(rf, settings):
+def test_a_port_in_csrf_trusted_origins_is_kept(rf, settings):
     settings.CSRF_TRUSTED_ORIGINS = ["http://testserver:8443"]
 
     assert trusted_origin(request_to(rf, "testserver:8443")) == "http://testserver:8443"
     assert trusted_origin(request_to(rf, "testserver:8444")) == "http://testserver"
 
 
-def test_the_operators_word_is_final(rf, settings):
+def test_site_url_wins(rf, settings):
     settings.SITE_URL = "https://log.example.org:8443"
 
     assert trusted_origin(request_to(rf, "testserver:4444")) == trusted_origin() == "https://log.example.org:8443"
@@ -83,7 +83,7 @@ def test_no_mail_has_another_port(client, way):
     assert set(re.findall(r"http://[^/\s]+", text)) == {"http://testserver"}
 
 
-def test_nor_has_a_link_of_an_administrator(rf):
+def test_no_link_of_an_administrator_has_another_port(rf):
     link = reset_link(request_to(rf, "testserver:4444"), make_person())
 
     assert link.startswith("http://testserver/accounts/reset/")

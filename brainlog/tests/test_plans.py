@@ -22,12 +22,12 @@ from brainlog.tests.addresses import ADDRESSES
 from logs.models import DailyLog
 from logs.tests.factories import MORNING_DOSE, answers, taken
 from reflections.tests.pages import EVERYTHING
-from testing.gunicorn import manage
+from testing.migrated import migrate
 from testing.postgres import Cluster, throwaway_cluster
 
 pytestmark = pytest.mark.once
 
-PEOPLE, DAYS, SOMEBODY = 200, 1000, 100
+PEOPLE, DAYS, PERSON_ID = 200, 1000, 100
 TODAY = datetime.date(2026, 5, 4)  # a Monday; weeks begin on Sunday
 
 # Day by day, as life writes them: the rows of one person are scattered all over the table.
@@ -57,8 +57,7 @@ INSERT INTO reflections_weeklyreflection (user_id, week_start, created_at, updat
 def big() -> Cluster:
     """A server with a database `big` of 200,000 days of 400 people."""
     with throwaway_cluster() as cluster:
-        done = manage(cluster.create_database("big"), "migrate", "--verbosity=0")
-        assert done.returncode == 0, done.stderr
+        migrate(cluster.create_database("big"))
         for statement in FILL.split(";\n"):
             if statement.strip():
                 cluster.execute(statement, database="big")
@@ -142,7 +141,7 @@ PAGES = {
     "/logs/": {DAYS_TABLE: 42 + 31},
     "/logs/?month=2024-05&page=12": {DAYS_TABLE: 42 + 31},
     "/logs/medications/": {MEDICATIONS: 5},
-    f"/logs/medications/{5 * SOMEBODY}/": {MEDICATIONS: 1},
+    f"/logs/medications/{5 * PERSON_ID}/": {MEDICATIONS: 1},
     f"/logs/{TODAY}/": {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 2},
     f"/logs/{TODAY}/morning/": {DAYS_TABLE: 2},
     # The day, the last one with doses, which has one, and both again with theirs.
@@ -167,7 +166,7 @@ COUNTED_OFF = {
 ELSEWHERE = {"logs:not_tracked", "logs:tracked", "logs:restore", "reflections:other"}
 
 # Either the person, or the key of a row of theirs that was just found.
-OF_ONE_PERSON = re.compile(rf"\(user_id = {SOMEBODY}\)|\((daily_log_id|id) = \w+(\.\w+)?\)")
+OF_ONE_PERSON = re.compile(rf"\(user_id = {PERSON_ID}\)|\((daily_log_id|id) = \w+(\.\w+)?\)")
 
 
 def assert_it_reads_little(readings, rows, counted_off):
@@ -183,11 +182,11 @@ def assert_it_reads_little(readings, rows, counted_off):
 @pytest.fixture
 def client(connection):
     client = Client()
-    client.force_login(User.objects.get(pk=SOMEBODY))
+    client.force_login(User.objects.get(pk=PERSON_ID))
     return client
 
 
-def test_there_is_much_to_read(connection):
+def test_the_database_has_200_000_days(connection):
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM logs_dailylog")
         assert cursor.fetchone() == (200_000,)
@@ -217,7 +216,7 @@ def test_a_page_reads_few_rows_of_one_person_by_an_index(connection, client, pag
         ("/reflections/2026-05-03/", EVERYTHING, {WEEKS: 1}),
     ],
 )
-def test_so_does_a_save(connection, client, page, data, rows):
+def test_a_save_reads_few_rows_by_an_index(connection, client, page, data, rows):
     with reading(connection) as readings:
         assert client.post(page, data).status_code == 302
 

@@ -1,4 +1,4 @@
-"""What people wrote, in the admin: staff sees that there is something; what it says, only with the permission."""
+"""Private texts in the admin: without the permission, staff sees only that there is a text."""
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -9,6 +9,8 @@ from accounts.models import User
 from accounts.tests.factories import make_person
 from brainlog.tests.test_admin import page_url, rows  # noqa: F401
 from logs.tests.columns import again, put, stored
+
+pytestmark = pytest.mark.thorough_on_sqlite
 
 SECRETS = {
     "logs_dailylog": ("dreams", "A secret dream"),
@@ -23,7 +25,7 @@ WITHHELD = "written, not shown"
 
 @pytest.fixture
 def staff(client, db) -> User:
-    """Somebody logged in who may look at every table."""
+    """A logged-in member of staff with the view permission of every table."""
     staff = make_person(username="staff", is_staff=True)
     staff.user_permissions.set(Permission.objects.filter(codename__startswith="view_").exclude(codename=PERMISSION))
     client.force_login(staff)
@@ -64,7 +66,7 @@ def test_a_superuser_has_every_permission(client, staff, rows, name):  # noqa: F
 
 
 @each_table
-def test_nobody_searches_or_filters_by_it(client, staff, rows, name):  # noqa: F811
+def test_private_texts_cannot_be_searched_or_filtered(client, staff, rows, name):  # noqa: F811
     column = SECRETS[name][0]
     path = page_url(name, rows[name]).split(str(rows[name].pk))[0]
 
@@ -119,7 +121,7 @@ def test_staff_with_the_permission_reads_the_name(client, staff, rows, name):  #
     assertNotContains(client.get(page_url(name, rows[name], "history")), NAMES[name])
 
 
-def test_nobody_finds_a_medication_by_its_name(client, staff, rows):  # noqa: F811
+def test_medications_cannot_be_searched_by_name(client, staff, rows):  # noqa: F811
     staff.user_permissions.add(Permission.objects.get(codename=PERMISSION, content_type__app_label="logs"))
     medication = rows["logs_medication"]
 
@@ -132,7 +134,7 @@ def test_nobody_finds_a_medication_by_its_name(client, staff, rows):  # noqa: F8
     assertContains(client.get("/admin/logs/medication/?q=Concerta"), "0 results")
 
 
-def test_changing_a_person_keeps_the_name_they_are_called_by(client, staff, rows):  # noqa: F811
+def test_changing_a_person_keeps_the_display_name(client, staff, rows):  # noqa: F811
     staff.user_permissions.add(Permission.objects.get(codename="change_user"))
     facts = {"username": "renamed", "timezone": "UTC", "day_ends_at": "4", "week_starts_on": "sunday", "theme": "dark"}
 

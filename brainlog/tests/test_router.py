@@ -1,4 +1,4 @@
-"""Which database answers. That a real replica does is in test_scale.py."""
+"""The database router. test_scale.py tests it with a real replica."""
 
 import pytest
 from django.db import OperationalError, ProgrammingError
@@ -17,9 +17,9 @@ replica_router = ReplicaRouter()
 
 @pytest.fixture
 def replica_is_there(monkeypatch):
-    monkeypatch.setattr(router, "may_ask_replica", lambda person: not router.breaker.is_open)
-    monkeypatch.setattr(router, "has_all_of", lambda person: True)
-    monkeypatch.setattr(router, "breaker", CircuitBreaker())
+    monkeypatch.setattr(router, "may_use_replica", lambda person: not router.breaker.is_open)
+    monkeypatch.setattr(router, "is_replica_current", lambda person: True)
+    monkeypatch.setattr(router, "breaker", CircuitBreaker("The replica"))
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def page():
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_a_page_that_shows_reads_from_the_replica(replica_is_there, page, rf, method):
+def test_get_and_head_read_from_the_replica(replica_is_there, page, rf, method):
     request = getattr(rf, method)("/")
     request.user = None
 
@@ -50,7 +50,7 @@ def test_a_page_that_shows_reads_from_the_replica(replica_is_there, page, rf, me
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
-def test_whatever_could_change_something_reads_from_the_primary(replica_is_there, page, rf, method):
+def test_other_methods_read_from_the_primary(replica_is_there, page, rf, method):
     request = getattr(rf, method)("/")
     request.user = None
 
@@ -68,7 +68,7 @@ def test_without_a_replica_the_primary_is_read(page, rf, person):
     assert page.read_from == ["default"]
 
 
-def test_what_fails_on_the_replica_is_read_from_the_primary(replica_is_there, page, rf, caplog):
+def test_an_error_of_the_replica_falls_back_to_the_primary(replica_is_there, page, rf, caplog):
     """Half a page may have been read: it is made anew, and so are those of the next half minute."""
     request = rf.get("/")
     request.user = None
@@ -81,7 +81,7 @@ def test_what_fails_on_the_replica_is_read_from_the_primary(replica_is_there, pa
     assert len(caplog.records) == 1
 
 
-def test_what_fails_on_the_primary_too_is_an_error(replica_is_there, page, rf):
+def test_an_error_of_the_primary_is_raised(replica_is_there, page, rf):
     request = rf.get("/")
     request.user = None
     page.failures += [OperationalError("replica"), OperationalError("primary")]
@@ -100,7 +100,7 @@ def test_a_replica_that_lacks_a_migration_is_not_read(replica_is_there, page, rf
     assert page.read_from == ["replica", "default"]
 
 
-def test_a_mistake_in_a_query_is_an_error_all_the_same(replica_is_there, page, rf):
+def test_an_invalid_query_is_still_an_error(replica_is_there, page, rf):
     request = rf.get("/")
     request.user = None
     page.failures += [ProgrammingError("no such column")] * 2
@@ -135,7 +135,7 @@ def test_nothing_is_written_to_a_replica(person):
     assert person.daily_logs.get().lunch == "Salad"
 
 
-def test_rows_of_both_belong_together_and_migrations_are_the_primarys(person):
+def test_relations_are_allowed_and_only_the_primary_is_migrated(person):
     there = DailyLog(user=person)
     there._state.db = "replica"
 

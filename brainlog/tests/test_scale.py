@@ -1,30 +1,21 @@
-"""One server is not enough: several processes, a pooler, a shared cache and a replica, all of them real."""
+"""Several processes, a pooler, a shared cache and a replica, all of them real."""
 
 import itertools
 import json
 import re
-import time
 
 import pytest
 import redis
 
-from accounts.tests.visitors import Visitor, all_at_once
-from brainlog.tests.scale import (
-    DAY,
-    HISTORY,
-    MONTH,
-    browsers_of,
-    check_in,
-    do_the_main_job,
-    mean_of,
-    sign_up,
-    watch_while_it_rises,
-)
+from brainlog.tests.scale import browsers_of, watch_while_it_rises
 from logs.stages import MIDDAY, MORNING, STAGES
-from testing.gunicorn import manage, throwaway_site
+from testing.gunicorn import throwaway_site
+from testing.migrated import migrate
+from testing.people import DAY, HISTORY, MONTH, Visitor, all_at_once, check_in, main_job, mean_of, sign_up
 from testing.pgbouncer import throwaway_pgbouncer
 from testing.postgres import throwaway_cluster, throwaway_replica
 from testing.redis import throwaway_redis
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -33,8 +24,7 @@ pytestmark = pytest.mark.once
 def cluster():
     """A server with a database `brainlog` that has its tables."""
     with throwaway_cluster() as cluster:
-        done = manage(cluster.create_database("brainlog"), "migrate", "--verbosity=0")
-        assert done.returncode == 0, done.stderr
+        migrate(cluster.create_database("brainlog"))
         yield cluster
 
 
@@ -59,7 +49,7 @@ def test_many_people_share_two_connections(cluster):
     with throwaway_pgbouncer(cluster, pool_size=2) as pgbouncer:
         url = pgbouncer.url_of("brainlog") + "?pgbouncer=true&statement_timeout=20s"
         with throwaway_site(url) as site:
-            all_at_once(*(lambda n=n: do_the_main_job(Visitor(site.url), f"pooled-{n}") for n in range(6)))
+            all_at_once(*(lambda n=n: main_job(Visitor(site.url), f"pooled-{n}") for n in range(6)))
 
             used = cluster.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'brainlog'")
             assert used[0][0] <= 2
@@ -85,10 +75,10 @@ class Wanderer(Visitor):
         pass
 
 
-def test_any_instance_takes_any_request(cluster, site):
+def test_any_instance_answers_any_request(cluster, site):
     with throwaway_site(cluster.url_of("brainlog"), workers=1) as other:
-        do_the_main_job(Wanderer([site.url, other.url]), "wanderer")
-        do_the_main_job(Wanderer([other.url, site.url, site.url]), "other-wanderer")
+        main_job(Wanderer([site.url, other.url]), "wanderer")
+        main_job(Wanderer([other.url, site.url, site.url]), "other-wanderer")
 
         assert "Traceback" not in site.log + other.log
 
@@ -102,6 +92,7 @@ def test_no_page_shows_an_old_number_with_a_cache_in_each_process(site):
     watch_while_it_rises(writer, readers)
 
 
+@pytest.mark.thorough
 def test_no_page_shows_an_old_number_with_a_shared_cache(cluster):
     with throwaway_redis() as server, throwaway_site(cluster.url_of("brainlog"), CACHE_URL=server.url) as site:
         writer, *readers = browsers_of(site.url, "shared", 4)
@@ -127,7 +118,7 @@ def are_numbers(value) -> bool:
     return value is None or isinstance(value, int | float)
 
 
-def test_a_figure_in_the_shared_cache_is_every_processes(cluster):
+def test_a_value_in_the_shared_cache_is_used_by_all_processes(cluster):
     """What the cache says is shown: that is how we know that it is asked."""
     with throwaway_redis() as server, throwaway_site(cluster.url_of("brainlog"), CACHE_URL=server.url) as site:
         person = Visitor(site.url)
@@ -144,7 +135,7 @@ def test_a_figure_in_the_shared_cache_is_every_processes(cluster):
         assert mean_of(person.get(MONTH), "Hours of sleep") == 7.0
 
 
-def test_pages_do_without_the_cache(cluster):
+def test_pages_work_without_the_cache(cluster):
     with throwaway_redis() as server, throwaway_site(cluster.url_of("brainlog"), CACHE_URL=server.url) as site:
         person = Visitor(site.url)
         sign_up(person, "uncached")
@@ -155,9 +146,9 @@ def test_pages_do_without_the_cache(cluster):
 
         assert {mean_of(person.get(MONTH), "Hours of sleep") for _ in range(8)} == {7.0}
         # At most one line of each of the two processes.
-        lines = [line for line in site.log.splitlines() if "brainlog.versioned_cache" in line]
+        lines = [line for line in site.log.splitlines() if "brainlog.circuit_breaker" in line]
         assert 1 <= len(lines) <= 2
-        assert "The cache failed (ConnectionError): it is left alone for 30 s." in lines[0]
+        assert "The cache failed (ConnectionError): bypassed for 30 s." in lines[0]
         assert "Traceback" not in site.log
 
 
@@ -176,10 +167,7 @@ def wait_for_replica(cluster, replica):
 
     def wait():
         lsn = cluster.execute("SELECT pg_current_wal_insert_lsn()")[0][0]
-        until = time.monotonic() + 20
-        while not replica.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", lsn)[0][0]:
-            assert time.monotonic() < until
-            time.sleep(0.01)
+        wait_until(lambda: replica.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", lsn)[0][0])
 
     return wait
 
@@ -223,7 +211,7 @@ def chosen(page: str, name: str) -> list[str]:
     return [re.search(r'value="(\w+)"', each)[1] for each in inputs if " checked" in each]
 
 
-def test_pages_that_only_show_read_from_the_replica(cluster, replicated, wait_for_replica, behind):
+def test_read_only_pages_read_from_the_replica(cluster, replicated, wait_for_replica, behind):
     person = Visitor(replicated.url)
     sign_up(person, "reader")
     for stage in STAGES:
@@ -260,16 +248,17 @@ def test_what_a_person_saved_is_there_at_once(cluster, replicated, wait_for_repl
     assert rating_of(other.get(HISTORY)) == 7
 
 
-def test_somebody_the_replica_does_not_know_yet_sees_their_pages(replicated, behind):
+def test_a_new_person_who_is_not_replicated_yet_sees_their_pages(replicated, behind):
     behind()
     person = Visitor(replicated.url)
     sign_up(person, "newcomer")
 
     assert "Nothing is logged yet" in person.get("/logs/")
-    do_the_main_job(Visitor(replicated.url), "busy-newcomer")
+    main_job(Visitor(replicated.url), "busy-newcomer")
 
 
-def test_after_a_save_the_replica_is_not_even_asked(cluster, replica, wait_for_replica, behind):
+@pytest.mark.thorough
+def test_after_a_save_the_replica_is_not_queried(cluster, replica, wait_for_replica, behind):
     url = replica.url_of("brainlog")
     with throwaway_site(cluster.url_of("brainlog"), REPLICA_DATABASE_URL=url, REPLICA_PIN_SECONDS="60") as site:
         person = Visitor(site.url)
@@ -283,11 +272,12 @@ def test_after_a_save_the_replica_is_not_even_asked(cluster, replica, wait_for_r
         assert rating_of(person.get(HISTORY)) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("trouble", ["kill", "pause"])
-def test_pages_do_without_the_replica(cluster, trouble):
+def test_pages_work_without_the_replica(cluster, trouble):
     with throwaway_replica(cluster) as replica:
         url = replica.url_of("brainlog")
-        settings = {"REPLICA_DATABASE_URL": url, "REPLICA_PIN_SECONDS": "0", "DATABASE_PATIENCE": "600"}
+        settings = {"REPLICA_DATABASE_URL": url, "REPLICA_PIN_SECONDS": "0", "DATABASE_TIMEOUT": "600"}
         with throwaway_site(cluster.url_of("brainlog"), **settings) as site:
             person = Visitor(site.url)
             sign_up(person, f"bereaved-{trouble}")
@@ -297,8 +287,8 @@ def test_pages_do_without_the_replica(cluster, trouble):
             getattr(replica, trouble)()
 
             assert {rating_of(person.get(HISTORY)) for _ in range(8)} == {7}
-            do_the_main_job(Visitor(site.url), f"undeterred-{trouble}")
+            main_job(Visitor(site.url), f"undeterred-{trouble}")
             lines = [line for line in site.log.splitlines() if "brainlog.database.router" in line]
             assert 1 <= len(lines) <= 2
-            assert "The replica failed (OperationalError): the primary reads for 30 s." in lines[0]
+            assert "The replica failed (OperationalError): bypassed for 30 s." in lines[0]
             assert "Traceback" not in site.log

@@ -1,4 +1,4 @@
-"""SQLite's files: readable by their owner alone, and without what was deleted."""
+"""SQLite's files: their permissions, and the erasure of deleted rows."""
 
 import os
 import sqlite3
@@ -42,7 +42,7 @@ def modes(database) -> dict[str, str]:
 
 
 @pytest.mark.once
-def test_the_database_and_its_log_are_created_for_their_owner_alone(tmp_path, open_umask, django_db_blocker):
+def test_database_files_are_created_private(tmp_path, open_umask, django_db_blocker):
     path = tmp_path / "db.sqlite3"
     with django_db_blocker.unblock(), commands_use(f"sqlite:///{path}"):
         connections["default"].creates_file = True  # As migrate says.
@@ -53,7 +53,7 @@ def test_the_database_and_its_log_are_created_for_their_owner_alone(tmp_path, op
 
 
 @pytest.mark.once
-def test_migrate_creates_it_so(tmp_path, open_umask):
+def test_migrate_creates_private_files(tmp_path, open_umask):
     assert manage(f"sqlite:///{tmp_path}/db.sqlite3", "migrate", "auth").returncode == 0
 
     assert modes(tmp_path / "db.sqlite3") == {"db.sqlite3": "0o600"}
@@ -61,9 +61,7 @@ def test_migrate_creates_it_so(tmp_path, open_umask):
 
 @pytest.mark.once
 @pytest.mark.parametrize("before, after", [(0o644, 0o600), (0o666, 0o600), (0o604, 0o600), (0o660, 0o660)])
-def test_rights_of_all_others_are_taken_away_and_those_given_to_a_group_stay(
-    tmp_path, before, after, django_db_blocker
-):
+def test_permissions_of_others_are_removed_and_those_of_a_group_kept(tmp_path, before, after, django_db_blocker):
     path = tmp_path / "db.sqlite3"
     with closing(sqlite3.connect(path)) as made:
         made.execute("PRAGMA journal_mode=WAL")
@@ -79,7 +77,7 @@ def test_rights_of_all_others_are_taken_away_and_those_given_to_a_group_stay(
 
 @pytest.mark.once
 @pytest.mark.parametrize("command", ["migrate", "checkdb", "showmigrations", "backup"])
-def test_a_folder_in_the_place_of_the_file_keeps_its_rights(tmp_path, command):
+def test_a_folder_keeps_its_permissions(tmp_path, command):
     """A URL that ends too early may name /tmp or /srv, which a command of root would close to all others."""
     folder = tmp_path / "srv"
     folder.mkdir(mode=0o755)
@@ -93,7 +91,7 @@ def test_a_folder_in_the_place_of_the_file_keeps_its_rights(tmp_path, command):
 
 
 @pytest.mark.once
-def test_what_is_no_file_keeps_its_rights(tmp_path, open_umask):
+def test_a_device_keeps_its_permissions(tmp_path, open_umask):
     """As a device would, such as /dev/null."""
     os.mkfifo(tmp_path / "pipe", 0o644)
 
@@ -156,7 +154,7 @@ def test_nothing_of_a_deleted_person_is_left_in_the_files(signed_in, delete):
 
 
 @on_sqlite
-def test_while_others_read_it_stays_in_the_log_until_dbmaintain(signed_in):
+def test_with_concurrent_readers_dbmaintain_empties_the_log(signed_in):
     person, _client = signed_in
     with closing(sqlite3.connect(connection.settings_dict["NAME"])) as reader:
         reader.execute("BEGIN")
@@ -176,13 +174,13 @@ def test_while_others_read_it_stays_in_the_log_until_dbmaintain(signed_in):
 
 @on_sqlite
 @pytest.mark.django_db
-def test_deleted_content_is_overwritten_whatever_this_sqlite_was_built_to_do():
+def test_secure_delete_does_not_depend_on_the_build_of_sqlite():
     with connection.cursor() as cursor:
         assert cursor.execute("PRAGMA secure_delete").fetchone() == (1,)
 
 
 @pytest.mark.once
-def test_copies_that_moved_rows_leave_behind_go_when_the_file_is_rewritten(tmp_path):
+def test_rewriting_the_file_removes_copies_of_moved_rows(tmp_path):
     """Without VACUUM, some of these are left, whatever secure_delete says."""
     path = tmp_path / "db.sqlite3"
     random = Random(3)
@@ -216,6 +214,6 @@ def test_a_wipe_empties_the_log(signed_in):
 
 
 @pytest.mark.once
-def test_a_database_that_is_not_there_is_not_made_by_emptying_its_log(tmp_path):
+def test_emptying_the_log_does_not_create_a_database(tmp_path):
     assert not empty_write_ahead_log(tmp_path / "none.sqlite3")
     assert list(tmp_path.iterdir()) == []

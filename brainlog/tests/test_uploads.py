@@ -1,4 +1,4 @@
-"""Files: no form of ours takes any, so none is read, and none ever lies on the disk, not even for a moment."""
+"""File uploads: no form accepts files, so none is read or written to the disk."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -62,5 +62,5 @@ def test_a_form_in_parts_without_files_is_read(client, db):
     assert response.status_code == 302
 
 
-def test_parts_that_are_no_files_are_bounded(client, db):
+def test_parts_without_files_are_limited(client, db):
     assert client.post(reverse("accounts:login"), {"username": "x" * MEGABYTE}).status_code == 413

@@ -1,4 +1,4 @@
-"""Figures that are remembered: under the version of the answers, and never at the cost of a page."""
+"""The versioned cache."""
 
 import logging
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.tests.factories import make_person
 from brainlog import versioned_cache
 from brainlog.circuit_breaker import CircuitBreaker
-from brainlog.versioned_cache import remembered
+from brainlog.versioned_cache import cached
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,18 @@ def count():
 
 @pytest.fixture(autouse=True)
 def rested(monkeypatch):
-    monkeypatch.setattr(versioned_cache, "breaker", CircuitBreaker())
+    monkeypatch.setattr(versioned_cache, "breaker", CircuitBreaker("The cache"))
 
 
 def figure_of(person, count, name="days") -> int:
-    return remembered(person, name, count, Figure.unpack).days
+    return cached(person, name, count, Figure.unpack).days
 
 
 def test_it_is_computed_once(person, count):
     assert [figure_of(person, count) for _ in range(3)] == [1, 1, 1]
 
 
-def test_after_a_change_of_answers_it_is_computed_anew(person, count):
+def test_it_is_computed_again_after_answers_change(person, count):
     figure_of(person, count)
     person.answers_changed()
     person.refresh_from_db()
@@ -56,7 +56,7 @@ def test_after_a_change_of_answers_it_is_computed_anew(person, count):
     assert [figure_of(person, count) for _ in range(2)] == [2, 2]
 
 
-def test_also_in_the_request_that_changed_them(person, count):
+def test_it_is_computed_again_in_the_request_that_changed_answers(person, count):
     figure_of(person, count)
     person.answers_changed()
 
@@ -64,7 +64,7 @@ def test_also_in_the_request_that_changed_them(person, count):
 
 
 def test_a_save_while_it_is_computed_is_seen_by_the_next_page(person, count):
-    """Rows are read, then somebody saves, then the older figure is kept: under the older version."""
+    """A save between reading the rows and storing the value: the value is stored under the older version."""
     asking = User.objects.get(pk=person.pk)
 
     def compute_slowly():
@@ -72,7 +72,7 @@ def test_a_save_while_it_is_computed_is_seen_by_the_next_page(person, count):
         User.objects.get(pk=person.pk).answers_changed()
         return figure
 
-    remembered(asking, "days", compute_slowly, Figure.unpack)
+    cached(asking, "days", compute_slowly, Figure.unpack)
 
     assert figure_of(asking, count) == 1
     assert figure_of(User.objects.get(pk=person.pk), count) == 2
@@ -84,7 +84,7 @@ def test_each_person_and_each_name_has_its_own(person, count):
     assert [figure_of(*whose) for whose in ((person, count), (other, count), (person, count, "nights"))] == [1, 2, 3]
 
 
-def test_a_version_counted_a_second_time_is_another(person, count):
+def test_a_version_repeated_after_a_restore_is_another_key(person, count):
     """As after a restored backup: the numbers go back, and are counted up again."""
     person.answers_changed()
     figure_of(person, count)
@@ -95,7 +95,7 @@ def test_a_version_counted_a_second_time_is_another(person, count):
     assert figure_of(person, count) == 2
 
 
-def test_it_is_forgotten_after_five_minutes(person, count, monkeypatch):
+def test_it_expires_after_five_minutes(person, count, monkeypatch):
     timeouts = []
     monkeypatch.setattr(LocMemCache, "set", lambda self, key, value, timeout: timeouts.append(timeout))
 
@@ -105,16 +105,16 @@ def test_it_is_forgotten_after_five_minutes(person, count, monkeypatch):
 
 
 @pytest.mark.parametrize("rubbish", ["rubbish", 7, {"nights": 1}, ["days"], {"days": 1, "more": 2}], ids=str)
-def test_what_is_no_figure_is_computed_anew(person, count, rubbish, caplog):
+def test_an_unknown_format_is_computed_again(person, count, rubbish, caplog):
     figure_of(person, count)
-    [key] = [key.split(":", 2)[2] for key in caches["figures"]._cache]
-    caches["figures"].set(key, rubbish)
+    [key] = [key.split(":", 2)[2] for key in caches["summaries"]._cache]
+    caches["summaries"].set(key, rubbish)
 
     assert [figure_of(person, count) for _ in range(2)] == [2, 2]
     assert [record.name for record in caplog.records] == ["brainlog.versioned_cache"]
 
 
-def test_a_cache_that_fails_costs_one_line_and_no_page(person, count, monkeypatch, caplog):
+def test_a_failing_cache_logs_one_line_and_breaks_no_page(person, count, monkeypatch, caplog):
     def fail(*args, **kwargs):
         raise OSError("no route to redis://secret@cache")
 
@@ -122,15 +122,13 @@ def test_a_cache_that_fails_costs_one_line_and_no_page(person, count, monkeypatc
     with caplog.at_level(logging.WARNING):
         assert [figure_of(person, count) for _ in range(3)] == [1, 2, 3]
 
-    assert [record.getMessage() for record in caplog.records] == [
-        "The cache failed (OSError): it is left alone for 30 s."
-    ]
+    assert [record.getMessage() for record in caplog.records] == ["The cache failed (OSError): bypassed for 30 s."]
 
 
-def test_it_is_asked_again_later(person, count, monkeypatch):
+def test_it_is_used_again_later(person, count, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(LocMemCache, "get", lambda *args: 1 / 0)
         figure_of(person, count)
-    monkeypatch.setattr(versioned_cache, "breaker", CircuitBreaker())
+    monkeypatch.setattr(versioned_cache, "breaker", CircuitBreaker("The cache"))
 
     assert [figure_of(person, count) for _ in range(2)] == [2, 2]

@@ -1,4 +1,4 @@
-"""Who on the staff opened what a person logged, in the words that the person reads."""
+"""Records of staff who opened a row of a person, as the person sees them."""
 
 import re
 
@@ -15,6 +15,8 @@ from accounts.tests.factories import make_person
 from brainlog.tests.addresses import ADDRESSES
 from brainlog.tests.test_admin import ANSWERS, MODELS, as_staff, list_url, page_url, rows  # noqa: F401
 from logs.stages import STAGES
+
+pytestmark = pytest.mark.thorough_on_sqlite
 
 SAID = {
     "logs_dailylog": "Looked at a day of yours",
@@ -51,7 +53,7 @@ NOT_ANSWERED = {
 
 @pytest.mark.once
 @pytest.mark.parametrize("name", NOT_ANSWERED)
-def test_a_list_reads_who_and_when_alone(as_staff, rows, name):  # noqa: F811
+def test_a_list_reads_names_and_dates_only(as_staff, rows, name):  # noqa: F811
     with CaptureQueriesContext(connection) as queries:
         page = as_staff.get(list_url(name))
 
@@ -65,7 +67,7 @@ def test_a_list_reads_who_and_when_alone(as_staff, rows, name):  # noqa: F811
 
 @pytest.mark.once
 @pytest.mark.parametrize("name", NOT_ANSWERED)
-def test_nobody_learns_an_answer_by_filtering_or_sorting(as_staff, rows, name):  # noqa: F811
+def test_filters_and_sorting_reveal_no_answers(as_staff, rows, name):  # noqa: F811
     before = SecurityEvent.objects.count()
     for field in MODELS[name]._meta.concrete_fields:
         for query in (f"{field.attname}__isnull=0", f"{field.name}__gte=0", f"{field.name}=1"):
@@ -79,8 +81,8 @@ def test_nobody_learns_an_answer_by_filtering_or_sorting(as_staff, rows, name): 
 
 @pytest.mark.parametrize("name", [*ANSWERS, "accounts_user"])
 @pytest.mark.parametrize("page", ["change", "history", "delete"])
-def test_who_is_refused_has_seen_nothing(client, rows, name, page):  # noqa: F811
-    """And is not told whether there is anything to see."""
+def test_a_refused_request_is_not_recorded(client, rows, name, page):  # noqa: F811
+    """Nor does the response reveal whether the row exists."""
     client.force_login(make_person(is_staff=True))
     address = page_url(name, rows[name], page)
     nowhere = page_url(name, type(rows[name])(pk=0), page)
@@ -91,7 +93,7 @@ def test_who_is_refused_has_seen_nothing(client, rows, name, page):  # noqa: F81
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
-def test_no_address_changes_what_is_written_down(client, db, method):
+def test_no_parameter_changes_what_is_recorded(client, db, method):
     maria = make_person(username="maria")
     security_events.record(security_events.Kind.LOOKED_AT_DAY, maria, by=make_person(username="keeper"))
     (written,) = SecurityEvent.objects.values()

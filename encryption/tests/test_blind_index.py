@@ -1,4 +1,4 @@
-"""Keyed hashes: the same text is found under every key, and none can be computed without a key."""
+"""Blind indexes: a text is found under every key, and no hash can be computed without a key."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def keys(settings):
 
 
 @pytest.mark.once
-def test_a_hash_is_found_as_long_as_its_key_is_there(keys):
+def test_a_hash_is_found_while_its_key_is_configured(keys):
     old = blind_index.hash_of("tea", "table", "1")
     assert blind_index.hash_of("tea", "table", "1") == old
 
@@ -41,14 +41,14 @@ def test_a_hash_is_found_as_long_as_its_key_is_there(keys):
 @pytest.mark.parametrize(
     "other", [("coffee", "table", "1"), ("tea", "other", "1"), ("tea", "table", "2"), ("1", "tea")]
 )
-def test_another_text_or_place_is_another_hash(keys, other):
+def test_another_text_or_associated_data_gives_another_hash(keys, other):
     assert blind_index.hash_of(*other) != blind_index.hash_of("tea", "table", "1")
 
 
 @pytest.mark.once
-def test_the_same_key_under_another_id_and_the_key_itself_make_other_hashes(keys):
+def test_the_key_is_derived_and_its_id_is_part_of_the_hash(keys):
     hashed = blind_index.hash_of("tea", "table")
-    assert blind_index.derived(OLD) != OLD
+    assert blind_index.derive_key(OLD) != OLD
 
     keys(other=OLD)
 
@@ -56,7 +56,7 @@ def test_the_same_key_under_another_id_and_the_key_itself_make_other_hashes(keys
 
 
 @pytest.mark.once
-def test_a_text_as_the_release_before_stored_it_is_found_while_that_may_be_read(keys):
+def test_plain_text_of_the_previous_release_is_found_while_allowed(keys):
     assert "tea" not in blind_index.hashes_of("tea", "table")
     assert not blind_index.is_comparable("tea")
 

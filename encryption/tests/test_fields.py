@@ -1,4 +1,4 @@
-"""Private text in the database: unreadable there, plain on the row, and nowhere but in its place."""
+"""Encrypted columns: ciphertext in the database, plain text on the row, bound to that row."""
 
 import copy
 import datetime
@@ -40,7 +40,7 @@ def test_every_note_and_line_and_name_is_private():
 
 
 @pytest.mark.parametrize("name", PRIVATE)
-def test_what_is_stored_is_not_what_was_written(name):
+def test_stored_values_are_encrypted(name):
     questions = {field.shown_when[0]: True for field in private_fields(DailyLog) if field.shown_when}
 
     log = make_log(**questions | {name: TEXT})
@@ -130,17 +130,17 @@ def test_many_rows_at_once_are_encrypted():
     ],
     ids=["update", "update from another", "bulk_update"],
 )
-def test_what_does_not_know_the_row_is_refused(write):
+def test_updates_without_the_row_are_refused(write):
     log = make_log(breakfast="Oats")
     log = again(log)
 
-    with pytest.raises(FieldError, match="give it to the row and save that"), transaction.atomic():
+    with pytest.raises(FieldError, match="assign it to the row and save that"), transaction.atomic():
         write(log)
 
     assert (again(log).dreams, again(log).breakfast) == (None, "Oats")
 
 
-def test_it_can_be_taken_away_without_the_row():
+def test_a_text_can_be_cleared_by_update():
     log = make_log(dreams=TEXT)
 
     DailyLog.objects.update(dreams=None)
@@ -154,7 +154,7 @@ def test_a_text_needs_its_owner():
 
 
 @pytest.mark.parametrize("date", ["2026-05-04", "2026-5-4", datetime.datetime(2026, 5, 4, 12, 30)], ids=str)
-def test_the_day_it_is_bound_to_can_be_written_in_many_ways(date):
+def test_the_date_can_be_set_in_any_format(date):
     log = DailyLog.objects.create(user=make_person(), date=date, dreams=TEXT)
 
     assert (again(log).date, again(log).dreams) == (DAY, TEXT)
@@ -213,7 +213,7 @@ def test_other_values_are_refused():
 # Ways to read
 
 
-def test_a_text_that_was_left_out_is_read_with_one_query():
+def test_a_deferred_text_is_loaded_with_one_query():
     log = DailyLog.objects.for_list().get(pk=make_log(dreams=TEXT).pk)
     with CaptureQueriesContext(connection) as queries:
         assert log.dreams == log.dreams == TEXT
@@ -223,7 +223,7 @@ def test_a_text_that_was_left_out_is_read_with_one_query():
     assert DailyLog.objects.defer("user", "date").get(pk=log.pk).dreams == TEXT
 
 
-def test_reading_it_anew():
+def test_refresh_from_db():
     log = make_log(dreams=TEXT)
     other = again(log)
     other.dreams = "Falling"
@@ -238,7 +238,7 @@ def test_reading_it_anew():
     assert copy.copy(log).dreams == copy.deepcopy(log).dreams == TEXT
 
 
-def test_columns_without_their_row_stay_sealed():
+def test_values_return_ciphertext():
     make_log(dreams=TEXT)
 
     [row] = DailyLog.objects.values("dreams")
@@ -263,7 +263,7 @@ LOOKUPS = [
 
 
 @pytest.mark.parametrize("lookup", LOOKUPS, ids=str)
-def test_the_database_is_not_asked_what_it_cannot_know(lookup):
+def test_lookups_are_refused(lookup):
     for ask in (DailyLog.objects.filter, DailyLog.objects.exclude, DailyLog.objects.get):
         with pytest.raises(FieldError, match="the database cannot compare or search it"):
             ask(**lookup)
@@ -271,7 +271,7 @@ def test_the_database_is_not_asked_what_it_cannot_know(lookup):
         Medication.objects.filter(user__daily_logs__dreams="x")
 
 
-def test_whether_something_is_written_can_be_asked():
+def test_isnull_is_supported():
     log = make_log(dreams=TEXT)
 
     assert DailyLog.objects.get(dreams__isnull=False) == log
@@ -279,7 +279,7 @@ def test_whether_something_is_written_can_be_asked():
     assert DailyLog.objects.with_is_answered().get().is_answered
 
 
-def test_a_private_text_must_have_somebody_it_belongs_to():
+def test_a_model_with_private_texts_needs_texts_belong_to():
     class Note(models.Model):
         text = NoteField("text")
 
@@ -314,7 +314,7 @@ def moves():
 
 
 @pytest.mark.parametrize("where", ["another person", "another day", "another question", "another table"])
-def test_a_text_elsewhere_cannot_be_read(moves, where, caplog):
+def test_a_text_copied_to_another_row_cannot_be_read(moves, where, caplog):
     source, name, target, target_name = moves[where]
     put(target, target_name, stored(source, name))
 
@@ -326,7 +326,7 @@ def test_a_text_elsewhere_cannot_be_read(moves, where, caplog):
     assert (record.levelno, record.name) == (logging.ERROR, "encryption.fields")
     assert record.getMessage() == (
         f"{target._meta.db_table}.{target_name} of row {target.pk} cannot be read: "
-        "the key test did not encrypt this for this place."
+        "it was not encrypted with the key test and this associated data."
     )
 
 
@@ -352,7 +352,7 @@ def test_a_medications_texts_are_bound_to_owner_and_uuid(is_owner_copied):
     assert isinstance(again(theirs).name, Unreadable)
 
 
-def test_the_name_to_be_called_by_is_bound_to_its_person():
+def test_a_display_name_is_bound_to_its_person():
     maria, bob = make_person(display_name="Maria"), make_person()
     put(bob, "display_name", stored(maria, "display_name"))
 
@@ -360,7 +360,7 @@ def test_the_name_to_be_called_by_is_bound_to_its_person():
     assert again(bob).get_full_name() == bob.username
 
 
-def test_a_new_person_can_have_a_name_to_be_called_by():
+def test_a_new_person_can_have_a_display_name():
     person = User(username="maria", password="!", display_name="Maria")  # noqa: S106
     person.full_clean()
     person.save()
@@ -382,7 +382,7 @@ def test_a_medication_can_be_renamed():
     assert again(medication).note == TEXT
 
 
-def test_what_somebody_wrote_into_the_table_is_not_taken_for_theirs(settings):
+def test_plain_text_in_the_table_is_not_accepted(settings):
     log = make_log()
     put(log, "dreams", "I give up")
 
@@ -409,7 +409,7 @@ def test_an_unreadable_text_is_kept_whatever_is_saved(settings):
     assert (again(log).dreams, again(log).breakfast) == (TEXT, "Rice")
 
 
-def test_a_lost_key_is_told_from_a_forged_text(settings):
+def test_a_missing_key_is_distinguished_from_a_forged_text(settings):
     log = make_log(dreams=TEXT)
     settings.FIELD_ENCRYPTION_KEYS = {"other": OLD}
 

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db import migrations
 
 from encryption import blind_index, cipher
-from encryption.reencrypt import Index, Replacing, EncryptedTable
+from encryption.reencrypt import Index, TableRewrite, EncryptedTable
 from logs.fields import RandomUUID
 
 logger = logging.getLogger(__name__)
@@ -38,18 +38,18 @@ def bind_to_uuid(apps, schema_editor):
             return cipher.encrypt(stored, *where)
         try:
             cipher.decrypt(stored, *where)
-        except cipher.NotGenuineError:
+        except cipher.InvalidCiphertextError:
             return cipher.encrypt(cipher.decrypt(stored, *where[:-1]), *where)
         return stored
 
     def hashed(stored, text, where):
         return blind_index.hash_of(text, *where)
 
-    outcome = Replacing(schema_editor.connection, TABLE, bound, None, hashed=hashed).run()
-    for reason, texts in outcome.left.items():
+    outcome = TableRewrite(schema_editor.connection, TABLE, bound, None, hashed=hashed).run()
+    for reason, texts in outcome.unreadable.items():
         logger.error('logs_medication: %d texts are left as they are: %s.', texts, reason)
-    if outcome.taken:
-        logger.error('logs_medication: %d names are in a list twice, see docs/private-text.md.', outcome.taken)
+    if outcome.duplicates:
+        logger.error('logs_medication: %d names are in a list twice, see docs/private-text.md.', outcome.duplicates)
 
 
 def bind_to_person(apps, schema_editor):
@@ -60,15 +60,15 @@ def bind_to_person(apps, schema_editor):
             return stored
         try:
             text = cipher.decrypt(stored, *where)
-        except cipher.NotGenuineError:
+        except cipher.InvalidCiphertextError:
             cipher.decrypt(stored, *where[:-1])
             return stored
         return text if where[1] == 'name' else cipher.encrypt(text, *where[:-1])
 
-    outcome = Replacing(
+    outcome = TableRewrite(
         schema_editor.connection, TABLE, unbound, None, hashed=lambda stored, text, where: text
     ).run()
-    for reason, texts in outcome.left.items():
+    for reason, texts in outcome.unreadable.items():
         raise CommandError(f'logs_medication: {texts} texts cannot be decrypted: {reason}.')
 
 

@@ -8,7 +8,7 @@ from logs.stages import MIDDAY, MORNING, STAGES
 from logs.tests.factories import DAY, MORNING_DOSE, answers, taken
 from logs.tests.pages import check_in_url, errors_of, form_as_shown
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 URLENCODED = "application/x-www-form-urlencoded"
 # Half a character, for a server that believes what it is told of the character set.

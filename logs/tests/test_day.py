@@ -9,7 +9,7 @@ from logs.stages import STAGES
 from logs.tests.factories import DAY, answers, make_full_log, make_log, taken
 from logs.tests.pages import check_in_url, day_url
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 TODAY = DAY + datetime.timedelta(days=1)
 MARK = day_url(name="not_tracked")

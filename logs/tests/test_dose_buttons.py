@@ -21,7 +21,7 @@ from logs.tests.factories import (
 )
 from logs.tests.pages import check_in_url, form_as_shown, shown_doses
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 URL = check_in_url("medication")
 

@@ -7,6 +7,8 @@ from logs.models import Dose, Medication
 from logs.tests.factories import answers, make_dose, make_log, make_medication, taken
 from logs.tests.pages import check_in_url, errors_of, form_as_shown, shown_doses
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 LIST = "/logs/medications/"
 
 

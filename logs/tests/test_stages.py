@@ -85,7 +85,6 @@ FIELDS = [field for stage in STAGES for field in stage.fields]
 CONSTRAINTS = {constraint.name for constraint in DailyLog._meta.constraints}
 
 each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)
-each_field = pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
 
 
 def test_the_five_are_in_the_order_of_the_day():
@@ -120,42 +119,39 @@ def test_every_answer_and_the_stamp_is_a_column_of_the_day(stage):
     assert {*stage.field_names, stage.completed_at} <= columns
 
 
-@each_field
-def test_it_offers_the_words_that_were_agreed(field):
-    choices = field.options if isinstance(field, SeveralField) else field.choices or []
+def test_each_offers_the_words_that_were_agreed():
+    offered = {f.name: f.options if isinstance(f, SeveralField) else f.choices or [] for f in FIELDS}
 
-    assert [key for key, _label in choices] == VOCABULARIES.get(field.name, [])
-
-
-@each_field
-def test_it_is_asked_under_the_condition_that_was_agreed(field):
-    assert field.shown_when == SHOWN_WHEN.get(field.name)
+    assert {name: [key for key, _label in words] for name, words in offered.items() if words} == VOCABULARIES
 
 
-@each_field
-def test_it_has_no_default_and_may_be_missing(field):
-    assert field.null
-    assert not field.has_default()
-    assert field.db_default is NOT_PROVIDED
-    assert getattr(DailyLog(), field.name) is None
+def test_each_is_asked_under_the_condition_that_was_agreed():
+    assert {field.name: field.shown_when for field in FIELDS if field.shown_when} == SHOWN_WHEN
 
 
-@pytest.mark.parametrize("field", [f for f in FIELDS if isinstance(f, ScoreField)], ids=lambda field: field.name)
-def test_a_score_says_what_its_ends_mean(field):
-    assert all(str(end) for end in field.ends)
-    assert field.high_is_bad == (field.name in HIGH_IS_BAD)
+def test_none_has_a_default_and_each_may_be_missing():
+    with_default = [f.name for f in FIELDS if f.has_default() or f.db_default is not NOT_PROVIDED]
+
+    assert with_default == []
+    assert [field.name for field in FIELDS if not field.null] == []
+    assert [field.name for field in FIELDS if getattr(DailyLog(), field.name) is not None] == []
 
 
-@pytest.mark.parametrize(
-    "field", [f for f in FIELDS if isinstance(f, (ScoreField, HoursField, ChoiceField))], ids=lambda field: field.name
-)
-def test_the_database_knows_its_range_or_vocabulary(field):
-    assert f"daily_log_{field.name}_valid" in CONSTRAINTS
+def test_a_score_says_what_its_ends_mean():
+    scores = [field for field in FIELDS if isinstance(field, ScoreField)]
+
+    assert [field.name for field in scores if not all(str(end) for end in field.ends)] == []
+    assert {field.name for field in scores if field.high_is_bad} == HIGH_IS_BAD
 
 
-@pytest.mark.parametrize("name", SHOWN_WHEN)
-def test_the_database_knows_which_question_it_hangs_on(name):
-    assert f"daily_log_{name}_asked" in CONSTRAINTS
+def test_the_database_knows_each_range_and_vocabulary():
+    guarded = {f"daily_log_{f.name}_valid" for f in FIELDS if isinstance(f, (ScoreField, HoursField, ChoiceField))}
+
+    assert guarded - CONSTRAINTS == set()
+
+
+def test_the_database_knows_which_question_each_hangs_on():
+    assert {f"daily_log_{name}_asked" for name in SHOWN_WHEN} - CONSTRAINTS == set()
 
 
 @each_stage

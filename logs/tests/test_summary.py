@@ -11,6 +11,8 @@ from logs.models import DailyLog
 from logs.stages import STAGES
 from logs.summary import COLUMNS, MEASURES, Mean, Numbers, numbers_from
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 
 def row(**facts) -> dict:
     """A day on which only this was answered."""

@@ -15,7 +15,7 @@ from logs.tests.factories import DAY, answers, make_dose, make_medication, taken
 from logs.tests.pages import check_in_url, day_url, form_as_shown
 from reflections.tests.factories import make_reflection
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 MIDDAY, EVENING = check_in_url("midday"), check_in_url("evening")
 KEY_MISSING = "This text cannot be read right now: its key is missing on the server."

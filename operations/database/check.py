@@ -16,8 +16,8 @@ from django.utils import timezone
 from psycopg.errors import LockNotAvailable, QueryCanceled
 
 from brainlog.database.connections import separate_connection, time_limits
-from brainlog.database.errors import MISSING_PRIVILEGE, code_of
-from brainlog.database.postgresql.base import patience
+from brainlog.database.errors import MISSING_PRIVILEGE, error_code
+from brainlog.database.postgresql.base import response_timeout
 from operations.backups.progress import megabytes
 from operations.database import check_postgresql, check_sqlite, integrity, privileges, schema, stored_texts
 from operations.database.applied_migrations import applied_migrations
@@ -50,7 +50,7 @@ class CheckResult:
 def check_database(configured: BaseDatabaseWrapper) -> Iterator[CheckResult]:
     """Run all checks of one configured database over separate connections."""
     checks = POSTGRESQL_CHECKS if configured.vendor == "postgresql" else SQLITE_CHECKS
-    limit = patience.set(RESPONSE_TIMEOUT)
+    limit = response_timeout.set(RESPONSE_TIMEOUT)
     try:
         with separate_connection(configured) as connection:
             for name, check in checks.items():
@@ -59,7 +59,7 @@ def check_database(configured: BaseDatabaseWrapper) -> Iterator[CheckResult]:
                 if connection.connection is None or not connection.is_usable():
                     return  # The connection is lost, which the last finding says.
     finally:
-        patience.reset(limit)
+        response_timeout.reset(limit)
 
 
 def findings_of(check, connection) -> list[tuple[str, str]]:
@@ -80,7 +80,7 @@ def limits(connection):
 
 def failure_texts(connection, error: DatabaseError) -> Iterator[str]:
     """Why a check failed: a missing privilege, the holders of locks, or the driver's message."""
-    code = code_of(error)
+    code = error_code(error)
     if code == MISSING_PRIVILEGE:
         yield f"cannot be checked: {first_line(error)}; the line about privileges names the remedy"
     elif code in TIMEOUTS:

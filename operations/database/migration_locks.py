@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db import OperationalError
 
 from brainlog.database.connections import separate_connection
-from brainlog.database.postgresql.base import patience
+from brainlog.database.postgresql.base import response_timeout
 from brainlog.database.urls import reason
 from operations.database.queries import fetch_value
 
@@ -51,7 +51,7 @@ def has_lock(holder) -> bool:
 
 def check_second_session(connection) -> None:
     """Raise CommandError if the server gives no second session in time."""
-    limit = patience.set(SECOND_SESSION_TIMEOUT)
+    limit = response_timeout.set(SECOND_SESSION_TIMEOUT)
     try:
         fetch_value(connection, "SELECT 1")
     except OperationalError as error:
@@ -60,7 +60,7 @@ def check_second_session(connection) -> None:
             f"({reason(error)}). Set DIRECT_DATABASE_URL to the server itself, or raise the pooler's pool size."
         ) from error
     finally:
-        patience.reset(limit)
+        response_timeout.reset(limit)
 
 
 def has_own_session(connection) -> bool:

@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from encryption import cipher
-from encryption.fields import Sealed, private_fields
-from encryption.mfa_secrets import COLUMN, NAMES, TABLE, place_of
+from encryption.fields import Ciphertext, private_fields
+from encryption.mfa_secrets import COLUMN, NAMES, TABLE, associated_data_of
 from operations.database.findings import ERROR, OK, WARNING, Finding
 
 # Rows of each table: a few pages of its index, whatever its size, and less than a second of decrypting. The oldest rows
@@ -69,13 +69,14 @@ def sampled_texts(connection, unmigrated: set[str]) -> Iterator[tuple[str, str]]
             row = model(**dict(zip(names, values, strict=True)))
             for field in fields:
                 stored = row.__dict__[field.attname]
-                if isinstance(stored, Sealed):
-                    yield f"{model._meta.db_table}.{field.column}", fault_of(stored.token, field.place_of(row))
+                if isinstance(stored, Ciphertext):
+                    fault = fault_of(stored.token, field.associated_data_of(row))
+                    yield f"{model._meta.db_table}.{field.column}", fault
     if Authenticator._meta.app_label not in unmigrated:
         secrets = Authenticator._base_manager.values_list("pk", "user_id", "type", "data")
         for _, user_id, kind, data in sampled(connection, secrets):
             for text in (data[name] for name in NAMES if isinstance(data.get(name), str)):
-                fault = fault_of(text, place_of(user_id, kind))
+                fault = fault_of(text, associated_data_of(user_id, kind))
                 if fault == NOT_GENUINE and not fault_of(text, (TABLE, COLUMN)):
                     fault = UNBOUND
                 yield SECRETS, fault
@@ -90,7 +91,7 @@ def fault_of(stored: str, place: tuple[str, ...]) -> str:
         return NO_KEY
     try:
         cipher.decrypt(stored, *place)
-    except cipher.NotGenuineError:
+    except cipher.InvalidCiphertextError:
         return NOT_GENUINE
     return ""
 

@@ -29,7 +29,7 @@ def texts(fields) -> dict[str, str]:
 
 
 def main_job() -> list[tuple[str, dict]]:
-    """What somebody who has an account sends in the course of a day and a week, by address."""
+    """The requests of a person during a day and a week, by URL."""
     medication = {"medication": CANARY, "amount": "36", "unit": "mg", "taken_at": "08:15"}
     forms = [
         (f"/logs/{DAY}/{stage}/", answers(stage) | texts(stage.fields) | {"coping_strategies": "journaled"})

@@ -1,8 +1,8 @@
-"""What may be meant so, and is warned about."""
+"""System checks that warn."""
 
 import pytest
 
-from operations.checks import debug_is_for_ones_own_machine, people_come_by_https
+from operations.checks import check_debug, check_https
 
 pytestmark = pytest.mark.once
 
@@ -20,9 +20,9 @@ HERE = ["localhost", "[::1]", "127.0.0.1"]
         (True, True, ["*"], ["brainlog.W003"]),
     ],
 )
-def test_what_is_warned_about(settings, https, debug, hosts, warnings):
+def test_warnings(settings, https, debug, hosts, warnings):
     settings.HTTPS, settings.DEBUG, settings.ALLOWED_HOSTS = https, debug, hosts
 
-    found = [*people_come_by_https(None), *debug_is_for_ones_own_machine(None)]
+    found = [*check_https(None), *check_debug(None)]
 
     assert [warning.id for warning in found] == warnings

@@ -1,4 +1,4 @@
-"""What is said at start about ways to other servers that are not encrypted."""
+"""Warnings of unencrypted connections to a mail server or a cache."""
 
 import environ
 import pytest
@@ -23,7 +23,7 @@ def said() -> list[str]:
         ("smtp://u:p@mail.example.org:25", True),
     ],
 )
-def test_mails_are_sent_by_tls(settings, url, is_warned_about):
+def test_the_mail_server_needs_tls(settings, url, is_warned_about):
     settings.HAS_EMAIL = bool(url)
     for name, value in environ.Env.email_url_config(url or "dummymail://").items():
         setattr(settings, name, value)
@@ -40,13 +40,13 @@ def test_mails_are_sent_by_tls(settings, url, is_warned_about):
         ("redis://u:p@10.0.0.7/0", True),
     ],
 )
-def test_figures_are_sent_by_tls(settings, url, is_warned_about):
+def test_the_cache_needs_tls(settings, url, is_warned_about):
     settings.CACHES = settings.CACHES | caches_from_url(url)
 
     assert said() == ["brainlog.W004"] * is_warned_about
 
 
-def test_on_ones_own_machine_nothing_is_said(settings):
+def test_with_debug_there_is_no_warning(settings):
     settings.DEBUG, settings.CACHES = True, settings.CACHES | caches_from_url("redis://10.0.0.7/0")
 
     assert said() == []

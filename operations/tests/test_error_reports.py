@@ -1,4 +1,4 @@
-"""What the page of an error (DEBUG) and the mail of it show: what finds the fault, and nothing of anybody's."""
+"""Error reports on the page (DEBUG) and in mails: enough to find the bug, and no personal data."""
 
 import copy
 import logging
@@ -26,7 +26,7 @@ FORMATS = pytest.mark.parametrize("headers", [HTML, TEXT], ids=["html", "text"])
 
 @pytest.fixture
 def browser(db, settings):
-    """A browser in which somebody is logged in whose name and answers are all the same word, with DEBUG."""
+    """A client of a person whose name and answers are all the same word, with DEBUG."""
     settings.DEBUG = True
     settings.ROOT_URLCONF = "operations.tests.canary"
     person = User.objects.create_user(
@@ -52,7 +52,7 @@ def assert_private(browser, *texts):
 
 @FORMATS
 @pytest.mark.django_db(transaction=True)
-def test_the_page_of_an_error_shows_where_and_not_with_what(browser, headers):
+def test_the_error_page_shows_code_and_no_values(browser, headers):
     for fails in REPORTED:
         response = browser.post(f"/failing/{fails.__name__}/?q={CANARY}", {"words": CANARY}, headers=headers)
 
@@ -80,7 +80,7 @@ FAULTS = {
 @pytest.mark.once
 @FORMATS
 @pytest.mark.parametrize("place", FAULTS)
-def test_a_check_in_that_breaks_shows_nothing_of_its_answers(browser, monkeypatch, place, headers):
+def test_an_exception_in_a_check_in_shows_no_answers(browser, monkeypatch, place, headers):
     monkeypatch.setattr(*FAULTS[place])
     address, answers = main_job()[3]  # noon
 
@@ -94,7 +94,7 @@ def test_a_check_in_that_breaks_shows_nothing_of_its_answers(browser, monkeypatc
 
 @pytest.mark.once
 @FORMATS
-def test_a_template_that_breaks_shows_its_line_and_no_answers(browser, monkeypatch, settings, headers):
+def test_an_exception_in_a_template_shows_its_line_and_no_answers(browser, monkeypatch, settings, headers):
     settings.TEMPLATES = copy.deepcopy(settings.TEMPLATES)
     settings.TEMPLATES[0]["OPTIONS"]["debug"] = True
     monkeypatch.setattr(WeeklyReflection, "__str__", lambda reflection: failing(reflection.week_highlights))
@@ -108,7 +108,7 @@ def test_a_template_that_breaks_shows_its_line_and_no_answers(browser, monkeypat
 
 @pytest.mark.once
 @pytest.mark.parametrize("path", [f"/{CANARY}/", "/failing/missing/", f"/logs/{CANARY}/"])
-def test_what_is_not_there_is_told_by_our_own_page_with_debug_too(browser, path):
+def test_the_404_page_is_ours_with_debug_too(browser, path):
     response = browser.post(f"{path}?q={CANARY}", {"words": CANARY})
 
     page = response.content.decode()
@@ -120,7 +120,7 @@ def test_what_is_not_there_is_told_by_our_own_page_with_debug_too(browser, path)
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("handler_class", [PrivateEmailHandler, AdminEmailHandler])
-def test_a_mail_of_an_error_holds_nothing_of_anybodys(browser, settings, handler_class):
+def test_an_error_mail_has_no_personal_data(browser, settings, handler_class):
     settings.DEBUG = False
     settings.ADMINS = [("keeper", "keeper@example.org")]
     logger, handler = logging.getLogger("django.request"), handler_class(include_html=True)
@@ -140,7 +140,7 @@ def test_a_mail_of_an_error_holds_nothing_of_anybodys(browser, settings, handler
 
 
 @pytest.mark.once
-def test_a_mail_of_a_careless_line_says_neither_in_its_subject(settings):
+def test_the_subject_of_an_error_mail_has_no_personal_data(settings):
     settings.ADMINS = [("keeper", "keeper@example.org")]
     logger, handler = logging.getLogger("careless"), PrivateEmailHandler(include_html=True)
     record = logger.makeRecord("careless", logging.ERROR, "", 1, "It failed: %s", (ValueError(CANARY),), None)
@@ -153,7 +153,7 @@ def test_a_mail_of_a_careless_line_says_neither_in_its_subject(settings):
 
 
 @pytest.mark.once
-def test_a_recursion_without_end_makes_no_endless_report(rf):
+def test_the_report_of_an_infinite_recursion_is_limited(rf):
     def again(number):
         return again(number + 1)
 

@@ -1,4 +1,4 @@
-"""Files of the release that are missing are one sentence at the start, instead of a server error on every page."""
+"""Missing files of the release are reported at the start, instead of a server error on every page."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def run(static_root: Path, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=ROOT, env=inherited | environment, capture_output=True, text=True, timeout=120)
 
 
-def test_gunicorn_ends_with_one_sentence(tmp_path):
+def test_gunicorn_ends_with_one_message(tmp_path):
     result = run(tmp_path / "static", "-m", "gunicorn", "brainlog.wsgi", "--bind=127.0.0.1:0", "--workers=4")
 
     assert result.returncode == 4  # "App failed to load": gunicorn does not try again.
@@ -47,7 +47,7 @@ def test_gunicorn_ends_with_one_sentence(tmp_path):
     assert result.stderr.count("Brain Log cannot start") == 1
 
 
-def test_the_check_before_a_deployment_says_so(tmp_path):
+def test_the_deployment_check_reports_it(tmp_path):
     result = run(tmp_path / "static", "manage.py", "check", "--deploy")
 
     assert result.returncode == 1
@@ -80,7 +80,7 @@ def collected(tmp_path, static_root, settings, monkeypatch):
     return settings.STATIC_ROOT, read_again
 
 
-def test_a_file_that_is_newer_than_the_manifest(collected):
+def test_a_file_missing_in_the_manifest(collected):
     """Any page that names it is a server error."""
     folder, read_again = collected
     manifest = json.loads((folder / "staticfiles.json").read_text())
@@ -89,10 +89,10 @@ def test_a_file_that_is_newer_than_the_manifest(collected):
 
     [sentence] = read_again()
 
-    assert "is of another release" in sentence and "it lacks brainlog.css and 1 more. Run manage.py" in sentence
+    assert "belongs to another release" in sentence and "it lacks brainlog.css and 1 more. Run manage.py" in sentence
 
 
-def test_a_file_that_was_not_copied_along(collected):
+def test_a_file_that_was_not_copied(collected):
     folder, read_again = collected
     next(folder.glob("brainlog.*.css")).unlink()
 
@@ -128,7 +128,7 @@ def test_translations_that_are_missing(monkeypatch):
 
     monkeypatch.setattr(installation.translation, "override", fail)
     [sentence] = installation.languages()
-    assert "Install requirements.txt anew" in sentence
+    assert "Install requirements.txt again" in sentence
 
 
 def test_time_zones_that_are_missing(monkeypatch):
@@ -140,7 +140,7 @@ def test_time_zones_that_are_missing(monkeypatch):
     assert "tzdata" in sentence
 
 
-def test_a_server_that_does_not_read_our_configuration_is_not_ready(client, db, monkeypatch):
+def test_readyz_reports_missing_files(client, db, monkeypatch):
     monkeypatch.setattr(probes, "faults", lambda: ["Something is missing."])
     probes.is_installed.cache_clear()
     try:

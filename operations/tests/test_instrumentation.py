@@ -1,4 +1,4 @@
-"""Request ids, Server-Timing, slow queries: what the middleware and the wrapper around each query see."""
+"""Instrumentation of requests and queries: request ids, Server-Timing, slow queries."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def records(caplog, name):
 # Request ids
 
 
-def test_every_answer_has_an_id(client, db):
+def test_every_response_has_an_id(client, db):
     ids = {client.get(path)["X-Request-ID"] for path in ("/", "/logs/", "/nowhere/", "/static/nothing.css")}
 
     assert len(ids) == 4
@@ -36,7 +36,7 @@ def test_the_id_of_a_proxy_is_kept(client, db, given):
 
 
 @pytest.mark.parametrize("given", ["", "A" * 65, "a b", "a\nb", "a\n", "ä", "<b>", '"', "x;y"])
-def test_an_id_that_is_none_is_replaced(client, db, given):
+def test_a_malformed_id_is_replaced(client, db, given):
     assert ID.fullmatch(client.get("/", headers={"X-Request-ID": given})["X-Request-ID"])
 
 
@@ -54,14 +54,14 @@ def test_a_request_has_one_line(client, db, caplog):
     assert record.duration_ms >= record.database_ms > 0
 
 
-def test_a_method_nobody_knows_is_not_repeated(client, db, caplog):
+def test_an_unknown_method_is_not_logged(client, db, caplog):
     client.generic("KANARIENVOGEL", "/")
 
     (record,) = records(caplog, "request")
     assert record.getMessage() == "other today 405"
 
 
-def test_queries_are_counted_for_their_request_alone(client, db, caplog):
+def test_queries_are_counted_per_request(client, db, caplog):
     client.force_login(make_person())
     for _ in range(2):
         client.get("/accounts/profile/")
@@ -74,7 +74,7 @@ def test_queries_are_counted_for_their_request_alone(client, db, caplog):
 
 
 @pytest.mark.parametrize("facts", [{"is_staff": True}, {"is_staff": True, "is_superuser": True}], ids=str)
-def test_staff_is_told_the_timing(client, db, facts):
+def test_staff_gets_server_timing(client, db, facts):
     client.force_login(make_person(**facts))
 
     timing = client.get("/accounts/profile/")["Server-Timing"]
@@ -83,7 +83,7 @@ def test_staff_is_told_the_timing(client, db, facts):
 
 
 @pytest.mark.parametrize("facts", [{}, {"is_superuser": True}], ids=str)
-def test_nobody_else_is(client, db, facts):
+def test_others_get_no_server_timing(client, db, facts):
     assert "Server-Timing" not in client.get("/")
     client.force_login(make_person(**facts))
     assert "Server-Timing" not in client.get("/")
@@ -139,7 +139,7 @@ def test_many_rows_at_once_are_one_statement(db, caplog, settings):
     assert len(records(caplog, "slow")) == 1
 
 
-def test_a_connection_is_observed_once_however_often_it_is_opened(transactional_db, caplog, settings):
+def test_a_reopened_connection_is_instrumented_once(transactional_db, caplog, settings):
     for _ in range(3):
         connection.close()
         connection.ensure_connection()
@@ -190,7 +190,7 @@ def test_a_slow_query_names_its_view(client, db, settings):
         ("x" * 5000, "x" * 2000 + " …"),
     ],
 )
-def test_what_is_logged_of_a_statement(sql, logged):
+def test_literals_and_long_statements_are_masked(sql, logged):
     assert without_values(sql) == logged
 
 

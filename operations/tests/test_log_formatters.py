@@ -1,4 +1,4 @@
-"""What becomes of a log record, line by line."""
+"""Log formatters."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from accounts.models import User
 from accounts.tests.factories import make_person
 from operations.log_formatters import JsonFormatter, TextFormatter
-from operations.request_context import Observation, current
+from operations.request_context import RequestContext, current
 from operations.tests.canary import CANARY, FAILING, SIGN_UP, main_job
 from operations.tests.listening import lines_during
 
@@ -57,7 +57,7 @@ def test_a_text_line():
 
 @BOTH
 def test_a_line_names_its_request(formatter, rf):
-    before = current.set(Observation("an-id", rf.get("/")))
+    before = current.set(RequestContext("an-id", rf.get("/")))
     line = formatter.format(record_of("Hello"))
     current.reset(before)
 
@@ -65,7 +65,7 @@ def test_a_line_names_its_request(formatter, rf):
 
 
 @BOTH
-def test_an_exception_is_told_without_its_message(formatter):
+def test_an_exception_is_logged_without_its_message(formatter):
     def fails():
         try:
             int(CANARY)
@@ -77,12 +77,12 @@ def test_an_exception_is_told_without_its_message(formatter):
 
     assert CANARY not in line
     assert line.index("builtins.ValueError") < line.index("builtins.RuntimeError")
-    assert line.count("test_formatters.py") >= 3
+    assert line.count("test_log_formatters.py") >= 3
     assert "in fails" in line
 
 
 @BOTH
-def test_the_database_says_which_rule_was_broken(formatter, db):
+def test_the_violated_constraint_is_logged(formatter, db):
     make_person(username=CANARY)
 
     def fails():
@@ -100,7 +100,7 @@ def test_the_database_says_which_rule_was_broken(formatter, db):
 
 
 @BOTH
-def test_what_another_formatter_has_left_is_not_used(formatter):
+def test_a_cached_traceback_of_another_formatter_is_not_used(formatter):
     record = record_of("It failed", error=ValueError(CANARY))
     logging.Formatter().format(record)
     assert CANARY in record.exc_text
@@ -111,7 +111,7 @@ def test_what_another_formatter_has_left_is_not_used(formatter):
 
 @BOTH
 @pytest.mark.parametrize("name", ["careless", "django.request", "gunicorn.error", "brainlog.careless"])
-def test_an_exception_is_no_message(formatter, name):
+def test_the_message_of_an_exception_is_not_logged(formatter, name):
     error = ValueError(CANARY)
     circle = ValueError(CANARY)
     circle.__context__ = KeyError(CANARY)
@@ -129,7 +129,7 @@ def test_an_exception_is_no_message(formatter, name):
 
 
 @BOTH
-def test_arguments_that_do_not_fit_are_left_out(formatter):
+def test_arguments_that_do_not_match_the_format_are_omitted(formatter):
     for record in (record_of("%d rows", CANARY), record_of("%s and %s", CANARY), record_of("%(x)s", {"y": CANARY})):
         line = formatter.format(record)
         assert CANARY not in line
@@ -137,19 +137,19 @@ def test_arguments_that_do_not_fit_are_left_out(formatter):
 
 
 @BOTH
-def test_a_status_nobody_knows_breaks_nothing(formatter, rf):
+def test_an_unknown_status_is_logged(formatter, rf):
     line = formatter.format(record_of(CANARY, name="django.request", request=rf.get("/"), status_code=499))
 
     assert "Refused: GET -" in line
 
 
 @BOTH
-def test_what_others_add_to_a_record_is_left_out(formatter):
+def test_extra_attributes_of_other_loggers_are_omitted(formatter):
     assert CANARY not in formatter.format(record_of("Hello", name="elsewhere", answer=CANARY))
 
 
 @BOTH
-def test_on_ones_own_machine_all_is_told(formatter):
+def test_with_reveal_everything_is_logged(formatter):
     revealing = type(formatter)(reveal=True)
 
     line = revealing.format(record_of("Hello", error=ValueError(CANARY)))
@@ -159,7 +159,7 @@ def test_on_ones_own_machine_all_is_told(formatter):
 
 @BOTH
 def test_hosts_that_are_not_allowed_are_named(formatter, client, db):
-    """They are what somebody has to write into ALLOWED_HOSTS."""
+    """The operator may have to add the host to ALLOWED_HOSTS."""
     lines = lines_during(lambda: client.get("/", headers={"host": "log.example.net"}), formatter)
 
     assert any("log.example.net" in line for line in lines)
@@ -167,7 +167,7 @@ def test_hosts_that_are_not_allowed_are_named(formatter, client, db):
 
 @BOTH
 @pytest.mark.django_db(transaction=True)
-def test_nothing_that_anybody_wrote_is_logged(formatter, client, settings):
+def test_nothing_that_a_person_wrote_is_logged(formatter, client, settings):
     """As in test_observed_site.py, on the database and in the process of the tests."""
     settings.ROOT_URLCONF = "operations.tests.canary"
     settings.SLOW_QUERY_MS = 0
@@ -193,7 +193,7 @@ def test_nothing_that_anybody_wrote_is_logged(formatter, client, settings):
     assert person.weekly_reflections.get().week_highlights.startswith(CANARY)
 
 
-def test_errors_of_the_database_do_hold_values(db):
+def test_database_errors_do_contain_values(db):
     """Or there would be nothing to leave out."""
     for fails in FAILING[2:4]:
         make_person()

@@ -1,4 +1,4 @@
-"""How `manage.py` ends when the database, or whoever reads its output, is gone."""
+"""`manage.py` without a database, and with a closed output pipe."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from testing.gunicorn import ROOT, environment_with, manage
 
 pytestmark = pytest.mark.once
 
-NOBODY_LISTENS = "postgres://someone:very-secret@127.0.0.1:1/nowhere"
+CLOSED_PORT = "postgres://someone:very-secret@127.0.0.1:1/nowhere"
 
 
 @pytest.mark.parametrize(
@@ -19,20 +19,20 @@ NOBODY_LISTENS = "postgres://someone:very-secret@127.0.0.1:1/nowhere"
     [["migrate"], ["migrate", "--check"], ["staff", "export", "{}"], ["dbmaintain"], ["create_app_role", "app"]],
     ids=" ".join,
 )
-def test_a_database_that_is_down_is_one_sentence(tmp_path, arguments):
-    result = manage(NOBODY_LISTENS, *(argument.format(tmp_path / "staff.json") for argument in arguments))
+def test_a_database_that_is_down_is_one_message(tmp_path, arguments):
+    result = manage(CLOSED_PORT, *(argument.format(tmp_path / "staff.json") for argument in arguments))
 
     assert (result.returncode, result.stdout, len(result.stderr.splitlines())) == (1, "", 1)
     assert "Connection refused" in result.stderr
     assert not any(text in result.stderr for text in ("someone", "very-secret", "127.0.0.1", "nowhere"))
 
 
-def test_whoever_looks_for_a_mistake_gets_the_traceback():
-    assert "Traceback" in manage(NOBODY_LISTENS, "migrate", "--check", "--traceback").stderr
+def test_traceback_option_shows_the_traceback():
+    assert "Traceback" in manage(CLOSED_PORT, "migrate", "--check", "--traceback").stderr
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("message", "expected"),
     [
         (
             'connection failed: connection to server at "10.0.0.7", port 5432 failed: FATAL:  password authentication '
@@ -50,13 +50,13 @@ def test_whoever_looks_for_a_mistake_gets_the_traceback():
         ("", "OperationalError"),
     ],
 )
-def test_the_reason_names_nobody(said, told):
-    assert reason(OperationalError(said)).startswith(told)
-    assert "ada" not in reason(OperationalError(said)) and "example" not in reason(OperationalError(said))
+def test_the_message_has_no_names(message, expected):
+    assert reason(OperationalError(message)).startswith(expected)
+    assert "ada" not in reason(OperationalError(message)) and "example" not in reason(OperationalError(message))
 
 
 @pytest.mark.parametrize("is_buffered", [True, False])
-def test_a_reader_that_has_had_enough_hears_nothing(tmp_path, is_buffered):
+def test_a_closed_pipe_prints_no_error(tmp_path, is_buffered):
     more = {} if is_buffered else {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         [sys.executable, "manage.py", "checkdb"],

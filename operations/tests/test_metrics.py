@@ -1,4 +1,4 @@
-"""The page for Prometheus in one process; with several, see test_observed_site.py."""
+"""The metrics page of one process; test_observed_site.py tests several."""
 
 import re
 import socket
@@ -31,7 +31,7 @@ def scrape(client, settings, db):
     return scrape
 
 
-def test_there_is_no_such_page_without_a_token(client, db):
+def test_without_a_token_metrics_is_404(client, db):
     response = client.get("/metrics", headers={"Authorization": "Bearer "})
 
     assert response.status_code == 404
@@ -47,7 +47,7 @@ def test_a_wrong_token_is_refused(client, db, settings, given):
 
 
 @pytest.mark.parametrize(("secure", "status"), [(True, 200), (False, 403)])
-def test_a_token_in_the_clear_is_refused_and_not_led_on(client, db, settings, secure, status):
+def test_a_token_over_http_is_refused_without_a_redirect(client, db, settings, secure, status):
     settings.METRICS_TOKEN, settings.SECURE_SSL_REDIRECT = TOKEN, True
 
     response = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, secure=secure)
@@ -55,7 +55,7 @@ def test_a_token_in_the_clear_is_refused_and_not_led_on(client, db, settings, se
     assert response.status_code == status
 
 
-def test_requests_are_counted_by_view_and_not_by_address(scrape, client):
+def test_requests_are_counted_by_view_not_by_url(scrape, client):
     before = scrape()
     for page in ("/logs/2026-05-04/", "/logs/2026-05-05/", "/accounts/login/"):
         client.get(page)
@@ -70,7 +70,7 @@ def test_requests_are_counted_by_view_and_not_by_address(scrape, client):
     assert not any("2026" in str(key) for key in after)
 
 
-def test_a_scrape_knows_the_size_of_the_database(scrape):
+def test_a_scrape_has_the_size_of_the_database(scrape):
     found = scrape()
 
     assert found[("brainlog_database_up",)] == 1
@@ -80,8 +80,8 @@ def test_a_scrape_knows_the_size_of_the_database(scrape):
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs a server")
-def test_a_scrape_knows_what_grows_unseen(scrape, monkeypatch):
-    monkeypatch.setattr(metrics.DatabaseNow, "watched", (-metrics.KEPT, {}))
+def test_a_scrape_has_slow_metrics(scrape, monkeypatch):
+    monkeypatch.setattr(metrics.DatabaseCollector, "slow_metrics", (-metrics.CACHE_SECONDS, {}))
     found = scrape()
 
     assert found[("brainlog_database_transaction_id_age",)] > 0
@@ -94,8 +94,8 @@ def test_a_scrape_knows_what_grows_unseen(scrape, monkeypatch):
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs a server")
-def test_a_question_that_fails_spoils_no_other(scrape, monkeypatch):
-    monkeypatch.setattr(metrics.DatabaseNow, "watched", (-metrics.KEPT, {}))
+def test_a_failed_query_does_not_affect_others(scrape, monkeypatch):
+    monkeypatch.setattr(metrics.DatabaseCollector, "slow_metrics", (-metrics.CACHE_SECONDS, {}))
     monkeypatch.setitem(server_health.QUERIES, "archiver", "SELECT 1 / 0 AS archiving_failed")
     found = scrape()
     asked_again = []
@@ -109,7 +109,7 @@ def test_a_question_that_fails_spoils_no_other(scrape, monkeypatch):
     assert asked_again == []  # They are good for some seconds.
 
 
-def test_every_figure_is_described():
+def test_every_metric_is_described():
     names = {name for sql in server_health.QUERIES.values() for name in re.findall(r"AS (\w+)\b(?!\s*\()", sql)}
 
     assert names - {"slots", "kept"} <= metrics.DESCRIPTIONS.keys()
@@ -125,7 +125,7 @@ urlpatterns = [path("breaks/", breaks), path("metrics", metrics.metrics)]
 def test_a_connection_that_fails_is_counted(scrape, client, settings):
     """No statement has run that the failure could be counted with."""
     settings.ROOT_URLCONF = __name__
-    settings.MIDDLEWARE = ["operations.instrumentation.ObservingMiddleware"]
+    settings.MIDDLEWARE = ["operations.instrumentation.InstrumentationMiddleware"]
     client.raise_request_exception = False
     before = scrape()
     client.get("/breaks/")
@@ -167,9 +167,9 @@ def test_without_a_database_the_page_is_there(scrape, elsewhere):
 
 
 @on_postgresql
-def test_a_database_that_hangs_is_asked_once_and_not_waited_for(scrape, elsewhere, monkeypatch):
+def test_a_database_that_hangs_is_queried_by_one_thread(scrape, elsewhere, monkeypatch):
 
-    monkeypatch.setattr(metrics, "PATIENCE", 0.2)
+    monkeypatch.setattr(metrics, "TIMEOUT", 0.2)
     before = threading.active_count()
     with socket.create_server(("127.0.0.1", 0)) as mute:
         elsewhere(mute.getsockname()[1])
@@ -178,5 +178,5 @@ def test_a_database_that_hangs_is_asked_once_and_not_waited_for(scrape, elsewher
 
     assert found == [0, 0, 0]
     # It ends once the server's socket is gone.
-    assert metrics.DatabaseNow.asking.acquire(timeout=20)
-    metrics.DatabaseNow.asking.release()
+    assert metrics.DatabaseCollector.querying.acquire(timeout=20)
+    metrics.DatabaseCollector.querying.release()

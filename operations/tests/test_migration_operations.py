@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,11 +13,12 @@ import psycopg
 import pytest
 
 from logs.tests.factories import MORNING_DOSE, answers, taken
-from operations.tests.jobs import save_day, send, sign_up
 from testing.apps import write_app
 from testing.former_release import NoHistory, commit_before, migrations_of, unpack
 from testing.gunicorn import ROOT, environment_with, manage, throwaway_site
+from testing.people import Visitor, save_day, send, sign_up
 from testing.postgres import throwaway_cluster
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -77,7 +77,7 @@ class Saver:
         self.saved: list[str] = []
         self.errors: list[str] = []
         self.rounds = 0
-        self.visitor = sign_up(site.url, name)
+        self.visitor = sign_up(Visitor(site.url), name)
         self.thread = threading.Thread(target=self.save_days, daemon=True)
         self.thread.start()
 
@@ -102,10 +102,9 @@ class Saver:
 
     def work(self, rounds: int):
         """Return when that many more days are saved, or have failed."""
-        goal, until = self.rounds + rounds, time.monotonic() + 120
-        while self.rounds < goal:
-            assert self.thread.is_alive() and time.monotonic() < until, self.errors[-3:]
-            time.sleep(0.01)
+        goal = self.rounds + rounds
+        wait_until(lambda: self.rounds >= goal or not self.thread.is_alive(), f"{rounds} more rounds", seconds=120)
+        assert self.thread.is_alive(), self.errors[-3:]
 
     def goes_on_at(self, site):
         """The session goes on at the next release, which shows what was saved last."""
@@ -143,7 +142,7 @@ def test_no_save_fails_while_the_schema_moves(cluster, database, former, former_
             assert f"Applying {app}.{name}... OK" in migrate.stdout
         # One release hands over to the next: both are at work.
         with throwaway_site(as_app_role(database, tmp_path / "password")) as site:
-            save_day(sign_up(site.url, "eva"))
+            save_day(sign_up(Visitor(site.url), "eva"))
             for saver in (ada, bob):
                 saver.work(3)
                 saver.goes_on_at(site)

@@ -1,4 +1,4 @@
-"""A real gunicorn with two workers on a real PostgreSQL: what it logs, and what it counts."""
+"""Logs and metrics of a real gunicorn with two workers on a real PostgreSQL."""
 
 import http.client
 import json
@@ -6,17 +6,18 @@ import os
 import re
 import signal
 import socket
-import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
 
 from accounts.tests.factories import PASSWORD
-from accounts.tests.visitors import Visitor
 from operations.tests.canary import CANARY, DAY, FAILING, SIGN_UP, main_job
-from testing.gunicorn import manage, throwaway_site
+from testing.gunicorn import throwaway_site
+from testing.migrated import migrate
+from testing.people import Visitor
 from testing.postgres import throwaway_cluster
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -27,10 +28,7 @@ WORKERS = 2
 @pytest.fixture(scope="module")
 def database():
     with throwaway_cluster() as cluster:
-        url = cluster.create_database("observed")
-        migrated = manage(url, "migrate")
-        assert migrated.returncode == 0, migrated.stderr
-        yield url
+        yield migrate(cluster.create_database("observed"))
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +70,7 @@ def fail(site, name) -> int:
 
 @pytest.fixture(scope="module")
 def log(site) -> str:
-    """All that is logged of a day and a week in somebody's life, and of everything that can go wrong."""
+    """The log of a person's day and week, and of all kinds of errors."""
     visitor = Visitor(site.url)
     assert visitor.post("/accounts/signup/", SIGN_UP)[0] == 200
     statuses = [visitor.post(address, data)[0] for address, data in main_job()]
@@ -95,7 +93,7 @@ def log(site) -> str:
     return site.log
 
 
-def test_nothing_that_anybody_wrote_is_in_the_log(log):
+def test_nothing_that_a_person_wrote_is_in_the_log(log):
     assert [line for line in log.splitlines() if CANARY in line.lower()] == []
     assert [line for line in log.splitlines() if str(DAY) in line] == []
     assert PASSWORD not in log
@@ -161,15 +159,6 @@ def metrics(site) -> dict[str, float]:
     return {name: float(value) for name, _space, value in lines}
 
 
-def eventually(look, is_there):
-    """What `look` finds as soon as it is there. Gives up after ten seconds."""
-    for _ in range(100):
-        if is_there(found := look()):
-            return found
-        time.sleep(0.1)
-    raise AssertionError("It never came.")
-
-
 def requests(found: dict, view: str, status: str, method="GET") -> float:
     return found.get(f'brainlog_request_seconds_count{{method="{method}",status="{status}",view="{view}"}}', 0)
 
@@ -213,7 +202,8 @@ def test_the_pools_of_all_workers_are_shown(site):
     fail(site, "broken_constraint")
 
     # A worker looks at its pool when the answer is on its way already.
-    found = eventually(lambda: metrics(site), lambda found: 'brainlog_pool_waiting{database="default"}' in found)
+    wait_until(lambda: 'brainlog_pool_waiting{database="default"}' in metrics(site))
+    found = metrics(site)
 
     available = found['brainlog_pool_connections{database="default",state="available"}']
     assert 1 <= available <= 3 * WORKERS
@@ -225,7 +215,7 @@ def test_the_pools_of_all_workers_are_shown(site):
     assert found["brainlog_database_connections_limit"] == 100
 
 
-def test_metrics_hold_no_people(site, log):
+def test_metrics_contain_no_people(site, log):
     page = ask(site, "GET", "/metrics", Authorization=f"Bearer {TOKEN}")[2]
 
     assert CANARY not in page.lower()
@@ -233,27 +223,27 @@ def test_metrics_hold_no_people(site, log):
 
 
 @pytest.mark.parametrize("given", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}], ids=str)
-def test_metrics_are_for_who_knows_the_token(site, given):
+def test_metrics_need_the_token(site, given):
     status, headers, page = ask(site, "GET", "/metrics", **given)
 
     assert (status, headers["WWW-Authenticate"], page) == (401, "Bearer", "")
 
 
-def test_a_worker_that_dies_leaves_its_counts_and_takes_its_pool(site, folder):
+def test_a_dead_workers_counts_remain_without_its_pool(site, folder):
     fail(site, "broken_constraint")
-    pools = eventually(lambda: list(folder.glob("brainlog-metrics-*/gauge_livesum_*.db")), bool)
+    pools = wait_until(lambda: list(folder.glob("brainlog-metrics-*/gauge_livesum_*.db")))
     before = metrics(site)
     for file in pools:
         os.kill(int(file.stem.rpartition("_")[2]), signal.SIGKILL)
 
-    eventually(lambda: [file for file in pools if file.exists()], lambda left: left == [])
+    wait_until(lambda: not any(file.exists() for file in pools))
 
     after = metrics(site)
     assert requests(after, "broken_constraint", "5xx", "POST") == requests(before, "broken_constraint", "5xx", "POST")
     assert sum(value for name, value in after.items() if "brainlog_pool_connections" in name) <= 3
 
 
-def test_the_files_of_the_counts_go_with_gunicorn(database, tmp_path):
+def test_the_metrics_folder_is_removed_with_gunicorn(database, tmp_path):
     with throwaway_site(database, workers=1, TMPDIR=str(tmp_path), METRICS_TOKEN=TOKEN) as site:
         metrics(site)
         assert list(tmp_path.glob("brainlog-metrics-*/*.db"))
@@ -262,13 +252,10 @@ def test_the_files_of_the_counts_go_with_gunicorn(database, tmp_path):
 
 
 def test_a_site_on_sqlite_names_its_file_once(tmp_path):
-    url = f"sqlite:///{tmp_path}/db.sqlite3"
-    assert manage(url, "migrate", "--verbosity=0").returncode == 0
+    url = migrate(f"sqlite:///{tmp_path}/db.sqlite3")
 
     with throwaway_site(url, workers=2) as site:
         line = f"The database is the SQLite file {tmp_path}/db.sqlite3. For PostgreSQL, set DATABASE_URL."
-        until = time.monotonic() + 60
-        while line not in site.log and time.monotonic() < until:
-            time.sleep(0.05)
+        wait_until(lambda: line in site.log, line)
         Visitor(site.url).get("/healthz")  # By now a second worker would have said it, too.
         assert site.log.count("The database is the SQLite file") == 1

@@ -1,4 +1,4 @@
-"""The public page of what leaves the server: nothing by default, and nothing that it does not say."""
+"""The privacy page lists every connection to other machines; by default there is none."""
 
 import ast
 import json
@@ -16,8 +16,8 @@ from accounts.tests.factories import make_person
 from brainlog.tests.addresses import ADDRESSES
 from operations import privacy
 from operations.outbound_connections import PROVIDERS, outbound_connections
-from operations.tests.jobs import main_job
 from testing.gunicorn import ROOT, manage
+from testing.people import Visitor, main_job
 from testing.settings import GIVEN, NOT_GIVEN
 
 pytestmark = pytest.mark.once
@@ -56,7 +56,7 @@ CONNECTS = {
 DOES_NOT = {
     *("SECRET_KEY", "DEBUG", "FIELD_ENCRYPTION_KEYS", "STATIC_ROOT", "METRICS_TOKEN", "REGISTRATION", "SECOND_FACTOR"),
     *("ALLOWED_HOSTS", "HTTPS", "HSTS_SUBDOMAINS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS", "SITE_URL"),
-    *("REPLICA_PIN_SECONDS", "DATABASE_PATIENCE", "SLOW_QUERY_MS", "LOG_FORMAT", "LOG_LEVEL"),
+    *("REPLICA_PIN_SECONDS", "DATABASE_TIMEOUT", "SLOW_QUERY_MS", "LOG_FORMAT", "LOG_LEVEL"),
     *("DATABASE_URL_FILE", "DIRECT_DATABASE_URL_FILE", "REPLICA_DATABASE_URL_FILE"),
     *("BACKUP_ENCRYPT_TO", "EMAIL_FROM", "ADMINS", "LOGIN_ONLY_BY_PROVIDER", "OIDC_NAME", "OIDC_CLIENT_ID"),
     *(f"{name}_CLIENT_SECRET" for name in ("OIDC", "GOOGLE", "GITHUB", "GITLAB", "MICROSOFT")),
@@ -134,7 +134,7 @@ def test_each_setting_that_connects_is_listed(monkeypatch, setting):
     ],
     ids=["default", "loopback", "socket", "no server", "console", "bucket here"],
 )
-def test_nothing_else_is(monkeypatch, environment):
+def test_other_settings_list_no_connection(monkeypatch, environment):
     assert outbound_connections(configured(monkeypatch, **environment), environment) == []
 
 
@@ -151,13 +151,13 @@ def test_backups_go_where_the_environment_says(monkeypatch, environment, where):
     (found,) = outbound_connections(configured(monkeypatch, BACKUP_TO="s3://a-bucket/x"), environment)
 
     assert found.where == where
-    assert "encrypted before they leave" not in found.what
+    assert "encrypted before they are sent" not in found.what
 
 
 def test_an_encrypted_backup_says_so(monkeypatch):
     (found,) = outbound_connections(configured(monkeypatch, BACKUP_TO="s3://x", BACKUP_ENCRYPT_TO="age1x"), {})
 
-    assert "encrypted before they leave" in found.what
+    assert "encrypted before they are sent" in found.what
 
 
 def test_a_mail_server_on_this_machine_passes_mails_on(monkeypatch):
@@ -166,7 +166,7 @@ def test_a_mail_server_on_this_machine_passes_mails_on(monkeypatch):
     assert found.where == "A program on this machine, which passes it on"
 
 
-def test_mails_of_errors_are_told_of(monkeypatch):
+def test_error_mails_are_listed(monkeypatch):
     environment = {"EMAIL_URL": "smtp://localhost", "ADMINS": "keeper@example.org"}
     (found,) = outbound_connections(configured(monkeypatch, **environment), environment)
 
@@ -199,7 +199,7 @@ def test_the_hosts_of_providers_are_those_that_allauth_asks():
     assert hosts == {name: set(listed.split(", ")) for name, (_label, listed) in PROVIDERS.items()}
 
 
-def test_anybody_may_read_it_and_by_default_it_says_nothing(client, monkeypatch, django_assert_num_queries, db):
+def test_it_is_public_and_by_default_lists_nothing(client, monkeypatch, django_assert_num_queries, db):
     monkeypatch.setattr(privacy, "settings", configured(monkeypatch))
     with django_assert_num_queries(0):
         page = client.get(URL)
@@ -223,7 +223,7 @@ def test_with_everything_switched_on_it_lists_everything_and_no_secret(client, m
 
 
 @pytest.mark.parametrize("address", ["/", "/accounts/signup/"])
-def test_visitors_are_told_of_it(client, db, address):
+def test_pages_for_visitors_link_to_it(client, db, address):
     assertContains(client.get(address), f'href="{URL}"')
 
 
@@ -237,23 +237,23 @@ def reached_by(path) -> set[str]:
     return {reach for reach in REACHES for name in names if name == reach or name.startswith(f"{reach}.")}
 
 
-def test_no_code_of_ours_reaches_out_unnoticed():
+def test_every_module_that_connects_is_listed():
     folders = [ROOT / "brainlog", *(Path(app.path) for app in apps.get_app_configs() if Path(app.path).parent == ROOT)]
-    paths = [path for folder in folders for path in folder.rglob("*.py") if "tests" not in path.parts]
+    paths = [path for folder in folders for path in folder.rglob("*.py") if "tests" not in path.relative_to(ROOT).parts]
     assert len(paths) > 100
     found = {str(path.relative_to(ROOT)): reached_by(path) for path in [*paths, ROOT / "gunicorn.conf.py"]}
 
     assert {path: names for path, names in found.items() if names} == KNOWN
 
 
-def test_no_package_that_connects_is_installed_unnoticed():
+def test_every_package_that_connects_is_listed():
     names = set(re.findall(r"^([\w-]+)", (ROOT / "requirements.in").read_text(), re.MULTILINE))
 
     assert names == CONNECTING_PACKAGES.keys() | OTHER_PACKAGES
     assert set().union(*CONNECTING_PACKAGES.values()) == CONNECTS.keys()
 
 
-def test_a_day_with_the_defaults_reaches_nothing(live_server, client, monkeypatch, settings):
+def test_with_the_defaults_nothing_connects(live_server, client, monkeypatch, settings):
     """What Python itself opens or asks for; the database's own library is not seen, and is named in DATABASE_URL."""
     assert not (settings.HAS_EMAIL or settings.PROVIDERS or settings.BACKUP_TO)
     reached = set()
@@ -267,7 +267,7 @@ def test_a_day_with_the_defaults_reaches_nothing(live_server, client, monkeypatc
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getfqdn"):
         watched(socket, name, lambda host="", *_args: host)
 
-    main_job(live_server.url, "ada")
+    main_job(Visitor(live_server.url), "ada")
     client.force_login(make_person(is_staff=True, is_superuser=True))
     for path in [*(address.path for address in ADDRESSES), "/admin/", "/admin/accounts/user/"]:
         client.get(path)

@@ -1,10 +1,11 @@
-"""The two addresses for monitors answer whoever asks, however they ask."""
+"""The probes for monitors."""
 
 import pytest
 from django.db import connection, connections
 
 from operations.probes import ProbesMiddleware, Readiness
 from testing.gunicorn import manage
+from testing.migrated import migrate
 from testing.postgres import throwaway_cluster
 
 PROBES = ["/healthz", "/readyz"]
@@ -18,7 +19,7 @@ def test_healthz_needs_no_database(client):
     assert response.json() == {"status": "ok"}
 
 
-def test_readyz_asks_one_question_on_a_connection_of_its_own(client, db):
+def test_readyz_uses_one_query_over_a_new_connection(client, db):
     # The request's own connection stays unused: it may come from a pool that is exhausted.
     with connection.execute_wrapper(lambda *args: pytest.fail("The request's own connection was used.")):
         response = client.get("/readyz")
@@ -27,7 +28,7 @@ def test_readyz_asks_one_question_on_a_connection_of_its_own(client, db):
     assert response.json() == {"status": "ok"}
 
 
-def test_readyz_when_there_is_no_database(client, db, monkeypatch, tmp_path, caplog):
+def test_readyz_without_a_database(client, db, monkeypatch, tmp_path, caplog):
     nowhere = {"HOST": "127.0.0.1", "PORT": 1, "NAME": tmp_path / "nowhere" / "password-of-the-server"}
     with monkeypatch.context() as broken:
         for name, value in nowhere.items():
@@ -47,7 +48,7 @@ def revoke(db):
         pytest.skip("SQLite has no roles.")
 
     with throwaway_cluster() as cluster:
-        assert manage(cluster.url, "migrate", "--verbosity=0").returncode == 0
+        migrate(cluster.url)
         assert manage(cluster.url, "create_app_role", "web", "--apply").returncode == 0
         cluster.execute("ALTER ROLE web PASSWORD 'web'")
         place = {"HOST": "127.0.0.1", "PORT": cluster.port, "NAME": "postgres", "USER": "web", "PASSWORD": "web"}
@@ -57,12 +58,12 @@ def revoke(db):
             with pytest.MonkeyPatch.context() as patch:
                 for name, value in place.items():
                     patch.setitem(connections["default"].settings_dict, name, value)
-                return Readiness().reason_against()
+                return Readiness().reason_not_ready()
 
         yield after
 
 
-def test_readyz_knows_a_missing_privilege(revoke):
+def test_readyz_reports_a_missing_privilege(revoke):
     assert revoke("SELECT 1") is None
     assert revoke("REVOKE INSERT, UPDATE ON logs_dailylog FROM web") == "privileges"
     assert revoke("GRANT INSERT, UPDATE ON logs_dailylog TO web; REVOKE DELETE ON auth_group FROM web") is None
@@ -76,8 +77,8 @@ def test_readyz_knows_a_missing_privilege(revoke):
     assert revoke("DROP TABLE django_migrations") == "migrations"
 
 
-def test_readyz_asks_again_when_a_thread_could_not_be_started(client, db, monkeypatch):
-    """Once there are too many, nobody would ever have answered that question."""
+def test_readyz_tries_again_after_a_thread_could_not_start(client, db, monkeypatch):
+    """Otherwise a check without a thread would never complete."""
 
     def fail(thread):
         raise RuntimeError("can't start new thread")
@@ -85,15 +86,15 @@ def test_readyz_asks_again_when_a_thread_could_not_be_started(client, db, monkey
     probes = ProbesMiddleware(lambda request: None)
     with monkeypatch.context() as full, pytest.raises(RuntimeError):
         full.setattr("threading.Thread.start", fail)
-        probes.readiness.reason_against()
+        probes.readiness.reason_not_ready()
 
-    assert probes.readiness.reason_against() is None
+    assert probes.readiness.reason_not_ready() is None
 
 
 @pytest.mark.parametrize("address", PROBES)
-def test_monitors_need_no_name_session_or_tls(client, db, settings, address):
+def test_probes_need_no_host_session_or_tls(client, db, settings, address):
     settings.SECURE_SSL_REDIRECT = True
-    client.cookies["sessionid"] = "somebody's"
+    client.cookies["sessionid"] = "a-session"
 
     response = client.get(address, headers={"host": "10.0.0.7:8000"})
 
@@ -104,7 +105,7 @@ def test_monitors_need_no_name_session_or_tls(client, db, settings, address):
 
 
 @pytest.mark.parametrize("address", PROBES)
-def test_the_head_alone(rf, db, address):
+def test_head_has_no_body(rf, db, address):
     """The test client would take the body away by itself."""
     response = ProbesMiddleware(None)(rf.head(address))
 
@@ -114,7 +115,7 @@ def test_the_head_alone(rf, db, address):
 
 @pytest.mark.parametrize("address", PROBES)
 @pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
-def test_there_is_nothing_to_send_there(client, address, method):
+def test_other_methods_are_405(client, address, method):
     response = getattr(client, method)(address)
 
     assert response.status_code == 405
@@ -122,5 +123,5 @@ def test_there_is_nothing_to_send_there(client, address, method):
 
 
 @pytest.mark.parametrize("address", ["/healthz/", "/readyz/more", "/HEALTHZ"])
-def test_other_addresses_are_not_theirs(client, db, address):
+def test_other_urls_are_no_probes(client, db, address):
     assert client.get(address).status_code == 404

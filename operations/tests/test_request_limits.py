@@ -1,4 +1,4 @@
-"""A real gunicorn refuses what no browser sends, before anybody has looked at it."""
+"""A real gunicorn refuses malformed requests before they reach the application."""
 
 import http.client
 import socket
@@ -33,7 +33,7 @@ def status_of(site, path="/healthz", headers=None) -> int:
     ],
     ids=["a long address", "many headers", "large cookies"],
 )
-def test_what_a_browser_may_send_is_taken(site, path, headers):
+def test_requests_within_the_limits_are_accepted(site, path, headers):
     assert status_of(site, path, headers) == 200
 
 
@@ -46,7 +46,7 @@ def test_what_a_browser_may_send_is_taken(site, path, headers):
     ],
     ids=["a longer address", "more headers", "larger cookies"],
 )
-def test_what_none_sends_is_refused_and_not_repeated_in_the_log(site, path, headers):
+def test_requests_beyond_the_limits_are_refused_and_not_logged(site, path, headers):
     assert 400 <= status_of(site, path, headers) < 500
     assert "canary" not in site.log
 
@@ -80,8 +80,8 @@ HIDDEN = "GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n"
     ],
     ids=["length and chunks", "two lengths", "+", "a space", "not chunked in the end", "unknown", "a negative chunk"],
 )
-def test_no_request_hides_in_another(site, lines, rest):
-    """Of a proxy that reads it otherwise, the second one would pass for somebody else's."""
+def test_request_smuggling_is_refused(site, lines, rest):
+    """A proxy that parses it differently would mix up the responses of two people."""
     answer = answer_to(site, *lines, rest=rest)
 
     assert answer.count("HTTP/1.1 ") == 1
@@ -109,14 +109,14 @@ def test_no_request_hides_in_another(site, lines, rest):
         *("a small method", "HTTP 3.7", "a raw byte", "a proxy's greeting"),
     ],
 )
-def test_what_is_no_request_of_ours_is_refused(site, lines):
+def test_malformed_requests_are_refused(site, lines):
     answer = answer_to(site, *lines, CLOSE)
 
     assert answer.startswith("HTTP/1.1 400 ")
     assert "evil" not in answer and "Traceback" not in site.log
 
 
-def test_a_request_is_not_sent_back(site):
+def test_trace_is_refused(site):
     answer = answer_to(site, "TRACE / HTTP/1.1", HOST, CLOSE, "Cookie: sessionid=canary")
 
     assert answer.startswith("HTTP/1.1 405 ") and "canary" not in answer
@@ -125,7 +125,7 @@ def test_a_request_is_not_sent_back(site):
 @pytest.mark.parametrize(
     "path", ["//evil.example/logs", "http://evil.example/logs", "/\\evil.example/logs", "//evil.example"]
 )
-def test_no_path_leads_to_another_host(site, path):
+def test_no_path_redirects_to_another_host(site, path):
     """Django adds a slash where one is missing, by a redirect."""
     answer = answer_to(site, f"GET {path} HTTP/1.1", HOST, CLOSE, "X-Forwarded-Host: evil.example")
 
@@ -134,7 +134,7 @@ def test_no_path_leads_to_another_host(site, path):
 
 
 @pytest.mark.parametrize("header", ["SCRIPT_NAME: /logs", "SCRIPT-NAME: /logs", "PATH_INFO: /", "Path-Info: /"])
-def test_no_header_moves_the_site(site, header):
+def test_no_header_sets_a_path_prefix(site, header):
     answer = answer_to(site, "GET /logs/ HTTP/1.1", HOST, CLOSE, header)
 
     assert answer.startswith("HTTP/1.1 302 ") and "\r\nLocation: /accounts/login/?next=/logs/\r\n" in answer
@@ -143,7 +143,7 @@ def test_no_header_moves_the_site(site, header):
 @pytest.mark.parametrize(
     "header", ["X-HTTP-Method-Override: POST", "X_FORWARDED_PROTO: https", "X-Original-URL: /admin/"]
 )
-def test_headers_that_other_frameworks_obey_change_nothing(site, header):
+def test_override_headers_of_other_frameworks_are_ignored(site, header):
     answer = answer_to(site, "GET /reflections/ HTTP/1.1", HOST, CLOSE, header)
 
     assert answer.startswith("HTTP/1.1 302 ") and "\r\nLocation: /accounts/login/?next=/reflections/\r\n" in answer
@@ -160,15 +160,15 @@ def answer_to_a_body(site, body: bytes, **headers) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("kilobytes", [65, 1_000, 3_000])
-def test_a_large_body_is_refused_by_a_page_that_arrives(site, kilobytes):
-    """gunicorn hangs up on a sender whose body nobody has read: the page would be lost."""
+def test_the_413_page_of_a_large_body_arrives(site, kilobytes):
+    """gunicorn closes a connection with an unread body, and the page would be lost."""
     status, page = answer_to_a_body(site, b"username=" + b"%22" * (kilobytes * 1024 // 3))
 
     assert status == 413 and "go back one page" in page
     assert "Traceback" not in site.log
 
 
-def test_a_body_in_pieces_is_empty(site):
+def test_a_chunked_body_is_empty(site):
     status, page = answer_to_a_body(site, b"username=" + b"x" * 1_000_000, **{"Transfer-Encoding": "chunked"})
 
     assert status == 403 and "xxx" not in page

@@ -4,12 +4,12 @@ Django puts the values into the statement before it sends it, so the server cann
 """
 
 import threading
-import time
 
 import psycopg
 import pytest
 
 from testing.postgres import HURRIED, throwaway_cluster
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -26,7 +26,7 @@ log_parameter_max_length_on_error = 0
 
 
 def log_of_failures(configuration: str) -> str:
-    """What a server writes about a row it refuses, a name that is taken, and somebody who waits for a lock."""
+    """The log of a rejected row, a duplicate name, and a wait for a lock."""
     with throwaway_cluster(configuration) as cluster:
         cluster.execute("CREATE TABLE days (rating integer CHECK (rating < 11), note text UNIQUE)")
         with psycopg.connect(cluster.url, cursor_factory=psycopg.ClientCursor, autocommit=True) as connection:
@@ -39,21 +39,21 @@ def log_of_failures(configuration: str) -> str:
                 holder.execute("LOCK TABLE days")
                 waiter = threading.Thread(target=connection.execute, args=[insert, [3, f"{CANARY} again"]])
                 waiter.start()
-                while "still waiting" not in (log := (cluster.folder / "log").read_text()):
-                    time.sleep(0.01)
+                wait_until(lambda: "still waiting" in (cluster.folder / "log").read_text())
+                log = (cluster.folder / "log").read_text()
                 holder.rollback()
                 waiter.join()
         return log
 
 
-def test_by_itself_it_repeats_answers():
+def test_by_default_the_server_logs_answers():
     log = log_of_failures(EAGER)
 
     assert f"Failing row contains (99, {CANARY})" in log
     assert f"STATEMENT:  INSERT INTO days VALUES (2, '{CANARY}')" in log  # noqa: S608
 
 
-def test_with_these_settings_it_does_not():
+def test_with_these_settings_the_server_logs_no_answers():
     log = log_of_failures(EAGER + DISCREET)
 
     assert CANARY not in log

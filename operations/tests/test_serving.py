@@ -1,11 +1,10 @@
-"""A real gunicorn is restarted, recycles its workers and ends https itself, and no request is lost by it."""
+"""A real gunicorn loses no request when it restarts or recycles workers, and can terminate https."""
 
 import http.client
 import json
 import shutil
 import signal
 import ssl
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from urllib.parse import urlsplit
@@ -13,18 +12,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from testing.certificates import make_certificates
-from testing.gunicorn import manage, throwaway_site
+from testing.gunicorn import throwaway_site
+from testing.migrated import migrate
+from testing.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.once
-
-PATIENCE = 60  # seconds
 
 
 @pytest.fixture(scope="module")
 def database_url(tmp_path_factory) -> str:
-    url = f"sqlite:///{tmp_path_factory.mktemp('serving')}/db.sqlite3"
-    assert manage(url, "migrate", "--verbosity=0").returncode == 0
-    return url
+    return migrate(f"sqlite:///{tmp_path_factory.mktemp('serving')}/db.sqlite3")
 
 
 def connection_to(site) -> closing[http.client.HTTPConnection]:
@@ -60,6 +57,7 @@ def test_no_request_is_lost_in_a_restart(database_url):
         assert "Traceback" not in site.log
 
 
+@pytest.mark.thorough
 def test_no_request_is_lost_when_workers_are_recycled(database_url):
     options = "--max-requests=10"
     with throwaway_site(database_url, GUNICORN_CMD_ARGS=options) as site, ThreadPoolExecutor(4) as clients:
@@ -71,14 +69,7 @@ def test_no_request_is_lost_when_workers_are_recycled(database_url):
         assert [future.result() for future in answers] == [{200}] * 4
 
 
-def wait_until(is_so) -> None:
-    until = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.05)
-
-
-def test_the_folder_of_the_metrics_may_be_emptied(database_url, tmp_path):
+def test_the_metrics_folder_can_be_deleted(database_url, tmp_path):
     """As systems do with theirs for temporary files. Workers that start later could not, and gunicorn ended."""
     with throwaway_site(database_url, TMPDIR=str(tmp_path), METRICS_TOKEN="token") as site:  # noqa: S106
         [folder] = tmp_path.glob("brainlog-metrics-*")
@@ -91,14 +82,14 @@ def test_the_folder_of_the_metrics_may_be_emptied(database_url, tmp_path):
         assert list(folder.glob("*.db"))
 
 
-def test_the_head_of_a_page_alone(database_url):
+def test_head_of_a_page(database_url):
     with throwaway_site(database_url, workers=1) as site, connection_to(site) as connection:
         assert answer(connection, "HEAD") == (200, b"")
         status, page = answer(connection)  # On the same connection: nothing was left on it.
         assert status == 200 and page.endswith(b"</html>\n")
 
 
-def test_gunicorn_may_end_https_itself(database_url, tmp_path):
+def test_gunicorn_can_terminate_https(database_url, tmp_path):
     make_certificates(tmp_path, "a client")
     options = f"--certfile={tmp_path}/server.crt --keyfile={tmp_path}/server.key"
     trust = ssl.create_default_context()

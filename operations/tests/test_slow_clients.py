@@ -1,4 +1,4 @@
-"""A real gunicorn, started as the Procfile says, and clients that send slowly, read nothing, or never leave."""
+"""A real gunicorn, started by the line of the Procfile, with slow and idle clients."""
 
 import http.client
 import os
@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from testing.gunicorn import ROOT, environment_with, manage, throwaway_site
+from testing.gunicorn import ROOT, environment_with, throwaway_site
+from testing.migrated import migrate
 from testing.postgres import free_port
+from testing.waiting import PATIENCE
 
 pytestmark = pytest.mark.once
 
-PATIENCE = 60  # seconds
 # More than the site has threads: 2 × 4.
 CLIENTS = 16
 FORM = "Content-Type: application/x-www-form-urlencoded"
@@ -28,9 +29,7 @@ GET = "GET /accounts/login/ HTTP/1.1\r\nHost: localhost\r\n"
 
 @pytest.fixture(scope="module")
 def database_url(tmp_path_factory) -> str:
-    url = f"sqlite:///{tmp_path_factory.mktemp('slow')}/db.sqlite3"
-    assert manage(url, "migrate", "--verbosity=0").returncode == 0
-    return url
+    return migrate(f"sqlite:///{tmp_path_factory.mktemp('slow')}/db.sqlite3")
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +67,7 @@ def status_of_page(site) -> int:
     ["", GET, POST + "Content-Length: 1000\r\n\r\nusername=", POST + "Transfer-Encoding: chunked\r\n\r\n5\r\nuser"],
     ids=["connected ahead of time", "in the head", "in the body", "in the middle of a chunk"],
 )
-def test_pages_are_made_while_more_clients_send_slowly_than_there_are_threads(site, beginning):
+def test_slow_senders_do_not_occupy_threads(site, beginning):
     with clients(site, beginning) as slow:
         for _ in range(3):
             assert status_of_page(site) == 200
@@ -89,12 +88,12 @@ def has_answer(client: socket.socket) -> bool:
     return True
 
 
-def test_pages_are_made_while_clients_read_nothing(site):
+def test_clients_that_do_not_read_do_not_occupy_threads(site):
     with clients(site, (GET + "\r\n") * 400, receive_buffer=1024):
         assert [status_of_page(site) for _ in range(3)] == [200] * 3
 
 
-def test_pages_are_made_while_clients_stay_after_their_answer(site):
+def test_idle_clients_do_not_occupy_threads(site):
     with clients(site, GET + "Connection: close\r\n\r\n") as staying:
         assert [status_of_page(site) for _ in range(3)] == [200] * 3
         for client in staying:
@@ -124,7 +123,7 @@ def hasty_site(database_url, tmp_path_factory):
     [GET, POST + "Content-Length: 1000\r\n\r\nusername="],
     ids=["head", "body"],
 )
-def test_a_request_that_is_never_whole_ends_in_408(hasty_site, beginning):
+def test_an_incomplete_request_ends_in_408(hasty_site, beginning):
     with clients(hasty_site, beginning) as slow:
         for client in slow:
             assert client.recv(12) == b"HTTP/1.1 408"
@@ -136,7 +135,7 @@ def test_a_request_that_is_never_whole_ends_in_408(hasty_site, beginning):
 LONG = POST + f"Cookie: csrftoken={'x' * 32}\r\nContent-Length: 200000\r\n\r\nusername="
 
 
-def test_a_long_body_that_comes_slowly_ends_in_400(hasty_site):
+def test_a_slow_long_body_ends_in_400(hasty_site):
     """A thread reads it, but not for longer, and no form gets to see a part of it."""
     with clients(hasty_site, LONG) as slow:
         for client in slow:
@@ -145,7 +144,7 @@ def test_a_long_body_that_comes_slowly_ends_in_400(hasty_site):
     assert "Traceback" not in hasty_site.log
 
 
-def test_a_long_body_that_is_cut_off_ends_in_400(hasty_site):
+def test_a_truncated_long_body_ends_in_400(hasty_site):
     """It would be taken for a shorter form: of a long note, the beginning would be saved."""
     with clients(hasty_site, LONG) as cut:
         for client in cut:
@@ -155,7 +154,7 @@ def test_a_long_body_that_is_cut_off_ends_in_400(hasty_site):
     assert "Traceback" not in hasty_site.log
 
 
-def test_a_body_that_is_cut_off_reaches_no_form(hasty_site):
+def test_a_truncated_body_does_not_reach_the_application(hasty_site):
     with clients(hasty_site, POST + "Content-Length: 1000\r\n\r\nusername=") as cut:
         for client in cut:
             client.shutdown(socket.SHUT_WR)
@@ -163,12 +162,12 @@ def test_a_body_that_is_cut_off_reaches_no_form(hasty_site):
     assert status_of_page(hasty_site) == 200
 
 
-def test_a_connection_without_a_byte_is_closed_without_an_answer(hasty_site):
+def test_a_connection_without_a_request_is_closed_without_a_response(hasty_site):
     with clients(hasty_site, "") as idle:
         assert [client.recv(1) for client in idle] == [b""] * CLIENTS
 
 
-def test_a_body_may_come_in_pieces_and_after_a_100(site):
+def test_a_body_can_arrive_in_parts_and_after_100_continue(site):
     with clients(site, POST + "Content-Length: 14\r\nExpect: 100-continue\r\n\r\n") as asking:
         for client in asking:
             assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -177,7 +176,7 @@ def test_a_body_may_come_in_pieces_and_after_a_100(site):
             assert client.recv(65536).startswith(b"HTTP/1.1 403 ")  # No token came with the form.
 
 
-def test_requests_may_follow_each_other_on_one_connection(site):
+def test_requests_can_be_pipelined(site):
     host, port = urlsplit(site.url).netloc.split(":")
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as client:
         body = POST + "Content-Length: 3\r\n\r\na=b"
@@ -186,7 +185,8 @@ def test_requests_may_follow_each_other_on_one_connection(site):
     assert re.findall(rb"HTTP/1.1 (\d+) ", answer) == [b"403", b"200", b"200"]
 
 
-def test_more_connections_than_a_worker_takes(database_url):
+@pytest.mark.thorough
+def test_more_connections_than_worker_connections(database_url):
     """The oldest of those that have not sent their request make room."""
     options = "--worker-connections=10"
     with (
@@ -199,7 +199,7 @@ def test_more_connections_than_a_worker_takes(database_url):
             assert first[0].recv(12) == b""
 
 
-def test_the_line_of_the_procfile_and_of_the_readme(database_url):
+def test_the_commands_of_procfile_and_readme(database_url):
     """They need no option that protects them: gunicorn.conf.py has them all."""
     [web] = re.findall(r"^web: (.*)$", (ROOT / "Procfile").read_text(), re.MULTILINE)
     [readme] = re.findall(r"^    \.venv/bin/(gunicorn .*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
@@ -216,7 +216,8 @@ def test_the_line_of_the_procfile_and_of_the_readme(database_url):
         assert re.search(r"workers += 2\n", settings) and re.search(r"threads += 4\n", settings)
 
 
-def test_clients_may_leave_at_any_moment(database_url):
+@pytest.mark.thorough
+def test_clients_can_disconnect_at_any_moment(database_url):
     """Also by a reset, and while others have to make room for them: no worker ends by it."""
     request = (
         POST + "Expect: 100-continue\r\nContent-Length: 30\r\n\r\n" + "username=nobody&password=wrong1" + GET + "\r\n"

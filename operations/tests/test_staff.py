@@ -15,6 +15,7 @@ from accounts.tests.factories import PASSWORD, make_person
 from logs.tests.factories import make_log
 from operations.management.commands.demo import GROUP
 from testing.gunicorn import manage
+from testing.migrated import migrate
 
 
 def staff(action: str, file, *options: str) -> str:
@@ -206,7 +207,7 @@ def test_a_missing_file_is_one_sentence(db, file):
 def test_permissions_are_matched_by_name(tmp_path):
     """From development to production."""
     development, production = tmp_path / "development.sqlite3", tmp_path / "production.sqlite3"
-    assert manage(f"sqlite:///{development}", "migrate", "--verbosity=0").returncode == 0
+    migrate(f"sqlite:///{development}")
     shutil.copy(development, production)
     with closing(sqlite3.connect(production)) as there, there:
         there.execute("UPDATE auth_permission SET id = id + 1000")

@@ -1,4 +1,4 @@
-"""Titles and addresses, which browsers keep and proxies log, say nothing of a person but a date."""
+"""Titles and URLs, which browsers store and proxies log, contain nothing of a person but dates."""
 
 import re
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture
 def browser(db) -> Client:
-    """Somebody has signed up with a word for a name, and written it everywhere."""
+    """A person who has used one word as name and in all answers."""
     browser = Client()
     browser.post("/accounts/signup/", SIGN_UP)
     return browser
@@ -31,7 +31,7 @@ def kept_of(response) -> list[str]:
     return re.findall(r"<title>(.*?)</title>", response.content.decode(), re.DOTALL)
 
 
-def test_what_people_write_is_in_no_title_and_no_address(browser):
+def test_titles_and_urls_contain_no_answers(browser):
     kept = [kept_of(browser.post(address, data)) for address, data in main_job()]
     own = {"logs:medication": [Medication.objects.get().pk]}
     for address in ADDRESSES:
@@ -43,7 +43,7 @@ def test_what_people_write_is_in_no_title_and_no_address(browser):
     assert [text for text in said if CANARY in text.lower()] == []
 
 
-def test_nor_is_it_in_those_of_the_admin(browser, client):
+def test_titles_and_urls_of_the_admin_contain_no_answers(browser, client):
     for address, data in main_job():
         browser.post(address, data)
     client.force_login(make_person(username="staff", is_staff=True, is_superuser=True))

@@ -221,12 +221,11 @@ SIGNS_BEFORE += ["\x1f", "\x85", "\u2028", "\xad", "'", '"', "“", "„", "＂"
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", *FORMULAS])
-@pytest.mark.parametrize("before", SIGNS_BEFORE, ids=ascii)
-def test_what_programs_fold_into_a_formula_is_none(before, sign):
-    text = f"{before}{sign}SUM(1)"
+def test_what_programs_fold_into_a_formula_is_none():
+    texts = [f"{before}{sign}SUM(1)" for before in SIGNS_BEFORE for sign in ("=", "+", "-", "@", *FORMULAS)]
 
-    assert no_formula(text) == f"'{text}"
+    assert len(texts) > 300
+    assert [text for text in texts if no_formula(text) != f"'{text}"] == []
 
 
 @pytest.mark.once
@@ -285,7 +284,7 @@ def test_a_text_that_cannot_be_read_is_kept_as_it_is(confirmed, person):
 
     files = download(confirmed)
 
-    assert json.loads(files["brain-log.json"])["days"][0]["dreams"] == {"sealed": tampered}
+    assert json.loads(files["brain-log.json"])["days"][0]["dreams"] == {"ciphertext": tampered}
     assert table(files, "days")[0]["dreams"].startswith("This text cannot be read")
 
 
@@ -323,14 +322,14 @@ def test_it_is_written_down(confirmed, person):
 
 
 def test_it_can_be_had_so_often(confirmed, person):
-    for _ in range(EXPORT.tries):
+    for _ in range(EXPORT.attempts):
         confirmed.post(URL)
 
     refusal = confirmed.post(URL)
 
     assert refusal.status_code == 429
     assert 0 < int(refusal.headers["Retry-After"]) <= EXPORT.minutes * 60
-    assert person.security_events.filter(kind="exported").count() == EXPORT.tries
+    assert person.security_events.filter(kind="exported").count() == EXPORT.attempts
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])

@@ -11,6 +11,8 @@ from reflections.models import WeeklyReflection
 from reflections.tests.factories import SUNDAY, make_reflection
 from reflections.tests.pages import EVERYTHING, OPTIONAL, REQUIRED, WEEK, day, week_url
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 LIST = reverse("reflections:list")
 
 

@@ -7,12 +7,14 @@ from django.db import connection
 from pytest_django.asserts import assertContains
 
 from accounts.tests.factories import PASSWORD, make_person
-from accounts.tests.visitors import Visitor, all_at_once
 from logs.tests.pages import errors_of, form_as_shown
 from reflections import views
 from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 from reflections.tests.pages import EVERYTHING, REQUIRED, week_url
+from testing.people import Visitor, all_at_once
+
+pytestmark = pytest.mark.thorough_on_sqlite
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from reflections.forms import ReflectionForm
 from reflections.models import WeeklyReflection
 from reflections.tests.pages import EVERYTHING, week_url
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 NOTES = [
     "week_highlights",
     "week_challenges",

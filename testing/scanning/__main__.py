@@ -18,6 +18,7 @@ from testing.scanning.advisories import Unreachable, advisories
 from testing.scanning.leaky import leaky_site
 from testing.scanning.scanners import Finding, ScannerFailed, sqlmap, wapiti
 from testing.scanning.site import Request, ScannedSite, scanned_site
+from testing.watchdog import watched_run
 
 ON_THE_WEB = {"wapiti": wapiti, "sqlmap": sqlmap}
 ON_A_LEAKY_SITE = ON_THE_WEB | {"sqlmap": partial(sqlmap, database="SQLite")}
@@ -151,4 +152,5 @@ def overlooked(requests: list[Request], pages: list[str], forms: list[str]) -> l
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with watched_run():
+        sys.exit(main(sys.argv[1:]))

@@ -15,14 +15,14 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from accounts.tests.codes import CONFIRM, CONFIRM_CODE, a_passkey
+from accounts.tests.codes import CONFIRM, CONFIRM_CODE, new_credential
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY
 from brainlog.tests.browser.site import NOT_PAGES
 from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_medication
 from operations.management.commands.demo import retell
 from reflections.tests.factories import make_reflection
-from testing.scanning.forms import Form, Forms
+from testing.scanning.forms import Form, filled_in
 from testing.scanning.site import Part
 
 START = "/static/scan/{}.html"
@@ -70,7 +70,9 @@ def make_scanned_person(name: str) -> tuple[Client, dict[str, tuple]]:
     client = Client()
     client.force_login(person)
     if name == "wapiti":
-        passkey = person.authenticator_set.create(type="webauthn", data={"name": "Phone", "credential": a_passkey()})
+        passkey = person.authenticator_set.create(
+            type="webauthn", data={"name": "Phone", "credential": new_credential()}
+        )
         code = RecoveryCodes.activate(person).generate_codes()[0]
         client.post(CONFIRM_CODE, {"code": code, "next": "/"}, secure=True)
         own["accounts:passkey_remove"] = (passkey.pk,)
@@ -89,7 +91,7 @@ def part_of(client: Client, name: str, own: dict[str, tuple], seen: set[str]) ->
             seen.add(address.name)
             pages.append(path)
             if answer.headers["Content-Type"].startswith("text/html"):
-                forms += worth_attacking(Forms(path, answer.content.decode()).forms)
+                forms += worth_attacking(filled_in(path, answer.content.decode()))
     write_start(name, pages, forms)
     cookies = {key: morsel.value for key, morsel in client.cookies.items() if morsel.value}
     return Part(START.format(name), cookies, pages, sorted({form.action for form in forms if form.method == "post"}))

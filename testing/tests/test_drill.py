@@ -9,6 +9,7 @@ from testing.postgres import throwaway_cluster
 pytestmark = pytest.mark.once
 
 
+@pytest.mark.thorough
 def test_everything_comes_back(capsys):
     """Takes some 20 s: it starts four servers of PostgreSQL and three of Brain Log."""
     code = drill.main()
@@ -21,6 +22,7 @@ def test_everything_comes_back(capsys):
     assert lines[-1].startswith("Nothing was lost.")
 
 
+@pytest.mark.thorough
 def test_a_recovery_that_goes_too_far_is_noticed(monkeypatch, capsys):
     """To the end of the log instead of 10:30: everything is deleted again."""
     monkeypatch.setattr(drill, "RECOVERY", "restore_command = 'cp {wal}/%f %p'")

@@ -54,8 +54,8 @@ def test_uncaught_exceptions_fail_the_test(chromium, live_server):
     with pytest.raises(AssertionError, match="thrown"), watched_pages(chromium, live_server.url, []) as open_page:
         page = open_page()
         page.goto("/good")
-        page.evaluate("setTimeout(() => { throw new Error('thrown') })")
-        page.wait_for_timeout(50)
+        with page.context.expect_event("weberror"):
+            page.evaluate("setTimeout(() => { throw new Error('thrown') })")
 
 
 def test_violations_are_found(page, expected_errors):

@@ -6,14 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from encryption.keys import keys_in
+from encryption.keys import parse_keys
 from testing.postgres import free_port
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -116,7 +116,7 @@ def test_others_in_the_network_reach_it_by_its_address_alone(installed):
         ) as server,
     ):
         try:
-            wait_for(lambda: status_at(OTHER_ADDRESS, port), server)
+            wait_until(lambda: status_at(OTHER_ADDRESS, port), process=server)
             assert f"open http://{OTHER_ADDRESS}:{port}\nThere is no https" in log.read_text()
             assert status_at(OTHER_ADDRESS, port) == 200
             assert status_at(OTHER_ADDRESS, port, host="evil.example") == 400
@@ -146,13 +146,6 @@ def cookie_of(address, port):
         return re.match("csrftoken=(\\w+)", connection.getresponse().headers["Set-Cookie"])[1]
 
 
-def wait_for(is_so, server):
-    until = time.monotonic() + 60
-    while not is_so():
-        assert server.poll() is None and time.monotonic() < until
-        time.sleep(0.1)
-
-
 @pytest.mark.parametrize("address", ["192.0.2.1", "0.0.0.0"])  # noqa: S104 (it is refused)
 def test_an_address_that_phones_cannot_open_gets_one_sentence(make, address):
     result = make("address", f"PY={sys.executable}", f"LAN={address}")
@@ -177,7 +170,7 @@ def test_env_gets_a_key_of_its_own_and_is_private(make, tmp_path):
         text = path.read_text()
         [key] = re.findall(r"^SECRET_KEY=(\S{60,})$", text, re.MULTILINE)
         [field_key] = re.findall(r"^FIELD_ENCRYPTION_KEYS=(\S+)$", text, re.MULTILINE)
-        assert len(keys_in(field_key)[0]) == 1
+        assert len(parse_keys(field_key)[0]) == 1
         assert text.replace(field_key, "").replace(key, "") == (PROJECT / ".env.example").read_text()
         keys |= {key, field_key}
         path.unlink()
@@ -192,7 +185,7 @@ def test_env_is_never_overwritten(make, tmp_path):
 
 def test_env_example_explains_every_variable():
     settings = (PROJECT / "brainlog" / "settings.py").read_text()
-    database = (PROJECT / "brainlog" / "database.py").read_text()
+    database = (PROJECT / "brainlog" / "database" / "urls.py").read_text()
     used = set(re.findall(r'env\.\w+\(\s*"(\w+)"', settings))
     for together in re.findall(r"env\.all_or_none\((.*?)\)", settings):
         used |= set(re.findall(r'(?<!f)"(\w+)"', together))

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.once
 def machine(monkeypatch):
     """Run the runner on a machine that has PostgreSQL and Chromium or not, with pytest's results given."""
 
-    def main(codes, postgres=True, chromium=True, programs=()):
+    def main(codes, postgres=True, chromium=True, programs=(), arguments=("-k", "midday")):
         calls = []
 
         class Pytest:
@@ -39,8 +39,8 @@ def machine(monkeypatch):
         monkeypatch.setenv("DATABASE_URL", "postgres://production/")
         if postgres:
             monkeypatch.setenv("TEST_DATABASE_URL", "postgres://tests/")
-        monkeypatch.setattr(runner.postgres, "throwaway_cluster", no_postgres)
-        return runner.main(["-k", "midday"]), calls
+        monkeypatch.setattr(runner.postgres, "find_binaries", no_postgres)
+        return runner.main(list(arguments)), calls
 
     monkeypatch.delenv("CI", raising=False)
     return main
@@ -53,12 +53,43 @@ def test_it_runs_everything_on_both_databases(machine, capsys):
     on_sqlite, on_postgresql = (command for command, _ in calls)
     for command in (on_sqlite, on_postgresql):
         assert command[-3:-1] == ["-k", "midday"]
-    # What runs once runs in one of the two.
-    once = [set(command[-1].removeprefix("--once=").split(",")) for command in (on_sqlite, on_postgresql)]
-    assert once[0] & once[1] == set()
-    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
-    assert once[0] | once[1] == set(options["testpaths"])
     assert capsys.readouterr().out.splitlines()[-2:] == ["SQLite: passed in 0 s", "PostgreSQL: passed in 0 s"]
+
+
+def test_every_test_marked_once_runs_in_one_of_the_two(machine):
+    _code, calls = machine([0, 0])
+    left_out = [tuple(command[-1].removeprefix("--not-once=").split(",")) for command, _ in calls]
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    files = [path for folder in options["testpaths"] for path in (ROOT / folder).rglob("test_*.py")]
+
+    assert len(files) > 100
+    for file in files:
+        name = str(file.relative_to(ROOT))
+        assert [name.startswith(paths) for paths in left_out].count(True) == 1, name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "on_sqlite", "on_postgresql"),
+    [
+        ([], "not (thorough or thorough_on_sqlite)", "not (thorough)"),
+        (["logs", "-k", "midday"], "not (thorough or thorough_on_sqlite)", "not (thorough)"),
+        (["logs/tests/test_day.py"], None, None),
+        (["logs/tests/test_day.py::test_a_day"], None, None),
+        (["--thorough"], "thorough or thorough_on_sqlite", "thorough"),
+    ],
+)
+def test_long_forms_run_when_they_are_asked_for(machine, arguments, on_sqlite, on_postgresql):
+    _code, calls = machine([0, 0], arguments=arguments)
+
+    others = [argument for argument in arguments if argument != "--thorough"]
+    for (command, _), chosen in zip(calls, (on_sqlite, on_postgresql), strict=True):
+        assert command[5:-1] == [*(["-m", chosen] if chosen else []), *others]
+
+
+def test_without_postgresql_the_tests_about_pages_run_on_sqlite(machine):
+    _code, [(command, _)] = machine([0], postgres=False)
+
+    assert command[5:] == ["-m", "not (thorough)", "-k", "midday"]
 
 
 @pytest.mark.parametrize("codes", [[1, 0], [0, 1], [5, 0], [0, 5]])

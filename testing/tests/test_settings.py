@@ -19,12 +19,13 @@ import django, json
 django.setup()
 from django.conf import settings
 hosts = {alias: database["HOST"] for alias, database in settings.DATABASES.items()}
-print(json.dumps([hosts, settings.CACHES["figures"]["BACKEND"], settings.BACKUP_TO]))
+print(json.dumps([hosts, settings.CACHES["summaries"]["BACKEND"], settings.BACKUP_TO]))
 """
 
 
 def test_no_real_database_cache_or_backup_is_reached_through_an_env_file(tmp_path):
-    for name in ("brainlog", "encryption", "accounts", "logs", "reflections", "personal_data", "operations", "testing"):
+    apps = ("encryption", "accounts", "logs", "reflections", "home", "personal_data", "operations")
+    for name in ("brainlog", *apps, "testing"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("tests", "__pycache__", "axe"))
     secret = tmp_path / "secret"
     secret.write_text("postgres://owner:secret@production.example.org/brainlog")

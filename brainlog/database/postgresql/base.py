@@ -1,5 +1,5 @@
-"""Django's PostgreSQL backend with two limits: a statement timeout that also holds behind a transaction pooler,
-and how long a server is waited for that says nothing at all.
+"""Django's PostgreSQL backend with two timeouts: of a statement, also behind a transaction pooler, and of a server
+that does not respond at all.
 """
 
 import re
@@ -9,19 +9,20 @@ from functools import partial
 import psycopg
 from django.db.backends.postgresql import base
 
-# How many seconds an answer of the server is waited for; None is for ever. Set for each request.
-patience: ContextVar[float | None] = ContextVar("patience", default=None)
+# Seconds to wait for an answer of the server; None means no limit. Set for each request.
+response_timeout: ContextVar[float | None] = ContextVar("response_timeout", default=None)
 
-# What can run long. Statements that end or mend a transaction must run in a broken one, too.
+# Statements that can take long. Others, such as ROLLBACK, also have to run in a failed transaction, which refuses
+# SET LOCAL.
 LIMITED = re.compile(r"\s*\(*\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
 
 
 class LimitedCursor(base.Cursor):
-    """Sends the timeout along with each statement.
+    """Sends the statement timeout with each statement.
 
-    A pooler in transaction mode refuses it as a start-up parameter, and a plain SET would stay behind
-    for whoever gets the session next. SET LOCAL ends with the transaction; sent in one message with
-    the statement it costs no round trip, and without BEGIN the two are a transaction of their own.
+    A pooler in transaction mode refuses it as a startup parameter, and a plain SET would remain in the session, which
+    the pooler lends to other clients. SET LOCAL ends with the transaction. Sent in one message with the statement it
+    costs no extra round trip; outside of a transaction, the two form one of their own.
     """
 
     def __init__(self, *args, milliseconds: int, **kwargs):
@@ -32,20 +33,21 @@ class LimitedCursor(base.Cursor):
         if not isinstance(query, str) or not LIMITED.match(query):
             return super().execute(query, params, **kwargs)
         super().execute(self.prefix + query, params, **kwargs)
-        self.nextset()  # From the result of SET to the one that was asked for.
+        self.nextset()  # Skip the result of SET.
         return self
 
 
 def wait(connection: psycopg.Connection, steps, **options):
-    """psycopg's own, but for a server that is connected and silent, as when its disk hangs.
+    """Wait as psycopg does, but no longer than `response_timeout`.
 
-    Its own timeouts cannot hold then. Whatever it is at, this connection will not hear of it.
+    It covers a server that accepts connections and does not respond, for example because its disk hangs: then its own
+    timeouts do not apply either. The connection is closed; the server may still finish the statement.
     """
     try:
-        return psycopg.Connection.wait(connection, steps, **{"timeout": patience.get()} | options)
+        return psycopg.Connection.wait(connection, steps, **{"timeout": response_timeout.get()} | options)
     except psycopg.errors._WaitTimeout:
         connection.pgconn.finish()
-        raise psycopg.OperationalError("the server is silent") from None
+        raise psycopg.OperationalError("the server does not respond") from None
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

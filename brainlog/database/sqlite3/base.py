@@ -1,7 +1,7 @@
 """Django's SQLite backend, with two differences.
 
-Connecting makes no file: a mistyped path would be an empty database. And the file, with all that SQLite writes beside
-it, is readable by its owner alone.
+Connecting does not create the file: a mistyped path would give an empty database. And only the owner can read the file
+and those that SQLite writes beside it.
 """
 
 import os
@@ -14,14 +14,14 @@ from brainlog.database.sqlite3.files import create_private, make_private
 
 
 class FileMissing(sqlite3.OperationalError):
-    """There is no database file at the path that DATABASE_URL names."""
+    """There is no database file at the path in DATABASE_URL."""
 
-    # SQLite says CANTOPEN to much; by this name brainlog.database.errors knows the remedy.
+    # SQLite uses CANTOPEN for several causes. This extended name has a remedy of its own in brainlog.database.errors.
     sqlite_errorname = "SQLITE_CANTOPEN_NOFILE"
 
 
 def is_missing(path: Path) -> bool:
-    """Whether there is surely no such file. In a folder that is closed to us there may be one."""
+    """Whether the file is known to be missing. False in a folder without read permission, where it may exist."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -32,20 +32,20 @@ def is_missing(path: Path) -> bool:
 
 
 class DatabaseFeatures(features.DatabaseFeatures):
-    # Django asks the database, also for checks of the models alone; every SQLite that we start with has it.
+    # Django detects this with a query, for which system checks would need the database. Every supported SQLite has it.
     supports_json_field = True
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     features_class = DatabaseFeatures
-    # Set by manage.py migrate. Besides it, only a restore makes a new database.
+    # Set by manage.py migrate. Apart from it, only a restore creates a database.
     creates_file = False
 
     def get_new_connection(self, conn_params):
         if self.is_in_memory_db():
             return super().get_new_connection(conn_params)
         path = Path(conn_params["database"])
-        # False as well where the folder is closed to us: SQLite says so in a moment.
+        # Also False without permission for the folder; SQLite then raises the error.
         if os.path.isdir(path):
             raise FileMissing(f"{path} is a folder, not a database file")
         if self.creates_file:

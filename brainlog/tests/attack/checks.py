@@ -1,4 +1,4 @@
-"""What must be so after anything was sent to a form."""
+"""Invariants to check after any request to a form."""
 
 import re
 import unicodedata
@@ -10,12 +10,12 @@ from django.db import models
 from django.urls import resolve
 
 from accounts.models import DEFAULT_TIMEZONE, User
-from brainlog.tests.attack.forms import TYPED, Form, forms_in
 from brainlog.tests.attack.rows import SECRET
 from brainlog.tests.attack.world import Found, World, html_of
 from logs.models import DailyLog, Medication
 from logs.stages import STAGES
 from reflections.models import WeeklyReflection
+from testing.forms import TYPED, Form, forms_in
 
 # What is written down of a request, whatever becomes of it.
 RECORDS = {"accounts_session", "accounts_throttle", "accounts_securityevent", "django_admin_log"}
@@ -75,7 +75,7 @@ class Attack:
         self.is_answered()
         if not self.found.is_admin:
             self.is_in_our_design()
-            self.touches_nobody_else()
+            self.check_rows_of_other_person()
         self.is_all_or_nothing()
         self.shows_what_was_typed()
         if self.response.status_code == 302 and not self.found.is_admin:
@@ -134,8 +134,8 @@ class Attack:
             assert re.search(r"<li>.*\w", why), "Refused without a word."
         assert SECRET not in self.html
 
-    def touches_nobody_else(self):
-        for table, keys in self.world.of_somebody_else.items():
+    def check_rows_of_other_person(self):
+        for table, keys in self.world.of_other_person.items():
             rows = [{key: rows[table].get(key) for key in keys} for rows in (self.before, self.after)]
             assert rows[0] == rows[1], table
 

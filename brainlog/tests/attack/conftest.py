@@ -4,7 +4,8 @@ import pytest
 import time_machine
 from django.test import override_settings
 
-from brainlog.tests.attack.world import NOON, World, undone
+from brainlog.tests.attack.world import NOON, World
+from testing.undone import undone
 
 
 @pytest.fixture(scope="package")

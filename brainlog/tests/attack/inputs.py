@@ -1,4 +1,4 @@
-"""What is sent to a form: answers as they are shown, some of them replaced by anything that can be sent."""
+"""Generated form data: the values as shown, some of them replaced by arbitrary ones."""
 
 import json
 from urllib.parse import quote, quote_from_bytes
@@ -7,10 +7,10 @@ import pytest
 from django.apps import apps
 from hypothesis import settings, strategies as st
 
-from accounts.tests.codes import a_passkey
+from accounts.tests.codes import new_credential
 from accounts.tests.factories import PASSWORD
-from brainlog.tests.attack.forms import Field, Form
 from brainlog.tests.attack.texts import HOSTILE
+from testing.forms import Field, Form
 
 # Names that no form of ours gives to what it asks, or not to this one: columns, keys, what lists and tables obey.
 STRANGE_NAMES = sorted(
@@ -37,7 +37,16 @@ ADDRESSES = [
 ]
 ADDRESSES += ["/\\evil.example", "javascript:alert(1)", "http://[", "/logs/\r\nX: y", "/%0d%0aX:y", "/accounts/login/"]
 ADDRESSES += ["/" * 3000, "/x" * 2000]
-JSON = ["[" * 20_000, '{"a":' * 10_000, "1" * 5000, '"\\ud800"', "NaN", "[1,", '{"id": 1}', json.dumps(a_passkey())]
+JSON = [
+    "[" * 20_000,
+    '{"a":' * 10_000,
+    "1" * 5000,
+    '"\\ud800"',
+    "NaN",
+    "[1,",
+    '{"id": 1}',
+    json.dumps(new_credential()),
+]
 NASTY = [*NUMBERS, *DATES, *WORDS, *CHARACTERS, *ADDRESSES, *JSON, *HOSTILE]
 
 # Half characters, and bytes that are no UTF-8.

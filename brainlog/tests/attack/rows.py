@@ -1,4 +1,4 @@
-"""People whose every text is hostile, and somebody whose rows nobody else may reach."""
+"""Rows of people with hostile texts, and of another person whose rows must stay out of reach."""
 
 import datetime
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 
 ONE_DAY = datetime.timedelta(days=1)
-SECRET = "a secret of somebody else"
+SECRET = "a secret of another person"
 
 # The conditions under which a day's texts are shown at all.
 ASKED = {
@@ -34,7 +34,7 @@ ASKED = {
 
 
 def text_columns() -> list[models.Field]:
-    """Every column of every table that can hold a text somebody has written."""
+    """Every column of every table that can contain a text of a person."""
     return [
         column
         for model in apps.get_models()

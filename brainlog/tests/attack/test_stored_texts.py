@@ -1,4 +1,4 @@
-"""Hostile texts in every column that takes one: on every page they are texts, and nothing else."""
+"""Hostile texts in every text column are escaped on every page."""
 
 import logging
 import re
@@ -14,8 +14,9 @@ from django.urls import reverse
 from accounts.models import User
 from brainlog.tests.attack.rows import CODES
 from brainlog.tests.attack.texts import HOSTILE, MARK
-from brainlog.tests.attack.world import Page, undone
+from brainlog.tests.attack.world import Page
 from operations.log_formatters import JsonFormatter, TextFormatter
+from testing.undone import undone
 
 PROJECT = Path(__file__).parents[3]
 
@@ -85,7 +86,7 @@ class Skeleton(HTMLParser):
 
 
 def leads_astray(tag: str, address: str) -> bool:
-    """Whether an address is what somebody wrote, rather than one of ours with that behind it."""
+    """Whether a URL consists of a hostile text, rather than being one of ours with a query string."""
     if tag == "img" and address.startswith("data:image/svg+xml;base64,"):
         return False  # The code to photograph, drawn by us.
     address = re.sub(r"[\x00-\x20]", "", address).lower()
@@ -113,20 +114,20 @@ def every_page(world) -> list[Page]:
     return world.pages + world.more_pages + [page for _form, _pairs, page in world.answers]
 
 
-def test_no_text_becomes_anything_else(world):
+def test_hostile_texts_are_escaped(world):
     found = [(page.who, page.path, Skeleton(page.html).found) for page in every_page(world)]
 
     assert len(found) > 250
     assert [things for things in found if things[-1]] == []
 
 
-def test_no_page_has_one_as_it_was_written(world):
+def test_no_page_contains_a_hostile_text_unescaped(world):
     as_written = [text for text in HOSTILE if re.search("[<>\"']", text)]
 
     assert [(page.path, text) for page in every_page(world) for text in as_written if text in page.html] == []
 
 
-def test_no_template_in_a_text_is_one(world):
+def test_template_syntax_in_a_text_is_not_rendered(world):
     texts = [text for text in HOSTILE if "7*7" in text]
     pages = "\n".join(unescape(page.html) for page in every_page(world))
 
@@ -142,8 +143,8 @@ def test_every_column_with_a_text_is_on_some_page(world):
     assert missing == NOT_SHOWN
 
 
-def test_where_a_text_could_become_more_is_known():
-    code = [path for path in PROJECT.glob("[a-z]*/**/*.py") if "tests" not in path.parts]
+def test_uses_of_mark_safe_are_listed():
+    code = [path for path in PROJECT.glob("[a-z]*/**/*.py") if "tests" not in path.relative_to(PROJECT).parts]
     own = [*code, *PROJECT.glob("templates/**/*.html"), *PROJECT.glob("static/js/*.js")]
 
     assert len(own) > 150
@@ -184,7 +185,7 @@ def test_a_mail_is_a_text_and_its_subject_one_line(world):
     "text", ["a\r\nERROR forged", "\x1b[2K\x1b[1Aforged", "\u2028forged", "\x85forged", "\x00\x07"]
 )
 def test_a_line_in_the_log_is_one_line(world, caplog, formatter, text):
-    """Nobody writes lines of their own into it, or commands to the terminal that it is read in."""
+    """Texts cannot inject lines into the log, or escape sequences into a terminal."""
     caplog.set_level(logging.DEBUG)
     headers = {name: text for name in ("user-agent", "host", "origin", "referer", "x-request-id", "accept-language")}
     with undone():

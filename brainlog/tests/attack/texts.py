@@ -1,4 +1,4 @@
-"""What an attacker writes where a text is asked for. Whatever becomes of it in a page has MARK in its name."""
+"""Hostile texts for text fields. Anything that they inject into a page has MARK in its name."""
 
 MARK = "zqx"
 

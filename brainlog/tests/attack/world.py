@@ -1,9 +1,8 @@
-"""A world to attack: everybody in a browser of their own, every page they can open, and every form on it."""
+"""People to attack with: a client for each, every page they can open, and every form on it."""
 
 import datetime
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.cookies import SimpleCookie
@@ -11,42 +10,32 @@ from urllib.parse import urlsplit
 
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models import F
 from django.db.models.deletion import Collector
 from django.test import Client, RequestFactory
 from django.urls import Resolver404, resolve, reverse
 
 from accounts.models import User
-from accounts.recovery import reset_link
-from accounts.tests.codes import a_passkey, code_of, confirm_by_password, signed_address, switch_on
+from accounts.password_reset import reset_link
+from accounts.tests.codes import code_of, confirm_by_password, confirmation_token, new_credential, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY
-from brainlog.tests.attack.forms import TYPED, Form, forms_in
 from brainlog.tests.attack.rows import count_on, make_hostile, make_secret
 from brainlog.tests.attack.texts import packed
 from logs import undo
 from logs.models import DailyLog, Medication
 from reflections.models import WeeklyReflection
+from testing.forms import TYPED, Form, forms_in
+from testing.undone import undone
 
 # The week after that of the addresses; in New York it is noon.
 NOON = datetime.datetime(2026, 5, 12, 16, tzinfo=datetime.UTC)
 
 
-@contextmanager
-def undone() -> Iterator[None]:
-    """Take back whatever is done to the database in here."""
-    block = transaction.atomic()
-    # As Django's TestCase does: what wants a transaction of its own is content with this one.
-    block._from_testcase = True
-    with block:
-        yield
-        transaction.set_rollback(True)
-
-
 @dataclass(frozen=True)
 class Page:
-    """What somebody sees at an address, which may lead to another one first."""
+    """Return the page at a URL, after redirects."""
 
     who: str
     opened: str
@@ -59,7 +48,7 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Found:
-    """A form on somebody's page; `after` is what must be sent first to get to that page, if anything."""
+    """A form on a page of a person; `after` is a request that has to be sent first, if any."""
 
     who: str
     opened: str
@@ -98,7 +87,7 @@ class World:
     recovery_codes: list[str] = field(default_factory=list)
     # Every row as it was in the beginning, and the keys of all that is the other person's.
     start: dict[str, dict] = field(default_factory=dict)
-    of_somebody_else: dict[str, set] = field(default_factory=dict)
+    of_other_person: dict[str, set] = field(default_factory=dict)
 
     @classmethod
     def make(cls) -> "World":
@@ -112,7 +101,7 @@ class World:
         for person in people.values():
             person.refresh_from_db()
         world.log_everybody_in()
-        world.start, world.of_somebody_else = everything(), rows_of(people["other"])
+        world.start, world.of_other_person = everything(), rows_of(people["other"])
         return world
 
     def log_everybody_in(self):
@@ -126,7 +115,7 @@ class World:
         # The first number is that of the passkey whose address is in the table of addresses.
         Authenticator.objects.update(id=F("id") + 1000)
         for number, name in enumerate(packed(50, "q000qq")):
-            data = {"name": name, "credential": a_passkey()}
+            data = {"name": name, "credential": new_credential()}
             self.people["owner"].authenticator_set.create(pk=number + 1, type="webauthn", data=data)
         count_on(Authenticator, Medication)
         for who in ("newcomer", "staff"):
@@ -181,7 +170,7 @@ class World:
 
     def addresses_with_tokens(self) -> Iterator[str]:
         yield urlsplit(reset_link(RequestFactory().get("/"), self.people["newcomer"])).path
-        yield reverse("accounts:email_confirm", args=[signed_address(self.people["staff"])])
+        yield reverse("accounts:email_confirm", args=[confirmation_token(self.people["staff"])])
 
     def addresses_of_the_admin(self) -> Iterator[str]:
         yield from (reverse(f"admin:{name}") for name in ("index", "password_change", "login"))
@@ -278,7 +267,7 @@ def browser_with(cookies: SimpleCookie) -> Client:
 
 
 def first_tries(form: Form) -> Iterator[Pairs]:
-    """As it is shown, with each button; and as it was before somebody else had saved something."""
+    """The form as shown, with each button; and as it was before a conflicting save."""
     yield form.as_shown()
     for field_ in form.fields.values():
         if field_.kind == "submit" and field_.name not in {"_save", "_addanother"}:

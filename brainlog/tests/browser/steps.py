@@ -1,4 +1,4 @@
-"""What a person does on the pages. Fields are found by name, all else by what is written on it."""
+"""Steps of a person on the pages. Fields are found by name, everything else by its text."""
 
 from django.conf import settings
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Every page of the site: axe in both themes, no scrolling sideways, targets for a thumb, headings, titles."""
+"""Accessibility of every page: axe in both themes, no horizontal scrolling, target sizes, headings, titles."""
 
 from collections import defaultdict
 
@@ -34,18 +34,19 @@ SMALL_TARGETS = """() => {
 }"""
 
 
-def audit(page, is_wide=False) -> list[str]:
-    """What is wrong with the page as it is now, one text each."""
+def audit(page, is_wide=False, is_thorough=False) -> list[str]:
+    """What is wrong with the page as it is now, one text each; in the dark and on a wide screen if it is thorough."""
     problems = []
     # Colours that are still fading into one another have no contrast to speak of.
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     problems += [f"in light: {violation}" for violation in violations(page)]
-    if is_wide:
+    if is_thorough and is_wide:
         page.set_viewport_size(WIDE)
         problems += [f"on a wide screen: {violation}" for violation in violations(page)]
         page.set_viewport_size(PHONE)
-    page.emulate_media(color_scheme="dark")
-    problems += [f"in dark: {violation}" for violation in violations(page)]
+    if is_thorough:
+        page.emulate_media(color_scheme="dark")
+        problems += [f"in dark: {violation}" for violation in violations(page)]
     problems += [f"too small for a thumb, {target}" for target in page.evaluate(SMALL_TARGETS)]
     for size in (SMALL_PHONE, PHONE):
         page.set_viewport_size(size)
@@ -59,8 +60,21 @@ def audit(page, is_wide=False) -> list[str]:
     return problems
 
 
-@pytest.mark.parametrize("who", ["visitor", "newcomer", "ill", "careful", "regular"])
-def test_every_page_can_be_used_by_everybody(new_page, live_server, settings, expected_errors, who):
+each_person = pytest.mark.parametrize("who", ["visitor", "newcomer", "ill", "careful", "regular"])
+
+
+@each_person
+def test_every_page_is_accessible(new_page, live_server, settings, expected_errors, who):
+    check_every_page(new_page, live_server, settings, expected_errors, who)
+
+
+@pytest.mark.thorough
+@each_person
+def test_every_page_can_be_used_in_the_dark_and_on_a_wide_screen(new_page, live_server, settings, expected_errors, who):
+    check_every_page(new_page, live_server, settings, expected_errors, who, is_thorough=True)
+
+
+def check_every_page(new_page, live_server, settings, expected_errors, who, is_thorough=False):
     settings.ROOT_URLCONF = "brainlog.tests.browser.urls"
     world = World.make()
     page = new_page(viewport=PHONE)
@@ -73,7 +87,7 @@ def test_every_page_can_be_used_by_everybody(new_page, live_server, settings, ex
         if view.error:
             expected_errors.append(f"status of {view.error}")
         view.open(page, world)
-        problems += [f"{view.name}, {problem}" for problem in audit(page, view.is_wide)]
+        problems += [f"{view.name}, {problem}" for problem in audit(page, view.is_wide, is_thorough)]
         titles[page.title()].add(view.route)
         page.evaluate("localStorage.clear()")
         page.close(run_before_unload=False)

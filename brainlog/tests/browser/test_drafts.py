@@ -1,4 +1,4 @@
-"""Nothing typed is ever lost: drafts in the browser, offered back and put away at the right time."""
+"""Drafts in the browser: they are stored, offered and removed at the right time."""
 
 import re
 
@@ -187,7 +187,7 @@ def test_typing_on_before_deciding_does_not_cost_the_older_draft(own_page):
     expect(field(page, "current_activity")).to_have_value("newer")
 
 
-def test_a_save_takes_its_own_draft_and_leaves_one_nobody_has_decided_about(own_page, person):
+def test_a_save_removes_its_own_draft_and_keeps_undecided_ones(own_page, person):
     type_note(own_page, "older")
     page = reopen(own_page)
     type_note(page, "newer")
@@ -262,7 +262,7 @@ def test_leaving_warns_only_with_unsaved_input(own_page, typed):
     assert warnings == []
 
 
-def test_a_draft_is_offered_to_nobody_else_and_nowhere_else(own_page, live_server):
+def test_a_draft_is_offered_to_its_person_and_page_only(own_page, live_server):
     type_note(own_page)
     page = reopen(own_page)
     for address in (f"/logs/{DAY}/evening/", "/logs/2026-05-03/midday/"):

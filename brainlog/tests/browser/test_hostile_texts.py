@@ -32,7 +32,7 @@ TRACES = f"""() => {{
 
 @pytest.fixture
 def people(live_server):
-    """Somebody whose texts are hostile, and an administrator who looks at them."""
+    """A person with hostile texts, and an administrator who views them."""
     owner, staff = make_person(username="owner"), make_person(is_staff=True, is_superuser=True)
     list(make_hostile(owner, staff))
     return owner, staff
@@ -59,7 +59,7 @@ def trapped(page, live_server):
     assert noticed == []
 
 
-def test_nothing_comes_of_them_on_a_persons_pages(trapped, live_server, people):
+def test_hostile_texts_do_nothing_on_a_persons_pages(trapped, live_server, people):
     page = come_in(trapped, live_server, people[0])
     for path in (
         f"/logs/{DAY}/",
@@ -73,7 +73,7 @@ def test_nothing_comes_of_them_on_a_persons_pages(trapped, live_server, people):
         assert MARK in page.content() and page.evaluate(TRACES) == []
 
 
-def test_nothing_comes_of_them_in_the_admin(trapped, live_server, people):
+def test_hostile_texts_do_nothing_in_the_admin(trapped, live_server, people):
     page = come_in(trapped, live_server, people[1])
     log = people[0].daily_logs.first()
     for path in (
@@ -86,7 +86,7 @@ def test_nothing_comes_of_them_in_the_admin(trapped, live_server, people):
         assert MARK in page.content() and page.evaluate(TRACES) == []
 
 
-def test_our_scripts_put_them_where_they_were(trapped, live_server, people):
+def test_scripts_insert_hostile_texts_as_text(trapped, live_server, people):
     """Doses with names from the list, a draft brought back, two versions to choose from, a deleted day."""
     page = come_in(trapped, live_server, people[0])
     text = packed(4000, "q000qq")[0]

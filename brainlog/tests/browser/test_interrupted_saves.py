@@ -1,4 +1,4 @@
-"""A save that does not get through: the session or the network is gone, or somebody else was faster."""
+"""Saves that fail: an expired session, a lost network, a conflicting save."""
 
 import pytest
 from django.db import connection

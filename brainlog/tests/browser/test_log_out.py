@@ -1,4 +1,4 @@
-"""What logging out, here or from elsewhere, leaves in a browser: nothing of the person, in no storage, not by Back."""
+"""Logging out, here or on another device, leaves nothing of the person in storage or the back-forward cache."""
 
 import pytest
 from django.conf import settings
@@ -91,7 +91,7 @@ def end_from_elsewhere(person):
 def assert_nothing_is_left(page, person):
     """In any storage that pages have, or in the cookies that they cannot see."""
     stored = page.evaluate(STORED)
-    # Whether more questions were open, in whoever's hands the browser was: as the privacy page says.
+    # Whether more questions were open, for any person: the privacy page says so.
     stored["local"].pop("brainlog-more/midday", None)
     assert stored == {"local": {}, "session": {}, "databases": [], "caches": [], "cookie": ""}
     cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
@@ -192,7 +192,7 @@ def test_other_tabs_close_and_leave_nothing_behind(page, person):
     assert_nothing_is_left(other, person)
 
 
-def test_tabs_of_somebody_else_stay(page, person, live_server):
+def test_tabs_of_another_person_stay_open(page, person, live_server):
     other = make_person()
     come_in(page, live_server, other)
     type_note(page)

@@ -1,4 +1,4 @@
-"""What only a browser can tell about whole pages. The fixture `page` fails on errors in the console."""
+"""Pages in a real browser. The fixture `page` fails on errors in the console."""
 
 import pytest
 from django.contrib import admin
@@ -60,7 +60,7 @@ def test_no_script_of_ours_can_make_html_of_a_text(own_page, expected_errors):
     assert refused == ["TypeError", "TypeError"]
 
 
-def test_somebody_who_tabs_can_skip_to_the_page(own_page):
+def test_the_skip_link_works_by_keyboard(own_page):
     own_page.goto("/logs/")
     own_page.keyboard.press("Tab")
     skip = own_page.get_by_role("link", name="Skip to the page")

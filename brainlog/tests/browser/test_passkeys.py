@@ -57,7 +57,7 @@ def test_a_passkey_lets_in_without_a_password(page, device, person, live_server)
     press(page, "Use a passkey")
 
     page.wait_for_url(lambda url: urlsplit(url).path == "/reflections/")
-    assert not SessionStore().exists(planted.session_key), "A key that somebody has planted lets them in too."
+    assert not SessionStore().exists(planted.session_key), "A planted session key must not be kept."
     assert person.security_events.latest("pk").kind == "signed_in_by_passkey"
     assert device("getCredentials")["credentials"][0]["isResidentCredential"]
 
@@ -89,7 +89,7 @@ def test_a_passkey_answers_whether_it_is_you(page, device, person):
     expect(page.get_by_role("heading", level=1)).to_have_text("New recovery codes?")
 
 
-def test_a_removed_passkey_lets_nobody_in(page, device, person):
+def test_a_removed_passkey_is_refused(page, device, person):
     add_passkey(page, person)
     page.goto("/accounts/second-factor/")
     page.get_by_text("My phone").click()
@@ -104,7 +104,7 @@ def test_a_removed_passkey_lets_nobody_in(page, device, person):
     expect(page).to_have_title("Log in · Brain Log")
 
 
-def test_a_device_that_does_not_know_the_finger_gives_nothing(page, device, person):
+def test_a_device_without_user_verification_is_refused(page, device, person):
     add_passkey(page, person)
     log_out(page)
     page.goto("/accounts/login/")

@@ -1,4 +1,4 @@
-"""How the questions of a check-in behave under a thumb and under a keyboard."""
+"""The questions of a check-in, by touch and by keyboard."""
 
 import datetime
 
@@ -243,7 +243,7 @@ def test_an_error_below_a_question_answered_otherwise_is_no_error(own_page, pers
     assert person.daily_logs.get().emotional_event is None
 
 
-def test_the_browsers_time_zone_is_offered_and_one_somebody_chose_is_left_alone(new_page):
+def test_the_browsers_time_zone_is_offered_and_a_chosen_one_is_kept(new_page):
     page = new_page(timezone_id="Asia/Tokyo")
     page.goto("/accounts/signup/")
     expect(field(page, "timezone")).to_have_value("Asia/Tokyo")

@@ -1,4 +1,4 @@
-"""The screen lock: a curtain over the page of somebody who is away."""
+"""The screen lock covers the page of a person who is away."""
 
 import datetime
 import time
@@ -27,7 +27,7 @@ FIRST_PAINT = """async name => {
 
 @pytest.fixture
 def locking_page(own_page, person) -> Page:
-    """A page of somebody whose pages are hidden after five minutes."""
+    """A page of a person whose pages are hidden after five minutes."""
     User.objects.filter(pk=person.pk).update(screen_lock_minutes=5)
     return own_page
 
@@ -36,7 +36,7 @@ def curtain(page: Page):
     return page.get_by_role("dialog", name="Hidden while you were away")
 
 
-def told(page: Page) -> set[str]:
+def visible_texts(page: Page) -> set[str]:
     """What Chromium tells assistive technology of the page, its title aside."""
     nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
     return {node["name"]["value"] for node in nodes if not node["ignored"] and node["role"]["value"] == "StaticText"}
@@ -51,13 +51,13 @@ def test_the_page_is_hidden_after_so_long_without_a_touch_and_comes_back_as_it_w
     page.keyboard.press("Shift")
     page.clock.fast_forward("04:55")
     expect(curtain(page)).to_be_hidden()
-    assert "Midday" in told(page)
+    assert "Midday" in visible_texts(page)
 
     page.clock.fast_forward("00:06")
 
     expect(curtain(page)).to_be_visible()
     expect(page).to_have_title(HIDDEN)
-    assert told(page) and told(page) <= set(curtain(page).inner_text().splitlines())
+    assert visible_texts(page) and visible_texts(page) <= set(curtain(page).inner_text().splitlines())
     assert drafts(page) != []
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
@@ -111,7 +111,7 @@ def test_a_page_that_opens_by_itself_is_hidden_before_it_is_drawn(locking_page):
     assert page.evaluate(FIRST_PAINT, "brainlog.js") > 0
     expect(curtain(page)).to_be_visible()
     page.unroute_all()
-    page.goto("/logs/")  # Somebody comes.
+    page.goto("/logs/")  # A person opens another page.
     expect(page).to_have_title(HISTORY)
     expect(curtain(page)).to_be_hidden()
     page.evaluate(AN_HOUR_AGO)

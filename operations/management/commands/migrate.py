@@ -8,7 +8,7 @@ from django.db import DatabaseError, OperationalError, connections
 from django.db.migrations.exceptions import MigrationSchemaMissing
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
-from brainlog.database.errors import MISSING_PRIVILEGE, NO_SCHEMA, code_of
+from brainlog.database.errors import MISSING_PRIVILEGE, NO_SCHEMA, error_code
 from brainlog.database.urls import reason, session_alias
 from operations.database.migration_locks import exclusive_migration, has_own_session, limit_lock_waits
 
@@ -55,7 +55,7 @@ class Command(migrate.Command):
         except DatabaseError as error:
             # Django replaces the error of its first statement by its own.
             cause = error.__context__ if isinstance(error, MigrationSchemaMissing) else error
-            if code_of(cause) not in {MISSING_PRIVILEGE, NO_SCHEMA}:
+            if error_code(cause) not in {MISSING_PRIVILEGE, NO_SCHEMA}:
                 raise
             raise CommandError(
                 f"This role may not change the tables: {reason(cause)}. Run migrate as their owner, whose URL "

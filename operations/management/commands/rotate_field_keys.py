@@ -28,8 +28,8 @@ class Command(BaseCommand):
         for model in apps.get_models():
             if private_fields(model):
                 outcome = self.process(EncryptedTable.of(model), check)
-                unreadable += outcome.left.total()
-                duplicates += outcome.taken
+                unreadable += outcome.unreadable.total()
+                duplicates += outcome.duplicates
         unreadable += self.process_second_factors(check)
         if not check:
             self.stdout.write(f"accounts_session: {sessions.reencrypt_all()} sessions encrypted again")
@@ -50,11 +50,11 @@ class Command(BaseCommand):
 
         outcome = (check_all if check else encrypt_all)(connection, table, progress=report_progress)
         self.stdout.write(f"{table.name}: " + ("checked" if check else f"{outcome.changed} texts encrypted again"))
-        for reason, texts in sorted(outcome.left.items()):
+        for reason, texts in sorted(outcome.unreadable.items()):
             self.stderr.write(f"{table.name}: {texts} texts cannot be decrypted: {reason}.")
-        if outcome.taken:
+        if outcome.duplicates:
             self.stderr.write(
-                f"{table.name}: {outcome.taken} names are twice in a person's list. The person sees both and can "
+                f"{table.name}: {outcome.duplicates} names are twice in a person's list. The person sees both and can "
                 "rename one of them; run this again afterwards."
             )
         return outcome

@@ -11,14 +11,14 @@ from django.core.management import CommandError, call_command
 
 from operations.tests.backups.archives import PEOPLE, add_people
 from operations.tests.backups.databases import commands_use
-from testing.gunicorn import manage
+from testing.migrated import migrate
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
     """A database with people in it, to copy."""
     path = tmp_path_factory.mktemp("template") / "db.sqlite3"
-    assert manage(f"sqlite:///{path}", "migrate").returncode == 0
+    migrate(f"sqlite:///{path}")
     add_people(path, PEOPLE)
     return path
 

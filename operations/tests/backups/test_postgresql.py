@@ -4,7 +4,6 @@ import io
 import json
 import subprocess
 import threading
-import time
 from contextlib import contextmanager
 
 import psycopg
@@ -17,7 +16,9 @@ from operations.backups import BackupError, postgresql
 from operations.backups.left_out import LEFT_OUT
 from operations.tests.backups.databases import commands_use
 from testing.gunicorn import manage
+from testing.migrated import migrate
 from testing.postgres import throwaway_cluster
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -27,7 +28,7 @@ GROUPS = 200
 @pytest.fixture(scope="module")
 def cluster():
     with throwaway_cluster() as cluster:
-        assert manage(cluster.create_database("template"), "migrate").returncode == 0
+        migrate(cluster.create_database("template"))
         cluster.execute(
             "INSERT INTO auth_group (name) SELECT 'group-' || n FROM generate_series(1, %s) AS n",
             GROUPS,
@@ -123,8 +124,7 @@ def test_the_manifest_is_of_the_moment_of_the_archive_while_others_write(cluster
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        while not written[0]:
-            time.sleep(0.01)
+        wait_until(lambda: written[0], "the first row is written")
         run("backup")
     finally:
         done.set()
@@ -386,6 +386,7 @@ def test_not_through_a_pooler_but_past_it(cluster, database, folder):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.thorough
 def test_ctrl_c_leaves_no_scratch_database(cluster, run, monkeypatch):
     """The fixture asserts that none is left."""
     run("backup")

@@ -17,6 +17,7 @@ from operations.backups.storage import Storage
 from operations.tests.backups.archives import PEOPLE, people
 from testing.gunicorn import ROOT, environment_with
 from testing.s3 import throwaway_bucket
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -48,6 +49,7 @@ def test_a_program_that_dies_half_way_leaves_nothing(run, folder, slow_age):
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_killed_backup_is_no_backup_and_is_cleaned_up_later(run, folder, database, slow_age, number):
     environment = environment_with(f"sqlite:///{database}", PATH=slow_age("exec sleep 60"))
@@ -58,9 +60,7 @@ def test_a_killed_backup_is_no_backup_and_is_cleaned_up_later(run, folder, datab
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as command:
-        while not [path for path in folder.glob("*") if path.stat().st_size]:
-            assert command.poll() is None
-            time.sleep(0.02)
+        wait_until(lambda: any(path.stat().st_size for path in folder.glob("*")), process=command)
         # Ctrl-C reaches all that was started, kill -9 only the one it is for.
         (os.killpg if number == signal.SIGINT else os.kill)(command.pid, number)
         assert command.wait() != 0
@@ -146,15 +146,18 @@ def test_to_a_bucket_and_back(run, bucket, tmp_path, age_key):
     assert people(tmp_path / "new.sqlite3") == PEOPLE
 
 
+@pytest.mark.thorough
 def test_a_bucket_is_tidied_too(run, bucket):
     there = {"BACKUP_TO": f"s3://{bucket.name}/tidy"} | bucket.environment
     first = run("backup", **there).split()[0]
-    time.sleep(1)  # The newer of the same second is not known.
-
+    began = int(time.time())
+    # Backups are named by the second: the newer of the same one is not known.
+    wait_until(lambda: int(time.time()) > began)
     assert f"Removed {first}." in run("backup", "--keep-daily=1", **there)
     assert bucket.ask("?list-type=2&prefix=tidy/").count("<Key>") == 2
 
 
+@pytest.mark.thorough
 def test_a_program_that_dies_half_way_leaves_nothing_in_a_bucket(run, bucket, slow_age):
     there = {"BACKUP_TO": f"s3://{bucket.name}/nothing"} | bucket.environment
     run("backup", "--encrypt-to=age1", fails=True, PATH=slow_age("exit 1"), **there)

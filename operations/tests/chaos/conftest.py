@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from operations.tests.chaos.crowd import DATABASE, Crowd
-from testing.gunicorn import Site, manage, throwaway_site
+from testing.gunicorn import Site, throwaway_site
+from testing.migrated import migrate
 from testing.postgres import Cluster, throwaway_cluster
 
 PEOPLE = 6
@@ -22,10 +23,7 @@ def cluster() -> Iterator[Cluster]:
 
 def make_database(cluster: Cluster) -> str:
     """The one the crowd's saves go to. Returns its URL."""
-    url = cluster.create_database(DATABASE)
-    result = manage(url, "migrate", "--verbosity=0")
-    assert result.returncode == 0, result.stderr
-    return url
+    return migrate(cluster.create_database(DATABASE))
 
 
 @pytest.fixture(scope="package")

@@ -3,59 +3,37 @@
 import datetime
 import http.client
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from http.cookies import SimpleCookie
+from email.message import Message
 from itertools import count
 from urllib.error import HTTPError
-from urllib.parse import urlencode, urlsplit
 from urllib.request import urlopen
 
 from testing.gunicorn import Site
+from testing.people import Visitor, sign_up
 from testing.postgres import Cluster
+from testing.waiting import PATIENCE, wait_until
 
-# Longer than anything here may take: whoever waits for it has found a hang.
-PATIENCE = 60  # seconds
 DATABASE = "brainlog"
 FIRST_DAY = datetime.date(2020, 1, 1)
-CSRF = "x" * 32
 ACKNOWLEDGED, REFUSED = "acknowledged", "refused"
 
 names = count(1)
 
 
-class Somebody:
+class Somebody(Visitor):
     """A person with a session, who saves one midday check-in after the other, each of a day of its own."""
 
     def __init__(self, site: Site, note: str = ""):
         """Sign up. `note` goes into every save, where size matters."""
-        self.address = urlsplit(site.url).netloc
+        super().__init__(site.url)
         self.name = f"chaos-{next(names)}"
-        self.cookies = {"csrftoken": CSRF}
         self.note = note
         self.days = (FIRST_DAY + datetime.timedelta(days=n) for n in count())
-        password = {"password1": "correct-horse-battery", "password2": "correct-horse-battery"}
-        status, headers, _page = self.send("/accounts/signup/", {"username": self.name, "timezone": "UTC"} | password)
-        self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(headers["Set-Cookie-All"]).items()}
-        if status != 302 or "sessionid" not in self.cookies:
-            raise RuntimeError(f"Signing up was answered with {status}.")
-
-    def send(self, path: str, data: dict) -> tuple[int, dict, str]:
-        """Post a form on a connection of its own. Returns the status, the headers and the page."""
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
-            "X-CSRFToken": self.cookies["csrftoken"],
-        }
-        with closing(http.client.HTTPConnection(self.address, timeout=PATIENCE)) as connection:
-            connection.request("POST", path, urlencode(data), headers)
-            response = connection.getresponse()
-            page = response.read().decode()
-            cookies = "; ".join(response.headers.get_all("Set-Cookie", []))
-            return response.status, {"Set-Cookie-All": cookies, **response.headers}, page
+        sign_up(self, self.name)
 
     def save(self) -> "Save":
         """Send one check-in, and say what came of it."""
@@ -63,7 +41,7 @@ class Somebody:
         level = day.day % 10 + 1
         data = {"focus_level": level, "energy_level": level, "rumination_level": level, "current_activity": self.note}
         try:
-            outcome = outcome_of(*self.send(f"/logs/{day}/midday/", data))
+            outcome = outcome_of(*self.send_once(f"/logs/{day}/midday/", data))
         except (OSError, http.client.HTTPException) as error:
             outcome = repr(error)
         return Save(self.name, day, level, outcome)
@@ -77,7 +55,7 @@ class Save:
     outcome: str  # acknowledged, refused, or in a few words what should not have happened
 
 
-def outcome_of(status: int, headers: dict, page: str) -> str:
+def outcome_of(status: int, headers: Message, page: str) -> str:
     # The way to the login page would be no acknowledgement.
     if status == 302 and not headers["Location"].startswith("/accounts/"):
         return ACKNOWLEDGED
@@ -85,10 +63,10 @@ def outcome_of(status: int, headers: dict, page: str) -> str:
         status == 503
         and int(headers.get("Retry-After", 0)) > 0
         and "<h1>We cannot reach your log just now</h1>" in page
-        and "sessionid" not in headers["Set-Cookie-All"]
+        and "sessionid" not in str(headers.get_all("Set-Cookie", []))
     ):
         return REFUSED
-    return f"answered with {status}, {headers}: {page}"
+    return f"answered with {status}, {headers.items()}: {page}"
 
 
 class Crowd:
@@ -114,7 +92,7 @@ class Crowd:
             while not is_over.is_set():
                 self.saves.append(save := person.save())
                 if save.outcome != ACKNOWLEDGED:
-                    time.sleep(0.05)
+                    is_over.wait(0.05)  # A person would not press Save again at once.
 
         threads = [threading.Thread(target=go_on, args=(person,)) for person in self.people]
         for thread in threads:
@@ -127,12 +105,9 @@ class Crowd:
                 thread.join()
 
     def wait_for_more(self, outcome: str, number: int = 30) -> None:
-        """Return when so many more saves have ended in this way. Raises RuntimeError when they do not."""
-        wanted, until = self.number(outcome) + number, time.monotonic() + PATIENCE
-        while self.number(outcome) < wanted:
-            if time.monotonic() > until:
-                raise RuntimeError(f"There were no {number} more saves {outcome}, but {self.outcomes()}.")
-            time.sleep(0.02)
+        """Return when so many more saves have ended in this way. Raises TimeoutError when they do not."""
+        wanted = self.number(outcome) + number
+        wait_until(lambda: self.number(outcome) >= wanted, f"{number} more saves are {outcome}")
 
     def outcomes(self) -> dict[str, int]:
         return dict(Counter(save.outcome for save in self.saves))
@@ -142,12 +117,14 @@ class Crowd:
 
         Each worker finds out for itself that the database is back. Until the last one has, it refuses.
         """
-        refused, until = -1, time.monotonic() + PATIENCE
-        while self.number(REFUSED) > refused:
-            assert time.monotonic() < until, self.log
+
+        def none_is_refused() -> bool:
             refused = self.number(REFUSED)
             with self.saving():
                 self.wait_for_more(ACKNOWLEDGED)
+            return self.number(REFUSED) == refused
+
+        wait_until(none_is_refused, "all workers have found the database again")
 
     def found(self) -> set[tuple]:
         """What the database has of it all now."""
@@ -186,12 +163,8 @@ class Crowd:
 
 def wait_until_waiting(cluster: Cluster, number: int) -> None:
     """Return when so many transactions wait for a lock."""
-    until = time.monotonic() + PATIENCE
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = %s"
-    while cluster.execute(waiting, DATABASE) < [(number,)]:
-        if time.monotonic() > until:
-            raise RuntimeError(f"{number} transactions did not come to wait for a lock.")
-        time.sleep(0.02)
+    wait_until(lambda: cluster.execute(waiting, DATABASE) >= [(number,)], f"{number} transactions wait for a lock")
 
 
 def status_of(url: str) -> int:

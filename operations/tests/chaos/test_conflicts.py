@@ -34,7 +34,7 @@ def other(cluster):
 def meanwhile():
     """Send a form in another thread."""
     with ThreadPoolExecutor() as threads:
-        yield lambda person, path, data: threads.submit(person.send, path, data)
+        yield lambda person, path, data: threads.submit(person.send_once, path, data)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_row_changed_since_the_transaction_began(
     strict_site, cluster, other, meanwhile, server_log, step, data, status, outcome
 ):
     person = Somebody(strict_site)
-    person.send(f"/logs/{DAY}/evening/", {"day_rating": "9"})
+    person.send_once(f"/logs/{DAY}/evening/", {"day_rating": "9"})
     log_before = len(strict_site.log)
     other.execute(
         "UPDATE logs_dailylog SET morning_mood = 5 FROM accounts_user u WHERE u.id = user_id AND username = %s",
@@ -88,7 +88,7 @@ def test_a_row_changed_since_the_transaction_began(
 
 def test_a_deadlock(site, cluster, other, meanwhile, server_log):
     person = Somebody(site)
-    person.send(f"/logs/{DAY}/medication/", taken(MORNING_DOSE))
+    person.send_once(f"/logs/{DAY}/medication/", taken(MORNING_DOSE))
     # Somebody holds the medication, while the check-in holds the day ...
     other.execute("SET deadlock_timeout = '60s'")  # It is not this one that has to give way.
     other.execute(
@@ -140,6 +140,7 @@ def test_only_these_are_tried_again_and_not_for_ever(site, refusing, sqlstate, a
     assert f"(logs:check_in, OperationalError, {sqlstate})" in line
 
 
+@pytest.mark.thorough
 def test_many_saves_at_once(strict_site, cluster, nothing_is_lost):
     crowd = Crowd(strict_site, cluster, PEOPLE)
     with crowd.saving():

@@ -1,16 +1,16 @@
 """The database hangs: probes are answered, pages are refused at once, and all is well a moment after its return."""
 
 import http.client
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 import pytest
 
-from operations.tests.chaos.crowd import DATABASE, PATIENCE
+from operations.tests.chaos.crowd import DATABASE
 from testing.gunicorn import throwaway_site
 from testing.proxy import throwaway_proxy
+from testing.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.once
 
@@ -37,13 +37,6 @@ def has_answer(answers: list[Future]) -> bool:
     return any(answer.done() for answer in answers)
 
 
-def wait_until(is_so, what: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < until, what
-        time.sleep(0.05)
-
-
 def test_probes_are_answered_while_every_thread_waits(cluster):
     with throwaway_site(cluster.url_of(DATABASE)) as site:
         assert ask(site, "/") == 200
@@ -59,6 +52,7 @@ def test_probes_are_answered_while_every_thread_waits(cluster):
             cluster.resume()
 
 
+@pytest.mark.thorough
 def test_pages_are_refused_at_once_while_it_hangs_and_made_again_when_it_is_back(cluster):
     """No monitor asks /readyz. The first requests wait on, and get their page; static files do without the database."""
     with throwaway_site(cluster.url_of(DATABASE), METRICS_TOKEN="token") as site:  # noqa: S106
@@ -66,7 +60,7 @@ def test_pages_are_refused_at_once_while_it_hangs_and_made_again_when_it_is_back
         cluster.pause()
         try:
             with pages_asked_for(site) as waiting:
-                wait_until(lambda: site.log.count("The database is away (silent)") == 2, site.log)
+                wait_until(lambda: site.log.count("The database is down (no response)") == 2, site.log)
                 with pages_asked_for(site) as refused:
                     assert {answer.result() for answer in refused} == {503}
                 assert ask(site, "/healthz") == 200
@@ -83,6 +77,7 @@ def test_pages_are_refused_at_once_while_it_hangs_and_made_again_when_it_is_back
             assert {answer.result() for answer in answers} == {200}
 
 
+@pytest.mark.thorough
 def test_connections_that_stay_silent_hold_up_no_page_once_new_ones_answer(cluster):
     """As when a firewall has forgotten them. The threads that wait for them are left behind."""
     with throwaway_proxy(cluster.port) as wire:
@@ -94,7 +89,7 @@ def test_connections_that_stay_silent_hold_up_no_page_once_new_ones_answer(clust
             cluster.pause()
             try:
                 with pages_asked_for(site) as waiting:
-                    wait_until(lambda: site.log.count("The database is away") == 2, site.log)
+                    wait_until(lambda: site.log.count("The database is down") == 2, site.log)
                     cluster.resume()
                     wait_until(lambda: site.log.count("The database answers again") == 2, site.log)
                     with pages_asked_for(site) as answers:

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
@@ -12,12 +11,13 @@ import psycopg
 import pytest
 
 from brainlog.circuit_breaker import OUTAGES
-from brainlog.database.errors import SILENT
+from brainlog.database.errors import NO_RESPONSE
 from operations.tests.chaos.conftest import PEOPLE, make_database
 from operations.tests.chaos.crowd import ACKNOWLEDGED, DATABASE, REFUSED, Crowd, status_of, wait_until_waiting
 from testing.gunicorn import throwaway_site
 from testing.postgres import Cluster, is_running, throwaway_cluster, throwaway_replica
 from testing.proxy import throwaway_proxy
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -51,6 +51,7 @@ def test_out_of_connections(cluster, crowd, nothing_is_lost):
     assert "The database has no connection left." in crowd.log
 
 
+@pytest.mark.thorough
 def test_the_pool_is_exhausted(cluster, nothing_is_lost):
     url = f"{cluster.url_of(DATABASE)}?connection_limit=1&pool_timeout=1"
     with throwaway_site(url) as site:
@@ -72,6 +73,7 @@ def test_the_pool_is_exhausted(cluster, nothing_is_lost):
         assert "No connection of the pool became free" in crowd.log
 
 
+@pytest.mark.thorough
 def test_a_statement_takes_too_long(cluster, nothing_is_lost):
     url = f"{cluster.url_of(DATABASE)}?options=-c%20statement_timeout%3D500"
     with throwaway_site(url) as site:
@@ -87,6 +89,7 @@ def test_a_statement_takes_too_long(cluster, nothing_is_lost):
         assert "A statement took longer than statement_timeout." in crowd.log
 
 
+@pytest.mark.thorough
 def test_a_lock_is_no_outage(cluster, nothing_is_lost):
     """Saves wait for longer than a silent database may; those who only look wait for nothing."""
     with throwaway_site(cluster.url_of(DATABASE)) as site:
@@ -95,13 +98,19 @@ def test_a_lock_is_no_outage(cluster, nothing_is_lost):
             crowd.wait_for_more(ACKNOWLEDGED)
             with lock_held(cluster):
                 wait_until_waiting(cluster, 3)
-                time.sleep(OUTAGES[SILENT] + 2)
+                wait_until(lambda: longest_wait(cluster) > OUTAGES[NO_RESPONSE] + 2)
                 assert status_of(site.url) == status_of(f"{site.url}/readyz") == 200
             crowd.wait_for_more(ACKNOWLEDGED)
         nothing_is_lost(crowd)
 
         assert not crowd.number(REFUSED)
-        assert "The database is away" not in site.log
+        assert "The database is down" not in site.log
+
+
+def longest_wait(cluster: Cluster) -> float:
+    """The seconds that the transaction which waits for a lock longest has taken."""
+    age = "SELECT max(extract(epoch FROM clock_timestamp() - xact_start))::float FROM pg_stat_activity"
+    return cluster.execute(f"{age} WHERE wait_event_type = 'Lock' AND datname = %s", DATABASE)[0][0]
 
 
 @pytest.fixture
@@ -117,6 +126,7 @@ def small_disk() -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
+@pytest.mark.thorough
 def test_the_disk_is_full(small_disk, nothing_is_lost):
     other_file = small_disk / "something else"
     with (
@@ -150,6 +160,7 @@ def start_again_if_it_gave_up(cluster: Cluster) -> None:
         cluster.start()
 
 
+@pytest.mark.thorough
 def test_a_replica_takes_over(cluster, nothing_is_lost):
     """The primary is killed; the replica first takes no writes, then is promoted."""
     with throwaway_replica(cluster, configuration="") as replica, throwaway_proxy(cluster.port) as wire:

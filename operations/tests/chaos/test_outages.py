@@ -30,6 +30,7 @@ def test_it_is_stopped_and_started_again(cluster, crowd, how, nothing_is_lost):
     assert UNREACHABLE in crowd.log
 
 
+@pytest.mark.thorough
 def test_it_is_killed(cluster, crowd, nothing_is_lost):
     with crowd.saving():
         crowd.wait_for_more(ACKNOWLEDGED)
@@ -41,6 +42,7 @@ def test_it_is_killed(cluster, crowd, nothing_is_lost):
     nothing_is_lost(crowd)
 
 
+@pytest.mark.thorough
 def test_it_is_restarted_in_the_middle_of_requests(cluster, crowd, nothing_is_lost):
     with closing(psycopg.connect(cluster.url_of(DATABASE))) as other, crowd.saving():
         crowd.wait_for_more(ACKNOWLEDGED)
@@ -58,6 +60,7 @@ def test_it_is_restarted_in_the_middle_of_requests(cluster, crowd, nothing_is_lo
     assert crowd.number(REFUSED) >= 4
 
 
+@pytest.mark.thorough
 def test_it_is_frozen_for_a_moment(cluster, site, nothing_is_lost):
     """Those who wait are not refused."""
     # So few that threads are left for the probe, which is how a monitor hears of it.
@@ -74,9 +77,10 @@ def test_it_is_frozen_for_a_moment(cluster, site, nothing_is_lost):
     assert not crowd.number(REFUSED)
 
 
+@pytest.mark.thorough
 def test_it_is_frozen_for_longer_than_anybody_waits(cluster, nothing_is_lost):
     """Its connections stay open, and its own timeouts are frozen as well."""
-    with throwaway_site(f"{cluster.url_of(DATABASE)}?connect_timeout=2", DATABASE_PATIENCE="1") as site:
+    with throwaway_site(f"{cluster.url_of(DATABASE)}?connect_timeout=2", DATABASE_TIMEOUT="1") as site:
         crowd = Crowd(site, cluster, PEOPLE)
         with crowd.saving():
             crowd.wait_for_more(ACKNOWLEDGED)
@@ -118,6 +122,7 @@ def far_crowd(cluster, far_site) -> Crowd:
     return Crowd(far_site, cluster, PEOPLE)
 
 
+@pytest.mark.thorough
 def test_the_network_is_cut_in_the_middle_of_requests(far_crowd, wire, nothing_is_lost):
     with far_crowd.saving():
         for _ in range(5):
@@ -130,6 +135,7 @@ def test_the_network_is_cut_in_the_middle_of_requests(far_crowd, wire, nothing_i
     assert UNREACHABLE in far_crowd.log
 
 
+@pytest.mark.thorough
 def test_it_takes_five_seconds_to_wake_up(far_crowd, wire, nothing_is_lost):
     """Nobody is refused; the page just takes its time."""
     with far_crowd.saving():

@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -17,14 +16,17 @@ import pytest
 from django.db.utils import ConnectionHandler
 
 from brainlog.database.urls import databases_from_environment
+from brainlog.environment import Environment
 from encryption import cipher, mfa_secrets
 from operations.database import check, check_postgresql, server_health, stored_texts
 from operations.database.check import CheckResult, check_database
 from operations.management.commands.checkdb import EXIT_CODES
 from testing.certificates import make_certificates
 from testing.gunicorn import ROOT, environment_with, manage
+from testing.migrated import migrate
 from testing.pgbouncer import throwaway_pgbouncer
 from testing.postgres import HURRIED, throwaway_cluster, throwaway_replica
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -41,7 +43,7 @@ def cluster():
         cluster.give_to_postgres(*cluster.data.glob("*.crt"), *cluster.data.glob("*.key"))
         cluster.configure(TLS)
         cluster.start()
-        assert manage(cluster.url, "migrate", "--verbosity=0").returncode == 0
+        migrate(cluster.url)
         yield cluster
 
 
@@ -62,7 +64,7 @@ def allow_connections(django_db_blocker):
 
 def checks_of(url: str, **environment: str) -> list[CheckResult]:
     """The results of checkdb with DATABASE_URL=`url`, without the time to start a process."""
-    connections = ConnectionHandler(databases_from_environment({"DATABASE_URL": url} | environment, ROOT))
+    connections = ConnectionHandler(databases_from_environment(Environment({"DATABASE_URL": url} | environment), ROOT))
     return [result for connection in connections.all() for result in check_database(connection)]
 
 
@@ -75,11 +77,6 @@ def checkdb(url: str, **environment: str) -> tuple[int, list[str]]:
 def output_of(name: str, url: str, **environment: str) -> str:
     """All lines of one check."""
     return "\n".join(str(check) for check in checks_of(url, **environment) if check.name == name)
-
-
-def wait_until(cluster, query: str) -> None:
-    while cluster.execute(query) != [(True,)]:
-        time.sleep(0.02)
 
 
 def test_all_is_well(cluster):
@@ -241,8 +238,7 @@ def test_the_holders_of_locks_are_named(copy, monkeypatch):
             # Outside a transaction LOCK is refused, so it is in one.
             change.autocommit = False
             thread.start()
-            while not other.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall():
-                time.sleep(0.02)
+            wait_until(lambda: other.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall())
             waiting = [check.text for check in checks_of(url) if check.status == "error"]
             other.rollback()
             thread.join(20)
@@ -401,7 +397,7 @@ def test_health_problems_are_reported(monkeypatch):
             preparing.execute("CREATE TABLE x ()")
             preparing.execute("PREPARE TRANSACTION 'forgotten'")
         cluster.execute("SELECT pg_switch_wal()")
-        wait_until(cluster, "SELECT failed_count > 0 FROM pg_stat_archiver")
+        wait_until(lambda: cluster.execute("SELECT failed_count > 0 FROM pg_stat_archiver") == [(True,)])
 
         found = output_of("health", cluster.url)
         cluster.execute("ROLLBACK PREPARED 'forgotten'")
@@ -577,10 +573,10 @@ def test_a_replica(cluster, monkeypatch):
 
         monkeypatch.setattr(check_postgresql, "MAX_REPLICA_LAG", 0)
         cluster.execute("CREATE TABLE news ()")
-        wait_until(replica, "SELECT pg_last_xact_replay_timestamp() IS NOT NULL")
+        wait_until(lambda: replica.execute("SELECT pg_last_xact_replay_timestamp() IS NOT NULL") == [(True,)])
         replica.execute("SELECT pg_wal_replay_pause()")
         cluster.execute("DROP TABLE news")
-        wait_until(replica, "SELECT pg_last_wal_receive_lsn() <> pg_last_wal_replay_lsn()")
+        wait_until(lambda: replica.execute("SELECT pg_last_wal_receive_lsn() <> pg_last_wal_replay_lsn()") == [(True,)])
         assert re.search(
             r"warning replica: replication: is a replica, \d+ s behind",
             output_of("replication", cluster.url, **replicated),
@@ -589,7 +585,7 @@ def test_a_replica(cluster, monkeypatch):
 
         replica.execute("ALTER SYSTEM SET primary_conninfo = ''")
         replica.execute("SELECT pg_reload_conf()")
-        wait_until(replica, "SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver)")
+        wait_until(lambda: replica.execute("SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver)") == [(True,)])
         code, lines = checkdb(cluster.url, **replicated)
         assert code == 1
         assert lines == [
@@ -614,7 +610,7 @@ def test_tls_is_reported(cluster):
 @pytest.fixture(scope="module")
 def migrated_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("sqlite") / "db.sqlite3"
-    assert manage(f"sqlite:///{path}", "migrate", "--verbosity=0").returncode == 0
+    migrate(f"sqlite:///{path}")
     return path
 
 
@@ -697,7 +693,7 @@ def test_a_locked_sqlite_file_is_an_error(migrated_file, tmp_path):
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
         url = f"sqlite:///{path}"
-        connections = ConnectionHandler(databases_from_environment({"DATABASE_URL": url}, ROOT))
+        connections = ConnectionHandler(databases_from_environment(Environment({"DATABASE_URL": url}), ROOT))
         connections["default"].settings_dict["OPTIONS"]["timeout"] = 0.1
         found = [check for check in check_database(connections["default"]) if check.status == "error"]
 

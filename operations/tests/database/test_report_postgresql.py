@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +15,9 @@ from operations.database import stats
 from operations.database.report import as_text
 from operations.database.stats import collect, with_growth
 from testing.gunicorn import manage
+from testing.migrated import migrate
 from testing.postgres import HURRIED, free_port, throwaway_cluster, throwaway_replica
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -32,8 +33,7 @@ def cluster():
 
 @pytest.fixture(scope="module")
 def url(cluster):
-    url = cluster.create_database("watched")
-    assert manage(url, "migrate").returncode == 0
+    url = migrate(cluster.create_database("watched"))
     cluster.execute("CREATE SCHEMA extensions", database="watched")
     cluster.execute("CREATE EXTENSION pg_stat_statements SCHEMA extensions", database="watched")
     return url
@@ -67,8 +67,7 @@ def test_open_transactions_and_waits_for_locks(url, report):
         with psycopg.connect(url, application_name="kept waiting") as waiter:
             thread = threading.Thread(target=waiter.execute, args=["LOCK TABLE logs_dose IN EXCLUSIVE MODE"])
             thread.start()
-            while not holder.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
-                time.sleep(0.01)
+            wait_until(lambda: holder.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone())
             found = report()
             holder.rollback()
             thread.join()
@@ -153,8 +152,7 @@ def test_index_use(url, report):
 def test_the_lag_of_replicas(cluster, report):
     with throwaway_replica(cluster) as replica:
         cluster.execute("CREATE TABLE sent_over ()", database="watched")
-        while not replica.execute("SELECT to_regclass('sent_over')", database="watched")[0][0]:
-            time.sleep(0.01)
+        wait_until(lambda: replica.execute("SELECT to_regclass('sent_over')", database="watched")[0][0])
         there = report()
         on_the_replica = report(replica.url_of("watched"))
     cluster.execute(f"SELECT pg_drop_replication_slot('replica_{replica.port}')")

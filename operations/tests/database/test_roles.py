@@ -3,17 +3,18 @@
 import re
 import signal
 import threading
-import time
 from datetime import timedelta
 
 import psycopg
 import pytest
 
-from logs.tests.factories import DAY, answers
+from logs.stages import MORNING
 from operations.database import roles
-from operations.tests.jobs import main_job, send, sign_up
 from testing.gunicorn import manage, throwaway_site
+from testing.migrated import migrate
+from testing.people import DAY, Visitor, check_in, main_job, sign_up
 from testing.postgres import throwaway_cluster
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -26,7 +27,7 @@ def cluster():
     with throwaway_cluster("log_statement = all") as cluster:
         cluster.execute(OWNER)
         cluster.execute("CREATE DATABASE brainlog OWNER owner")
-        assert manage(url_of(cluster, "owner", "owner-password"), "migrate", "--verbosity=0").returncode == 0
+        migrate(url_of(cluster, "owner", "owner-password"))
         yield cluster
 
 
@@ -58,7 +59,7 @@ def make_role(cluster, owner, tmp_path):
 def test_the_role_serves_the_main_job(make_role):
     url = make_role("app")
     with throwaway_site(url) as site:
-        main_job(site.url, "ada")
+        main_job(Visitor(site.url), "ada")
     looked = manage(url, "checkdb")
     assert looked.returncode == 0, looked.stdout
     # Comparing conditions needs temporary tables, which this role may not create.
@@ -282,6 +283,7 @@ def test_sqlite_has_no_roles(tmp_path):
     assert "SQLite has no roles" in result.stderr
 
 
+@pytest.mark.thorough
 def test_a_password_is_rotated_while_people_save(cluster, owner, make_role, tmp_path):
     """With a second role: the first one is in use until the last process has replaced it."""
     url_file = tmp_path / "url"
@@ -299,8 +301,7 @@ def test_a_password_is_rotated_while_people_save(cluster, owner, make_role, tmp_
         assert refused.returncode == 1 and "blue has" in refused.stderr
 
         site.process.send_signal(signal.SIGHUP)
-        while in_use("blue") or not in_use("green"):
-            time.sleep(0.05)
+        wait_until(lambda: in_use("green") and not in_use("blue"), "all processes are connected as the new role")
         assert manage(owner, "create_app_role", "blue", "--drop", "--apply").returncode == 0
         for person in people:
             person.save_more(5)
@@ -320,7 +321,7 @@ class Saver:
 
     def __init__(self, site_url: str, name: str):
         self.name, self.saved, self.error = name, [], None
-        self.visitor = sign_up(site_url, name)
+        self.visitor = sign_up(Visitor(site_url), name)
         self.is_over = threading.Event()
         self.thread = threading.Thread(target=self.save, daemon=True)
         self.thread.start()
@@ -329,15 +330,14 @@ class Saver:
         try:
             while not self.is_over.is_set():
                 day = DAY - timedelta(days=len(self.saved))
-                send(self.visitor, f"/logs/{day}/morning/", answers("morning"))
+                check_in(self.visitor, MORNING, day)
                 self.saved.append(day)
         except Exception as error:
             self.error = error
 
     def save_more(self, days: int):
         goal = len(self.saved) + days
-        while len(self.saved) < goal and self.error is None:
-            time.sleep(0.01)
+        wait_until(lambda: len(self.saved) >= goal or self.error, f"{days} more saves")
 
     def stop(self):
         self.is_over.set()

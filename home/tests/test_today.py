@@ -1,0 +1,154 @@
+"""The first page: today's check-ins, and what one wants to see beside them."""
+
+import datetime
+
+import pytest
+import time_machine
+
+from accounts.tests.factories import make_person
+from logs.stages import STAGES
+from logs.tests.conftest import NEW_YORK
+from logs.tests.factories import DAY, make_full_log, make_log
+from logs.tests.pages import check_in_url, day_url
+from reflections.tests.factories import make_reflection
+
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
+
+TODAY = DAY + datetime.timedelta(days=1)  # a Tuesday
+
+
+def days_ago(count):
+    return TODAY - datetime.timedelta(days=count)
+
+
+def test_visitors_see_the_welcome_page(db, client):
+    response = client.get("/")
+
+    assert response.status_code == 200
+    assert "/accounts/signup/" in response.content.decode()
+    assert "check_in" not in response.content.decode()
+
+
+def test_the_five_check_ins_are_one_tap_away_in_order(as_person):
+    page = as_person.get("/").content.decode()
+
+    places = [page.index(f'href="{check_in_url(stage, TODAY)}"') for stage in STAGES]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_other_methods_are_refused(as_person, method):
+    assert getattr(as_person, method)("/").status_code == 405
+
+
+def test_it_shows_only_the_persons_own_day(as_person):
+    make_full_log(make_person(), TODAY, thought_for_tomorrow="theirs")
+    make_full_log(make_person(), DAY, thought_for_tomorrow="theirs")
+
+    response = as_person.get("/")
+
+    assert {step["state"] for step in response.context["steps"]} == {"not-started"}
+    assert "theirs" not in response.content.decode()
+
+
+def test_each_check_in_says_its_state(as_person, person):
+    as_person.post(check_in_url("morning", TODAY), {"sleep_hours": "7", "sleep_quality": "5", "morning_mood": "5"})
+    as_person.post(check_in_url("midday", TODAY), {"lunch": "Soup"})
+
+    response = as_person.get("/")
+
+    states = {str(step["stage"]): step["state"] for step in response.context["steps"]}
+    assert states == {
+        "morning": "done",
+        "medication": "not-started",
+        "midday": "begun",
+        "afternoon": "not-started",
+        "evening": "not-started",
+    }
+    page = response.content.decode()
+    assert "1 of 5 done" in page
+    assert '<progress max="5" value="1"' in page
+
+
+def test_a_complete_day_is_acknowledged(as_person, person):
+    make_full_log(person, TODAY)
+
+    page = as_person.get("/").content.decode()
+
+    assert "5 of 5 done" in page
+    assert "All five are done." in page
+
+
+@pytest.mark.parametrize(
+    ("hour", "stage"),
+    [
+        (4, "morning"),
+        (8, "morning"),
+        (9, "medication"),
+        (12, "midday"),
+        (16, "afternoon"),
+        (21, "evening"),
+        (1, "evening"),
+    ],
+)
+def test_the_check_in_of_the_hour_is_marked(as_person, hour, stage):
+    with time_machine.travel(datetime.datetime(2026, 5, 5, hour, tzinfo=NEW_YORK), tick=False):
+        response = as_person.get("/")
+
+    assert [str(step["stage"]) for step in response.context["steps"] if step["is_now"]] == [stage]
+    assert response.content.decode().count('<span class="badge">now</span>') == 1
+
+
+def test_the_last_seven_days_each_lead_to_their_page(as_person, person):
+    make_log(person, days_ago(6), day_rating=9)
+    make_log(person, days_ago(7), day_rating=8)
+
+    response = as_person.get("/")
+
+    assert [square.date for square in response.context["strip"]] == [days_ago(n) for n in range(6, -1, -1)]
+    assert response.context["strip"][0].log.day_rating == 9
+    strip = response.content.decode().split('<ol class="strip">')[1].split("</ol>")[0]
+    assert [day_url(days_ago(n)) in strip for n in range(8)] == [True] * 7 + [False]
+
+
+def test_yesterdays_thought_and_plan_are_there(as_person, person):
+    make_log(person, DAY, thought_for_tomorrow="One thing", tomorrow_plan="Call <b>the bank</b>")
+    make_log(person, days_ago(2), thought_for_tomorrow="Too old")
+
+    page = as_person.get("/").content.decode()
+
+    assert "One thing" in page
+    assert "Call &lt;b&gt;the bank&lt;/b&gt;" in page
+    assert "Too old" not in page
+
+
+def test_without_a_thought_there_is_no_card_for_it(as_person, person):
+    make_log(person, DAY, gratitude="Sun")
+
+    assert "From the evening before" not in as_person.get("/").content.decode()
+
+
+def test_last_weeks_focus_is_there_all_week(as_person, person):
+    make_reflection(person, datetime.date(2026, 4, 26), next_week_focus="Sleep by eleven")
+    make_reflection(person, datetime.date(2026, 4, 19), next_week_focus="Too old")
+    make_reflection(person, datetime.date(2026, 5, 3), next_week_focus="Too early")
+    make_reflection(make_person(), datetime.date(2026, 4, 26), next_week_focus="Theirs")
+
+    for day in range(3, 10):
+        with time_machine.travel(datetime.datetime(2026, 5, day, 12, tzinfo=NEW_YORK), tick=False):
+            page = as_person.get("/").content.decode()
+
+        assert "Sleep by eleven" in page
+        assert "Too old" not in page
+        assert "Too early" not in page
+        assert "Theirs" not in page
+
+
+def test_a_day_not_tracked_says_so(as_person, person):
+    make_log(person, TODAY, not_tracked="ill")
+
+    assert "Today is marked as not tracked: ill." in as_person.get("/").content.decode()
+
+
+def test_it_is_not_cached(as_person):
+    assert as_person.get("/").headers["Cache-Control"] == "no-store, private"

@@ -1,0 +1,42 @@
+"""The one way in which tests wait: for a condition, and never for a time."""
+
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from subprocess import Popen
+from typing import TypeVar
+
+PATIENCE = 60  # seconds. Longer than anything that tests wait for takes on a busy machine.
+INTERVAL = 0.02
+
+Result = TypeVar("Result")
+
+
+def wait_until(
+    condition: Callable[[], Result], what: str = "", *, seconds: float = PATIENCE, process: Popen | None = None
+) -> Result:
+    """Return the first true value of `condition()`.
+
+    Raises TimeoutError after so many seconds, and RuntimeError as soon as `process`, which is to bring
+    it about, has ended.
+    """
+    until = time.monotonic() + seconds
+    while not (result := condition()):
+        if process and process.poll() is not None:
+            raise RuntimeError(f"{process.args[0]} ended with exit code {process.returncode}. {what}")
+        if time.monotonic() > until:
+            raise TimeoutError(f"Not within {seconds} s: {what or condition}")
+        time.sleep(INTERVAL)
+    return result
+
+
+def wait_for_port(port: int, server: Popen) -> None:
+    """Return when a program listens there. Raises RuntimeError if `server` ends first, or TimeoutError."""
+
+    def is_open() -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+        return False
+
+    wait_until(is_open, f"{server.args[0]} listens", process=server)
