@@ -71,7 +71,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 
-# The order, outermost first, and why. What each takes of a request is in docs/decisions/0019-middleware.md.
+# The order, outermost first, and why. What each takes of a request is in docs/decisions/0020-middleware.md.
 MIDDLEWARE = [
     # Outermost: they add headers to every response, including static files and probes.
     "brainlog.middleware.SecurityHeadersMiddleware",

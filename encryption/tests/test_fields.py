@@ -214,7 +214,7 @@ def test_other_values_are_refused():
 
 
 def test_a_deferred_text_is_loaded_with_one_query():
-    log = DailyLog.objects.for_list().get(pk=make_log(dreams=TEXT).pk)
+    log = DailyLog.objects.defer("dreams").get(pk=make_log(dreams=TEXT).pk)
     with CaptureQueriesContext(connection) as queries:
         assert log.dreams == log.dreams == TEXT
 
