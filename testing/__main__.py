@@ -137,7 +137,7 @@ class Suite:
 
 def interrupt(number, frame) -> None:
     """End the tests in good order: the server is stopped, and its files are removed."""
-    # Whoever presses Ctrl-C twice must not interrupt that.
+    # A second Ctrl-C must not interrupt the clean-up.
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     raise SystemExit(128 + number)

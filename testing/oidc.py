@@ -50,7 +50,7 @@ class Provider:
         return f"{asked['redirect_uri']}?{urlencode(said | {'state': asked['state']})}"
 
     def token(self, sent: dict) -> dict | None:
-        """The tokens for a code, once; None for whoever has no right to them."""
+        """Return the tokens for a code, once. None if the client may not have them."""
         asked = self.codes.pop(sent.get("code"), None)
         proof = base64.urlsafe_b64encode(hashlib.sha256(sent.get("code_verifier", "").encode()).digest()).rstrip(b"=")
         right = asked and (sent["client_id"], sent["client_secret"]) == (CLIENT, SECRET)

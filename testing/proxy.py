@@ -22,7 +22,7 @@ class Proxy:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def sleep(self, seconds: float) -> None:
-        """Answer nobody for that long, as a server that first has to wake up."""
+        """Hold every connection for that long, as a serverless database that first has to wake up."""
         self.awake_at = time.monotonic() + seconds
 
     def mute(self) -> None:

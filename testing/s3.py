@@ -21,17 +21,17 @@ class Bucket:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables in which programs are told where it is and who they are."""
+        """The environment variables with the address and credentials of the bucket."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ALLOW_HTTP": "true",
             "AWS_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "anybody",
+            "AWS_ACCESS_KEY_ID": "any",
             "AWS_SECRET_ACCESS_KEY": "secret",
         }
 
     def ask(self, query: str = "", method: str = "GET") -> str:
-        """Send a request about the bucket as it is, unsigned: moto asks nobody who they are."""
+        """Send an unsigned request about the bucket: moto checks no credentials."""
         with urlopen(Request(f"{self.endpoint}/{self.name}{query}", method=method)) as answer:  # noqa: S310 (always http, our own server)
             return answer.read().decode()
 

@@ -16,7 +16,7 @@ STATIC = FOLDER / "static"
 STATIC.mkdir()
 
 # Before brainlog.settings is imported: what is already in the environment wins over .env, which may
-# well name somebody's real database, cache and backups.
+# well name a real database, cache and backups.
 GIVEN = {
     "SECRET_KEY": "only-for-tests, and known to everybody",
     "DEBUG": "False",

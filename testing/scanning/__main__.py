@@ -1,8 +1,8 @@
 """`python -m testing.scanning` (`make scan`) lets open scanners loose on Brain Log. No finding may stay unexplained.
 
 Arguments are scanners: wapiti, sqlmap, advisories; without any, all of them. The first two first prove
-on a leaky site that they find what there is to find, then attack a site of their own, as a visitor and as
-somebody signed in. Exit code 1 if anything is found that is not in EXPLAINED, if a scanner has not seen
+on a leaky site that they find what there is to find, then attack a site of their own, as a visitor and
+as a signed-in person. Exit code 1 if anything is found that is not in EXPLAINED, if a scanner has not seen
 every page, if the site failed anywhere, or if a row of another person's has changed. See docs/scans.md.
 """
 
@@ -106,7 +106,7 @@ def scan(names: list[str]) -> list[Finding]:
     with scanned_site() as site, ThreadPoolExecutor(2) as pool:
         before = site.rows_of_the_other()
         # The longest first.
-        runs = [pool.submit(scan_as, site, who, name) for who in ("somebody", "visitor") for name in names]
+        runs = [pool.submit(scan_as, site, who, name) for who in ("person", "visitor") for name in names]
         findings = [finding for run in runs for finding in run.result()]
         requests = site.requests()
         print(f"{len(requests):,} requests came to the site.")
@@ -120,8 +120,8 @@ def scan(names: list[str]) -> list[Finding]:
 
 def scan_as(site: ScannedSite, who: str, name: str) -> list[Finding]:
     """Scan as a visitor, or as the person who is there for this scanner: no two attack the same rows."""
-    part = site.parts[name if who == "somebody" else who]
-    title = f"{name} as {'a visitor' if who == 'visitor' else 'somebody signed in'}"
+    part = site.parts[name if who == "person" else who]
+    title = f"{name} as {'a visitor' if who == 'visitor' else 'a signed-in person'}"
     findings = step(title, ON_THE_WEB[name], site.url, part.start, part.cookies)
     if who != "visitor" and not site.is_logged_in(part):
         findings.append(Finding("scan", "the session ended before the scan did", title))
@@ -138,7 +138,7 @@ def failures(requests: list[Request]) -> list[Finding]:
 
 
 def overlooked(requests: list[Request], pages: list[str], forms: list[str]) -> list[Finding]:
-    """Pages that nobody was shown, and forms that nobody could send, by their addresses."""
+    """Pages that were never shown and forms that were never accepted, by their addresses."""
     shown = {each.path for each in requests if each.method == "GET" and each.status == 200}
     taken = {
         each.path

@@ -7,7 +7,7 @@ from pathlib import Path
 from testing.gunicorn import ROOT
 from testing.scanning.scanners import Finding, run
 
-# Whoever knows nothing against this one knows nothing: PyPI's mirrors, for example, pass on packages alone, and
+# A source without advisories about this release has none at all: PyPI's mirrors, for example, pass on packages alone, and
 # pip-audit then ends well, having looked up none of them.
 KNOWN_TO_BE_BAD = "django==3.2.0"
 SOURCES = "pypi", "osv"

@@ -6,7 +6,7 @@ from html import escape
 from testing.forms import Field, all_forms_in
 
 # What goes into an empty field, by its type.
-ANYTHING = {"text": "Something", "textarea": "Something", "email": "somebody@example.org", "number": "2"}
+ANYTHING = {"text": "Something", "textarea": "Something", "email": "person@example.org", "number": "2"}
 ANYTHING |= {"date": "2026-05-04", "time": "08:15", "password": "nobodys-password"}
 
 

@@ -1,4 +1,4 @@
-"""What there is to scan: every address that shows somebody a page, with its forms filled in.
+"""What there is to scan: every address that shows a page to a visitor or a person, with its forms filled in.
 
 Runs in the site's own settings, before the site is started, as one of the static files is made here:
 a page that links all pages and holds all forms. A scanner that starts there needs to find nothing by itself.
@@ -37,12 +37,12 @@ QUERIES = [
     ("reflections:list", {"page": "1"}),
     ("reflections:other", {"day": f"{DAY:%Y-%m-%d}"}),
 ]
-# Nobody is half way through signing in here, or has codes from an app; METRICS_TOKEN is not set.
+# Needs a login between password and code, codes from an app, or METRICS_TOKEN: not set up here.
 NOT_HERE = NOT_PAGES | {"accounts:code", "accounts:app_off"}
 
 
 class NotScanned(Exception):
-    """An address shows a page to nobody, so no scanner would come to it."""
+    """An address shows no page to visitors or people, so that no scanner would open it."""
 
 
 def make_parts() -> dict[str, Part]:
@@ -54,12 +54,12 @@ def make_parts() -> dict[str, Part]:
         client, own = make_scanned_person(scanner)
         parts[scanner] = part_of(client, scanner, own, seen)
     if missing := {address.name for address in ADDRESSES} - seen - NOT_HERE:
-        raise NotScanned(f"Nobody sees a page at {', '.join(sorted(missing))}.")
+        raise NotScanned(f"No page is shown at {', '.join(sorted(missing))}.")
     return parts
 
 
 def make_scanned_person(name: str) -> tuple[Client, dict[str, tuple]]:
-    """Somebody who has something on every page, signed in, and the arguments of addresses that are theirs alone."""
+    """Return a signed-in person with data on every page, and the arguments of addresses that are theirs alone."""
     person = make_person(username=name, email=f"{name}@example.org")
     answers = {key: value for stage in OPTIONAL.values() for key, value in stage.items()}
     stored = {key: {"true": True, "false": False}.get(str(value), value) for key, value in answers.items()}

@@ -115,7 +115,7 @@ def sqlmap(site: str, start: str, cookies: dict[str, str], database: str = "Post
                 "--batch",
                 "--answers=skip further tests=N",  # of the other fields, once one is found
                 f"--dbms={database}",
-                # Blind: errors of the database are shown to nobody, and rows only as pages.
+                # Blind: no page shows an error of the database, or its rows as they are.
                 "--technique=BT",
                 "--skip-waf",
                 "--ignore-redirects",

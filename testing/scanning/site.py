@@ -94,7 +94,7 @@ def scanned_site() -> Iterator[ScannedSite]:
     """Yield a site with two people to be scanned as, and one to be left alone."""
     with throwaway_cluster() as cluster, tempfile.TemporaryDirectory(prefix="brainlog-scan-") as name:
         folder = Path(name)
-        make_certificates(folder, "nobody")
+        make_certificates(folder, "client")
         environment = SETTINGS | {"STATIC_ROOT": str(folder / "static")}
         must(cluster.url, "migrate", **environment)
         must(cluster.url, "collectstatic", "--noinput", **environment)

@@ -128,7 +128,7 @@ def test_a_session_that_ends_during_the_scan_is_a_finding(monkeypatch, is_logged
     site = SimpleNamespace(url="", parts={"wapiti": Part("", {}, [], [])}, is_logged_in=lambda part: is_logged_in)
     monkeypatch.setitem(scanning.ON_THE_WEB, "wapiti", lambda *_: [])
 
-    found = scanning.scan_as(site, "somebody", "wapiti")
+    found = scanning.scan_as(site, "person", "wapiti")
 
     assert [each.what for each in found] == ([] if is_logged_in else ["the session ended before the scan did"])
 
@@ -176,7 +176,7 @@ def test_forms_are_filled_in_as_a_browser_would_send_them():
         ("note", "Two\nlines"),
         ("empty", "Something"),
         ("amount", "2"),
-        ("mail", "somebody@example.org"),
+        ("mail", "person@example.org"),
         ("unit", "mg"),
         ("zone", "UTC"),
     ]
