@@ -7,8 +7,8 @@ from pathlib import Path
 from testing.gunicorn import ROOT
 from testing.scanning.scanners import Finding, run
 
-# A source without advisories about this release has none at all: PyPI's mirrors, for example, pass on packages alone, and
-# pip-audit then ends well, having looked up none of them.
+# A source without advisories about this release has none at all. PyPI's mirrors, for example, serve packages alone, and
+# pip-audit then reports success without having looked anything up.
 KNOWN_TO_BE_BAD = "django==3.2.0"
 SOURCES = "pypi", "osv"
 LOCKED = ROOT / "requirements-dev.txt"  # it holds requirements.txt, too
