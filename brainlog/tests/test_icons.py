@@ -1,8 +1,13 @@
-"""The template tag `icon`."""
+"""The template tag `icon`, and that each icon it is asked for is in the sprite."""
+
+import re
 
 import pytest
 from django.template import Context, Template, TemplateSyntaxError
 from django.test import override_settings
+
+from brainlog.templatetags.icon import symbols
+from logs.stages import STAGES
 
 pytestmark = pytest.mark.once
 
@@ -38,3 +43,15 @@ def test_an_unknown_name_is_an_error_while_developing(settings):
 
     with pytest.raises(TemplateSyntaxError, match="icons.svg has no icon 'hose', only after, "):
         rendered('{% icon "hose" %}')
+
+
+def test_templates_use_the_icons_of_the_sprite_and_no_others(settings):
+    sources = "\n".join(path.read_text() for path in (settings.BASE_DIR / "templates").rglob("*.html"))
+    named = set(re.findall(r"""{% icon ["'](.*?)["']""", sources))
+    variables = set(re.findall(r"""{% icon ([^"' ]+)""", sources))
+
+    assert named | {stage.slug for stage in STAGES} == symbols()
+    # What else names icons has to be added above.
+    assert variables == {"step.slug"}
+    # Not by hand: an icon without aria-hidden, or one that is not in the sprite, would pass unnoticed.
+    assert "icons.svg" not in sources
