@@ -116,7 +116,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["brainlog.templatetags.script", "brainlog.templatetags.navigation"],
+            "builtins": [f"brainlog.templatetags.{name}" for name in ("icon", "navigation", "page_title", "script")],
         },
     },
 ]

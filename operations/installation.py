@@ -15,7 +15,7 @@ from django.template.loader import get_template
 from django.utils import translation
 
 # Checked by name, because listing a folder without read permission finds no files.
-PAGES = ("base.html", "404.html", "500.html", "503.html")
+PAGES = ("base.html", "error_page.html", "404.html", "500.html", "503.html")
 
 
 def faults() -> list[str]:

@@ -24,8 +24,9 @@ from reflections.tests.factories import make_reflection
 pytestmark = pytest.mark.once
 
 TEMPLATES = bundles.SOURCES.parent / "templates"
-# Names that no template has: Django writes the first, the level of a message is the second.
-CLASSES_OF_CODE = {"errorlist", "success", "done", "begun", "today", "outside"}
+# Names that no template has: Django writes the first, the level of a message is the second, the tag `icon` writes the
+# third.
+CLASSES_OF_CODE = {"errorlist", "success", "icon", "done", "begun", "today", "outside"}
 FROM_LIBRARIES = ("admin/", "account/", "mfa/")
 OURS = (["/static/brainlog.css"], ["/static/brainlog.js"])
 
