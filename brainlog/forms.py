@@ -5,7 +5,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.forms.renderers import TemplatesSetting
-from django.utils.translation import gettext_lazy as _
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext, gettext_lazy as _
 
 # Characters. No name, code, number or address that a person types is longer.
 LONGEST_LINE = 1000
@@ -53,6 +56,103 @@ def require_whole_characters(value: str):
         raise ValidationError(_("This text has characters that are broken. Please type it again."), "broken")
 
 
+# Widgets that write their HTML themselves: a form has dozens of them, and a template takes ten times as long for each.
+
+CHECKED, SELECTED, REQUIRED = mark_safe(" checked"), mark_safe(" selected"), mark_safe(" required")
+
+
+class WrittenInput:
+    """Mix it in before an input of Django's."""
+
+    def render(self, name, value, attrs=None, renderer=None):
+        widget = self.get_context(name, value, attrs)["widget"]
+        value = "" if widget["value"] is None else format_html(' value="{}"', widget["value"])
+        return format_html(
+            '<input type="{}" name="{}"{}{}>', widget["type"], widget["name"], value, flatatt(widget["attrs"])
+        )
+
+
+class TextBox(WrittenInput, forms.TextInput):
+    pass
+
+
+class TimeBox(WrittenInput, forms.TimeInput):
+    input_type = "time"
+
+
+class HiddenBox(WrittenInput, forms.HiddenInput):
+    pass
+
+
+class CheckBox(WrittenInput, forms.CheckboxInput):
+    pass
+
+
+class TextArea(forms.Textarea):
+    def render(self, name, value, attrs=None, renderer=None):
+        attrs = flatatt(self.build_attrs(self.attrs, attrs))
+        return format_html('<textarea name="{}"{}>\n{}</textarea>', name, attrs, self.format_value(value) or "")
+
+
+class Selection(forms.Select):
+    def render(self, name, value, attrs=None, renderer=None):
+        chosen = self.format_value(value)
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, SELECTED if str(key) in chosen else "", label) for key, label in self.choices),
+        )
+        return format_html(
+            '<select name="{}"{}>{}</select>', name, flatatt(self.build_attrs(self.attrs, attrs)), options
+        )
+
+
+class PillButtons:
+    """Large buttons in rows. Mix it in before a widget of Django's that offers a few choices."""
+
+    def buttons(self, name, value, attrs, marks="") -> str:
+        chosen = self.format_value(value)
+        return format_html_join(
+            "",
+            '\n  <label class="pill"><input type="{}" name="{}" value="{}" id="{}_{}"{}{}><span>{}</span></label>',
+            (
+                (self.input_type, name, key, attrs["id"], n, CHECKED if str(key) in chosen else "", marks, label)
+                for n, (key, label) in enumerate(self.choices)
+            ),
+        )
+
+
+def clear_button(name: str, id_of_field: str) -> str:
+    """Takes the choice back."""
+    return format_html(
+        '<label class="clear"><input type="radio" name="{}" value="" id="{}_clear"><span>{}</span></label>',
+        name,
+        id_of_field,
+        gettext("Clear"),
+    )
+
+
+class Pills(PillButtons, forms.RadioSelect):
+    """A row of large radio buttons; where an answer may be left open, one more takes it back."""
+
+    def render(self, name, value, attrs=None, renderer=None):
+        buttons = self.buttons(name, value, attrs, REQUIRED if self.is_required else "")
+        clear = "" if self.is_required else clear_button(name, attrs["id"])
+        return format_html('<div class="pills">{}\n  {}\n</div>', buttons, clear)
+
+
+class ManyPills(PillButtons, forms.CheckboxSelectMultiple):
+    """A row of large check boxes."""
+
+    def render(self, name, value, attrs=None, renderer=None):
+        return format_html('<div class="pills">{}\n</div>', self.buttons(name, value, attrs))
+
+    def value_omitted_from_data(self, data, files, name):
+        # Django's answer is always no, because a browser sends nothing of unticked boxes. The names in `asked-names`
+        # say which questions a page asked, so that here the key alone counts.
+        return name not in data
+
+
 class DatalistInput(forms.TextInput):
     """A text input that searches `options` while the person types. Works without JavaScript."""
 
@@ -68,9 +168,3 @@ class DatalistInput(forms.TextInput):
         widget["options"] = self.options
         widget["attrs"]["list"] = f"{widget['attrs'].get('id', name)}_options"
         return context
-
-
-class Pills(forms.RadioSelect):
-    """A row of large radio buttons; where an answer may be left open, one more takes it back."""
-
-    template_name = "forms/widgets/pills.html"

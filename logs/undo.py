@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.db.models import Q
 
 from brainlog.database.retry import retried
-from logs.cabinet import Cabinet
+from logs.doses import MedicationList
 from logs.models import DailyLog, Dose, Medication
 
 MINUTES = 10
@@ -92,10 +92,10 @@ def medications_for(sealed: list[Medication], user) -> dict[int, Medication]:
     found = {medication.pk: there[medication.uuid] for medication in sealed if medication.uuid in there}
     gone = [medication for medication in sealed if medication.uuid not in there]
     if gone:
-        cabinet = Cabinet(user.pk, Medication.objects.locked_for(user).defer("note").by_name())
-        named = {each.pk: cabinet.named(each.name) for each in gone if each.is_readable}
+        own_list = MedicationList(user.pk, Medication.objects.locked_for(user).defer("note").by_name())
+        named = {each.pk: own_list.named(each.name) for each in gone if each.is_readable}
         to_make = [medication for medication in gone if not named.get(medication.pk)]
-        if to_make and len(cabinet.medications) + len(to_make) > Medication.MOST_PER_PERSON:
+        if to_make and len(own_list.medications) + len(to_make) > Medication.MOST_PER_PERSON:
             raise ListFullError
         found |= named | {medication.pk: made_again(medication) for medication in to_make}
     return found

@@ -16,10 +16,11 @@ from brainlog.database.retry import retried
 from brainlog.database.router import reads_only
 from brainlog.pagination import page_by_offset, page_number, page_of
 from logs import undo
-from logs.answers import store
+from logs.answer_form import CheckInForm, store
 from logs.calendar_days import Day, full_name_of, month_grid, month_of, name_of_day
-from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
+from logs.forms import MedicationEntryForm
 from logs.models import DailyLog
+from logs.questions import shown_answers
 from logs.stages import MORNING, STAGES, stage_for_hour
 
 require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -52,15 +53,15 @@ def today(request):
 @accepts_up_to(settings.BODY_OF_LONG_TEXTS)
 @require_get_or_post
 def check_in(request, day, stage):
-    person, form_class = request.user, CHECK_IN_FORMS[stage]
-    if request.method != "POST":
-        form = form_class(instance=day_or_404(person, day))
-    elif request.POST.keys() & {"same_as_last_time", "add_dose"}:
-        form = form_class.typed(request.POST, instance=day_or_404(person, day))
-    else:
-        form = store(lambda: form_class(request.POST, instance=day_or_404(person, day, lock=True)))
+    person = request.user
+    if request.method == "POST" and not request.POST.keys() & {"same_as_last_time", "add_dose"}:
+        form = store(lambda: CheckInForm(stage, day_or_404(person, day, lock=True), request.POST))
         if form.is_valid():
             return redirect(after_check_in(request, form.instance, stage))
+    else:
+        form = CheckInForm(stage, day_or_404(person, day))
+        if request.method == "POST":
+            form.fill_in(request.POST)
     context = {
         "form": form,
         "stage": stage,
@@ -85,7 +86,7 @@ def day_or_404(person, day, *, lock=False) -> DailyLog:
 
 
 def steps_of(log, now=None):
-    """The five check-ins as a page lists them."""
+    """The check-ins as a page lists them."""
     return [{"stage": stage, "state": log.state_of(stage), "is_now": stage is now} for stage in STAGES]
 
 
@@ -145,7 +146,9 @@ def day(request, day):
     context = {
         "log": log,
         "day_name": name_of_day(day, request.user.today()),
-        "steps": [step | {"answers": log.answers_of(step["stage"])} for step in steps_of(log)],
+        "steps": [
+            step | {"answers": shown_answers(step["stage"].questions(request.user), log)} for step in steps_of(log)
+        ],
         "reasons": DailyLog.NotTracked.choices,
     }
     return render(request, "logs/day.html", context)

@@ -11,7 +11,7 @@ from brainlog.body_size import accepts_up_to
 from brainlog.database.retry import retried
 from brainlog.database.router import reads_only
 from brainlog.pagination import page_number, page_of
-from logs.answers import store
+from logs.answer_form import store
 from logs.converters import DayConverter
 from logs.periods import FIRST_DAY, Month, Week, Year
 from logs.summary import numbers_of
@@ -60,14 +60,14 @@ def other_week(request):
 def week(request, day):
     person = request.user
     if request.method == "POST":
-        form = store(lambda: ReflectionForm(request.POST, instance=week_or_404(person, day, lock=True)))
+        form = store(lambda: ReflectionForm(week_or_404(person, day, lock=True), request.POST))
         if form.is_valid():
             reflection = form.instance
             text = _("Your week is saved.") if reflection.pk else _("The page is empty: nothing is stored for it.")
             messages.success(request, text, extra_tags=f"{person.pk}/{reflection.week_start}/week")
             return redirect("reflections:list")
     else:
-        form = ReflectionForm(instance=week_or_404(person, day))
+        form = ReflectionForm(week_or_404(person, day))
     reflection = form.instance
     context = {
         "form": form,

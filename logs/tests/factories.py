@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.tests.factories import make_person
 from logs.models import DailyLog, Dose, Medication
-from logs.stages import STAGES, Stage
+from logs.stages import STAGE_BY_SLUG, STAGES, Stage
 
 DAY = datetime.date(2026, 5, 4)
 
@@ -84,6 +84,11 @@ def doses_of(person, date=DAY) -> list[str]:
 def answers(stage: Stage | str, **changes) -> dict:
     """Everything a check-in asks, answered, as a browser sends it."""
     return REQUIRED[str(stage)] | OPTIONAL[str(stage)] | changes
+
+
+def asked(stage: Stage | str) -> dict:
+    """What a page sends beside the answers: the names of the questions it asked, here all of the check-in."""
+    return {"asked-names": " ".join(question.name for question in STAGE_BY_SLUG[str(stage)].questions(None))}
 
 
 def make_log(user=None, date=DAY, **facts) -> DailyLog:

@@ -278,7 +278,7 @@ def test_the_answers_of_the_sentences_exist_and_they_fit():
 
     for name, pool in SENTENCES.items():
         assert len(set(pool)) == len(pool)
-        assert max(map(len, pool)) <= fields[name].input_options()["max_length"]
+        assert max(map(len, pool)) <= fields[name].kind.max_length
 
 
 def test_the_rows_are_valid_for_their_forms(demo_person):

@@ -10,7 +10,7 @@
 const PREFIX = "brainlog-draft/";
 const MOST = 20; // drafts of one page
 const LARGE = 1_000_000; // characters
-const NOT_ANSWERS = /^(csrfmiddlewaretoken|version|seen|keep-.*)$/;
+const NOT_ANSWERS = /^(csrfmiddlewaretoken|version|seen|asked-names|keep-.*)$/;
 const COUNTS_OF_ROWS = /_FORMS$/;
 // Tells other tabs that a person is logged out: "7/". They keep nothing any more, and load again.
 const loggedOut = "BroadcastChannel" in window ? new BroadcastChannel("brainlog-logged-out") : null;
