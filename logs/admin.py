@@ -84,7 +84,7 @@ class DailyLogAdmin(PrivateTextAdmin):
 
     @admin.display(description=_("done"))
     def done(self, log):
-        return _("%(done)d of %(all)d") % {"done": log.stages_done, "all": len(STAGES)}
+        return _("%(done)d of %(all)d") % {"done": log.stages_done, "all": log.stages_asked}
 
 
 def columns_asked(stage, log) -> list[str]:

@@ -103,8 +103,12 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
         return sum(self.is_done(stage) for stage in STAGES)
 
     @property
+    def stages_asked(self) -> int:
+        return len(STAGES)
+
+    @property
     def is_complete(self) -> bool:
-        return self.stages_done == len(STAGES)
+        return self.stages_done == self.stages_asked
 
     @property
     def is_empty(self) -> bool:
