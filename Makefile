@@ -125,15 +125,11 @@ install-scan: venv
 			-r requirements-scan.txt && \
 		cp requirements-scan.txt .venv/scan/; }
 
-# What manage.py make_key prints.
-FIELD_KEY := import base64, secrets; \
-	print(secrets.token_hex(3) + ":" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
-
 # Written aside and moved into place: there is a whole .env or none, and never over an existing one.
 .env:
-	umask 077 && \
 	key=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))') && \
-	field_key=$$($(PY) -c '$(FIELD_KEY)') && \
+	field_key=$$($(MANAGE) make_key) && \
+	umask 077 && \
 	sed -e "s/^SECRET_KEY=.*/SECRET_KEY=$$key/" -e "s/^FIELD_ENCRYPTION_KEYS=.*/FIELD_ENCRYPTION_KEYS=$$field_key/" \
 		.env.example > .venv/env && \
 	mv -n .venv/env .env

@@ -1,4 +1,4 @@
-"""Where django-allauth asks how this project wants it."""
+"""Adapters: how django-allauth behaves in this project."""
 
 import ipaddress
 
@@ -16,32 +16,33 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
-from accounts import known_browsers, rate_limits, reauthentication, recovery, security_events
+from accounts import known_browsers, rate_limits, reauthentication, security_events
 from accounts.models import Invitation, Session, User
+from accounts.recovery_codes import has_no_codes_left
 from brainlog.forms import LONGEST_LINE
 from encryption import mfa_secrets
 
-# What allauth says after a deed, by the name of its template. It is silent about the others.
+# Messages that replace allauth's, by the name of its template. Its other messages are not shown.
 MESSAGES = {
     "account/messages/password_changed.txt": _("Your password is changed."),
     "socialaccount/messages/account_connected.txt": _("From now on you can log in with it."),
-    "socialaccount/messages/account_connected_other.txt": _("This account belongs to somebody else here."),
-    "socialaccount/messages/account_disconnected.txt": _("It does not let you in any more."),
+    "socialaccount/messages/account_connected_other.txt": _("This account is already used by another person here."),
+    "socialaccount/messages/account_disconnected.txt": _("You can no longer log in with it."),
     "account/messages/password_set.txt": _("You have a password now."),
-    "mfa/messages/totp_activated.txt": _("From now on, logging in asks for a code of your app as well."),
-    "mfa/messages/totp_deactivated.txt": _("Your app's codes are not asked for any more."),
+    "mfa/messages/totp_activated.txt": _("From now on, logging in also asks for a code from your app."),
+    "mfa/messages/totp_deactivated.txt": _("Codes from your app are no longer asked for."),
     "mfa/messages/webauthn_added.txt": _("Your passkey is added. You can log in with it alone."),
     "mfa/messages/webauthn_removed.txt": _("The passkey is removed."),
 }
 
-# In the session of somebody on the way in: who it is, and what proves the password that was right.
-PASSWORD_THEN = "password_then"  # noqa: S105 (the name of a key, not a password)
+# Session key: [user id, session auth hash] after the password step.
+PASSWORD_PROOF_KEY = "password_proof"  # noqa: S105 (the name of a key, not a password)
 
-PASSKEY_AGAIN = "mfa_reauthenticate:webauthn"
-WAYS_TO_CONFIRM = {
+PASSKEY_METHOD = "mfa_reauthenticate:webauthn"
+METHOD_LABELS = {
     "reauthenticate": _("Use your password"),
     "mfa_reauthenticate": _("Use a code"),
-    PASSKEY_AGAIN: _("Use a passkey"),
+    PASSKEY_METHOD: _("Use a passkey"),
 }
 
 
@@ -51,7 +52,7 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_safe_url(self, url: str) -> bool:
-        """Whether to go there after a login: a path on this server, and not back to the login page for ever."""
+        """Whether a login may redirect to this URL: a path on this server, and not the login page again."""
         if len(url) > LONGEST_LINE:
             return False
         is_a_path = url.startswith("/") and not url.startswith("//")
@@ -60,63 +61,63 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request) -> bool:
         if settings.REGISTRATION == "invite":
             token = request.POST.get("invitation") or request.GET.get("invitation", "")
-            return Invitation.good(token).exists()
+            return Invitation.usable(token).exists()
         return settings.REGISTRATION == "open"
 
     def get_client_ip(self, request) -> str:
-        """The address that tries are counted for. Behind a socket there is none: all share one count.
+        """The address that attempts are counted for. Behind a Unix socket there is none, and all share one count.
 
-        A server that listens for both sees an IPv4 address as a part of one /64 of IPv6, which would be one count for
-        all of them.
+        A dual-stack server sees IPv4 addresses mapped into one /64 of IPv6. They are unmapped, since all of them would
+        share one count otherwise.
         """
         address = get_client_ip(request) or ""
         mapped = ":" in address and ipaddress.IPv6Address(address).ipv4_mapped
         return str(mapped or address)
 
     def authenticate(self, request, **credentials):
-        """Who this is, or None. Wrong passwords are counted; TooManyTries is raised before one is looked at."""
-        name = User.key_of(credentials.get("username", ""))
-        tries = security_events.take_sign_in(request, name, ratelimit.get_ip(request))
+        """Return the person, or None. Counts wrong passwords. Raises RateLimitExceeded before a password is checked."""
+        name = User.make_username_key(credentials.get("username", ""))
+        attempts = security_events.consume_sign_in(request, name, ratelimit.get_ip(request))
         person = super().authenticate(request, **credentials)
         if person:
-            rate_limits.give_back(tries)
-            request.session[PASSWORD_THEN] = [person.pk, person.get_session_auth_hash()]
+            rate_limits.refund(attempts)
+            request.session[PASSWORD_PROOF_KEY] = [person.pk, person.get_session_auth_hash()]
         else:
-            security_events.record_refusal(security_events.Kind.SIGN_IN_FAILED, name, request)
+            security_events.record_refused_attempt(security_events.Kind.SIGN_IN_FAILED, name, request)
         return person
 
     def get_reauthentication_methods(self, user) -> list[dict]:
-        """The first is asked for. With an app or a passkey, the password does not do."""
-        ways = {way["id"]: way for way in super().get_reauthentication_methods(user)}
+        """Methods to offer, the preferred one first. People with an app or a passkey cannot use their password."""
+        methods = {method["id"]: method for method in super().get_reauthentication_methods(user)}
         if reauthentication.has_second_factor(user):
-            ways.pop("reauthenticate", None)
-        if not user.authenticator_set.filter(type=Authenticator.Type.TOTP).exists() and PASSKEY_AGAIN in ways:
-            ways = {PASSKEY_AGAIN: ways[PASSKEY_AGAIN]} | ways
-        return [way | {"description": WAYS_TO_CONFIRM[name]} for name, way in ways.items()]
+            methods.pop("reauthenticate", None)
+        if not user.authenticator_set.filter(type=Authenticator.Type.TOTP).exists() and PASSKEY_METHOD in methods:
+            methods = {PASSKEY_METHOD: methods[PASSKEY_METHOD]} | methods
+        return [method | {"description": METHOD_LABELS[name]} for name, method in methods.items()]
 
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
-        """Raises ReauthenticationRequired where allauth would let an earlier confirmation by password count."""
-        if reauthentication.is_by_password_alone(self.request):
+        """Raise ReauthenticationRequired where allauth would accept an earlier reauthentication by password."""
+        if reauthentication.was_confirmed_by_password_alone(self.request):
             raise ReauthenticationRequired
         return super().is_reauthentication_required(app=app, **kwargs)
 
     def respond_user_inactive(self, request, user):
-        """Somebody on hold learns no more than a stranger."""
+        """Show the same message as for a failed login: whether an account is deactivated is not revealed."""
         messages.error(request, gettext("That did not work. Please try again."))
         return redirect("accounts:login")
 
     def login(self, request, user):
-        """Raises PermissionDenied if the password has changed since it was given, before the second factor was."""
-        whose, then = request.session.get(PASSWORD_THEN, (None, ""))
-        if whose == user.pk and not constant_time_compare(then, user.get_session_auth_hash()):
+        """Raise PermissionDenied if the password was changed between the password step and the second factor."""
+        user_id, auth_hash = request.session.get(PASSWORD_PROOF_KEY, (None, ""))
+        if user_id == user.pk and not constant_time_compare(auth_hash, user.get_session_auth_hash()):
             request.session.flush()
             raise PermissionDenied
-        request.session.pop(PASSWORD_THEN, None)
+        request.session.pop(PASSWORD_PROOF_KEY, None)
         super().login(request, user)
         Session.objects.end_oldest(user)
         security_events.record_sign_in(user, request)
         known_browsers.remember(request, user)
-        if recovery.has_used_up_codes(user):
+        if has_no_codes_left(user):
             messages.warning(
                 request, gettext("All your recovery codes are used. Make new ones under “Second factor and passkeys”.")
             )
@@ -129,13 +130,15 @@ class AccountAdapter(DefaultAccountAdapter):
             messages.add_message(request, level, text, extra_tags=extra_tags)
 
     def ajax_response(self, request, response, **kwargs):
-        """Scripts get the page that everybody gets: allauth's JSON would hold what was typed, passwords too."""
+        """Answer scripts with the page too: allauth's JSON would contain the form's data, passwords included."""
         return response
 
 
 class MFAAdapter(DefaultMFAAdapter):
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": _("That was not accepted. A code is good once and not for long: please try the next one."),
+        "incorrect_code": _(
+            "That was not accepted. Each code works once and for a short time: please try the next one."
+        ),
     }
 
     def encrypt(self, text: str) -> str:
@@ -145,7 +148,7 @@ class MFAAdapter(DefaultMFAAdapter):
         return mfa_secrets.decrypt(encrypted_text)
 
     def _get_user_identifier(self, user) -> str:
-        """What apps and browsers show beside a code or a passkey: the name, where allauth would say the e-mail."""
+        """Username, which apps and browsers show beside a code or a passkey. allauth would use the e-mail address."""
         return user.username
 
     def generate_authenticator_name(self, user, type) -> str:

@@ -18,35 +18,35 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
 from accounts import emails, security_events
-from accounts.forms import LimitedPasswords
+from accounts.forms import PasswordLengthMixin
 from accounts.models import Invitation, SecurityEvent, User
-from accounts.recovery import reset_link
-from accounts.views import LogoutView, end_others
+from accounts.password_reset import reset_link
+from accounts.views import LogoutView, end_other_sessions
 from brainlog.admin import READ_PRIVATE_TEXT, BigTableAdmin, LookingAdmin
 from brainlog.origin import trusted_origin
 from encryption.fields import WITHHELD
 
-# One way in, one to another password and one out, with their limits, second factor and security events. Django's own
-# pages have none of these, and would serve somebody who is logged in to guess at other accounts.
+# The admin uses our pages to log in, change the password and log out, which have rate limits, the second factor and
+# security events. Django's own pages have none of these, and would let a logged-in person guess other passwords.
 admin.site.login = login_not_required(secure_admin_login(RedirectView.as_view(pattern_name="admin:index")))
 admin.site.password_change = RedirectView.as_view(pattern_name="accounts:security")
 admin.site.logout = LogoutView.as_view()
 
-# People change these themselves, on pages that ask who they are first.
+# People change these themselves, on pages that require reauthentication.
 admin.site.unregister([EmailAddress, Authenticator])
-admin.site.unregister(Group)  # Ours is below.
+admin.site.unregister(Group)  # Registered again below, with our class.
 if apps.is_installed("allauth.socialaccount"):
     admin.site.unregister(apps.get_app_config("socialaccount").get_models())
 
-# Whoever could give these could give themselves all of them.
-GIVEN_BY_SUPERUSERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+# For superusers only: staff who can grant rights could grant all rights to themselves.
+RIGHTS_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class AddPersonForm(LimitedPasswords, AdminUserCreationForm):
+class AddPersonForm(PasswordLengthMixin, AdminUserCreationForm):
     pass
 
 
-class ChangePasswordForm(LimitedPasswords, AdminPasswordChangeForm):
+class ChangePasswordForm(PasswordLengthMixin, AdminPasswordChangeForm):
     pass
 
 
@@ -73,13 +73,13 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
 
     def get_object(self, request, object_id, from_field=None):
         person = super().get_object(request, object_id, from_field)
-        # The page that asks whether to delete records a look of its own, see get_deleted_objects.
+        # The deletion page records a view of its own, see get_deleted_objects.
         if person is not None and not request.resolver_match.url_name.endswith("_delete"):
-            security_events.record_look(security_events.Kind.LOOKED_AT_ACCOUNT, person, request)
+            security_events.record_view(security_events.Kind.LOOKED_AT_ACCOUNT, person, request)
         return person
 
     def get_fieldsets(self, request, obj=None):
-        """With the name to be called by for those who may read private text. People change it themselves."""
+        """Show the display name to staff who may read private text. It is read-only: people change it themselves."""
         name = "display_name" if request.user.has_perm(READ_PRIVATE_TEXT) else "withheld_name"
         return [
             (title, options | {"fields": [name if each == "name_to_call" else each for each in options["fields"]]})
@@ -100,43 +100,43 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     def delete_model(self, request, obj):
         addresses = emails.verified_emails([obj])
         super().delete_model(request, obj)
-        transaction.on_commit(lambda: emails.tell_of_deletion(addresses, request), robust=True)
+        transaction.on_commit(lambda: emails.send_deletion_notices(addresses, request), robust=True)
 
     def delete_queryset(self, request, queryset):
         addresses = emails.verified_emails(queryset)
         super().delete_queryset(request, queryset)
-        transaction.on_commit(lambda: emails.tell_of_deletion(addresses, request), robust=True)
+        transaction.on_commit(lambda: emails.send_deletion_notices(addresses, request), robust=True)
 
     def user_change_password(self, request, id, form_url=""):
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
             person = User.objects.get(pk=id)
             if person == request.user:
-                end_others(request)
+                end_other_sessions(request)
             else:
                 person.end_sessions()
             security_events.record_changes(["password"], person, request, by=request.user)
         return response
 
-    def is_in_reach(self, request, person) -> bool:
-        """Who is staff can be brought under control by a superuser alone."""
+    def may_edit(self, request, person) -> bool:
+        """Whether the user may edit this person: staff can be edited by superusers only."""
         return request.user.is_superuser or not (person.is_staff or person.is_superuser)
 
     def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and (obj is None or self.is_in_reach(request, obj))
+        return super().has_change_permission(request, obj) and (obj is None or self.may_edit(request, obj))
 
     def has_delete_permission(self, request, obj=None):
-        return super().has_delete_permission(request, obj) and (obj is None or self.is_in_reach(request, obj))
+        return super().has_delete_permission(request, obj) and (obj is None or self.may_edit(request, obj))
 
     def get_readonly_fields(self, request, obj=None):
-        given = () if request.user.is_superuser else GIVEN_BY_SUPERUSERS
+        given = () if request.user.is_superuser else RIGHTS_FIELDS
         return (*super().get_readonly_fields(request, obj), *given)
 
-    MOST_AT_ONCE = 50
+    MAX_AT_ONCE = 50
 
-    def those_in_reach(self, request, people):
-        """Whom an action is done to: nobody, where one of them is out of reach, or where they are too many."""
-        if people.count() > self.MOST_AT_ONCE:
+    def editable_people(self, request, people):
+        """The selected people, or none, with an error message, if one may not be edited or they are too many."""
+        if people.count() > self.MAX_AT_ONCE:
             self.message_user(request, _("Nothing was done: please choose 50 people at most."), messages.ERROR)
             return []
         if request.user.is_superuser or not people.filter(Q(is_staff=True) | Q(is_superuser=True)).exists():
@@ -144,20 +144,20 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
         self.message_user(request, _("Only a superuser may do this to people on the staff."), messages.ERROR)
         return []
 
-    @admin.action(description=_("Make a link to a new password"), permissions=["change"])
+    @admin.action(description=_("Create a link for a new password"), permissions=["change"])
     def make_reset_link(self, request, queryset):
-        """Shown this once, good once and for a day. What it says of the second factor stays."""
-        for person in self.those_in_reach(request, queryset):
-            self.log_change(request, person, "Made a link to a new password.")
+        """Show a reset link, valid once and for a day. The second factor of the person stays on."""
+        for person in self.editable_people(request, queryset):
+            self.log_change(request, person, "Created a link for a new password.")
             security_events.record(security_events.Kind.RESET_LINK_MADE, person, request, by=request.user)
-            text = _("For %(name)s, shown this once, good once and for a day: %(link)s")
+            text = _("For %(name)s, shown only now, valid once and for a day: %(link)s")
             link = reset_link(request, person)
             self.message_user(request, text % {"name": person.username, "link": link}, messages.WARNING)
 
     @admin.action(description=_("Switch off the second factor"), permissions=["change"])
     def switch_off_second_factor(self, request, queryset):
-        """For whoever lost their device and their recovery codes."""
-        for person in self.those_in_reach(request, queryset):
+        """Delete all factors of people who have lost their device and their recovery codes."""
+        for person in self.editable_people(request, queryset):
             person.authenticator_set.all().delete()
             self.log_change(request, person, "Switched off the second factor.")
             security_events.record(security_events.Kind.SECOND_FACTOR_OFF, person, request, by=request.user)
@@ -166,8 +166,8 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
 
     @admin.action(description=_("End all logins"), permissions=["change"])
     def end_sessions(self, request, queryset):
-        """For whoever lost a device, or is to be kept out from this moment on."""
-        for person in self.those_in_reach(request, queryset):
+        """Log people out everywhere: they have lost a device, or are to be kept out from now on."""
+        for person in self.editable_people(request, queryset):
             person.end_sessions()
             self.log_change(request, person, "Ended all logins.")
             security_events.record(security_events.Kind.SESSIONS_ENDED, person, request, by=request.user)
@@ -175,25 +175,25 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
             self.message_user(request, text % {"name": person.username}, messages.SUCCESS)
 
     def get_deleted_objects(self, objs, request):
-        """Count what goes with a person, rather than read out years of days and doses one by one.
+        """Count the rows that are deleted with a person, instead of listing years of days and doses.
 
-        The permission to delete a person covers all of their rows; no permission covers a part of them. The counts are
-        recorded as a look at the person.
+        The permission to delete a person covers all of their rows, so it is not checked table by table. Showing the
+        counts is recorded as a view of the person.
         """
         for person in objs:
-            security_events.record_look(security_events.Kind.LOOKED_AT_DELETION, person, request)
+            security_events.record_view(security_events.Kind.LOOKED_AT_DELETION, person, request)
         collector = Collector(using=router.db_for_write(User), origin=objs)
         collector.collect(objs)
         counts = {model: len(rows) for model, rows in collector.data.items()}
         for rows in collector.fast_deletes:
             counts[rows.model] = counts.get(rows.model, 0) + rows.count()
-        refused = set() if all(self.is_in_reach(request, person) for person in objs) else {_("people on the staff")}
+        refused = set() if all(self.may_edit(request, person) for person in objs) else {_("people on the staff")}
         return list(map(str, objs)), {model._meta.verbose_name_plural: n for model, n in counts.items()}, refused, []
 
 
 @admin.register(Group)
 class GroupAdmin(BigTableAdmin, DjangoGroupAdmin):
-    """For superusers: who changes what a group may do could give themselves every right."""
+    """For superusers only: staff who can change the rights of a group could give themselves every right."""
 
     list_reads = ("name",)
 
@@ -223,7 +223,7 @@ class GroupAdmin(BigTableAdmin, DjangoGroupAdmin):
         self.record_change(request, members)
 
     def record_change(self, request, members):
-        """A change of a group's permissions changes those of its members."""
+        """Record a change of a group's permissions for each of its members."""
         for person in members:
             security_events.record_changes(["groups"], person, request, by=request.user)
 
@@ -236,14 +236,14 @@ class InvitationAdmin(BigTableAdmin):
     ordering = ("-pk",)
     readonly_fields = ("created_by", "created_at", "expires_at", "used_at")
 
-    MOST_OPEN = 100
+    MAX_OPEN = 100
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """Make no more, while so many of one person's invitations are open."""
-        theirs = Invitation.objects.filter(created_by=request.user.pk, used_at=None, expires_at__gt=timezone.now())
-        if object_id is None and theirs.count() >= self.MOST_OPEN:
+        """Refuse to add an invitation while the user has MAX_OPEN unused ones."""
+        unused = Invitation.objects.filter(created_by=request.user.pk, used_at=None, expires_at__gt=timezone.now())
+        if object_id is None and unused.count() >= self.MAX_OPEN:
             text = _("You have made %(count)d invitations that are not used yet. Please delete some first.")
-            self.message_user(request, text % {"count": self.MOST_OPEN}, messages.ERROR)
+            self.message_user(request, text % {"count": self.MAX_OPEN}, messages.ERROR)
             return redirect("admin:accounts_invitation_changelist")
         return super().changeform_view(request, object_id, form_url, extra_context)
 
@@ -254,14 +254,14 @@ class InvitationAdmin(BigTableAdmin):
         if not change:
             obj.created_by = request.user
             link = f"{reverse('accounts:signup')}?{urlencode({'invitation': obj.make_token()})}"
-            text = _("The invitation, shown this once and good for one person: %(link)s")
+            text = _("The invitation, shown only now and valid for one person: %(link)s")
             self.message_user(request, text % {"link": trusted_origin(request) + link}, messages.WARNING)
         super().save_model(request, obj, form, change)
 
 
 @admin.register(SecurityEvent)
 class SecurityEventAdmin(LookingAdmin):
-    """For superusers: it says who was here when."""
+    """For superusers only: it shows when each person was active."""
 
     list_display = ("at", "person", "kind", "changed", "by_name", "device", "is_local")
     list_reads = ("at", "person__username", "kind", "changed", "by_name", "device", "is_local")
@@ -277,5 +277,5 @@ class SecurityEventAdmin(LookingAdmin):
     def get_object(self, request, object_id, from_field=None):
         event = super().get_object(request, object_id, from_field)
         if event is not None and (person := User.objects.filter(pk=event.person_id).first()):
-            security_events.record_look(security_events.Kind.LOOKED_AT_EVENTS, person, request)
+            security_events.record_view(security_events.Kind.LOOKED_AT_EVENTS, person, request)
         return event

@@ -8,14 +8,14 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self):
-        import accounts.security_events  # noqa: F401 – it listens
-        import encryption.mfa_secrets  # noqa: F401 – likewise
+        import accounts.security_events  # noqa: F401 – connects signal receivers
+        import encryption.mfa_secrets  # noqa: F401 – connects signal receivers
 
         post_delete.connect(erase_deleted_person, sender="accounts.User")
 
 
 def erase_deleted_person(using, **kwargs):
-    """Receives `post_delete` of a person, by whichever page or command: their names leave SQLite's files too."""
+    """Erase deleted rows from SQLite's files after the commit. Receives every `post_delete` of a person."""
     from brainlog.database.sqlite3.files import erase_deleted_after_commit
 
     erase_deleted_after_commit(using)

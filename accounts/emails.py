@@ -1,4 +1,4 @@
-"""The mails of templates/accounts/mail/, and the confirmed address they go to."""
+"""Sending the mails of templates/accounts/mail/, and the confirmed addresses they go to."""
 
 import logging
 from contextlib import suppress
@@ -16,9 +16,9 @@ from brainlog.origin import trusted_origin
 
 Kind = SecurityEvent.Kind
 
-# What decides who gets in, and what takes everything along or away. Whoever did not do it has to hear of it where
-# the one who did cannot see to it.
-TOLD_BY_MAIL = {
+# Events that decide who can log in, or that export or delete everything. The person gets a mail outside of the site,
+# where an attacker who is logged in cannot suppress it.
+NOTIFIED_KINDS = {
     *(Kind.PASSWORD_CHANGED, Kind.PASSWORD_RESET, Kind.RESET_LINK_MADE, Kind.EMAIL_CHANGED),
     *(Kind.USERNAME_CHANGED, Kind.RIGHTS_CHANGED),
     *(Kind.APP_ON, Kind.APP_OFF, Kind.PASSKEY_ADDED, Kind.PASSKEY_REMOVED, Kind.CODE_USED, Kind.SECOND_FACTOR_OFF),
@@ -29,44 +29,44 @@ TOLD_BY_MAIL = {
 log = logging.getLogger(__name__)
 
 
-def post(name: str, to: str, request=None, **context) -> bool:
-    """Send one of the mails; a command has no request. Returns whether the mail server took it."""
+def send_template(name: str, to: str, request=None, **context) -> bool:
+    """Send the mail of a template; commands pass no request. Returns whether the mail server accepted it."""
     context |= {"host": urlsplit(trusted_origin(request)).netloc}
     subject, _newline, text = render_to_string(f"accounts/mail/{name}.txt", context).partition("\n")
     try:
         send_mail(subject.strip(), text.strip() + "\n", None, [to])
-    except (OSError, UnicodeError) as error:  # A domain without a form in ASCII cannot be written into a mail.
-        # What an SMTP server says names the person's address.
+    except (OSError, UnicodeError) as error:  # UnicodeError: the domain has no form in ASCII.
+        # The error's text is not logged: an SMTP server's answer contains the address.
         log.error("A mail could not be sent: %s", type(error).__name__)
         return False
     return True
 
 
 def verified_email(person: User) -> str:
-    """The address that the person has proved to read, or an empty text."""
+    """The confirmed address of the person, or an empty text."""
     return EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True).first() or ""
 
 
 def verified_emails(people) -> list[str]:
-    """The addresses that these people have proved to read."""
+    """The confirmed addresses of these people."""
     return list(EmailAddress.objects.filter(user__in=people, verified=True).values_list("email", flat=True))
 
 
-def tell_of(event: SecurityEvent, person: User, request=None):
-    """Mail the person that this happened, if there is an address; of a new address, the old one hears.
+def send_security_notice(event: SecurityEvent, person: User, request=None):
+    """Mail the person about the event, at the confirmed address: after a change of address, still the former one.
 
-    Of one kind, only the first few in an hour: a program could have any number sent, and a mail server takes no more
-    than so many. All of them are in the list that each mail leads to.
+    Mails about one kind of event are limited, so that a script cannot have any number of them sent and use up the
+    quota of the mail server. The page that each mail links to lists all events.
     """
-    if event.kind not in TOLD_BY_MAIL or not settings.HAS_EMAIL or not (address := verified_email(person)):
+    if event.kind not in NOTIFIED_KINDS or not settings.HAS_EMAIL or not (address := verified_email(person)):
         return
-    with suppress(rate_limits.TooManyTries):
-        rate_limits.take(rate_limits.MAIL_OF_EVENT, f"{event.kind} {person.pk}")
+    with suppress(rate_limits.RateLimitExceeded):
+        rate_limits.consume(rate_limits.MAIL_OF_EVENT, f"{event.kind} {person.pk}")
         page = trusted_origin(request) + reverse("accounts:events")
-        post("happened", address, request, what=event.description, address=page)
+        send_template("security_notice", address, request, what=event.description, address=page)
 
 
-def tell_of_deletion(addresses: list[str], request=None):
-    """Mail those whose account was deleted: their addresses are read before, for they go with it."""
+def send_deletion_notices(addresses: list[str], request=None):
+    """Mail people whose account was deleted. The addresses are read beforehand: they are deleted with the account."""
     for address in addresses if settings.HAS_EMAIL else ():
-        post("deleted", address, request)
+        send_template("deleted", address, request)

@@ -18,18 +18,18 @@ from accounts.models import User, timezone_names
 from brainlog.forms import DatalistInput, Pills, limit_length, require_whole_characters
 
 
-class LimitedPasswords:
-    """A form of Django's or allauth's whose passwords have a maximum length: it is checked before they are hashed."""
+class PasswordLengthMixin:
+    """Adds a maximum length to the passwords of a form of Django or allauth, checked before they are hashed."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if isinstance(field.widget, forms.PasswordInput) and field.max_length is None:
-                limit_length(field, passwords.LONGEST)
+                limit_length(field, passwords.MAX_LENGTH)
 
 
 class LoginForm(allauth.account.forms.LoginForm):
-    """allauth's way in, with the fields that Django and password managers know."""
+    """allauth's login form with the field names of Django's, which password managers recognise."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -44,18 +44,18 @@ class LoginForm(allauth.account.forms.LoginForm):
             ),
         }
 
-        limit_length(self.fields["password"], passwords.LONGEST)
+        limit_length(self.fields["password"], passwords.MAX_LENGTH)
 
     def clean(self):
         self.cleaned_data["login"] = self.cleaned_data.get("username")
         return super().clean()
 
 
-class SignUpForm(LimitedPasswords, BaseUserCreationForm):
+class SignUpForm(PasswordLengthMixin, BaseUserCreationForm):
     class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username", "email", "timezone")
-        # The browser puts its own zone in place of the default, see static/js/timezone.js.
+        # static/js/timezone.js replaces the default by the browser's time zone.
         widgets = {
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),
             "timezone": DatalistInput(
@@ -73,26 +73,26 @@ class SignUpForm(LimitedPasswords, BaseUserCreationForm):
         self.fields["password2"].label = _("The password again")
 
     def save(self, commit=True):
-        """Make the person. Returns None, with an error on the form, if the name was taken just now."""
+        """Create the person. Returns None, with an error on the form, if the name was taken just now."""
         try:
             with transaction.atomic():
                 return super().save(commit)
         except IntegrityError:
-            self.add_error("username", User.name_is_taken())
+            self.add_error("username", User.username_taken_error())
             return None
 
 
-class NewPasswordForm(LimitedPasswords, SetPasswordForm):
-    """A password in place of none, or of a forgotten one."""
+class NewPasswordForm(PasswordLengthMixin, SetPasswordForm):
+    """A new password without the old one: for a reset, or a person without a password."""
 
 
-class PasswordAgainForm(LimitedPasswords, allauth.account.forms.ReauthenticateForm):
-    """The password of a person who is logged in, before a change that asks for it."""
+class PasswordReauthenticationForm(PasswordLengthMixin, allauth.account.forms.ReauthenticateForm):
+    """Reauthentication by password."""
 
 
-class PasswordChangeForm(LimitedPasswords, DjangoPasswordChangeForm):
+class PasswordChangeForm(PasswordLengthMixin, DjangoPasswordChangeForm):
     def clean_old_password(self):
-        rate_limits.take_again(rate_limits.PASSWORD_AGAIN, context.request, self.user)
+        rate_limits.consume_for_person(rate_limits.PASSWORD_AGAIN, context.request, self.user)
         return super().clean_old_password()
 
 
@@ -117,7 +117,7 @@ class ProfileForm(forms.ModelForm):
         self.fields["display_name"].validators.append(require_whole_characters)
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
-                # Django's repeats the value.
+                # Django's message repeats the submitted value.
                 field.error_messages["invalid_choice"] = _("Choose one of the answers offered.")
         self.fields["day_ends_at"].help_text = User._meta.get_field("day_ends_at").help_text
 
@@ -126,8 +126,8 @@ class ProfileForm(forms.ModelForm):
         return self.instance
 
 
-class NameAgainForm(forms.Form):
-    """What cannot be undone is confirmed by typing one's own name."""
+class UsernameConfirmationForm(forms.Form):
+    """Confirmation of an irreversible action by typing one's own username."""
 
     username = forms.CharField(
         label=_("Your username"),
@@ -142,12 +142,12 @@ class NameAgainForm(forms.Form):
 
     def clean_username(self):
         username = self.cleaned_data["username"]
-        if User.key_of(username) != self.user.username_key:
+        if User.make_username_key(username) != self.user.username_key:
             raise forms.ValidationError(_("That is not your username."), code="wrong_name")
         return username
 
 
-class DeleteAccountForm(LimitedPasswords, NameAgainForm):
+class DeleteAccountForm(PasswordLengthMixin, UsernameConfirmationForm):
     password = forms.CharField(
         label=_("Your password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
@@ -155,11 +155,11 @@ class DeleteAccountForm(LimitedPasswords, NameAgainForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if not self.user.has_usable_password():
-            del self.fields["password"]  # The page has asked for a passkey or a code before.
+            del self.fields["password"]  # The page requires reauthentication by a passkey or a code.
 
     def clean_password(self):
         password = self.cleaned_data["password"]
-        rate_limits.take_again(rate_limits.PASSWORD_AGAIN, context.request, self.user)
+        rate_limits.consume_for_person(rate_limits.PASSWORD_AGAIN, context.request, self.user)
         if not self.user.check_password(password):
             raise forms.ValidationError(_("That is not your password."), code="wrong_password")
         return password

@@ -1,7 +1,7 @@
-"""The proof that a person has signed in with a browser before: a random token in a cookie, see models.KnownBrowser.
+"""Known browsers: a random token in a cookie proves that a person has signed in with it, see models.KnownBrowser.
 
-Tries are counted apart for each such browser: neither strangers, nor another browser of the same person, nor one whose
-login was ended can use up the tries of this one. The cookie holds a token for each of the last few people.
+Attempts are counted apart for each known browser: neither strangers, nor another browser of the same person, nor one
+whose login was ended can use up its attempts. The cookie holds one token for each of the last MAX_PEOPLE people.
 """
 
 import re
@@ -11,25 +11,25 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import KnownBrowser, User
-from accounts.sessions import hash_of
+from accounts.sessions import hash_secret
 
-MOST_PEOPLE = 4
+MAX_PEOPLE = 4
 TOKEN = re.compile(r"[\w-]{32}", re.ASCII)  # As token_urlsafe(24) makes them.
 
 
 def find(request, username_key: str) -> KnownBrowser | None:
-    """The row of this browser and the person of this name. Does the same for names that do not exist."""
-    if not (hashes := [hash_of(token) for token in tokens_in(request)]):
+    """The known browser of this request and username. Runs the same query for names that do not exist."""
+    if not (hashes := [hash_secret(token) for token in tokens_in(request)]):
         return None
     return KnownBrowser.objects.valid().filter(token_hash__in=hashes, person__username_key=username_key).first()
 
 
 def remember(request, person: User):
-    """Store this browser as known, for a person who has just signed in. set_cookie() sends the proof.
+    """Store this browser as known, for a person who has just signed in. set_cookie() sends the token.
 
-    After a reset of the password, the session can be that of another person or a visitor's: it does not name the row.
+    After a password reset, the session can belong to another person or a visitor: then it does not refer to the row.
     """
-    tokens = {hash_of(token): token for token in tokens_in(request)}
+    tokens = {hash_secret(token): token for token in tokens_in(request)}
     of_person = KnownBrowser.objects.filter(token_hash__in=tokens, person=person)
     others = tokens.keys() - {*of_person.values_list("token_hash", flat=True)}
     if row := of_person.valid().first():
@@ -38,7 +38,7 @@ def remember(request, person: User):
     else:
         token = secrets.token_urlsafe(24)
         KnownBrowser.objects.delete_oldest(person)
-        row = KnownBrowser.objects.create(person=person, token_hash=hash_of(token))
+        row = KnownBrowser.objects.create(person=person, token_hash=hash_secret(token))
     if request.user == person:
         request.session.known_browser_id = row.pk
         request.session.modified = True
@@ -46,11 +46,11 @@ def remember(request, person: User):
 
 
 def set_cookie(request, response):
-    """Set the cookie with the proof in the response, if remember() was called."""
+    """Set the cookie with the tokens in the response, if remember() was called."""
     if tokens := getattr(request, "known_browser_tokens", None):
         response.set_cookie(
             settings.KNOWN_BROWSER_COOKIE_NAME,
-            ".".join(tokens[:MOST_PEOPLE]),
+            ".".join(tokens[:MAX_PEOPLE]),
             max_age=KnownBrowser.VALID_FOR,
             secure=settings.SESSION_COOKIE_SECURE,
             httponly=True,
@@ -58,12 +58,12 @@ def set_cookie(request, response):
         )
 
 
-def people_ended(request) -> list[int]:
-    """The ids of people whose login in this browser was ended from elsewhere: the page removes what it keeps for them.
+def ended_person_ids(request) -> list[int]:
+    """Ids of people whose login in this browser was ended remotely. The page removes what the browser stores for them.
 
-    Returns them until they sign in again. A session that expired by itself does not count.
+    They are returned until they sign in again. A session that expired is not one that was ended.
     """
-    if request.user.is_authenticated or not (hashes := [hash_of(token) for token in tokens_in(request)]):
+    if request.user.is_authenticated or not (hashes := [hash_secret(token) for token in tokens_in(request)]):
         return []
     ended = KnownBrowser.objects.filter(token_hash__in=hashes).exclude(ended_at=None)
     return list(ended.values_list("person_id", flat=True))
@@ -71,4 +71,4 @@ def people_ended(request) -> list[int]:
 
 def tokens_in(request) -> list[str]:
     cookie = request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE_NAME, "")
-    return [token for token in cookie.split(".", MOST_PEOPLE)[:MOST_PEOPLE] if TOKEN.fullmatch(token)]
+    return [token for token in cookie.split(".", MAX_PEOPLE)[:MAX_PEOPLE] if TOKEN.fullmatch(token)]

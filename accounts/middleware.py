@@ -17,63 +17,63 @@ from requests import RequestException
 
 from accounts import known_browsers, rate_limits
 from accounts.models import User
-from accounts.reauthentication import ask_who_is_there
-from accounts.sessions import person_in
+from accounts.reauthentication import redirect_to_reauthentication
+from accounts.sessions import get_user
 
 log = logging.getLogger(__name__)
 
 
 def is_local(request) -> bool:
-    """Whether the visitor is in the server's own network."""
+    """Whether the client has a private address: it is in the server's own network."""
     try:
         return ipaddress.ip_address(get_adapter().get_client_ip(request)).is_private
     except ValueError:
         return False
 
 
-class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
-    """Know who is asking from the session alone."""
+def browser_of(request) -> dict:
+    """The user agent and the network that a session stores."""
+    return {"user_agent": request.headers.get("User-Agent", "")[:300].replace("\0", ""), "is_local": is_local(request)}
+
+
+class PersonMiddleware(middleware.AuthenticationMiddleware):
+    """Sets the user from our session, activates their time zone, records the visit, keeps their pages out of caches."""
 
     def process_request(self, request):
         super().process_request(request)
-        request.session.browser = {
-            "user_agent": request.headers.get("User-Agent", "")[:300].replace("\0", ""),
-            "is_local": is_local(request),
-        }
-        request.user = SimpleLazyObject(lambda: person_in(request.session))
-
-
-class PersonMiddleware:
-    """Show times by the clock of whoever asks, and keep their pages out of every cache."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
+        # Evaluated when a session is written, which few requests do.
+        request.session.browser = SimpleLazyObject(lambda: browser_of(request))
+        request.user = SimpleLazyObject(lambda: get_user(request.session))
         if request.user.is_authenticated:
             timezone.activate(request.user.zone)
             request.session.record_visit()
         else:
             timezone.deactivate()
-        response = self.get_response(request)
+
+    def process_response(self, request, response):
         if request.user.is_authenticated:
-            # Nothing private stays behind on a shared device, and a page come back to shows what is
-            # stored now.
+            # Private pages must not remain on a shared device, and going back must show the stored state.
             response.headers.setdefault("Cache-Control", "no-store, private")
         return response
 
     def process_exception(self, request, exception):
-        """Whoever deletes the account while another tab saves has no account there either."""
-        is_about_a_row = isinstance(exception, IntegrityError) and request.user.is_authenticated
-        if is_about_a_row and not User.objects.filter(pk=request.user.pk).exists():
+        """Redirect to the login if a save failed because the account was deleted meanwhile, in another tab."""
+        is_integrity_error = isinstance(exception, IntegrityError) and request.user.is_authenticated
+        if is_integrity_error and not User.objects.filter(pk=request.user.pk).exists():
             return redirect_to_login(request.get_full_path())
         return None
 
 
-class SecondFactorMiddleware:
-    """Lead whoever has to have a second factor and has none to the page that adds one, from every other page."""
+class SignInMiddleware:
+    """Requires a second factor where settings ask for it; answers reauthentication, rate limits, provider failures.
 
-    STAY_OPEN = {"privacy"} | {
+    Also sets the cookie of known browsers. Runs inside allauth's middleware, which would store a form that needs
+    reauthentication in the session, passwords included, and submit it at the next reauthentication for that page: even
+    weeks later, or if an attacker had left it for the owner to confirm. Here the form is not kept: the person sends it
+    again afterwards.
+    """
+
+    EXEMPT_VIEWS = {"privacy"} | {
         f"accounts:{name}"
         for name in (
             *("second_factor", "app_on", "passkey_add", "recovery_codes", "logout"),
@@ -85,63 +85,37 @@ class SecondFactorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
+        response = self.get_response(request)
+        known_browsers.set_cookie(request, response)
+        return response
 
     def process_view(self, request, view, args, kwargs):
-        if not self.must_have_one(request.user):
+        """Redirect people who must have a second factor and have none to the page that adds one."""
+        if not self.is_second_factor_required(request.user):
             return None
-        if request.resolver_match.view_name in self.STAY_OPEN:
+        if request.resolver_match.view_name in self.EXEMPT_VIEWS:
             return None
         if request.user.authenticator_set.exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
             return None
         messages.warning(request, _("Please add codes from an app or a passkey first: this server asks for it."))
         return redirect("accounts:second_factor")
 
-    def must_have_one(self, person) -> bool:
+    def is_second_factor_required(self, person) -> bool:
         if settings.SECOND_FACTOR == "optional" or not person.is_authenticated:
             return False
         return settings.SECOND_FACTOR == "everybody" or person.is_staff
 
-
-class ConfirmMiddleware:
-    """Ask who is there, and keep nothing of what was sent: the person sends it again, once they have said so.
-
-    Stands inside of allauth's, which would keep a form in the session, passwords too, and send it as soon as
-    somebody confirms for that page: weeks later, or when another had left it there for the owner to confirm.
-    """
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        return self.get_response(request)
-
     def process_exception(self, request, exception):
-        if not isinstance(exception, ReauthenticationRequired):
-            return None
-        first_way = get_adapter().get_reauthentication_methods(request.user)[0]
-        return ask_who_is_there(request, first_way["url"], then=request.get_full_path())
-
-
-class SignInMiddleware:
-    """Let a browser remember that somebody signed in, and say why it did not work, and when to come back."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        response = self.get_response(request)
-        known_browsers.set_cookie(request, response)
-        return response
-
-    def process_exception(self, request, exception):
-        if isinstance(exception, rate_limits.TooManyTries):
+        if isinstance(exception, ReauthenticationRequired):
+            first_method = get_adapter().get_reauthentication_methods(request.user)[0]
+            return redirect_to_reauthentication(request, first_method["url"], then=request.get_full_path())
+        if isinstance(exception, rate_limits.RateLimitExceeded):
             page = render(request, "429.html", {"minutes": exception.minutes}, status=429)
             page.headers["Retry-After"] = str(exception.seconds)
             return page
         if isinstance(exception, RequestException):
-            # What it says names addresses.
-            log.error("The provider of accounts gave no good answer: %s", type(exception).__name__)
-            messages.error(request, _("The other side cannot be reached just now. Please try again later."))
+            # The error's text is not logged: it contains addresses.
+            log.error("Request to the login provider failed: %s", type(exception).__name__)
+            messages.error(request, _("The other site cannot be reached just now. Please try again later."))
             return redirect("accounts:external" if request.user.is_authenticated else "accounts:login")
         return None

@@ -1,16 +1,16 @@
-"""What this server asks of the providers of accounts elsewhere."""
+"""HTTP requests to the providers of social login."""
 
 import requests
 from allauth.socialaccount import app_settings
 from django.conf import settings
 
-DESCRIPTION = "/.well-known/openid-configuration"
+DISCOVERY_PATH = "/.well-known/openid-configuration"
 
 
 class ProviderSession(requests.Session):
-    """Asks at the configured addresses alone: it is led nowhere else, and no server describes itself as another.
+    """Follows no redirects; rejects discovery documents with a foreign issuer.
 
-    Raises RequestException for both, as for a provider that is down: allauth or SignInMiddleware says so.
+    Raises RequestException in both cases, as for a provider that is down: allauth or SignInMiddleware shows an error.
     """
 
     def request(self, method, url, **options):
@@ -18,13 +18,13 @@ class ProviderSession(requests.Session):
         response = super().request(method, url, **options)
         if response.is_redirect:
             raise requests.TooManyRedirects
-        if url.endswith(DESCRIPTION):
-            check_description(response)
+        if url.endswith(DISCOVERY_PATH):
+            check_issuer(response)
         return response
 
 
-def check_description(response: requests.Response):
-    """Raise RequestException if it is none, or not that of OIDC_SERVER_URL."""
+def check_issuer(response: requests.Response):
+    """Raise RequestException unless the discovery document has the issuer of OIDC_SERVER_URL."""
     response.raise_for_status()
     (app,) = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
     expected, _, _ = app["settings"]["server_url"].partition("/.well-known/")

@@ -1,6 +1,6 @@
-"""Rate limits. Tries are rows of a table, so that all processes count together.
+"""Rate limits. Attempts are rows of a table, so that all processes count together.
 
-A database that fails raises its own error, which ends in a page with status 503: it must not read as "too many tries".
+A failing database raises its own error, which ends in a page with status 503: it must not read as "too many attempts".
 """
 
 import ipaddress
@@ -18,110 +18,112 @@ from accounts.models import Throttle
 
 @dataclass(frozen=True)
 class Limit:
-    """So many tries in so many minutes, whoever it is kept for."""
+    """A number of attempts within a number of minutes, counted per subject: a name, a person, an address."""
 
     name: str
-    tries: int
+    attempts: int
     minutes: float
 
 
-# Wrong passwords. Each browser the person has signed in with has tries of its own, so that strangers cannot lock the
-# person out of it.
+# Wrong passwords. Each browser in which the person has signed in has attempts of its own, so that strangers cannot lock
+# the person out of it.
 SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 30, 10)
 SIGN_IN_BY_NAME = Limit("sign-in-name", 10, 10)
 SIGN_IN_BY_KNOWN_BROWSER = Limit("sign-in-known", 10, 10)
-# Passwords, right ones too, and wrong codes of a person who is signed in, or half way: by person, or by known browser.
+# For a person who is signed in or has passed the password step: passwords, correct ones too, and wrong codes. Counted
+# by person or by known browser.
 PASSWORD_AGAIN = Limit("password-again", 10, 10)
 CODE = Limit("code", 10, 10)
 RECOVERY_CODE = Limit("recovery-code", 10, 10)
 PASSKEY = Limit("passkey", 30, 10)
 PROVIDER = Limit("provider", 60, 10)
 SIGN_UP = Limit("sign-up", 20, 60)
-# Passwords that are looked at, right ones too: each costs a fifth of a second of a processor. The first limit bounds
-# how many of one visitor's keep threads busy at the same moment.
+# Password checks, correct ones too: each takes a fifth of a second of processor time. The first limit bounds how many
+# checks of one visitor occupy threads at the same time.
 PASSWORDS_AT_ONCE = Limit("passwords-at-once", 12, 1 / 6)
 PASSWORDS = Limit("passwords", 60, 10)
-# Of all known browsers at one address together: a person can sign in with as many as they like, each of which has
-# passwords of its own.
+# All known browsers at one address together: a person can sign in with any number of browsers, each of which has
+# password checks of its own.
 KNOWN_BROWSERS_AT_ONCE = Limit("known-browsers-at-once", 36, 1 / 6)
-# Mails to addresses that are not confirmed: to one mailbox, by one person, from one client address.
+# Mails to unconfirmed addresses: to one mailbox, by one person, from one client address.
 MAIL = Limit("mail", 5, 60)
 MAIL_A_DAY = Limit("mail-day", 10, 24 * 60)
 MAIL_BY_PERSON = Limit("mail-person", 5, 60)
 MAIL_BY_ADDRESS = Limit("mail-address", 20, 60)
 # Mails to a confirmed address about one kind of event.
 MAIL_OF_EVENT = Limit("mail-event", 5, 60)
-# Each reads and decrypts all that somebody has written.
+# Each export reads and decrypts everything that the person has written.
 EXPORT = Limit("export", 10, 60)
 
-# A provider gives a customer up to a /48 of IPv6, which is 65,536 networks of a /64.
+# Providers assign up to a /48 of IPv6 to one customer, which contains 65,536 networks of a /64.
 ADDRESSES_OF_A_PREFIX = 4
-# Expired rows that go with the first try of an owner: more than one owner can have.
-MOST_DELETED = 200
+# Expired rows deleted with the first attempt of a subject: more than one subject can have.
+MAX_DELETED = 200
 
 
-class TooManyTries(Exception):
-    """Ends in a page with status 429 that says when to come back."""
+class RateLimitExceeded(Exception):
+    """Answered with a page with status 429 that says when to try again."""
 
-    def __init__(self, seconds: float, limit: Limit | None = None, taken: Iterable[str] = ()):
-        super().__init__("too many tries")
-        self.seconds, self.limit, self.taken = max(1, round(seconds)), limit, list(taken)
+    def __init__(self, seconds: float, limit: Limit | None = None, consumed: Iterable[str] = ()):
+        super().__init__("too many attempts")
+        self.seconds, self.limit, self.consumed = max(1, round(seconds)), limit, list(consumed)
 
     @property
     def minutes(self) -> int:
-        """How long to wait, rounded up."""
+        """Minutes to wait, rounded up."""
         return -(-self.seconds // 60)
 
 
-def take(limit: Limit, who: str) -> str:
-    """Use one of the tries there are for `who`. Returns its name for give_back; raises TooManyTries."""
-    return take_all([(limit, who)])[0]
+def consume(limit: Limit, subject: str) -> str:
+    """Consume one attempt of the subject. Returns its key for refund(). Raises RateLimitExceeded."""
+    return consume_all([(limit, subject)])[0]
 
 
-def take_all(counts: list[tuple[Limit, str]]) -> list[str]:
-    """Use one try of each count. Returns their names for give_back.
+def consume_all(limits: list[tuple[Limit, str]]) -> list[str]:
+    """Consume one attempt of each (limit, subject). Returns their keys for refund().
 
-    Raises TooManyTries at the first count that is used up; what was taken before it stays taken. A try is a row that
-    expires. Of parallel requests that claim the same row one succeeds, so that they get no more tries than others.
+    Raises RateLimitExceeded at the first limit that is used up; attempts consumed before it stay consumed. An attempt
+    is a row that expires. Of parallel requests that claim the same row one succeeds, so that parallel requests get no
+    additional attempts.
     """
-    owners = [f"{limit.name}:{hidden(who)}" for limit, who in counts]
-    if not settings.COUNT_TRIES:
-        return [f"{owner}:uncounted" for owner in owners]
-    rows = [
-        [f"{owner}:{number}" for number in range(limit.tries)]
-        for (limit, _who), owner in zip(counts, owners, strict=True)
+    prefixes = [f"{limit.name}:{keyed_hash(subject)}" for limit, subject in limits]
+    if not settings.RATE_LIMITS_ENABLED:
+        return [f"{prefix}:uncounted" for prefix in prefixes]
+    slots = [
+        [f"{prefix}:{number}" for number in range(limit.attempts)]
+        for (limit, _subject), prefix in zip(limits, prefixes, strict=True)
     ]
-    ends = Throttle.objects.ends_of(sum(rows, []))
-    taken: list[str] = []
-    for (limit, _who), names in zip(counts, rows, strict=True):
-        if name := next((name for name in names if name not in ends and claim(name, limit)), None):
-            taken.append(name)
+    expiries = Throttle.objects.expiry_times(sum(slots, []))
+    consumed: list[str] = []
+    for (limit, _subject), keys in zip(limits, slots, strict=True):
+        if key := next((key for key in keys if key not in expiries and claim(key, limit)), None):
+            consumed.append(key)
         else:
-            raise TooManyTries(seconds_until_free(limit, names, ends), limit, taken)
-    if any(name == names[0] for name, names in zip(taken, rows, strict=True)):
-        Throttle.objects.delete_expired(MOST_DELETED)
-    return taken
+            raise RateLimitExceeded(seconds_until_free(limit, keys, expiries), limit, consumed)
+    if any(key == keys[0] for key, keys in zip(consumed, slots, strict=True)):
+        Throttle.objects.delete_expired(MAX_DELETED)
+    return consumed
 
 
-def claim(name: str, limit: Limit) -> bool:
-    return Throttle.objects.claim(name, limit.minutes * 60)
+def claim(key: str, limit: Limit) -> bool:
+    return Throttle.objects.claim(key, limit.minutes * 60)
 
 
-def seconds_until_free(limit: Limit, names: list[str], ends: dict) -> float:
-    first = min((ends[name] for name in names if name in ends), default=None)
+def seconds_until_free(limit: Limit, keys: list[str], expiries: dict) -> float:
+    first = min((expiries[key] for key in keys if key in expiries), default=None)
     return (first - timezone.now()).total_seconds() if first else limit.minutes * 60
 
 
-def counts_of_address(limit: Limit, address: str) -> list[tuple[Limit, str]]:
-    """The counts of a client address. Those of a /48 of IPv6, as one customer has it, count together too."""
-    wider = provider_prefix(address)
-    whole = replace(limit, name=f"{limit.name}-48", tries=limit.tries * ADDRESSES_OF_A_PREFIX)
-    return [(limit, address), *([(whole, wider)] if wider else [])]
+def limits_of_address(limit: Limit, address: str) -> list[tuple[Limit, str]]:
+    """The limits that apply to a client address: its own, and that of its /48 if it is an IPv6 address."""
+    prefix = provider_prefix(address)
+    of_prefix = replace(limit, name=f"{limit.name}-48", attempts=limit.attempts * ADDRESSES_OF_A_PREFIX)
+    return [(limit, address), *([(of_prefix, prefix)] if prefix else [])]
 
 
-def take_for_address(limit: Limit, address: str) -> list[str]:
-    """Use one of the tries of a client address. Raises TooManyTries."""
-    return take_all(counts_of_address(limit, address))
+def consume_for_address(limit: Limit, address: str) -> list[str]:
+    """Consume one attempt of a client address. Raises RateLimitExceeded."""
+    return consume_all(limits_of_address(limit, address))
 
 
 def provider_prefix(address: str) -> str:
@@ -133,49 +135,49 @@ def provider_prefix(address: str) -> str:
     return str(ipaddress.ip_network((found, 48), strict=False)) if found.version == 6 else ""
 
 
-def give_back(taken: list[str]):
-    """What succeeded does not count."""
-    Throttle.objects.filter(pk__in=taken).delete()
+def refund(keys: list[str]):
+    """Delete consumed attempts: successful ones do not count."""
+    Throttle.objects.filter(pk__in=keys).delete()
 
 
-def only_once(what: str, seconds: int) -> bool:
-    """Whether this is the first time in so many seconds."""
-    return Throttle.objects.claim(f"once:{hidden(what)}", seconds)
+def claim_once(text: str, seconds: int) -> bool:
+    """Claim the text for this many seconds. Returns whether it was free."""
+    return Throttle.objects.claim(f"once:{keyed_hash(text)}", seconds)
 
 
-def hidden(who: str) -> str:
-    """A keyed hash: names and addresses in a copy of the table cannot be found by trying all there are."""
-    return salted_hmac("accounts.rate_limits", who.encode(errors="replace"), algorithm="sha256").hexdigest()
+def keyed_hash(text: str) -> str:
+    """HMAC of the text: names and addresses in a copy of the table cannot be found by trying all candidates."""
+    return salted_hmac("accounts.rate_limits", text.encode(errors="replace"), algorithm="sha256").hexdigest()
 
 
-def take_sign_in(request, username_key: str, address: str) -> list[str]:
-    """Use one try to sign in, and count the password that is about to be checked. Returns the try for give_back.
+def consume_sign_in(request, username_key: str, address: str) -> list[str]:
+    """Consume one attempt to sign in, and count one password check. Returns the keys of the attempt for refund().
 
-    Does the same for names that exist and names that do not. Raises TooManyTries; the try is given back where there
-    are too many passwords, since none was checked.
+    Runs the same statements for names that exist and names that do not. Raises RateLimitExceeded; if the limit of
+    password checks is exceeded, the attempt is refunded, since no password was checked.
     """
     if browser := known_browsers.find(request, username_key):
-        tries = [(SIGN_IN_BY_KNOWN_BROWSER, str(browser.pk))]
-        who, of_all = f"browser {browser.pk}", [(KNOWN_BROWSERS_AT_ONCE, address)]
+        attempts = [(SIGN_IN_BY_KNOWN_BROWSER, str(browser.pk))]
+        subject, of_all_browsers = f"browser {browser.pk}", [(KNOWN_BROWSERS_AT_ONCE, address)]
     else:
-        tries = [*counts_of_address(SIGN_IN_BY_ADDRESS, address), (SIGN_IN_BY_NAME, username_key)]
-        who, of_all = f"address {address}", []
-    passwords = [(PASSWORDS_AT_ONCE, who), (PASSWORDS, who), *of_all]
+        attempts = [*limits_of_address(SIGN_IN_BY_ADDRESS, address), (SIGN_IN_BY_NAME, username_key)]
+        subject, of_all_browsers = f"address {address}", []
+    checks = [(PASSWORDS_AT_ONCE, subject), (PASSWORDS, subject), *of_all_browsers]
     try:
-        return take_all([*tries, *passwords])[: len(tries)]
-    except TooManyTries as refusal:
-        if len(refusal.taken) >= len(tries):
-            give_back(refusal.taken[: len(tries)])
+        return consume_all([*attempts, *checks])[: len(attempts)]
+    except RateLimitExceeded as error:
+        if len(error.consumed) >= len(attempts):
+            refund(error.consumed[: len(attempts)])
         raise
 
 
-def take_again(limit: Limit, request, person) -> str:
-    """Use one try of a person who is signed in or half way: counted for this browser alone, if it is a known one."""
+def consume_for_person(limit: Limit, request, person) -> str:
+    """Consume one attempt of a person who has given their password: counted per browser in a known browser."""
     browser = known_browsers.find(request, person.username_key)
-    return take(limit, f"browser {browser.pk}" if browser else str(person.pk))
+    return consume(limit, f"browser {browser.pk}" if browser else str(person.pk))
 
 
-def take_code(request, person, code: str) -> str:
-    """Use one try of the second factor. Guesses at the codes of an app use up none for recovery codes."""
+def consume_code(request, person, code: str) -> str:
+    """Consume one attempt of the second factor. Codes of an app and recovery codes are counted apart."""
     is_of_app = len(code) == mfa_settings.TOTP_DIGITS
-    return take_again(CODE if is_of_app else RECOVERY_CODE, request, person)
+    return consume_for_person(CODE if is_of_app else RECOVERY_CODE, request, person)

@@ -1,305 +1,75 @@
-"""Codes, passkeys, and proving again who one is: allauth's forms and pages in our design and with our limits."""
-
-import json
-import logging
-import struct
-import time
-from contextlib import contextmanager
+"""Second factor by codes, and the pages of reauthentication: allauth's forms and views with our limits."""
 
 from allauth.account import views as account_views
-from allauth.account.internal.flows.login import record_authentication
-from allauth.account.utils import user_pk_to_url_str
 from allauth.core import context
-from allauth.core.internal import ratelimit
 from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as base_forms, views as base_views
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as code_views
 from allauth.mfa.totp import forms as totp_forms, views as totp_views
-from allauth.mfa.webauthn import forms as passkey_forms, views as passkey_views
-from allauth.mfa.webauthn.internal import auth as ceremonies
-from cryptography.exceptions import InvalidSignature
 from django import forms
-from django.conf import settings
-from django.contrib import messages
-from django.core import signing
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db import IntegrityError, transaction
-from django.shortcuts import redirect
-from django.urls import reverse_lazy
-from django.utils.translation import gettext, gettext_lazy as _
-from fido2.utils import websafe_decode
-from fido2.webauthn import AuthenticatorData, CollectedClientData
+from django.utils.translation import gettext_lazy as _
 
-from accounts import rate_limits, recovery, security_events
+from accounts import rate_limits
+from accounts.passkeys import PasskeyForm, PasskeyOptionsMixin
+from accounts.reauthentication import NewFactorConfirmsMixin
+from accounts.recovery_codes import MAX_CODE_LENGTH, has_no_codes_left
 from brainlog.forms import limit_length
-from encryption import mfa_secrets
 from encryption.cipher import CannotDecryptError
 
-log = logging.getLogger(__name__)
-
-# A code is good for 90 seconds: its own half minute and those before and after.
-LONGER_THAN_ANY_CODE = 120
-# How long a passkey may take to answer.
-CHALLENGE_SECONDS = 10 * 60
-# Bytes of what a device says of a passkey.
-LONGEST_CREDENTIAL = 60_000
-MOST_PASSKEYS = 20  # of a person
-
-# Forms
+# Longer than a code is valid: its own half minute and those before and after, 90 seconds.
+USED_CODE_SECONDS = 120
 
 
-class GoodOnce:
-    """A form with a code: each wrong one is a try, and a right one is good a single time."""
+class SingleUseCodeMixin:
+    """A form with a code. Counts wrong codes, and accepts each correct code once."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         code = self.fields["code"]
         code.label = _("Code")
-        limit_length(code, recovery.LONGEST_CODE)
+        limit_length(code, MAX_CODE_LENGTH)
         code.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
 
     def clean_code(self):
-        a_try = rate_limits.take_code(context.request, self.user, normalize_user_code(self.cleaned_data["code"]))
+        attempt = rate_limits.consume_code(context.request, self.user, normalize_user_code(self.cleaned_data["code"]))
         try:
             code = super().clean_code()
         except CannotDecryptError as error:
             raise forms.ValidationError(
-                _("This server can no longer read your second factor. Please ask whoever runs it."), code="unreadable"
+                _("This server can no longer read your second factor. Please ask an administrator of the server."),
+                code="unreadable",
             ) from error
-        except Authenticator.DoesNotExist as error:  # Other recovery codes were made at this moment.
+        except Authenticator.DoesNotExist as error:  # A parallel request has replaced the recovery codes.
             raise get_adapter().validation_error("incorrect_code") from error
-        # allauth remembers used codes for half a minute only, each process for itself.
-        if not rate_limits.only_once(f"{self.user.pk} {normalize_user_code(code)}", LONGER_THAN_ANY_CODE):
+        # allauth remembers used codes for half a minute only, and in each process separately.
+        if not rate_limits.claim_once(f"{self.user.pk} {normalize_user_code(code)}", USED_CODE_SECONDS):
             raise get_adapter().validation_error("incorrect_code")
-        rate_limits.give_back([a_try])
+        rate_limits.refund([attempt])
         return code
 
 
-class CodeForm(GoodOnce, base_forms.AuthenticateForm):
+class CodeForm(SingleUseCodeMixin, base_forms.AuthenticateForm):
     pass
 
 
-class CodeAgainForm(GoodOnce, base_forms.ReauthenticateForm):
+class CodeReauthenticationForm(SingleUseCodeMixin, base_forms.ReauthenticateForm):
     pass
 
 
-class FirstCodeForm(GoodOnce, totp_forms.ActivateTOTPForm):
+class ActivateAppForm(SingleUseCodeMixin, totp_forms.ActivateTOTPForm):
     pass
-
-
-@contextmanager
-def what_is_no_passkey_is_refused():
-    """What a device says is taken apart byte by byte; what breaks on the way was no passkey."""
-    try:
-        yield
-    except (LookupError, TypeError, AttributeError, ValueError, struct.error, InvalidSignature) as error:
-        raise get_adapter().validation_error("incorrect_code") from error
-
-
-def only_texts(credential: dict) -> dict:
-    """What a passkey says, in the parts that we know and as text alone.
-
-    fido2 takes a number, where bytes belong, for their length: one request would use up all memory.
-    """
-
-    def text(value) -> str:
-        if not isinstance(value, str) or len(value) > 20_000 or not value.isascii():
-            raise ValueError("not a text in base64, or far too long")
-        return value
-
-    names = ("clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle")
-    return {
-        **{name: text(credential[name]) for name in ("id", "rawId", "type")},
-        "response": {name: text(credential["response"][name]) for name in names if name in credential["response"]},
-        "clientExtensionResults": {"credProps": {"rk": True}},  # We take no other passkeys.
-    }
-
-
-class CredentialField(forms.JSONField):
-    """What a device says of a passkey, as JSON. It is taken apart once, and never sent back."""
-
-    widget = forms.HiddenInput
-
-    def __init__(self, **options):
-        super().__init__(**options)
-        self.max_length = LONGEST_CREDENTIAL
-
-    def to_python(self, value):
-        if isinstance(value, str) and len(value) > self.max_length:
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        try:
-            return super().to_python(value)
-        except (RecursionError, ValueError) as error:  # nested without end; a number without end
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
-
-    def bound_data(self, data, initial):
-        return initial
-
-
-def ask(request, purpose: str, person=None):
-    """Note what the challenge is for, for whom and until when. allauth has just put it into the session."""
-    request.session[ceremonies.STATE_SESSION_KEY] |= {
-        "purpose": purpose,
-        "person": person and person.pk,
-        "until": time.time() + CHALLENGE_SECONDS,
-    }
-
-
-def origin_of(request) -> str:
-    """The origin of our pages, as browsers write it: without the port that every site of the scheme has."""
-    usual = {"https": ":443", "http": ":80"}[request.scheme]
-    return f"{request.scheme}://{request.get_host().lower().removesuffix(usual)}"
-
-
-def check_answer(credential: dict, purpose: str, person):
-    """Raise ValueError unless this comes from a page of ours and answers the challenge of this purpose, once.
-
-    fido2 compares the challenge itself, but takes what pages of subdomains say.
-    """
-    client = CollectedClientData(websafe_decode(credential["response"]["clientDataJSON"]))
-    if client.origin != origin_of(context.request) or client.cross_origin:
-        raise ValueError("another origin")
-    asked = ceremonies.get_state() or {}
-    if (asked["purpose"], asked["person"]) != (purpose, person and person.pk) or asked["until"] < time.time():
-        raise ValueError("another question, or an old one")
-    handle = credential["response"].get("userHandle")
-    if handle and person and websafe_decode(handle).decode() != user_pk_to_url_str(person):
-        raise ValueError("the passkey of another person")
-    if not rate_limits.only_once(f"answer to {asked['challenge']}", CHALLENGE_SECONDS):
-        raise ValueError("answered already")
-
-
-def counter_goes_on(passkey: Authenticator, counter: int) -> bool:
-    """Store how often the passkey was used. Devices that do not count always say 0.
-
-    A counter that stays or goes back is that of a copy, or the copy has been here before.
-    """
-    with transaction.atomic():
-        row = Authenticator.objects.select_for_update().get(pk=passkey.pk)
-        last = row.data.get("sign_count", row.wrap().authenticator_data.counter)
-        if counter <= last and (counter or last):
-            return False
-        if counter:
-            row.data["sign_count"] = counter
-            row.save(update_fields=["data"])
-    return True
-
-
-class PasskeyForm(passkey_forms.AuthenticateWebAuthnForm):
-    credential = CredentialField()
-    purpose = "second factor"
-
-    @what_is_no_passkey_is_refused()
-    def clean_credential(self):
-        credential = self.cleaned_data["credential"] = only_texts(self.cleaned_data["credential"])
-        try:
-            check_answer(credential, self.purpose, self.user)
-            passkey = super().clean_credential()
-        finally:
-            ceremonies.clear_state()
-        counter = AuthenticatorData(websafe_decode(credential["response"]["authenticatorData"])).counter
-        if not self.is_of_its_person(passkey) or not counter_goes_on(passkey, counter):
-            security_events.record_refusal(
-                security_events.Kind.PASSKEY_REFUSED, passkey.user.username_key, context.request
-            )
-            raise get_adapter().validation_error("incorrect_code")
-        return passkey
-
-    def is_of_its_person(self, passkey: Authenticator) -> bool:
-        try:
-            mfa_secrets.check_seal(passkey)
-        except CannotDecryptError as error:
-            log.error("Passkey %s is not taken: %s.", passkey.pk, error)
-            return False
-        return True
-
-
-class PasskeyAgainForm(PasskeyForm, passkey_forms.ReauthenticateWebAuthnForm):
-    purpose = "confirm"
-
-
-class PasskeyLoginForm(PasskeyForm, passkey_forms.LoginWebAuthnForm):
-    purpose = "login"
-
-
-class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
-    """Every passkey of ours lets somebody in by itself, so the device must ask for a finger, a face or a PIN."""
-
-    passwordless = None
-    credential = CredentialField()
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["name"].label = _("A name for it")
-        self.fields["name"].max_length = 50  # What is longer is cut off, see below.
-        self.fields["name"].widget.attrs["maxlength"] = 50
-
-    def clean_name(self):
-        return super().clean_name()[:50]
-
-    @what_is_no_passkey_is_refused()
-    def clean_credential(self):
-        credential = only_texts(self.cleaned_data["credential"])
-        check_answer(credential, "add", self.user)
-        return credential
-
-    @what_is_no_passkey_is_refused()
-    def clean(self):
-        self.cleaned_data["passwordless"] = True
-        try:
-            cleaned = super().clean()
-        finally:
-            ceremonies.clear_state()
-        if credential := cleaned.get("credential"):
-            known = ceremonies.get_credentials(self.user)
-            if websafe_decode(credential["rawId"]) in {each.credential_id for each in known}:
-                raise forms.ValidationError(_("This passkey is there already."), code="known")
-        return cleaned
-
-
-# Pages
-
-
-class WithOptions:
-    """Hands what the browser needs to know about passkeys to static/js/passkeys.js."""
-
-    purpose: str
-
-    def get_context_data(self, **kwargs):
-        context = super().get_context_data(**kwargs)
-        ask(self.request, self.purpose, self.get_person())
-        # allauth leaves the refused form behind, and would check a new one against the new challenge.
-        return context | kwargs | {"options": json.dumps(context["js_data"], cls=DjangoJSONEncoder)}
-
-    def get_person(self):
-        return self.request.user
-
-
-class AddsFactor:
-    """Counts the factor that was just added as a confirmation: it was used for that, and is not asked for at once."""
-
-    factor: Authenticator.Type
-
-    def form_valid(self, form):
-        try:
-            response = super().form_valid(form)
-        except IntegrityError:  # Another tab has switched it on, or made the recovery codes, at this moment.
-            return redirect("accounts:second_factor")
-        record_authentication(self.request, self.request.user, method="mfa", type=self.factor, reauthenticated=True)
-        return response
 
 
 class SecondFactorView(base_views.IndexView):
     template_name = "accounts/second_factor.html"
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(has_used_up_codes=recovery.has_used_up_codes(self.request.user), **kwargs)
+        return super().get_context_data(has_no_codes_left=has_no_codes_left(self.request.user), **kwargs)
 
 
-class CodeView(WithOptions, base_views.AuthenticateView):
-    http_method_names = ["get", "head", "post"]
+class CodeView(PasskeyOptionsMixin, base_views.AuthenticateView):
     template_name = "accounts/code.html"
     purpose = PasskeyForm.purpose
 
@@ -307,101 +77,15 @@ class CodeView(WithOptions, base_views.AuthenticateView):
         return self.stage.login.user
 
 
-class AppOnView(AddsFactor, totp_views.ActivateTOTPView):
-    http_method_names = ["get", "head", "post"]
+class AppOnView(NewFactorConfirmsMixin, totp_views.ActivateTOTPView):
     template_name = "accounts/app_on.html"
     factor = Authenticator.Type.TOTP
 
 
-class AddPasskeyView(AddsFactor, WithOptions, passkey_views.AddWebAuthnView):
-    http_method_names = ["get", "head", "post"]
-    template_name = "accounts/passkey_add.html"
-    factor = Authenticator.Type.WEBAUTHN
-    purpose = "add"
-
-    def get(self, request, *args, **kwargs):
-        return self.no_room(request) or super().get(request, *args, **kwargs)
-
-    def post(self, request, *args, **kwargs):
-        return self.no_room(request) or super().post(request, *args, **kwargs)
-
-    def no_room(self, request):
-        """Lead back to the list, where there are as many passkeys as there may be."""
-        if request.user.authenticator_set.filter(type=Authenticator.Type.WEBAUTHN).count() < MOST_PASSKEYS:
-            return None
-        text = gettext(
-            "You have %(count)d passkeys, and there is room for no more. Remove one that you do not use first."
-        )
-        messages.error(request, text % {"count": MOST_PASSKEYS})
-        return redirect("accounts:second_factor")
-
-
-class RemovePasskeyView(passkey_views.RemoveWebAuthnView):
-    http_method_names = ["get", "head", "post"]
-    template_name = "accounts/passkey_remove.html"
-    success_url = reverse_lazy("accounts:second_factor")
-
-
-class PasskeyLoginView(passkey_views.LoginWebAuthnView):
-    """Keeps a visitor's challenge in a signed cookie: asking for one writes nothing. Each is good once, for minutes."""
-
-    http_method_names = ["get", "head", "post"]
-    SALT = "accounts.passkey_login"
-
-    def get(self, request, *args, **kwargs):
-        response = super().get(request, *args, **kwargs)
-        if ceremonies.STATE_SESSION_KEY in request.session:
-            ask(request, PasskeyLoginForm.purpose)
-            state = request.session.pop(ceremonies.STATE_SESSION_KEY)
-            response.set_cookie(
-                settings.PASSKEY_COOKIE_NAME,
-                signing.dumps(state, salt=self.SALT),
-                max_age=CHALLENGE_SECONDS,
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-                samesite="Strict",
-            )
-        response.headers["Cache-Control"] = "no-store, private"
-        return response
-
-    def post(self, request, *args, **kwargs):
-        rate_limits.take_for_address(rate_limits.PASSKEY, ratelimit.get_ip(request))
-        request.session[ceremonies.STATE_SESSION_KEY] = self.take_state(request)
-        try:
-            response = super().post(request, *args, **kwargs)
-        finally:
-            request.session.pop(ceremonies.STATE_SESSION_KEY, None)
-        response.delete_cookie(settings.PASSKEY_COOKIE_NAME, samesite="Strict")
-        return response
-
-    def take_state(self, request) -> dict | None:
-        """What this browser was asked, if it has not answered yet."""
-        try:
-            cookie = request.COOKIES.get(settings.PASSKEY_COOKIE_NAME, "")
-            state = signing.loads(cookie, salt=self.SALT, max_age=CHALLENGE_SECONDS)
-        except signing.BadSignature:
-            return None
-        is_first = rate_limits.only_once(f"passkey {state['challenge']}", CHALLENGE_SECONDS)
-        return state if is_first else None
-
-
-class PasskeyAgainView(WithOptions, passkey_views.ReauthenticateWebAuthnView):
-    http_method_names = ["get", "head", "post"]
-    template_name = "accounts/confirm.html"
-    purpose = PasskeyAgainForm.purpose
-
-    def form_invalid(self, form):
-        return self.render_to_response(self.get_context_data(form=form))
-
-
-FORM = {"http_method_names": ["get", "head", "post"]}
-
 second_factor = SecondFactorView.as_view()
 app_on = AppOnView.as_view()
-app_off = totp_views.DeactivateTOTPView.as_view(template_name="accounts/app_off.html", **FORM)
+app_off = totp_views.DeactivateTOTPView.as_view(template_name="accounts/app_off.html")
 recovery_codes = code_views.ViewRecoveryCodesView.as_view(template_name="accounts/recovery_codes.html")
-new_recovery_codes = code_views.GenerateRecoveryCodesView.as_view(
-    template_name="accounts/recovery_codes_new.html", **FORM
-)
-confirm = account_views.ReauthenticateView.as_view(template_name="accounts/confirm.html", **FORM)
-confirm_by_code = base_views.ReauthenticateView.as_view(template_name="accounts/confirm.html", **FORM)
+new_recovery_codes = code_views.GenerateRecoveryCodesView.as_view(template_name="accounts/recovery_codes_new.html")
+confirm = account_views.ReauthenticateView.as_view(template_name="accounts/confirm.html")
+confirm_by_code = base_views.ReauthenticateView.as_view(template_name="accounts/confirm.html")

@@ -1,4 +1,4 @@
-"""What happened with an account, written down for the person and for operators. Nothing here changes a row."""
+"""Recording security events, for the person and for operators. Nothing here changes an existing row."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -22,20 +22,23 @@ from django.dispatch import receiver
 
 from accounts import emails, rate_limits
 from accounts.models import SecurityEvent, User
-from accounts.user_agents import device_in_words
+from accounts.user_agents import describe_device
 
 Kind = SecurityEvent.Kind
 Type = Authenticator.Type
 
-ADDED = {Type.TOTP: Kind.APP_ON, Type.WEBAUTHN: Kind.PASSKEY_ADDED, Type.RECOVERY_CODES: Kind.CODES_MADE}
-REMOVED = {Type.TOTP: Kind.APP_OFF, Type.WEBAUTHN: Kind.PASSKEY_REMOVED, Type.RECOVERY_CODES: Kind.CODES_REMOVED}
+KIND_OF_ADDED = {Type.TOTP: Kind.APP_ON, Type.WEBAUTHN: Kind.PASSKEY_ADDED, Type.RECOVERY_CODES: Kind.CODES_MADE}
+KIND_OF_REMOVED = {
+    Type.TOTP: Kind.APP_OFF,
+    Type.WEBAUTHN: Kind.PASSKEY_REMOVED,
+    Type.RECOVERY_CODES: Kind.CODES_REMOVED,
+}
 
-# Strangers can cause these: no more than one row a person in so many seconds.
-AT_MOST_EVERY = {Kind.SIGN_IN_FAILED: 60, Kind.CODE_REFUSED: 60, Kind.PASSKEY_REFUSED: 600, Kind.LOCKED: 600}
+# Strangers can cause these events: at most one row per person in this many seconds.
+RECORDING_INTERVALS = {Kind.SIGN_IN_FAILED: 60, Kind.CODE_REFUSED: 60, Kind.PASSKEY_REFUSED: 600, Kind.LOCKED: 600}
 
-
-# The kinds of changes by others; a change of any other field is ACCOUNT_CHANGED.
-KINDS_OF_CHANGES = {
+# Kinds of changes by staff and commands; a change of any other field is ACCOUNT_CHANGED.
+KIND_OF_FIELD = {
     "username": Kind.USERNAME_CHANGED,
     "email": Kind.EMAIL_CHANGED,
     "password": Kind.PASSWORD_CHANGED,
@@ -44,28 +47,27 @@ KINDS_OF_CHANGES = {
 
 
 def record(kind: Kind, person: User, request=None, by: User | None = None):
-    """Write down what happened with the person's account, and mail it to them if it decides who gets in.
+    """Record an event of the person's account, and mail them if it is one of emails.NOTIFIED_KINDS.
 
-    `by` is who on the staff did it. One INSERT.
+    `by` is the staff member who acted. One INSERT.
     """
-    emails.tell_of(write_down(kind, person, request, by), person, request)
+    emails.send_security_notice(create_event(kind, person, request, by), person, request)
 
 
 def record_changes(fields: Iterable[str], person: User, request=None, by: User | None = None, command: str = ""):
-    """Write down which fields of a person others have changed: `by` a member of the staff, or a command.
+    """Record which fields of a person were changed by the staff member `by` or by a command.
 
-    Mails what decides who gets in, once the transaction is over: to the confirmed address, which is still the former
-    one.
+    Mails are sent when the transaction is committed, to the confirmed address, which is still the former one.
     """
     by_kind: dict[Kind, list[str]] = {}
     for name in fields:
-        by_kind.setdefault(KINDS_OF_CHANGES.get(name, Kind.ACCOUNT_CHANGED), []).append(name)
+        by_kind.setdefault(KIND_OF_FIELD.get(name, Kind.ACCOUNT_CHANGED), []).append(name)
     for kind, names in by_kind.items():
-        event = write_down(kind, person, request, by, command, changed=" ".join(names))
-        transaction.on_commit(partial(emails.tell_of, event, person, request), robust=True)
+        event = create_event(kind, person, request, by, command, changed=" ".join(names))
+        transaction.on_commit(partial(emails.send_security_notice, event, person, request), robust=True)
 
 
-def write_down(kind: Kind, person: User, request, by: User | None, command: str = "", changed: str = ""):
+def create_event(kind: Kind, person: User, request, by: User | None, command: str = "", changed: str = ""):
     browser = request.session.browser if request else {}
     return SecurityEvent.objects.create(
         person=person,
@@ -73,64 +75,65 @@ def write_down(kind: Kind, person: User, request, by: User | None, command: str 
         by=by,
         by_name=by.username if by else command,
         changed=changed,
-        device=device_in_words(browser.get("user_agent", "")) if browser else "",
+        device=describe_device(browser.get("user_agent", "")) if browser else "",
         is_local=browser.get("is_local", False),
     )
 
 
-def record_look(kind: Kind, person: User, request):
-    """Write down that somebody on the staff looked at one row of another person."""
+def record_view(kind: Kind, person: User, request):
+    """Record that a staff member opened a row of another person."""
     if person != request.user:
         record(kind, person, request, by=request.user)
 
 
-def record_refusal(kind: Kind, name_key: str, request):
-    """Write down that somebody tried to be the person of this name, if there is one.
+def record_refused_attempt(kind: Kind, username_key: str, request):
+    """Record a failed attempt to log in as the person of this name, if there is one.
 
-    For a name that nobody has as much is written, elsewhere: the time does not tell which it was.
+    Writes one row for a name that does not exist too: the response time does not reveal whether it exists.
     """
-    seconds = AT_MOST_EVERY[kind]
-    if not rate_limits.only_once(f"{kind} {name_key}", seconds):
+    seconds = RECORDING_INTERVALS[kind]
+    if not rate_limits.claim_once(f"{kind} {username_key}", seconds):
         return
-    if person := User.objects.filter(username_key=name_key).only("pk").first():
+    if person := User.objects.filter(username_key=username_key).only("pk").first():
         record(kind, person, request)
     else:
-        rate_limits.only_once(f"{kind} of nobody {name_key}", seconds)
+        rate_limits.claim_once(f"{kind} without person {username_key}", seconds)
 
 
-def take_sign_in(request, name_key: str, address: str) -> list[str]:
-    """Use one try to sign in, see throttle.take_sign_in, and write down when there are no more for this name."""
+def consume_sign_in(request, username_key: str, address: str) -> list[str]:
+    """Call rate_limits.consume_sign_in(), and record when the attempts for this name are used up."""
     try:
-        return rate_limits.take_sign_in(request, name_key, address)
-    except rate_limits.TooManyTries as refusal:
-        if refusal.limit in {rate_limits.SIGN_IN_BY_NAME, rate_limits.SIGN_IN_BY_KNOWN_BROWSER}:
-            record_refusal(Kind.LOCKED, name_key, request)
+        return rate_limits.consume_sign_in(request, username_key, address)
+    except rate_limits.RateLimitExceeded as error:
+        if error.limit in {rate_limits.SIGN_IN_BY_NAME, rate_limits.SIGN_IN_BY_KNOWN_BROWSER}:
+            record_refused_attempt(Kind.LOCKED, username_key, request)
         raise
 
 
 def record_sign_in(person: User, request):
-    ways = {step["method"]: step for step in get_authentication_records(request, person)}
-    if "socialaccount" in ways:
+    """Record a login, by the method that was used for it."""
+    steps = {step["method"]: step for step in get_authentication_records(request, person)}
+    if "socialaccount" in steps:
         record(Kind.SIGNED_IN_BY_PROVIDER, person, request)
-    elif ways.get("mfa", {}).get("passwordless"):
+    elif steps.get("mfa", {}).get("passwordless"):
         record(Kind.SIGNED_IN_BY_PASSKEY, person, request)
     else:
         record(Kind.SIGNED_IN, person, request)
 
 
 @receiver([password_changed, password_set], dispatch_uid="accounts.security_events")
-def on_password(request, user, **kwargs):
+def on_password_changed(request, user, **kwargs):
     record(Kind.PASSWORD_CHANGED, user, request)
 
 
 @receiver([authenticator_added, authenticator_reset], dispatch_uid="accounts.security_events")
 def on_factor_added(request, user, authenticator, **kwargs):
-    record(ADDED[authenticator.type], user, request)
+    record(KIND_OF_ADDED[authenticator.type], user, request)
 
 
 @receiver(authenticator_removed, dispatch_uid="accounts.security_events")
 def on_factor_removed(request, user, authenticator, **kwargs):
-    record(REMOVED[authenticator.type], user, request)
+    record(KIND_OF_REMOVED[authenticator.type], user, request)
 
 
 @receiver(authenticator_used, dispatch_uid="accounts.security_events")
@@ -141,7 +144,7 @@ def on_factor_used(request, user, authenticator, **kwargs):
 
 @receiver(authentication_failed, dispatch_uid="accounts.security_events")
 def on_code_refused(request, user, **kwargs):
-    record_refusal(Kind.CODE_REFUSED, user.username_key, request)
+    record_refused_attempt(Kind.CODE_REFUSED, user.username_key, request)
 
 
 @receiver(social_account_added, dispatch_uid="accounts.security_events")
@@ -155,8 +158,8 @@ def on_provider_removed(request, socialaccount, **kwargs):
 
 
 @receiver(post_delete, sender=User, dispatch_uid="accounts.security_events")
-def on_person_gone(instance, using, **kwargs):
-    """Leave of their name in the admin's history the number alone: by it, the entries are still about one person."""
+def remove_name_from_admin_log(instance, using, **kwargs):
+    """Replace the deleted person's name in the admin's history by their id, which still groups the entries."""
     people = ContentType.objects.db_manager(using).get_for_model(User)
     entries = LogEntry.objects.using(using).filter(content_type=people, object_id=str(instance.pk))
     entries.update(object_repr=f"#{instance.pk}")

@@ -1,4 +1,4 @@
-"""Sessions in a table of ours, read together with the person: who is asking costs one query, not two."""
+"""Sessions in a table of ours, read together with their person: one query a request, not two."""
 
 import datetime
 import hashlib
@@ -16,25 +16,26 @@ from django.utils.crypto import constant_time_compare
 
 from encryption import cipher
 
-RECORD_EVERY = datetime.timedelta(minutes=5)
+# Visits are stored at most this often: storing one takes a query.
+VISIT_INTERVAL = datetime.timedelta(minutes=5)
 
 
-def hash_of(secret: str) -> str:
-    """The hash under which a table keeps a random secret. Not salted: 128 random bits or more cannot be guessed."""
+def hash_secret(secret: str) -> str:
+    """SHA-256 of a random secret, for storage in a table. Unsalted: 128 random bits or more cannot be guessed."""
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
 class SessionStore(db.SessionStore):
     """Django's sessions in the database, with three differences.
 
-    Each row names its person. The cookie holds the key, the row its hash: what is read in the database or in a backup
-    opens no session. The content is encrypted: allauth keeps there the secret of an app that is being switched on,
-    what a provider said and the verifier of a question to it, Django the token of a link to a new password.
-    Keeps the name of Django's class: it is part of the signature of what is stored.
+    Each row names its person. The cookie holds the key, the row its hash: the contents of the database or of a backup
+    open no session. The content is encrypted, because it holds secrets: those of an authenticator app during setup,
+    the answers of a provider and the PKCE verifier (allauth), the token of a password reset link (Django).
+    The class keeps the name of Django's class, which is part of the signature of the content.
     """
 
-    row = None  # The session as stored, once it is loaded.
-    browser: dict = {}  # What is to be known of the browser that asks: user_agent and is_local.
+    row = None  # The stored Session, once it is loaded.
+    browser: dict = {}  # user_agent and is_local of the request, set by AuthenticationMiddleware.
     known_browser_id = None  # The KnownBrowser in which the person signed in, see accounts.known_browsers.
 
     @classmethod
@@ -46,10 +47,10 @@ class SessionStore(db.SessionStore):
     @property
     def key_hash(self) -> str | None:
         """The primary key of this session's row; None if there is no session."""
-        return hash_of(self.session_key) if self.session_key else None
+        return hash_secret(self.session_key) if self.session_key else None
 
     def exists(self, session_key) -> bool:
-        return self.model.objects.filter(key_hash=hash_of(session_key)).exists()
+        return self.model.objects.filter(key_hash=hash_secret(session_key)).exists()
 
     def load(self):
         try:
@@ -62,18 +63,18 @@ class SessionStore(db.SessionStore):
 
     def delete(self, session_key=None):
         if key := session_key or self.session_key:
-            self.model.objects.filter(key_hash=hash_of(key)).delete()
+            self.model.objects.filter(key_hash=hash_secret(key)).delete()
 
     @property
     def person(self):
-        """Whose session this is, once it is loaded."""
+        """The person of this session, once it is loaded."""
         return self.row.user if self.row else None
 
     def create_model_instance(self, data):
-        row = self.model(key_hash=hash_of(self._get_or_create_session_key()), session_data=self.encode(data))
+        row = self.model(key_hash=hash_secret(self._get_or_create_session_key()), session_data=self.encode(data))
         row.user_id = data.get(SESSION_KEY)
         if self.row and row.user_id and str(self.row.user_id) == row.user_id:
-            # The same sign-in under another key, or with other data.
+            # The same login with a new key or new content.
             row.created_at, row.user_agent, row.is_local = self.row.created_at, self.row.user_agent, self.row.is_local
         else:
             row.user_agent, row.is_local = self.browser.get("user_agent", ""), self.browser.get("is_local", False)
@@ -83,28 +84,27 @@ class SessionStore(db.SessionStore):
         return row
 
     def save(self, must_create=False):
-        """Store it. Raises UpdateError if it has ended meanwhile, and what the database says if that failed.
+        """Store the session. Raises UpdateError if it was ended meanwhile, and the database's error if that failed.
 
-        Django raises UpdateError for both, so that a database that takes no writes would read as a session that has
-        ended.
+        Django raises UpdateError for both: a read-only database would look like an ended session.
         """
         try:
             super().save(must_create)
-        except UpdateError as refusal:
-            if isinstance(failure := refusal.__context__, DatabaseError) and failure.__cause__:
+        except UpdateError as error:
+            if isinstance(failure := error.__context__, DatabaseError) and failure.__cause__:
                 raise failure from failure.__cause__
             raise
 
     def record_visit(self):
-        """Write down that the person was here, every few minutes at most: it costs a query."""
-        if self.row and timezone.now() - self.row.seen_at > RECORD_EVERY:
+        """Store the time of the visit, at most once per VISIT_INTERVAL."""
+        if self.row and timezone.now() - self.row.seen_at > VISIT_INTERVAL:
             self.row.seen_at = timezone.now()
             rows = self.get_model_class()._base_manager.filter(pk=self.row.pk)
             rows.update(seen_at=self.row.seen_at, expire_date=self.row.ends_at())
 
 
 def reencrypt_all() -> int:
-    """Encrypt every session with the first key. Returns how many were; those that cannot be read have ended."""
+    """Encrypt every session with the first key. Returns how many were encrypted; undecryptable ones have ended."""
     rows = SessionStore.get_model_class()._base_manager
     older = rows.exclude(session_data__startswith=f"{cipher.VERSION}.{cipher.current_key_id()}.")
     reencrypted = 0
@@ -114,33 +114,33 @@ def reencrypt_all() -> int:
             continue
         stored, row.session_data = row.session_data, content
         row.encrypt()
-        # What is saved meanwhile is encrypted with the first key by that.
+        # A session saved meanwhile was encrypted with the first key by its save.
         reencrypted += rows.filter(pk=pk, session_data=stored).update(session_data=row.session_data)
     return reencrypted
 
 
-def person_in(session: SessionStore):
-    """Who is asking, or AnonymousUser.
+def get_user(session: SessionStore):
+    """The person of the session, or AnonymousUser.
 
-    Does what django.contrib.auth.get_user does, with the person that was read with the session: they
-    must be active, logged in by a backend that still counts, and not have changed their password since.
+    Makes the same checks as django.contrib.auth.get_user, on the person that was read with the session: they must be
+    active, logged in by a backend that is still configured, and not have changed their password since.
     """
-    logged_in_by, hash_then = session.get(BACKEND_SESSION_KEY), session.get(HASH_SESSION_KEY, "")
+    backend, session_hash = session.get(BACKEND_SESSION_KEY), session.get(HASH_SESSION_KEY, "")
     person = session.person
-    if person is None or not person.is_active or logged_in_by not in settings.AUTHENTICATION_BACKENDS:
+    if person is None or not person.is_active or backend not in settings.AUTHENTICATION_BACKENDS:
         return AnonymousUser()
-    if not constant_time_compare(hash_then, person.get_session_auth_hash()):
-        if not any(constant_time_compare(hash_then, old) for old in person.get_session_auth_fallback_hash()):
+    if not constant_time_compare(session_hash, person.get_session_auth_hash()):
+        if not any(constant_time_compare(session_hash, old) for old in person.get_session_auth_fallback_hash()):
             session.flush()
             return AnonymousUser()
-        # Signed by a SECRET_KEY_FALLBACKS: from now on by the key of today.
+        # Signed with one of SECRET_KEY_FALLBACKS: sign it with the current key.
         session.cycle_key()
         session[HASH_SESSION_KEY] = person.get_session_auth_hash()
     return person
 
 
 @receiver(authentication_step_completed, dispatch_uid="accounts.sessions")
-def on_confirmed(request, reauthenticated=False, **kwargs):
-    """Take a new key once somebody has said again who they are: whoever has the old one gets no further by it."""
+def rotate_key_after_reauthentication(request, reauthenticated=False, **kwargs):
+    """Change the session key after a reauthentication, so that a copy of the old key does not benefit from it."""
     if reauthenticated:
         request.session.cycle_key()

@@ -1,6 +1,6 @@
-"""Logging in with an account elsewhere, where the environment names a provider of such accounts.
+"""Social login: with accounts of the providers that are configured in the environment.
 
-We keep nothing of what the provider says but the number it knows the person by.
+Of the provider's data, only the id of the account there is stored.
 """
 
 import secrets
@@ -25,25 +25,25 @@ from accounts import rate_limits
 from accounts.models import User, timezone_names
 from brainlog.forms import DatalistInput
 
-MOST_ACCOUNTS = 20  # of a person
+MAX_ACCOUNTS = 20  # Per person.
 
-# allauth's tables.
+# Tables of allauth.
 ACCOUNTS, TOKENS = "socialaccount_socialaccount", "socialaccount_socialtoken"
 
 
-class ExternalAdapter(DefaultSocialAccountAdapter):
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
     error_messages = DefaultSocialAccountAdapter.error_messages | {
-        "no_password": _("Choose a password first: without one and without this account you could not log in."),
+        "no_password": _("Choose a password first: without one and without this account, you could not log in."),
     }
 
     def list_apps(self, request, provider=None, client_id=None):
-        """Those of the environment alone: nobody adds one in the database."""
+        """Only the providers of the environment: rows in allauth's table of providers are ignored."""
         return [app for app in super().list_apps(request, provider, client_id) if not app.pk]
 
     def generate_state_param(self, state: dict) -> str:
-        # Kept in the session until the provider answers: a visitor gets a row.
-        rate_limits.take_for_address(rate_limits.PROVIDER, ratelimit.get_ip(context.request))
-        return secrets.token_urlsafe(32)  # allauth's has 95 bits.
+        # Limited, since the state is kept in the session: each call stores a session row for a visitor.
+        rate_limits.consume_for_address(rate_limits.PROVIDER, ratelimit.get_ip(context.request))
+        return secrets.token_urlsafe(32)  # allauth's own has 95 bits.
 
     def get_requests_session(self):
         # Imported here because it loads requests, which only servers with providers need.
@@ -60,26 +60,26 @@ class ExternalAdapter(DefaultSocialAccountAdapter):
         sociallogin.account.extra_data = {}
         if sociallogin.account.pk:
             sociallogin.account.save(update_fields=["extra_data"])
-        elif request.user.is_authenticated and request.user.socialaccount_set.count() >= MOST_ACCOUNTS:
-            text = gettext("You have %(count)d accounts elsewhere, and there is room for no more. Remove one first.")
-            messages.error(request, text % {"count": MOST_ACCOUNTS})
+        elif request.user.is_authenticated and request.user.socialaccount_set.count() >= MAX_ACCOUNTS:
+            text = gettext("You have %(count)d accounts elsewhere, the most there can be. Please remove one first.")
+            messages.error(request, text % {"count": MAX_ACCOUNTS})
             raise ImmediateHttpResponse(redirect("accounts:external"))
 
     def is_open_for_signup(self, request, sociallogin) -> bool:
-        """Where the provider is the only way in, it decides who has an account."""
+        """Open if REGISTRATION is, or if login is by provider only: then the provider decides who has an account."""
         return settings.LOGIN_ONLY_BY_PROVIDER or settings.REGISTRATION == "open"
 
 
 def providers(request, process: str, **more) -> list[dict]:
-    """Name and address of each: a form sent there leads to the provider."""
+    """Name and URL of each provider. A form posted to the URL redirects to the provider."""
     if not apps.is_installed("allauth.socialaccount"):
         return []
     found = get_adapter().list_providers(request)
     return [{"name": each.name, "address": each.get_login_url(request, process=process, **more)} for each in found]
 
 
-def unless_only_by_provider(view):
-    """A page of ways in that are closed where a provider is the only one."""
+def forbid_if_provider_only(view):
+    """Decorator: refuse the page with 403 if LOGIN_ONLY_BY_PROVIDER is set."""
 
     @wraps(view)
     def guarded(request, *args, **kwargs):
@@ -90,8 +90,8 @@ def unless_only_by_provider(view):
     return guarded
 
 
-class ExternalSignUpForm(forms.ModelForm):
-    """A name here, for somebody who comes with an account elsewhere."""
+class SocialSignUpForm(forms.ModelForm):
+    """Username and time zone of a new person who signs up with a provider."""
 
     by_passkey = False
 
@@ -114,28 +114,28 @@ class ExternalSignUpForm(forms.ModelForm):
         return User.normalize_username(self.cleaned_data["username"])
 
     def save_person(self, request) -> bool:
-        """Whether the name was still free."""
+        """Store the person. Returns False, with an error on the form, if the name was taken just now."""
         self.instance.set_unusable_password()
         self.sociallogin.user = self.instance
         try:
             with transaction.atomic():
                 self.sociallogin.save(request)
         except IntegrityError:
-            self.add_error("username", User.name_is_taken())
+            self.add_error("username", User.username_taken_error())
             return False
         return True
 
 
 @receiver(pre_delete, sender=User, dispatch_uid="accounts.social_login")
-def on_person_goes(instance, using, **kwargs):
-    """Take along their accounts elsewhere from a time when the environment named a provider.
+def delete_social_accounts(instance, using, **kwargs):
+    """Delete the person's rows in the tables of social login when no provider is configured.
 
-    The tables stay when none is named any more, and Django then knows nothing of them.
+    The tables remain from when one was configured, but their models are not installed, so Django does not cascade.
     """
     connection = connections[using]
     if apps.is_installed("allauth.socialaccount") or ACCOUNTS not in connection.introspection.table_names():
         return
     with connection.cursor() as cursor:
-        theirs = f"SELECT id FROM {ACCOUNTS} WHERE user_id = %s"  # noqa: S608 (our own names)
-        cursor.execute(f"DELETE FROM {TOKENS} WHERE account_id IN ({theirs})", [instance.pk])  # noqa: S608 (likewise)
+        accounts = f"SELECT id FROM {ACCOUNTS} WHERE user_id = %s"  # noqa: S608 (our own names)
+        cursor.execute(f"DELETE FROM {TOKENS} WHERE account_id IN ({accounts})", [instance.pk])  # noqa: S608 (likewise)
         cursor.execute(f"DELETE FROM {ACCOUNTS} WHERE user_id = %s", [instance.pk])  # noqa: S608 (likewise)

@@ -1,4 +1,4 @@
-"""The pages of accounts elsewhere. Imported only where there are any."""
+"""Pages of social login. Imported only if a provider is configured."""
 
 from allauth.account.decorators import reauthentication_required
 from allauth.core.internal import ratelimit
@@ -11,13 +11,12 @@ from accounts import rate_limits
 from accounts.social_login import providers
 
 
-class ExternalSignUpView(views.SignupView):
-    http_method_names = ["get", "head", "post"]
+class SocialSignUpView(views.SignupView):
     template_name = "accounts/external_signup.html"
     template_name_signup_closed = "accounts/signup_closed.html"
 
     def post(self, request, *args, **kwargs):
-        rate_limits.take_for_address(rate_limits.SIGN_UP, ratelimit.get_ip(request))
+        rate_limits.consume_for_address(rate_limits.SIGN_UP, ratelimit.get_ip(request))
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
@@ -28,8 +27,7 @@ class ExternalSignUpView(views.SignupView):
 
 
 @method_decorator(reauthentication_required(app="allauth.socialaccount"), name="dispatch")
-class ExternalAccountsView(views.ConnectionsView):
-    http_method_names = ["get", "head", "post"]
+class SocialAccountsView(views.ConnectionsView):
     template_name = "accounts/external.html"
     success_url = reverse_lazy("accounts:external")
 
@@ -38,8 +36,8 @@ class ExternalAccountsView(views.ConnectionsView):
 
 
 PAGES = [
-    ("external/", ExternalAccountsView.as_view(), "external", "socialaccount_connections"),
-    ("external/signup/", ExternalSignUpView.as_view(), "external_signup", "socialaccount_signup"),
+    ("external/", SocialAccountsView.as_view(), "external", "socialaccount_connections"),
+    ("external/signup/", SocialSignUpView.as_view(), "external_signup", "socialaccount_signup"),
     (
         "external/cancelled/",
         views.LoginCancelledView.as_view(template_name="socialaccount/authentication_error.html"),

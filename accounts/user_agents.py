@@ -1,8 +1,8 @@
-"""What a browser says of itself, in words."""
+"""Describing a device by its User-Agent header."""
 
 from django.utils.translation import gettext
 
-# What browsers say of themselves, the particular before what others say as well.
+# Parts of User-Agent headers and names for them. Specific parts come first: Edge, for one, names Chrome and Safari too.
 BROWSERS = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -24,10 +24,10 @@ SYSTEMS = [
 ]
 
 
-def device_in_words(user_agent: str) -> str:
-    """The browser and the system it runs on, by what the browser says of itself."""
-    browser = next((name for sign, name in BROWSERS if sign in user_agent), None)
-    system = next((name for sign, name in SYSTEMS if sign in user_agent), None)
+def describe_device(user_agent: str) -> str:
+    """Name of the browser and the operating system, by the User-Agent header."""
+    browser = next((name for part, name in BROWSERS if part in user_agent), None)
+    system = next((name for part, name in SYSTEMS if part in user_agent), None)
     if browser and system:
         return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system}
     return browser or system or gettext("An unknown device")

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import emails, known_browsers, rate_limits, recovery, security_events
+from accounts import emails, known_browsers, rate_limits, security_events
+from accounts.email_address import consume_mail, send_verification
 from accounts.forms import (
     DeleteAccountForm,
     LoginForm,
@@ -28,27 +29,29 @@ from accounts.forms import (
     SignUpForm,
 )
 from accounts.models import Invitation, SecurityEvent, Session, User
-from accounts.reauthentication import ask_who_is_there, has_password_and_more, is_confirmed, needs_more_than_password
+from accounts.reauthentication import (
+    has_password_and_second_factor,
+    is_recently_confirmed,
+    needs_more_than_password,
+    redirect_to_reauthentication,
+)
 from accounts.social_login import providers
 from brainlog.database.retry import retried
 from brainlog.pagination import page_by_offset, page_number
 
 SESSIONS_A_PAGE = 50
 
-require_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
-
 
 class LoginView(allauth.account.views.LoginView):
-    http_method_names = ["get", "head", "post"]
     form_class = LoginForm
     template_name = "accounts/login.html"
 
     def get_context_data(self, **kwargs):
-        there = self.get_next_url() or ""
-        context = {"next": there, "registration": settings.REGISTRATION}
-        context |= {"people_ended": known_browsers.people_ended(self.request)}
+        next_url = self.get_next_url() or ""
+        context = {"next": next_url, "registration": settings.REGISTRATION}
+        context |= {"ended_person_ids": known_browsers.ended_person_ids(self.request)}
         context |= {"only_by_provider": settings.LOGIN_ONLY_BY_PROVIDER}
-        context["providers"] = providers(self.request, "login", **({"next": there} if there else {}))
+        context["providers"] = providers(self.request, "login", **({"next": next_url} if next_url else {}))
         return super().get_context_data(**context, **kwargs)
 
     def post(self, request, *args, **kwargs):
@@ -58,22 +61,21 @@ class LoginView(allauth.account.views.LoginView):
 
 
 class SignUpView(allauth.account.views.SignupView):
-    http_method_names = ["get", "head", "post"]
     form_class = SignUpForm
     template_name = "accounts/signup.html"
     template_name_signup_closed = "accounts/signup_closed.html"
 
     def post(self, request, *args, **kwargs):
-        rate_limits.take_for_address(rate_limits.SIGN_UP, ratelimit.get_ip(request))
+        rate_limits.consume_for_address(rate_limits.SIGN_UP, ratelimit.get_ip(request))
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
         if settings.REGISTRATION == "invite":
             with transaction.atomic():
                 if not self.invitation().update(used_at=timezone.now()):
-                    return self.closed()  # Somebody else has just used it.
+                    return self.closed()  # A parallel request has used the invitation.
                 person = form.save()
-                transaction.set_rollback(person is None)  # The name was just taken; the invitation is still good.
+                transaction.set_rollback(person is None)  # The name was just taken; the invitation stays valid.
         else:
             person = form.save()
         if person is None:
@@ -84,29 +86,25 @@ class SignUpView(allauth.account.views.SignupView):
         return complete_signup(self.request, person, None, self.get_success_url())
 
     def send_verification(self, person: User):
-        """Mail the link; or say that it has to wait, where strangers have used up the mails to this address."""
+        """Mail the link, or show a message if the mails to this address are used up, possibly by strangers."""
         try:
-            recovery.take_mail(self.request, person.email, person)
-        except rate_limits.TooManyTries:
+            consume_mail(self.request, person.email, person)
+        except rate_limits.RateLimitExceeded:
             text = _("Too many mails have gone to your e-mail address. You can ask for one later, under “You”.")
             messages.warning(self.request, text)
             return
-        sent = recovery.send_verification(self.request, person)
-        recovery.tell(
-            self.request, sent, _("A mail is on its way to you. Open the link in it to confirm your address.")
-        )
+        send_verification(self.request, person)
 
     def invitation(self):
-        return Invitation.good(self.request.POST.get("invitation", ""))
+        return Invitation.usable(self.request.POST.get("invitation", ""))
 
     def get_context_data(self, **kwargs):
         token = self.request.POST.get("invitation") or self.request.GET.get("invitation", "")
         return super().get_context_data(invitation=token if Invitation.is_token(token) else "", **kwargs)
 
 
-@require_get_or_post
 def profile(request):
-    # The form works on its own copy: a refused theme must not colour the page that says so.
+    # The form changes a copy: an invalid theme must not be applied to the page that shows the error.
     form = ProfileForm(request.POST if request.method == "POST" else None, instance=copy(request.user))
     if form.is_valid():
         form.save()
@@ -122,40 +120,38 @@ class LogoutView(views.LogoutView):
         if person:
             security_events.record(security_events.Kind.SIGNED_OUT, request.user, request)
         elif (shown := request.POST.get("person", "")).isdecimal() and len(shown) < 20:
-            person = int(shown)  # Their session has ended, but the page with the button was still open.
+            person = int(shown)  # The session has ended, but the page with the button was still open.
         response = super().post(request, *args, **kwargs)
-        # The page that shows this message also clears what the browser kept for this person.
+        # The page that shows this message also removes what the browser stores for this person.
         messages.success(request, _("You are logged out."), extra_tags=f"{person}/" if person else "")
         return response
 
 
-@method_decorator(reauthentication_required(app="accounts", enabled=has_password_and_more), name="dispatch")
+@method_decorator(reauthentication_required(app="accounts", enabled=has_password_and_second_factor), name="dispatch")
 class PasswordChangeView(allauth.account.views.PasswordChangeView):
-    http_method_names = ["get", "head", "post"]
     form_class = PasswordChangeForm
     template_name = "accounts/security.html"
 
     def form_valid(self, form):
         response = super().form_valid(form)
-        end_others(self.request)
+        end_other_sessions(self.request)
         return response
 
 
 class SetPasswordView(allauth.account.views.PasswordSetView):
-    """For whoever has none and logs in with a passkey."""
+    """Sets a password for a person without one, who logs in with a passkey or a provider."""
 
-    http_method_names = ["get", "head", "post"]
     form_class = NewPasswordForm
     template_name = "accounts/security.html"
 
     def form_valid(self, form):
         response = super().form_valid(form)
-        end_others(self.request)
+        end_other_sessions(self.request)
         return response
 
 
-def end_others(request):
-    """End the person's other sessions after a new password. This browser gets a new proof: the old one has ended."""
+def end_other_sessions(request):
+    """End the person's other sessions after a new password. This browser gets a new token: its old one is revoked."""
     request.user.end_sessions(but=request.session)
     known_browsers.remember(request, request.user)
 
@@ -163,20 +159,20 @@ def end_others(request):
 @require_http_methods(["GET", "HEAD"])
 def sessions(request):
     open_now = request.user.sessions.filter(expire_date__gt=timezone.now()).order_by("-seen_at", "pk")
-    there = list(open_now[: Session.MOST])
-    rows, pages = page_by_offset(there, page_number(request), SESSIONS_A_PAGE)
+    listed = list(open_now[: Session.MAX_PER_PERSON])
+    rows, pages = page_by_offset(listed, page_number(request), SESSIONS_A_PAGE)
     other_browsers = request.user.known_browsers.valid().exclude(pk=request.session.known_browser_id)
-    has_others = len(there) > 1 or other_browsers.exists()
+    has_others = len(listed) > 1 or other_browsers.exists()
     context = pages | {"sessions": rows, "this": request.session.key_hash, "has_others": has_others}
-    context |= {"most": Session.MOST}
+    context |= {"most": Session.MAX_PER_PERSON}
     return render(request, "accounts/sessions.html", context)
 
 
 @require_http_methods(["POST"])
 def end_sessions(request):
-    """Ask who is there, and end the one with the handle that is sent, or, without any, all but this one."""
-    if not is_confirmed(request):
-        return ask_who_is_there(request, reverse("accounts:confirm"), then=reverse("accounts:sessions"))
+    """End the session with the submitted handle, or without one, all but this one. Requires reauthentication."""
+    if not is_recently_confirmed(request):
+        return redirect_to_reauthentication(request, reverse("accounts:confirm"), then=reverse("accounts:sessions"))
     if handle := request.POST.get("session"):
         others = request.user.sessions.exclude(pk=request.session.key_hash)
         ended = others.filter(pk__in=[each.pk for each in others if each.handle == handle]).end(but=request.session)
@@ -184,19 +180,24 @@ def end_sessions(request):
         ended = request.user.end_sessions(but=request.session)
     if ended:
         security_events.record(security_events.Kind.SESSIONS_ENDED, request.user, request)
-    messages.success(request, _("Ended. Whoever was there has to log in again."))
+    messages.success(request, _("Ended. Those devices have to log in again."))
     return redirect("accounts:sessions")
 
 
 @require_http_methods(["GET", "HEAD"])
 def account_events(request):
-    """What happened with the account lately, and who on the staff looked at it."""
+    """Recent security events of the account, including views by staff."""
     lately = request.user.security_events.filter(at__gt=timezone.now() - SecurityEvent.SHOWN_FOR)
     rows, pages = page_by_offset(lately.order_by("-at", "-pk"), page_number(request))
     return render(request, "accounts/events.html", pages | {"events": rows})
 
 
-@require_get_or_post
+@retried
+def delete_person(pk: int):
+    """Delete a person with everything they own. By id, since deleting an object unsets its id before a retry."""
+    User.objects.filter(pk=pk).delete()
+
+
 @sensitive_post_parameters()
 @reauthentication_required(app="accounts", enabled=needs_more_than_password)
 def delete_account(request):
@@ -204,9 +205,9 @@ def delete_account(request):
     if form.is_valid():
         person = request.user
         tags, addresses = f"{person.pk}/", emails.verified_emails([person])
-        retried(User.objects.filter(pk=person.pk).delete)()  # The object itself could not be deleted twice.
+        delete_person(person.pk)
         logout(request)
-        emails.tell_of_deletion(addresses, request)
+        emails.send_deletion_notices(addresses, request)
         text = _("Your account and everything in it is deleted. We wish you well.")
         messages.success(request, text, extra_tags=tags)
         return redirect("today")

@@ -44,7 +44,7 @@ def main():
         for name, is_active in (("somebody", True), ("on-hold", False))
         for number in range(-1, rounds)
     )
-    rate_limits.take_sign_in = lambda *who: []
+    rate_limits.consume_sign_in = lambda *who: []
     for name in NAMES:
         times_of(f"{name}--1")  # The first of all compiles and imports.
     first, again = ({name: [] for name in NAMES} for _ in range(2))

@@ -158,7 +158,7 @@ class BigTableAdmin(admin.ModelAdmin):
 
         Without NUL, with which PostgreSQL knows no text: the list's own form refuses it, autocompletion does not.
         """
-        term = get_user_model().key_of(search_term[:LONGEST_SEARCH].replace("\0", ""))
+        term = get_user_model().make_username_key(search_term[:LONGEST_SEARCH].replace("\0", ""))
         return super().get_search_results(request, queryset, term)
 
 

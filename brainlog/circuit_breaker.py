@@ -3,13 +3,13 @@
 import logging
 import threading
 import time
-from contextlib import closing
 from math import inf
 
 from django.conf import settings
 from django.db import connections
 
 from brainlog.database import errors
+from brainlog.database.connections import separate_connection
 from brainlog.database.postgresql.base import patience
 
 logger = logging.getLogger(__name__)
@@ -43,8 +43,8 @@ PROBE_SECONDS = 2
 OUTAGES = {errors.SILENT: 5, "08": PROBE_INTERVAL, "57P": PROBE_INTERVAL}
 POOLER_GAVE_UP = "08P01"  # Its queue was full: the pages that have a connection go on.
 
-# For a connection of our own, which a server lost on the way must not keep for hours.
-HASTE = {
+# libpq's parameters for a probe's connection: a server that is lost on the way must not keep it for hours.
+PROBE_OPTIONS = {
     "connect_timeout": PROBE_SECONDS,
     "tcp_user_timeout": PROBE_SECONDS * 1000,  # milliseconds
     "keepalives_idle": 2,
@@ -120,7 +120,7 @@ class DatabaseBreaker(CircuitBreaker):
 def probe_failure() -> str | None:
     """The code of what goes wrong when the database is asked the least there is to ask; None if nothing does."""
     try:
-        with closing(own_connection()) as own, own.cursor() as cursor:
+        with separate_connection(connections["default"], options=PROBE_OPTIONS) as probe, probe.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Exception as error:
         return errors.code_of(error)
@@ -134,20 +134,14 @@ def outage_code(code: str | None) -> str | None:
     return next((beginning for beginning in OUTAGES if code.startswith(beginning)), None)
 
 
-def own_connection():
-    """A new connection to the database, past the pool, which may be what is exhausted. The caller closes it."""
-    configured = connections["default"]
-    options = {name: value for name, value in configured.settings_dict["OPTIONS"].items() if name != "pool"}
-    if configured.vendor == "postgresql":
-        options |= HASTE
-    return type(configured)(configured.settings_dict | {"OPTIONS": options}, configured.alias)
-
-
 database = DatabaseBreaker()
 
 
-class CircuitBreakerMiddleware:
-    """Answers 503 at once while the database is away. Stands behind static files and probes, which do without it."""
+class DatabaseMiddleware:
+    """Answers 503 at once while the database is away, and waits for each of its answers as long as a person would.
+
+    Stands behind static files and probes, which do without it. Programs at the console have more time.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -155,7 +149,11 @@ class CircuitBreakerMiddleware:
     def __call__(self, request):
         if database.is_open and not self.needs_no_database(request):
             return errors.unavailable(request, database.code, "circuit breaker")
-        return self.get_response(request)
+        token = patience.set(settings.DATABASE_PATIENCE)
+        try:
+            return self.get_response(request)
+        finally:
+            patience.reset(token)
 
     def needs_no_database(self, request) -> bool:
         """Whether it is a scrape of /metrics, which says itself that the database is away. Programs have no session."""

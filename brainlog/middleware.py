@@ -1,10 +1,9 @@
+from csp.utils import build_policy
 from django.conf import settings
-from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
 from brainlog.database.errors import page_not_found
-from brainlog.database.postgresql.base import patience
 
 # What no page of ours does. Passkeys are the one exception, on our own pages.
 UNUSED_FEATURES = (
@@ -16,10 +15,11 @@ UNUSED_FEATURES = (
 PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
 
 
-class EdgesMiddleware:
+class SecurityHeadersMiddleware:
     """Say with every answer what browsers may do with it: static files, errors and probes included.
 
-    SecurityMiddleware says some of it too, but does not see what is answered before it.
+    SecurityMiddleware says some of it too, but does not see what is answered before it. The policy is django-csp's,
+    made once: its own middleware puts the same one together for each answer.
     """
 
     HEADERS = {
@@ -36,34 +36,22 @@ class EdgesMiddleware:
 
     def __init__(self, get_response):
         self.get_response = get_response
+        self.policy = build_policy()
+        self.policy_of_admin = build_policy(replace=self.WITHOUT_TRUSTED_TYPES)
 
     def __call__(self, request):
         response = self.get_response(request)
         for header, value in self.HEADERS.items():
             response.headers.setdefault(header, value)
-        if request.resolver_match and request.resolver_match.app_name == "admin":
-            response._csp_replace = self.WITHOUT_TRUSTED_TYPES
+        if not (settings.DEBUG and response.status_code == 500):  # Django's own page of an error has inline styles.
+            is_admin = request.resolver_match and request.resolver_match.app_name == "admin"
+            policy = self.policy_of_admin if is_admin else self.policy
+            response.headers.setdefault("Content-Security-Policy", policy)
         return response
 
 
-class Utf8Middleware:
-    """Take forms in UTF-8 only, as every browser sends ours.
-
-    Django decodes a form by the character set its sender names. Some are none at all and end in a
-    server error, some make half characters that no database can hold.
-    """
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        if request.content_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
-            raise BadRequest("Only UTF-8 is understood.")
-        return self.get_response(request)
-
-
-class MethodNotAllowedMiddleware:
-    """Take GET, HEAD and POST alone, and say in our own design that an address is no page (Django's answer is blank).
+class ErrorPagesMiddleware:
+    """Take GET, HEAD and POST alone, and answer in our own design where Django has a blank page or one that tells much.
 
     People get there: a button pressed after the session expired leads to the login page, and from
     there on to the address the button meant.
@@ -82,31 +70,7 @@ class MethodNotAllowedMiddleware:
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
             response.content = render_to_string("405.html", request=request)
-        return response
-
-
-class NotFoundMiddleware:
-    """Show our own page with DEBUG, too: Django's repeats the address, its query and the exception's message."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        response = self.get_response(request)
         if settings.DEBUG and response.status_code == 404:
+            # Django's page repeats the address, its query and the exception's message.
             return page_not_found(request, Http404())
         return response
-
-
-class PatienceMiddleware:
-    """Wait for each answer of the database as long as a person would; programs at the console have more time."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        token = patience.set(settings.DATABASE_PATIENCE)
-        try:
-            return self.get_response(request)
-        finally:
-            patience.reset(token)

@@ -70,35 +70,36 @@ INSTALLED_APPS = [
     "csp",
 ]
 
+# The order, outermost first, and why. What each takes of a request is in docs/decisions/0019-middleware.md.
 MIDDLEWARE = [
-    # Outermost: they guard every answer, static files and those to monitors included.
-    "csp.middleware.CSPMiddleware",
-    "brainlog.middleware.EdgesMiddleware",
+    # They guard every answer, static files and those to monitors included.
+    "brainlog.middleware.SecurityHeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Answers monitors without a session, a host check, a redirect to https or a line in the log.
     "operations.probes.ProbesMiddleware",
+    # Sees what all the others do and refuse.
     "operations.instrumentation.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    # Behind the redirect to https, before all that needs the database.
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "brainlog.circuit_breaker.CircuitBreakerMiddleware",
-    "brainlog.middleware.Utf8Middleware",
-    "brainlog.middleware.PatienceMiddleware",
+    "brainlog.circuit_breaker.DatabaseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    # Before the first that reads a form.
-    "brainlog.body_size.BodySizeMiddleware",
+    # Before CsrfViewMiddleware, the first that reads a form.
+    "brainlog.body_size.BodyMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "accounts.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    # Needs the session.
     "accounts.middleware.PersonMiddleware",
-    "accounts.middleware.SecondFactorMiddleware",
-    "accounts.middleware.SignInMiddleware",
+    # Need the person.
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.middleware.ConfirmMiddleware",
-    "brainlog.middleware.MethodNotAllowedMiddleware",
-    "brainlog.middleware.NotFoundMiddleware",
+    # Inside of allauth's: its exceptions are ours to answer.
+    "accounts.middleware.SignInMiddleware",
+    # Next to the view: a method is refused, and a bare page replaced, after all else has had its say.
+    "brainlog.middleware.ErrorPagesMiddleware",
 ]
 
 ROOT_URLCONF = "brainlog.urls"
@@ -115,7 +116,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["brainlog.templatetags.script"],
+            "builtins": ["brainlog.templatetags.script", "brainlog.templatetags.navigation"],
         },
     },
 ]
@@ -186,13 +187,13 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_FORMS = {"reauthenticate": "accounts.forms.PasswordAgainForm"}
+ACCOUNT_FORMS = {"reauthenticate": "accounts.forms.PasswordReauthenticationForm"}
 # Before the e-mail address changes, as before the second factor does. Lasts five minutes.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Ours are in accounts/rate_limits.py. Its own do not say when to come back, and let strangers lock people out.
+# Ours are in accounts/rate_limits.py. allauth's do not say when to try again, and let strangers lock people out.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
-# Off under a scanner alone: no variable of the environment changes it.
-COUNT_TRIES = True
+# Off for security scans only (testing/scanning/settings.py); no environment variable changes it.
+RATE_LIMITS_ENABLED = True
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -208,12 +209,12 @@ SECOND_FACTOR = env.one_of("SECOND_FACTOR", ("optional", "staff", "everybody"), 
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
     "authenticate": "accounts.second_factor.CodeForm",
-    "reauthenticate": "accounts.second_factor.CodeAgainForm",
-    "activate_totp": "accounts.second_factor.FirstCodeForm",
-    "add_webauthn": "accounts.second_factor.AddPasskeyForm",
-    "authenticate_webauthn": "accounts.second_factor.PasskeyForm",
-    "reauthenticate_webauthn": "accounts.second_factor.PasskeyAgainForm",
-    "login_webauthn": "accounts.second_factor.PasskeyLoginForm",
+    "reauthenticate": "accounts.second_factor.CodeReauthenticationForm",
+    "activate_totp": "accounts.second_factor.ActivateAppForm",
+    "add_webauthn": "accounts.passkeys.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.passkeys.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.passkeys.PasskeyReauthenticationForm",
+    "login_webauthn": "accounts.passkeys.PasskeyLoginForm",
 }
 
 # ── Accounts elsewhere ────────────────────────────────────────────────────────────────────────
@@ -248,8 +249,8 @@ if oidc := env.all_or_none("OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SEC
     }
 if PROVIDERS:
     INSTALLED_APPS[2:2] = ["allauth.socialaccount", *(f"allauth.socialaccount.providers.{name}" for name in PROVIDERS)]
-SOCIALACCOUNT_ADAPTER = "accounts.social_login.ExternalAdapter"
-SOCIALACCOUNT_FORMS = {"signup": "accounts.social_login.ExternalSignUpForm"}
+SOCIALACCOUNT_ADAPTER = "accounts.social_login.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.social_login.SocialSignUpForm"}
 SOCIALACCOUNT_AUTO_SIGNUP = False
 LOGIN_ONLY_BY_PROVIDER = env.yes_or_no("LOGIN_ONLY_BY_PROVIDER", default=False)
 env.expect(
@@ -276,14 +277,20 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / (env.text("STATIC_ROOT") or "staticfiles")  # never this folder itself, .env and all
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# css/ and js/ are the sources of the files that brainlog/bundles.py makes, and not served themselves.
+STATICFILES_DIRS = [(folder, BASE_DIR / "static" / folder) for folder in ("images", "vendor")]
+STATICFILES_FINDERS = [
+    "brainlog.bundles.BundleFinder",
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "brainlog.static_files.StaticFilesStorage"
     },
 }
 
@@ -341,7 +348,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF, *PROVIDERS.values()],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        # A script of ours that made HTML of a text would stop there. (Not in the admin: EdgesMiddleware.)
+        # A script of ours that made HTML of a text would stop there. (Not in the admin: SecurityHeadersMiddleware.)
         "require-trusted-types-for": ["'script'"],
         "trusted-types": [NONE],
         "upgrade-insecure-requests": HTTPS,

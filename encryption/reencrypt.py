@@ -35,7 +35,7 @@ class Index:
 
 
 @dataclass(frozen=True)
-class Table:
+class EncryptedTable:
     """Where texts are, the columns they are bound to, and the hashes made of them."""
 
     name: str
@@ -44,7 +44,7 @@ class Table:
     indexes: tuple[Index, ...] = ()
 
     @classmethod
-    def of(cls, model: type[models.Model]) -> "Table":
+    def of(cls, model: type[models.Model]) -> "EncryptedTable":
         columns = tuple(field.column for field in private_fields(model))
         indexes = tuple(
             Index(field.column, field.of, field.belongs_to, getattr(model, field.folded_by))
@@ -60,7 +60,7 @@ class Outcome:
     taken: int = 0  # hashes left as they are: another row of the same person has that of the same text
 
 
-def encrypt_all(connection: BaseDatabaseWrapper, table: Table, *, plaintext=False, progress=None) -> Outcome:
+def encrypt_all(connection: BaseDatabaseWrapper, table: EncryptedTable, *, plaintext=False, progress=None) -> Outcome:
     """Encrypt every text of the table with the first key. `plaintext`: take what is not encrypted for written."""
 
     def renewed(stored: str, where: tuple[str, ...]) -> str:
@@ -73,7 +73,7 @@ def encrypt_all(connection: BaseDatabaseWrapper, table: Table, *, plaintext=Fals
     return Replacing(connection, table, renewed, f".{cipher.current_key_id()}.", False, rehashed).run(progress)
 
 
-def decrypt_all(connection: BaseDatabaseWrapper, table: Table) -> Outcome:
+def decrypt_all(connection: BaseDatabaseWrapper, table: EncryptedTable) -> Outcome:
     """Store every text of the table as it was written, and in place of a hash what it was made of."""
 
     def opened(stored: str, where: tuple[str, ...]) -> str:
@@ -82,7 +82,7 @@ def decrypt_all(connection: BaseDatabaseWrapper, table: Table) -> Outcome:
     return Replacing(connection, table, opened, hashed=lambda stored, text, where: text).run()
 
 
-def check_all(connection: BaseDatabaseWrapper, table: Table, progress=None) -> Outcome:
+def check_all(connection: BaseDatabaseWrapper, table: EncryptedTable, progress=None) -> Outcome:
     """Read every text of the table, and compare the hashes. Changes nothing."""
 
     def unchanged(stored: str, where: tuple[str, ...]) -> str:
@@ -97,7 +97,7 @@ def check_all(connection: BaseDatabaseWrapper, table: Table, progress=None) -> O
     return Replacing(connection, table, unchanged, None, hashed=compared).run(progress)
 
 
-def encrypt_in_migration(tables: list[Table]) -> Callable:
+def encrypt_in_migration(tables: list[EncryptedTable]) -> Callable:
     """For RunPython: encrypt what was written before private text was."""
 
     def run(apps, schema_editor):
@@ -108,7 +108,7 @@ def encrypt_in_migration(tables: list[Table]) -> Callable:
     return run
 
 
-def decrypt_in_migration(tables: list[Table]) -> Callable:
+def decrypt_in_migration(tables: list[EncryptedTable]) -> Callable:
     """For RunPython: the way back. Fails if there is a text that cannot be read."""
 
     def run(apps, schema_editor):
@@ -134,7 +134,7 @@ class Replacing:
     """
 
     connection: BaseDatabaseWrapper
-    table: Table
+    table: EncryptedTable
     replacement: Callable[[str, tuple[str, ...]], str]  # of (stored, place); raises CannotDecryptError
     prefix: str | None = "."
     has_prefix: bool = True

@@ -19,7 +19,7 @@ class PrivateTextAdmin(LookingAdmin):
     def get_object(self, request, object_id, from_field=None):
         row = super().get_object(request, object_id, from_field)
         if row is not None:
-            security_events.record_look(self.kind_of_look, self.person_of(row), request)
+            security_events.record_view(self.kind_of_look, self.person_of(row), request)
             if not request.user.has_perm(READ_PRIVATE_TEXT):
                 withhold_texts(row)
         return row

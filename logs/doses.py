@@ -330,6 +330,6 @@ def save_doses(log: DailyLog, wanted: list[Dose], stored: list[Dose]):
     if new:
         Dose.objects.bulk_create(new)
     if changed:
-        Dose.objects.bulk_update(changed, ["medication", "amount", "unit", "taken_at"])
+        log.doses.filter(user=log.user_id).bulk_update(changed, ["medication", "amount", "unit", "taken_at"])
     if gone:
-        Dose.objects.filter(pk__in=gone).delete()
+        log.doses.filter(user=log.user_id, pk__in=gone).delete()

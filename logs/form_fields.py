@@ -25,7 +25,7 @@ class Scale(Pills):
     def render(self, name, value, attrs=None, renderer=None):
         (lowest, _lowest), *_others, (highest, _highest) = self.choices
         return format_html(
-            '<div class="scale">\n  <div class="numbers">{}\n  </div>\n'
+            '<div class="scale">\n  <div class="steps">{}\n  </div>\n'
             '  <div class="ends"><span>{} {}</span>\n    {}\n    <span>{} {}</span></div>\n</div>',
             self.buttons(name, value, attrs),
             lowest,

@@ -14,6 +14,7 @@ from django.utils.formats import date_format, number_format, time_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
+from brainlog.database.person_keys import CompositeForeignKey, OwnerForeignKey, SamePersonForeignKey
 from brainlog.forms import normalized
 from encryption.fields import BlindIndexField, PrivateCharField
 from logs.fields import ChoiceField, NoteField, RandomUUID
@@ -28,18 +29,22 @@ from logs.stages import (
 )
 
 
+def headline_of(log) -> int | None:
+    """The one score that stands for a day, a log or a row of for_list(): its rating, else a mood."""
+    return next((s for s in (log.day_rating, log.overall_mood, log.morning_mood) if s is not None), None)
+
+
+def stages_done_of(log) -> int:
+    """How many of a day's check-ins are done; the day is a log or a row of for_list()."""
+    return sum(getattr(log, stage.completed_at) is not None for stage in STAGES)
+
+
 class DailyLogQuerySet(models.QuerySet):
     def for_list(self):
-        """Only what a list or a calendar shows of a day, no text among it."""
-        return self.only(
-            "user_id",
-            "date",
-            "updated_at",
-            "not_tracked",
-            "day_rating",
-            "overall_mood",
-            "morning_mood",
-            *(stage.completed_at for stage in STAGES),
+        """Only what a list or a calendar shows of a day, no text among it: named tuples, which cost half of models."""
+        headlines = ("day_rating", "overall_mood", "morning_mood")
+        return self.values_list(
+            "date", "not_tracked", *headlines, *(stage.completed_at for stage in STAGES), named=True
         )
 
     def with_is_answered(self, questions):
@@ -80,6 +85,8 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
         # The constraints of several abstract bases do not merge, hence this list.
         constraints = [
             models.UniqueConstraint(fields=["user", "date"], name="daily_log_one_per_day"),
+            # What rows of the same person refer to.
+            models.UniqueConstraint(fields=["id", "user"], name="daily_log_key_and_user"),
             models.CheckConstraint(
                 condition=Q(not_tracked__isnull=True) | Q(not_tracked__in=["holiday", "ill", "other"]),
                 name="daily_log_not_tracked_valid",
@@ -95,12 +102,11 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
 
     @property
     def headline(self) -> int | None:
-        """The one score that stands for the day: its rating, else a mood."""
-        return next((s for s in (self.day_rating, self.overall_mood, self.morning_mood) if s is not None), None)
+        return headline_of(self)
 
     @property
     def stages_done(self) -> int:
-        return sum(self.is_done(stage) for stage in STAGES)
+        return stages_done_of(self)
 
     @property
     def stages_asked(self) -> int:
@@ -126,12 +132,14 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
             return "done"
         return "begun" if self.is_begun(stage) else "not-started"
 
+    def own_doses(self):
+        """The day's doses with their medications, in order. The query names the person."""
+        return self.doses.filter(user=self.user_id).select_related("medication")
+
     @cached_property
     def doses_taken(self) -> list["Dose"]:
         """The day's doses with their medications, in order. One query, on first use."""
-        if self._state.adding or not self.medication_taken:
-            return []
-        return list(self.doses.select_related("medication"))
+        return list(self.own_doses()) if self.medication_taken and not self._state.adding else []
 
 
 class MedicationQuerySet(models.QuerySet):
@@ -229,6 +237,8 @@ class Medication(models.Model):
                 fields=["user", "name_key"],
                 name="medication_one_per_name",
             ),
+            # What rows of the same person refer to.
+            models.UniqueConstraint(fields=["id", "user"], name="medication_key_and_user"),
             models.CheckConstraint(
                 condition=Q(usual_amount__isnull=True) | Q(usual_amount__gt=0), name="medication_usual_amount_valid"
             ),
@@ -277,8 +287,14 @@ class Dose(models.Model):
 
     MOST_PER_DAY = 6
 
-    daily_log = models.ForeignKey(DailyLog, models.CASCADE, related_name="doses", verbose_name=_("daily log"))
-    medication = models.ForeignKey(Medication, models.RESTRICT, related_name="doses", verbose_name=_("medication"))
+    # In the database, the constraints below are its foreign keys.
+    daily_log = SamePersonForeignKey(
+        DailyLog, models.CASCADE, related_name="doses", verbose_name=_("daily log"), db_constraint=False
+    )
+    medication = SamePersonForeignKey(
+        Medication, models.RESTRICT, related_name="doses", verbose_name=_("medication"), db_constraint=False
+    )
+    user = OwnerForeignKey(settings.AUTH_USER_MODEL, of="daily_log", related_name="doses", verbose_name=_("person"))
     amount = amount_field(_("amount"))
     # Kept with the dose: should the medication's unit change, old doses still mean what they meant.
     unit = ChoiceField(_("unit"), choices=Unit)
@@ -289,6 +305,10 @@ class Dose(models.Model):
         verbose_name_plural = _("doses")
         ordering = ["pk"]
         constraints = [
+            CompositeForeignKey(fields=["daily_log", "user"], to_fields=["id", "user"], name="dose_day_of_same_person"),
+            CompositeForeignKey(
+                fields=["medication", "user"], to_fields=["id", "user"], name="dose_medication_of_same_person"
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="dose_amount_positive"),
             models.CheckConstraint(condition=Q(unit__isnull=True) | Q(unit__in=Unit.values), name="dose_unit_valid"),
         ]

@@ -204,7 +204,7 @@ class Shown:
 def shown_answers(questions: Iterable[Question], row: models.Model) -> list[Shown]:
     """What was answered on a row, in words and in order. Leaves out what was not answered, or counts for nothing."""
     return [
-        Shown(question.label, question.display(value), question.is_note)
+        Shown(str(question.label), question.display(value), question.is_note)
         for question in questions
         if not question.is_left_out(row) and (value := question.read(row)) is not None
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from django.template.defaultfilters import floatformat
+from django.utils.translation import gettext
 
 from brainlog.versioned_cache import remembered
 from logs.periods import Period
@@ -46,6 +47,19 @@ class Numbers:
     medication_asked_days: int
     net_positive_days: int
     net_positive_asked_days: int
+
+    def lines(self, days: int) -> list[dict]:
+        """The means as a table of a period of so many days shows them, in words."""
+        answered = gettext("%(answered)s of %(days)s")
+        return [
+            {
+                "label": str(mean.label),
+                "value": floatformat(mean.value, 1),
+                "answered": answered % {"answered": mean.days, "days": days},
+                "change": mean.change_in_words or "–",
+            }
+            for mean in self.means
+        ]
 
     @classmethod
     def unpack(cls, facts: dict) -> "Numbers":

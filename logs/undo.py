@@ -30,7 +30,7 @@ class LoggedAgainError(Exception):
 
 def seal(log: DailyLog) -> str:
     """The day, its doses and their medications as signed text, private texts encrypted. Costs a query for the doses."""
-    doses = list(log.doses.select_related("medication"))
+    doses = list(log.own_doses())
     medications = {dose.medication_id: dose.medication for dose in doses}
     rows = serializers.serialize("json", [log, *medications.values(), *doses])
     return signing.dumps([log.user_id, rows], salt="logs.undo", compress=True)

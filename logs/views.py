@@ -10,14 +10,15 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.known_browsers import people_ended
+from accounts.known_browsers import ended_person_ids
 from brainlog.body_size import accepts_up_to
 from brainlog.database.retry import retried
 from brainlog.database.router import reads_only
 from brainlog.pagination import page_by_offset, page_number, page_of
 from logs import undo
+from logs.addresses import address_of_check_in
 from logs.answer_form import CheckInForm, store
-from logs.calendar_days import Day, full_name_of, month_grid, month_of, name_of_day
+from logs.calendar_days import Squares, full_name_of, lines_of, month_grid, month_of, name_of_day
 from logs.forms import MedicationEntryForm
 from logs.models import DailyLog
 from logs.questions import shown_answers
@@ -32,17 +33,19 @@ ONE_DAY = datetime.timedelta(days=1)
 @require_safe
 def today(request):
     if not request.user.is_authenticated:
-        return render(request, "welcome.html", {"people_ended": people_ended(request)})
+        return render(request, "welcome.html", {"ended_person_ids": ended_person_ids(request)})
     person = request.user
     day = person.today()
     logs = {log.date: log for log in person.daily_logs.between(day - 7 * ONE_DAY, day)}
     log = logs.get(day) or DailyLog(user=person, date=day)
     reflections = list(person.weekly_reflections.around(day))
+    squares = Squares(day)
     context = {
         "day": day,
+        "day_in_full": full_name_of(day),
         "log": log,
         "steps": steps_of(log, now=stage_for_hour(person.local_time().hour, person.day_ends_at)),
-        "strip": [Day(date, day, logs.get(date)) for date in (day - n * ONE_DAY for n in range(6, -1, -1))],
+        "strip": [squares.square(date, logs.get(date)) for date in (day - n * ONE_DAY for n in range(6, -1, -1))],
         "yesterday": logs.get(day - ONE_DAY),
         "focus": next((r.next_week_focus for r in reflections if r.week_end < day), None),
         "reflection": next((r for r in reflections if r.week_end >= day), None),
@@ -87,7 +90,19 @@ def day_or_404(person, day, *, lock=False) -> DailyLog:
 
 def steps_of(log, now=None):
     """The check-ins as a page lists them."""
-    return [{"stage": stage, "state": log.state_of(stage), "is_now": stage is now} for stage in STAGES]
+    words = {"done": _("done"), "begun": _("begun"), "not-started": _("not started")}
+    return [
+        {
+            "stage": stage,
+            "slug": stage.slug,
+            "title": str(stage.title),
+            "address": address_of_check_in(log.date, stage.slug),
+            "state": state,
+            "state_in_words": words[state],
+            "is_now": stage is now,
+        }
+        for stage, state in ((stage, log.state_of(stage)) for stage in STAGES)
+    ]
 
 
 def carried_into(person, day):
@@ -129,13 +144,14 @@ def history(request):
     weeks = month_grid(first, 0 if person.week_starts_on == person.FirstWeekday.MONDAY else 6)
     in_month = {log.date: log for log in person.daily_logs.for_list().between(weeks[0][0], weeks[-1][-1])}
     logs, pages = page_of(person.daily_logs.for_list(), page_number(request), by="date")
+    squares = Squares(day, first.month)
     context = pages | {
         "first": first,
         "has_begun": first <= day,
-        "weeks": [[Day(d, day, in_month.get(d), d.month != first.month) for d in week] for week in weeks],
+        "weeks": [[squares.square(date, in_month.get(date)) for date in week] for week in weeks],
         "month_before": first - ONE_DAY if first.year > 1900 else None,
         "month_after": after if (after := (first + 31 * ONE_DAY).replace(day=1)) <= day else None,
-        "logs": logs,
+        "lines": lines_of(logs),
     }
     return render(request, "logs/history.html", context)
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _, gettext_lazy
 from brainlog.admin import LookingAdmin
 from brainlog.database.urls import session_alias
 from operations.database.plots import HEIGHT, WIDTH, Plot
-from operations.database.report import shown_size, tables_of
-from operations.database.stats import gather, grown
+from operations.database.report import format_size, missing_sections_note, report_tables
+from operations.database.stats import collect, with_growth
 from operations.models import DatabaseReport
 
 PAGE = "admin/operations/databasereport/report.html"
@@ -21,7 +21,7 @@ TABLES_PLOTTED = 5
 
 @admin.register(DatabaseReport)
 class DatabaseReportAdmin(LookingAdmin):
-    """Reports that dbreport has stored, and the figures of this moment. For superusers, whatever rights others have."""
+    """The stored reports of dbreport, and the current statistics. For superusers only; permissions do not matter."""
 
     list_display = ("taken_at", "size", "connections")
     list_reads = ("taken_at",)
@@ -39,7 +39,7 @@ class DatabaseReportAdmin(LookingAdmin):
 
     @admin.display(description=gettext_lazy("size"))
     def size(self, report):
-        return shown_size(report.database_bytes)
+        return format_size(report.database_bytes)
 
     @admin.display(description=gettext_lazy("connections"), empty_value="–")
     def connections(self, report):
@@ -50,11 +50,12 @@ class DatabaseReportAdmin(LookingAdmin):
         return [path("now/", now, name="operations_databasereport_now"), *super().get_urls()]
 
     def now_view(self, request):
-        """The figures as they are, and how the sizes have come to be."""
+        """The current statistics, and plots of the sizes over the stored reports."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        figures = gather(session_alias())
-        return self.page(request, figures, DatabaseReport.objects.first(), _("The database now"), plots_of(figures))
+        statistics = collect(session_alias())
+        previous = DatabaseReport.objects.first()
+        return self.page(request, statistics, previous, _("The database now"), plots_of(statistics))
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """One stored report."""
@@ -63,29 +64,30 @@ class DatabaseReportAdmin(LookingAdmin):
         report = self.get_object(request, object_id)
         if report is None:
             raise Http404
-        before = DatabaseReport.objects.filter(taken_at__lt=report.taken_at).first()
-        return self.page(request, report.figures, before, str(report), [])
+        previous = DatabaseReport.objects.filter(taken_at__lt=report.taken_at).first()
+        return self.page(request, report.figures, previous, str(report), [])
 
-    def page(self, request, figures: dict, before: DatabaseReport | None, title: str, plots: list[Plot]):
+    def page(self, request, statistics: dict, previous: DatabaseReport | None, title: str, plots: list[Plot]):
         context = {
             "title": title,
             "opts": self.opts,
-            "before": before,
-            "tables": tables_of(grown(figures, before.figures if before else None)),
-            "vendor": figures["vendor"],
+            "previous": previous,
+            "tables": report_tables(with_growth(statistics, previous.figures if previous else None)),
+            "missing_sections": missing_sections_note(statistics),
             "plots": plots,
             "plot_size": {"width": WIDTH, "height": HEIGHT},
         }
         return TemplateResponse(request, PAGE, self.admin_site.each_context(request) | context)
 
 
-def plots_of(figures: dict) -> list[Plot]:
-    """The growth of the database and of its largest tables over the stored reports, up to this moment."""
+def plots_of(statistics: dict) -> list[Plot]:
+    """Plots of the size of the database and of its largest tables, over the stored reports and now."""
     stored = DatabaseReport.objects.values_list("taken_at", "figures__database__bytes", "figures__tables")
-    reports = [*reversed(stored[:REPORTS_PLOTTED]), (timezone.now(), figures["database"]["bytes"], figures["tables"])]
+    now = (timezone.now(), statistics["database"]["bytes"], statistics["tables"])
+    reports = [*reversed(stored[:REPORTS_PLOTTED]), now]
     plots = [Plot.of(_("The whole database"), [(time, size) for time, size, _tables in reports])]
     history = [(time, {row["table"]: row["bytes"] for row in tables}) for time, _size, tables in reports]
-    largest = sorted(figures["tables"], key=lambda row: row["bytes"] or 0, reverse=True)[:TABLES_PLOTTED]
+    largest = sorted(statistics["tables"], key=lambda row: row["bytes"] or 0, reverse=True)[:TABLES_PLOTTED]
     for name in (row["table"] for row in largest):
         plots.append(Plot.of(name, [(time, sizes[name]) for time, sizes in history if sizes.get(name)]))
     return [plot for plot in plots if plot]

@@ -1,6 +1,7 @@
 """Whether the files that pages are made of are there and readable. One that is not makes every page a server error."""
 
 import os
+import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -35,7 +36,8 @@ def static_files() -> Iterator[str]:
         yield f"Static files have not been collected in STATIC_ROOT ({settings.STATIC_ROOT}). {remedy}"
         return
     ignored = apps.get_app_config("staticfiles").ignore_patterns
-    needed = sorted({path for finder in get_finders() for path, _ in finder.list(ignored)})
+    listed = (entry for finder in get_finders() for entry in finder.list(ignored))
+    needed = sorted({posixpath.join(getattr(storage, "prefix", None) or "", path) for path, storage in listed})
     missing = [path for path in needed if not is_readable(collected.get(path))]
     if missing:
         yield (

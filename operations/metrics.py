@@ -4,7 +4,6 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -24,8 +23,9 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 
 from brainlog.circuit_breaker import database
+from brainlog.database.connections import separate_connection
 from brainlog.database.postgresql.base import patience
-from operations.database.stats import backup_signs, vital_signs, watched_figures
+from operations.database.stats import backup_measurements, health_measurements, size_and_connections
 
 REGISTRY = CollectorRegistry()
 # When each counter was made says nothing here, and would double the page.
@@ -124,17 +124,13 @@ class DatabaseNow:
         try:
             patience.set(PATIENCE)  # For this thread alone: a server that hangs is asked again when it is back.
             # The way that pages go: it is what has to be up.
-            connection = connections["default"] = connections["default"].copy()
-            options = connection.settings_dict["OPTIONS"]
-            options.pop("pool", None)
-            if connection.vendor == "postgresql":
-                options["connect_timeout"] = PATIENCE
-            with closing(connection):
-                signs.update(vital_signs("default", PATIENCE))
+            options = {"connect_timeout": PATIENCE}
+            with separate_connection(connections["default"], options=options, is_registered=True):
+                signs.update(size_and_connections("default", PATIENCE))
                 if time.monotonic() - self.watched[0] >= KEPT:
-                    type(self).watched = time.monotonic(), watched_figures("default", PATIENCE)
+                    type(self).watched = time.monotonic(), health_measurements("default", PATIENCE)
                 signs.update(self.watched[1])
-                signs.update(backup_signs("default", PATIENCE))
+                signs.update(backup_measurements("default", PATIENCE))
         except Error:
             return  # the page says that it is not up
         finally:
@@ -158,7 +154,7 @@ DESCRIPTIONS = {
     "idle_in_transaction_seconds": "How long a transaction has been idle, at the most.",
     "prepared_transactions": "Transactions prepared for a commit in two steps.",
     "oldest_prepared_seconds": "How long the oldest of them has been prepared.",
-    "unanswered_questions": "Questions about the server's health that failed.",
+    "health_queries_failed": "Queries for the server's health that failed.",
     "backup_timestamp_seconds": "The moment that the newest good backup is of, in seconds since 1970.",
     "backup_size_bytes": "The size of the newest good backup.",
     "backup_verified_timestamp_seconds": "When a backup was last verified, in seconds since 1970.",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DatabaseReport(models.Model):
-    """What the database said of itself at one moment, kept to see how it grows. See operations.database.stats."""
+    """Statistics of the database at one time (operations.database.stats), kept to measure its growth."""
 
     taken_at = models.DateTimeField(_("taken"), default=timezone.now)
     figures = models.JSONField(_("figures"), encoder=DjangoJSONEncoder)
@@ -22,7 +22,7 @@ class DatabaseReport(models.Model):
 
 
 class Backup(models.Model):
-    """A backup of this database that was made whole, for metrics and reports: they run where its files may not be."""
+    """A complete backup of this database, for metrics and reports: they run on machines without its files."""
 
     archive = models.CharField(_("archive"), max_length=100, unique=True)
     made_at = models.DateTimeField(_("made"))

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.models import SecurityEvent
-from operations.management.commands.dbmaintain import EVENTS_KEPT
+from operations.database.maintain import SECURITY_EVENTS_KEPT
 from operations.outbound_connections import outbound_connections
 
 A_DAY = 24 * 60 * 60
@@ -22,6 +22,6 @@ def privacy(request):
         "idle_days": settings.SESSION_IDLE_AGE // A_DAY,
         "session_days": settings.SESSION_COOKIE_AGE // A_DAY,
         "events_shown_days": SecurityEvent.SHOWN_FOR.days,
-        "events_kept_days": EVENTS_KEPT.days,
+        "events_kept_days": SECURITY_EVENTS_KEPT.days,
     }
     return render(request, "operations/privacy.html", context)

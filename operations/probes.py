@@ -3,19 +3,19 @@
 import logging
 import threading
 from concurrent.futures import Future
-from contextlib import closing
 from functools import cache
 
 import psycopg
 from django.apps import apps
-from django.db import Error
+from django.db import Error, connections
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpResponseNotAllowed, JsonResponse
 
-from brainlog.circuit_breaker import database, own_connection
+from brainlog.circuit_breaker import PROBE_OPTIONS, database
+from brainlog.database.connections import separate_connection
 from brainlog.database.errors import MISSING_PRIVILEGE, NO_SCHEMA, code_of, is_table_missing
 from brainlog.database.postgresql.base import patience
-from operations.database.schema import refuse_if_hidden
+from operations.database.applied_migrations import applied_migrations
 from operations.installation import faults
 
 # The apps whose rows people's pages write.
@@ -101,7 +101,8 @@ def answer(question: Future) -> None:
     # For this thread alone: a server lost while it thinks must not be waited for, or nobody asks again.
     patience.set(2 * SECONDS)
     try:
-        if not migrations_on_disk() <= applied_migrations():
+        # During a rollout, more migrations may be applied than this release has.
+        if not migrations_on_disk() <= migrations_in_database():
             question.set_result("migrations")
         else:
             question.set_result(None if is_installed() else "installation")
@@ -123,21 +124,16 @@ def migrations_on_disk() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).disk_migrations)
 
 
-def applied_migrations() -> set[tuple[str, str]]:
-    """The (app, name) of every migration in the database: one short question on a connection of its own.
+def migrations_in_database() -> set[tuple[str, str]]:
+    """The (app, name) of every applied migration. Raises Error if the database role cannot write this app's tables.
 
-    During a rollout these may be more than this release has.
+    Uses a separate connection: the pool may be exhausted.
     """
-    with closing(own_connection()) as own, own.cursor() as cursor:
-        try:
-            cursor.execute("SELECT app, name FROM django_migrations")
-        except Error as error:
-            if own.vendor == "postgresql" and is_table_missing(error):
-                refuse_if_hidden(cursor)
-            raise
-        applied = set(cursor.fetchall())
-        if own.vendor == "postgresql":
-            refuse_if_not_writable(cursor)
+    with separate_connection(connections["default"], options=PROBE_OPTIONS) as connection:
+        applied = applied_migrations(connection)
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                refuse_if_not_writable(cursor)
         return applied
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from encryption.fields import Unreadable
-from personal_data.export_tables import TABLES, Table, profile
+from personal_data.export_tables import TABLES, ExportTable, profile
 
 FORMAT, VERSION = "brain-log", 1
 PIECE = 64 * 1024  # bytes, about
@@ -100,7 +100,7 @@ def for_json(value):
 # CSV
 
 
-def as_csv(table: Table, person: User) -> Iterator[str]:
+def as_csv(table: ExportTable, person: User) -> Iterator[str]:
     # Without the mark, Excel takes UTF-8 for something else.
     yield "\ufeff" + line(column.name for column in table.columns(person))
     for row in table.values(person):

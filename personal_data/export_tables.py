@@ -30,7 +30,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class ExportTable:
     """A file of the download: a person's columns, and their rows."""
 
     name: str
@@ -112,7 +112,7 @@ DOSES_READ = (
     *(column.name for column in columns_of(Dose)),
 )
 # Neither what lets a person in nor what is derived from another column.
-PROFILE = columns_of(User, "password", "username_key", *User.COUNTED_UP)
+PROFILE = columns_of(User, "password", "username_key", *User.COUNTER_FIELDS)
 
 
 def days(person: User) -> Iterator[Model]:
@@ -145,13 +145,13 @@ def known_browsers(person: User) -> Iterator[Model]:
 
 
 TABLES = (
-    Table("days", day_columns, days),
-    Table("doses", dose_columns, doses),
-    Table("medications", always(columns_of(Medication, "name_key", "uuid")), medications),
-    Table("reflections", reflection_columns, reflections),
-    Table("events", always(columns_of(SecurityEvent)), events),
-    Table("logins", always(columns_of(Session, "session_data")), logins),
-    Table("known_browsers", always(columns_of(KnownBrowser, "token_hash")), known_browsers),
+    ExportTable("days", day_columns, days),
+    ExportTable("doses", dose_columns, doses),
+    ExportTable("medications", always(columns_of(Medication, "name_key", "uuid")), medications),
+    ExportTable("reflections", reflection_columns, reflections),
+    ExportTable("events", always(columns_of(SecurityEvent)), events),
+    ExportTable("logins", always(columns_of(Session, "session_data")), logins),
+    ExportTable("known_browsers", always(columns_of(KnownBrowser, "token_hash")), known_browsers),
 )
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import rate_limits, security_events
-from accounts.forms import NameAgainForm
+from accounts.forms import UsernameConfirmationForm
 from personal_data.export import archive
 from personal_data.wipe import wipe_all
 
@@ -35,7 +35,7 @@ def export(request):
     person = request.user
     if request.method != "POST":
         return render(request, "personal_data/export.html")
-    rate_limits.take(rate_limits.EXPORT, str(person.pk))
+    rate_limits.consume(rate_limits.EXPORT, str(person.pk))
     security_events.record(security_events.Kind.EXPORTED, person, request)
     name = f"brain-log-{person.local_time().date()}.zip"
     headers = {
@@ -49,7 +49,7 @@ def export(request):
 @reauthentication_required(app="accounts")
 def wipe(request):
     person = request.user
-    form = NameAgainForm(request.POST if request.method == "POST" else None, user=person)
+    form = UsernameConfirmationForm(request.POST if request.method == "POST" else None, user=person)
     if form.is_valid():
         wipe_all(person)
         security_events.record(security_events.Kind.WIPED, person, request)

@@ -69,10 +69,12 @@ def week(request, day):
     else:
         form = ReflectionForm(week_or_404(person, day))
     reflection = form.instance
+    numbers = numbers_of(person, Week(reflection.week_start))
     context = {
         "form": form,
         "reflection": reflection,
-        "numbers": numbers_of(person, Week(reflection.week_start)),
+        "numbers": numbers,
+        "lines": numbers.lines(days=7),
         "focus": focus_for(reflection.week_start, person.weekly_reflections.around(reflection.week_start)),
         "week_before": before if (before := reflection.week_start - ONE_WEEK) >= FIRST_DAY else None,
         "week_after": after if (after := reflection.week_start + ONE_WEEK) <= person.today() else None,
@@ -116,11 +118,13 @@ def numbers_page(request, period, months):
     if period.first > today:
         raise Http404
     numbers = numbers_of(request.user, period)
+    # After a flight west the newest log may lie ahead of the clock.
+    days = max(period.days_until(today), numbers.days_logged + numbers.days_not_tracked)
     context = {
         "period": period,
         "numbers": numbers,
-        # After a flight west the newest log may lie ahead of the clock.
-        "days": max(period.days_until(today), numbers.days_logged + numbers.days_not_tracked),
+        "lines": numbers.lines(days),
+        "days": days,
         "is_over": period.last < today,
         "before": before if (before := period.before).first >= FIRST_DAY else None,
         "after": after if (after := period.after).first <= today else None,

@@ -13,9 +13,7 @@ class Migration(migrations.Migration):
 """
 
 
-def write_app(
-    folder: Path, name: str, migrations: list[str], after: tuple[str, str] | None = None, settings="testing.settings"
-) -> dict[str, str]:
+def write_app(folder: Path, name: str, migrations: list[str], after: tuple[str, str] | None = None) -> dict[str, str]:
     """Write an app, and return the environment for a process in which it is installed.
 
     Each of `migrations` is the source of one migration's operations; they are called 0001_step and so
@@ -29,10 +27,10 @@ def write_app(
         dependencies = [after] if after else []
         after = (name, f"{number:04}_step")
         source = MIGRATION.format(
-            atomic="zero_downtime." not in operations, dependencies=dependencies, operations=operations
+            atomic="migration_operations." not in operations, dependencies=dependencies, operations=operations
         )
         (inside / f"{after[1]}.py").write_text(source)
     (folder / f"settings_with_{name}.py").write_text(
-        f"from {settings} import *\nINSTALLED_APPS = [*INSTALLED_APPS, {name!r}]\n"
+        f"from testing.settings import *\nINSTALLED_APPS = [*INSTALLED_APPS, {name!r}]\n"
     )
     return {"PYTHONPATH": str(folder), "DJANGO_SETTINGS_MODULE": f"settings_with_{name}"}

@@ -23,11 +23,11 @@ def environment_with(database_url: str, **more: str) -> dict[str, str]:
     return inherited | {"DJANGO_SETTINGS_MODULE": "testing.settings", "CHOSEN_BY_A_TEST": " ".join(chosen)} | chosen
 
 
-def manage(database_url: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    """Run `manage.py …` in a process of its own. The result has its exit code and both outputs."""
+def manage(database_url: str, *arguments: str, code: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
+    """Run `manage.py …` of the code in a folder. The result has its exit code and both outputs."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
+        cwd=code,
         env=environment_with(database_url, **environment),
         capture_output=True,
         text=True,
@@ -50,8 +50,10 @@ class Site:
 
 
 @contextmanager
-def throwaway_site(database_url: str, workers: int = 2, threads: int = 4, **environment: str) -> Iterator[Site]:
-    """Yield Brain Log served by gunicorn. Its database has been migrated by the caller."""
+def throwaway_site(
+    database_url: str, workers: int = 2, threads: int = 4, code: Path = ROOT, **environment: str
+) -> Iterator[Site]:
+    """Yield Brain Log served by gunicorn, from the code in a folder. Its database has been migrated by the caller."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="brainlog-site-") as folder:
         log_file = Path(folder) / "log"
@@ -61,7 +63,7 @@ def throwaway_site(database_url: str, workers: int = 2, threads: int = 4, **envi
             log_file.open("w") as log,
             subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=code,
                 env=environment_with(database_url, **environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -2,9 +2,9 @@
 
 from django.db import migrations
 
-from encryption.reencrypt import Table, decrypt_in_migration, encrypt_in_migration
+from encryption.reencrypt import EncryptedTable, decrypt_in_migration, encrypt_in_migration
 
-TABLES = [Table('accounts_user', ('display_name',), ('id',))]
+TABLES = [EncryptedTable('accounts_user', ('display_name',), ('id',))]
 
 
 class Migration(migrations.Migration):

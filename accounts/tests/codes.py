@@ -1,4 +1,4 @@
-"""What an authenticator app does, by RFC 6238; and the way through our pages to switch it on."""
+"""An authenticator app (RFC 6238) and a WebAuthn authenticator, in Python, and the pages that set them up."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
-from accounts.recovery import VERIFY_SALT
+from accounts.email_address import VERIFY_SALT
 from accounts.tests.factories import PASSWORD
 
 CONFIRM, APP_ON = reverse("accounts:confirm"), reverse("accounts:app_on")
@@ -26,7 +26,7 @@ CONFIRM_CODE = reverse("accounts:confirm_code")
 
 
 def code_of(secret: str, later: int = 0) -> str:
-    """The six digits the app shows, now or that many half minutes later."""
+    """The six digits that the app shows now, or `later` half minutes from now."""
     counter = struct.pack(">Q", int(time.time()) // 30 + later)
     digest = hmac.new(base64.b32decode(secret), counter, hashlib.sha1).digest()
     start = digest[-1] & 15
@@ -42,7 +42,7 @@ def confirm_by_code(client, code, then="/"):
 
 
 def switch_on(client) -> tuple[str, list[str]]:
-    """Switch on codes from an app, with the code before the one of now. Returns the secret and the recovery codes."""
+    """Switch on codes from an app, with the previous code. Returns the secret and the recovery codes."""
     confirm_by_password(client)
     secret = client.get(APP_ON).context["form"].secret
     response = client.post(APP_ON, {"code": code_of(secret, later=-1)}, follow=True)
@@ -53,7 +53,7 @@ PRESENT, VERIFIED, HAS_CREDENTIAL = 0x01, 0x04, 0x40
 
 
 class Device:
-    """An authenticator with one passkey, and the browser it is used in."""
+    """An authenticator with one passkey, and the browser in which it is used."""
 
     def __init__(self, host: str = "localhost", counts: bool = True):
         self.host, self.counts, self.counter, self.handle = host, counts, 0, None
@@ -65,38 +65,38 @@ class Device:
         return copy(self)
 
     def add(self, options: dict | None = None, **changed) -> dict:
-        """What the browser says of a passkey that it has just made."""
-        asked = options["publicKey"] if options else {"challenge": "AAAA", "user": {"id": None}}
-        self.handle = asked["user"]["id"]
+        """The credential of a new passkey, as a browser sends it."""
+        public_key = options["publicKey"] if options else {"challenge": "AAAA", "user": {"id": None}}
+        self.handle = public_key["user"]["id"]
         public = ES256.from_cryptography_key(self.key.public_key())
         flags = changed.get("flags", PRESENT | VERIFIED) | HAS_CREDENTIAL
         made = AttestedCredentialData.create(bytes(16), self.identity, public)
         data = AuthenticatorData.create(self.rp_id_hash, flags, self.counter, made)
-        return self.said(
-            clientDataJSON=self.client_data("webauthn.create", asked["challenge"], **changed),
+        return self.credential(
+            clientDataJSON=self.client_data("webauthn.create", public_key["challenge"], **changed),
             attestationObject=AttestationObject.create("none", data, {}),
         )
 
     def use(self, options: dict, flags: int = PRESENT | VERIFIED, handle: str | None = None, **changed) -> dict:
-        """What the browser says when the passkey is used."""
+        """The credential that a browser sends when the passkey is used."""
         self.counter += self.counts
         client_data = self.client_data("webauthn.get", options["publicKey"]["challenge"], **changed)
         data = AuthenticatorData.create(self.rp_id_hash, flags, self.counter)
         signature = self.key.sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(hashes.SHA256()))
-        said = self.said(clientDataJSON=client_data, authenticatorData=data, signature=signature)
+        credential = self.credential(clientDataJSON=client_data, authenticatorData=data, signature=signature)
         if handle := handle or self.handle:
-            said["response"]["userHandle"] = handle
-        return said
+            credential["response"]["userHandle"] = handle
+        return credential
 
     @property
     def rp_id_hash(self) -> bytes:
         return hashlib.sha256(self.host.encode()).digest()
 
-    def client_data(self, kind: str, asked: str, /, **changed) -> bytes:
-        said = {"type": kind, "challenge": asked, "origin": self.origin}
-        return json.dumps(said | {name: value for name, value in changed.items() if name != "flags"}).encode()
+    def client_data(self, kind: str, challenge: str, /, **changed) -> bytes:
+        client_data = {"type": kind, "challenge": challenge, "origin": self.origin}
+        return json.dumps(client_data | {name: value for name, value in changed.items() if name != "flags"}).encode()
 
-    def said(self, **response: bytes) -> dict:
+    def credential(self, **response: bytes) -> dict:
         return {
             "id": websafe_encode(self.identity),
             "rawId": websafe_encode(self.identity),
@@ -106,11 +106,11 @@ class Device:
         }
 
 
-def a_passkey() -> dict:
-    """What a browser says of a passkey that it has just made."""
+def new_credential() -> dict:
+    """The credential of a new passkey, as a browser sends it."""
     return Device().add()
 
 
-def signed_address(person) -> str:
-    """The token in the mail that asks to confirm the person's address."""
+def confirmation_token(person) -> str:
+    """The token of the link that confirms the person's address."""
     return signing.dumps({"person": person.pk, "email": person.email}, salt=VERIFY_SALT)

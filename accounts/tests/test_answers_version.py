@@ -1,4 +1,4 @@
-"""The number that tells a person's answers of now from those of before."""
+"""User.answers_version: a number that increases with every save of answers."""
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -13,7 +13,7 @@ def version_of(person) -> int:
     return User.objects.values_list("answers_version", flat=True).get(pk=person.pk)
 
 
-def test_it_counts_saves(person, django_assert_num_queries):
+def test_each_save_increases_the_version(person, django_assert_num_queries):
     with django_assert_num_queries(1):
         person.answers_changed()
     person.answers_changed()
@@ -22,7 +22,7 @@ def test_it_counts_saves(person, django_assert_num_queries):
     assert version_of(make_person()) == 0
 
 
-def test_whoever_counted_knows_the_new_number(person):
+def test_the_new_version_is_read_after_an_increase(person):
     User.objects.filter(pk=person.pk).update(answers_version=41)
 
     person.answers_changed()
@@ -31,7 +31,7 @@ def test_whoever_counted_knows_the_new_number(person):
     assert person.answers_saved_at is not None
 
 
-def test_a_save_of_the_person_does_not_count_back(person):
+def test_saving_the_person_does_not_restore_an_older_version(person):
     """Two requests read the person; one saves answers, then the other saves the profile."""
     other = User.objects.get(pk=person.pk)
     other.answers_changed()
@@ -54,7 +54,7 @@ def test_a_save_of_the_person_does_not_count_back(person):
         ),
     ],
 )
-def test_nor_do_the_pages_about_the_person(as_person, person, address, data):
+def test_account_pages_do_not_restore_an_older_version(as_person, person, address, data):
     person.answers_changed()
 
     assert as_person.post(address, data | {"week_starts_on": "monday"}).status_code == 302
@@ -62,7 +62,7 @@ def test_nor_do_the_pages_about_the_person(as_person, person, address, data):
     assert version_of(person) == 1
 
 
-def test_a_person_who_is_gone_is_not_brought_back(person):
+def test_saving_a_deleted_person_does_not_recreate_them(person):
     stale = User.objects.get(pk=person.pk)
     person.delete()
 
@@ -72,7 +72,7 @@ def test_a_person_who_is_gone_is_not_brought_back(person):
     assert not User.objects.exists()
 
 
-def test_a_row_read_in_part_is_saved_in_part(person):
+def test_deferred_fields_are_not_saved(person):
     part = User.objects.only("username", "theme").get(pk=person.pk)
     part.theme = "dark"
 

@@ -23,7 +23,7 @@ URL, MORNING = reverse("accounts:delete"), check_in_url("morning")
 
 
 def lookups_to_the_person(model) -> list[str]:
-    """The ways that lead from a table to the person it says something about, through foreign keys alone."""
+    """Lookups from a table to the person, through foreign keys only."""
     if model is User:
         return ["pk"]
     return [
@@ -35,7 +35,7 @@ def lookups_to_the_person(model) -> list[str]:
 
 
 def rows_of(pk) -> dict[str, int]:
-    """How many rows each table has about the person."""
+    """Number of rows about the person in each table."""
     return {
         f"{model.__name__}.{lookup}": model.objects.filter(**{lookup: pk}).count()
         for model in apps.get_models(include_auto_created=True)
@@ -44,7 +44,7 @@ def rows_of(pk) -> dict[str, int]:
 
 
 def make_person_with_everything(**facts) -> User:
-    """A person with a row in every table there is."""
+    """A person with a row in every table."""
     person = make_person(**facts)
     log = make_full_log(person)
     make_dose(log, make_medication(person))
@@ -68,17 +68,11 @@ def maria(db):
     return make_person_with_everything(username="Maria")
 
 
-@pytest.fixture
-def as_maria(client, maria):
-    client.force_login(maria)
-    return client
-
-
 def confirmed(**changes):
     return {"username": "Maria", "password": PASSWORD} | changes
 
 
-def test_the_page_deletes_nothing_yet(as_maria, maria):
+def test_opening_the_page_deletes_nothing(as_maria, maria):
     assertContains(as_maria.get(URL), "<h1>Delete your account</h1>", html=True)
     assert all(rows_of(maria.pk).values())
 
@@ -107,7 +101,7 @@ def test_everything_of_the_person_is_deleted(as_maria, maria):
     assert rows_of(pk) == dict.fromkeys(before, 0)
 
 
-def test_no_table_knows_the_name_any_more(as_maria, maria):
+def test_no_table_contains_the_name_afterwards(as_maria, maria):
     User.objects.filter(pk=maria.pk).update(username="unmistakable", username_key="unmistakable")
     LogEntry.objects.create(
         user=make_person(is_staff=True),
@@ -125,7 +119,7 @@ def test_no_table_knows_the_name_any_more(as_maria, maria):
 
 
 def mentions_of(text) -> set[str]:
-    """The columns of any table that have it. (What is encrypted cannot be searched, and needs none of it.)"""
+    """Columns of any table that contain the text. Encrypted columns cannot be searched, and need not be."""
     return {
         f"{model.__name__}.{field.name}"
         for model in apps.get_models(include_auto_created=True)
@@ -135,7 +129,7 @@ def mentions_of(text) -> set[str]:
     }
 
 
-def test_nothing_of_others_is_deleted(as_maria):
+def test_data_of_other_people_is_kept(as_maria):
     other = make_person_with_everything()
     before = rows_of(other.pk)
 
@@ -145,7 +139,7 @@ def test_nothing_of_others_is_deleted(as_maria):
     assert Group.objects.filter(name="friends").exists()
 
 
-def test_the_person_is_logged_out_everywhere_and_told_so(as_maria, maria):
+def test_the_person_is_logged_out_everywhere_and_sees_a_message(as_maria, maria):
     elsewhere = Client()
     elsewhere.force_login(maria)
     pk = maria.pk
@@ -194,7 +188,7 @@ def test_name_and_password_are_asked_for(as_maria, maria, changes, wrong):
     assert as_maria.session["_auth_user_id"] == str(maria.pk)
 
 
-def test_nothing_at_all_gets_errors(as_maria):
+def test_an_empty_form_gets_errors(as_maria):
     assert list(as_maria.post(URL).context["form"].errors) == ["username", "password"]
 
 
@@ -220,7 +214,7 @@ def test_other_methods_are_refused(as_maria, maria, method):
 
 
 @pytest.mark.parametrize("is_gone", [True, False])
-def test_a_save_that_comes_while_the_account_goes(as_maria, maria, monkeypatch, is_gone):
+def test_an_integrity_error_leads_to_the_login_page_if_the_account_is_gone(as_maria, maria, monkeypatch, is_gone):
     def too_late(open_form):
         if is_gone:
             User.objects.filter(pk=maria.pk).delete()
@@ -235,7 +229,7 @@ def test_a_save_that_comes_while_the_account_goes(as_maria, maria, monkeypatch, 
 
 
 @pytest.mark.skipif(apps.is_installed("allauth.socialaccount"), reason="Django itself knows of the tables then.")
-def test_accounts_elsewhere_go_when_no_provider_is_named_any_more(as_maria, maria):
+def test_social_accounts_are_deleted_when_no_provider_is_configured(as_maria, maria):
     other = make_person()
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE {ACCOUNTS} (id bigint, user_id bigint)")

@@ -1,4 +1,4 @@
-"""The browsers a person has signed in with: each with tries of its own, until its login is ended."""
+"""Known browsers: each has attempts of its own, until its login is ended."""
 
 from io import StringIO
 
@@ -24,11 +24,6 @@ ANOTHER = "quite-another-battery"
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def maria(db):
-    return make_person(username="maria")
-
-
 def log_in(client, username="maria", password=PASSWORD, address="10.0.0.1"):
     return client.post(LOGIN, {"username": username, "password": password}, REMOTE_ADDR=address)
 
@@ -39,7 +34,7 @@ def log_out(client):
 
 
 def known(username="maria") -> Client:
-    """A browser that this person has signed in with, and out again."""
+    """A browser in which this person has signed in and out again."""
     client = Client()
     log_in(client, username)
     return log_out(client)
@@ -53,17 +48,17 @@ def guess(client, times, **facts) -> list[int]:
 
 
 def use_up(limit=rate_limits.SIGN_IN_BY_NAME, client=None):
-    """Strangers guess at the name until no more is taken."""
-    guess(client or Client(), limit.tries)
+    """Guess passwords as a stranger until the attempts for the name are used up."""
+    guess(client or Client(), limit.attempts)
 
 
-def has_own_tries(client) -> bool:
-    """Whether this browser's tries are not those of strangers, which are used up."""
+def has_own_attempts(client) -> bool:
+    """Whether the browser has attempts of its own, while those of strangers are used up."""
     use_up()
     return log_in(client, password="wrong").status_code == 200
 
 
-def test_the_proof_is_random_and_stored_as_its_hash(maria):
+def test_the_token_is_random_and_stored_as_its_hash(maria):
     one, other = known(), known()
     tokens = [client.cookies[COOKIE].value for client in (one, other)]
 
@@ -74,15 +69,15 @@ def test_the_proof_is_random_and_stored_as_its_hash(maria):
     assert one.cookies[COOKIE]["httponly"]
 
 
-def test_what_the_table_holds_is_no_proof(maria):
+def test_a_hash_from_the_table_is_not_accepted_as_a_token(maria):
     known()
     thief = Client()
     thief.cookies[COOKIE] = KnownBrowser.objects.get().token_hash
 
-    assert not has_own_tries(thief)
+    assert not has_own_attempts(thief)
 
 
-def test_it_outlives_logging_out_and_is_renewed_by_logging_in(maria):
+def test_a_known_browser_outlives_a_logout_and_is_renewed_by_a_login(maria):
     with time_machine.travel("2026-05-04 12:00:00Z", tick=False) as clock:
         client = known()
         proof = client.cookies[COOKIE].value
@@ -90,32 +85,32 @@ def test_it_outlives_logging_out_and_is_renewed_by_logging_in(maria):
         log_in(client)
         log_out(client)
         clock.shift(399 * 24 * 60 * 60)
-        assert has_own_tries(client)
+        assert has_own_attempts(client)
         assert client.cookies[COOKIE].value == proof and KnownBrowser.objects.count() == 1
         clock.shift(2 * 24 * 60 * 60)
-        assert not has_own_tries(client)
+        assert not has_own_attempts(client)
 
 
-def test_one_known_browser_cannot_use_up_the_tries_of_another(maria):
+def test_one_known_browser_cannot_use_up_the_attempts_of_another(maria):
     one, other = known(), known()
-    tries = rate_limits.SIGN_IN_BY_KNOWN_BROWSER.tries
+    attempts = rate_limits.SIGN_IN_BY_KNOWN_BROWSER.attempts
 
-    assert guess(one, tries + 1) == [200] * tries + [429]
+    assert guess(one, attempts + 1) == [200] * attempts + [429]
 
     assert log_in(other).status_code == 302
 
 
-def test_people_who_share_a_browser_keep_their_proofs(maria):
+def test_people_who_share_a_browser_keep_their_tokens(maria):
     make_person(username="eve")
     client = known()
     log_in(client, "eve")
     log_out(client)
 
-    assert has_own_tries(client)
+    assert has_own_attempts(client)
 
 
 @pytest.mark.parametrize("value", [".", "x" * 5000, "a.b.c.d.e.f", "é\\000", '"', "." * 900])
-def test_a_cookie_that_proves_nothing_breaks_nothing(maria, value):
+def test_an_invalid_cookie_is_ignored(maria, value):
     client = Client(headers={"cookie": f"{COOKIE}={value}"})
 
     assert client.get(LOGIN).status_code == 200
@@ -124,8 +119,8 @@ def test_a_cookie_that_proves_nothing_breaks_nothing(maria, value):
 
 
 @pytest.mark.parametrize("planted", ["of a thief", "made up"])
-def test_a_planted_proof_is_not_taken_over(maria, planted):
-    """A thief who puts a token of their own into the person's browser does not become known by that."""
+def test_a_planted_token_is_not_adopted(maria, planted):
+    """A token that a thief plants in the person's browser must not become known by the person's login."""
     make_person(username="eve")
     thief = known("eve")
     client = Client()
@@ -134,7 +129,7 @@ def test_a_planted_proof_is_not_taken_over(maria, planted):
 
     log_in(client)
 
-    assert not has_own_tries(thief)
+    assert not has_own_attempts(thief)
 
 
 # How it ends
@@ -192,7 +187,7 @@ ENDS_EVERYWHERE = [by_admin, password_by_admin, password_by_command]
 
 
 @pytest.mark.parametrize("end", ENDS + ENDS_EVERYWHERE, ids=lambda end: end.__name__)
-def test_with_its_login_its_tries_end(maria, end):
+def test_ending_a_login_revokes_the_known_browser(maria, end):
     owner, lost = Client(), Client()
     log_in(owner)
     log_in(lost)
@@ -200,12 +195,12 @@ def test_with_its_login_its_tries_end(maria, end):
     end(owner, lost)
 
     log_out(lost)
-    assert not has_own_tries(lost)
-    assert has_own_tries(log_out(owner)) is (end in ENDS)
+    assert not has_own_attempts(lost)
+    assert has_own_attempts(log_out(owner)) is (end in ENDS)
 
 
-def test_to_end_a_former_session_of_this_browser_leaves_it_known(maria):
-    """Its cookie was lost, so that the same browser is in the list twice."""
+def test_ending_a_former_session_of_this_browser_keeps_it_known(maria):
+    """The browser has lost its session cookie, and is listed twice after another login."""
     client = Client()
     log_in(client)
     former = Session.objects.get()
@@ -216,23 +211,23 @@ def test_to_end_a_former_session_of_this_browser_leaves_it_known(maria):
     client.post(END, {"session": former.handle})
 
     assert not Session.objects.filter(pk=former.pk).exists()
-    assert has_own_tries(log_out(client))
+    assert has_own_attempts(log_out(client))
 
 
-def test_all_others_can_be_ended_that_have_logged_out(maria):
+def test_ending_all_others_revokes_browsers_that_have_logged_out(maria):
     lost, owner = known(), Client()
     log_in(owner)
     assert b"End all others" in owner.get(SESSIONS).content
 
     end_all_others(owner, lost)
 
-    assert not has_own_tries(lost)
+    assert not has_own_attempts(lost)
     assert b"End all others" not in owner.get(SESSIONS).content
     assert SecurityEvent.objects.filter(kind="sessions_ended").exists()
 
 
-def test_a_reset_in_the_browser_of_another_person_leaves_their_session_alone(maria):
-    """It would name the reset person's browser, and each could end what is the other's."""
+def test_a_reset_in_another_persons_browser_keeps_their_session(maria):
+    """The session must not refer to the other person's known browser, or each could revoke the other's."""
     client = Client()
     log_in(client)
     _secret, codes = switch_on(client)
@@ -244,17 +239,17 @@ def test_a_reset_in_the_browser_of_another_person_leaves_their_session_alone(mar
     client.post(reverse("accounts:reset_by_code"), sent)
 
     assert Session.objects.get(user=juan).known_browser.person == juan
-    assert has_own_tries(log_out(client))
+    assert has_own_attempts(log_out(client))
 
 
-def test_a_login_that_ended_by_itself_ends_no_tries(maria):
+def test_an_expired_login_does_not_revoke_the_known_browser(maria):
     client = Client()
     log_in(client)
     Session.objects.update(expire_date="2020-01-01T00:00Z")
     call_command("dbmaintain", stdout=StringIO())
     assert not Session.objects.exists()
 
-    assert has_own_tries(client)
+    assert has_own_attempts(client)
 
 
 # Codes
@@ -267,8 +262,8 @@ def secret_and_codes(maria):
     return switch_on(client)
 
 
-def half_way(client) -> Client:
-    """After the password."""
+def after_password_step(client) -> Client:
+    """The browser after the password step."""
     assert log_in(client).status_code == 302
     return client
 
@@ -278,36 +273,36 @@ def guess_codes(client, times, code="{:06}") -> list[int]:
 
 
 def log_in_with_code(client, code) -> bool:
-    return half_way(client).post(CODE, {"code": code}).status_code == 302
+    return after_password_step(client).post(CODE, {"code": code}).status_code == 302
 
 
-def test_who_knows_the_password_cannot_use_up_codes_of_known_browsers(secret_and_codes):
+def test_a_stranger_with_the_password_cannot_use_up_codes_of_known_browsers(secret_and_codes):
     secret, codes = secret_and_codes
     owner = Client()
     log_in_with_code(owner, codes[0])
     log_out(owner)
 
-    found = guess_codes(half_way(Client()), rate_limits.CODE.tries + 1)
+    found = guess_codes(after_password_step(Client()), rate_limits.CODE.attempts + 1)
 
-    assert found == [200] * rate_limits.CODE.tries + [429]
+    assert found == [200] * rate_limits.CODE.attempts + [429]
     assert log_in_with_code(owner, code_of(secret))
 
 
-def test_a_recovery_code_has_a_count_of_its_own(secret_and_codes):
-    """The owner without a phone, at a new browser."""
+def test_recovery_codes_are_counted_apart_from_app_codes(secret_and_codes):
+    """The owner has lost the phone and uses a new browser."""
     _secret, codes = secret_and_codes
-    guess_codes(half_way(Client()), rate_limits.CODE.tries + 1)
+    guess_codes(after_password_step(Client()), rate_limits.CODE.attempts + 1)
 
     assert log_in_with_code(Client(), codes[0])
 
 
 @pytest.mark.parametrize("code", ["{:08}", "1234-{:04}", "{:07}", "x{:05}y", "{:06} 12"])
-def test_nor_are_recovery_codes_guessed_for_ever(secret_and_codes, code):
-    tries = min(rate_limits.CODE.tries, rate_limits.RECOVERY_CODE.tries)
+def test_guesses_at_recovery_codes_are_limited(secret_and_codes, code):
+    attempts = min(rate_limits.CODE.attempts, rate_limits.RECOVERY_CODE.attempts)
 
-    found = guess_codes(half_way(Client()), tries + 1, code)
+    found = guess_codes(after_password_step(Client()), attempts + 1, code)
 
-    assert found == [200] * tries + [429]
+    assert found == [200] * attempts + [429]
 
 
 def test_one_known_browser_cannot_use_up_the_codes_of_another(secret_and_codes):
@@ -316,7 +311,7 @@ def test_one_known_browser_cannot_use_up_the_codes_of_another(secret_and_codes):
     for client, code in zip((owner, lost), codes, strict=False):
         log_in_with_code(client, code)
         log_out(client)
-    assert guess_codes(half_way(lost), rate_limits.CODE.tries + 1)[-1] == 429
+    assert guess_codes(after_password_step(lost), rate_limits.CODE.attempts + 1)[-1] == 429
 
     assert log_in_with_code(owner, code_of(secret))
 
@@ -339,7 +334,7 @@ def test_names_that_exist_cost_as_much_as_names_that_do_not(maria, cookie):
     make_person(username="eve")
     value = {"of another": known("eve").cookies[COOKIE].value, "made up": "x" * 32}.get(cookie)
     counts = []
-    for name in ("maria", "nobody", "maria", "nobody"):
+    for name in ("maria", "unknown", "maria", "unknown"):
         client = Client()
         if value:
             client.cookies[COOKIE] = value

@@ -16,17 +16,12 @@ def log_in(client, username="maria", password=PASSWORD, **more):
     return client.post(URL, {"username": username, "password": password} | more)
 
 
-@pytest.fixture
-def maria(db):
-    return make_person(username="Maria")
-
-
 def test_the_page_works(client):
     assertContains(client.get(URL), "<h1>Log in</h1>", html=True)
 
 
 @pytest.mark.parametrize("spelling", ["Maria", "maria", "MARIA", "  maria ", "ｍａｒｉａ"])
-def test_any_capitalisation_will_do(client, maria, spelling):
+def test_the_username_may_have_any_capitalisation(client, maria, spelling):
     response = log_in(client, spelling)
 
     assertRedirects(response, reverse("today"))
@@ -34,7 +29,7 @@ def test_any_capitalisation_will_do(client, maria, spelling):
 
 
 @pytest.mark.parametrize(("name", "spelling"), [("Ünal", "ünal"), ("ünal", "ÜNAL"), ("STRAẞE", "strasse")])
-def test_any_capitalisation_will_do_beyond_ascii(client, name, spelling):
+def test_the_username_may_have_any_capitalisation_beyond_ascii(client, name, spelling):
     person = make_person(username=name)
 
     log_in(client, spelling)
@@ -42,7 +37,7 @@ def test_any_capitalisation_will_do_beyond_ascii(client, name, spelling):
     assert client.session["_auth_user_id"] == str(person.pk)
 
 
-def test_a_wrong_password_does_not_tell_whether_the_name_exists(client, maria):
+def test_a_wrong_password_does_not_reveal_whether_the_name_exists(client, maria):
     wrong_password = log_in(client, "maria", "not-my-password")
     unknown_name = log_in(client, "mario", "not-my-password")
 
@@ -51,7 +46,7 @@ def test_a_wrong_password_does_not_tell_whether_the_name_exists(client, maria):
     assert "_auth_user_id" not in client.session
 
 
-def test_a_person_put_on_hold_is_told_no_more_than_a_stranger(client):
+def test_a_deactivated_person_sees_the_same_error_as_a_stranger(client):
     make_person(username="maria", is_active=False)
 
     on_hold, unknown = log_in(client, "maria"), log_in(client, "mario")
@@ -67,7 +62,7 @@ def test_the_name_typed_is_kept_and_the_password_is_not_sent_back(client):
     assert "not-my-password" not in response.content.decode()
 
 
-def test_nothing_at_all_gets_errors(client):
+def test_an_empty_form_gets_errors(client):
     response = client.post(URL)
 
     assert set(response.context["form"].errors) == {"username", "password"}
@@ -89,7 +84,7 @@ def test_the_password_is_taken_as_typed(client):
     assert log_in(client, "maria", "  spaces-count  ").status_code == 302
 
 
-def test_it_goes_on_to_where_the_person_was(client, maria):
+def test_a_login_leads_back_to_the_requested_page(client, maria):
     came_to = client.get(reverse("reflections:list"))
     assertRedirects(came_to, f"{URL}?next=/reflections/")
     page = client.get(came_to.url)
@@ -114,7 +109,7 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize("address", ELSEWHERE)
-def test_it_never_goes_to_another_host(client, maria, address):
+def test_a_login_never_redirects_to_another_host(client, maria, address):
     page = client.get(URL, {"next": address})
     assert page.context["next"] == ""
 
@@ -125,7 +120,7 @@ def test_it_never_goes_to_another_host(client, maria, address):
 @given(address=st.text(max_size=60) | st.text("/\\:@?#.%\t\r\nae", max_size=12))
 @example("/\r\nSet-Cookie: a=b")
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-def test_no_address_leads_elsewhere_or_to_an_error(client, person, address):
+def test_no_next_address_leads_elsewhere_or_to_an_error(client, person, address):
     client.force_login(person)
 
     response = client.get(URL, {"next": address.encode(errors="replace")})
@@ -139,7 +134,7 @@ def test_a_logged_in_person_is_sent_on(as_person):
     assertRedirects(as_person.get(URL, {"next": "/reflections/"}), "/reflections/")
 
 
-def test_a_logged_in_person_does_not_go_round_in_circles(as_person):
+def test_a_logged_in_person_is_not_redirected_in_a_loop(as_person):
     assertRedirects(as_person.get(URL, {"next": URL}), reverse("today"))
 
 

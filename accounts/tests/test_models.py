@@ -31,21 +31,21 @@ def test_the_factory_makes_a_valid_person(db):
 
 
 @given(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=20))
-def test_folding_a_name_once_is_enough(name):
-    assert User.key_of(User.key_of(name)) == User.key_of(name)
+def test_making_a_username_key_is_idempotent(name):
+    assert User.make_username_key(User.make_username_key(name)) == User.make_username_key(name)
 
 
 @given(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=20))
-def test_a_name_in_capitals_is_the_same_name(name):
+def test_a_name_in_capitals_has_the_same_key(name):
     assume("ı" not in name)  # the Turkish i without a dot is another letter, but has the same capital
 
-    assert User.key_of(name.upper().lower()) == User.key_of(User.normalize_username(name))
+    assert User.make_username_key(name.upper().lower()) == User.make_username_key(User.normalize_username(name))
 
 
 def test_the_key_of_the_longest_name_fits_its_column():
     letters = {User.normalize_username(chr(code)) for code in range(sys.maxunicode + 1)} - {""}
 
-    growth = max(len(User.key_of(letter)) / len(letter) for letter in letters)
+    growth = max(len(User.make_username_key(letter)) / len(letter) for letter in letters)
 
     assert growth > 1
     assert growth * User._meta.get_field("username").max_length <= User._meta.get_field("username_key").max_length
@@ -65,7 +65,7 @@ def test_the_database_refuses_two_spellings_of_one_name(db):
         make_person(username="ünal")
 
 
-def test_every_form_is_told_that_a_name_is_taken(db):
+def test_every_form_reports_a_taken_name(db):
     make_person(username="Ünal")
 
     with pytest.raises(ValidationError) as refusal:
@@ -93,7 +93,7 @@ def test_a_new_name_changes_the_key_even_if_only_the_name_is_saved(db):
 
 
 @pytest.mark.parametrize(("display_name", "called"), [("Maria L.", "Maria L."), ("", "maria")])
-def test_a_person_is_called_by_the_name_they_chose(display_name, called):
+def test_the_display_name_is_preferred_to_the_username(display_name, called):
     person = User(username="maria", display_name=display_name)
 
     assert (person.get_full_name(), person.get_short_name()) == (called, called)
@@ -131,13 +131,13 @@ def test_a_person_is_called_by_the_name_they_chose(display_name, called):
         ("America/New_York", 1, "2026-11-01T06:30", "2026-11-01"),
     ],
 )
-def test_the_day_is_read_off_the_persons_clock(zone, day_ends_at, now, today):
+def test_today_follows_the_persons_clock_and_day_end(zone, day_ends_at, now, today):
     person = User(timezone=zone, day_ends_at=day_ends_at)
 
     assert person.today(utc(now)) == date(today)
 
 
-def test_today_is_of_this_moment(time_machine):
+def test_today_defaults_to_the_current_time(time_machine):
     time_machine.move_to(utc("2026-05-05T03:00"), tick=False)
 
     assert User(timezone="UTC").today() == date("2026-05-04")
@@ -169,7 +169,7 @@ def test_the_week_starts_on_the_persons_first_weekday(day, from_sunday, from_mon
 
 
 @given(day=st.dates(date("1900-01-08"), date("9998-12-31")), first=st.sampled_from([SUNDAY, MONDAY]))
-def test_every_day_is_in_the_week_it_is_said_to_be_in(day, first):
+def test_every_day_is_in_its_week(day, first):
     person = User(week_starts_on=first)
     week = person.week_of(day)
 
@@ -181,7 +181,7 @@ def test_every_day_is_in_the_week_it_is_said_to_be_in(day, first):
 # Time zones
 
 
-def test_every_zone_we_offer_can_be_lived_in():
+def test_every_offered_time_zone_is_valid():
     for name in timezone_names():
         validate_timezone(name)
 
@@ -189,7 +189,7 @@ def test_every_zone_we_offer_can_be_lived_in():
 
 
 @pytest.mark.parametrize("gone", ["Europe/Atlantis", "", "../../etc/passwd", "America", "a\0b", "x" * 3000])
-def test_with_a_zone_that_disappeared_the_pages_still_open(client, db, gone):
+def test_pages_open_when_the_time_zone_is_missing_on_the_server(client, db, gone):
     person = make_person()
     User.objects.filter(pk=person.pk).update(timezone=gone.replace("\0", "")[:64])
     client.force_login(person)
@@ -205,7 +205,7 @@ def test_with_a_zone_that_disappeared_the_pages_still_open(client, db, gone):
 @pytest.mark.parametrize(
     "nonsense", [{"day_ends_at": 6}, {"day_ends_at": -1}, {"theme": "purple"}, {"week_starts_on": "friday"}], ids=str
 )
-def test_the_database_refuses(db, nonsense):
+def test_the_database_refuses_invalid_values(db, nonsense):
     person = make_person()
 
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -221,7 +221,7 @@ def test_the_database_refuses(db, nonsense):
     ],
     ids=str,
 )
-def test_the_database_takes_what_the_form_offers(db, sense):
+def test_the_database_accepts_the_values_of_the_form(db, sense):
     person = make_person()
 
     assert User.objects.filter(pk=person.pk, **sense).exists() or User.objects.filter(pk=person.pk).update(**sense)

@@ -1,4 +1,4 @@
-"""What is good once is good once also for requests that come at the same moment."""
+"""Links and codes that work once work once for parallel requests too."""
 
 from functools import partial
 
@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from accounts import rate_limits
 from accounts.models import SecurityEvent, User
-from accounts.recovery import reset_link
-from accounts.tests.codes import signed_address, switch_on
+from accounts.password_reset import reset_link
+from accounts.tests.codes import confirmation_token, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.visitors import Visitor, all_at_once
 
@@ -45,7 +45,7 @@ def new(number: int) -> dict:
     return {"new_password1": password, "new_password2": password}
 
 
-def test_a_link_to_a_new_password(live_server, maria):
+def test_parallel_uses_of_a_reset_link(live_server, maria):
     link = reset_link(RequestFactory().get("/"), maria).removeprefix("http://testserver")
     form = link.rsplit("/", 2)[0] + "/set-password/"
     browsers = visitors(live_server)
@@ -59,13 +59,13 @@ def test_a_link_to_a_new_password(live_server, maria):
     )
 
     assert {status for status, _url, _page in results} == {200}
-    assert sum("not good any more" in page for _status, _url, page in results) == AT_ONCE - 1
+    assert sum("does not work any more" in page for _status, _url, page in results) == AT_ONCE - 1
     assert count("password_reset") == 1
     [winner] = [number for number, (_status, url, _page) in enumerate(results) if url.endswith("/login/")]
     assert User.objects.get().check_password(new(winner)["new_password1"])
 
 
-def test_a_recovery_code_to_a_new_password(live_server, maria, codes):
+def test_parallel_resets_by_one_recovery_code(live_server, maria, codes):
     form = reverse("accounts:reset_by_code")
     browsers = visitors(live_server)
     pages = [browser.get(form) for browser in browsers]
@@ -83,8 +83,8 @@ def test_a_recovery_code_to_a_new_password(live_server, maria, codes):
     assert (count("code_used"), count("password_reset")) == (1, 1)
 
 
-def test_of_several_recovery_codes_of_one_list_one_resets_the_password(live_server, maria, codes):
-    """The first uses up the list, under a lock on its row."""
+def test_parallel_resets_by_several_recovery_codes_of_one_list(live_server, maria, codes):
+    """The first one uses up the list, under a lock on its row."""
     form = reverse("accounts:reset_by_code")
     browsers = visitors(live_server)[:4]
     pages = [browser.get(form) for browser in browsers]
@@ -104,8 +104,8 @@ def test_of_several_recovery_codes_of_one_list_one_resets_the_password(live_serv
 
 
 @pytest.mark.parametrize("kind", ["recovery code", "app"])
-def test_a_code_at_the_login(live_server, maria, codes, kind, monkeypatch):
-    """Each browser has given the right password, and sends the same code."""
+def test_parallel_logins_by_one_code(live_server, maria, codes, kind, monkeypatch):
+    """Each browser has passed the password step and sends the same code."""
     if kind == "app":
         # What one process remembers of used codes others do not know.
         monkeypatch.setattr("allauth.mfa.totp.internal.auth.TOTP.validate_code", lambda self, code: code == "123456")
@@ -128,8 +128,8 @@ def test_a_code_at_the_login(live_server, maria, codes, kind, monkeypatch):
     assert count("signed_in") == 1
 
 
-def test_a_link_that_confirms_an_address(live_server, maria):
-    address = reverse("accounts:email_confirm", args=[signed_address(maria)])
+def test_parallel_uses_of_a_confirmation_link(live_server, maria):
+    address = reverse("accounts:email_confirm", args=[confirmation_token(maria)])
     browsers = visitors(live_server)
     pages = [browser.get(address) for browser in browsers]
 
@@ -140,12 +140,12 @@ def test_a_link_that_confirms_an_address(live_server, maria):
         )
     )
 
-    assert sum("not good any more" in page for _status, _url, page in results) == AT_ONCE - 1
+    assert sum("does not work any more" in page for _status, _url, page in results) == AT_ONCE - 1
     assert not any("belongs to another account" in page for _status, _url, page in results)
     assert count("email_confirmed") == EmailAddress.objects.filter(user=maria, verified=True).count() == 1
 
 
-def test_what_is_there_only_once():
-    claim = partial(rate_limits.only_once, "something", 60)
+def test_parallel_claims_of_one_text():
+    claim = partial(rate_limits.claim_once, "something", 60)
 
     assert sorted(all_at_once(*[claim] * AT_ONCE)) == [False] * (AT_ONCE - 1) + [True]

@@ -1,11 +1,10 @@
-"""What a passkey has to prove: that it is the person's, used by them, on our own pages, for this purpose, once."""
+"""Checks of a passkey: owner, user verification, origin, purpose of the challenge, single use, counter."""
 
 import json
 from functools import partial
 from http.cookies import SimpleCookie
 
 import pytest
-import time_machine
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal.auth import STATE_SESSION_KEY
@@ -16,7 +15,7 @@ from django.urls import reverse
 from fido2.utils import websafe_encode
 from pytest_django.asserts import assertContains, assertRedirects
 
-from accounts import second_factor
+from accounts import passkeys
 from accounts.tests.codes import PRESENT, Device, confirm_by_password, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.visitors import all_at_once
@@ -27,13 +26,7 @@ ADD, CONFIRM, NEW_CODES = (
     reverse(f"accounts:{name}") for name in ("passkey_add", "confirm_passkey", "recovery_codes_new")
 )
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with time_machine.travel("2026-05-04 12:00:01Z", tick=False) as clock:
-        yield clock
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +46,7 @@ def owner(person):
 
 
 def options_of(response) -> dict:
-    """What the page asks the browser for."""
+    """The WebAuthn options in the page."""
     [options] = json.loads(response.context["options"]).values()
     return options
 
@@ -76,16 +69,16 @@ def ask_at_login(client) -> dict:
 
 
 def question_of(client) -> dict:
-    """What the server remembers of the challenge that this browser was given last; of a visitor, the browser."""
+    """The state of the last challenge: in the session, or for a visitor in the cookie."""
     if cookie := client.cookies.get(settings.PASSKEY_COOKIE_NAME):
-        return signing.loads(cookie.value, salt=second_factor.PasskeyLoginView.SALT)
+        return signing.loads(cookie.value, salt=passkeys.PasskeyLoginView.SALT)
     return client.session[STATE_SESSION_KEY]
 
 
 def ask_again(client, question: dict):
-    """Have it remembered once more."""
+    """Store the state of a challenge again."""
     if settings.PASSKEY_COOKIE_NAME in client.cookies:
-        client.cookies[settings.PASSKEY_COOKIE_NAME] = signing.dumps(question, salt=second_factor.PasskeyLoginView.SALT)
+        client.cookies[settings.PASSKEY_COOKIE_NAME] = signing.dumps(question, salt=passkeys.PasskeyLoginView.SALT)
     session = client.session
     session[STATE_SESSION_KEY] = question
     session.save()
@@ -122,7 +115,7 @@ def is_taken(client, address, credential) -> bool:
 
 
 @WAYS
-def test_it_is_taken_and_its_use_is_counted(person, device, way):
+def test_a_passkey_is_accepted_and_its_use_counted(person, device, way):
     client = browser()
     address, options = way(client, person)
 
@@ -133,7 +126,7 @@ def test_it_is_taken_and_its_use_is_counted(person, device, way):
 
 
 @WAYS
-def test_without_a_finger_face_or_pin_it_is_not_taken(person, device, way):
+def test_a_passkey_without_user_verification_is_refused(person, device, way):
     client = browser()
     address, options = way(client, person)
 
@@ -155,7 +148,7 @@ def test_without_a_finger_face_or_pin_it_is_not_taken(person, device, way):
     ],
     ids=str,
 )
-def test_what_another_page_was_given_is_not_taken(person, device, way, changed):
+def test_a_response_for_another_page_is_refused(person, device, way, changed):
     client = browser()
     address, options = way(client, person)
 
@@ -165,7 +158,7 @@ def test_what_another_page_was_given_is_not_taken(person, device, way, changed):
 @pytest.mark.parametrize(
     "changed", [{"origin": "http://evil.localhost"}, {"crossOrigin": True}, {"flags": PRESENT}], ids=str
 )
-def test_nor_is_such_a_passkey_added(person, owner, changed):
+def test_a_passkey_created_on_another_page_is_not_added(person, owner, changed):
     assert add(owner, Device(), **changed).status_code == 200
     assert not person.authenticator_set.exists()
 
@@ -181,15 +174,15 @@ def test_nor_is_such_a_passkey_added(person, owner, changed):
         ("http", "localhost:443", "http://localhost:443"),
     ],
 )
-def test_our_origin_is_what_browsers_say(rf, settings, scheme, host, origin):
+def test_the_origin_is_written_as_browsers_write_it(rf, settings, scheme, host, origin):
     settings.ALLOWED_HOSTS = ["*"]
     request = rf.get("/", headers={"host": host}, secure=scheme == "https")
 
-    assert second_factor.origin_of(request) == origin
+    assert passkeys.page_origin(request) == origin
 
 
 @WAYS
-def test_an_answer_is_good_once(person, device, way):
+def test_a_response_is_accepted_once(person, device, way):
     client = browser()
     address, options = way(client, person)
     answer = device.use(options)
@@ -205,7 +198,7 @@ def test_an_answer_is_good_once(person, device, way):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_parallel_uses_of_one_answer_one_lets_in(person, owner):
+def test_of_parallel_uses_of_one_response_one_is_accepted(person, owner):
     device = Device(counts=False)
     add(owner, device)
     asked = browser()
@@ -220,7 +213,7 @@ def test_of_parallel_uses_of_one_answer_one_lets_in(person, owner):
 
 
 @WAYS
-def test_a_wrong_answer_uses_the_question_up(person, device, way):
+def test_a_wrong_response_uses_the_challenge_up(person, device, way):
     client = browser()
     address, options = way(client, person)
     question = question_of(client)
@@ -231,15 +224,15 @@ def test_a_wrong_answer_uses_the_question_up(person, device, way):
 
 
 @WAYS
-def test_a_question_is_good_for_minutes(person, device, way, noon):
+def test_a_challenge_expires_after_minutes(person, device, way, noon):
     client = browser()
     address, options = way(client, person)
-    noon.shift(second_factor.CHALLENGE_SECONDS + 1)
+    noon.shift(passkeys.CHALLENGE_SECONDS + 1)
 
     assert not is_taken(client, address, device.use(options))
 
 
-def test_the_question_of_the_login_page_confirms_nothing(person, device):
+def test_a_login_challenge_does_not_reauthenticate(person, device):
     client = browser()
     options = ask_at_login(client)
     question = question_of(client)
@@ -249,7 +242,7 @@ def test_the_question_of_the_login_page_confirms_nothing(person, device):
     assert not is_taken(client, CONFIRM, device.use(options))
 
 
-def test_another_persons_passkey_is_no_second_factor(person, device):
+def test_another_persons_passkey_is_refused_as_a_second_factor(person, device):
     other, theirs = browser(), Device()
     other.force_login(make_person())
     add(other, theirs)
@@ -266,7 +259,7 @@ def test_another_persons_passkey_is_no_second_factor(person, device):
 
 @pytest.mark.parametrize("counter", [-1, 0, 1])
 @WAYS
-def test_a_counter_that_stays_or_goes_back_is_refused_and_written_down(person, device, way, counter):
+def test_a_counter_that_does_not_increase_is_refused_and_recorded(person, device, way, counter):
     device.counter = 7
     for _ in range(2):
         client = browser()
@@ -280,7 +273,7 @@ def test_a_counter_that_stays_or_goes_back_is_refused_and_written_down(person, d
     assert person.authenticator_set.get(type="webauthn").data["sign_count"] == 9 + (counter == 1)
 
 
-def test_the_counter_it_was_added_with_counts(person, owner):
+def test_the_counter_at_registration_is_compared_too(person, owner):
     device = Device()
     device.counter = 5
     add(owner, device)
@@ -290,7 +283,7 @@ def test_the_counter_it_was_added_with_counts(person, owner):
     assert not is_taken(client, PASSKEY_LOGIN, device.use(ask_at_login(client)))
 
 
-def test_a_copy_is_found_out(person, device):
+def test_a_cloned_passkey_is_detected(person, device):
     copy = device.copy()
     for _ in range(2):
         client = browser()
@@ -301,7 +294,7 @@ def test_a_copy_is_found_out(person, device):
     assert person.security_events.latest("pk").kind == "passkey_refused"
 
 
-def test_a_device_that_does_not_count_is_taken_each_time(person, owner):
+def test_a_device_without_a_counter_is_accepted_each_time(person, owner):
     device = Device(counts=False)
     add(owner, device)
     for _ in range(2):
@@ -311,12 +304,12 @@ def test_a_device_that_does_not_count_is_taken_each_time(person, owner):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_with_the_same_count_at_the_same_moment_one_is_taken(person, owner):
+def test_of_parallel_uses_with_one_counter_one_is_accepted(person, owner):
     device = Device()
     add(owner, device)
     passkey = person.authenticator_set.get(type="webauthn")
 
-    taken = all_at_once(*[lambda: second_factor.counter_goes_on(passkey, 1)] * 4)
+    taken = all_at_once(*[lambda: passkeys.advance_sign_count(passkey, 1)] * 4)
 
     assert sorted(taken) == [False, False, False, True]
 
@@ -331,7 +324,7 @@ def victim(db):
 
 @pytest.fixture
 def theft(device, person, victim):
-    """The row of a passkey, copied to the account of somebody else."""
+    """The row of a passkey, copied to the account of another person."""
     stolen = person.authenticator_set.get(type="webauthn")
     return Authenticator.objects.bulk_create(
         [Authenticator(user_id=victim.pk, type="webauthn", data=json.loads(json.dumps(stolen.data)))]
@@ -339,18 +332,18 @@ def theft(device, person, victim):
 
 
 @WAYS
-def test_a_row_copied_to_another_account_lets_in_nobody(victim, device, theft, way, caplog):
+def test_a_row_copied_to_another_account_is_refused(victim, device, theft, way, caplog):
     client = browser()
     address, options = way(client, victim)
     handle = websafe_encode(user_pk_to_url_str(victim).encode())
 
     assert not is_taken(client, address, device.use(options, handle=handle))
     assert victim.security_events.filter(kind="passkey_refused").exists()
-    assert f"Passkey {theft.pk} is not taken" in caplog.text
+    assert f"Passkey {theft.pk} is refused" in caplog.text
 
 
 @pytest.mark.parametrize("seal", [None, "", "bl1.test.AAAA", "clear"])
-def test_nor_does_one_written_past_the_application(person, device, seal):
+def test_a_row_without_a_seal_is_refused(person, device, seal):
     row = person.authenticator_set.get(type="webauthn")
     data = {name: value for name, value in row.data.items() if name != "seal"}
     Authenticator.objects.filter(pk=row.pk).update(data=data | ({} if seal is None else {"seal": seal}))
@@ -359,7 +352,7 @@ def test_nor_does_one_written_past_the_application(person, device, seal):
     assert not is_taken(client, PASSKEY_LOGIN, device.use(ask_at_login(client)))
 
 
-def test_nor_another_credential_under_the_seal_of_this_one(person, device):
+def test_another_credential_under_the_same_seal_is_refused(person, device):
     row = person.authenticator_set.get(type="webauthn")
     mine = Device()
     Authenticator.objects.filter(pk=row.pk).update(data=row.data | {"credential": mine.add()})
@@ -369,7 +362,7 @@ def test_nor_another_credential_under_the_seal_of_this_one(person, device):
     assert not is_taken(client, PASSKEY_LOGIN, mine.use(ask_at_login(client)))
 
 
-def test_seals_are_encrypted_anew_with_the_rest(person, device, settings):
+def test_seals_are_reencrypted_with_the_other_secrets(person, device, settings):
     old = settings.FIELD_ENCRYPTION_KEYS
     settings.FIELD_ENCRYPTION_KEYS = {"new": b"n" * 32} | old
 
@@ -387,22 +380,22 @@ def test_rotation_finds_a_row_of_another_account(theft):
 # Adding
 
 
-def test_adding_one_is_a_confirmation(person, owner):
+def test_adding_a_passkey_counts_as_reauthentication(person, owner):
     device = Device()
 
     assertRedirects(add(owner, device), reverse("accounts:recovery_codes"))
 
 
-def test_the_same_is_not_added_twice(person, owner, device):
+def test_the_same_passkey_is_not_added_twice(person, owner, device):
     options = options_of(owner.get(ADD))
 
     response = owner.post(ADD, {"name": "Phone", "credential": json.dumps(device.add(options))})
 
-    assertContains(response, "This passkey is there already.")
+    assertContains(response, "You have added this passkey already.")
     assert person.authenticator_set.filter(type="webauthn").count() == 1
 
 
-def test_the_challenge_for_using_one_adds_none(person, owner, device):
+def test_a_challenge_for_using_a_passkey_adds_none(person, owner, device):
     options = options_of(owner.get(CONFIRM))
     forged = {"publicKey": options["publicKey"] | {"user": {"id": device.handle}}}
 
@@ -412,7 +405,7 @@ def test_the_challenge_for_using_one_adds_none(person, owner, device):
     assert person.authenticator_set.filter(type="webauthn").count() == 1
 
 
-def test_a_refused_confirmation_asks_again_and_knows_where_one_was_going(person, device):
+def test_a_refused_reauthentication_asks_again_and_keeps_the_next_address(person, device):
     client = browser()
     address, options = by_confirming(client, person)
     refused = {"credential": json.dumps(device.use(options, flags=PRESENT)), "next": NEW_CODES}
@@ -424,7 +417,7 @@ def test_a_refused_confirmation_asks_again_and_knows_where_one_was_going(person,
     assertRedirects(client.post(address, again), NEW_CODES)
 
 
-def test_with_passkey_alone_confirming_asks_for_it_first(person, owner, device, noon):
+def test_reauthentication_offers_the_passkey_first_without_an_app(person, owner, device, noon):
     noon.shift(301)
     assert owner.get(NEW_CODES).url.startswith(CONFIRM)
 
@@ -434,7 +427,7 @@ def test_with_passkey_alone_confirming_asks_for_it_first(person, owner, device, 
     assertContains(switched.get(CONFIRM), reverse("accounts:confirm_code"))
 
 
-def test_with_an_app_as_well_confirming_asks_for_a_code_first(person, noon):
+def test_reauthentication_offers_a_code_first_with_an_app(person, noon):
     client = browser()
     client.force_login(person)
     switch_on(client)

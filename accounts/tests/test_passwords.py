@@ -1,4 +1,4 @@
-"""What a password may be: long, of any characters, and nothing that is guessed first."""
+"""Validation of passwords: length, characters, and passwords that are easy to guess."""
 
 import gzip
 from pathlib import Path
@@ -35,7 +35,7 @@ def test_a_date_or_a_phone_number_is_refused(password):
 @pytest.mark.parametrize(
     "password", ["brainlog-1984", "Brain Log 7!", "my.BRAIN_log", "mydiary12", "mental-health-99", "testserver99"]
 )
-def test_the_name_of_this_place_with_little_else_is_refused(password):
+def test_the_name_of_this_site_with_little_else_is_refused(password):
     assert refusals(password) == ["guessable_word"]
 
 
@@ -63,13 +63,13 @@ def test_what_resembles_the_person_is_refused(password):
         "the brainlog of a correct horse",
     ],
 )
-def test_any_characters_will_do(password):
+def test_any_characters_are_accepted(password):
     assert refusals(password) == []
 
 
 @pytest.mark.once
 def test_at_least_3000_that_would_be_long_enough_are_known_to_be_common():
-    """The list that comes with Django: those that leaks of passwords hold most often."""
+    """The list of common passwords that comes with Django."""
     path = Path(password_validation.__file__).with_name("common-passwords.txt.gz")
     common = gzip.decompress(path.read_bytes()).decode().split()
     long_enough = [password for password in common if len(password) >= 8 and not password.isdecimal()]

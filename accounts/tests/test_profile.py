@@ -56,14 +56,14 @@ def test_the_page_shows_what_is_stored(as_person, person):
         *(("screen_lock_minutes", str(minutes or ""), minutes) for minutes in User.ScreenLock.values),
     ],
 )
-def test_every_answer_is_kept(as_person, person, name, sent, kept):
+def test_every_setting_is_stored(as_person, person, name, sent, kept):
     response = as_person.post(URL, typed(**{name: sent}))
 
     assertRedirects(response, URL)
     assert stored(person, name) == [kept]
 
 
-def test_the_page_says_that_it_is_saved(as_person):
+def test_a_message_says_that_the_profile_is_saved(as_person):
     assertContains(as_person.post(URL, VALID, follow=True), "Your profile is saved.")
 
 
@@ -96,7 +96,7 @@ def test_the_page_says_that_it_is_saved(as_person):
     ],
     ids=lambda value: f"{value[:12]} {len(value)}",
 )
-def test_what_is_wrong_is_refused_and_nothing_is_stored(as_person, person, name, sent):
+def test_invalid_values_are_refused_and_nothing_is_stored(as_person, person, name, sent):
     response = as_person.post(URL, typed(**{name: sent}))
 
     assert list(response.context["form"].errors) == [name]
@@ -105,7 +105,7 @@ def test_what_is_wrong_is_refused_and_nothing_is_stored(as_person, person, name,
     assert stored(person, "screen_lock_minutes") == [None]
 
 
-def test_what_was_typed_is_kept(as_person):
+def test_the_form_keeps_what_was_typed(as_person):
     response = as_person.post(URL, typed(timezone="Berlin", display_name="Maria L."))
 
     assertContains(response, 'value="Berlin"')
@@ -113,7 +113,7 @@ def test_what_was_typed_is_kept(as_person):
     assertContains(response, 'value="monday" id="id_week_starts_on_1" checked')
 
 
-def test_nothing_at_all_gets_errors(as_person):
+def test_an_empty_form_gets_errors(as_person):
     response = as_person.post(URL)
 
     assert {"timezone", "week_starts_on", "day_ends_at", "theme"} == set(response.context["form"].errors)
@@ -128,7 +128,7 @@ def test_nothing_at_all_gets_errors(as_person):
         {"date_joined": "2001-01-01", "last_login": "2001-01-01"},
     ],
 )
-def test_a_person_sets_their_own_answers_and_nothing_else(as_person, person, more):
+def test_only_fields_of_the_form_are_changed(as_person, person, more):
     names = ("is_staff", "is_superuser", "is_active", "username", "username_key", "password", "date_joined", "id")
     before = stored(person, *names)
 
@@ -138,7 +138,7 @@ def test_a_person_sets_their_own_answers_and_nothing_else(as_person, person, mor
     assert stored(person, "theme") == ["dark"]
 
 
-def test_another_persons_profile_stays_as_it_is(as_person):
+def test_another_persons_profile_is_not_changed(as_person):
     other = make_person()
 
     as_person.post(URL, typed(id=other.pk, username=other.username))
@@ -146,7 +146,7 @@ def test_another_persons_profile_stays_as_it_is(as_person):
     assert stored(other, "display_name", "timezone") == ["", "America/New_York"]
 
 
-def test_saving_does_not_write_over_what_the_form_does_not_ask(person):
+def test_saving_does_not_overwrite_fields_outside_of_the_form(person):
     """While the profile is being saved, an administrator takes rights away and the password is changed."""
     User.objects.filter(pk=person.pk).update(is_staff=True)
     read_before = User.objects.get(pk=person.pk)
@@ -181,22 +181,22 @@ def test_the_theme_colours_the_next_page(as_person, theme):
     assertContains(response, f'data-theme="{theme}"')
 
 
-def test_a_refused_profile_does_not_change_the_page_around_it(as_person):
-    response = as_person.post(URL, typed(theme="dark", timezone="Berlin", display_name="Somebody else"))
+def test_a_refused_profile_does_not_change_the_page(as_person):
+    response = as_person.post(URL, typed(theme="dark", timezone="Berlin", display_name="Another name"))
 
     assertContains(response, 'data-theme="system"')
-    assert "<h1>Somebody else</h1>" not in response.content.decode()
+    assert "<h1>Another name</h1>" not in response.content.decode()
 
 
 @pytest.mark.parametrize(("display_name", "heading"), [("Maria L.", "Maria L."), ("", "maria")])
-def test_the_page_calls_the_person_by_the_name_they_chose(client, db, display_name, heading):
+def test_the_page_shows_the_display_name(client, db, display_name, heading):
     client.force_login(make_person(username="maria", display_name=display_name))
 
     assertContains(client.get(URL), f"<h1>{heading}</h1>", html=True)
 
 
 @pytest.mark.parametrize(("is_staff", "count"), [(True, 1), (False, 0)])
-def test_the_way_to_the_administration_is_shown_to_staff(client, db, is_staff, count):
+def test_the_link_to_the_administration_is_shown_to_staff(client, db, is_staff, count):
     client.force_login(make_person(is_staff=is_staff))
 
     assertContains(client.get(URL), 'href="/admin/"', count=count)
@@ -214,7 +214,7 @@ def test_the_database_refuses_other_screen_locks(person, minutes):
 
 
 @pytest.mark.parametrize("url", [URL, "/", "/admin/", "/nowhere/"])
-def test_the_screen_lock_is_off_until_somebody_wants_it(client, db, url):
+def test_the_screen_lock_is_off_by_default(client, db, url):
     person = make_person(is_staff=True, is_superuser=True)
     client.force_login(person)
     without = client.get(url).content.decode()

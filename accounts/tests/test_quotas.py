@@ -1,4 +1,4 @@
-"""Each list that a person, or a program in their name, can make long has a limit or pages."""
+"""Every list that a person or a script can extend has a limit or pages."""
 
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import rate_limits, second_factor
+from accounts import passkeys, rate_limits
 from accounts.admin import InvitationAdmin
 from accounts.models import Invitation, KnownBrowser, SecurityEvent, Session
-from accounts.reauthentication import MOST_RECORDS
+from accounts.reauthentication import MAX_RECORDS
 from accounts.tests.codes import confirm_by_password, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.views import SESSIONS_A_PAGE
@@ -22,17 +22,6 @@ from brainlog.message_storage import Storage
 from brainlog.pagination import ROWS
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def maria():
-    return make_person(username="maria")
-
-
-@pytest.fixture
-def as_maria(client, maria):
-    client.force_login(maria)
-    return client
 
 
 def make_sessions(person, number: int) -> list[Session]:
@@ -48,47 +37,47 @@ def make_sessions(person, number: int) -> list[Session]:
     )
 
 
-def test_a_person_has_so_many_sessions_and_the_oldest_end(client, maria):
+def test_sessions_are_limited_and_the_oldest_end(client, maria):
     stranger = make_person()
     theirs = make_sessions(stranger, 3)
-    sessions = make_sessions(maria, Session.MOST + 50)
+    sessions = make_sessions(maria, Session.MAX_PER_PERSON + 50)
 
     client.post(reverse("accounts:login"), {"username": "maria", "password": PASSWORD})
 
     kept = set(maria.sessions.values_list("pk", flat=True))
-    assert len(kept) == Session.MOST
+    assert len(kept) == Session.MAX_PER_PERSON
     assert client.session.key_hash in kept
     assert kept >= {session.pk for session in sessions[51:]}
     assert stranger.sessions.count() == len(theirs)
 
 
-def test_a_person_has_so_many_known_browsers_and_the_oldest_go(client, maria):
+def test_known_browsers_are_limited_and_the_oldest_are_deleted(client, maria):
     now = timezone.now()
     browsers = KnownBrowser.objects.bulk_create(
         KnownBrowser(person=maria, token_hash=f"{place:064}", used_at=now - timezone.timedelta(minutes=200 - place))
-        for place in range(KnownBrowser.MOST + 50)
+        for place in range(KnownBrowser.MAX_PER_PERSON + 50)
     )
 
     client.post(reverse("accounts:login"), {"username": "maria", "password": PASSWORD})
 
     kept = set(maria.known_browsers.values_list("pk", flat=True))
-    assert len(kept) == KnownBrowser.MOST
+    assert len(kept) == KnownBrowser.MAX_PER_PERSON
     assert kept >= {browser.pk for browser in browsers[51:]}
 
 
-def test_where_one_is_logged_in_has_pages(as_maria, maria):
-    make_sessions(maria, Session.MOST - 1)
+def test_the_list_of_sessions_has_pages(as_maria, maria):
+    make_sessions(maria, Session.MAX_PER_PERSON - 1)
 
     pages = [as_maria.get(reverse("accounts:sessions"), {"page": page}) for page in (1, 2)]
 
     assert [len(page.context["sessions"]) for page in pages] == [SESSIONS_A_PAGE] * 2
     assert as_maria.get(reverse("accounts:sessions"), {"page": 3}).status_code == 404
     assert pages[0].context["older_page"] == 2 and pages[1].context["newer_page"] == 1
-    assert f"You can be logged in {Session.MOST} times at most." in pages[0].content.decode()
+    assert f"You can be logged in {Session.MAX_PER_PERSON} times at most." in pages[0].content.decode()
     assert "End all others" in pages[1].content.decode()
 
 
-def test_what_happened_with_the_account_has_pages(as_maria, maria):
+def test_the_list_of_security_events_has_pages(as_maria, maria):
     SecurityEvent.objects.bulk_create(SecurityEvent(person=maria, kind="signed_in") for _ in range(1_000))
 
     with CaptureQueriesContext(connection) as queries:
@@ -98,7 +87,7 @@ def test_what_happened_with_the_account_has_pages(as_maria, maria):
     assert len(queries) < 6
 
 
-def test_messages_that_are_never_shown_do_not_pile_up(as_maria):
+def test_unshown_messages_are_limited(as_maria):
     profile = {"timezone": "UTC", "theme": "dark", "day_ends_at": "3", "week_starts_on": "monday"}
     for _ in range(5 * Storage.MOST):
         as_maria.post(reverse("accounts:profile"), profile)
@@ -109,17 +98,17 @@ def test_messages_that_are_never_shown_do_not_pile_up(as_maria):
     assert shown.content.decode().count("Your profile is saved.") == Storage.MOST
 
 
-def test_confirming_who_one_is_does_not_make_the_session_grow(as_maria):
-    for _ in range(MOST_RECORDS + 5):
+def test_reauthentications_do_not_make_the_session_grow(as_maria):
+    for _ in range(MAX_RECORDS + 5):
         confirm_by_password(as_maria)
 
-    assert len(as_maria.session[AUTHENTICATION_METHODS_SESSION_KEY]) == MOST_RECORDS
+    assert len(as_maria.session[AUTHENTICATION_METHODS_SESSION_KEY]) == MAX_RECORDS
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_a_person_has_so_many_passkeys(as_maria, maria, method):
+def test_passkeys_are_limited(as_maria, maria, method):
     switch_on(as_maria)  # Counts as a confirmation.
-    for number in range(second_factor.MOST_PASSKEYS):
+    for number in range(passkeys.MAX_PASSKEYS):
         maria.authenticator_set.create(type="webauthn", data={"name": f"Passkey {number}", "credential": {}})
 
     response = getattr(as_maria, method)(reverse("accounts:passkey_add"))
@@ -128,10 +117,10 @@ def test_a_person_has_so_many_passkeys(as_maria, maria, method):
     assert [str(message) for message in get_messages(response.wsgi_request)][-1].startswith("You have 20 passkeys")
 
 
-def test_a_person_has_one_address(as_maria, maria, settings):
+def test_a_person_has_one_email_address(as_maria, maria, settings):
     settings.HAS_EMAIL = True
     confirm_by_password(as_maria)
-    for number in range(rate_limits.MAIL.tries - 1):
+    for number in range(rate_limits.MAIL.attempts - 1):
         as_maria.post(reverse("accounts:email"), {"email": f"maria{number}@example.org"})
         link = next(word for word in mail.outbox[-1].body.split() if "/accounts/email/" in word)
         as_maria.post(link.removeprefix("http://testserver"))
@@ -139,10 +128,10 @@ def test_a_person_has_one_address(as_maria, maria, settings):
     assert EmailAddress.objects.count() == 1
 
 
-def test_staff_have_so_many_open_invitations(client):
+def test_open_invitations_are_limited(client):
     staff = make_person(is_staff=True, is_superuser=True)
     client.force_login(staff)
-    for number in range(InvitationAdmin.MOST_OPEN):
+    for number in range(InvitationAdmin.MAX_OPEN):
         invitation = Invitation(created_by=staff if number else make_person(), note=str(number))
         invitation.make_token()
         invitation.save()

@@ -1,4 +1,4 @@
-"""Several processes count together what each of them sees."""
+"""Several processes count attempts together."""
 
 import pytest
 
@@ -19,11 +19,11 @@ def database_url(request, tmp_path):
         yield cluster.url
 
 
-def test_a_name_has_no_more_tries_with_more_processes(database_url):
+def test_processes_share_the_attempts_for_a_name(database_url):
     migrated = manage(database_url, "migrate", "--verbosity=0")
     assert migrated.returncode == 0, migrated.stderr
     with throwaway_site(database_url, workers=3, threads=2) as site:
-        visitors = [Visitor(site.url) for _ in range(SIGN_IN_BY_NAME.tries + 8)]
+        visitors = [Visitor(site.url) for _ in range(SIGN_IN_BY_NAME.attempts + 8)]
 
         results = all_at_once(
             *(
@@ -32,4 +32,4 @@ def test_a_name_has_no_more_tries_with_more_processes(database_url):
             )
         )
 
-    assert sorted(status for status, _, _ in results) == [200] * SIGN_IN_BY_NAME.tries + [429] * 8
+    assert sorted(status for status, _, _ in results) == [200] * SIGN_IN_BY_NAME.attempts + [429] * 8

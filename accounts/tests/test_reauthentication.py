@@ -1,4 +1,4 @@
-"""A form that is sent before somebody has said again who they are: it is not kept, and goes nowhere by itself."""
+"""A form that is sent before reauthentication is not kept, and not submitted automatically afterwards."""
 
 from urllib.parse import unquote
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
 from accounts.models import Session
-from accounts.tests.codes import a_passkey, code_of, confirm_by_code, confirm_by_password, switch_on
+from accounts.tests.codes import code_of, confirm_by_code, confirm_by_password, new_credential, switch_on
 
 EMAIL, NEW_PASSWORD, WIPE = reverse("accounts:email"), reverse("accounts:set_password"), reverse("personal_data:wipe")
 END, SESSIONS = reverse("accounts:end_sessions"), reverse("accounts:sessions")
@@ -23,7 +23,7 @@ def stored_of(client) -> str:
 
 
 @pytest.mark.parametrize("path", [EMAIL, WIPE])
-def test_nothing_of_it_is_kept_and_one_is_told_so(as_person, person, path):
+def test_the_form_is_not_kept_and_a_message_says_so(as_person, person, path):
     form = {"email": "thief@example.org", "username": person.username}
 
     asked = as_person.post(path, form)
@@ -35,8 +35,8 @@ def test_nothing_of_it_is_kept_and_one_is_told_so(as_person, person, path):
 
 @pytest.mark.parametrize("path", [EMAIL, WIPE])
 @pytest.mark.parametrize("looks", [False, True])
-def test_what_somebody_left_there_is_not_sent_when_the_owner_confirms(as_person, person, path, looks):
-    """Somebody with an open session and no password, or the person, who thought better of it a month ago."""
+def test_a_form_left_by_an_attacker_is_not_submitted_when_the_owner_reauthenticates(as_person, person, path, looks):
+    """An attacker with an open session but without the password; or the person, who changed their mind a month ago."""
     person.daily_logs.create(date="2026-05-04", day_rating=7)
     as_person.post(path, {"email": "thief@example.org", "username": person.username})
     if looks:
@@ -49,7 +49,7 @@ def test_what_somebody_left_there_is_not_sent_when_the_owner_confirms(as_person,
     assert person.daily_logs.exists()
 
 
-def test_other_logins_are_ended_by_asking_again(as_person, person, client):
+def test_ending_other_logins_requires_reauthentication(as_person, person, client):
     asked = as_person.post(END)
 
     assertRedirects(asked, f"{reverse('accounts:confirm')}?next={SESSIONS}", fetch_redirect_response=False)
@@ -82,12 +82,6 @@ ASKING = [
 
 
 @pytest.fixture
-def noon():
-    with time_machine.travel("2026-05-04 12:00:01Z", tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
 def protected(as_person, noon):
     secret_and_codes = switch_on(as_person)
     noon.shift(6 * 60)
@@ -104,7 +98,7 @@ def test_with_a_second_factor_the_password_alone_opens_nothing(as_person, protec
     assertRedirects(confirm_by_code(as_person, code_of(protected[0]), then=path), path)
 
 
-def test_nor_does_it_end_sessions(as_person, person, protected):
+def test_with_a_second_factor_the_password_alone_does_not_end_sessions(as_person, person, protected):
     Client().force_login(person)
     confirm_by_password(as_person)
 
@@ -117,8 +111,8 @@ def test_nor_does_it_end_sessions(as_person, person, protected):
 
 
 @pytest.mark.parametrize("only", ["totp", "webauthn"])
-def test_nor_for_the_one_that_is_being_removed(as_person, person, protected, only):
-    person.authenticator_set.create(type="webauthn", data={"name": "x", "credential": a_passkey()})
+def test_with_a_second_factor_the_password_alone_does_not_remove_it(as_person, person, protected, only):
+    person.authenticator_set.create(type="webauthn", data={"name": "x", "credential": new_credential()})
     person.authenticator_set.exclude(type=only).delete()
     [factor] = person.authenticator_set.all()
     path = reverse("accounts:app_off") if only == "totp" else reverse("accounts:passkey_remove", args=[factor.pk])
@@ -129,7 +123,7 @@ def test_nor_for_the_one_that_is_being_removed(as_person, person, protected, onl
     assert person.authenticator_set.exists()
 
 
-def test_a_confirmation_by_password_ends_once_another_device_switches_a_second_factor_on(as_person, person, noon):
+def test_a_reauthentication_by_password_ends_when_another_device_adds_a_second_factor(as_person, person, noon):
     other = Client()
     other.force_login(person)
     confirm_by_password(other)
@@ -141,7 +135,7 @@ def test_a_confirmation_by_password_ends_once_another_device_switches_a_second_f
     assert other.post(END).status_code == 302 and person.sessions.count() == 2
 
 
-def test_a_recovery_code_confirms_for_whom_the_phone_is_lost(as_person, person, protected):
+def test_a_recovery_code_reauthenticates_when_the_phone_is_lost(as_person, person, protected):
     path = reverse("accounts:app_off")
 
     assertRedirects(confirm_by_code(as_person, protected[1][0], then=path), path)
@@ -150,7 +144,7 @@ def test_a_recovery_code_confirms_for_whom_the_phone_is_lost(as_person, person, 
     assert not person.authenticator_set.exists()
 
 
-def test_with_the_phone_lost_new_codes_can_be_made_and_seen(as_person, protected):
+def test_new_recovery_codes_can_be_created_when_the_phone_is_lost(as_person, protected):
     confirm_by_code(as_person, protected[1][0])
 
     page = as_person.post(reverse("accounts:recovery_codes_new"), follow=True)
@@ -158,12 +152,12 @@ def test_with_the_phone_lost_new_codes_can_be_made_and_seen(as_person, protected
     assert page.content.decode().count('class="secret"') == 10
 
 
-def test_recovery_codes_without_anything_else_leave_the_password(as_person, person):
+def test_with_recovery_codes_alone_the_password_reauthenticates(as_person, person):
     person.authenticator_set.create(type="recovery_codes", data={})
 
     assertRedirects(confirm_by_password(as_person, then=EMAIL), EMAIL)
 
 
-def test_without_a_second_factor_the_password_does(as_person):
+def test_without_a_second_factor_the_password_reauthenticates(as_person):
     assertRedirects(confirm_by_password(as_person, then=EMAIL), EMAIL)
     assert as_person.get(reverse("accounts:security")).status_code == 200

@@ -1,4 +1,4 @@
-"""Who may sign up: everybody, who is invited, or nobody."""
+"""REGISTRATION: open, by invitation, or closed."""
 
 import re
 
@@ -34,7 +34,7 @@ def invitation(db) -> str:
     return token
 
 
-def test_closed_is_closed(client, settings, invitation):
+def test_closed_registration_refuses_sign_ups(client, settings, invitation):
     settings.REGISTRATION = "closed"
 
     for response in (client.get(URL), client.post(URL, typed()), client.post(URL, typed(invitation=invitation))):
@@ -44,7 +44,7 @@ def test_closed_is_closed(client, settings, invitation):
 
 @pytest.mark.usefixtures("by_invitation")
 @pytest.mark.parametrize("token", ["", "x", "é\0", "x" * 5000])
-def test_without_a_good_link_nobody_signs_up(client, invitation, token):
+def test_without_a_valid_link_sign_ups_are_refused(client, invitation, token):
     assertContains(client.get(URL, {"invitation": token}), "By invitation only")
     assertContains(client.post(URL, typed(invitation=token)), "By invitation only")
     assertContains(client.post(URL, typed()), "By invitation only")
@@ -52,7 +52,7 @@ def test_without_a_good_link_nobody_signs_up(client, invitation, token):
 
 
 @pytest.mark.usefixtures("by_invitation")
-def test_with_one_somebody_does_once(client, invitation):
+def test_an_invitation_admits_one_person(client, invitation):
     page = client.get(URL, {"invitation": invitation})
     assertContains(page, f'name="invitation" value="{invitation}"')
 
@@ -63,7 +63,7 @@ def test_with_one_somebody_does_once(client, invitation):
 
 
 @pytest.mark.usefixtures("by_invitation")
-def test_a_refused_form_does_not_use_it_up(client, invitation):
+def test_a_refused_form_does_not_use_the_invitation_up(client, invitation):
     make_person(username="Maria")
 
     response = client.post(URL, typed(invitation=invitation))
@@ -73,13 +73,13 @@ def test_a_refused_form_does_not_use_it_up(client, invitation):
 
 
 @pytest.mark.usefixtures("by_invitation")
-def test_it_ends_after_a_week(client, invitation):
+def test_an_invitation_expires_after_a_week(client, invitation):
     with time_machine.travel(Invitation.objects.get().expires_at, tick=False):
         assertContains(client.post(URL, typed(invitation=invitation)), "By invitation only")
 
 
 @pytest.mark.usefixtures("by_invitation")
-def test_an_admin_makes_one_that_is_shown_once(client):
+def test_an_admin_creates_an_invitation_that_is_shown_once(client):
     client.force_login(make_person(is_staff=True, is_superuser=True))
 
     page = client.post(reverse("admin:accounts_invitation_add"), {"note": "Ada"}, follow=True).content.decode()
@@ -95,7 +95,7 @@ def test_an_admin_makes_one_that_is_shown_once(client):
     assert Client().post(URL, typed(invitation=token)).status_code == 302
 
 
-def test_the_login_page_offers_no_dead_end(client, settings):
+def test_the_login_page_offers_signing_up_only_when_it_is_open(client, settings):
     assertContains(client.get(reverse("accounts:login")), "New here?")
     settings.REGISTRATION = "closed"
     assertNotContains(client.get(reverse("accounts:login")), "New here?")
@@ -103,7 +103,7 @@ def test_the_login_page_offers_no_dead_end(client, settings):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("by_invitation")
-def test_two_with_one_link_at_the_same_moment(live_server, invitation):
+def test_of_two_parallel_sign_ups_with_one_link_one_succeeds(live_server, invitation):
     page = f"{URL}?invitation={invitation}"
     visitors = [Visitor(live_server.url) for _ in range(5)]
     forms = [visitor.get(page) for visitor in visitors]

@@ -1,4 +1,4 @@
-"""A second factor for everybody, with an e-mail address or without; asked for at every way in."""
+"""The second factor: available without an e-mail address, and required by every login method."""
 
 import base64
 import json
@@ -7,7 +7,6 @@ from functools import partial
 from urllib.parse import unquote
 
 import pytest
-import time_machine
 from allauth.mfa.models import Authenticator
 from django.db import IntegrityError
 from django.test import Client
@@ -17,16 +16,15 @@ from pytest_django.asserts import assertContains, assertRedirects
 
 from accounts import rate_limits
 from accounts.models import User
-from accounts.second_factor import AddPasskeyForm, PasskeyForm
+from accounts.passkeys import AddPasskeyForm, PasskeyForm
 from accounts.tests.codes import (
     APP_ON,
     CONFIRM,
     CONFIRM_CODE,
-    a_passkey,
     code_of,
     confirm_by_code,
     confirm_by_password,
-    switch_on,
+    new_credential,
 )
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.visitors import all_at_once
@@ -40,18 +38,6 @@ NEW_CODES, APP_OFF = reverse("accounts:recovery_codes_new"), reverse("accounts:a
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def noon():
-    with time_machine.travel("2026-05-04 12:00:01Z", tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def protected(as_person, noon):
-    """A secret and recovery codes of `person`, whose second factor is on."""
-    return switch_on(as_person)
-
-
 def log_in(client, person, **more):
     return client.post(LOGIN, {"username": person.username, "password": PASSWORD} | more)
 
@@ -60,7 +46,7 @@ def is_in(client) -> bool:
     return "_auth_user_id" in client.session
 
 
-def test_without_any_email_it_can_be_switched_on(as_person, person, protected):
+def test_an_app_can_be_switched_on_without_an_email_address(as_person, person, protected):
     secret, codes = protected
 
     assert person.email == ""
@@ -87,7 +73,7 @@ def test_a_wrong_first_code_switches_nothing_on(as_person, person):
     assert not person.authenticator_set.exists()
 
 
-def test_the_password_alone_does_not_let_anybody_in(person, protected):
+def test_the_password_alone_does_not_log_in(person, protected):
     client = Client()
 
     assertRedirects(log_in(client, person), CODE)
@@ -96,7 +82,7 @@ def test_the_password_alone_does_not_let_anybody_in(person, protected):
     assert client.get("/admin/").status_code == 302
 
 
-def test_password_and_code_do(person, protected):
+def test_password_and_code_log_in(person, protected):
     client = Client()
     log_in(client, person, next="/reflections/")
 
@@ -104,7 +90,7 @@ def test_password_and_code_do(person, protected):
     assert client.session["_auth_user_id"] == str(person.pk)
 
 
-def test_the_admin_is_not_entered_around_it(as_person, person, protected):
+def test_the_admin_requires_the_second_factor_too(as_person, person, protected):
     person.is_staff = True
     person.save()
     client = Client()
@@ -125,7 +111,7 @@ def test_spaces_in_a_code_do_not_matter(person, protected):
 
 
 @pytest.mark.parametrize(("later", "good"), [(-2, False), (0, True), (1, True), (2, False)])
-def test_a_clock_may_be_wrong_by_half_a_minute(person, protected, later, good):
+def test_codes_of_a_clock_off_by_half_a_minute_are_accepted(person, protected, later, good):
     client = Client()
     log_in(client, person)
 
@@ -134,8 +120,8 @@ def test_a_clock_may_be_wrong_by_half_a_minute(person, protected, later, good):
 
 @pytest.mark.parametrize("wait", [0, 29, 31, 59])
 @pytest.mark.parametrize("spelling", ["{}", " {} ", "{}-"])
-def test_a_code_is_good_once(person, protected, noon, wait, spelling):
-    """For as long as it would be right, and however it is written."""
+def test_a_code_works_once(person, protected, noon, wait, spelling):
+    """While it would be valid, and in any spelling."""
     code = code_of(protected[0], later=1)
     first, second = Client(), Client()
     log_in(first, person)
@@ -147,7 +133,7 @@ def test_a_code_is_good_once(person, protected, noon, wait, spelling):
     assert not is_in(second)
 
 
-def test_nor_is_the_code_it_was_switched_on_with(as_person, person, noon):
+def test_the_code_of_the_setup_does_not_work_again(as_person, person, noon):
     confirm_by_password(as_person)
     secret = as_person.get(APP_ON).context["form"].secret
     as_person.post(APP_ON, {"code": code_of(secret)})
@@ -157,7 +143,7 @@ def test_nor_is_the_code_it_was_switched_on_with(as_person, person, noon):
     assert client.post(CODE, {"code": code_of(secret)}).status_code == 200
 
 
-def test_a_recovery_code_is_good_once(person, protected):
+def test_a_recovery_code_works_once(person, protected):
     code = protected[1][3]
     first, second = Client(), Client()
     log_in(first, person)
@@ -169,7 +155,7 @@ def test_a_recovery_code_is_good_once(person, protected):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", ["app", "list"])
-def test_of_parallel_uses_of_one_code_one_lets_in(person, protected, kind):
+def test_of_parallel_uses_of_one_code_one_is_accepted(person, protected, kind):
     code = code_of(protected[0]) if kind == "app" else protected[1][0]
     clients = [Client() for _ in range(4)]
     for client in clients:
@@ -180,7 +166,7 @@ def test_of_parallel_uses_of_one_code_one_lets_in(person, protected, kind):
     assert [is_in(client) for client in clients].count(True) == 1
 
 
-def test_what_another_tab_has_just_switched_on_is_no_error(as_person, noon, monkeypatch):
+def test_switching_on_an_app_twice_is_not_an_error(as_person, noon, monkeypatch):
     confirm_by_password(as_person)
     secret = as_person.get(APP_ON).context["form"].secret
 
@@ -191,7 +177,7 @@ def test_what_another_tab_has_just_switched_on_is_no_error(as_person, noon, monk
     assertRedirects(as_person.post(APP_ON, {"code": code_of(secret)}), PAGE)
 
 
-def test_recovery_codes_replaced_at_this_moment_let_nobody_in(person, protected, monkeypatch):
+def test_recovery_codes_replaced_meanwhile_are_refused(person, protected, monkeypatch):
     def too_late(*arguments):
         raise Authenticator.DoesNotExist
 
@@ -203,19 +189,19 @@ def test_recovery_codes_replaced_at_this_moment_let_nobody_in(person, protected,
     assert not is_in(client)
 
 
-def test_guessing_codes_is_slow_and_ends_for_all_browsers(person, protected):
-    tries = rate_limits.CODE.tries
+def test_guesses_at_codes_are_limited_across_browsers(person, protected):
+    attempts = rate_limits.CODE.attempts
     found = []
-    for _ in range(tries + 1):
+    for _ in range(attempts + 1):
         client = Client()
         log_in(client, person)
         found.append(client.post(CODE, {"code": "000000"}).status_code)
 
-    assert found == [200] * tries + [429]
+    assert found == [200] * attempts + [429]
     assert client.post(CODE, {"code": code_of(protected[0])}).status_code == 429
 
 
-def test_a_password_that_was_right_is_worth_nothing_after_a_while(person, protected, noon):
+def test_the_password_step_expires(person, protected, noon):
     client = Client()
     log_in(client, person)
     noon.shift(16 * 60)
@@ -223,8 +209,8 @@ def test_a_password_that_was_right_is_worth_nothing_after_a_while(person, protec
     assertRedirects(client.post(CODE, {"code": code_of(protected[0])}), LOGIN)
 
 
-def test_a_password_that_was_right_is_worth_nothing_after_a_new_one(person, protected):
-    """Somebody else knew it, and got as far as the code. The person has noticed."""
+def test_a_new_password_invalidates_the_password_step(person, protected):
+    """An attacker knew the password and passed the password step; the person has noticed and changed it."""
     client = Client()
     log_in(client, person)
     person.set_password("quite-another-battery")
@@ -238,7 +224,7 @@ def test_a_password_that_was_right_is_worth_nothing_after_a_new_one(person, prot
     assert client.post(CODE, {"code": protected[1][0]}).status_code == 302 and is_in(client)
 
 
-def test_who_stopped_half_way_keeps_nobody_else_out(person, protected):
+def test_an_unfinished_login_does_not_block_other_people(person, protected):
     client = Client()
     log_in(client, person)
     new = {"username": "ada", "password1": PASSWORD, "password2": PASSWORD, "timezone": "UTC"}
@@ -248,7 +234,7 @@ def test_who_stopped_half_way_keeps_nobody_else_out(person, protected):
     assert is_in(client)
 
 
-def test_cancelling_forgets_the_password(person, protected):
+def test_cancelling_ends_the_password_step(person, protected):
     client = Client()
     log_in(client, person)
     client.post(reverse("accounts:logout"))
@@ -266,23 +252,23 @@ def test_the_database_holds_no_secret_in_clear(person, protected):
 
 @pytest.fixture
 def sealed(person) -> str:
-    """A secret of the person as it is read from its row."""
+    """The decrypted secret of the person's row."""
     person.authenticator_set.create(type="totp", data={"secret": mfa_secrets.encrypt("a secret")})
     return person.authenticator_set.get().data["secret"]
 
 
-def test_what_is_sealed_differs_each_time_and_opens_again(sealed):
+def test_each_encryption_of_a_secret_differs_and_can_be_decrypted(sealed):
     assert mfa_secrets.encrypt("a secret") != mfa_secrets.encrypt("a secret")
     assert mfa_secrets.decrypt(sealed) == "a secret"
 
 
-def test_what_is_bound_to_nobody_is_no_secret():
+def test_a_token_without_an_owner_is_refused():
     with pytest.raises(CannotDecryptError):
         mfa_secrets.decrypt(mfa_secrets.encrypt("a secret"))
 
 
 @pytest.mark.parametrize("broken", ["", "bl1.test.", "bl1.test.AAAA", "not base64 at all", "plain"])
-def test_what_is_not_sealed_is_no_secret(broken, settings):
+def test_an_unencrypted_secret_is_refused(broken, settings):
     settings.FIELD_ENCRYPTION_READS_PLAINTEXT = True  # Not even then.
     with pytest.raises(CannotDecryptError):
         mfa_secrets.decrypt(broken)
@@ -297,7 +283,7 @@ def test_a_changed_secret_is_refused(sealed):
 NEW_KEY = {"new": b"n" * 32}
 
 
-def test_a_new_key_still_opens_what_an_old_one_has_sealed(person, protected, settings):
+def test_secrets_under_an_old_key_can_be_decrypted(person, protected, settings):
     settings.FIELD_ENCRYPTION_KEYS = NEW_KEY | settings.FIELD_ENCRYPTION_KEYS
     client = Client()
     log_in(client, person)
@@ -305,7 +291,7 @@ def test_a_new_key_still_opens_what_an_old_one_has_sealed(person, protected, set
     assert client.post(CODE, {"code": code_of(protected[0])}).status_code == 302
 
 
-def test_secrets_are_sealed_anew_and_then_need_the_old_key_no_more(person, protected, settings):
+def test_reencrypted_secrets_do_not_need_the_old_key(person, protected, settings):
     old = settings.FIELD_ENCRYPTION_KEYS
     settings.FIELD_ENCRYPTION_KEYS = NEW_KEY | old
 
@@ -321,7 +307,7 @@ def test_secrets_are_sealed_anew_and_then_need_the_old_key_no_more(person, prote
     assert mfa_secrets.reencrypt_all(check=True) == (0, 2)
 
 
-def test_a_code_used_while_they_are_sealed_anew_stays_used(person, protected, settings, monkeypatch):
+def test_a_code_used_during_reencryption_stays_used(person, protected, settings, monkeypatch):
     settings.FIELD_ENCRYPTION_KEYS = NEW_KEY | settings.FIELD_ENCRYPTION_KEYS
     codes = person.authenticator_set.get(type="recovery_codes")
     seal, is_first = mfa_secrets.cipher.encrypt, [True]
@@ -338,7 +324,7 @@ def test_a_code_used_while_they_are_sealed_anew_stays_used(person, protected, se
     assert mfa_secrets.reencrypt_all() == (0, 0)
 
 
-def test_with_the_key_lost_the_page_says_so_and_lets_nobody_in(person, protected, settings):
+def test_with_a_lost_key_codes_are_refused_with_a_message(person, protected, settings):
     settings.FIELD_ENCRYPTION_KEYS = NEW_KEY
     client = Client()
     log_in(client, person)
@@ -350,7 +336,7 @@ def test_with_the_key_lost_the_page_says_so_and_lets_nobody_in(person, protected
 
 
 @pytest.mark.parametrize("address", [APP_ON, NEW_CODES, reverse("accounts:passkey_add")])
-def test_every_change_asks_who_is_there_first(as_person, person, address):
+def test_every_page_of_the_second_factor_requires_reauthentication(as_person, person, address):
     response = as_person.get(address)
     assertRedirects(response, f"{CONFIRM}?next={address}")
 
@@ -360,14 +346,14 @@ def test_every_change_asks_who_is_there_first(as_person, person, address):
 
 
 @pytest.mark.parametrize("address", [APP_OFF, CODES, reverse("accounts:passkey_remove", args=[1])])
-def test_so_does_every_change_to_what_there_is(as_person, protected, noon, address):
+def test_every_change_of_existing_factors_requires_reauthentication(as_person, protected, noon, address):
     noon.shift(301)
 
     for response in (as_person.get(address), as_person.post(address)):
         assert response.status_code == 405 or unquote(response.url) == f"{CONFIRM_CODE}?next={address}"
 
 
-def test_being_asked_lasts_five_minutes(as_person, noon):
+def test_a_reauthentication_lasts_five_minutes(as_person, noon):
     confirm_by_password(as_person)
     noon.shift(299)
     assert as_person.get(APP_ON).status_code == 200
@@ -375,13 +361,13 @@ def test_being_asked_lasts_five_minutes(as_person, noon):
     assert as_person.get(APP_ON).status_code == 302
 
 
-def test_a_code_answers_who_is_there(as_person, protected, noon):
+def test_a_code_reauthenticates(as_person, protected, noon):
     noon.shift(600)
 
     assertRedirects(confirm_by_code(as_person, code_of(protected[0]), then=APP_OFF), APP_OFF)
 
 
-def test_switched_off_the_password_is_enough(as_person, person, protected):
+def test_after_switching_off_the_password_is_enough(as_person, person, protected):
     assertRedirects(as_person.post(APP_OFF), PAGE)
 
     client = Client()
@@ -413,7 +399,7 @@ def test_the_passkey_of_another_cannot_be_removed(as_person):
     assert as_person.get(address).status_code == as_person.post(address).status_code == 404
 
 
-HALF = json.dumps({**a_passkey(), "id": "\ud800"})
+HALF = json.dumps({**new_credential(), "id": "\ud800"})
 BROKEN = {
     **{text or "nothing": text for text in ("", "null", "[]", "{}", '"text"', '{"response": {}}', '{"id": NaN}')},
     "in part": '{"id": "x", "response": {"userHandle": "x"}}',
@@ -427,7 +413,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("credential", BROKEN.values(), ids=BROKEN)
 @pytest.mark.parametrize("address", [reverse("accounts:passkey_login"), reverse("accounts:passkey_add"), CODE])
-def test_what_is_no_passkey_is_refused(as_person, person, protected, credential, address):
+def test_malformed_credentials_are_refused(as_person, person, protected, credential, address):
     client = as_person if address == reverse("accounts:passkey_add") else Client()
     if address == CODE:
         log_in(client, person)
@@ -444,9 +430,9 @@ def test_what_is_no_passkey_is_refused(as_person, person, protected, credential,
     "part", ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]
 )
 @pytest.mark.parametrize("kind", ["use", "add"])
-def test_a_number_in_a_passkey_does_not_use_up_all_memory(as_person, part, kind):
-    """fido2 makes as many bytes as it says."""
-    passkey = a_passkey()
+def test_a_number_in_a_credential_does_not_exhaust_memory(as_person, part, kind):
+    """fido2 takes a number for a length and allocates as many bytes."""
+    passkey = new_credential()
     passkey["response"] |= {"authenticatorData": "AAAA", "signature": "AAAA", "userHandle": "AAAA", part: 300_000_000}
     form = {
         "use": lambda data: PasskeyForm(data, user=User.objects.get()),
@@ -475,8 +461,8 @@ ANYTHING = TEXT | st.none() | st.integers() | st.lists(TEXT, max_size=2) | st.di
 )
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @pytest.mark.once
-def test_no_credential_breaks_anything(as_person, settings, said, rest, same):
-    settings.COUNT_TRIES = False
+def test_no_credential_causes_an_error(as_person, settings, said, rest, same):
+    settings.RATE_LIMITS_ENABLED = False
     confirm_by_password(as_person)
     rest = {"id": "AAAA", "rawId": "AAAA", "type": "public-key"} | rest if same else rest
     data = {"credential": json.dumps({**rest, "response": said}), "name": "x"}

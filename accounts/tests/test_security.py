@@ -25,11 +25,11 @@ def test_the_password_is_changed(as_person, person):
     assert person.check_password(NEW)
 
 
-def test_the_page_says_so(as_person):
+def test_a_message_says_that_the_password_is_changed(as_person):
     assertContains(as_person.post(URL, typed(), follow=True), "Your password is changed.")
 
 
-def test_this_session_goes_on_and_all_others_end(as_person, person):
+def test_this_session_stays_and_all_others_end(as_person, person):
     elsewhere = Client()
     elsewhere.force_login(person)
     assert elsewhere.get(URL).status_code == 200
@@ -40,7 +40,7 @@ def test_this_session_goes_on_and_all_others_end(as_person, person):
     assertRedirects(elsewhere.get(URL), f"{reverse('accounts:login')}?next={URL}")
 
 
-def test_the_sessions_of_others_go_on(as_person):
+def test_sessions_of_other_people_stay(as_person):
     other = Client()
     other.force_login(make_person())
 
@@ -50,7 +50,7 @@ def test_the_sessions_of_others_go_on(as_person):
 
 
 @pytest.mark.parametrize("wrong", ["", "not-my-password", PASSWORD.upper(), "a\0b", "x" * 200_000], ids=range(5))
-def test_the_old_password_is_asked_for(as_person, person, wrong):
+def test_the_old_password_is_required(as_person, person, wrong):
     response = as_person.post(URL, typed(old_password=wrong))
 
     assert list(response.context["form"].errors) == ["old_password"]

@@ -1,9 +1,8 @@
-"""What happened with an account: written down, shown to the person, and changed by nothing."""
+"""Security events: recorded, shown to the person, and never changed."""
 
 import datetime
 
 import pytest
-import time_machine
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Permission
 from django.core import mail as outbox
@@ -16,32 +15,15 @@ from pytest_django.asserts import assertContains
 
 from accounts import security_events
 from accounts.models import SecurityEvent
-from accounts.recovery import reset_link
-from accounts.tests.codes import confirm_by_password, signed_address, switch_on
+from accounts.password_reset import reset_link
+from accounts.tests.codes import confirm_by_password, confirmation_token, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.test_sessions_page import PHONE, browser
 
 PAGE, LOGIN = reverse("accounts:events"), reverse("accounts:login")
 NEW = "quite-another-battery"
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with time_machine.travel("2026-05-04 12:00:00Z", tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def maria(db):
-    return make_person(username="maria", email="maria@example.org")
-
-
-@pytest.fixture
-def as_maria(client, maria):
-    client.force_login(maria)
-    return client
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture
@@ -53,13 +35,13 @@ def as_staff(db):
 
 @pytest.fixture
 def protected(as_maria, django_capture_on_commit_callbacks) -> list[str]:
-    """Somebody with codes from an app. Returns her recovery codes."""
+    """Switches on codes from an app for Maria. Returns her recovery codes."""
     with django_capture_on_commit_callbacks(execute=True):
         return switch_on(as_maria)[1]
 
 
 def kinds(person) -> list[str]:
-    """What is written down of the person, the first event first."""
+    """Kinds of the person's events, the oldest first."""
     return list(person.security_events.order_by("pk").values_list("kind", flat=True))
 
 
@@ -70,7 +52,7 @@ def try_to_log_in(username, password="wrong", client=None):
 # Logging in
 
 
-def test_a_login_is_written_down_with_the_device_and_no_address(maria):
+def test_a_login_is_recorded_with_the_device_and_no_address(maria):
     browser(maria, PHONE, "10.0.0.8")
 
     (row,) = SecurityEvent.objects.values()
@@ -79,7 +61,7 @@ def test_a_login_is_written_down_with_the_device_and_no_address(maria):
     assert "10.0.0.8" not in str(row)
 
 
-def test_a_wrong_password_is_one_row_a_minute(maria, noon):
+def test_wrong_passwords_are_recorded_once_a_minute(maria, noon):
     for seconds in (0, 1, 58, 2):
         noon.shift(seconds)
         try_to_log_in("MARIA")
@@ -87,15 +69,15 @@ def test_a_wrong_password_is_one_row_a_minute(maria, noon):
     assert kinds(maria) == ["sign_in_failed"] * 2
 
 
-def test_of_names_that_nobody_has_nothing_is_written_down(maria):
-    try_to_log_in("nobody-of-that-name")
+def test_attempts_for_unknown_names_are_not_recorded(maria):
+    try_to_log_in("unknown-name")
 
     assert not SecurityEvent.objects.exists()
 
 
-def test_a_known_and_an_unknown_name_take_as_many_writes(maria):
+def test_known_and_unknown_names_take_the_same_number_of_writes(maria):
     writes = []
-    for name in ("nobody", "maria"):
+    for name in ("unknown", "maria"):
         with CaptureQueriesContext(connection) as queries:
             try_to_log_in(name)
         writes.append(sum(query["sql"].startswith("INSERT") for query in queries))
@@ -103,7 +85,7 @@ def test_a_known_and_an_unknown_name_take_as_many_writes(maria):
     assert writes[0] == writes[1]
 
 
-def test_tries_that_are_used_up_are_written_down_once(maria):
+def test_used_up_attempts_are_recorded_once(maria):
     for _ in range(12):
         response = try_to_log_in("maria")
 
@@ -111,15 +93,15 @@ def test_tries_that_are_used_up_are_written_down_once(maria):
     assert kinds(maria) == ["sign_in_failed", "locked"]
 
 
-def test_an_address_that_is_refused_says_nothing_of_the_name(maria):
+def test_an_exceeded_limit_of_an_address_is_not_recorded_for_the_name(maria):
     for number in range(30):
-        try_to_log_in(f"somebody-{number}")
+        try_to_log_in(f"unknown-{number}")
     assert try_to_log_in("maria").status_code == 429
 
     assert kinds(maria) == []
 
 
-def test_a_logout_is_written_down_and_that_of_a_visitor_is_not(as_maria, maria):
+def test_a_logout_is_recorded_and_that_of_a_visitor_is_not(as_maria, maria):
     for _ in range(2):
         as_maria.post(reverse("accounts:logout"))
 
@@ -129,14 +111,14 @@ def test_a_logout_is_written_down_and_that_of_a_visitor_is_not(as_maria, maria):
 # What people do with their accounts
 
 
-def test_a_new_password(as_maria, maria):
+def test_a_changed_password_is_recorded(as_maria, maria):
     new = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
     as_maria.post(reverse("accounts:security"), new)
 
     assert kinds(maria) == ["password_changed"]
 
 
-def test_a_forgotten_password(client, maria, rf):
+def test_a_password_reset_is_recorded(client, maria, rf):
     client.get(reset_link(rf.get("/"), maria))
     link = reset_link(rf.get("/"), maria).rsplit("/", 2)[0].removeprefix("http://testserver") + "/set-password/"
     client.post(link, {"new_password1": NEW, "new_password2": NEW})
@@ -144,7 +126,7 @@ def test_a_forgotten_password(client, maria, rf):
     assert kinds(maria) == ["password_reset"]
 
 
-def test_a_second_factor_and_its_recovery_codes(protected, maria):
+def test_adding_a_second_factor_and_its_recovery_codes_is_recorded(protected, maria):
     assert sorted(kinds(maria)) == ["app_on", "codes_made"]
     form = {"username": "maria", "code": protected[0], "new_password1": NEW, "new_password2": NEW}
     Client().post(reverse("accounts:reset_by_code"), form | {"code": "00000000"})
@@ -153,13 +135,13 @@ def test_a_second_factor_and_its_recovery_codes(protected, maria):
     assert kinds(maria)[2:] == ["sign_in_failed", "code_used", "password_reset"]
 
 
-def test_a_second_factor_switched_off(protected, as_maria, maria):
+def test_switching_off_a_second_factor_is_recorded(protected, as_maria, maria):
     as_maria.post(reverse("accounts:app_off"))
 
     assert sorted(kinds(maria)[2:]) == ["app_off", "codes_removed"]
 
 
-def test_a_login_with_a_recovery_code(protected, maria):
+def test_a_login_with_a_recovery_code_is_recorded(protected, maria):
     client = Client()
     try_to_log_in("maria", PASSWORD, client)
     client.post(reverse("accounts:code"), {"code": protected[0]})
@@ -167,7 +149,7 @@ def test_a_login_with_a_recovery_code(protected, maria):
     assert kinds(maria)[2:] == ["code_used", "signed_in"]
 
 
-def test_a_wrong_code_after_the_right_password(protected, maria):
+def test_a_wrong_code_after_the_correct_password_is_recorded(protected, maria):
     client = Client()
     try_to_log_in("maria", PASSWORD, client)
     for _ in range(2):
@@ -176,17 +158,17 @@ def test_a_wrong_code_after_the_right_password(protected, maria):
     assert kinds(maria)[2:] == ["code_refused"]
 
 
-def test_an_address(as_maria, maria):
+def test_changing_and_confirming_an_address_is_recorded(as_maria, maria):
     confirm_by_password(as_maria)
     for email in ("maria@example.org", "new@example.org"):
         as_maria.post(reverse("accounts:email"), {"email": email})
     maria.refresh_from_db()
-    as_maria.post(reverse("accounts:email_confirm", args=[signed_address(maria)]))
+    as_maria.post(reverse("accounts:email_confirm", args=[confirmation_token(maria)]))
 
     assert kinds(maria) == ["email_changed", "email_confirmed"]
 
 
-def test_sessions_that_are_ended(as_maria, maria):
+def test_ending_sessions_is_recorded(as_maria, maria):
     end = reverse("accounts:end_sessions")
     confirm_by_password(as_maria)
     as_maria.post(end)
@@ -197,57 +179,57 @@ def test_sessions_that_are_ended(as_maria, maria):
     assert kinds(maria) == ["signed_in", "sessions_ended"]
 
 
-# Told by mail
+# Mails
 
 
 @pytest.fixture
 def confirmed(maria, settings):
-    """Maria has proved to read her address, and there is a mail server."""
+    """Maria has a confirmed address, and there is a mail server."""
     settings.HAS_EMAIL = True
     EmailAddress.objects.create(user=maria, email="maria@example.org", verified=True, primary=True)
 
 
-def told() -> list[tuple[str, str]]:
-    """To whom, and what."""
+def mails() -> list[tuple[str, str]]:
+    """Recipient and event of each mail."""
     return [(mail.to[0], mail.body.split("\n\n")[1]) for mail in outbox.outbox]
 
 
-def test_a_change_of_what_lets_in_is_mailed_without_saying_who_or_what_for(as_maria, maria, confirmed):
+def test_a_change_of_credentials_is_mailed_without_names(as_maria, maria, confirmed):
     as_maria.post(reverse("accounts:security"), {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW})
 
-    assert told() == [("maria@example.org", "Changed the password")]
+    assert mails() == [("maria@example.org", "Changed the password")]
     [message] = outbox.outbox
     assert "http://testserver/accounts/events/" in message.body
     assert "maria" not in (message.subject + message.body).lower()
 
 
-def test_of_a_new_address_the_old_one_hears(as_maria, maria, confirmed):
+def test_a_new_address_is_mailed_to_the_old_one(as_maria, maria, confirmed):
     confirm_by_password(as_maria)
     as_maria.post(reverse("accounts:email"), {"email": "new@example.org"})
 
-    assert told()[0] == ("maria@example.org", "Changed the e-mail address")
+    assert mails()[0] == ("maria@example.org", "Changed the e-mail address")
     assert outbox.outbox[1].to == ["new@example.org"]
 
 
-def test_of_a_removed_address_it_hears_itself(as_maria, maria, confirmed):
+def test_removing_an_address_is_mailed_to_it(as_maria, maria, confirmed):
     confirm_by_password(as_maria)
     as_maria.post(reverse("accounts:email"), {"email": ""})
 
-    assert told() == [("maria@example.org", "Changed the e-mail address")]
+    assert mails() == [("maria@example.org", "Changed the e-mail address")]
 
 
-def test_a_download_of_everything_is_mailed(as_maria, maria, confirmed):
+def test_an_export_is_mailed(as_maria, maria, confirmed):
     confirm_by_password(as_maria)
     as_maria.post(reverse("personal_data:export"))
 
-    assert told() == [("maria@example.org", "Exported your data")]
+    assert mails() == [("maria@example.org", "Exported your data")]
 
 
-def test_what_staff_does_is_mailed_too(as_staff, maria, confirmed):
+def test_changes_by_staff_are_mailed_too(as_staff, maria, confirmed):
     people = reverse("admin:accounts_user_changelist")
     as_staff.post(people, {"action": "switch_off_second_factor", "_selected_action": maria.pk})
 
-    assert told() == [("maria@example.org", "Switched off the second factor")]
+    assert mails() == [("maria@example.org", "Switched off the second factor")]
 
 
 @pytest.mark.parametrize("missing", ["mail server", "proof"])
@@ -270,7 +252,7 @@ def test_a_login_is_not_mailed(client, maria, confirmed):
 # What staff does
 
 
-def test_staff_that_opens_an_account_is_seen(as_staff, maria):
+def test_opening_an_account_as_staff_is_recorded(as_staff, maria):
     as_staff.get(reverse("admin:accounts_user_changelist"))
     assert kinds(maria) == []
     as_staff.get(reverse("admin:accounts_user_change", args=[maria.pk]))
@@ -279,7 +261,7 @@ def test_staff_that_opens_an_account_is_seen(as_staff, maria):
     assert (event.kind, event.by_name) == ("looked_at_account", "keeper")
 
 
-def test_looking_at_oneself_is_not_written_down(as_staff):
+def test_opening_ones_own_account_as_staff_is_not_recorded(as_staff):
     keeper = as_staff.get(reverse("accounts:profile")).wsgi_request.user
     as_staff.get(reverse("admin:accounts_user_change", args=[keeper.pk]))
 
@@ -287,7 +269,7 @@ def test_looking_at_oneself_is_not_written_down(as_staff):
 
 
 @pytest.mark.parametrize(("more", "expected"), [({"is_staff": "on"}, ["rights_changed"]), ({}, [])])
-def test_a_change_of_rights_in_the_admin(as_staff, maria, more, expected):
+def test_a_change_of_rights_in_the_admin_is_recorded(as_staff, maria, more, expected):
     address = reverse("admin:accounts_user_change", args=[maria.pk])
     form = as_staff.get(address).context["adminform"].form
     values = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False, [])}
@@ -296,7 +278,7 @@ def test_a_change_of_rights_in_the_admin(as_staff, maria, more, expected):
     assert [kind for kind in kinds(maria) if kind != "looked_at_account"] == expected
 
 
-def test_a_password_given_in_the_admin(as_staff, maria):
+def test_a_password_set_in_the_admin_is_recorded(as_staff, maria):
     address = reverse("admin:auth_user_password_change", args=[maria.pk])
     as_staff.post(address, {"password1": NEW, "password2": NEW, "usable_password": "true"})
 
@@ -312,20 +294,20 @@ def test_a_password_given_in_the_admin(as_staff, maria):
         ("end_sessions", "sessions_ended"),
     ],
 )
-def test_what_the_admin_does_to_people(as_staff, maria, action, kind):
+def test_admin_actions_are_recorded(as_staff, maria, action, kind):
     as_staff.post(reverse("admin:accounts_user_changelist"), {"action": action, "_selected_action": maria.pk})
 
     assert list(maria.security_events.values_list("kind", "by_name")) == [(kind, "keeper")]
 
 
-def test_the_list_in_the_admin_is_for_superusers(as_staff, client, maria):
+def test_only_superusers_see_the_list_in_the_admin(as_staff, client, maria):
     security_events.record(security_events.Kind.LOCKED, maria)
     address = reverse("admin:accounts_securityevent_changelist")
     staff = make_person(is_staff=True)
     staff.user_permissions.set(Permission.objects.all())
     client.force_login(staff)
 
-    assertContains(as_staff.get(address, {"q": "Maria"}), "Too many wrong tries")
+    assertContains(as_staff.get(address, {"q": "Maria"}), "Too many failed attempts")
     assert client.get(address).status_code == 403
 
 
@@ -344,7 +326,7 @@ def test_no_page_of_the_admin_changes_a_row(as_staff, maria, page):
     assert as_staff.post(reverse("admin:accounts_securityevent_add"), {"kind": "wiped"}).status_code == 403
 
 
-def test_the_name_of_who_looked_outlives_the_account(maria):
+def test_the_staff_members_name_outlives_their_account(maria):
     keeper = make_person(username="keeper")
     security_events.record(security_events.Kind.LOOKED_AT_DAY, maria, by=keeper)
     keeper.delete()
@@ -355,7 +337,7 @@ def test_the_name_of_who_looked_outlives_the_account(maria):
 # The person's page
 
 
-def test_the_page_says_what_and_who_newest_first(as_maria, maria, noon):
+def test_the_page_shows_events_and_authors_newest_first(as_maria, maria, noon):
     security_events.record(security_events.Kind.LOCKED, maria)
     noon.shift(60)
     security_events.record(security_events.Kind.LOOKED_AT_DAY, maria, by=make_person(username="keeper"))
@@ -369,7 +351,7 @@ def test_the_page_says_what_and_who_newest_first(as_maria, maria, noon):
     assertContains(page, "by keeper, of the staff", count=1)
 
 
-def test_the_page_goes_back_ninety_days(client, maria, noon):
+def test_the_page_shows_ninety_days(client, maria, noon):
     security_events.record(security_events.Kind.LOCKED, maria)
     noon.shift(1)
     security_events.record(security_events.Kind.SIGNED_OUT, maria)
@@ -379,7 +361,7 @@ def test_the_page_goes_back_ninety_days(client, maria, noon):
     assert [event.kind for event in client.get(PAGE).context["events"]] == ["signed_out"]
 
 
-def test_thirty_a_page_in_two_queries(as_maria, maria, django_assert_num_queries):
+def test_a_page_shows_thirty_events_in_two_queries(as_maria, maria, django_assert_num_queries):
     for _ in range(31):
         security_events.record(security_events.Kind.SIGNED_IN, maria)
 
@@ -392,7 +374,7 @@ def test_thirty_a_page_in_two_queries(as_maria, maria, django_assert_num_queries
 
 
 @pytest.mark.parametrize("page", ["x", "-1", "0", "2", "9" * 5000, "\0"])
-def test_a_page_that_is_not_there_is_not_found(as_maria, page):
+def test_a_missing_page_is_not_found(as_maria, page):
     assert as_maria.get(PAGE, {"page": page}).status_code == 404
 
 

@@ -1,4 +1,4 @@
-"""Who is asking: one query, which can be made to say nobody at once."""
+"""Sessions: identified by one query, ended at once, and useless in a copy of the database."""
 
 import datetime
 import json
@@ -14,9 +14,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import second_factor
+from accounts import passkeys
 from accounts.models import Session, User
-from accounts.sessions import SessionStore, hash_of
+from accounts.sessions import SessionStore, hash_secret
 from accounts.tests.codes import code_of, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES
@@ -34,7 +34,7 @@ def is_logged_in(client) -> bool:
     return client.get("/logs/").status_code == 200
 
 
-def test_who_is_asking_takes_one_query(client, db):
+def test_identifying_the_person_takes_one_query(client, db):
     log_in(client)
 
     with CaptureQueriesContext(connection) as queries:
@@ -44,7 +44,7 @@ def test_who_is_asking_takes_one_query(client, db):
     assert 'FROM "accounts_session" LEFT OUTER JOIN "accounts_user"' in query["sql"]
 
 
-def test_a_visitor_takes_none(client, db, django_assert_num_queries):
+def test_identifying_a_visitor_takes_no_query(client, db, django_assert_num_queries):
     with django_assert_num_queries(0):
         client.get("/")
 
@@ -54,7 +54,7 @@ def test_the_row_names_its_person(client, db):
 
     [session] = Session.objects.all()
 
-    assert (session.user, session.key_hash) == (person, hash_of(client.cookies[COOKIE].value))
+    assert (session.user, session.key_hash) == (person, hash_secret(client.cookies[COOKIE].value))
     assert list(person.sessions.all()) == [session]
 
 
@@ -76,8 +76,8 @@ def by_code(client):
 
 
 @pytest.mark.parametrize("way", [by_password, by_sign_up, by_code], ids=lambda way: way.__name__)
-def test_coming_in_takes_a_new_key(client, db, way):
-    """One that somebody else knows, or has planted, is of no use. Passkeys and accounts elsewhere: with their tests."""
+def test_a_login_changes_the_session_key(client, db, way):
+    """A key that an attacker knows or has planted becomes useless. Passkeys and social login have their own tests."""
     store = SessionStore()
     store["a visitor's"] = "choice"
     store.save()
@@ -90,7 +90,7 @@ def test_coming_in_takes_a_new_key(client, db, way):
     assert not SessionStore().exists(store.session_key)
 
 
-def test_a_new_password_takes_a_new_key(client, db):
+def test_a_new_password_changes_the_session_key(client, db):
     log_in(client)
     stolen = Client()
     stolen.cookies[COOKIE] = client.cookies[COOKIE].value
@@ -102,7 +102,7 @@ def test_a_new_password_takes_a_new_key(client, db):
     assert is_logged_in(client) and not is_logged_in(stolen)
 
 
-def test_ending_a_session_counts_from_the_next_request(client, db):
+def test_an_ended_session_is_refused_from_the_next_request(client, db):
     person = log_in(client)
     other = type(client)()
     log_in(other, person)
@@ -113,7 +113,7 @@ def test_ending_a_session_counts_from_the_next_request(client, db):
     assert not is_logged_in(client) and is_logged_in(other)
 
 
-def test_a_session_ends_by_itself(client, db):
+def test_a_session_expires(client, db):
     person = log_in(client)
 
     person.sessions.update(expire_date=timezone.now())
@@ -133,7 +133,7 @@ def test_a_new_password_ends_the_sessions_elsewhere(client, db):
     assert person.sessions.count() == 1
 
 
-def test_whoever_may_not_come_in_any_more_is_nobody(client, db):
+def test_a_session_of_a_deactivated_person_is_not_accepted(client, db):
     person = log_in(client)
 
     User.objects.filter(pk=person.pk).update(is_active=False)
@@ -141,7 +141,7 @@ def test_whoever_may_not_come_in_any_more_is_nobody(client, db):
     assert not is_logged_in(client)
 
 
-def test_a_way_in_that_does_not_count_any_more_leads_nowhere(client, db, settings):
+def test_a_session_of_a_removed_backend_is_not_accepted(client, db, settings):
     log_in(client)
 
     settings.AUTHENTICATION_BACKENDS = ["accounts.tests.factories.NoBackend"]
@@ -150,7 +150,7 @@ def test_a_way_in_that_does_not_count_any_more_leads_nowhere(client, db, setting
 
 
 @pytest.mark.parametrize("proof", [{}, {HASH_SESSION_KEY: "wrong"}], ids=["none", "wrong"])
-def test_a_session_without_proof_of_the_password_is_nobodys(client, db, proof):
+def test_a_session_without_a_valid_password_hash_is_not_accepted(client, db, proof):
     store = SessionStore()
     store.update({SESSION_KEY: str(make_person().pk), BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0]} | proof)
     store.save()
@@ -160,7 +160,7 @@ def test_a_session_without_proof_of_the_password_is_nobodys(client, db, proof):
     assert Session.objects.count() == 0
 
 
-def test_a_new_secret_key_logs_nobody_out_who_comes_while_the_old_one_is_known(client, db, settings):
+def test_sessions_survive_a_new_secret_key_with_the_old_one_as_fallback(client, db, settings):
     log_in(client)
     before = client.cookies[COOKIE].value
 
@@ -183,7 +183,7 @@ def test_another_secret_key_ends_all_sessions_and_nothing_else(client, db, setti
     assert is_logged_in(client)
 
 
-def test_a_session_of_somebody_just_deleted_is_nobodys(client, db):
+def test_a_session_saved_after_the_deletion_of_its_person_is_not_accepted(client, db):
     person = log_in(client)
     User.objects.filter(pk=person.pk)._raw_delete("default")
 
@@ -195,7 +195,7 @@ def test_a_session_of_somebody_just_deleted_is_nobodys(client, db):
     assert SessionStore(store.session_key).get(SESSION_KEY) == str(person.pk)
 
 
-def test_sessions_go_with_their_person(client, db):
+def test_sessions_are_deleted_with_their_person(client, db):
     person = log_in(client)
 
     person.delete()
@@ -218,20 +218,20 @@ def test_expired_sessions_can_be_cleared(client, db):
 
 
 def texts_of_the_database() -> set[str]:
-    """Every text that is stored of sessions, as somebody reads it who has a copy of the database."""
+    """Every stored text of sessions, as found in a copy of the database."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM accounts_session")
         return {str(value) for row in cursor.fetchall() for value in row}
 
 
-def test_the_database_holds_no_key(client, db):
+def test_the_database_contains_no_session_key(client, db):
     log_in(client)
     key = client.cookies[COOKIE].value
 
     assert not [text for text in texts_of_the_database() if key in text]
 
 
-def test_nothing_that_the_database_holds_opens_a_session(client, db):
+def test_no_text_of_the_database_opens_a_session(client, db):
     log_in(client)
     thief = Client()
 
@@ -243,8 +243,8 @@ def test_nothing_that_the_database_holds_opens_a_session(client, db):
     assert is_logged_in(client)
 
 
-def test_a_key_in_the_place_of_its_hash_opens_nothing(client, db):
-    """As in a row that the release before wrote during an update."""
+def test_a_key_stored_in_place_of_its_hash_opens_no_session(client, db):
+    """As in a row written by the previous release during an update."""
     log_in(client)
     key = client.cookies[COOKIE].value
 
@@ -277,9 +277,9 @@ def ask_for_a_challenge(client) -> dict:
 
 
 @pytest.mark.parametrize("address", sorted({each.path for each in ADDRESSES}))
-def test_no_visitor_gets_a_row_for_looking(client, db, address):
-    """Nor for asking as a script, for sending an empty form, or for coming with a cookie that opens nothing."""
-    for cookie in ("", "of somebody unknown, and long enough"):
+def test_a_visitors_get_stores_no_session(client, db, address):
+    """The same holds for requests of scripts, empty forms and invalid cookies."""
+    for cookie in ("", "an unknown key of sufficient length"):
         client.cookies[COOKIE] = cookie
         client.get(address)
         client.get(address, headers={"X-Requested-With": "XMLHttpRequest"})
@@ -288,12 +288,12 @@ def test_no_visitor_gets_a_row_for_looking(client, db, address):
     assert not Session.objects.exists()
 
 
-def test_a_challenge_for_a_passkey_is_kept_in_the_browser_out_of_reach(client, db, django_assert_num_queries):
+def test_a_passkey_challenge_is_kept_in_a_cookie_without_access_for_scripts(client, db, django_assert_num_queries):
     with django_assert_num_queries(0):
         challenge = ask_for_a_challenge(client)["request_options"]["publicKey"]["challenge"]
 
     cookie = client.cookies[settings.PASSKEY_COOKIE_NAME]
-    assert challenge and cookie["httponly"] and cookie["max-age"] == second_factor.CHALLENGE_SECONDS
+    assert challenge and cookie["httponly"] and cookie["max-age"] == passkeys.CHALLENGE_SECONDS
     assert client.cookies.get(COOKIE) is None
 
 
@@ -313,14 +313,14 @@ def test_a_session_between_password_and_code_lasts_an_hour(client, db):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What the server believes to have asked, for each answer that arrives. No answer is right."""
+    """Collects the challenge that the server finds for each response. Every response is refused."""
     found = []
 
-    def check_answer(credential, purpose, person):
+    def check_client_data(credential, purpose, person):
         found.append((auth.get_state() or {}).get("challenge"))
         raise ValueError
 
-    monkeypatch.setattr(second_factor, "check_answer", check_answer)
+    monkeypatch.setattr(passkeys, "check_client_data", check_client_data)
     return found
 
 
@@ -329,7 +329,7 @@ def answer_challenge(client):
     client.post(PASSKEY_LOGIN, {"credential": json.dumps(credential)})
 
 
-def test_a_challenge_is_good_once(client, db, asked):
+def test_a_challenge_works_once(client, db, asked):
     challenge = ask_for_a_challenge(client)["request_options"]["publicKey"]["challenge"]
     cookie = client.cookies[settings.PASSKEY_COOKIE_NAME].value
     answer_challenge(client)
@@ -342,10 +342,10 @@ def test_a_challenge_is_good_once(client, db, asked):
     assert not Session.objects.exists()
 
 
-def test_a_challenge_is_good_for_minutes(client, db, asked):
+def test_a_challenge_expires_after_minutes(client, db, asked):
     with time_machine.travel("2026-05-04 12:00:00Z", tick=False) as clock:
         ask_for_a_challenge(client)
-        clock.shift(second_factor.CHALLENGE_SECONDS + 1)
+        clock.shift(passkeys.CHALLENGE_SECONDS + 1)
         client.cookies[settings.PASSKEY_COOKIE_NAME]["expires"] = ""  # A browser that keeps it longer.
         answer_challenge(client)
 
@@ -357,7 +357,7 @@ def test_a_challenge_is_good_for_minutes(client, db, asked):
     [lambda cookie: "", lambda cookie: "x" + cookie, lambda cookie: signing.dumps({})],
     ids=["none", "changed", "signed for another end"],
 )
-def test_a_challenge_cannot_be_made_up(client, db, asked, forge):
+def test_a_forged_challenge_is_refused(client, db, asked, forge):
     ask_for_a_challenge(client)
     client.cookies[settings.PASSKEY_COOKIE_NAME] = forge(client.cookies[settings.PASSKEY_COOKIE_NAME].value)
 

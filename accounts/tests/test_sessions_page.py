@@ -1,9 +1,8 @@
-"""Where somebody is logged in: seen, ended, and over by itself in the end."""
+"""The page of sessions: listing, ending, expiry."""
 
 import datetime
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -20,18 +19,7 @@ DAY = 24 * 60 * 60
 PHONE = "Mozilla/5.0 (Android 16; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0"
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/26.0 Safari/605.1.15"
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with time_machine.travel("2026-05-04 12:00:00Z", tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def maria(db):
-    return make_person(username="maria")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def browser(person, user_agent=PHONE, address="8.8.8.8") -> Client:
@@ -42,7 +30,7 @@ def browser(person, user_agent=PHONE, address="8.8.8.8") -> Client:
 
 
 def confirmed(client) -> Client:
-    """The browser of somebody who has just said once more who they are."""
+    """The browser after a reauthentication."""
     confirm_by_password(client)
     return client
 
@@ -55,7 +43,7 @@ def row(client) -> Session:
     return Session.objects.get(pk=client.session.key_hash)
 
 
-def test_the_page_says_device_days_and_nothing_of_the_place(maria, noon):
+def test_the_page_shows_devices_and_dates_and_no_addresses(maria, noon):
     browser(maria, MAC, "10.0.0.8")
     noon.shift(2 * DAY)
     here = browser(maria)
@@ -88,16 +76,16 @@ def test_the_page_says_device_days_and_nothing_of_the_place(maria, noon):
         ("", "An unknown device"),
     ],
 )
-def test_devices_in_words(user_agent, words):
+def test_a_device_is_described_by_its_user_agent(user_agent, words):
     assert Session(user_agent=user_agent).device == words
 
 
 @pytest.mark.parametrize("user_agent", ["Firefox " * 5000, "Fire\0fox", "\xff\xfe"], ids=["long", "NUL", "no text"])
-def test_whatever_a_browser_calls_itself_it_comes_in(maria, user_agent):
+def test_any_user_agent_can_log_in(maria, user_agent):
     assert is_in(browser(maria, user_agent))
 
 
-def test_no_page_holds_the_key_of_a_session(maria):
+def test_no_page_contains_a_session_key(maria):
     others = [browser(maria) for _ in range(3)]
     page = browser(maria).get(PAGE).content.decode()
 
@@ -105,7 +93,7 @@ def test_no_page_holds_the_key_of_a_session(maria):
     assert all(row(client).handle in page for client in others)
 
 
-def test_one_is_ended(maria):
+def test_one_session_can_be_ended(maria):
     here, lost, other = confirmed(browser(maria)), browser(maria), browser(maria)
 
     response = here.post(END, {"session": row(lost).handle})
@@ -114,7 +102,7 @@ def test_one_is_ended(maria):
     assert [is_in(client) for client in (here, lost, other)] == [True, False, True]
 
 
-def test_all_others_are_ended(maria):
+def test_all_other_sessions_can_be_ended(maria):
     here, *others = [browser(maria) for _ in range(3)]
     stranger = browser(make_person(username="stranger"))
 
@@ -125,7 +113,7 @@ def test_all_others_are_ended(maria):
 
 
 @pytest.mark.parametrize("handle", ["of a stranger", "x", "\0", "é" * 999])
-def test_nobody_ends_those_of_others(maria, handle):
+def test_sessions_of_other_people_cannot_be_ended(maria, handle):
     here, mine = browser(maria), browser(maria)
     stranger = browser(make_person(username="stranger"))
 
@@ -135,7 +123,7 @@ def test_nobody_ends_those_of_others(maria, handle):
 
 
 @pytest.mark.parametrize("name", ["session_key", "key_hash"])
-def test_neither_a_key_nor_its_hash_is_a_handle(maria, name):
+def test_neither_a_key_nor_its_hash_is_accepted_as_a_handle(maria, name):
     here, other = browser(maria), browser(maria)
 
     confirmed(here).post(END, {"session": getattr(other.session, name)})
@@ -143,7 +131,7 @@ def test_neither_a_key_nor_its_hash_is_a_handle(maria, name):
     assert is_in(other)
 
 
-def test_who_is_there_is_asked_first(maria):
+def test_ending_a_session_requires_reauthentication(maria):
     here, lost, other = browser(maria), browser(maria), browser(maria)
 
     asked = here.post(END, {"session": row(lost).handle})
@@ -158,8 +146,8 @@ def test_who_is_there_is_asked_first(maria):
     assert [is_in(client) for client in (here, lost, other)] == [True, False, True]
 
 
-def test_saying_who_one_is_takes_a_new_key(maria):
-    """Whoever had the old one has nothing any more."""
+def test_a_reauthentication_changes_the_session_key(maria):
+    """A copy of the old key opens nothing afterwards."""
     here, thief = browser(maria), Client()
     thief.cookies["sessionid"] = here.cookies["sessionid"].value
     signed_in_at = row(here).created_at
@@ -171,7 +159,7 @@ def test_saying_who_one_is_takes_a_new_key(maria):
     assert row(here).created_at == signed_in_at
 
 
-def test_those_that_are_over_are_not_shown(maria, noon):
+def test_expired_sessions_are_not_shown(maria, noon):
     browser(maria, MAC)
     noon.shift(91 * DAY)
 
@@ -190,7 +178,7 @@ def test_a_new_password_ends_the_rows_of_the_others(maria):
     assert row(here).device == "Firefox on Android"
 
 
-def test_without_a_visit_it_ends_after_three_months(maria, noon):
+def test_a_session_expires_after_three_months_without_a_visit(maria, noon):
     client = browser(maria)
     noon.shift(89 * DAY)
     assert is_in(client)
@@ -200,7 +188,7 @@ def test_without_a_visit_it_ends_after_three_months(maria, noon):
     assert not is_in(client)
 
 
-def test_it_ends_after_a_year_whatever_happens(maria, noon):
+def test_a_session_expires_after_a_year_in_any_case(maria, noon):
     client = browser(maria)
     for _ in range(9):
         noon.shift(40 * DAY)
@@ -209,7 +197,7 @@ def test_it_ends_after_a_year_whatever_happens(maria, noon):
     assert not is_in(client)
 
 
-def test_nor_does_changing_it_make_it_last_longer(maria, noon):
+def test_saving_a_session_does_not_extend_its_year(maria, noon):
     client = browser(maria)
     for _ in range(4):
         noon.shift(80 * DAY)
@@ -234,7 +222,7 @@ def test_visits_are_recorded_every_five_minutes_at_most(maria, noon):
     assert row(client).seen_at == timezone.now()
 
 
-def test_the_page_takes_two_queries_however_many_there_are(maria, django_assert_num_queries):
+def test_the_page_takes_two_queries_for_any_number_of_sessions(maria, django_assert_num_queries):
     client = browser(maria)
     for _ in range(5):
         browser(maria)

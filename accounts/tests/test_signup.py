@@ -43,27 +43,27 @@ def test_a_name_and_a_password_are_enough(client):
     assert person.check_password(PASSWORD)
 
 
-def test_whoever_signs_up_is_logged_in_and_welcomed(client):
+def test_a_new_person_is_logged_in_and_welcomed(client):
     response = client.post(URL, typed(), follow=True)
 
     assert response.context["user"] == User.objects.get()
     assertContains(response, "Welcome.")
 
 
-def test_an_email_address_is_kept_if_given(client):
+def test_an_email_address_is_stored_if_given(client):
     client.post(URL, typed(email="maria@example.org"))
 
     assert User.objects.get().email == "maria@example.org"
 
 
-def test_a_broken_email_address_is_refused(client):
+def test_an_invalid_email_address_is_refused(client):
     response = client.post(URL, typed(email="maria@"))
 
     assert list(errors(response)) == ["email"]
     assert not User.objects.exists()
 
 
-def test_new_york_is_the_time_zone_until_the_browser_says_another(client):
+def test_new_york_is_the_default_time_zone(client):
     response = client.get(URL)
 
     assertContains(response, 'value="America/New_York"')
@@ -131,7 +131,7 @@ def test_space_around_a_name_is_trimmed(client, name):
 @pytest.mark.parametrize(
     "name", ["", "   ", "ma ria", "a\u200bb", "maria\u202e", "<b>", "😀", "x" * 151, "ma\u0000ria"]
 )
-def test_a_name_that_cannot_be_one_is_refused(client, name):
+def test_an_invalid_name_is_refused(client, name):
     response = client.post(URL, typed(username=name))
 
     assert list(errors(response)) == ["username"]
@@ -168,7 +168,7 @@ def test_what_was_typed_is_kept_and_the_passwords_are_not_sent_back(client):
     assert "short" not in response.content.decode().replace("too short", "")
 
 
-def test_nothing_at_all_gets_errors(client):
+def test_an_empty_form_gets_errors(client):
     response = client.post(URL)
 
     assert {"username", "password1", "password2", "timezone"} == set(errors(response))
@@ -201,7 +201,7 @@ def test_half_characters_of_a_broken_browser_are_refused(client):
 
 
 @pytest.mark.parametrize("name", ["is_staff", "is_superuser", "is_active", "groups", "user_permissions", "id"])
-def test_nobody_gives_themselves_rights(client, name):
+def test_signing_up_cannot_set_rights(client, name):
     client.post(URL, typed(**{name: "1"}))
 
     person = User.objects.get()
@@ -222,8 +222,8 @@ def test_other_methods_are_refused(client, method):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("names", [("maria", "maria"), ("Ünal", "ünal")])
-def test_two_who_want_one_name_at_the_same_moment(live_server, monkeypatch, names):
-    """Both have been told that the name is free before either is stored."""
+def test_of_two_parallel_sign_ups_with_one_name_one_succeeds(live_server, monkeypatch, names):
+    """Both forms find the name free before either person is stored."""
     both_checked = threading.Barrier(2, timeout=20)
     save = SignUpForm.save
 

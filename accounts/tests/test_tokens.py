@@ -1,6 +1,6 @@
-"""Links that carry a right: each is good for one deed of one person, and opening it is not the deed.
+"""Links with tokens: each works for one action of one person, and opening it is not the action.
 
-What ends each of them by itself (time, use, a login) is in test_recovery.py and test_registration.py.
+Their expiry (time, use, a login) is tested in test_password_reset.py, test_email_address.py and test_registration.py.
 """
 
 import pytest
@@ -12,19 +12,14 @@ from django.urls import reverse
 from django.utils.http import urlsafe_base64_encode
 from pytest_django.asserts import assertContains
 
-from accounts import recovery
+from accounts.emails import verified_email
 from accounts.models import Invitation, User
-from accounts.tests.codes import signed_address
+from accounts.tests.codes import confirmation_token
 from accounts.tests.factories import make_person
 
 NEW = "quite-another-battery"
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def maria(db):
-    return make_person(username="maria", email="maria@example.org")
 
 
 def reset_link(person, token=None) -> str:
@@ -52,8 +47,8 @@ def has_new_password(person) -> bool:
 
 def assert_is_no_good(link):
     client = Client()
-    assertContains(client.get(link, follow=True), "not good any more")
-    assertContains(choose(client, link), "not good any more")
+    assertContains(client.get(link, follow=True), "does not work any more")
+    assertContains(choose(client, link), "does not work any more")
 
 
 def a_new_password(maria):
@@ -67,7 +62,7 @@ def a_new_address(maria):
 
 
 @pytest.mark.parametrize("change", [a_new_password, a_new_address, User.delete], ids=lambda change: change.__name__)
-def test_a_link_to_a_new_password_ends_with(maria, change):
+def test_a_reset_link_ends_with_a_change_of_the_account(maria, change):
     link = reset_link(maria)
 
     change(maria)
@@ -76,51 +71,51 @@ def test_a_link_to_a_new_password_ends_with(maria, change):
 
 
 @pytest.mark.parametrize("change", [a_new_password, a_new_address, User.delete], ids=lambda change: change.__name__)
-def test_so_does_one_whose_page_is_open(maria, change):
+def test_an_open_reset_page_ends_with_a_change_of_the_account(maria, change):
     client = Client()
     page = form_of(client, reset_link(maria))
 
     change(maria)
 
-    assertContains(choose(client, page), "not good any more")
+    assertContains(choose(client, page), "does not work any more")
 
 
-def test_of_two_open_pages_one_is_used(maria):
+def test_of_two_open_reset_pages_one_succeeds(maria):
     link, first, second = reset_link(maria), Client(), Client()
     pages = [form_of(browser, link) for browser in (first, second)]
     assert choose(first, pages[0]).status_code == 302
 
-    assertContains(choose(second, pages[1]), "not good any more")
-    assertContains(choose(first, pages[0]), "not good any more")
+    assertContains(choose(second, pages[1]), "does not work any more")
+    assertContains(choose(first, pages[0]), "does not work any more")
 
 
-def test_a_link_is_good_for_its_own_person_alone(maria):
+def test_a_link_works_for_its_own_person_only(maria):
     eve, client = make_person(username="eve"), Client()
 
     assert_is_no_good(reset_link(maria, default_token_generator.make_token(eve)))
 
     page_of_maria = form_of(client, reset_link(eve)).replace(*(reset_link(each).split("/")[3] for each in (eve, maria)))
-    assertContains(choose(client, page_of_maria), "not good any more")
+    assertContains(choose(client, page_of_maria), "does not work any more")
     assert not has_new_password(maria)
 
 
-def test_no_link_does_what_another_is_for(maria):
+def test_no_token_is_accepted_for_another_purpose(maria):
     invitation = Invitation()
     of_invitation = invitation.make_token()
     invitation.save()
-    of_reset, of_address = default_token_generator.make_token(maria), signed_address(maria)
+    of_reset, of_address = default_token_generator.make_token(maria), confirmation_token(maria)
 
     for token in (of_address, of_invitation):
         assert_is_no_good(reset_link(maria, token))
     for token in (of_reset, of_invitation):
-        assertContains(Client().post(verify_link(token)), "not good any more")
+        assertContains(Client().post(verify_link(token)), "does not work any more")
     for token in (of_reset, of_address):
-        assert not Invitation.good(token).exists()
-    assert not has_new_password(maria) and not recovery.verified_email(maria)
+        assert not Invitation.usable(token).exists()
+    assert not has_new_password(maria) and not verified_email(maria)
 
 
 @pytest.mark.parametrize(
-    "link", [reset_link, lambda maria: verify_link(signed_address(maria))], ids=["reset", "verify"]
+    "link", [reset_link, lambda maria: verify_link(confirmation_token(maria))], ids=["reset", "verify"]
 )
 def test_opening_a_link_neither_uses_it_up_nor_changes_anything(maria, link):
     """Programs that look through mails open every link in them."""
@@ -140,30 +135,30 @@ def test_opening_a_link_neither_uses_it_up_nor_changes_anything(maria, link):
 
     client = Client()
     assert client.post(form_of(client, link), {"new_password1": NEW, "new_password2": NEW}).status_code == 302
-    assert has_new_password(maria) or recovery.verified_email(maria)
+    assert has_new_password(maria) or verified_email(maria)
 
 
-def test_a_link_to_an_address_is_no_good_to_another_who_has_taken_it(maria):
-    link = verify_link(signed_address(maria))
+def test_a_confirmation_link_does_not_work_for_another_person_with_that_address(maria):
+    link = verify_link(confirmation_token(maria))
     a_new_address(maria)
     make_person(username="eve", email="maria@example.org")
 
-    assertContains(Client().post(link), "not good any more")
+    assertContains(Client().post(link), "does not work any more")
     assert not EmailAddress.objects.exists()
 
 
 @pytest.mark.parametrize(
     "gone", [User.delete, lambda maria: User.objects.update(is_active=False)], ids=["gone", "on hold"]
 )
-def test_a_link_to_an_address_ends_with_its_person(maria, gone):
-    link = verify_link(signed_address(maria))
+def test_a_confirmation_link_ends_with_its_person(maria, gone):
+    link = verify_link(confirmation_token(maria))
 
     gone(maria)
 
-    assertContains(Client().post(link), "not good any more")
+    assertContains(Client().post(link), "does not work any more")
 
 
-def test_who_is_on_hold_does_not_come_back_by_a_link(maria):
+def test_a_link_does_not_reactivate_a_person(maria):
     link = reset_link(maria)
     User.objects.update(is_active=False)
     client = Client()

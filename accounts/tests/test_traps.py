@@ -1,4 +1,4 @@
-"""What went wrong in an older app of this kind, one test each."""
+"""Faults of an older app of this kind, one test each."""
 
 import io
 from urllib.parse import urlsplit
@@ -33,17 +33,17 @@ GRAND_NAMES = ["admin", "Admin", "ADMIN", "root", "administrator", "superuser", 
 )
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
 def test_no_address_lists_or_deletes_people(as_person, address, method):
-    other = make_person(username="somebody-else")
+    other = make_person(username="another-person")
 
     response = getattr(as_person, method)(address)
 
     assert response.status_code == 404
-    assert "somebody-else" not in response.content.decode()
+    assert "another-person" not in response.content.decode()
     assert User.objects.filter(pk=other.pk).exists()
 
 
-def test_no_address_of_ours_names_a_person():
-    """Whose pages they are is decided by who is logged in."""
+def test_no_url_contains_a_person():
+    """The session decides whose pages are shown."""
     ours = [pattern for pattern in get_resolver().url_patterns if getattr(pattern, "app_name", "") != "admin"]
     addresses = [str(inner.pattern) for outer in ours for inner in getattr(outer, "url_patterns", [outer])]
 
@@ -53,16 +53,16 @@ def test_no_address_of_ours_names_a_person():
 
 @pytest.mark.parametrize("address", ["/admin/accounts/user/", "/admin/accounts/user/1/change/", "/admin/"])
 def test_a_visitor_never_sees_people(client, address):
-    make_person(username="somebody-else")
+    make_person(username="another-person")
 
     response = client.get(address, follow=True)
 
     assert urlsplit(response.redirect_chain[-1][0]).path == reverse("accounts:login")
     assertContains(response, f'name="next" value="{address}"')
-    assert "somebody-else" not in response.content.decode()
+    assert "another-person" not in response.content.decode()
 
 
-def test_a_visitor_deletes_nobody(client):
+def test_a_visitor_cannot_delete_people(client):
     person = make_person()
 
     client.post(f"/admin/accounts/user/{person.pk}/delete/", {"post": "yes"})
@@ -72,7 +72,7 @@ def test_a_visitor_deletes_nobody(client):
 
 
 @pytest.mark.parametrize("name", GRAND_NAMES)
-def test_a_grand_name_gives_no_rights(client, name):
+def test_a_privileged_username_gives_no_rights(client, name):
     client.post(
         reverse("accounts:signup"),
         {"username": name, "password1": PASSWORD, "password2": PASSWORD, "timezone": "UTC"},
@@ -86,7 +86,7 @@ def test_a_grand_name_gives_no_rights(client, name):
 
 
 @pytest.mark.parametrize("name", ["Admin", "ADMIN", "ａｄｍｉｎ"])
-def test_nobody_takes_the_name_of_an_administrator_in_other_letters(client, name):
+def test_an_administrators_name_cannot_be_taken_in_another_spelling(client, name):
     make_person(username="admin", is_staff=True)
 
     client.post(

@@ -11,7 +11,7 @@ from django.db import connections
 
 
 class Visitor:
-    """Somebody with a browser of their own: cookies, and the token of the form they opened."""
+    """A browser with its own cookies, which sends forms with the CSRF token of their page."""
 
     def __init__(self, server_url: str):
         self.server_url = server_url
@@ -45,7 +45,7 @@ def all_at_once(*deeds):
 
 
 def closing_connections(deed):
-    """A thread has connections of its own, which nothing else closes if it asks the database itself."""
+    """Close the database connections of the thread, which are closed nowhere else if it runs queries itself."""
     try:
         return deed()
     finally:

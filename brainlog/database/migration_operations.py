@@ -5,7 +5,18 @@ statement has to be a transaction of its own, and each operation can be repeated
 left behind has the name already, but is not valid, so it is dropped before it is made.
 """
 
+from contextlib import nullcontext
+
+from django.db import transaction
 from django.db.migrations import AddConstraint, AddIndex, AlterField
+from django.db.migrations.operations.base import Operation
+
+
+def remaking_table(schema_editor):
+    """On SQLite, a transaction: a table that is remade is gone for a moment. Does not nest in PostgreSQL's."""
+    if schema_editor.connection.vendor == "sqlite":
+        return transaction.atomic(schema_editor.connection.alias)
+    return nullcontext()
 
 
 class AddIndexConcurrently(AddIndex):
@@ -29,11 +40,12 @@ class AddIndexConcurrently(AddIndex):
 
 
 class AddAndValidateConstraint(AddConstraint):
-    """An AddConstraint for a CHECK that locks the table for an instant, and checks its rows unlocked."""
+    """An AddConstraint for a CHECK or a CompositeForeignKey: locks for an instant, and checks the rows unlocked."""
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         if schema_editor.connection.vendor != "postgresql":
-            return super().database_forwards(app_label, schema_editor, from_state, to_state)
+            with remaking_table(schema_editor):
+                return super().database_forwards(app_label, schema_editor, from_state, to_state)
         self.put(self.constraint, to_state.apps.get_model(app_label, self.model_name), schema_editor)
 
     def put(self, constraint, model, schema_editor):
@@ -44,6 +56,80 @@ class AddAndValidateConstraint(AddConstraint):
             schema_editor.execute(f"{ignored}\nALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
             schema_editor.execute(f"{constraint.create_sql(model, schema_editor)} NOT VALID")
             schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+
+
+class AddUniqueConstraintConcurrently(AddConstraint):
+    """An AddConstraint for a UniqueConstraint of columns that already are unique: builds its index unlocked."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        if schema_editor.connection.vendor != "postgresql":
+            with remaking_table(schema_editor):
+                return super().database_forwards(app_label, schema_editor, from_state, to_state)
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            table, name = map(schema_editor.quote_name, (model._meta.db_table, self.constraint.name))
+            columns = ", ".join(
+                schema_editor.quote_name(model._meta.get_field(field).column) for field in self.constraint.fields
+            )
+            # One of the two is there only if this was interrupted.
+            ignored = "-- squawk-ignore ban-drop-constraint"
+            schema_editor.execute(f"{ignored}\nALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+            schema_editor.execute(f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} ({columns})")
+            schema_editor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}")
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        with remaking_table(schema_editor):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+
+
+class CopyOnInsert(Operation):
+    """A trigger that fills a new column of new rows from the row that a foreign key leads to, on PostgreSQL.
+
+    For the release before, which does not know the column and adds rows while it still runs: no default of a column
+    can read another table. A migration of the next release drops the trigger and its function, and
+    `operations.database.integrity.OF_MIGRATIONS` names it until then.
+    """
+
+    def __init__(self, model_name: str, name: str, through: str):
+        self.model_name, self.name, self.through = model_name, name, through
+
+    def state_forwards(self, app_label, state):
+        pass
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        if schema_editor.connection.vendor != "postgresql":
+            return
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if not self.allow_migrate_model(schema_editor.connection.alias, model):
+            return
+        column, key = (model._meta.get_field(name).column for name in (self.name, self.through))
+        target = model._meta.get_field(self.through).related_model
+        quote = schema_editor.quote_name
+        trigger = quote(self.trigger_name(model))
+        schema_editor.execute(  # The names are ours, and quoted.
+            f"CREATE OR REPLACE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"  # noqa: S608
+            f" NEW.{quote(column)} := (SELECT {quote(target._meta.get_field(self.name).column)}"
+            f" FROM {quote(target._meta.db_table)} WHERE {quote(target._meta.pk.column)} = NEW.{quote(key)});"
+            f" RETURN NEW; END $$"
+        )
+        schema_editor.execute(
+            f"CREATE TRIGGER {trigger} BEFORE INSERT ON {quote(model._meta.db_table)} FOR EACH ROW"
+            f" WHEN (NEW.{quote(column)} IS NULL) EXECUTE FUNCTION {trigger}()"
+        )
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        if schema_editor.connection.vendor == "postgresql":
+            model = to_state.apps.get_model(app_label, self.model_name)
+            trigger, table = map(schema_editor.quote_name, (self.trigger_name(model), model._meta.db_table))
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {trigger} ON {table}")
+            schema_editor.execute(f"DROP FUNCTION IF EXISTS {trigger}()")
+
+    def trigger_name(self, model) -> str:
+        return f"{model._meta.db_table}_fill_{self.name}"
+
+    def describe(self):
+        return f"Fill {self.name} of new {self.model_name} rows from their {self.through}"
 
 
 class AllowLongerText(AlterField):
@@ -87,6 +173,37 @@ class ReplaceConstraint(AddAndValidateConstraint):
             schema_editor.add_constraint(model, former)  # remakes the table with the constraints of the model
 
 
+class DropForeignKey(AlterField):
+    """An AlterField to `db_constraint=False` and nothing else that the database sees."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        if schema_editor.connection.vendor != "postgresql":
+            with remaking_table(schema_editor):
+                return super().database_forwards(app_label, schema_editor, from_state, to_state)
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            column = model._meta.get_field(self.name).column
+            table = schema_editor.quote_name(model._meta.db_table)
+            for name in schema_editor._constraint_names(model, [column], foreign_key=True):
+                ignored = "-- squawk-ignore ban-drop-constraint"
+                schema_editor.execute(
+                    f"{ignored}\nALTER TABLE {table} DROP CONSTRAINT IF EXISTS {schema_editor.quote_name(name)}"
+                )
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        if schema_editor.connection.vendor != "postgresql":
+            with remaking_table(schema_editor):
+                return super().database_backwards(app_label, schema_editor, from_state, to_state)
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            add = schema_editor._create_fk_sql(
+                model, model._meta.get_field(self.name), "_fk_%(to_table)s_%(to_column)s"
+            )
+            schema_editor.execute(f"{add} NOT VALID")
+            table, name = add.parts["table"], add.parts["name"]
+            schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+
+
 class AlterForeignKeyIndex(AlterField):
     """An AlterField that changes `db_index` of a foreign key and nothing else.
 
@@ -115,7 +232,8 @@ class SetNotNull(AlterField):
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         if schema_editor.connection.vendor != "postgresql":
-            return super().database_forwards(app_label, schema_editor, from_state, to_state)
+            with remaking_table(schema_editor):
+                return super().database_forwards(app_label, schema_editor, from_state, to_state)
         model = to_state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             field = model._meta.get_field(self.name)

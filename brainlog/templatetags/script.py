@@ -1,4 +1,4 @@
-"""`{% script 'js/drafts.js' %}`: loads a script of ours, if it is the one the page was made with.
+"""`{% script 'brainlog.js' %}`: loads a script of ours, if it is the one the page was made with.
 
 Any further attributes are written as they are: `blocking='render'` lets nothing be drawn before it has run.
 """
@@ -21,8 +21,11 @@ register = template.Library()
 @register.simple_tag
 def script(name: str, **attributes: str) -> str:
     # While developing, the file may be another one the next time.
-    integrity = read_integrity(name) if settings.DEBUG else known_integrity(name)
-    more = flatatt(attributes)
+    return element_of(name, **attributes) if settings.DEBUG else known_element_of(name, **attributes)
+
+
+def element_of(name: str, **attributes: str) -> str:
+    integrity, more = read_integrity(name), flatatt(attributes)
     return format_html('<script type="module" src="{}" integrity="{}"{}></script>', static(name), integrity, more)
 
 
@@ -37,4 +40,4 @@ def read_integrity(name: str) -> str:
     return "sha384-" + base64.b64encode(hashlib.sha384(content).digest()).decode()
 
 
-known_integrity = cache(read_integrity)
+known_element_of = cache(element_of)

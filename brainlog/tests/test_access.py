@@ -31,7 +31,7 @@ from brainlog.tests.addresses import (
 )
 from logs.models import DailyLog, Dose, Medication
 from logs.tests.factories import make_dose, make_full_log, make_medication
-from operations.database.stats import gather
+from operations.database.stats import collect
 from operations.models import DatabaseReport
 from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
@@ -78,7 +78,7 @@ def rest_of_the_admin(maria, settings):
     invitation = Invitation(pk=ROW, note="Ada")
     invitation.make_token()
     invitation.save()
-    DatabaseReport.objects.create(pk=ROW, figures=gather("default"))
+    DatabaseReport.objects.create(pk=ROW, figures=collect("default"))
 
 
 def everything_of(person) -> list[dict]:

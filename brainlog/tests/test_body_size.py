@@ -92,7 +92,7 @@ def test_the_page_of_an_error_reads_no_form(with_token, monkeypatch, status, siz
     """They are drawn where no view has said how much it takes."""
     headers = {"HTTP_HOST": "elsewhere.example"} if status == 400 else {}
     if status == 500:
-        monkeypatch.setattr("accounts.middleware.is_local", fail)
+        monkeypatch.setattr("accounts.middleware.get_user", fail)
 
     response, body = send(with_token, "/nothing/", size, content_type, content=b"a" * size, **headers)
 
@@ -131,7 +131,7 @@ def test_the_page_says_so_in_our_design(client, path, size):
 
     page = response.content.decode()
     assert response.status_code == 413
-    assert f"<h1>{HEADING}</h1>" in page and "go back one page" in page and "css/tokens.css" in page
+    assert f"<h1>{HEADING}</h1>" in page and "go back one page" in page and "brainlog.css" in page
 
 
 def test_what_is_no_larger_is_read(client):

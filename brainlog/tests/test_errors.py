@@ -73,7 +73,7 @@ def test_errors_are_told_inside_the_design(browser, address):
     response = browser.get(address)
 
     assertContains(response, f"<h1>{heading}</h1>", status_code=status, html=True)
-    assertContains(response, "css/tokens.css", status_code=status)
+    assertContains(response, "brainlog.css", status_code=status)
     assertContains(response, 'href="/"', status_code=status)
     assertNotContains(response, "a secret of the server", status_code=status)
 
@@ -93,7 +93,7 @@ def test_the_pages_stand_on_their_own(template):
     """Whatever is broken: the database, the session, who is asking."""
     page = render_to_string(template)
 
-    assert "<h1>" in page and "css/tokens.css" in page
+    assert "<h1>" in page and "brainlog.css" in page
     assert "{{" not in page and "{%" not in page
     assert Page(page).against_the_policy() == []
 
@@ -168,9 +168,9 @@ def test_its_own_folder_is_not_served(client, db, path):
 
 def test_folders_are_not_listed(client, db, settings):
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
-    file = client.get("/static/css/base.css")
+    file = client.get("/static/brainlog.css")
     file.getvalue()  # Or it stays open.
     file.close()
 
     assert file.status_code == 200
-    assert [client.get(folder).status_code for folder in ("/static/", "/static/css/", "/static/css")] == [404] * 3
+    assert [client.get(folder).status_code for folder in ("/static/", "/static/vendor/", "/static/vendor")] == [404] * 3

@@ -98,7 +98,7 @@ def test_what_is_refused_at_the_door_is_guarded_too(client, db):
         assert_guarded(response)
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/static/css/base.css", "/static/none.css"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/static/brainlog.css", "/static/none.css"])
 def test_what_is_no_page_is_guarded_too(client, db, settings, path):
     settings.METRICS_TOKEN = "a-token"
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
@@ -125,9 +125,9 @@ def test_every_page_says_that_it_is_one_and_in_which_characters(as_maria):
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("css/base.css", 'text/css; charset="utf-8"'),
-        ("js/more.js", 'text/javascript; charset="utf-8"'),
-        ("favicon.svg", "image/svg+xml"),
+        ("brainlog.css", 'text/css; charset="utf-8"'),
+        ("brainlog.js", 'text/javascript; charset="utf-8"'),
+        ("images/favicon.svg", "image/svg+xml"),
     ],
 )
 def test_so_does_every_file(client, db, settings, path, said):

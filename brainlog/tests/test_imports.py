@@ -23,7 +23,8 @@ ALLOWED = {
 FOR_APPS = {
     *("brainlog.admin", "brainlog.body_size", "brainlog.circuit_breaker", "brainlog.forms", "brainlog.origin"),
     *("brainlog.pagination", "brainlog.versioned_cache"),
-    *("brainlog.database.router", "brainlog.database.retry", "brainlog.database.sqlite3"),
+    *("brainlog.database.person_keys", "brainlog.database.retry", "brainlog.database.router"),
+    "brainlog.database.sqlite3",
 }
 # The wiring knows every app's addresses, the first page, and the keys.
 WIRING = {"brainlog": {"urls.py": {"logs"}, "settings.py": {"encryption"}}}

@@ -121,7 +121,7 @@ def test_no_field_makes_much_work_or_a_large_page(
 
     assert response.status_code in {200, 302, 400}
     assert max(normalised, default=0) <= LONGEST_LINE
-    assert max(hashed, default=0) <= passwords.LONGEST
+    assert max(hashed, default=0) <= passwords.MAX_LENGTH
     assert text[:2_000] not in response.content.decode() or path.startswith("/admin/")
     assert len(response.get("Location", "")) <= LONGEST_LINE + 100
     assert User.objects.filter(username="maria").exists()
@@ -177,7 +177,7 @@ def test_no_header_makes_much_work(client, settings, normalised, headers):
 
 def test_names_are_folded_up_to_a_length(normalised):
     assert normalized("ﬀ" * LONGEST_LINE) == "ff" * LONGEST_LINE
-    assert User.key_of(ACCENTS) == User.key_of(ACCENTS)
+    assert User.make_username_key(ACCENTS) == User.make_username_key(ACCENTS)
     assert User.normalize_username(ACCENTS) == ACCENTS
     assert max(normalised) <= LONGEST_LINE
 
@@ -186,7 +186,7 @@ def test_a_domain_is_measured_before_it_is_written_in_ascii(client, settings, mo
     """That normalises it, by a copy of Unicode's tables which `normalised` does not see."""
     settings.HAS_EMAIL = True
     lengths = []
-    monkeypatch.setattr("accounts.models.punycode", lambda domain: lengths.append(len(domain)) or domain)
+    monkeypatch.setattr("accounts.models.user.punycode", lambda domain: lengths.append(len(domain)) or domain)
 
     for domain in ("example.org", f"{ACCENTS}.example", f"{'x' * 300}.{'y' * 300}"):
         client.post("/accounts/reset/", {"email": f"maria@{domain}"})
@@ -196,7 +196,7 @@ def test_a_domain_is_measured_before_it_is_written_in_ascii(client, settings, mo
 
 def test_an_invitation_is_looked_for_by_what_can_be_one(django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert not Invitation.good("x" * 101).exists()
+        assert not Invitation.usable("x" * 101).exists()
 
 
 # Numbers and times of a check-in
@@ -245,8 +245,17 @@ def all_forms(request) -> dict[str, forms.BaseForm]:
     """One of each of ours, of allauth's in our pages, and of the admin's."""
     person = request.user = User.objects.get(username="maria")
     request.session, found = {}, {}
-    ours = ["accounts.forms", "accounts.recovery", "accounts.second_factor", "accounts.social_login", "logs.forms"]
-    classes = [form for name in [*ours, "logs.doses"] for form in forms_of(importlib.import_module(name))]
+    ours = [
+        "accounts.forms",
+        "accounts.email_address",
+        "accounts.passkeys",
+        "accounts.password_reset",
+        "accounts.second_factor",
+        "accounts.social_login",
+        "logs.forms",
+        "logs.doses",
+    ]
+    classes = [form for name in ours for form in forms_of(importlib.import_module(name))]
     classes += [import_string(path) for path in (*settings.MFA_FORMS.values(), *settings.ACCOUNT_FORMS.values())]
     for each in classes:
         found[each.__name__] = made(each, request, person)
@@ -296,8 +305,9 @@ def test_every_field_for_a_text_has_a_greatest_length(as_maria):
         ]
 
     assert without == []
-    names = "LoginForm SignUpForm NewPasswordForm PasswordAgainForm PasswordChangeForm ProfileForm NameAgainForm"
-    names += " DeleteAccountForm EmailForm ResetForm ResetByCodeForm DoseForm"
-    names += " CodeForm CodeAgainForm FirstCodeForm AddPasskeyForm PasskeyLoginForm ExternalSignUpForm ReflectionForm"
+    names = "LoginForm SignUpForm NewPasswordForm PasswordReauthenticationForm PasswordChangeForm ProfileForm"
+    names += " UsernameConfirmationForm DeleteAccountForm EmailForm ResetForm ResetByCodeForm"
+    names += " CodeForm CodeReauthenticationForm ActivateAppForm AddPasskeyForm PasskeyLoginForm SocialSignUpForm"
+    names += " DoseForm ReflectionForm"
     names = [*names.split(), *(f"CheckInForm {stage}" for stage in STAGES)]
     assert set(names) <= found.keys()

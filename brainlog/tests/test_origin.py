@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from accounts.recovery import reset_link
+from accounts.password_reset import reset_link
 from accounts.tests.factories import make_person
 from brainlog.origin import trusted_origin
 

@@ -2,10 +2,10 @@
 
 from django.db import migrations
 
-from encryption.reencrypt import Table, decrypt_in_migration, encrypt_in_migration
+from encryption.reencrypt import EncryptedTable, decrypt_in_migration, encrypt_in_migration
 
 TABLES = [
-    Table(
+    EncryptedTable(
         'logs_dailylog',
         (
             'dreams', 'breakfast', 'lunch', 'current_activity', 'distractions', 'emotional_event', 'crash_symptoms',
@@ -15,7 +15,7 @@ TABLES = [
         ),
         ('user_id', 'date'),
     ),
-    Table('logs_medication', ('note',), ('user_id',)),
+    EncryptedTable('logs_medication', ('note',), ('user_id',)),
 ]
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db import migrations
 
 from encryption import blind_index, cipher
-from encryption.reencrypt import Index, Replacing, Table
+from encryption.reencrypt import Index, Replacing, EncryptedTable
 from logs.fields import RandomUUID
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ def folded(name):
     return ' '.join(unicodedata.normalize('NFKC', name).split())
 
 
-TABLE = Table(
+TABLE = EncryptedTable(
     'logs_medication', ('name', 'note'), ('user_id', 'uuid'), (Index('name_key', 'name', ('user_id',), folded),)
 )
 

@@ -135,7 +135,7 @@ def make_medication(user=None, name="Concerta", **facts) -> Medication:
 
 
 def make_dose(log=None, medication=None, **facts) -> Dose:
-    log = log or make_log(medication_taken=True)
+    log = log or make_log(medication and medication.user, medication_taken=True)
     medication = medication or make_medication(log.user)
     facts = {"amount": Decimal(36), "unit": "mg", "taken_at": datetime.time(8, 15)} | facts
     return Dose.objects.create(daily_log=log, medication=medication, **facts)

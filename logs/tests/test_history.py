@@ -45,7 +45,7 @@ def test_it_shows_ones_own_days_only(as_person):
 
     response = as_person.get(HISTORY)
 
-    assert response.context["logs"] == []
+    assert response.context["lines"] == []
     assert not any(square.log for square in squares_of(response).values())
 
 
@@ -71,7 +71,7 @@ def test_the_list_is_thirty_a_page_newest_first(as_person, person):
 
     pages = [as_person.get(HISTORY, {"page": number}) for number in (1, 2, 3, 4)]
 
-    shown = [[log.date for log in page.context["logs"]] for page in pages]
+    shown = [[log.date for log in page.context["lines"]] for page in pages]
     assert shown == [days[:30], days[30:60], days[60:], []]
     links = [(page.context["newer_page"], page.context["older_page"]) for page in pages]
     assert links == [(None, 2), (1, 3), (2, None), (3, None)]
@@ -84,7 +84,7 @@ def test_thirty_days_are_one_page(as_person, person):
 
     response = as_person.get(HISTORY)
 
-    assert len(response.context["logs"]) == 30
+    assert len(response.context["lines"]) == 30
     assert response.context["older_page"] is None
 
 

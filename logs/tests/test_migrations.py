@@ -1,5 +1,6 @@
-"""The way of medication names into encryption, and back."""
+"""The way of medication names into encryption, of doses to their person, and back."""
 
+from importlib import import_module
 from io import StringIO
 
 import pytest
@@ -8,9 +9,9 @@ from django.db import connection
 
 from accounts.tests.factories import make_person
 from encryption import cipher
-from logs.models import Medication
+from logs.models import Dose, Medication
 from logs.tests.columns import again, put, stored
-from logs.tests.factories import make_medication
+from logs.tests.factories import make_dose, make_log, make_medication
 
 BEFORE = "0004_encrypt_texts"
 
@@ -116,3 +117,76 @@ def test_names_to_be_called_by_are_encrypted_and_back(transactional_db):
         call_command("migrate", verbosity=0)
     assert stored(person, "display_name").startswith("bl1.")
     assert again(person).display_name == "Maria"
+
+
+WITHOUT_PERSON = "0007_medication_uuid_required"
+
+
+@pytest.fixture
+def without_person(transactional_db):
+    """The database as the release before doses named their person left it. In the end, as it is to be."""
+    call_command("migrate", "logs", WITHOUT_PERSON, verbosity=0)
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM logs_dose")
+    call_command("migrate", verbosity=0)
+
+
+def insert_dose(log, medication):
+    """A dose as the release before adds it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO logs_dose (daily_log_id, medication_id, amount) VALUES (%s, %s, 1)", [log.pk, medication.pk]
+        )
+
+
+def persons_of_doses() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT user_id FROM logs_dose ORDER BY id")
+        return [person for (person,) in cursor.fetchall()]
+
+
+def test_doses_get_their_person_in_batches(without_person, monkeypatch):
+    monkeypatch.setattr(import_module("logs.migrations.0009_fill_dose_user"), "BATCH", 2)
+    expected = []
+    for _ in range(3):
+        medication = make_medication()
+        log = make_log(medication.user)
+        for _ in range(3):
+            insert_dose(log, medication)
+        expected += [medication.user_id] * 3
+
+    call_command("migrate", "logs", verbosity=0)
+
+    assert persons_of_doses() == expected
+    call_command("migrate", "logs", WITHOUT_PERSON, verbosity=0)
+    call_command("migrate", "logs", verbosity=0)
+    assert persons_of_doses() == expected
+
+
+def test_a_dose_of_two_people_stops_the_migration_with_one_sentence(without_person):
+    log, theirs = make_log(), make_medication()
+    own = make_medication(log.user)
+    insert_dose(log, own)
+    insert_dose(log, theirs)
+
+    with pytest.raises(
+        CommandError, match=r"logs_dose: 1 doses name a medication of another person \(id \d+\)\. docs/"
+    ):
+        call_command("migrate", "logs", verbosity=0)
+
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE logs_dose SET medication_id = %s", [own.pk])
+    call_command("migrate", "logs", verbosity=0)
+    assert persons_of_doses() == [log.user_id] * 2
+
+
+def test_the_release_before_adds_doses_while_it_is_still_running(transactional_db):
+    if connection.vendor != "postgresql":
+        pytest.skip("On SQLite, the site is stopped for the migration: docs/database.md.")
+    dose = make_dose()
+
+    insert_dose(dose.daily_log, dose.medication)
+
+    assert {each.user_id for each in Dose.objects.all()} == {dose.user_id}
+    assert len(dose.daily_log.own_doses()) == 2

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import pq, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from brainlog.database.connections import driver_connection
 from operations.backups import BackupError
 from operations.backups.dump import Dump
 from operations.backups.left_out import LEFT_OUT
@@ -340,10 +341,7 @@ def environment_of(parameters: dict) -> dict[str, str]:
 @contextmanager
 def connected(parameters: dict) -> Iterator[psycopg.Connection]:
     try:
-        with psycopg.connect(**parameters, autocommit=True) as session:
-            # Counting takes its time, and so does waiting for pg_dump. What is right for pages is not for this.
-            session.execute("SET statement_timeout = 0")
-            session.execute("SET idle_in_transaction_session_timeout = 0")
+        with driver_connection(parameters) as session:
             yield session
     except psycopg.Error as error:
         raise BackupError(f"PostgreSQL said: {str(error).splitlines()[0]}") from error

@@ -1,43 +1,42 @@
-"""Questions to a database that an operator asks before and after a change: `manage.py checkdb`."""
+"""Checks of the configured databases before and after a change: `manage.py checkdb`."""
 
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.conf import settings as configuration
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable, QueryCanceled
 
+from brainlog.database.connections import separate_connection, time_limits
 from brainlog.database.errors import MISSING_PRIVILEGE, code_of
 from brainlog.database.postgresql.base import patience
-from brainlog.database.sqlite3.files import not_writable, readable_by_others
-from brainlog.database.urls import is_local
 from operations.backups.progress import megabytes
-from operations.database import integrity, privileges, server_health, stored_texts
-from operations.database.schema import ERROR, OK, WARNING, applied_migrations, expected_tables, problems
+from operations.database import check_postgresql, check_sqlite, integrity, privileges, schema, stored_texts
+from operations.database.applied_migrations import applied_migrations
+from operations.database.findings import ERROR, OK, WARNING
+from operations.database.queries import fetch_rows, first_line
 
 ROUND_TRIPS = 5
-MOST_LAG = 5  # seconds: about as long as a person's pages stay with the primary after a save
-
-LOOKS_AT_LAG = 10
 # Backups are made every night; one may fail.
-OLDEST_BACKUP = timedelta(days=2)
+MAX_BACKUP_AGE = timedelta(days=2)
 
-# A lock is waited for as long as a save may take, a statement as long as a report may; then it is said who holds it.
-# In seconds, as is how long an answer of a server is waited for that says nothing at all.
-LONGEST_WAIT, LONGEST_STATEMENT, PATIENCE = 3, 30, 40
-LOCK_NOT_AVAILABLE, STATEMENT_TIMEOUT = "55P03", "57014"
+# Seconds. A lock is waited for as long as a save may take, a statement runs as long as a report may, and a server that
+# is connected and silent gets a little longer.
+LOCK_TIMEOUT, STATEMENT_TIMEOUT, RESPONSE_TIMEOUT = 3, 30, 40
+TIMEOUTS = {LockNotAvailable.sqlstate, QueryCanceled.sqlstate}
 
 
 @dataclass(frozen=True)
-class Check:
-    """What was found out. `status` is OK, WARNING or ERROR."""
+class CheckResult:
+    """One finding of a check. `status` is OK, WARNING or ERROR."""
 
     database: str
     name: str
@@ -48,66 +47,58 @@ class Check:
         return f"{self.status:8}{self.database}: {self.name}: {self.text}"
 
 
-def inspect(configured: BaseDatabaseWrapper) -> Iterator[Check]:
-    """Yield what there is to say about one of DATABASES, over connections of its own."""
-    connection = unpooled(configured)
-    questions = POSTGRESQL_QUESTIONS if connection.vendor == "postgresql" else SQLITE_QUESTIONS
-    limit = patience.set(PATIENCE)
+def check_database(configured: BaseDatabaseWrapper) -> Iterator[CheckResult]:
+    """Run all checks of one configured database over separate connections."""
+    checks = POSTGRESQL_CHECKS if configured.vendor == "postgresql" else SQLITE_CHECKS
+    limit = patience.set(RESPONSE_TIMEOUT)
     try:
-        for name, question in questions.items():
-            try:
-                with bounded(connection) if question in ABOUT_TABLES else nullcontext():
-                    findings = list(question(connection))
-            except DatabaseError as error:
-                findings = [(ERROR, text) for text in words_for(connection, error)]
-            except ImproperlyConfigured as error:
-                findings = [(ERROR, str(error))]
-            for status, text in findings:
-                yield Check(connection.alias, name, status, text)
-            if connection.connection is None or not connection.is_usable():
-                return  # It is gone, and has said so.
+        with separate_connection(configured) as connection:
+            for name, check in checks.items():
+                for status, text in findings_of(check, connection):
+                    yield CheckResult(connection.alias, name, status, text)
+                if connection.connection is None or not connection.is_usable():
+                    return  # The connection is lost, which the last finding says.
     finally:
         patience.reset(limit)
-        connection.close()
 
 
-@contextmanager
-def bounded(connection) -> Iterator[None]:
-    """Ask within a transaction whose statements are given up after a while. Holds behind a pooler, too."""
-    if connection.vendor != "postgresql":
-        yield  # A locked file is waited for as long as the timeout in its OPTIONS.
-        return
-    # A transaction of the driver's: this connection may be none that Django knows by name.
-    with connection.connection.transaction():
-        rows(
-            connection,
-            "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
-            *(f"{LONGEST_WAIT}s", f"{LONGEST_STATEMENT}s"),
-        )
-        yield
+def findings_of(check, connection) -> list[tuple[str, str]]:
+    """The findings of one check; if it fails, the reason as errors."""
+    try:
+        with limits(connection) if check in READS_TABLES else nullcontext():
+            return list(check(connection))
+    except DatabaseError as error:
+        return [(ERROR, text) for text in failure_texts(connection, error)]
+    except ImproperlyConfigured as error:
+        return [(ERROR, str(error))]
 
 
-def words_for(connection, error: DatabaseError) -> Iterator[str]:
-    """What kept a question from being answered."""
+def limits(connection):
+    """Time limits for a check that reads tables. SQLite waits for a locked file as long as its OPTIONS say."""
+    return time_limits(connection, statement=STATEMENT_TIMEOUT, lock=LOCK_TIMEOUT)
+
+
+def failure_texts(connection, error: DatabaseError) -> Iterator[str]:
+    """Why a check failed: a missing privilege, the holders of locks, or the driver's message."""
     code = code_of(error)
     if code == MISSING_PRIVILEGE:
-        yield f"cannot be asked: {reason(error)}; the line about privileges names the remedy"
-    elif code in {LOCK_NOT_AVAILABLE, STATEMENT_TIMEOUT}:
+        yield f"cannot be checked: {first_line(error)}; the line about privileges names the remedy"
+    elif code in TIMEOUTS:
         try:
-            with bounded(connection):
+            with limits(connection):
                 holders = lock_holders(connection)
         except DatabaseError:
-            holders = []  # The reason below is the first one.
+            holders = []  # The first error is the one to report.
         yield from holders
         if not holders:
-            yield f"no answer in time: {reason(error)}"
+            yield f"no answer in time: {first_line(error)}"
     else:
-        yield reason(error)
+        yield first_line(error)
 
 
 def lock_holders(connection) -> list[str]:
-    """Who keeps tables from being read: the holder of an exclusive lock, or one who waits for it, and for whom."""
-    found = rows(
+    """The processes that keep tables from being read: they hold an exclusive lock, or wait for one and block others."""
+    found = fetch_rows(
         connection,
         """SELECT l.relation::regclass::text, l.granted, l.pid, a.application_name, a.state,
                   extract(epoch FROM clock_timestamp() - a.xact_start)::int, pg_blocking_pids(l.pid)
@@ -126,41 +117,23 @@ def lock_holders(connection) -> list[str]:
     ]
 
 
-def unpooled(configured: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
-    """A connection to the same database that has not been used before."""
-    fresh = configured.copy()
-    fresh.settings_dict["OPTIONS"].pop("pool", None)
-    return fresh
+# ── Checks of both databases ──────────────────────────────────────────────────────────────────
 
 
-def reason(error: Exception) -> str:
-    """The first line of what the driver says, which names no password."""
-    return str(error).strip().partition("\n")[0] or type(error).__name__
-
-
-def rows(connection, sql: str, *parameters) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return cursor.fetchall()
-
-
-# ── Both databases ───────────────────────────────────────────────────────────────────────────────
-
-
-def connected(connection):
+def check_connection(connection):
     connection.ensure_connection()
-    took = []
+    durations = []
     for _ in range(ROUND_TRIPS):
         start = time.monotonic()
-        rows(connection, "SELECT 1")
-        took.append(time.monotonic() - start)
-    yield OK, f"a round trip takes {statistics.median(took) * 1000:.1f} ms (median of {ROUND_TRIPS})"
+        fetch_rows(connection, "SELECT 1")
+        durations.append(time.monotonic() - start)
+    yield OK, f"a round trip takes {statistics.median(durations) * 1000:.1f} ms (median of {ROUND_TRIPS})"
 
 
-def migrations(connection):
+def check_migrations(connection):
     loader, applied = MigrationLoader(None), applied_migrations(connection)
     missing = [f"{app}.{name}" for app, name in loader.graph.nodes if (app, name) not in applied]
-    # Of apps that are not installed, nobody can say whether a migration is missing in the code.
+    # Migrations of apps that are not installed cannot be compared: this code does not know them.
     unknown = [
         f"{app}.{name}"
         for app, name in applied
@@ -174,37 +147,37 @@ def migrations(connection):
         yield OK, f"all {len(loader.graph.nodes)} are applied"
 
 
-def schema(connection):
-    found = list(problems(connection))
+def check_schema(connection):
+    found = list(schema.problems(connection))
     if connection.vendor == "postgresql":
-        found += integrity.problems(connection, expected_tables(connection))
+        found += integrity.problems(connection, schema.expected_tables(connection))
     yield from found
     if all(status == OK for status, _ in found):
-        yield OK, "every table, column, constraint and index of the applied migrations is there and valid"
+        yield OK, "every table, column, constraint and index of the applied migrations exists and is valid"
 
 
-def texts(connection):
-    """Of one way to the rows: they are the same."""
+def check_texts(connection):
+    """Check the texts of one alias only: the other URLs lead to the same rows."""
     if connection.alias == "default":
         applied = applied_migrations(connection)
         unmigrated = {app for app, name in MigrationLoader(None).disk_migrations if (app, name) not in applied}
         yield from stored_texts.problems(connection, unmigrated)
 
 
-def backup(connection):
-    """How old the newest good backup is, where this configuration says that there should be any."""
-    if not configuration.BACKUP_TO or connection.alias != "default" or not has_table(connection, "operations_backup"):
+def check_backup(connection):
+    """Check the age of the newest backup, if BACKUP_TO is configured."""
+    if not settings.BACKUP_TO or connection.alias != "default" or not has_table(connection, "operations_backup"):
         return
-    found = rows(connection, "SELECT made_at, size FROM operations_backup ORDER BY made_at DESC LIMIT 1")
-    if not found:
+    newest = fetch_rows(connection, "SELECT made_at, size FROM operations_backup ORDER BY made_at DESC LIMIT 1")
+    if not newest:
         yield WARNING, "none of this database is recorded: run manage.py backup"
         return
-    [(made_at, size)] = found
-    [(verified_at,)] = rows(connection, "SELECT max(verified_at) FROM operations_backup")
-    age = timezone.now() - instant(made_at)
-    text = f"the newest is of {instant(made_at):%Y-%m-%d %H:%M} UTC, {megabytes(size)}"
-    text += f"; last verified {instant(verified_at):%Y-%m-%d}" if verified_at else "; none is recorded as verified"
-    if age > OLDEST_BACKUP:
+    [(made_at, size)] = newest
+    [(verified_at,)] = fetch_rows(connection, "SELECT max(verified_at) FROM operations_backup")
+    age = timezone.now() - as_utc(made_at)
+    text = f"the newest is of {as_utc(made_at):%Y-%m-%d %H:%M} UTC, {megabytes(size)}"
+    text += f"; last verified {as_utc(verified_at):%Y-%m-%d}" if verified_at else "; none is recorded as verified"
+    if age > MAX_BACKUP_AGE:
         yield WARNING, f"no backup for {age.days} days: {text}"
     else:
         yield OK, text
@@ -215,210 +188,29 @@ def has_table(connection, table: str) -> bool:
         return table in connection.introspection.table_names(cursor)
 
 
-def instant(value) -> datetime:
-    """A time as a driver gives it: SQLite's has no time zone, and may be a text."""
-    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+def as_utc(value) -> datetime:
+    """A driver's timestamp in UTC. SQLite's has no time zone, and may be a text."""
+    timestamp = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return timestamp.astimezone(UTC) if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)
 
 
-# ── SQLite ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def sqlite_version(connection):
-    yield OK, f"SQLite {connection.Database.sqlite_version}, file {connection.settings_dict['NAME']}"
-    [(mode,)] = rows(connection, "PRAGMA journal_mode")
-    if mode == "wal":
-        yield OK, "journal_mode wal: readers go on while somebody writes"
-    else:
-        yield WARNING, f"journal_mode {mode}: readers and writers wait for each other"
-
-
-def sqlite_files(connection):
-    for path in readable_by_others(connection.settings_dict["NAME"]):
-        yield WARNING, f"{path.name} can be read by others on this machine: as its owner, chmod 600 {path}"
-    for path in not_writable(connection.settings_dict["NAME"]):
-        yield ERROR, f"{path.name} cannot be written by this process: chmod u+w {path}, if it is this user's"
-
-
-def sqlite_integrity(connection):
-    # Takes the lock that a save takes, and gives it back.
-    rows(connection, "BEGIN IMMEDIATE")
-    rows(connection, "ROLLBACK")
-    damage = [text for (text,) in rows(connection, "PRAGMA quick_check") if text != "ok"]
-    if damage:
-        yield ERROR, f"the file is damaged: {damage[0]}; restore a backup"
-    orphans = {table for table, *_ in rows(connection, "PRAGMA foreign_key_check")}
-    for table in sorted(orphans):
-        yield ERROR, f"{table} has rows that belong to nothing (PRAGMA foreign_key_check)"
-    if not damage and not orphans:
-        yield OK, "quick_check and foreign_key_check find nothing"
-
-
-# ── PostgreSQL ───────────────────────────────────────────────────────────────────────────────────
-
-# Value that endangers data or saves, and what happens with it.
-DANGERS = {
-    ("fsync", "off"): "a power cut can destroy the database",
-    ("full_page_writes", "off"): "a power cut can destroy the database",
-    ("synchronous_commit", "off"): "a crash loses the newest saves, though people were told that they are saved",
-    ("zero_damaged_pages", "on"): "damaged rows disappear without a word",
-    ("default_transaction_read_only", "on"): "nothing can be saved",
+SQLITE_CHECKS = {
+    "connection": check_connection,
+    **check_sqlite.CHECKS,
+    "migrations": check_migrations,
+    "schema": check_schema,
+    "texts": check_texts,
+    "backup": check_backup,
 }
-TOLD = [
-    *("max_connections", "shared_buffers", "statement_timeout", "idle_in_transaction_session_timeout", "TimeZone"),
-    *("server_encoding", "fsync", "synchronous_commit", "full_page_writes", "wal_level", "data_checksums"),
-]
-
-
-def settings(connection):
-    names = {*TOLD, *(name for name, _ in DANGERS)}
-    found = dict(rows(connection, "SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY(%s)", [*names]))
-    [(version,)] = rows(connection, "SELECT current_setting('server_version')")
-    yield OK, f"PostgreSQL {version}: " + ", ".join(f"{name} {found[name]}" for name in TOLD if name in found)
-    # Neon's servers keep nothing themselves: their log goes to several storage servers before a commit returns.
-    kept_elsewhere = {"fsync", "full_page_writes"} if connection.connection.info.host.endswith(".neon.tech") else set()
-    for (name, value), consequence in DANGERS.items():
-        if found.get(name) == value and name not in kept_elsewhere:
-            yield WARNING, f"{name} is {value}: {consequence}"
-    if found["server_encoding"] != "UTF8":
-        yield ERROR, f"server_encoding is {found['server_encoding']}: not everything people write can be stored"
-
-
-def tls(connection):
-    wire = connection.connection.pgconn
-    host = wire.host.decode()
-    if wire.ssl_in_use:
-        # Behind a pooler this is about the pooler's own connection; ours is encrypted in any case.
-        [(version, cipher)] = rows(connection, "SELECT version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
-        mode = connection.settings_dict["OPTIONS"].get("sslmode", "prefer")
-        is_verified = mode.startswith("verify-")
-        text = f"in use, {version} {cipher}" if version else "in use as far as the pooler"
-        yield OK, f"{text}; sslmode {mode} {'checks' if is_verified else 'does not check'} who answers"
-    elif is_local(host):
-        yield OK, "not in use; the server is on this machine"
-    elif connection.settings_dict.get("ALLOWS_CLEARTEXT"):
-        yield WARNING, f"not in use: answers travel readable to {host}, as allow_cleartext=true in the URL accepts"
-    else:
-        yield WARNING, f"not in use: passwords and answers travel readable to {host}; add sslmode=require to the URL"
-
-
-def pooling(connection):
-    """Who answers is compared with who greeted, and with who answers another connection of ours."""
-    is_configured = connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS", False)
-    greeted = connection.connection.pgconn.backend_pid
-    [(answers,)] = rows(connection, "SELECT pg_backend_pid()")
-    other = connection.copy()
-    try:
-        [(answers_other,)] = rows(other, "SELECT pg_backend_pid()")
-    finally:
-        other.close()
-    if answers == answers_other:
-        yield OK, "through a transaction pooler: two of our connections were answered by one of the server's"
-        if connection.alias == "direct":
-            yield ERROR, "DIRECT_DATABASE_URL leads to a transaction pooler: migrate and backup need the server itself"
-        elif not is_configured:
-            yield ERROR, "the URL does not say that this is a transaction pooler: add pgbouncer=true"
-    elif greeted != answers:
-        yield OK, "through a pooler or proxy: another process answers than the one that greeted us"
-    else:
-        yield (
-            OK,
-            "direct: the process that greeted us answers"
-            + (", though the URL says pgbouncer=true" if is_configured else ""),
-        )
-
-
-def hosts(connection):
-    """Each host of a URL with several: after a failover the next one has to be there, and no two may take saves."""
-    host, port = connection.settings_dict["HOST"], str(connection.settings_dict["PORT"])
-    names = host.split(",")
-    if len(names) == 1:
-        return
-    ports = port.split(",") if "," in port else [port] * len(names)
-    primaries = []
-    for name, number in zip(names, ports, strict=True):
-        place = f"[{name}]:{number or 5432}" if ":" in name else f"{name}:{number or 5432}"
-        with closing(connection.copy()) as one:
-            one.settings_dict |= {"HOST": name, "PORT": number}
-            one.settings_dict["OPTIONS"] = one.settings_dict["OPTIONS"] | {"target_session_attrs": "any"}
-            try:
-                [(is_replica,)] = rows(one, "SELECT pg_is_in_recovery()")
-            except DatabaseError as error:
-                yield WARNING, f"{place} does not answer, so a failover would not find it: {reason(error)}"
-                continue
-        yield OK, f"{place} answers, and is {'a replica' if is_replica else 'a primary'}"
-        primaries += [] if is_replica else [place]
-    if len(primaries) > 1:
-        yield ERROR, f"{' and '.join(primaries)} both take saves, and rows part ways: stop the one that was replaced"
-
-
-def server_figures(connection):
-    """Troubles of the server that grow unseen. What this role is not shown is left out."""
-    figures, unknown = {}, []
-    for name, question in server_health.QUESTIONS.items():
-        try:
-            with bounded(connection), connection.cursor() as cursor:
-                cursor.execute(question)
-                figures |= dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))
-        except DatabaseError as error:
-            unknown.append(f"{name} ({reason(error)})")
-    found = list(server_health.troubles(figures))
-    yield from found
-    if not found:
-        yield OK, "archiving, replication slots, replicas, transactions and transaction ids are as they should be"
-    if unknown:
-        yield OK, f"not known here: {', '.join(unknown)}"
-
-
-def replication(connection):
-    [(is_replica,)] = rows(connection, "SELECT pg_is_in_recovery()")
-    if not is_replica:
-        yield (WARNING, "is a primary: was it promoted?") if connection.alias == "replica" else (OK, "is the primary")
-        return
-    if connection.alias != "replica":
-        yield ERROR, "is a replica, or still recovering: nothing can be saved here"
-    for _ in range(LOOKS_AT_LAG):
-        [(lag, is_receiving)] = rows(
-            connection,
-            """SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
-                      ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END,
-                      EXISTS (SELECT FROM pg_stat_wal_receiver)""",
-        )
-        if not is_receiving or (lag is not None and lag <= MOST_LAG):
-            break
-        # Where nobody had saved for an hour, what has just arrived looks an hour late.
-        time.sleep(0.1)
-    if not is_receiving:
-        yield WARNING, "is a replica that receives nothing from its primary: what it shows grows old"
-    elif lag is None or lag > MOST_LAG:
-        yield WARNING, f"is a replica, {'an unknown time' if lag is None else f'{lag:.0f} s'} behind its primary"
-    else:
-        yield OK, f"is a replica, {lag:.1f} s behind its primary"
-
-
-SQLITE_QUESTIONS = {
-    "connection": connected,
-    "server": sqlite_version,
-    "files": sqlite_files,
-    "integrity": sqlite_integrity,
-    "migrations": migrations,
-    "schema": schema,
-    "texts": texts,
-    "backup": backup,
-}
-POSTGRESQL_QUESTIONS = {
-    "connection": connected,
-    "server": settings,
-    "tls": tls,
-    "hosts": hosts,
-    "pooling": pooling,
-    "replication": replication,
-    "health": server_figures,
+POSTGRESQL_CHECKS = {
+    "connection": check_connection,
+    **check_postgresql.CHECKS,
     "privileges": privileges.problems,
-    "migrations": migrations,
-    "schema": schema,
-    "texts": texts,
-    "backup": backup,
+    "migrations": check_migrations,
+    "schema": check_schema,
+    "texts": check_texts,
+    "backup": check_backup,
 }
-# What may meet a lock. The others compare connections and times, which a transaction would hold still.
-ABOUT_TABLES = {privileges.problems, migrations, schema, texts, backup}
+# These can meet a lock, so they run within time limits, in a transaction. The others compare connections and clocks,
+# which do not change within a transaction.
+READS_TABLES = {privileges.problems, check_migrations, check_schema, check_texts, check_backup}

@@ -1,7 +1,11 @@
-"""Whether the checks in a database refuse what their migrations say: their conditions, compared.
+"""Compares the conditions of CHECK constraints with those in the migrations.
 
-PostgreSQL rewrites a condition when it stores it, and once more when a backup of it is restored. So
-both, what is needed and what was found, are given to temporary tables and read back from there.
+Finds a fault that nothing else finds: a constraint with the expected name and the condition of an earlier migration,
+because a ReplaceConstraint (accounts.0012) was marked as applied (`migrate --fake`) and did not run. The database then
+refuses each row that only the new condition allows, or accepts rows that it forbids.
+
+PostgreSQL rewrites a condition when it stores it, and again when a backup of it is restored. So the expected and the
+actual condition are both stored in temporary tables and read back.
 """
 
 import re
@@ -9,23 +13,25 @@ from collections.abc import Iterator
 
 from django.db import DatabaseError
 
-# Table, name, what is needed and what was found.
+from operations.database.queries import first_line
+
+# Table, name, expected condition, actual condition.
 Pair = tuple[str, str, str, str]
 
 
 def differing(connection, pairs: list[Pair], columns: dict[str, dict[str, str]]) -> Iterator[Pair]:
-    """Yield those whose conditions are not the same. `columns` are the types of each table's columns.
+    """Yield the pairs with different conditions. `columns` are the types of each table's columns.
 
     Changes nothing. Raises NotComparable with the reason.
     """
     if connection.vendor == "postgresql":
         yield from differing_in_postgresql(connection, pairs, columns)
     else:
-        yield from (pair for pair in pairs if plain(pair[2]) != plain(pair[3]))
+        yield from (pair for pair in pairs if normalized(pair[2]) != normalized(pair[3]))
 
 
 class NotComparable(Exception):
-    """This role, or this server, has no place to compare conditions in."""
+    """This role or this server allows no temporary tables to compare conditions in."""
 
 
 # ── PostgreSQL ───────────────────────────────────────────────────────────────────────────────────
@@ -38,61 +44,61 @@ STORED = """
 
 def differing_in_postgresql(connection, pairs: list[Pair], columns: dict[str, dict[str, str]]) -> list[Pair]:
     with connection.cursor() as cursor:
-        # Asked first, so that no refusal stands in the server's log.
+        # Queried first, so that no refusal stands in the server's log.
         cursor.execute(
             """SELECT has_database_privilege(current_database(), 'TEMPORARY'),
                       current_setting('transaction_read_only')::bool"""
         )
-        may_make_tables, is_read_only = cursor.fetchone()
-        if not may_make_tables:
-            raise NotComparable("this role may not make temporary tables")
+        may_create_tables, is_read_only = cursor.fetchone()
+        if not may_create_tables:
+            raise NotComparable("this role may not create temporary tables")
         if is_read_only:
-            raise NotComparable("nothing can be written here")
+            raise NotComparable("the database is read-only")
         try:
-            # A transaction of the driver's: this connection may be none that Django knows by name.
+            # The driver's transaction: Django begins one only on a connection that it knows by an alias.
             with connection.connection.transaction(force_rollback=True):
-                stored = stored_in_copies(connection, cursor, pairs, columns)
+                stored = as_stored(connection, cursor, pairs, columns)
                 return [
                     pair
                     for pair in pairs
-                    if stored[pair[:2]] != pair[3] and not is_the_same(connection, cursor, pair, stored[pair[:2]])
+                    if stored[pair[:2]] != pair[3] and not is_equal(connection, cursor, pair, stored[pair[:2]])
                 ]
         except DatabaseError as error:
-            raise NotComparable(str(error).partition("\n")[0]) from error
+            raise NotComparable(first_line(error)) from error
 
 
-def stored_in_copies(connection, cursor, pairs, columns) -> dict[tuple[str, str], str]:
-    """What the server makes of the conditions that are needed, in empty tables with the columns that are needed."""
+def as_stored(connection, cursor, pairs, columns) -> dict[tuple[str, str], str]:
+    """The expected conditions as the server stores them, in empty temporary tables with the expected columns."""
     quote = connection.ops.quote_name
     for table in dict.fromkeys(pair[0] for pair in pairs):
         parts = [f"{quote(column)} {db_type}" for column, db_type in columns[table].items()]
-        parts += [f"CONSTRAINT {quote(name)} CHECK {needed}" for of, name, needed, _ in pairs if of == table]
+        parts += [f"CONSTRAINT {quote(name)} CHECK {expected}" for of, name, expected, _ in pairs if of == table]
         cursor.execute(f"CREATE TEMPORARY TABLE {quote(table)} ({', '.join(parts)})")
-    return conditions_stored(cursor)
+    return stored_conditions(cursor)
 
 
-def is_the_same(connection, cursor, pair: Pair, needed: str) -> bool:
-    """Whether the two are the same once both have been stored anew, as a restored backup stores them."""
-    table, _, _, found = pair
+def is_equal(connection, cursor, pair: Pair, expected: str) -> bool:
+    """Whether both conditions are equal after they are stored again, as in a restored backup."""
+    table, _, _, actual = pair
     try:
         with connection.connection.transaction(force_rollback=True):
             cursor.execute(
                 f"ALTER TABLE pg_temp.{connection.ops.quote_name(table)} "
-                f"ADD CONSTRAINT needed_anew CHECK {needed}, ADD CONSTRAINT found_anew CHECK {found}"
+                f"ADD CONSTRAINT expected_again CHECK {expected}, ADD CONSTRAINT actual_again CHECK {actual}"
             )
-            stored = conditions_stored(cursor)
-            return stored[table, "needed_anew"] == stored[table, "found_anew"]
+            stored = stored_conditions(cursor)
+            return stored[table, "expected_again"] == stored[table, "actual_again"]
     except DatabaseError:
-        return False  # It speaks of columns that no migration has made.
+        return False  # The actual condition uses columns that no migration has made.
 
 
-def conditions_stored(cursor) -> dict[tuple[str, str], str]:
+def stored_conditions(cursor) -> dict[tuple[str, str], str]:
     cursor.execute(STORED)
     return {(table, name): condition_in(definition) for table, name, definition in cursor.fetchall()}
 
 
 def condition_in(definition: str) -> str:
-    """The condition in a definition as pg_get_constraintdef gives it. Whether it is valid is another question."""
+    """The condition in a definition by pg_get_constraintdef, without the mark of an unvalidated constraint."""
     return definition.removeprefix("CHECK ").removesuffix(" NOT VALID")
 
 
@@ -100,18 +106,18 @@ def condition_in(definition: str) -> str:
 
 
 def conditions_of(table_sql: str) -> dict[str, str]:
-    """The conditions of the checks with names, by name, in the SQL that made a table."""
-    found = {}
+    """The conditions of the named checks in the SQL that created a table, by name."""
+    conditions = {}
     for start in re.finditer(r'CONSTRAINT "([^"]+)" CHECK (?=\()', table_sql):
         depth = 0
-        # A bracket in a text is none.
+        # Parentheses within quotes do not count.
         for token in re.finditer(r"'[^']*'|\"[^\"]*\"|[()]", table_sql[start.end() :]):
             depth += {"(": 1, ")": -1}.get(token[0], 0)
             if not depth:
-                found[start[1]] = table_sql[start.end() :][: token.end()]
+                conditions[start[1]] = table_sql[start.end() :][: token.end()]
                 break
-    return found
+    return conditions
 
 
-def plain(sql: str) -> str:
+def normalized(sql: str) -> str:
     return " ".join(sql.split())

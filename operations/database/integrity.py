@@ -1,13 +1,13 @@
-"""What guards and numbers the rows of the tables that the migrations made: triggers, rules, logging, sequences.
+"""Checks what protects and numbers rows in PostgreSQL: triggers, rewrite rules, logging, sequences.
 
-PostgreSQL's alone. SQLite has none of it: its numbers never fall behind the rows, and all is written to its log.
+SQLite has no such problems: its numbers never fall behind the rows, and its log covers every table.
 """
 
 from collections.abc import Iterable, Iterator
 
 from psycopg.sql import SQL, Identifier
 
-from operations.database.schema import ERROR, WARNING
+from operations.database.findings import ERROR, WARNING, Finding
 
 TABLES = """
     SELECT c.relname, c.relpersistence = 'u', EXISTS (
@@ -31,23 +31,25 @@ RULES = """
       AND r.ev_enabled <> 'D'
     ORDER BY c.relname, r.rulename
 """
-# Sequences behind the columns, of identity columns ("i") and of serial ones ("a").
+# Triggers that migrations create: (table, trigger). Remove an entry in the release whose migration drops its trigger.
+MIGRATION_TRIGGERS = {("logs_dose", "logs_dose_fill_user")}
+# The sequences of identity columns ("i") and of serial ones ("a").
 SEQUENCES = """
     SELECT c.relname, a.attname, s.relname, q.seqmax, q.seqincrement
     FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_class c ON c.oid = d.refobjid
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid JOIN pg_sequence q ON q.seqrelid = s.oid
     WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
       AND c.relnamespace = current_schema()::regnamespace AND c.relname = ANY(%s)
-      -- Asked in this order, or tables are taken for sequences.
+      -- A CASE fixes the order: the function refuses the tables that would otherwise reach it first.
       AND CASE WHEN s.relkind = 'S' THEN has_sequence_privilege(s.oid, 'SELECT') END
       AND has_column_privilege(c.oid, a.attnum, 'SELECT')
     ORDER BY c.relname
 """
-# A year's warning at the least: no installation uses up a tenth of the numbers in less.
-USED_UP = 0.9
+# Warns a year ahead at least: no installation uses a tenth of the numbers in less.
+NEARLY_USED_UP = 0.9
 
 
-def problems(connection, tables: Iterable[str]) -> Iterator[tuple[str, str]]:
+def problems(connection, tables: Iterable[str]) -> Iterator[Finding]:
     names = list(tables)
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('session_replication_role')")
@@ -56,13 +58,13 @@ def problems(connection, tables: Iterable[str]) -> Iterator[tuple[str, str]]:
                 ERROR,
                 "session_replication_role is replica: no foreign key is enforced; reset it for role and database",
             )
-        yield from storage_of_tables(cursor, names)
+        yield from table_storage(cursor, names)
         yield from rules(cursor, names)
         yield from disabled_triggers(cursor, names)
         yield from sequences_behind(cursor, names)
 
 
-def storage_of_tables(cursor, names: list[str]) -> Iterator[tuple[str, str]]:
+def table_storage(cursor, names: list[str]) -> Iterator[Finding]:
     cursor.execute(TABLES, [names])
     for table, is_unlogged, is_never_vacuumed in cursor.fetchall():
         if is_unlogged:
@@ -74,13 +76,13 @@ def storage_of_tables(cursor, names: list[str]) -> Iterator[tuple[str, str]]:
         if is_never_vacuumed:
             yield (
                 WARNING,
-                f"{table} is left out of autovacuum: it grows, and its statistics grow old; "
+                f"{table} is excluded from autovacuum: it grows, and its statistics become outdated; "
                 f"ALTER TABLE {table} RESET (autovacuum_enabled)",
             )
 
 
-def rules(cursor, names: list[str]) -> Iterator[tuple[str, str]]:
-    """Rewrite rules. With INSTEAD, a save or a deletion succeeds and does nothing."""
+def rules(cursor, names: list[str]) -> Iterator[Finding]:
+    """Rewrite rules. With INSTEAD, an INSERT, UPDATE or DELETE succeeds and does something else, or nothing."""
     cursor.execute(RULES, [names])
     for table, rule, is_instead, event in cursor.fetchall():
         if is_instead:
@@ -89,13 +91,15 @@ def rules(cursor, names: list[str]) -> Iterator[tuple[str, str]]:
             yield WARNING, f"{table}: rule {rule} is in no migration, and acts on each {event}"
 
 
-def disabled_triggers(cursor, names: list[str]) -> Iterator[tuple[str, str]]:
+def disabled_triggers(cursor, names: list[str]) -> Iterator[Finding]:
     cursor.execute(TRIGGERS, [names])
     unenforced: dict[str, set[str]] = {}
     for table, trigger, is_internal, enabled, constraint in cursor.fetchall():
-        is_disabled = enabled in {"D", "R"}  # R: while changes of another server are replayed alone.
+        is_disabled = enabled in {"D", "R"}  # R: fires only while changes of another server are replayed.
         if is_internal and is_disabled:
             unenforced.setdefault(table, set()).add(constraint or trigger)
+        elif (table, trigger) in MIGRATION_TRIGGERS and not is_disabled:
+            continue
         elif not is_internal:
             state = ", and disabled" if is_disabled else ", and may change or refuse what is saved"
             yield WARNING, f"{table}: trigger {trigger} is in no migration{state}"
@@ -103,22 +107,22 @@ def disabled_triggers(cursor, names: list[str]) -> Iterator[tuple[str, str]]:
         yield (
             ERROR,
             f"{table}: triggers are disabled, so that these are not enforced: {', '.join(sorted(constraints))}; "
-            f"ALTER TABLE {table} ENABLE TRIGGER ALL, then look for rows that belong to nothing",
+            f"ALTER TABLE {table} ENABLE TRIGGER ALL, then look for foreign keys that refer to no row",
         )
 
 
-def sequences_behind(cursor, names: list[str]) -> Iterator[tuple[str, str]]:
+def sequences_behind(cursor, names: list[str]) -> Iterator[Finding]:
     cursor.execute(SEQUENCES, [names])
     for table, column, sequence, largest, step in cursor.fetchall():
-        question = SQL("SELECT last_value, is_called, (SELECT max({}) FROM {}) FROM {}")
-        cursor.execute(question.format(Identifier(column), Identifier(table), Identifier(sequence)))
+        query = SQL("SELECT last_value, is_called, (SELECT max({}) FROM {}) FROM {}")
+        cursor.execute(query.format(Identifier(column), Identifier(table), Identifier(sequence)))
         last, is_called, newest = cursor.fetchone()
         following = last + step if is_called else last
         if newest is not None and following <= newest:
             yield (
                 ERROR,
-                f"{table}: the next {column} would be {following}, while there are rows up to {newest}: new rows are "
+                f"{table}: the next {column} would be {following}, but rows exist up to {newest}: new rows are "
                 f"refused; SELECT setval('{sequence}', {newest})",
             )
-        elif following > largest * USED_UP:
+        elif following > largest * NEARLY_USED_UP:
             yield WARNING, f"{table}: nine tenths of the numbers for {column} are used; the last one is {largest}"

@@ -1,26 +1,26 @@
-"""Small line plots as SVG, drawn on the server."""
+"""Points of small line plots in SVG."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from operations.database.report import shown_size
+from operations.database.report import format_size
 
 WIDTH, HEIGHT, EDGE = 240, 60, 4
 
 
 @dataclass(frozen=True)
 class Plot:
-    """The size of one thing over time, from zero up."""
+    """A size over time. The y axis starts at zero."""
 
     title: str
     first: str
     last: str
-    points: str  # as <polyline> wants them
+    points: str  # the attribute of a <polyline>
 
     @classmethod
     def of(cls, title: str, sizes: Iterable[tuple[datetime, int]]) -> "Plot | None":
-        """The plot of two sizes or more, in order of time."""
+        """The plot of sizes in order of time; None for fewer than two."""
         sizes = list(sizes)
         if len(sizes) < 2:
             return None
@@ -33,4 +33,4 @@ class Plot:
             return f"{x:.1f},{y:.1f}"
 
         points = " ".join(point(*each) for each in sizes)
-        return cls(title, shown_size(sizes[0][1]), shown_size(sizes[-1][1]), points)
+        return cls(title, format_size(sizes[0][1]), format_size(sizes[-1][1]), points)

@@ -1,24 +1,26 @@
-"""What the applied migrations say the database looks like, held against what it does look like.
+"""Compares the schema of a database with the one that its applied migrations define.
 
-There is no list of tables here: the migrations are played through in memory, and the models that
-come out of it say which columns, constraints and indexes there have to be.
+There is no list of tables here: the migrations are applied to a state in memory, and the models of that state give the
+expected columns, constraints and indexes.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import groupby, zip_longest
+from operator import itemgetter
 
 from django.apps.registry import Apps
 from django.db import models
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import NOT_PROVIDED
 
+from brainlog.database.person_keys import CompositeForeignKey
+from operations.database.applied_migrations import applied_migrations
 from operations.database.conditions import NotComparable, condition_in, conditions_of, differing
+from operations.database.findings import ERROR, OK, WARNING, Finding
 
-OK, WARNING, ERROR = "ok", "warning", "error"
-
-# Types that a migration changes past Django's state, which has always had the later one: the migration, the table,
-# its columns and their type before. A database that was made later has the later type from the start.
+# Types that a migration changes in the database alone, because Django's state has the later type from the start: the
+# migration, the table, its columns and their former type. A database made later has the later type from the start.
 CHANGED_TYPES = (
     (
         ("logs", "0003_private_text"),
@@ -30,168 +32,173 @@ CHANGED_TYPES = (
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnSchema:
     type: str
     is_nullable: bool
     has_default: bool
-    former_type: str = ""  # as good, as long as a migration is not applied
+    former_type: str = ""  # accepted as well, until a migration of CHANGED_TYPES is applied
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A constraint or an index. Without a name of our choosing, it is known by what it is made of."""
+class Constraint:
+    """A constraint or an index. Without a name from a model's Meta, it is identified by its kind and columns."""
 
-    kind: str  # "primary key", "unique", "foreign key", "check", "index"
+    kind: str  # "primary key", "unique", "foreign key", "check", "index", "exclusion"
     columns: tuple[str, ...] = ()
     name: str = ""
-    target: tuple[str, str] | None = None  # a foreign key's table and column
-    is_for_like: bool = False  # an index that finds beginnings of words, and nothing else
+    target: tuple[str, ...] | None = None  # a foreign key's table and columns
+    is_for_like: bool = False  # an index with a pattern operator class, which serves LIKE 'x%' only
     is_valid: bool = True
-    is_partial: bool = False  # an index that leaves out rows
-    condition: str = ""  # a check's, in SQL, if it has a name of our choosing
-    orders: tuple[str, ...] = ()  # of an index, column by column: "", "DESC", another collation or operator class
-    manner: str = ""  # of an index, where it is no B-tree, or takes NULLs for equal
+    is_partial: bool = False  # an index with a WHERE
+    condition: str = ""  # a named check's condition, in SQL
+    orders: tuple[str, ...] = ()  # of an index's columns: "", "DESC", another collation or operator class
+    # Of an index, if it is no B-tree or treats NULLs as equal; of a foreign key, its ON DELETE.
+    method: str = ""
 
     def __str__(self):
         return f"{self.kind} {self.name or 'on (' + ', '.join(self.columns) + ')'}"
 
     @property
-    def facts(self) -> str:
-        part = ", of some rows alone" if self.is_partial else ""
-        manner = f", {self.manner}" if self.manner else ""
+    def description(self) -> str:
+        part = ", of some rows only" if self.is_partial else ""
+        method = f", {self.method}" if self.method else ""
         columns = ", ".join(
             f"{column} {order}".strip() for column, order in zip_longest(self.columns, self.orders, fillvalue="")
         )
-        return f"{self.kind}{f' on ({columns})' if columns else ''}{part}{manner}"
+        return f"{self.kind}{f' on ({columns})' if columns else ''}{part}{method}"
 
     @property
     def shape(self) -> tuple:
         """What decides which queries an index serves, and which rows it refuses."""
-        return self.is_partial, self.manner, self.orders if any(self.orders) else ()
+        return self.is_partial, self.method, self.orders if any(self.orders) else ()
 
-    def is_what(self, needed: "Rule") -> bool:
-        """Whether this one, which was found, is the one that is needed."""
-        if needed.name:
-            # What a check refuses is compared elsewhere, and expressions are not.
-            same_columns = not needed.columns or self.columns == needed.columns
-            same_shape = self.shape == needed.shape or needed.kind == "check"
-            return (self.name, self.kind) == (needed.name, needed.kind) and same_columns and same_shape
-        same = (self.columns, self.target, self.is_for_like) == (needed.columns, needed.target, needed.is_for_like)
-        return self.kind == needed.kind and same and self.shape == needed.shape
+    def satisfies(self, expected: "Constraint") -> bool:
+        """Whether this actual constraint is the expected one."""
+        if expected.name:
+            # The conditions of checks are compared in problems_of_conditions, indexed expressions are not compared.
+            same_columns = not expected.columns or self.columns == expected.columns
+            same_shape = self.shape == expected.shape or expected.kind == "check"
+            return (self.name, self.kind) == (expected.name, expected.kind) and same_columns and same_shape
+        same = (self.columns, self.target, self.is_for_like) == (
+            expected.columns,
+            expected.target,
+            expected.is_for_like,
+        )
+        return self.kind == expected.kind and same and self.shape == expected.shape
 
 
 @dataclass(frozen=True)
-class Table:
-    columns: dict[str, Column]
-    rules: list[Rule]
+class TableSchema:
+    columns: dict[str, ColumnSchema]
+    constraints: list[Constraint]
 
 
-def problems(connection) -> Iterator[tuple[str, str]]:
-    """Yield (WARNING or ERROR, sentence) for every way in which the database is not what it should be.
-
-    What could not be looked at is no problem, but said, with OK.
-    """
-    expected, found = expected_tables(connection), found_tables(connection)
+def problems(connection) -> Iterator[Finding]:
+    """Yield a WARNING or ERROR for each difference, and OK with the reason for what could not be compared."""
+    expected, actual = expected_tables(connection), actual_tables(connection)
     for name, table in expected.items():
-        if name in found:
-            yield from problems_of(name, table, found[name])
+        if name in actual:
+            yield from problems_of_table(name, table, actual[name])
         else:
             yield ERROR, f"table {name} is missing"
-    yield from problems_of_conditions(connection, expected, found)
+    yield from problems_of_conditions(connection, expected, actual)
 
 
-def problems_of(name: str, expected: Table, found: Table) -> Iterator[tuple[str, str]]:
-    for column, wanted in expected.columns.items():
-        there = found.columns.get(column)
-        if there is None:
+def problems_of_table(name: str, expected: TableSchema, actual: TableSchema) -> Iterator[Finding]:
+    for column, expected_column in expected.columns.items():
+        if column in actual.columns:
+            yield from problems_of_column(f"{name}: column {column}", expected_column, actual.columns[column])
+        else:
             yield ERROR, f"{name}: column {column} is missing"
-            continue
-        if there.type not in {wanted.type, wanted.former_type}:
-            yield ERROR, f"{name}: column {column} is {there.type} instead of {wanted.type}"
-        if there.is_nullable != wanted.is_nullable:
-            yield (
-                ERROR,
-                f"{name}: column {column} {'may' if there.is_nullable else 'must not'} be NULL, unlike its model",
-            )
-        if wanted.has_default and not there.has_default:
-            yield ERROR, f"{name}: column {column} has lost its default"
-    for column in found.columns.keys() - expected.columns.keys():
-        there = found.columns[column]
-        if there.is_nullable or there.has_default:
+    for column in actual.columns.keys() - expected.columns.keys():
+        surplus = actual.columns[column]
+        if surplus.is_nullable or surplus.has_default:
             yield WARNING, f"{name}: column {column} is in no migration"
         else:
             yield ERROR, f"{name}: column {column} is in no migration, and no row can be added without it"
-    yield from problems_of_rules(name, expected.rules, found.rules)
+    yield from problems_of_constraints(name, expected.constraints, actual.constraints)
 
 
-def problems_of_rules(name: str, expected: list[Rule], found: list[Rule]) -> Iterator[tuple[str, str]]:
-    chosen_names = {rule.name for rule in expected if rule.name}
+def problems_of_column(column: str, expected: ColumnSchema, actual: ColumnSchema) -> Iterator[Finding]:
+    if actual.type not in {expected.type, expected.former_type}:
+        yield ERROR, f"{column} is {actual.type} instead of {expected.type}"
+    if actual.is_nullable != expected.is_nullable:
+        yield ERROR, f"{column} {'may' if actual.is_nullable else 'must not'} be NULL, unlike its model"
+    if expected.has_default and not actual.has_default:
+        yield ERROR, f"{column} has lost its default"
+
+
+def problems_of_constraints(table: str, expected: list[Constraint], actual: list[Constraint]) -> Iterator[Finding]:
+    expected_names = {constraint.name for constraint in expected if constraint.name}
     used = []
-    for needed in expected:
-        # What bears a name of our choosing is there for that alone.
-        candidates = [r for r in found if r.is_what(needed) and (needed.name or r.name not in chosen_names)]
-        # Of two that do the same, the valid one is needed, and the other is surplus.
-        used += sorted(candidates, key=lambda rule: not rule.is_valid)[:1]
-        namesake = next((rule for rule in found if needed.name and rule.name == needed.name), None)
+    for each in expected:
+        # An actual constraint with an expected name stands for that one only.
+        candidates = [c for c in actual if c.satisfies(each) and (each.name or c.name not in expected_names)]
+        # Of two equal ones, the valid one is used, and the other is surplus.
+        used += sorted(candidates, key=lambda constraint: not constraint.is_valid)[:1]
+        namesake = next((constraint for constraint in actual if each.name and constraint.name == each.name), None)
         if not candidates and namesake:
             used.append(namesake)
-            yield ERROR, f"{name}: {needed} is another: {namesake.facts} instead of {needed.facts}"
+            yield ERROR, f"{table}: {each} differs: {namesake.description} instead of {each.description}"
         elif not candidates:
-            yield ERROR, f"{name}: {needed} is missing"
-        elif not any(rule.is_valid for rule in candidates):
-            yield ERROR, f"{name}: {needed} is not valid: {candidates[0].name}"
-    for rule in found:
-        if rule not in used:
-            yield problem_of_surplus(name, rule)
+            yield ERROR, f"{table}: {each} is missing"
+        elif not any(constraint.is_valid for constraint in candidates):
+            yield ERROR, f"{table}: {each} is not valid: {candidates[0].name}"
+    for constraint in actual:
+        if constraint not in used:
+            yield problem_of_surplus(table, constraint)
 
 
-def problem_of_surplus(name: str, rule: Rule) -> tuple[str, str]:
-    if not rule.is_valid and rule.kind != "check":
-        return WARNING, f"{name}: {rule} is not valid and in no migration; it costs time and serves nothing: drop it"
-    if rule.kind == "index":
+def problem_of_surplus(table: str, constraint: Constraint) -> Finding:
+    if not constraint.is_valid and constraint.kind != "check":
         return (
             WARNING,
-            f"{name}: {rule} is in no migration, and every save keeps it up to date: drop it if nothing needs it",
+            f"{table}: {constraint} is not valid and in no migration; it slows saves and is not used: drop it",
         )
-    return ERROR, f"{name}: {rule} is in no migration, and refuses what Brain Log may save: drop it"
+    if constraint.kind == "index":
+        return (
+            WARNING,
+            f"{table}: {constraint} is in no migration, and every save updates it: drop it if nothing needs it",
+        )
+    return ERROR, f"{table}: {constraint} is in no migration, and refuses what Brain Log may save: drop it"
 
 
-def problems_of_conditions(connection, expected: dict[str, Table], found: dict[str, Table]):
-    """What a check with a name of our choosing refuses. A warning: two conditions may be one in other words."""
+def problems_of_conditions(connection, expected: dict[str, TableSchema], actual: dict[str, TableSchema]):
+    """Compare the conditions of named checks. Differences are warnings: equal conditions can be written differently."""
     pairs = [
-        (name, needed.name, needed.condition, there.condition)
+        (name, each.name, each.condition, namesake.condition)
         for name, table in expected.items()
-        # Where a column is missing, its checks are, too.
-        if name in found and table.columns.keys() <= found[name].columns.keys()
-        for needed in table.rules
-        for there in found[name].rules
-        if needed.condition and there.kind == "check" and there.name == needed.name
+        # Without one of its columns, a table has lost the checks on it, too.
+        if name in actual and table.columns.keys() <= actual[name].columns.keys()
+        for each in table.constraints
+        for namesake in actual[name].constraints
+        if each.condition and namesake.kind == "check" and namesake.name == each.name
     ]
     types = {name: {column: facts.type for column, facts in table.columns.items()} for name, table in expected.items()}
     try:
-        for table, name, needed, there in differing(connection, pairs, types):
-            yield WARNING, f"{table}: check {name} is {there}, while its migration says {needed}"
+        for table, name, expected_condition, actual_condition in differing(connection, pairs, types):
+            yield WARNING, f"{table}: check {name} is {actual_condition}, while its migration says {expected_condition}"
     except NotComparable as reason:
-        yield OK, f"what the checks refuse was not compared: {reason}"
+        yield OK, f"the conditions of checks were not compared: {reason}"
 
 
-# ── What there should be ─────────────────────────────────────────────────────────────────────────
+# ── The expected schema ───────────────────────────────────────────────────────────────────────
 
 
-def expected_tables(connection) -> dict[str, Table]:
-    """The tables that the applied migrations have made, by name."""
+def expected_tables(connection) -> dict[str, TableSchema]:
+    """The tables that the applied migrations define, by name."""
     loader, applied = MigrationLoader(None), applied_migrations(connection)
     apps: Apps = loader.project_state([node for node in loader.graph.nodes if node in applied]).apps
     tables = {
-        model._meta.db_table: Table(
+        model._meta.db_table: TableSchema(
             {field.column: column_of(field, connection) for field in columns_of(model, connection)},
-            list(rules_of(model, connection)),
+            list(constraints_of(model, connection)),
         )
         for model in apps.get_models(include_auto_created=True)
         if model._meta.managed and not model._meta.proxy
     }
     for migration, table, columns, former_type in CHANGED_TYPES:
-        # SQLite keeps the former type: it limits nothing there.
+        # SQLite keeps the former type, which limits nothing there.
         if table in tables and (migration not in applied or connection.vendor == "sqlite"):
             short = (
                 former_type.replace("character varying", "varchar") if connection.vendor == "sqlite" else former_type
@@ -201,99 +208,63 @@ def expected_tables(connection) -> dict[str, Table]:
     return tables
 
 
-def applied_migrations(connection) -> set[tuple[str, str]]:
-    """The apps and names in Django's record. Asked here, because MigrationLoader would ask over another connection.
-
-    Raises ProgrammingError (SQLSTATE 42501) where the table is there and this role may not read it.
-    """
-    with connection.cursor() as cursor:
-        if "django_migrations" not in connection.introspection.table_names(cursor):
-            if connection.vendor == "postgresql":
-                refuse_if_hidden(cursor)
-            return set()
-        cursor.execute("SELECT app, name FROM django_migrations")
-        return set(cursor.fetchall())
-
-
-def refuse_if_hidden(cursor) -> None:
-    """Raise an error where the record is in a schema that this role may not use, or that its search_path leaves out.
-
-    It would seem to be missing.
-    """
-    cursor.execute(
-        """SELECT quote_ident(nspname) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
-           WHERE relname = 'django_migrations' AND NOT has_schema_privilege(n.oid, 'USAGE')"""
-    )
-    if hidden := cursor.fetchone():
-        cursor.execute(f"SELECT FROM {hidden[0]}.django_migrations")  # noqa: S608 (quoted by the server)
-    cursor.execute(
-        """DO $$
-           DECLARE there name := (SELECT relnamespace::regnamespace::text FROM pg_class
-                                  WHERE relname = 'django_migrations' AND relkind IN ('r', 'p') ORDER BY oid LIMIT 1);
-           BEGIN
-               IF there IS NOT NULL AND to_regclass('django_migrations') IS NULL THEN
-                   RAISE invalid_schema_name USING MESSAGE = format(
-                       'search_path is %s, which leaves out the schema %s with the tables: ALTER ROLE %I RESET '
-                       'search_path, also IN DATABASE %I, or change the options of the URL',
-                       current_setting('search_path'), there, current_user, current_database());
-               END IF;
-           END $$"""
-    )
-
-
 def columns_of(model, connection) -> list[models.Field]:
     return [field for field in model._meta.local_concrete_fields if field.db_type(connection)]
 
 
-def column_of(field: models.Field, connection) -> Column:
+def column_of(field: models.Field, connection) -> ColumnSchema:
     db_type = field.db_type(connection)
     if connection.vendor == "postgresql":
         db_type = db_type.replace("varchar", "character varying").replace(", ", ",")
         db_type = {"time": "time without time zone"}.get(db_type, db_type)
     is_numbered = isinstance(field, models.AutoField) and connection.vendor == "postgresql"
-    return Column(db_type, field.null, is_numbered or field.db_default is not NOT_PROVIDED)
+    return ColumnSchema(db_type, field.null, is_numbered or field.db_default is not NOT_PROVIDED)
 
 
-def rules_of(model, connection) -> Iterator[Rule]:
-    """The constraints and indexes of a model's table, Django's own and those from its Meta."""
+def constraints_of(model, connection) -> Iterator[Constraint]:
+    """The constraints and indexes of a model's table: those of its fields and those of its Meta."""
     for field in columns_of(model, connection):
         columns = (field.column,)
         if field.primary_key:
-            yield Rule("primary key", columns)
+            yield Constraint("primary key", columns)
         elif field.unique:
-            yield Rule("unique", columns)
+            yield Constraint("unique", columns)
         elif field.db_index:
-            yield Rule("index", columns)
+            yield Constraint("index", columns)
         if field.db_check(connection):
-            yield Rule("check", columns)
+            yield Constraint("check", columns)
         if field.remote_field and field.db_constraint:
             target = field.target_field
-            yield Rule("foreign key", columns, target=(target.model._meta.db_table, target.column))
+            yield Constraint("foreign key", columns, target=(target.model._meta.db_table, target.column))
         is_text = field.db_type(connection).startswith(("varchar", "text")) and not getattr(field, "db_collation", None)
         if connection.vendor == "postgresql" and is_text and (field.unique or field.db_index):
-            yield Rule("index", columns, is_for_like=True)
+            yield Constraint("index", columns, is_for_like=True)
     for names in model._meta.unique_together:
-        yield Rule("unique", tuple(model._meta.get_field(name).column for name in names))
+        yield Constraint("unique", tuple(model._meta.get_field(name).column for name in names))
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.CheckConstraint):
             sql = str(constraint.constraint_sql(model, connection.schema_editor()))
             condition = sql.partition(" CHECK ")[2]
-            yield Rule("check", name=constraint.name, condition=condition)
+            yield Constraint("check", name=constraint.name, condition=condition)
+        elif isinstance(constraint, CompositeForeignKey):
+            target = constraint.target(model)._meta.db_table, *constraint.to_columns(model)
+            # Without its name, which SQLite does not report.
+            yield Constraint("foreign key", tuple(constraint.columns(model)), target=target)
         else:
-            yield rule_named("unique", model, constraint)
+            yield named_constraint("unique", model, constraint)
     for index in model._meta.indexes:
-        yield rule_named("index", model, index)
+        yield named_constraint("index", model, index)
 
 
-def rule_named(kind: str, model, given) -> Rule:
-    """An index, or a constraint that is one, as the Meta of a model has it."""
-    # A minus stands for an index that is read from its end.
+def named_constraint(kind: str, model, given) -> Constraint:
+    """A UniqueConstraint or an Index of a model's Meta."""
+    # A minus before a field stands for a descending index.
     columns = tuple(model._meta.get_field(name.removeprefix("-")).column for name in given.fields)
     orders = tuple(order for _, order in getattr(given, "fields_orders", ()))
-    return Rule(kind, columns, given.name, is_partial=given.condition is not None, orders=orders)
+    return Constraint(kind, columns, given.name, is_partial=given.condition is not None, orders=orders)
 
 
-# ── What there is ────────────────────────────────────────────────────────────────────────────────
+# ── The actual schema ─────────────────────────────────────────────────────────────────────────
 
 POSTGRESQL_COLUMNS = """
     SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
@@ -303,20 +274,23 @@ POSTGRESQL_COLUMNS = """
       AND a.attnum > 0 AND NOT a.attisdropped
 """
 POSTGRESQL_CONSTRAINTS = """
-    SELECT c.relname, o.contype::text, o.conname, names.of_columns, f.relname, target.attname, o.convalidated,
-           pg_get_constraintdef(o.oid)
+    SELECT c.relname, o.contype::text, o.conname, names.column_names, f.relname, names.target_columns, o.convalidated,
+           pg_get_constraintdef(o.oid),
+           CASE o.confdeltype WHEN 'c' THEN 'ON DELETE CASCADE' WHEN 'n' THEN 'ON DELETE SET NULL'
+                              WHEN 'd' THEN 'ON DELETE SET DEFAULT' ELSE '' END
     FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid LEFT JOIN pg_class f ON f.oid = o.confrelid
-    LEFT JOIN pg_attribute target ON target.attrelid = o.confrelid AND target.attnum = o.confkey[1]
     CROSS JOIN LATERAL (
-        SELECT array_agg(a.attname ORDER BY k.n) FROM unnest(o.conkey) WITH ORDINALITY k(attnum, n)
+        SELECT array_agg(a.attname ORDER BY k.n), array_agg(target.attname ORDER BY k.n)
+        FROM unnest(o.conkey, o.confkey) WITH ORDINALITY k(attnum, target_attnum, n)
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-    ) names(of_columns)
+        LEFT JOIN pg_attribute target ON target.attrelid = o.confrelid AND target.attnum = k.target_attnum
+    ) names(column_names, target_columns)
     WHERE o.contype IN ('f', 'c') AND c.relnamespace = current_schema()::regnamespace
 """
 POSTGRESQL_INDEXES = """
     SELECT c.relname, CASE WHEN i.indisprimary THEN 'p' WHEN i.indisunique THEN 'u'
                            WHEN i.indisexclusion THEN 'x' ELSE 'i' END, x.relname,
-           parts.of_columns, parts.is_for_like, i.indisvalid AND i.indisready, i.indpred IS NOT NULL, parts.orders,
+           parts.column_names, parts.is_for_like, i.indisvalid AND i.indisready, i.indpred IS NOT NULL, parts.orders,
            concat_ws(', ', CASE WHEN m.amname <> 'btree' THEN m.amname END,
                      -- Known to PostgreSQL from version 15 on.
                      CASE WHEN to_jsonb(i) ->> 'indnullsnotdistinct' = 'true' THEN 'NULLs are equal' END)
@@ -333,7 +307,7 @@ POSTGRESQL_INDEXES = """
         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
         LEFT JOIN pg_opclass o ON o.oid = k.opclass
         WHERE k.n <= i.indnkeyatts
-    ) parts(of_columns, is_for_like, orders)
+    ) parts(column_names, is_for_like, orders)
     WHERE c.relnamespace = current_schema()::regnamespace
 """
 SQLITE_COLUMNS = """
@@ -343,40 +317,46 @@ SQLITE_COLUMNS = """
 KINDS = {"p": "primary key", "u": "unique", "f": "foreign key", "c": "check", "i": "index", "x": "exclusion"}
 
 
-def found_tables(connection) -> dict[str, Table]:
-    """All tables of the schema we use, by name."""
+def actual_tables(connection) -> dict[str, TableSchema]:
+    """All tables of the current schema, by name."""
     tables = {}
     is_postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
         cursor.execute(POSTGRESQL_COLUMNS if is_postgresql else SQLITE_COLUMNS)
         for table, column, db_type, is_nullable, has_default in cursor.fetchall():
-            columns = tables.setdefault(table, Table({}, [])).columns
-            columns[column] = Column(db_type, bool(is_nullable), bool(has_default))
-        for table, rule in postgresql_rules(cursor) if is_postgresql else sqlite_rules(connection, cursor, tables):
-            tables[table].rules.append(rule)
+            columns = tables.setdefault(table, TableSchema({}, [])).columns
+            columns[column] = ColumnSchema(db_type, bool(is_nullable), bool(has_default))
+        for table, constraint in (
+            postgresql_constraints(cursor) if is_postgresql else sqlite_constraints(connection, cursor, tables)
+        ):
+            tables[table].constraints.append(constraint)
     return tables
 
 
-def postgresql_rules(cursor) -> Iterator[tuple[str, Rule]]:
+def postgresql_constraints(cursor) -> Iterator[tuple[str, Constraint]]:
     cursor.execute(POSTGRESQL_CONSTRAINTS)
-    for table, kind, name, columns, to_table, to_column, is_valid, definition in cursor.fetchall():
-        target = (to_table, to_column) if kind == "f" else None
+    for table, kind, name, columns, to_table, to_columns, is_valid, definition, on_delete in cursor.fetchall():
+        target = (to_table, *to_columns) if kind == "f" else None
         condition = condition_in(definition) if kind == "c" else ""
-        yield table, Rule(KINDS[kind], tuple(columns or ()), name, target, is_valid=is_valid, condition=condition)
+        constraint = Constraint(KINDS[kind], tuple(columns or ()), name, target, is_valid=is_valid, condition=condition)
+        yield table, replace(constraint, method=on_delete)
     cursor.execute(POSTGRESQL_INDEXES)
-    for table, kind, name, columns, is_for_like, is_valid, is_partial, orders, manner in cursor.fetchall():
-        rule = Rule(KINDS[kind], tuple(columns), name, None, bool(is_for_like), is_valid, is_partial)
-        yield table, replace(rule, orders=tuple(orders), manner=manner)
+    for table, kind, name, columns, is_for_like, is_valid, is_partial, orders, method in cursor.fetchall():
+        index = Constraint(KINDS[kind], tuple(columns), name, None, bool(is_for_like), is_valid, is_partial)
+        yield table, replace(index, orders=tuple(orders), method=method)
 
 
-def sqlite_rules(connection, cursor, tables) -> Iterator[tuple[str, Rule]]:
+def sqlite_constraints(connection, cursor, tables) -> Iterator[tuple[str, Constraint]]:
     for table in tables:
         cursor.execute("SELECT name FROM pragma_index_list(%s) WHERE partial", [table])
         partial = {name for (name,) in cursor.fetchall()}
         cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = %s", [table])
         conditions = conditions_of(cursor.fetchone()[0])
+        yield from ((table, key) for key in sqlite_foreign_keys(cursor, table))
         for name, facts in connection.introspection.get_constraints(cursor, table).items():
-            kinds = ("primary_key", "unique", "foreign_key", "check", "index")
+            if facts["foreign_key"]:
+                continue  # Django's introspection reads one column of each.
+            kinds = ("primary_key", "unique", "check", "index")
             kind = next(kind for kind in kinds if facts[kind]).replace("_", " ")
             columns = tuple(dict.fromkeys(facts["columns"]))
             is_partial, condition = name in partial, conditions.get(name, "")
@@ -385,5 +365,16 @@ def sqlite_rules(connection, cursor, tables) -> Iterator[tuple[str, Rule]]:
                 " ".join([*([coll] if coll != "BINARY" else []), *(["DESC"] if is_descending else [])])
                 for is_descending, coll in cursor.fetchall()
             )
-            rule = Rule(kind, columns, name, facts["foreign_key"], is_partial=is_partial, condition=condition)
-            yield table, replace(rule, orders=orders)
+            constraint = Constraint(kind, columns, name, is_partial=is_partial, condition=condition)
+            yield table, replace(constraint, orders=orders)
+
+
+def sqlite_foreign_keys(cursor, table: str) -> Iterator[Constraint]:
+    cursor.execute(
+        """SELECT id, "table", "from", "to", on_delete FROM pragma_foreign_key_list(%s) ORDER BY id, seq""", [table]
+    )
+    for _, parts in groupby(cursor.fetchall(), key=itemgetter(0)):
+        [(_, to_table, *_, on_delete), *_] = parts = list(parts)
+        columns, to_columns = (tuple(part[n] for part in parts) for n in (2, 3))
+        action = "" if on_delete in {"NO ACTION", "RESTRICT"} else f"ON DELETE {on_delete}"
+        yield Constraint("foreign key", columns, target=(to_table, *to_columns), method=action)

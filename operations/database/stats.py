@@ -1,36 +1,35 @@
-"""What a database says of itself: sizes, use, connections, waits, errors. Plain data, ready for JSON.
+"""Statistics of a database as plain data for JSON: sizes, use, connections, waits, errors.
 
-Sizes are in bytes, durations in seconds unless a name says `_ms`, ratios from 0 to 1. The text of
-running queries is never read: it may hold somebody's answers.
+Sizes are in bytes, durations in seconds unless a name says `_ms`, ratios from 0 to 1. The text of running queries is
+never read: it may contain a person's answers.
 """
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, connections
 from django.db.models import Max
 
+from brainlog.database.connections import time_limits
 from operations.database import server_health, stats_sqlite
+from operations.database.queries import fetch_dicts
 from operations.models import Backup
 
-# How many seconds one question may take; on a busy server, a report should not make things worse.
-PATIENCE = 10
+BACKUPS_SHOWN = 5
+# Seconds for each query: on a busy server, a report must not make things worse.
+QUERY_TIMEOUT = 10
 
-VITAL_SIGNS = """
-SELECT pg_database_size(current_database()) AS size_bytes,
-       (SELECT sum(numbackends)::int FROM pg_stat_database) AS connections,
-       current_setting('max_connections')::int AS connections_limit
-"""
+CONNECTIONS = """(SELECT sum(numbackends)::int FROM pg_stat_database) AS connections,
+       current_setting('max_connections')::int AS connections_limit"""
 
-DATABASE = """
+DATABASE = f"""
 SELECT current_database() AS name,
        pg_database_size(current_database()) AS bytes,
        current_setting('server_version') AS server_version,
        pg_postmaster_start_time() AS started_at,
-       (SELECT sum(numbackends)::int FROM pg_stat_database) AS connections,
-       current_setting('max_connections')::int AS connections_limit,
+       {CONNECTIONS},
        current_setting('superuser_reserved_connections')::int AS connections_reserved,
        blks_hit::float8 / nullif(blks_hit + blks_read, 0) AS cache_hit_ratio,
        temp_bytes,
@@ -42,7 +41,7 @@ SELECT current_database() AS name,
             THEN extract(epoch FROM now() - pg_last_xact_replay_timestamp())::float8 END AS behind_primary
   FROM pg_stat_database
  WHERE datname = current_database()
-"""
+"""  # noqa: S608 (a text of ours)
 
 LISTS = {
     "tables": """
@@ -54,7 +53,7 @@ LISTS = {
           FROM pg_stat_user_tables
          WHERE schemaname = ANY (current_schemas(false))
          ORDER BY bytes DESC, relname""",
-    # What is unique is there to refuse rows, whether or not it is ever read.
+    # A unique index is needed to refuse rows, even if no query reads it.
     "indexes": """
         SELECT used.relname AS "table", used.indexrelname AS index, pg_relation_size(indexrelid) AS bytes,
                idx_scan AS scans, idx_tup_read AS entries_read,
@@ -85,22 +84,20 @@ LISTS = {
           JOIN pg_stat_activity USING (pid)
          WHERE NOT granted AND datname = current_database()
          ORDER BY waitstart""",
-    "slots": """
+    "slots": f"""
         SELECT slot_name AS slot, active, wal_status AS state,
-               pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
-                                    ELSE pg_current_wal_lsn() END, restart_lsn)::bigint AS kept_bytes
+               pg_wal_lsn_diff({server_health.WAL_POSITION}, restart_lsn)::bigint AS kept_bytes
           FROM pg_replication_slots
-         ORDER BY kept_bytes DESC NULLS LAST""",
-    "replicas": """
+         ORDER BY kept_bytes DESC NULLS LAST""",  # noqa: S608 (a text of ours)
+    "replicas": f"""
         SELECT coalesce(nullif(application_name, ''), '-') AS application, state, sync_state,
-               pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
-                                    ELSE pg_current_wal_lsn() END, replay_lsn)::bigint AS behind_bytes,
+               pg_wal_lsn_diff({server_health.WAL_POSITION}, replay_lsn)::bigint AS behind_bytes,
                extract(epoch FROM replay_lag)::float8 AS behind
           FROM pg_stat_replication
-         ORDER BY 1""",
+         ORDER BY 1""",  # noqa: S608 (a text of ours)
 }
 
-# Constants are left out of these by PostgreSQL, but not out of every utility statement.
+# pg_stat_statements replaces constants in these statements by parameters, but not in every utility statement.
 STATEMENTS = """
 SELECT calls, total_exec_time AS total_ms, mean_exec_time AS mean_ms, max_exec_time AS max_ms, rows,
        left(regexp_replace(regexp_replace(query, '''([^'']|'''')*''', '''…''', 'g'), '\\s+', ' ', 'g'), 500) AS sql
@@ -112,109 +109,93 @@ SELECT calls, total_exec_time AS total_ms, mean_exec_time AS mean_ms, max_exec_t
 """
 
 
-def gather(alias: str) -> dict:
-    """All figures. What this server or this role does not give is named under `missing`, with the reason."""
+def collect(alias: str) -> dict:
+    """All statistics. `missing` names those that this server or role does not provide, with the reason."""
     vendor = connections[alias].vendor
-    found = gather_postgresql(alias) if vendor == "postgresql" else stats_sqlite.gather(connections[alias])
-    found["backups"] = backups(alias)
-    return json.loads(json.dumps({"vendor": vendor} | found, cls=DjangoJSONEncoder))
+    statistics = collect_postgresql(alias) if vendor == "postgresql" else stats_sqlite.collect(connections[alias])
+    statistics["backups"] = backups(alias)
+    return json.loads(json.dumps({"vendor": vendor} | statistics, cls=DjangoJSONEncoder))
 
 
-def gather_postgresql(alias: str) -> dict:
-    with bounded_cursor(alias, PATIENCE) as cursor:
-        found: dict = {"database": rows_of(cursor, DATABASE)[0], "pools": pools(), "missing": {}}
+def collect_postgresql(alias: str) -> dict:
+    with limited_cursor(alias, QUERY_TIMEOUT) as cursor:
+        statistics: dict = {"database": fetch_dicts(cursor, DATABASE)[0], "pools": pools(), "missing": {}}
     for name, sql in LISTS.items():
-        answer(found, alias, name, sql)
-    found["troubles"] = [{"text": text} for _, text in server_health.troubles(watched_figures(alias, PATIENCE))]
-    with bounded_cursor(alias, PATIENCE) as cursor:
-        schema = rows_of(
+        add_list(statistics, alias, name, sql)
+    problems = server_health.problems(health_measurements(alias, QUERY_TIMEOUT))
+    statistics["problems"] = [{"text": text} for _, text in problems]
+    with limited_cursor(alias, QUERY_TIMEOUT) as cursor:
+        schema = fetch_dicts(
             cursor,
             "SELECT quote_ident(nspname) AS name FROM pg_extension "
             "JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'pg_stat_statements'",
         )
     if schema:
-        answer(found, alias, "statements", STATEMENTS.format(schema=schema[0]["name"]))
+        add_list(statistics, alias, "statements", STATEMENTS.format(schema=schema[0]["name"]))
     else:
-        found |= {"statements": []}
-        found["missing"]["statements"] = "not installed"
-    return found
+        statistics |= {"statements": []}
+        statistics["missing"]["statements"] = "not installed"
+    return statistics
 
 
-def answer(found: dict, alias: str, name: str, sql: str):
-    """Put the rows of a question into `found`, or the reason why there are none."""
+def add_list(statistics: dict, alias: str, name: str, sql: str):
+    """Add the rows of a query under its name; if it fails, no rows, and the class of the error under `missing`."""
     try:
-        with bounded_cursor(alias, PATIENCE) as cursor:
-            found[name] = rows_of(cursor, sql)
+        with limited_cursor(alias, QUERY_TIMEOUT) as cursor:
+            statistics[name] = fetch_dicts(cursor, sql)
     except DatabaseError as error:
-        found[name] = []
-        found["missing"][name] = type(error.__cause__).__name__
+        statistics[name] = []
+        statistics["missing"][name] = type(error.__cause__).__name__
 
 
-def vital_signs(alias: str, seconds: float) -> dict[str, int]:
-    """The few figures that are asked for again and again."""
+# ── For /metrics, which reads them at each scrape ─────────────────────────────────────────────
+
+
+def size_and_connections(alias: str, seconds: float) -> dict[str, int]:
     if connections[alias].vendor == "sqlite":
-        return stats_sqlite.vital_signs(connections[alias])
-    with bounded_cursor(alias, seconds) as cursor:
-        return rows_of(cursor, VITAL_SIGNS)[0]
+        return stats_sqlite.size(connections[alias])
+    with limited_cursor(alias, seconds) as cursor:
+        return fetch_dicts(cursor, f"SELECT pg_database_size(current_database()) AS size_bytes, {CONNECTIONS}")[0]
 
 
-def watched_figures(alias: str, seconds: float) -> dict:
-    """The measurements of server_health, and how many of its queries failed. Each is independent of the others."""
+def health_measurements(alias: str, seconds: float) -> dict:
+    """The measurements of server_health, and how many of its queries failed. They fail independently."""
     if connections[alias].vendor == "sqlite":
         return {}
-    found: dict = {"unanswered_questions": 0}
-    for question in server_health.QUESTIONS.values():
+    measurements: dict = {"health_queries_failed": 0}
+    for query in server_health.QUERIES.values():
         try:
-            with bounded_cursor(alias, seconds) as cursor:
-                found |= rows_of(cursor, question)[0]
+            with limited_cursor(alias, seconds) as cursor:
+                measurements |= fetch_dicts(cursor, query)[0]
         except DatabaseError:
-            found["unanswered_questions"] += 1
-    return found
+            measurements["health_queries_failed"] += 1
+    return measurements
 
 
-BACKUPS_SHOWN = 5
-
-
-def backups(alias: str) -> list[dict]:
-    """The newest good backups."""
-    newest = Backup.objects.using(alias).values("archive", "made_at", "size", "verified_at")[:BACKUPS_SHOWN]
-    return [{"bytes": row.pop("size")} | row for row in newest]
-
-
-def backup_signs(alias: str, seconds: float) -> dict[str, float]:
-    """Of the newest good backup: its moment, its size; and when one was last verified. Empty before the first."""
-    is_limited = connections[alias].vendor == "postgresql"
-    with bounded_cursor(alias, seconds) if is_limited else nullcontext():
+def backup_measurements(alias: str, seconds: float) -> dict[str, float]:
+    """Time and size of the newest backup, and when one was last verified. Empty before the first backup."""
+    with time_limits(connections[alias], statement=seconds, lock=seconds):
         newest = Backup.objects.using(alias).first()
         verified_at = Backup.objects.using(alias).aggregate(verified_at=Max("verified_at"))["verified_at"]
-    signs: dict[str, float] = {}
+    measurements: dict[str, float] = {}
     if newest:
-        signs |= {"backup_timestamp_seconds": newest.made_at.timestamp(), "backup_size_bytes": newest.size}
+        measurements |= {"backup_timestamp_seconds": newest.made_at.timestamp(), "backup_size_bytes": newest.size}
     if verified_at:
-        signs["backup_verified_timestamp_seconds"] = verified_at.timestamp()
-    return signs
+        measurements["backup_verified_timestamp_seconds"] = verified_at.timestamp()
+    return measurements
 
 
 @contextmanager
-def bounded_cursor(alias: str, seconds: float) -> Iterator:
-    """A cursor whose statements are given up after some seconds. In a transaction, so that it works behind a pooler."""
-    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-        limit = f"{seconds * 1000:.0f}ms"
-        cursor.execute(
-            "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true)", [limit, limit]
-        )
+def limited_cursor(alias: str, seconds: float) -> Iterator:
+    """A cursor whose statements are cancelled after some seconds."""
+    connection = connections[alias]
+    with time_limits(connection, statement=seconds, lock=seconds), connection.cursor() as cursor:
         yield cursor
 
 
-def rows_of(cursor, sql: str) -> list[dict]:
-    cursor.execute(sql)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
 def pools() -> list[dict]:
-    """The pools of this process, as they are configured and used."""
-    found = []
+    """Size and use of this process's connection pools."""
+    rows = []
     for connection in connections.all():
         options = connection.settings_dict["OPTIONS"].get("pool")
         if not options:
@@ -222,25 +203,31 @@ def pools() -> list[dict]:
         stats = connection.pool.get_stats()
         size, available = stats.get("pool_size", 0), stats.get("pool_available", 0)
         row = {"database": connection.alias, "largest": connection.pool.max_size, "timeout": connection.pool.timeout}
-        found.append(
+        rows.append(
             row | {"in_use": size - available, "available": available, "waiting": stats.get("requests_waiting", 0)}
         )
-    return found
+    return rows
 
 
-def unused_indexes(figures: dict) -> list[dict]:
-    """The indexes that are only there to be read and never are."""
-    return [row for row in figures.get("indexes", []) if row.get("scans") == 0 and not row["enforces"]]
+def backups(alias: str) -> list[dict]:
+    """The newest backups."""
+    newest = Backup.objects.using(alias).values("archive", "made_at", "size", "verified_at")[:BACKUPS_SHOWN]
+    return [{"bytes": row.pop("size")} | row for row in newest]
 
 
-def grown(figures: dict, before: dict | None) -> dict:
-    """The figures, with how many bytes the database and each table have grown since the ones before."""
-    then = {row["table"]: row["bytes"] for row in before["tables"]} if before else {}
-    tables = [row | {"grown": difference(row["bytes"], then.get(row["table"]))} for row in figures["tables"]]
-    size = before["database"]["bytes"] if before else None
-    database = figures["database"] | {"grown": difference(figures["database"]["bytes"], size)}
-    return figures | {"database": database, "tables": tables}
+def unused_indexes(statistics: dict) -> list[dict]:
+    """The indexes that no query has read. Unique ones are needed anyway."""
+    return [row for row in statistics.get("indexes", []) if row.get("scans") == 0 and not row["enforces"]]
 
 
-def difference(now: int | None, then: int | None) -> int | None:
-    return None if now is None or then is None else now - then
+def with_growth(statistics: dict, previous: dict | None) -> dict:
+    """The statistics, with the growth in bytes of the database and each table since the previous ones."""
+    sizes = {row["table"]: row["bytes"] for row in previous["tables"]} if previous else {}
+    tables = [row | {"growth": difference(row["bytes"], sizes.get(row["table"]))} for row in statistics["tables"]]
+    size = previous["database"]["bytes"] if previous else None
+    database = statistics["database"] | {"growth": difference(statistics["database"]["bytes"], size)}
+    return statistics | {"database": database, "tables": tables}
+
+
+def difference(now: int | None, before: int | None) -> int | None:
+    return None if now is None or before is None else now - before

@@ -1,7 +1,7 @@
-"""A sample of the private texts in a database: are they encrypted, and with keys that are here?
+"""Checks a sample of the private texts in a database: whether they are encrypted, with configured keys.
 
-A migration that was only marked as applied, or a program that writes past Brain Log, leaves texts in clear, and nothing
-else would say so. No text is part of what is said.
+A migration that was only marked as applied, or another program that writes to the database, leaves texts in clear, and
+no other check finds them. No finding contains a text.
 """
 
 import random
@@ -16,49 +16,50 @@ from django.db.models import QuerySet
 from encryption import cipher
 from encryption.fields import Sealed, private_fields
 from encryption.mfa_secrets import COLUMN, NAMES, TABLE, place_of
-from operations.database.schema import ERROR, OK, WARNING
+from operations.database.findings import ERROR, OK, WARNING, Finding
 
-# Rows of each table: some pages of its index, whatever its size, and less than a second of decrypting. The oldest were
-# written before a migration that was not run, the newest by the code that runs now, and the others in between.
-AT_EACH_END, PROBES, AT_EACH_PROBE = 200, 20, 10
+# Rows of each table: a few pages of its index, whatever its size, and less than a second of decrypting. The oldest rows
+# are from before a migration that did not run, the newest from the running code, and the probes from between.
+ROWS_AT_EACH_END, PROBES, ROWS_AT_EACH_PROBE = 200, 20, 10
 
-IN_CLEAR, NO_KEY, NOT_GENUINE = "in clear", "under a key that is not here", "not genuine"
+IN_CLEAR, NO_KEY, NOT_GENUINE = "in clear", "under an unknown key", "not genuine"
 UNBOUND = "bound to no owner"
-MEANING = {
+REMEDIES = {
     IN_CLEAR: "are not encrypted; add the word plaintext to FIELD_ENCRYPTION_KEYS and run manage.py rotate_field_keys",
-    NO_KEY: "are encrypted with a key that FIELD_ENCRYPTION_KEYS lacks; bring it back before it is lost",
+    NO_KEY: "are encrypted with a key that FIELD_ENCRYPTION_KEYS lacks; restore it before it is lost",
     UNBOUND: "are not bound to their owner: accounts.0013 was marked as applied and did not run; run manage.py migrate "
     "accounts 0012 --fake, then manage.py migrate",
     NOT_GENUINE: "cannot be decrypted: altered, moved from another row, or under another key of the same id",
 }
 SECRETS = f"{Authenticator._meta.db_table}.data"
-WRITTEN_ELSEWHERE = (
-    "are not encrypted: not written by Brain Log, and of no use; delete those rows, and look who wrote them"
+NOT_WRITTEN_HERE = (
+    "are not encrypted: Brain Log did not write them and does not accept them; delete those rows, and find out who "
+    "wrote them"
 )
 
 
-def problems(connection, unmigrated: set[str]) -> Iterator[tuple[str, str]]:
-    """Look at a sample of each table, but for apps with migrations that are not applied."""
-    looked_at, faults = 0, Counter()
-    for column, fault in found_in_sample(connection, unmigrated):
-        looked_at += 1
+def problems(connection, unmigrated: set[str]) -> Iterator[Finding]:
+    """Check a sample of each table, except in apps with migrations that are not applied."""
+    checked, faults = 0, Counter()
+    for column, fault in sampled_texts(connection, unmigrated):
+        checked += 1
         if fault:
             faults[column, fault] += 1
     for (column, fault), texts in sorted(faults.items()):
         if (column, fault) == (SECRETS, IN_CLEAR):
-            # Whatever stands among the keys: these have always been encrypted by Brain Log.
-            yield ERROR, f"{column}: {texts} texts {WRITTEN_ELSEWHERE}"
+            # An error even with plaintext among the keys: Brain Log has always encrypted these.
+            yield ERROR, f"{column}: {texts} texts {NOT_WRITTEN_HERE}"
             continue
-        is_meant = fault == IN_CLEAR and settings.FIELD_ENCRYPTION_READS_PLAINTEXT
+        is_allowed = fault == IN_CLEAR and settings.FIELD_ENCRYPTION_READS_PLAINTEXT
         text = "are not encrypted, which plaintext in FIELD_ENCRYPTION_KEYS allows; manage.py rotate_field_keys"
-        yield WARNING if is_meant else ERROR, f"{column}: {texts} texts {text if is_meant else MEANING[fault]}"
+        yield WARNING if is_allowed else ERROR, f"{column}: {texts} texts {text if is_allowed else REMEDIES[fault]}"
     if not faults:
         extent = "the oldest, the newest and some in between; manage.py rotate_field_keys --check reads all"
-        yield OK, f"{looked_at} texts were looked at, and all are encrypted with keys that are here ({extent})"
+        yield OK, f"{checked} texts were checked, and all are encrypted with configured keys ({extent})"
 
 
-def found_in_sample(connection, unmigrated: set[str]) -> Iterator[tuple[str, str]]:
-    """Yield table and column, and what is wrong or '', for each text of the sample."""
+def sampled_texts(connection, unmigrated: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield "table.column" and the fault, or '', for each text of the sample."""
     for model in apps.get_models():
         fields = private_fields(model)
         if not fields or model._meta.app_label in unmigrated:
@@ -81,7 +82,7 @@ def found_in_sample(connection, unmigrated: set[str]) -> Iterator[tuple[str, str
 
 
 def fault_of(stored: str, place: tuple[str, ...]) -> str:
-    """What is wrong with a text as it is stored, or ''."""
+    """The fault of a stored text, or ''."""
     token = cipher.TOKEN.fullmatch(stored)
     if not token:
         return IN_CLEAR
@@ -95,19 +96,20 @@ def fault_of(stored: str, place: tuple[str, ...]) -> str:
 
 
 def sampled(connection, rows: QuerySet) -> Iterator[tuple]:
-    """Rows from both ends of a table and from places in between, each once. The primary key comes first in them."""
-    newest = fetched(connection, rows.order_by("-pk")[:AT_EACH_END])
-    oldest = fetched(connection, rows.order_by("pk")[:AT_EACH_END])
+    """Rows from both ends of a table and from between, each once. Their first value is the primary key."""
+    newest = fetched(connection, rows.order_by("-pk")[:ROWS_AT_EACH_END])
+    oldest = fetched(connection, rows.order_by("pk")[:ROWS_AT_EACH_END])
     chosen = {row[0]: row for row in [*newest, *oldest]}
     if newest and oldest and oldest[-1][0] < newest[-1][0]:
         for _ in range(PROBES):
             start = random.randint(oldest[-1][0], newest[-1][0])  # noqa: S311 (a sample, no secret)
             chosen |= {
-                row[0]: row for row in fetched(connection, rows.filter(pk__gte=start).order_by("pk")[:AT_EACH_PROBE])
+                row[0]: row
+                for row in fetched(connection, rows.filter(pk__gte=start).order_by("pk")[:ROWS_AT_EACH_PROBE])
             }
     yield from chosen.values()
 
 
 def fetched(connection, rows: QuerySet) -> list[tuple]:
-    """Over this connection, which need not be one that Django knows by a name."""
+    """The rows, read over this connection: using() takes only connections that are registered under an alias."""
     return list(rows.query.get_compiler(connection=connection).results_iter())

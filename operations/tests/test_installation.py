@@ -84,21 +84,21 @@ def test_a_file_that_is_newer_than_the_manifest(collected):
     """Any page that names it is a server error."""
     folder, read_again = collected
     manifest = json.loads((folder / "staticfiles.json").read_text())
-    del manifest["paths"]["css/base.css"], manifest["paths"]["js/drafts.js"]
+    del manifest["paths"]["brainlog.css"], manifest["paths"]["brainlog.js"]
     (folder / "staticfiles.json").write_text(json.dumps(manifest))
 
     [sentence] = read_again()
 
-    assert "is of another release" in sentence and "it lacks css/base.css and 1 more. Run manage.py" in sentence
+    assert "is of another release" in sentence and "it lacks brainlog.css and 1 more. Run manage.py" in sentence
 
 
 def test_a_file_that_was_not_copied_along(collected):
     folder, read_again = collected
-    next(folder.glob("css/base.*.css")).unlink()
+    next(folder.glob("brainlog.*.css")).unlink()
 
     [sentence] = read_again()
 
-    assert "it lacks css/base.css. Run" in sentence
+    assert "it lacks brainlog.css. Run" in sentence
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_a_scrape_knows_what_grows_unseen(scrape, monkeypatch):
     assert found[("brainlog_database_transaction_id_age",)] > 0
     assert found[("brainlog_database_archiving_failed",)] == 0
     assert found[("brainlog_database_inactive_slots",)] == 0
-    assert found[("brainlog_database_unanswered_questions",)] == 0
+    assert found[("brainlog_database_health_queries_failed",)] == 0
     assert found[("brainlog_database_prepared_transactions",)] == 0
     # There is no replica, so nothing is known of one.
     assert ("brainlog_database_replica_lag_seconds",) not in found
@@ -96,21 +96,21 @@ def test_a_scrape_knows_what_grows_unseen(scrape, monkeypatch):
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs a server")
 def test_a_question_that_fails_spoils_no_other(scrape, monkeypatch):
     monkeypatch.setattr(metrics.DatabaseNow, "watched", (-metrics.KEPT, {}))
-    monkeypatch.setitem(server_health.QUESTIONS, "archiver", "SELECT 1 / 0 AS archiving_failed")
+    monkeypatch.setitem(server_health.QUERIES, "archiver", "SELECT 1 / 0 AS archiving_failed")
     found = scrape()
     asked_again = []
-    monkeypatch.setattr(metrics, "watched_figures", lambda *args: asked_again.append(args) or {})
+    monkeypatch.setattr(metrics, "health_measurements", lambda *args: asked_again.append(args) or {})
     scrape()
 
     assert found[("brainlog_database_up",)] == 1
-    assert found[("brainlog_database_unanswered_questions",)] == 1
+    assert found[("brainlog_database_health_queries_failed",)] == 1
     assert ("brainlog_database_archiving_failed",) not in found
     assert found[("brainlog_database_transaction_id_age",)] > 0
     assert asked_again == []  # They are good for some seconds.
 
 
 def test_every_figure_is_described():
-    names = {name for sql in server_health.QUESTIONS.values() for name in re.findall(r"AS (\w+)\b(?!\s*\()", sql)}
+    names = {name for sql in server_health.QUERIES.values() for name in re.findall(r"AS (\w+)\b(?!\s*\()", sql)}
 
     assert names - {"slots", "kept"} <= metrics.DESCRIPTIONS.keys()
 

@@ -1,4 +1,4 @@
-"""Changing the key of private text, and encrypting what was not, while people write and processes die."""
+"""Changes of the key of private texts, and their first encryption, during writes and after killed processes."""
 
 import base64
 import datetime
@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from accounts.tests.factories import make_person
 from encryption import cipher
 from encryption.fields import private_fields
-from encryption.reencrypt import Replacing, Table, encrypt_all
+from encryption.reencrypt import EncryptedTable, Replacing, encrypt_all
 from logs.models import DailyLog, Medication
 from logs.tests.columns import again, put, stored
 from logs.tests.factories import DAY, make_log, make_medication
@@ -25,7 +25,7 @@ from testing.gunicorn import ROOT, environment_with
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
 ROWS = 3000
-LOGS = Table.of(DailyLog)
+LOGS = EncryptedTable.of(DailyLog)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def rotate(*arguments) -> str:
 
 
 def failed(*arguments) -> str:
-    """What it said, and why it failed."""
+    """The output, and the error."""
     said = StringIO()
     with pytest.raises(CommandError) as failure:
         call_command("rotate_field_keys", *arguments, stdout=said, stderr=said)
@@ -82,14 +82,14 @@ def test_every_text_is_encrypted_with_the_first_key(rows, keys):
     said = rotate()
 
     assert said == (
-        "accounts_user: 1 texts encrypted anew\n"
-        "logs_dailylog: 2 texts encrypted anew\n"
-        "logs_medication: 2 texts encrypted anew\n"
-        "reflections_weeklyreflection: 1 texts encrypted anew\n"
-        "mfa_authenticator: 0 secrets encrypted anew\n"
-        "accounts_session: 0 sessions encrypted anew\n"
-        "Every text is encrypted with the key new. Once no process encrypts with another one any more, "
-        "this database needs no longer: old. Its older backups still do.\n"
+        "accounts_user: 1 texts encrypted again\n"
+        "logs_dailylog: 2 texts encrypted again\n"
+        "logs_medication: 2 texts encrypted again\n"
+        "reflections_weeklyreflection: 1 texts encrypted again\n"
+        "mfa_authenticator: 0 secrets encrypted again\n"
+        "accounts_session: 0 sessions encrypted again\n"
+        "Every text is encrypted with the key new. Once no process encrypts with another key, "
+        "this database no longer needs: old. Its older backups still do.\n"
     )
     keys(new=NEW)
     assert (again(log).dreams, again(log).breakfast, again(log).gratitude) == ("Flying", "Oats", "")
@@ -112,7 +112,7 @@ def test_a_second_run_finds_nothing_to_do(rows, keys):
     assert rotate().endswith("Every text is encrypted with the key new.\n")
 
 
-def test_what_cannot_be_read_is_left_and_counted(rows, keys):
+def test_undecryptable_texts_are_kept_and_counted(rows, keys):
     log = rows[0]
     put(log, "dreams", stored(rows[1], "note"))
     other = make_log(breakfast="Rice")
@@ -122,39 +122,39 @@ def test_what_cannot_be_read_is_left_and_counted(rows, keys):
 
     said = failed()
 
-    assert "logs_dailylog: 1 texts cannot be read: the key old did not encrypt this for this place.\n" in said
-    assert "logs_dailylog: 1 texts cannot be read: it is not encrypted" in said
-    assert said.endswith("2 texts cannot be read, and were left as they are. Keep every key you have.")
+    assert "logs_dailylog: 1 texts cannot be decrypted: the key old did not encrypt this for this place.\n" in said
+    assert "logs_dailylog: 1 texts cannot be decrypted: it is not encrypted" in said
+    assert said.endswith("2 texts cannot be decrypted, and were not changed. Keep every key.")
     assert "Flying" not in said and "forged" not in said
     assert (stored(log), stored(other)) == before
     assert stored(log, "breakfast").startswith("bl1.new.") and stored(other, "breakfast").startswith("bl1.new.")
 
 
-def test_a_lost_key_is_named(rows, keys):
+def test_a_missing_key_is_named(rows, keys):
     keys(new=NEW)
 
-    assert "logs_medication: 2 texts cannot be read: there is no key old in FIELD_ENCRYPTION_KEYS." in failed()
+    assert "logs_medication: 2 texts cannot be decrypted: there is no key old in FIELD_ENCRYPTION_KEYS." in failed()
     keys(new=NEW, old=OLD)
     rotate()
     assert key_ids_of(DailyLog) == {"new"}
 
 
-def test_a_hash_alone_is_computed_anew(rows, keys):
-    """Its name was encrypted with the new key by a process that was stopped in between."""
+def test_an_outdated_hash_is_computed_again(rows, keys):
+    """A process was stopped after it encrypted the name with the new key."""
     medication = rows[1]
     keys(new=NEW, old=OLD)
     rotate()
     put(medication, "name_key", "bi1.old." + "A" * 43)
-    assert "logs_medication: 1 texts cannot be read: its hash is that of another text" in failed("--check")
+    assert "logs_medication: 1 texts cannot be decrypted: its hash is that of another text" in failed("--check")
 
     rotate()
 
     assert stored(medication, "name_key").startswith("bi1.new.")
-    assert rotate("--check").endswith("Every text can be read.\n")
+    assert rotate("--check").endswith("Every text can be decrypted.\n")
 
 
-def test_a_name_that_is_there_twice_is_left_to_its_person(rows, keys):
-    """A process that did not know the new key yet cannot find the name that another process added with it."""
+def test_duplicate_names_are_kept_for_the_person_to_rename(rows, keys):
+    """A process without the new key cannot find the name that another process added with it."""
     medication = rows[1]
     keys(new=NEW)
     second = make_medication(medication.user, name="concerta", note="Twice")
@@ -162,36 +162,36 @@ def test_a_name_that_is_there_twice_is_left_to_its_person(rows, keys):
 
     said = failed()
 
-    assert "logs_medication: 1 names are in a person's list twice." in said
-    assert said.endswith("1 hashes were left as they are. Keep every key you have.")
+    assert "logs_medication: 1 names are twice in a person's list." in said
+    assert said.endswith("1 hashes were not changed. Keep every key.")
     assert stored(medication, "name").startswith("bl1.new.") and stored(medication, "name_key").startswith("bi1.old.")
     second.name = "Concerta 2"
     second.save()
-    assert "this database needs no longer: old." in rotate()
+    assert "this database no longer needs: old." in rotate()
     assert stored(medication, "name_key").startswith("bi1.new.")
 
 
-def test_texts_that_are_not_encrypted_are_taken_over_where_that_is_allowed(rows, keys):
+def test_plaintext_is_encrypted_if_allowed(rows, keys):
     put(rows[0], "dreams", "As it was written")
     put(rows[1], "name", "Tea")
     put(rows[1], "name_key", "tea")
     keys(reads_plaintext=True, old=OLD)
 
-    assert "this database needs no longer: plaintext." in rotate()
+    assert "this database no longer needs: plaintext." in rotate()
 
     keys(old=OLD)
     assert again(rows[0]).dreams == "As it was written"
     assert (again(rows[1]).name, stored(rows[1], "name_key").split(".")[0]) == ("Tea", "bi1")
 
 
-def test_checking_changes_nothing(rows, keys):
+def test_check_changes_nothing(rows, keys):
     keys(new=NEW, old=OLD)
     before = stored(rows[0])
 
-    assert rotate("--check").endswith("Every text can be read.\n")
+    assert rotate("--check").endswith("Every text can be decrypted.\n")
     assert stored(rows[0]) == before
     put(rows[0], "dreams", "bl1.new." + "A" * 60)
-    assert "logs_dailylog: 1 texts cannot be read" in failed("--check")
+    assert "logs_dailylog: 1 texts cannot be decrypted" in failed("--check")
 
 
 def test_more_rows_than_a_batch(db, keys):
@@ -199,19 +199,19 @@ def test_more_rows_than_a_batch(db, keys):
     days = [DAY - datetime.timedelta(days=n) for n in range(501)]
     DailyLog.objects.bulk_create(DailyLog(user=person, date=day, lunch=f"Soup {day}") for day in days)
     keys(new=NEW, old=OLD)
-    told = []
+    progress = []
 
-    assert encrypt_all(connection, LOGS, progress=told.append).changed == 501
+    assert encrypt_all(connection, LOGS, progress=progress.append).changed == 501
 
-    assert told == [200, 400, 600]
+    assert progress == [200, 400, 600]
     assert all(log.lunch == f"Soup {log.date}" for log in DailyLog.objects.all())
 
 
 # While people write
 
 
-def test_an_answer_saved_in_between_is_not_overwritten(rows, keys):
-    """Between the reading and the writing, by a process that has not heard of the new key."""
+def test_a_concurrent_save_is_not_overwritten(rows, keys):
+    """A process without the new key saves between the reading and the writing."""
     log = again(rows[0])
     keys(new=NEW, old=OLD)
     saves = []
@@ -233,7 +233,7 @@ def test_an_answer_saved_in_between_is_not_overwritten(rows, keys):
     assert key_ids_of(DailyLog) == {"new"}
 
 
-def test_a_day_deleted_in_between_stays_deleted(rows, keys):
+def test_a_concurrent_deletion_is_kept(rows, keys):
     keys(new=NEW, old=OLD)
 
     def replacement(stored_text, where):
@@ -325,9 +325,9 @@ def assert_nothing_is_lost(person, wrote):
         assert log.dinner == f"Rice {log.date}"
 
 
-def test_killed_in_the_middle_with_writes_going_on(many_days, keys):
+def test_a_killed_rotation_resumes_during_writes(many_days, keys):
     environment = {"FIELD_ENCRYPTION_KEYS": text_of(new=NEW, old=OLD)}
-    keys(old=OLD, new=NEW)  # The writers have not heard yet which one is the first.
+    keys(old=OLD, new=NEW)  # The writers still use the old key first.
     with writers(many_days) as wrote:
         with process("rotate_field_keys", **environment) as rotation:
             assert rotation.stderr.readline() == "logs_dailylog: 1000 rows so far\n"
@@ -346,7 +346,7 @@ def test_killed_in_the_middle_with_writes_going_on(many_days, keys):
     assert_nothing_is_lost(many_days, wrote)
 
 
-def test_the_migration_is_killed_in_the_middle_and_repeated(many_days, keys):
+def test_a_killed_migration_resumes_during_writes(many_days, keys):
     environment = {"FIELD_ENCRYPTION_KEYS": text_of(old=OLD)}
     make_medication(many_days, note="With food")
     many_days.display_name = "Maria"
@@ -382,7 +382,7 @@ def assert_all_readable(person):
     assert all(isinstance(log.dreams, str) for log in person.daily_logs.all())
 
 
-def test_the_way_back_needs_every_key(transactional_db, keys):
+def test_reversing_the_migration_needs_every_key(transactional_db, keys):
     log = make_log(dreams="Flying")
     keys(new=NEW)
     try:

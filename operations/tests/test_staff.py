@@ -1,4 +1,4 @@
-"""Staff accounts move from one database to another; nobody becomes staff by their name."""
+"""Staff accounts are copied from one database to another; an equal name makes no account staff."""
 
 import json
 import shutil
@@ -44,7 +44,7 @@ def team(db) -> list[User]:
     """A superuser, and a helper with rights of their own and of a group. And a person, who is none of them."""
     helpers = Group.objects.create(name="Helpers")
     helpers.permissions.set([permission("view_user"), permission("view_dailylog")])
-    Group.objects.create(name="Nobody's")
+    Group.objects.create(name="Unused")
     boss = make_person(
         username="Boss", is_staff=True, is_superuser=True, email="boss@example.org", timezone="Asia/Tokyo"
     )
@@ -56,17 +56,17 @@ def team(db) -> list[User]:
     return [boss, helper]
 
 
-def test_there_and_back(team, file):
+def test_export_and_import(team, file):
     before = [facts_of(user) for user in team]
     staff("export", file)
     User.objects.filter(is_staff=True).delete()
     Group.objects.all().delete()
 
-    said = staff("import", file)
+    output = staff("import", file)
 
-    assert said.splitlines() == [
-        *("group Helpers: made", "account Boss: made", "account helper: made"),
-        "3 changed, 0 were as they should be.",
+    assert output.splitlines() == [
+        *("group Helpers: created", "account Boss: created", "account helper: created"),
+        "3 changed, 0 unchanged.",
     ]
     after = User.objects.filter(is_staff=True).order_by("username_key")
     assert [facts_of(user) for user in after] == before
@@ -78,26 +78,26 @@ def test_there_and_back(team, file):
 
 
 def test_the_file_is_private_and_says_what_it_holds(team, file):
-    said = staff("export", file)
+    output = staff("export", file)
 
     assert file.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in file.parent.iterdir()] == ["staff.json"]
-    assert "password hashes" in said and "2 staff accounts" in said
+    assert "password hashes" in output and "2 staff accounts" in output
     models = {row["model"] for row in json.loads(file.read_text())}
     assert models == {"auth.group", "accounts.user"}
     text = file.read_text()
-    assert all(word not in text for word in ("ada", "Oats", "Rice", "Nobody's", '"pk"', "last_login"))
+    assert all(word not in text for word in ("ada", "Oats", "Rice", "Unused", '"pk"', "last_login"))
 
 
 def test_repeated_it_changes_nothing(team, file):
     staff("export", file)
     before = list(User.objects.values())
 
-    assert staff("import", file) == "0 changed, 3 were as they should be.\n"
+    assert staff("import", file) == "0 changed, 3 unchanged.\n"
     assert list(User.objects.values()) == before
 
 
-def test_accounts_that_are_there_get_the_rights_alone(team, file):
+def test_existing_accounts_get_permissions_only(team, file):
     staff("export", file)
     boss, helper = team
     boss.set_password("another-good-password")
@@ -108,78 +108,78 @@ def test_accounts_that_are_there_get_the_rights_alone(team, file):
     User.objects.filter(pk=helper.pk).update(is_active=False)
     Group.objects.get(name="Helpers").permissions.clear()
 
-    said = staff("import", file)
+    output = staff("import", file)
 
-    assert "group Helpers: permissions changed" in said
-    assert "account BOSS: changed is_superuser" in said
-    assert "account helper: changed groups" in said
+    assert "group Helpers: permissions changed" in output
+    assert "account BOSS: changed is_superuser" in output
+    assert "account helper: changed groups" in output
     boss, helper = User.objects.get(pk=boss.pk), User.objects.get(pk=helper.pk)
     assert boss.is_superuser and boss.check_password("another-good-password")
     assert (boss.username, boss.email) == ("BOSS", "boss@elsewhere.example.org")
-    # Whoever was locked out stays out; the group's rights are nothing without that.
+    # A deactivated account stays deactivated, whatever its groups.
     assert not helper.is_active
     assert [group.name for group in helper.groups.all()] == ["Helpers"]
     assert boss.daily_logs.get().breakfast == "Rice"
 
 
-def test_take_over_brings_the_password_too(team, file):
+def test_take_over_imports_the_password(team, file):
     staff("export", file)
     boss = team[0]
     boss.set_password("another-good-password")
     boss.timezone = "Europe/Berlin"
     boss.save()
 
-    said = staff("import", file, "--take-over")
+    output = staff("import", file, "--take-over")
 
     boss = User.objects.get(pk=boss.pk)
-    assert "account Boss: changed password, timezone" in said
+    assert "account Boss: changed password, timezone" in output
     assert boss.check_password(PASSWORD)
     assert boss.timezone == "Asia/Tokyo"
-    assert staff("import", file, "--take-over") == "0 changed, 3 were as they should be.\n"
+    assert staff("import", file, "--take-over") == "0 changed, 3 unchanged.\n"
 
 
 @pytest.mark.parametrize("options", [[], ["--take-over"]])
-def test_somebody_of_the_same_name_is_never_made_staff(team, file, options):
+def test_an_account_of_the_same_name_is_never_made_staff(team, file, options):
     staff("export", file)
     User.objects.filter(is_staff=True).delete()
     Group.objects.all().delete()
-    somebody = make_person(username="HELPER", password="somebodys-own-password")
+    person = make_person(username="HELPER", password="another-own-password")
 
-    with pytest.raises(CommandError, match="account HELPER here that is not staff"):
+    with pytest.raises(CommandError, match="account HELPER exists here and is not staff"):
         staff("import", file, *options)
 
-    somebody.refresh_from_db()
-    assert not (somebody.is_staff or somebody.is_superuser or somebody.groups.exists())
-    assert somebody.check_password("somebodys-own-password")
-    # Nor was anybody before them in the file made.
+    person.refresh_from_db()
+    assert not (person.is_staff or person.is_superuser or person.groups.exists())
+    assert person.check_password("another-own-password")
+    # The accounts before it in the file were not created either.
     assert not User.objects.filter(username="Boss").exists()
     assert not Group.objects.exists()
 
 
-def test_a_rehearsal_changes_nothing(team, file):
+def test_a_dry_run_changes_nothing(team, file):
     staff("export", file)
     User.objects.filter(username="Boss").delete()
 
-    said = staff("import", file, "--dry-run")
+    output = staff("import", file, "--dry-run")
 
-    assert "account Boss: made" in said and "nothing is changed" in said
+    assert "account Boss: created" in output and "nothing was changed" in output
     assert not User.objects.filter(username="Boss").exists()
 
 
-def test_the_demos_superuser_stays_at_home(team, file):
+def test_demo_superusers_are_not_exported(team, file):
     demo = make_person(username="demo-admin", is_staff=True, is_superuser=True)
     demo.groups.add(Group.objects.create(name=GROUP))
 
-    said = staff("export", file)
+    output = staff("export", file)
 
     assert "demo-admin" not in file.read_text()
-    assert "Left out 1 made by manage.py demo." in said
+    assert "Left out 1 made by manage.py demo." in output
 
 
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("not JSON", "The file is none of manage.py staff"),
+        ("not JSON", "The file is no export of manage.py staff"),
         ('[{"model": "auth.group", "fields": {"name": "x", "permissions": [["fly", "logs", "dose"]]}}]', "permission"),
         (
             '[{"model": "accounts.user", "fields": {"username": "eve", "is_staff": false}}]',
@@ -197,13 +197,13 @@ def test_another_file_is_refused(db, file, text, match):
     assert not User.objects.exists() and not Group.objects.exists()
 
 
-def test_a_file_that_is_not_there(db, file):
+def test_a_missing_file_is_one_sentence(db, file):
     with pytest.raises(CommandError, match=r"staff.json cannot be used: No such file"):
         staff("import", file)
 
 
 @pytest.mark.once
-def test_between_two_databases_whose_permissions_have_other_numbers(tmp_path):
+def test_permissions_are_matched_by_name(tmp_path):
     """From development to production."""
     development, production = tmp_path / "development.sqlite3", tmp_path / "production.sqlite3"
     assert manage(f"sqlite:///{development}", "migrate", "--verbosity=0").returncode == 0
@@ -226,7 +226,7 @@ def test_between_two_databases_whose_permissions_have_other_numbers(tmp_path):
     assert manage(f"sqlite:///{development}", "staff", "export", file).returncode == 0
     result = manage(f"sqlite:///{production}", "staff", "import", file)
 
-    assert result.stdout.splitlines() == ["account Boss: made", "1 changed, 0 were as they should be."]
+    assert result.stdout.splitlines() == ["account Boss: created", "1 changed, 0 unchanged."]
     with closing(sqlite3.connect(production)) as there:
         rights = there.execute(
             """SELECT username, is_staff, is_superuser, codename FROM accounts_user u

@@ -324,14 +324,14 @@ def test_it_is_written_down(confirmed, person):
 
 
 def test_it_can_be_had_so_often(confirmed, person):
-    for _ in range(EXPORT.tries):
+    for _ in range(EXPORT.attempts):
         confirmed.post(URL)
 
     refusal = confirmed.post(URL)
 
     assert refusal.status_code == 429
     assert 0 < int(refusal.headers["Retry-After"]) <= EXPORT.minutes * 60
-    assert person.security_events.filter(kind="exported").count() == EXPORT.tries
+    assert person.security_events.filter(kind="exported").count() == EXPORT.attempts
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])

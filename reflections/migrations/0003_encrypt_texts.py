@@ -2,10 +2,10 @@
 
 from django.db import migrations
 
-from encryption.reencrypt import Table, decrypt_in_migration, encrypt_in_migration
+from encryption.reencrypt import EncryptedTable, decrypt_in_migration, encrypt_in_migration
 
 TABLES = [
-    Table(
+    EncryptedTable(
         'reflections_weeklyreflection',
         ('week_highlights', 'week_challenges', 'lessons_learned', 'next_week_focus', 'memorable_family_activities'),
         ('user_id', 'week_start'),

@@ -57,7 +57,7 @@ def test_a_week_shows_its_state_and_rating(as_person, person):
     assertContains(page, '<span class="detail">struggling</span>', html=True)
     assertContains(page, "score-3")
     assertContains(page, '<span class="detail">begun</span>', html=True)
-    assertContains(page, '<span class="square none" aria-hidden="true">–</span>', html=True)
+    assertContains(page, '<span class="square" aria-hidden="true">–</span>', html=True)
     assertNotContains(page, "None")
 
 

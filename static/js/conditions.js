@@ -1,5 +1,5 @@
-// Shows a question only with the answer it hangs on: data-shown-when="question=answer".
-// While that question is open, what has been typed already stays in sight.
+// Shows a question only with the answer that it depends on: [data-shown-when="question=answer"].
+// While that question is unanswered, what has been typed stays visible.
 
 const dependents = [...document.querySelectorAll("[data-shown-when]")];
 
@@ -21,5 +21,7 @@ function update() {
   }
 }
 
-document.addEventListener("change", update);
-update();
+if (dependents.length) {
+  document.addEventListener("change", update);
+  update();
+}

@@ -1,4 +1,4 @@
-// Adds dose rows in place; without JavaScript the same button asks the server for the page with one more.
+// Adds dose rows to [data-doses] in the page; without JavaScript the same button asks the server for a page with one more.
 
 const section = document.querySelector("[data-doses]");
 if (section) {

@@ -1,119 +1,29 @@
-// Keeps what is typed into a form[data-draft] in this browser until the server says it is saved.
+// Keeps what is typed into form[data-draft="2026-05-04/midday"] in this browser until the server says that it is saved.
 //
-// Each opened page keeps a draft of its own under its person, day and check-in, so that no tab can
-// write over another's. Drafts go when a page comes back that says "saved", at log-out, and when the
-// server says that the login here was ended from elsewhere; other tabs of the person then close. One that
-// was sent and never confirmed (the session had expired, the network failed) is brought back by
-// itself; any other is offered, the newest first. A draft carries the version of the answers it was
-// typed over, so that bringing it back can never overwrite newer ones unasked.
+// Each opened page keeps a draft of its own, so that no tab can write over another's. Drafts are removed when a page comes
+// back that says "saved", and at log-out (log-out.js). A draft that was sent and never confirmed (the session had
+// expired, the network failed) is restored at once; any other is offered, the newest first. A draft carries the version
+// of the answers that it was typed over, so that restoring it never overwrites newer answers unasked.
 
-const PREFIX = "brainlog-draft/";
-const MOST = 20; // drafts of one page
-const LARGE = 1_000_000; // characters
+const MOST_DRAFTS = 20; // of one page
 const NOT_ANSWERS = /^(csrfmiddlewaretoken|version|seen|asked-names|keep-.*)$/;
 const COUNTS_OF_ROWS = /_FORMS$/;
-// Tells other tabs that a person is logged out: "7/". They keep nothing any more, and load again.
-const loggedOut = "BroadcastChannel" in window ? new BroadcastChannel("brainlog-logged-out") : null;
-const { person } = document.body.dataset;
-let isLeaving = false; // The page goes, and takes what is typed along: no more questions, no more drafts.
 
-const storage = {
-  read(key) {
-    try {
-      return JSON.parse(localStorage.getItem(key));
-    } catch {
-      return null;
-    }
-  },
-  write(key, value) {
-    const text = JSON.stringify(value);
-    // Where there is no room left, the oldest draft gives way to this one, unless this is what takes the room.
-    for (;;) {
-      try {
-        return localStorage.setItem(key, text);
-      } catch {
-        const [oldest] = text.length < LARGE ? storage.fromOldest(PREFIX, key) : [];
-        if (!oldest) return; // Storage is full or forbidden. The form still works, and leaving still warns.
-        storage.forget(oldest);
-      }
-    }
-  },
-  fromOldest(prefix, ...without) {
-    const keys = storage.keys(prefix).filter((key) => !without.includes(key));
-    const times = new Map(keys.map((key) => [key, storage.read(key)?.at ?? 0]));
-    return keys.sort((one, other) => times.get(one) - times.get(other));
-  },
-  forget(...keys) {
-    try {
-      for (const key of keys) localStorage.removeItem(key);
-    } catch {
-      // Nothing could be stored, so nothing is left behind.
-    }
-  },
-  keys(prefix) {
-    try {
-      return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
-    } catch {
-      return [];
-    }
-  },
-};
-
-for (const message of document.querySelectorAll("[data-saved]")) {
-  // "7/" after a log-out: all of that person's. "7/2026-05-04/midday" after a save: what was sent;
-  // what was typed while it was on its way, or in another tab, stays.
-  const prefix = PREFIX + message.dataset.saved;
-  storage.forget(...storage.keys(prefix).filter((key) => prefix.endsWith("/") || storage.read(key)?.sent));
-  storage.forget(`brainlog-active/${message.dataset.saved}`); // After a log-out: see screen-lock.js.
-  if (prefix.endsWith("/")) loggedOut?.postMessage(message.dataset.saved);
-}
-
-if (person) {
-  loggedOut?.addEventListener("message", ({ data }) => {
-    if (data !== `${person}/`) return;
-    isLeaving = true;
-    storage.forget(...storage.keys(PREFIX + data)); // What this tab has written since.
-    location.replace(location.pathname + location.search); // Not reload(): that could send a form again.
-  });
-  window.addEventListener("pageshow", (event) => {
-    if (!event.persisted) return;
-    // Come back to with the Back button, out of the browser's memory: the server may know better, and may have
-    // ended the session.
-    isLeaving = true;
-    location.reload();
-  });
-  for (const logOut of document.querySelectorAll("form[data-log-out]")) {
-    logOut.addEventListener("submit", (event) => {
-      if (!storage.keys(`${PREFIX}${person}/`).length) return;
-      if (!confirm(logOut.dataset.logOut)) return event.preventDefault();
-      isLeaving = true;
-      setTimeout(() => (isLeaving = false), 5000); // Should the answer never come.
-    });
-  }
-}
-
-const form = document.querySelector("form[data-draft]");
-if (form && person) keepDraft(form, `${PREFIX}${person}/${form.dataset.draft}/`);
-
-function answersOf(form) {
+function readAnswers(form) {
   return [...new FormData(form)]
     .filter(([name, value]) => !NOT_ANSWERS.test(name) && typeof value === "string" && value !== "")
     .map(([name, value]) => [name, value.replaceAll("\r\n", "\n")]);
 }
 
-function asServed(form) {
-  // The browser may have filled it in again by itself, or the person was faster than this script.
+// The answers in the page as the server sent it: the browser may have filled in others, or the person was faster than
+// this script.
+function readServedAnswers(form) {
   const copy = form.cloneNode(true);
   copy.reset();
-  return answersOf(copy);
+  return readAnswers(copy);
 }
 
-function areSame(...several) {
-  const [one, other] = several.map((answers) => JSON.stringify(answers.filter(([name]) => !COUNTS_OF_ROWS.test(name))));
-  return one === other;
-}
-
-function fill(form, answers) {
+function writeAnswers(form, answers) {
   const rows = answers.find(([name]) => name === "doses-TOTAL_FORMS");
   if (rows) form.dispatchEvent(new CustomEvent("dose-rows", { detail: Number(rows[1]) }));
   const given = new Map();
@@ -129,104 +39,143 @@ function fill(form, answers) {
   form.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-function keepDraft(form, prefix) {
-  const newKey = () => prefix + Math.random().toString(36).slice(2);
-  const ownKey = newKey();
-  const offer = form.querySelector("[data-draft-offer]");
-  const restored = form.querySelector("[data-draft-restored]");
-  const version = form.elements.namedItem("version");
-  const opened = { version: version.value, answers: asServed(form) };
-  // The server shows what was typed and is not saved: the page is newer than what was sent.
-  const openedUnsaved = "unsaved" in form.dataset;
-  let unsaved = openedUnsaved;
-  let sent = null;
-  let sending = false;
-  let timer = null;
+function areSame(...several) {
+  const [one, other] = several.map((answers) => JSON.stringify(answers.filter(([name]) => !COUNTS_OF_ROWS.test(name))));
+  return one === other;
+}
 
-  const isDirty = () => unsaved || !areSame(answersOf(form), opened.answers);
-
-  function asTyped() {
-    const answers = answersOf(form);
-    return { at: Date.now(), version: version.value, answers, sent: sent !== null && areSame(sent, answers) };
+class DraftKeeper {
+  constructor(form) {
+    this.form = form;
+    this.path = `${page.person}/${form.dataset.draft}/`;
+    this.key = this.newKey();
+    this.offer = form.querySelector("[data-draft-offer]");
+    this.restored = form.querySelector("[data-draft-restored]");
+    this.version = form.elements.namedItem("version");
+    this.served = { version: this.version.value, answers: readServedAnswers(form) };
+    // The server shows answers that were sent and not saved: the page is newer than the draft of what was sent.
+    this.isServedUnsaved = "unsaved" in form.dataset;
+    this.isUnsaved = this.isServedUnsaved;
+    this.sent = null; // The answers that were sent.
+    this.isSending = false;
+    this.timer = null;
+    this.others = this.readOthers(); // Stored by earlier pages and other tabs, the newest first: {key, draft}.
   }
 
-  function keep() {
-    clearTimeout(timer);
-    timer = null;
-    if (isLeaving) return;
-    if (isDirty()) storage.write(ownKey, asTyped());
-    else storage.forget(ownKey);
+  start() {
+    const unconfirmed = this.others.find(({ draft }) => draft.sent);
+    if (unconfirmed) this.restore(unconfirmed);
+    this.showOffer();
+    this.save();
+    this.listen();
   }
 
-  const waiting = [];
-  for (const key of storage.keys(prefix)) {
-    const draft = storage.read(key);
-    const isOutdated = !draft || areSame(draft.answers, opened.answers) || (openedUnsaved && draft.sent);
-    if (isOutdated) storage.forget(key);
-    else waiting.push({ key, draft });
+  listen() {
+    const { form, offer, restored } = this;
+    offer.querySelector("[data-draft-restore]").addEventListener("click", () => this.restore(this.others[0]));
+    offer.querySelector("[data-draft-discard]").addEventListener("click", () => this.discardOffered());
+    restored.querySelector("[data-draft-discard]").addEventListener("click", () => this.discardRestored());
+    form.addEventListener("input", () => (this.timer ??= setTimeout(() => this.save(), 200)));
+    form.addEventListener("change", () => this.save());
+    form.addEventListener("submit", (event) => this.send(event));
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden") this.save();
+    });
+    window.addEventListener("beforeunload", (event) => this.warn(event));
   }
-  waiting.sort((one, other) => other.draft.at - one.draft.at);
-  for (const { key } of waiting.splice(MOST)) storage.forget(key);
 
-  function showOffer() {
-    const [next] = waiting;
-    offer.hidden = !next;
+  newKey() {
+    return draftStorage.PREFIX + this.path + Math.random().toString(36).slice(2);
+  }
+
+  readOthers() {
+    const others = [];
+    for (const key of draftStorage.keys(this.path)) {
+      const draft = storage.read(key);
+      if (this.isOutdated(draft)) storage.remove(key);
+      else others.push({ key, draft });
+    }
+    others.sort((one, other) => other.draft.at - one.draft.at);
+    for (const { key } of others.splice(MOST_DRAFTS)) storage.remove(key);
+    return others;
+  }
+
+  isOutdated(draft) {
+    return !draft || areSame(draft.answers, this.served.answers) || (this.isServedUnsaved && draft.sent);
+  }
+
+  isDirty() {
+    return this.isUnsaved || !areSame(readAnswers(this.form), this.served.answers);
+  }
+
+  asDraft() {
+    const answers = readAnswers(this.form);
+    const sent = this.sent !== null && areSame(this.sent, answers);
+    return { at: Date.now(), version: this.version.value, answers, sent };
+  }
+
+  save() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    if (page.isLeaving) return;
+    if (this.isDirty()) draftStorage.write(this.key, this.asDraft());
+    else storage.remove(this.key);
+  }
+
+  showOffer() {
+    const [next] = this.others;
+    this.offer.hidden = !next;
     if (!next) return;
-    const time = offer.querySelector("[data-draft-time]");
+    const time = this.offer.querySelector("[data-draft-time]");
     const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
     time.dateTime = new Date(next.draft.at).toISOString();
     time.textContent = format.format(next.draft.at);
   }
 
-  function restore(chosen) {
-    waiting.splice(waiting.indexOf(chosen), 1);
-    const { key, draft } = chosen;
-    if (isDirty() && !areSame(answersOf(form), draft.answers)) {
-      // What it takes the place of can be brought back in turn.
-      const replaced = { key: newKey(), draft: asTyped() };
-      storage.write(replaced.key, replaced.draft);
-      waiting.unshift(replaced);
-    }
-    version.value = draft.version;
-    fill(form, draft.answers);
-    unsaved = true;
-    restored.hidden = false;
-    keep();
-    storage.forget(key);
-    showOffer();
+  restore(other) {
+    const { key, draft } = other;
+    this.others.splice(this.others.indexOf(other), 1);
+    if (this.isDirty() && !areSame(readAnswers(this.form), draft.answers)) this.offerCurrent();
+    this.version.value = draft.version;
+    writeAnswers(this.form, draft.answers);
+    this.isUnsaved = true;
+    this.restored.hidden = false;
+    this.save();
+    storage.remove(key);
+    this.showOffer();
   }
 
-  const unconfirmed = waiting.find(({ draft }) => draft.sent);
-  if (unconfirmed) restore(unconfirmed);
-  showOffer();
-  keep();
+  // What a restored draft replaces can be restored in turn.
+  offerCurrent() {
+    const replaced = { key: this.newKey(), draft: this.asDraft() };
+    draftStorage.write(replaced.key, replaced.draft);
+    this.others.unshift(replaced);
+  }
 
-  offer.querySelector("[data-draft-restore]").addEventListener("click", () => restore(waiting[0]));
-  offer.querySelector("[data-draft-discard]").addEventListener("click", () => {
-    storage.forget(waiting.shift().key);
-    showOffer();
-  });
-  restored.querySelector("[data-draft-discard]").addEventListener("click", () => {
-    version.value = opened.version;
-    unsaved = openedUnsaved;
-    restored.hidden = true;
-    fill(form, opened.answers);
-  });
+  discardOffered() {
+    storage.remove(this.others.shift().key);
+    this.showOffer();
+  }
 
-  form.addEventListener("input", () => (timer ??= setTimeout(keep, 200)));
-  form.addEventListener("change", keep);
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") keep();
-  });
-  form.addEventListener("submit", (event) => {
-    if (sending) return event.preventDefault(); // A double tap.
-    sending = true;
-    sent = answersOf(form);
-    keep();
-    // Should the answer never come, the person may try again.
-    setTimeout(() => (sending = false), 5000);
-  });
-  window.addEventListener("beforeunload", (event) => {
-    if (!sending && !isLeaving && isDirty()) event.preventDefault();
-  });
+  discardRestored() {
+    this.version.value = this.served.version;
+    this.isUnsaved = this.isServedUnsaved;
+    this.restored.hidden = true;
+    writeAnswers(this.form, this.served.answers);
+  }
+
+  send(event) {
+    if (this.isSending) return event.preventDefault(); // A double tap.
+    this.isSending = true;
+    this.sent = readAnswers(this.form);
+    this.save();
+    setTimeout(() => (this.isSending = false), 5000); // If no answer comes, the person can try again.
+  }
+
+  warn(event) {
+    if (!this.isSending && !page.isLeaving && this.isDirty()) event.preventDefault();
+  }
 }
+
+const form = document.querySelector("form[data-draft]");
+if (form && page.person) new DraftKeeper(form).start();

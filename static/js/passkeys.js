@@ -1,6 +1,6 @@
-// Passkeys: asks the device to make or use one, puts what it says into the form, and sends that.
-// form[data-passkey] is "add", "use" or "login"; data-options holds what the server wants to know,
-// which for "login" is fetched once the button is pressed.
+// Passkeys: makes or uses one on the device, puts the credential into the form, and sends it.
+// form[data-passkey] is "add", "use" or "login"; data-options holds the server's options, which for "login" are fetched
+// once the button is pressed.
 
 const toBytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
 const toText = (bytes) =>

@@ -1,64 +1,66 @@
-// Hides the page after dialog[data-screen-lock] minutes without a touch, until somebody continues.
+// Hides the page after dialog[data-screen-lock] minutes without activity, until the person continues.
 //
-// A curtain against glances, not a login. Whether it is down follows from one moment alone: when the
-// person last did something in any of their tabs. All tabs read and write it in this browser's
-// storage, by person; it is a time and nothing else, and goes at log-out (drafts.js). It is compared
-// with the clock on the wall: timers stand still in a sleeping computer and in the background.
+// It hides the page from glances and is no login. Whether it hides follows from one time alone: when the person was last
+// active in any of their tabs. All tabs read and write it in this browser's storage, by person; it holds nothing else,
+// and is removed at log-out (log-out.js). It is compared with the clock on the wall: timers stand still in a sleeping
+// computer and in the background.
+
+class ScreenLock {
+  constructor(dialog) {
+    this.dialog = dialog;
+    this.limit = Number(dialog.dataset.screenLock) * 60_000;
+    this.key = `brainlog-active/${dialog.dataset.person}/`;
+    this.title = document.title;
+    this.activeHere = 0;
+  }
+
+  start() {
+    for (const name of ["pointerdown", "pointermove", "keydown", "input", "wheel", "scroll"]) {
+      addEventListener(name, () => this.onActivity(), { capture: true, passive: true });
+    }
+    // To open a page is activity. That the browser opens it again by itself is none, after it was put away or at the
+    // browser's start; nor is to reload it, which would unlock it.
+    const [visit] = performance.getEntriesByType("navigation");
+    if (visit?.type === "navigate" || !this.lastActive()) this.setActive();
+
+    const update = () => this.update();
+    this.dialog.querySelector("[data-continue]").addEventListener("click", () => {
+      this.setActive();
+      update();
+    });
+    this.dialog.addEventListener("close", update); // By Escape, in browsers without closedby="none".
+    document.addEventListener("visibilitychange", update);
+    addEventListener("pageshow", update);
+    // No event comes from other tabs, nor when a device wakes up with the page on its screen.
+    setInterval(update, 1000);
+    update();
+  }
+
+  lastActive() {
+    return Math.max(this.activeHere, storage.read(this.key)); // Without storage each tab counts for itself.
+  }
+
+  setActive() {
+    this.activeHere = Date.now();
+    storage.write(this.key, this.activeHere);
+  }
+
+  update() {
+    // If the clock was set back, the time since then is unknown.
+    const isAway = Math.abs(Date.now() - this.lastActive()) >= this.limit;
+    if (isAway === this.dialog.open) return;
+    document.documentElement.toggleAttribute("data-locked", isAway);
+    document.title = isAway ? this.dialog.dataset.title : this.title;
+    if (isAway) this.dialog.showModal();
+    else this.dialog.close();
+  }
+
+  onActivity() {
+    if (Math.abs(Date.now() - this.activeHere) < 1000 && !this.dialog.open) return;
+    this.update(); // First: the touch that wakes the device up must not show the page.
+    if (!this.dialog.open) this.setActive();
+  }
+}
 
 const dialog = document.querySelector("dialog[data-screen-lock]");
-const limit = Number(dialog.dataset.screenLock) * 60_000;
-const key = `brainlog-active/${dialog.dataset.person}/`;
-const title = document.title;
-let activeHere = 0;
-
-function lastActive() {
-  try {
-    return Math.max(activeHere, localStorage.getItem(key));
-  } catch {
-    return activeHere; // Without storage each tab counts for itself.
-  }
-}
-
-function setActive() {
-  activeHere = Date.now();
-  try {
-    localStorage.setItem(key, activeHere);
-  } catch {
-    // Storage is full or forbidden.
-  }
-}
-
-function update() {
-  // If the clock was set back, nobody knows how long it has been.
-  const isAway = Math.abs(Date.now() - lastActive()) >= limit;
-  if (isAway === dialog.open) return;
-  document.documentElement.toggleAttribute("data-locked", isAway);
-  document.title = isAway ? dialog.dataset.title : title;
-  if (isAway) dialog.showModal();
-  else dialog.close();
-}
-
-function onActivity() {
-  if (Math.abs(Date.now() - activeHere) < 1000 && !dialog.open) return;
-  update(); // First: the touch that wakes the device up is no reason to show the page.
-  if (!dialog.open) setActive();
-}
-
-for (const name of ["pointerdown", "pointermove", "keydown", "input", "wheel", "scroll"]) {
-  addEventListener(name, onActivity, { capture: true, passive: true });
-}
-// Whoever comes to a page is there. A page that the browser opens again by itself, after it was put away
-// or at the browser's start, says nothing of that; nor does reloading, or the curtain would go up with it.
-const [visit] = performance.getEntriesByType("navigation");
-if (visit?.type === "navigate" || !lastActive()) setActive();
-
-dialog.querySelector("[data-continue]").addEventListener("click", () => {
-  setActive();
-  update();
-});
-dialog.addEventListener("close", update); // By Escape, where the browser does not know closedby="none".
-document.addEventListener("visibilitychange", update);
-addEventListener("pageshow", update);
-// Other tabs, and a device that wakes up with the page on its screen, tell nothing.
-setInterval(update, 1000);
-update();
+if (dialog) new ScreenLock(dialog).start();

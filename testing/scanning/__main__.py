@@ -121,7 +121,10 @@ def scan_as(site: ScannedSite, who: str, name: str) -> list[Finding]:
     """Scan as a visitor, or as the person who is there for this scanner: no two attack the same rows."""
     part = site.parts[name if who == "somebody" else who]
     title = f"{name} as {'a visitor' if who == 'visitor' else 'somebody signed in'}"
-    return step(title, ON_THE_WEB[name], site.url, part.start, part.cookies)
+    findings = step(title, ON_THE_WEB[name], site.url, part.start, part.cookies)
+    if who != "visitor" and not site.is_logged_in(part):
+        findings.append(Finding("scan", "the session ended before the scan did", title))
+    return findings
 
 
 def failures(requests: list[Request]) -> list[Finding]:
@@ -136,7 +139,11 @@ def failures(requests: list[Request]) -> list[Finding]:
 def overlooked(requests: list[Request], pages: list[str], forms: list[str]) -> list[Finding]:
     """Pages that nobody was shown, and forms that nobody could send, by their addresses."""
     shown = {each.path for each in requests if each.method == "GET" and each.status == 200}
-    taken = {each.path for each in requests if each.method == "POST" and each.status in (200, 302)}
+    taken = {
+        each.path
+        for each in requests
+        if each.method == "POST" and each.status in (200, 302) and not each.is_sent_to_login
+    }
     return [
         *(Finding("scan", "no scanner saw it", f"GET {page}") for page in pages if page not in shown),
         *(Finding("scan", "no scanner could send it", f"POST {form}") for form in forms if form not in taken),

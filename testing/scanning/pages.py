@@ -15,7 +15,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from accounts.tests.codes import CONFIRM, CONFIRM_CODE, a_passkey
+from accounts.tests.codes import CONFIRM, CONFIRM_CODE, new_credential
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY
 from brainlog.tests.browser.site import NOT_PAGES
@@ -70,7 +70,9 @@ def make_scanned_person(name: str) -> tuple[Client, dict[str, tuple]]:
     client = Client()
     client.force_login(person)
     if name == "wapiti":
-        passkey = person.authenticator_set.create(type="webauthn", data={"name": "Phone", "credential": a_passkey()})
+        passkey = person.authenticator_set.create(
+            type="webauthn", data={"name": "Phone", "credential": new_credential()}
+        )
         code = RecoveryCodes.activate(person).generate_codes()[0]
         client.post(CONFIRM_CODE, {"code": code, "next": "/"}, secure=True)
         own["accounts:passkey_remove"] = (passkey.pk,)

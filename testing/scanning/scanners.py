@@ -16,9 +16,11 @@ HOW_TO_GET_THEM = "`make scan` installs them"
 # What Wapiti is to try. Not here: guesses at other people's software (CMS, CVEs, backup files), what needs a server
 # elsewhere to call back to (ssrf, xxe), and files and commands, which no address of ours names.
 MODULES = "cookieflags", "crlf", "csp", "http_headers", "permanentxss", "redirect", "sql", "xss"
+# Addresses that end the session of the scanner: everything after them would be scanned as a visitor.
+END_THE_SESSION = ("/accounts/logout/",)
 # No module may take longer, so that a run ends; one that does has not seen everything.
-SECONDS_A_MODULE = 240
-SECONDS_A_SCAN = 480
+SECONDS_A_MODULE = 600
+SECONDS_A_SCAN = 1200
 
 
 class ScannerFailed(Exception):
@@ -75,6 +77,7 @@ def wapiti(site: str, start: str, cookies: dict[str, str]) -> list[Finding]:
                 "--verbose=1",  # says so when that is reached
                 "--timeout=30",
                 "--skip=csrfmiddlewaretoken",
+                *(f"--exclude={site}{address}" for address in END_THE_SESSION),
                 *(f"--header={header}" for header in headers(site, cookies)),
                 f"--store-session={folder}",
                 f"--store-config={folder}",

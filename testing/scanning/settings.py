@@ -4,7 +4,7 @@ from testing.settings import *  # noqa: F403
 from testing.settings import STORAGES
 
 # With limits, thirty of a scanner's passwords would be looked at, and all others be refused unread.
-COUNT_TRIES = False
+RATE_LIMITS_ENABLED = False
 # Or the pages behind "is it you?" would close after five minutes.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * 60
 STORAGES["staticfiles"] = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}

@@ -1,12 +1,15 @@
 """The site that is scanned: gunicorn with https on PostgreSQL, and what came to it."""
 
 import json
+import ssl
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPSConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -39,11 +42,16 @@ class Part:
 
 @dataclass
 class Request:
-    """One that the site has answered."""
+    """A request that the site has answered. `location` is where it redirected to, or empty."""
 
     method: str
     status: int
     path: str
+    location: str = ""
+
+    @property
+    def is_sent_to_login(self) -> bool:
+        return self.location.startswith("/accounts/login/")
 
 
 @dataclass
@@ -55,8 +63,20 @@ class ScannedSite:
 
     def requests(self) -> list[Request]:
         """All so far, in their order."""
-        lines = (line.split(" ", 2) for line in self.access_log.read_text(errors="replace").splitlines())
-        return [Request(method, int(status), path) for method, status, path in lines]
+        lines = (line.split(" ", 3) for line in self.access_log.read_text(errors="replace").splitlines())
+        return [Request(method, int(status), path, location.strip("-")) for method, status, location, path in lines]
+
+    def is_logged_in(self, part: Part) -> bool:
+        """Whether the session of a part is still valid."""
+        site = urlsplit(self.url)
+        context = ssl.create_default_context(cafile=self.access_log.parent / "ca.crt")
+        connection = HTTPSConnection(site.hostname, site.port, timeout=30, context=context)
+        try:
+            cookie = "; ".join(f"{name}={value}" for name, value in part.cookies.items())
+            connection.request("GET", "/accounts/profile/", headers={"Cookie": cookie})
+            return connection.getresponse().status == 200
+        finally:
+            connection.close()
 
     def rows_of_the_other(self) -> dict[str, Counter]:
         """All rows of the person whom no scanner is, by table."""
@@ -81,7 +101,7 @@ def scanned_site() -> Iterator[ScannedSite]:
         made = must(cluster.url, "shell", "--no-imports", "--command", MAKE_PARTS, LOG_LEVEL="CRITICAL", **environment)
         access_log = folder / "access.log"
         options = f"--certfile={folder}/server.crt --keyfile={folder}/server.key --access-logfile={access_log}"
-        environment["GUNICORN_CMD_ARGS"] = f"{options} --access-logformat='%(m)s %(s)s %(U)s'"
+        environment["GUNICORN_CMD_ARGS"] = f"{options} --access-logformat='%(m)s %(s)s %({{location}}o)s %(U)s'"
         with throwaway_site(cluster.url, **environment) as site:
             parts = {name: Part(**part) for name, part in json.loads(made.splitlines()[-1]).items()}
             yield ScannedSite(site.url.replace("http:", "https:"), parts, cluster.url, access_log)

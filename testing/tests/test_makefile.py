@@ -170,7 +170,8 @@ def test_the_address_is_found_or_there_is_one_sentence(make):
 def test_env_gets_a_key_of_its_own_and_is_private(make, tmp_path):
     keys = set()
     for _ in range(2):
-        assert sentences(make(".env", f"PY={sys.executable}")) == []
+        manage = f"MANAGE={sys.executable} {PROJECT}/manage.py"
+        assert sentences(make(".env", f"PY={sys.executable}", manage)) == []
         path = tmp_path / ".env"
         assert path.stat().st_mode & 0o777 == 0o600
         text = path.read_text()

@@ -32,8 +32,8 @@ def test_ours_are_safe():
 SAFE = [
     'migrations.AddField("thing", "colour", models.TextField(null=True))',
     'migrations.AddField("thing", "shape", models.TextField(db_default="round"))',
-    'zero_downtime.AddIndexConcurrently("thing", models.Index(fields=["shape"], name="by_shape"))',
-    'zero_downtime.AddAndValidateConstraint("thing", '
+    'migration_operations.AddIndexConcurrently("thing", models.Index(fields=["shape"], name="by_shape"))',
+    'migration_operations.AddAndValidateConstraint("thing", '
     'models.CheckConstraint(condition=models.Q(size__lt=9), name="small"))',
 ]
 UNSAFE = {

@@ -4,6 +4,7 @@ That the scanners find what there is to find is seen by `make scan` itself, on a
 """
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +12,7 @@ from testing.gunicorn import ROOT
 from testing.scanning import __main__ as scanning, advisories, scanners
 from testing.scanning.forms import Form, Forms
 from testing.scanning.scanners import Finding, ScannerFailed
-from testing.scanning.site import Request
+from testing.scanning.site import Part, Request, ScannedSite
 
 pytestmark = pytest.mark.once
 
@@ -106,18 +107,40 @@ def test_an_unknown_scanner_is_refused(capsys):
 
 
 def test_what_the_scanners_did_not_reach_is_a_finding():
-    pages, forms = ["/logs/", "/reflections/"], ["/logs/1/", "/logs/2/"]
+    pages, forms = ["/logs/", "/reflections/"], ["/logs/1/", "/logs/2/", "/logs/3/"]
     requests = [
         Request("GET", 200, "/logs/"),
         Request("GET", 302, "/reflections/"),  # as if it had logged itself out
         Request("POST", 302, "/logs/1/"),
         Request("POST", 403, "/logs/2/"),  # as if the token were missing
+        Request("POST", 302, "/logs/3/", "/accounts/login/?next=/logs/3/"),  # as if it had logged itself out
     ]
 
     assert [str(finding) for finding in scanning.overlooked(requests, pages, forms)] == [
         "scan: no scanner saw it, GET /reflections/",
         "scan: no scanner could send it, POST /logs/2/",
+        "scan: no scanner could send it, POST /logs/3/",
     ]
+
+
+@pytest.mark.parametrize("is_logged_in", [True, False])
+def test_a_session_that_ends_during_the_scan_is_a_finding(monkeypatch, is_logged_in):
+    site = SimpleNamespace(url="", parts={"wapiti": Part("", {}, [], [])}, is_logged_in=lambda part: is_logged_in)
+    monkeypatch.setitem(scanning.ON_THE_WEB, "wapiti", lambda *_: [])
+
+    found = scanning.scan_as(site, "somebody", "wapiti")
+
+    assert [each.what for each in found] == ([] if is_logged_in else ["the session ended before the scan did"])
+
+
+def test_the_access_log_is_read(tmp_path):
+    log = tmp_path / "access.log"
+    log.write_text("GET 200 - /logs/\nPOST 302 /accounts/login/?next=/logs/ /logs/\n")
+
+    first, second = ScannedSite("", {}, "", log).requests()
+
+    assert (first.method, first.status, first.path, first.is_sent_to_login) == ("GET", 200, "/logs/", False)
+    assert (second.path, second.is_sent_to_login) == ("/logs/", True)
 
 
 def test_an_answer_that_the_site_could_not_give_is_a_finding():

@@ -7,7 +7,7 @@ from accounts.models import User
 
 
 class Command(changepassword.Command):
-    help = "Change a person's password. They read that it was changed, and get a mail at their confirmed address."
+    help = "Change a person's password. It is recorded as a security event, and mailed to their confirmed address."
 
     def handle(self, *args, **options):
         answer = super().handle(*args, **options)

@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 from hypothesis import settings, strategies as st
 
-from accounts.tests.codes import a_passkey
+from accounts.tests.codes import new_credential
 from accounts.tests.factories import PASSWORD
 from brainlog.tests.attack.forms import Field, Form
 from brainlog.tests.attack.texts import HOSTILE
@@ -37,7 +37,16 @@ ADDRESSES = [
 ]
 ADDRESSES += ["/\\evil.example", "javascript:alert(1)", "http://[", "/logs/\r\nX: y", "/%0d%0aX:y", "/accounts/login/"]
 ADDRESSES += ["/" * 3000, "/x" * 2000]
-JSON = ["[" * 20_000, '{"a":' * 10_000, "1" * 5000, '"\\ud800"', "NaN", "[1,", '{"id": 1}', json.dumps(a_passkey())]
+JSON = [
+    "[" * 20_000,
+    '{"a":' * 10_000,
+    "1" * 5000,
+    '"\\ud800"',
+    "NaN",
+    "[1,",
+    '{"id": 1}',
+    json.dumps(new_credential()),
+]
 NASTY = [*NUMBERS, *DATES, *WORDS, *CHARACTERS, *ADDRESSES, *JSON, *HOSTILE]
 
 # Half characters, and bytes that are no UTF-8.

@@ -18,8 +18,8 @@ from django.test import Client, RequestFactory
 from django.urls import Resolver404, resolve, reverse
 
 from accounts.models import User
-from accounts.recovery import reset_link
-from accounts.tests.codes import a_passkey, code_of, confirm_by_password, signed_address, switch_on
+from accounts.password_reset import reset_link
+from accounts.tests.codes import code_of, confirm_by_password, confirmation_token, new_credential, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY
 from brainlog.tests.attack.forms import TYPED, Form, forms_in
@@ -126,7 +126,7 @@ class World:
         # The first number is that of the passkey whose address is in the table of addresses.
         Authenticator.objects.update(id=F("id") + 1000)
         for number, name in enumerate(packed(50, "q000qq")):
-            data = {"name": name, "credential": a_passkey()}
+            data = {"name": name, "credential": new_credential()}
             self.people["owner"].authenticator_set.create(pk=number + 1, type="webauthn", data=data)
         count_on(Authenticator, Medication)
         for who in ("newcomer", "staff"):
@@ -181,7 +181,7 @@ class World:
 
     def addresses_with_tokens(self) -> Iterator[str]:
         yield urlsplit(reset_link(RequestFactory().get("/"), self.people["newcomer"])).path
-        yield reverse("accounts:email_confirm", args=[signed_address(self.people["staff"])])
+        yield reverse("accounts:email_confirm", args=[confirmation_token(self.people["staff"])])
 
     def addresses_of_the_admin(self) -> Iterator[str]:
         yield from (reverse(f"admin:{name}") for name in ("index", "password_change", "login"))

@@ -14,8 +14,8 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from accounts.recovery import reset_link
-from accounts.tests.codes import a_passkey, signed_address, switch_on
+from accounts.password_reset import reset_link
+from accounts.tests.codes import confirmation_token, new_credential, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.browser.steps import (
     answer,
@@ -87,7 +87,7 @@ class World:
             "year": f"{today:%Y}",
             "medication": self.medication,
             "reset": urlsplit(reset_link(RequestFactory().get("/"), self.ill)).path,
-            "verify": reverse("accounts:email_confirm", args=[signed_address(self.careful)]),
+            "verify": reverse("accounts:email_confirm", args=[confirmation_token(self.careful)]),
             "passkey": self.careful.authenticator_set.get(type="webauthn").pk,
         }
 
@@ -140,7 +140,7 @@ def protect(person: User):
     client = Client()
     client.force_login(person)
     switch_on(client)
-    person.authenticator_set.create(type="webauthn", data={"name": LONG[:50], "credential": a_passkey()})
+    person.authenticator_set.create(type="webauthn", data={"name": LONG[:50], "credential": new_credential()})
 
 
 def expect_errors(page: Page):
@@ -257,7 +257,7 @@ def new_codes(page, world):
     expect(page.locator(".secret")).to_have_count(10)
 
 
-def half_way(page, world):
+def after_password_step(page, world):
     log_in(page, world.careful)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your second factor")
 
@@ -402,7 +402,7 @@ VIEWS = [
     View("remove a passkey", "accounts:passkey_remove", "careful", "/accounts/passkeys/{passkey}/remove/", confirmed),
     View("is it you? by code", "accounts:confirm_code", "careful", "/accounts/confirm/code/"),
     View("is it you? by passkey", "accounts:confirm_passkey", "careful", "/accounts/confirm/passkey/"),
-    View("code", "accounts:code", "visitor", "/accounts/login/", half_way),
+    View("code", "accounts:code", "visitor", "/accounts/login/", after_password_step),
     View("privacy", "privacy", "visitor", "/privacy/", is_wide=True),
     View("404", "error", "regular", "/logs/2999-01-01/", error=404),
     View("403, an old form", "error", "regular", "/logs/{today}/midday/", stale_form, error=403),

@@ -253,9 +253,9 @@ def test_the_browsers_time_zone_is_offered_and_one_somebody_chose_is_left_alone(
     expect(field(page, "timezone")).to_have_value("Europe/Rome")
 
     # Nor does a script that comes late overwrite it.
-    page.route("**/timezone.js", lambda route: None)
+    page.route("**/brainlog.js", lambda route: None)
     page.goto("/accounts/signup/", wait_until="commit")
     field(page, "timezone").fill("Europe/Rome")
-    page.unroute("**/timezone.js")
-    page.evaluate("import('/static/js/timezone.js?late')")
+    page.unroute("**/brainlog.js")
+    page.evaluate("import('/static/brainlog.js?late')")
     expect(field(page, "timezone")).to_have_value("Europe/Rome")

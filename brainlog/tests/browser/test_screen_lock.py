@@ -106,9 +106,9 @@ def test_a_page_that_opens_by_itself_is_hidden_before_it_is_drawn(locking_page):
     page = locking_page
     page.goto("/logs/")
     page.evaluate(AN_HOUR_AGO)
-    page.route("**/screen-lock.js", lambda route: (time.sleep(0.4), route.continue_()))
+    page.route("**/brainlog.js", lambda route: (time.sleep(0.4), route.continue_()))
     page.reload()
-    assert page.evaluate(FIRST_PAINT, "screen-lock.js") > 0
+    assert page.evaluate(FIRST_PAINT, "brainlog.js") > 0
     expect(curtain(page)).to_be_visible()
     page.unroute_all()
     page.goto("/logs/")  # Somebody comes.

@@ -5,13 +5,13 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.urls import path
 
-from accounts.rate_limits import TooManyTries
+from accounts.rate_limits import RateLimitExceeded
 from brainlog.urls import handler500, urlpatterns as real_urlpatterns  # noqa: F401 - Django looks for it here
 
 ERRORS = {
     400: SuspiciousOperation("on purpose"),
     403: PermissionDenied("on purpose"),
-    429: TooManyTries(300),
+    429: RateLimitExceeded(300),
     500: RuntimeError("on purpose"),
     503: OperationalError("on purpose"),
 }

@@ -1,5 +1,3 @@
-import os
-import secrets
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -7,33 +5,34 @@ from django.db import DatabaseError, OperationalError, connections, transaction
 
 from brainlog.database.urls import session_alias
 from operations.database import roles
+from operations.database.queries import first_line
 
 
 class Command(BaseCommand):
     help = (
-        "Make a role for the web processes that can read and write rows in the tables there are and will be, and "
-        "nothing else. Prints the SQL unless told to apply it. Run it as the role that migrates. Safe to repeat."
+        "Create a role for the web processes that can read and write rows in all present and future tables, and "
+        "nothing else. Prints the SQL; --apply runs it. Run it as the role that migrates. It can be repeated."
     )
 
     def add_arguments(self, parser):
         parser.add_argument("name")
-        parser.add_argument("--apply", action="store_true", help="Do it, instead of printing the SQL.")
+        parser.add_argument("--apply", action="store_true", help="Run the SQL instead of printing it.")
         parser.add_argument(
             "--password-file",
             type=Path,
             metavar="FILE",
-            help="Give the role the password in this file. If the file is not there, one is made up and written to it. "
-            "Without this option a new role's password is shown once, and another role keeps its own.",
+            help="Give the role the password in this file. If the file does not exist, it is created with a random "
+            "password. Without this option a new role's password is shown once, and an existing role keeps its own.",
         )
         parser.add_argument(
             "--statement-timeout", default="", metavar="30s", help="The longest its statements may take."
         )
-        parser.add_argument("--drop", action="store_true", help="Remove the role instead, once nobody uses it.")
+        parser.add_argument("--drop", action="store_true", help="Drop the role instead, once it has no connections.")
 
     def handle(self, *args, name, **options):
         connection = connections[session_alias()]
         if connection.vendor != "postgresql":
-            raise CommandError("Roles are PostgreSQL's: in SQLite, whoever can write the file can do everything.")
+            raise CommandError("SQLite has no roles: every user who can write the file can do everything.")
         try:
             with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
                 roles.check_name(cursor, name)
@@ -44,73 +43,57 @@ class Command(BaseCommand):
         except roles.RoleError as error:
             raise CommandError(str(error)) from error
         except OperationalError:
-            raise  # It is not there, which every command says in the same words.
+            raise  # manage.py reports an unreachable database in the same words for every command.
         except DatabaseError as error:
-            raise CommandError(f"The server refused: {str(error).partition(chr(10))[0]}") from error
+            raise CommandError(f"The server refused: {first_line(error)}") from error
 
     def create(self, connection, cursor, name, options):
-        place = roles.Place.of(cursor)
-        roles.check_owner(cursor, place)
+        target = roles.Target.of(cursor)
+        roles.check_owner(cursor, target)
         roles.check_memberships(cursor, name)
-        is_new = not roles.exists(cursor, name)
-        password, is_shown = self.password_for(options["password_file"], is_needed=is_new and options["apply"])
-        verifier = scrambled(connection, name, password) if password else ""
+        is_new, is_applied, file = not roles.exists(cursor, name), options["apply"], options["password_file"]
+        is_shown = file is None and is_new and is_applied
+        password = roles.random_password() if is_shown else roles.password_in(file) if file else ""
+        verifier = roles.scram_verifier(connection, name, password) if password else ""
         statements = roles.creation(
-            name, place, is_new=is_new, verifier=verifier, statement_timeout=options["statement_timeout"]
+            name, target, is_new=is_new, verifier=verifier, statement_timeout=options["statement_timeout"]
         )
-        if not options["apply"]:
-            # As one: a role at work is not to be without its rights in between.
-            self.stdout.write("BEGIN;")
-        self.run(cursor, statements, is_applied=options["apply"])
-        if not options["apply"]:
-            self.stdout.write("COMMIT;")
-            if not password and is_new:
-                self.stdout.write("-- Then give it a password, in psql:  \\password " + name)
+        if not is_applied:
+            self.print_script(cursor, statements, needs_password=is_new and not password, name=name)
             return
-        roles.check_rights(cursor, name, place, is_new=is_new)
-        self.stdout.write(f"{name} can read and write rows in {place.database}, and nothing else.")
+        for statement in statements:
+            cursor.execute(statement)
+        roles.check_privileges(cursor, name, target, is_new=is_new)
+        self.stdout.write(f"{name} can read and write rows in {target.database}, and nothing else.")
         if is_shown:
             self.stdout.write(f"Its password, shown only now: {password}")
-        elif password:
-            self.stdout.write(f"Its password is the one in {options['password_file']}.")
         else:
-            self.stdout.write("It keeps its password.")
+            self.stdout.write(f"Its password is the one in {file}." if password else "It keeps its password.")
 
-    def password_for(self, file: Path | None, *, is_needed: bool) -> tuple[str, bool]:
-        """The password to set, '' for none, and whether it has to be shown because no file holds it."""
-        if file is None:
-            return (secrets.token_urlsafe(24), True) if is_needed else ("", False)
-        try:
-            if not file.exists():
-                with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
-                    new.write(secrets.token_urlsafe(24) + "\n")
-            password = file.read_text().strip()
-        except OSError as error:
-            raise CommandError(f"The password file {file} cannot be used: {error.strerror}.") from error
-        if len(password) < 12:
-            raise CommandError(f"The password in {file} is shorter than 12 characters.")
-        return password, False
+    def print_script(self, cursor, statements, *, needs_password: bool, name: str):
+        # One transaction: a role in use must not be without its privileges in between.
+        self.stdout.write("BEGIN;")
+        self.print_statements(cursor, statements)
+        self.stdout.write("COMMIT;")
+        if needs_password:
+            self.stdout.write("-- Then set its password, in psql:  \\password " + name)
 
     def drop(self, cursor, name, *, is_applied):
         if not roles.exists(cursor, name):
             self.stdout.write(f"There is no role {name}.")
             return
-        if in_use := roles.connections_of(cursor, name):
+        if in_use := roles.count_connections(cursor, name):
             raise CommandError(
                 f"{name} has {in_use} connections. Restart what uses it with another role first, then drop it."
             )
-        self.run(cursor, roles.removal(name), is_applied=is_applied)
-        if is_applied:
-            self.stdout.write(f"{name} is gone.")
-
-    def run(self, cursor, statements, *, is_applied):
+        statements = roles.removal(name)
+        if not is_applied:
+            self.print_statements(cursor, statements)
+            return
         for statement in statements:
-            if is_applied:
-                cursor.execute(statement)
-            else:
-                self.stdout.write(statement.as_string(cursor.connection) + ";")
+            cursor.execute(statement)
+        self.stdout.write(f"Dropped the role {name}.")
 
-
-def scrambled(connection, name: str, password: str) -> str:
-    """What the server stores of a password. Made here, so that the password reaches no statement and no log."""
-    return connection.connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
+    def print_statements(self, cursor, statements):
+        for statement in statements:
+            self.stdout.write(statement.as_string(cursor.connection) + ";")

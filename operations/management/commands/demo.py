@@ -64,7 +64,7 @@ def account(name: str, group: Group, passwords: dict[str, str], **facts) -> User
     An account of that name which it did not make is somebody's: its logs are not touched and it is
     given no rights.
     """
-    user = User.objects.filter(username_key=User.key_of(name)).first()
+    user = User.objects.filter(username_key=User.make_username_key(name)).first()
     if user is None:
         passwords[name] = secrets.token_urlsafe(12)
         user = User.objects.create_user(name, password=passwords[name], **facts)

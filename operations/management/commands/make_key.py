@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand
 
 class Command(BaseCommand):
     help = (
-        "Print a new key for FIELD_ENCRYPTION_KEYS. Keep a copy where the database's backups are not: "
-        "without it, nobody can read what was written with it. Works before anything is configured."
+        "Print a new key for FIELD_ENCRYPTION_KEYS. Keep a copy apart from the database's backups: what is encrypted "
+        "with a lost key cannot be read again. Works before anything is configured."
     )
     requires_system_checks = ()
 

@@ -11,8 +11,8 @@ from operations.management.commands.demo import GROUP
 
 class Command(BaseCommand):
     help = (
-        "Take staff accounts from one database to another: names, rights, groups, passwords (hashed), settings; "
-        "never anybody's logs. Safe to repeat."
+        "Copy staff accounts from one database to another: names, permissions, groups, password hashes, settings; "
+        "never their logs. It can be repeated."
     )
 
     def add_arguments(self, parser):
@@ -24,28 +24,28 @@ class Command(BaseCommand):
         load.add_argument(
             "--take-over",
             action="store_true",
-            help="Give accounts that are there the password and settings in the file, too. Without it they get "
-            "the rights alone.",
+            help="Give existing accounts the password and settings in the file as well. Without it they get only the "
+            "permissions.",
         )
-        load.add_argument("--dry-run", action="store_true", help="Say what would be done, and do nothing.")
+        load.add_argument("--dry-run", action="store_true", help="Print what would change, and change nothing.")
 
     def handle(self, *args, action, file, **options):
         try:
             if action == "export":
                 self.write(file)
             else:
-                self.read(file, take_over=options["take_over"], is_rehearsal=options["dry_run"])
+                self.read(file, take_over=options["take_over"], is_dry_run=options["dry_run"])
         except staff.StaffError as error:
             raise CommandError(str(error)) from error
         except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{file} cannot be used: {getattr(error, 'strerror', None) or 'no text'}.") from error
+            raise CommandError(f"{file} cannot be used: {getattr(error, 'strerror', None) or 'not UTF-8'}.") from error
 
     def write(self, file: Path):
-        everybody = User.objects.filter(is_staff=True).order_by("username_key")
-        # A demo's superuser has no business anywhere else.
-        people = everybody.exclude(groups__name=GROUP)
-        text = staff.dump(people)
-        # Readable to nobody else from the first byte on, and under its name only when it is whole.
+        all_staff = User.objects.filter(is_staff=True).order_by("username_key")
+        # Demo superusers stay in the database that they were made in.
+        accounts = all_staff.exclude(groups__name=GROUP)
+        text = staff.dump(accounts)
+        # mkstemp makes a file for its owner alone. It gets its name when it is complete.
         descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as new:
@@ -54,15 +54,15 @@ class Command(BaseCommand):
         except BaseException:
             Path(name).unlink()
             raise
-        self.stdout.write(f"Wrote {people.count()} staff accounts to {file}.")
-        if left_out := everybody.count() - people.count():
+        self.stdout.write(f"Wrote {accounts.count()} staff accounts to {file}.")
+        if left_out := all_staff.count() - accounts.count():
             self.stdout.write(f"Left out {left_out} made by manage.py demo.")
-        self.stdout.write("It holds their password hashes: keep it to yourself, and delete it after the import.")
+        self.stdout.write("The file contains their password hashes: keep it secret, and delete it after the import.")
 
-    def read(self, file: Path, *, take_over: bool, is_rehearsal: bool):
-        outcome = staff.load(file.read_text(encoding="utf-8"), take_over=take_over, is_rehearsal=is_rehearsal)
-        for sentence in outcome.changes:
-            self.stdout.write(sentence)
-        self.stdout.write(f"{len(outcome.changes)} changed, {len(outcome.kept)} were as they should be.")
-        if is_rehearsal:
-            self.stdout.write("This was a rehearsal: nothing is changed.")
+    def read(self, file: Path, *, take_over: bool, is_dry_run: bool):
+        outcome = staff.load(file.read_text(encoding="utf-8"), take_over=take_over, is_dry_run=is_dry_run)
+        for change in outcome.changes:
+            self.stdout.write(change)
+        self.stdout.write(f"{len(outcome.changes)} changed, {len(outcome.unchanged)} unchanged.")
+        if is_dry_run:
+            self.stdout.write("This was a dry run: nothing was changed.")

@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from operations.database.check import inspect
-from operations.database.stats import backup_signs
+from operations.database.check import check_database
+from operations.database.stats import backup_measurements
 from operations.models import Backup
 from operations.tests.backups.archives import change_manifest
 
@@ -86,7 +86,7 @@ def make_backup(days: float, **facts) -> Backup:
 
 
 def said_by_checkdb() -> list[tuple[str, str]]:
-    return [(check.status, check.text) for check in inspect(connection) if check.name == "backup"]
+    return [(check.status, check.text) for check in check_database(connection) if check.name == "backup"]
 
 
 @pytest.fixture
@@ -117,13 +117,13 @@ def test_checkdb_says_nothing_where_no_backups_are_configured(committed, monkeyp
 
 @pytest.mark.django_db
 def test_metrics_know_the_newest_backup_and_when_one_was_verified():
-    assert backup_signs("default", 2) == {}
+    assert backup_measurements("default", 2) == {}
 
     verified_at = timezone.now() - datetime.timedelta(hours=3)
     make_backup(4, verified_at=verified_at)
     newest = make_backup(1)
 
-    assert backup_signs("default", 2) == {
+    assert backup_measurements("default", 2) == {
         "backup_timestamp_seconds": newest.made_at.timestamp(),
         "backup_size_bytes": newest.size,
         "backup_verified_timestamp_seconds": verified_at.timestamp(),

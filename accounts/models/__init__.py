@@ -1,0 +1,19 @@
+from accounts.models.invitation import Invitation
+from accounts.models.known_browser import KnownBrowser
+from accounts.models.security_event import SecurityEvent
+from accounts.models.session import Session
+from accounts.models.throttle import Throttle
+from accounts.models.user import DEFAULT_TIMEZONE, User, timezone_names, validate_mailable, validate_timezone
+
+__all__ = [
+    "DEFAULT_TIMEZONE",
+    "Invitation",
+    "KnownBrowser",
+    "SecurityEvent",
+    "Session",
+    "Throttle",
+    "User",
+    "timezone_names",
+    "validate_mailable",
+    "validate_timezone",
+]

@@ -1,0 +1,271 @@
+import datetime
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from django.contrib.auth.models import AbstractUser, UserManager as DjangoUserManager
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, validate_email
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils import timezone as clock
+from django.utils.encoding import punycode
+from django.utils.translation import gettext_lazy as _
+
+from accounts.sessions import SessionStore
+from brainlog.forms import normalized
+from encryption.fields import PrivateCharField
+
+DEFAULT_TIMEZONE = "America/New_York"
+
+
+@cache
+def timezone_names() -> tuple[str, ...]:
+    """Names of the IANA time zones that a person can choose, sorted. Reads the zone files once per process."""
+    return tuple(sorted(name for name in available_timezones() if name not in {"Factory", "localtime"}))
+
+
+def validate_timezone(name: str):
+    """Raise ValidationError if the server knows no time zone of this name."""
+    if name not in timezone_names():
+        raise ValidationError(
+            _("We don't know the time zone “%(name)s”. Choose one from the list, such as Europe/Berlin."),
+            code="unknown_timezone",
+            params={"name": name[:64]},
+        )
+
+
+# Characters: the limit of Django's own validator.
+MAX_EMAIL_LENGTH = 320
+
+
+def validate_mailable(email: str):
+    """Raise ValidationError for an address that no mail can be sent to.
+
+    The domain must have a valid form in ASCII. The part before the @ must be ASCII: Django's validator takes "ſ" and
+    the Kelvin sign for the letters s and k. An address that is too long is left to Django's validator, so that no
+    unbounded text is normalised here.
+    """
+    if len(email) > MAX_EMAIL_LENGTH:
+        return
+    name, _at, domain = email.rpartition("@")
+    try:
+        validate_email(f"{name}@{punycode(domain)}")
+        is_mailable = name.isascii()
+    except (UnicodeError, ValidationError):
+        is_mailable = False
+    if not is_mailable:
+        raise ValidationError(validate_email.message, code=validate_email.code)
+
+
+class UserManager(DjangoUserManager):
+    def get_by_natural_key(self, username):
+        """Find a person by username, regardless of case and Unicode form."""
+        return self.get(username_key=self.model.make_username_key(username))
+
+
+class User(AbstractUser):
+    """A person who keeps a log, with their time zone, calendar and settings."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", _("Like my device")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    class FirstWeekday(models.TextChoices):
+        SUNDAY = "sunday", _("Sunday")
+        MONDAY = "monday", _("Monday")
+
+    class ScreenLock(models.IntegerChoices):
+        """Minutes without input after which the page is hidden."""
+
+        __empty__ = _("Never")
+        AFTER_1 = 1, _("After 1 minute")
+        AFTER_2 = 2, _("After 2 minutes")
+        AFTER_5 = 5, _("After 5 minutes")
+        AFTER_10 = 10, _("After 10 minutes")
+        AFTER_30 = 30, _("After 30 minutes")
+
+    LATEST_DAY_END = 5
+
+    first_name = None
+    last_name = None
+    username_key = models.CharField(
+        max_length=600,  # Case folding and normalisation can lengthen a name.
+        unique=True,
+        editable=False,
+        error_messages={"unique": _("This name is taken. Please choose another.")},
+    )
+    display_name = PrivateCharField(
+        _("Name to call you"), max_length=100, blank=True, help_text=_("Shown to you on your pages. Optional.")
+    )
+    email = models.EmailField(
+        _("E-mail address"),
+        blank=True,
+        validators=[validate_mailable],
+        help_text=_("Optional. You can use Brain Log without."),
+    )
+    timezone = models.CharField(
+        _("Time zone"),
+        max_length=64,
+        default=DEFAULT_TIMEZONE,
+        validators=[validate_timezone],
+        help_text=_("Type a city to search. Your days begin and end by its clock."),
+    )
+    theme = models.CharField(_("Colours"), max_length=6, choices=Theme, default=Theme.SYSTEM)
+    week_starts_on = models.CharField(
+        _("The week starts on"), max_length=6, choices=FirstWeekday, default=FirstWeekday.SUNDAY
+    )
+    day_ends_at = models.PositiveSmallIntegerField(
+        _("My day ends at"),
+        default=4,
+        validators=[MaxValueValidator(LATEST_DAY_END)],
+        help_text=_("What you log before this hour of the night belongs to the evening before."),
+    )
+    screen_lock_minutes = models.SmallIntegerField(
+        _("Blur the page while I am away"),
+        choices=ScreenLock,
+        null=True,
+        blank=True,
+        help_text=_(
+            "Against glances: after this time without input, the page is hidden until “Continue” is pressed. "
+            "Everyone who has the device can press it; only logging out keeps others out. Needs JavaScript."
+        ),
+    )
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    # Number of saves of anything this person has logged. It is read with the person, so it costs no query of its own.
+    # Cached results carry the version they were computed from, and are ignored when it has changed.
+    answers_version = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
+    answers_saved_at = models.DateTimeField(null=True, editable=False)
+    COUNTER_FIELDS = ("answers_version", "answers_saved_at")
+
+    texts_belong_to = ("id",)
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(day_ends_at__lte=5), name="user_day_ends_by_five"),
+            models.CheckConstraint(condition=models.Q(theme__in=["system", "light", "dark"]), name="user_theme_known"),
+            models.CheckConstraint(
+                condition=models.Q(week_starts_on__in=["sunday", "monday"]), name="user_first_weekday_known"
+            ),
+            models.CheckConstraint(
+                # Not __in: Django cannot read a list of one-digit numbers back from SQLite (get_constraints).
+                condition=models.Q(screen_lock_minutes=1)
+                | models.Q(screen_lock_minutes=2)
+                | models.Q(screen_lock_minutes=5)
+                | models.Q(screen_lock_minutes=10)
+                | models.Q(screen_lock_minutes=30),
+                name="user_screen_lock_known",
+            ),
+        ]
+
+    def save(self, *args, update_fields=None, **kwargs):
+        self.username_key = self.make_username_key(self.username)
+        if update_fields is not None and "username" in update_fields:
+            update_fields = {*update_fields, "username_key"}
+        if update_fields is None and not self._state.adding:
+            # The counters are left out: another request may have increased them since this row was read.
+            names = {field.attname: field.name for field in self._meta.concrete_fields if not field.primary_key}
+            update_fields = [names[name] for name in names.keys() - self.get_deferred_fields() - {*self.COUNTER_FIELDS}]
+        has_new_password = self._password is not None and not self._state.adding
+        if self.pk is None and self.display_name:
+            return self.insert_with_display_name(self.display_name, *args, **kwargs)
+        super().save(*args, update_fields=update_fields, **kwargs)
+        if has_new_password:
+            self.known_browsers.revoke()
+
+    def end_sessions(self, but: SessionStore | None = None) -> bool:
+        """End all sessions of this person and revoke their known browsers, except those of the session `but`.
+
+        Returns whether any session or browser was ended.
+        """
+        revoked = self.known_browsers.exclude(pk=but and but.known_browser_id).revoke()
+        ended, _tables = self.sessions.exclude(pk=but and but.key_hash).delete()
+        return bool(ended or revoked)
+
+    def insert_with_display_name(self, display_name: str, *args, **kwargs):
+        """Insert the row, then store the name: its ciphertext is bound to the id, which the database assigns."""
+        self.display_name = ""
+        try:
+            with transaction.atomic(using=kwargs.get("using")):
+                super().save(*args, **kwargs)
+                self.display_name = display_name
+                super().save(using=kwargs.get("using"), update_fields=["display_name"])
+        finally:
+            self.display_name = display_name
+
+    def answers_changed(self):
+        """Increase answers_version, in the transaction of the save. One statement.
+
+        Must be the last statement of that transaction: a transaction that holds this row then waits for no other row,
+        so two saves cannot deadlock. The new number is read from the database when it is next accessed.
+        """
+        User.objects.filter(pk=self.pk).update(
+            answers_version=models.F("answers_version") + 1, answers_saved_at=clock.now()
+        )
+        for name in self.COUNTER_FIELDS:
+            self.__dict__.pop(name, None)
+
+    @classmethod
+    def normalize_username(cls, username):
+        return normalized(username).strip() if isinstance(username, str) else username
+
+    @classmethod
+    def make_username_key(cls, username: str) -> str:
+        """Key of a username that is equal for all its spellings: case-folded and in a single Unicode form.
+
+        Stored in a column, because SQLite folds the case of ASCII letters only.
+        """
+        return normalized(cls.normalize_username(username).casefold())
+
+    def validate_unique(self, exclude=None):
+        """Compare usernames by their key, and report a taken one at the field `username` in every form."""
+        exclude = set(exclude or ())
+        super().validate_unique(exclude | {"username", "username_key"})
+        others = User.objects.exclude(pk=self.pk)
+        if "username" not in exclude and others.filter(username_key=self.make_username_key(self.username)).exists():
+            raise ValidationError({"username": self.username_taken_error()})
+
+    @classmethod
+    def username_taken_error(cls) -> ValidationError:
+        return ValidationError(cls._meta.get_field("username_key").error_messages["unique"], code="unique")
+
+    def get_full_name(self):
+        """The display name, or the username if there is none or it cannot be decrypted."""
+        return self.display_name if self.display_name and isinstance(self.display_name, str) else self.username
+
+    get_short_name = get_full_name
+
+    def get_absolute_url(self):
+        return reverse("accounts:profile")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            # A zone can be missing from the server's files after an update; the pages must still open.
+            return ZoneInfo(DEFAULT_TIMEZONE)
+
+    def local_time(self, now: datetime.datetime | None = None) -> datetime.datetime:
+        """Convert `now` to this person's time zone."""
+        return clock.localtime(now or clock.now(), self.zone)
+
+    def today(self, now: datetime.datetime | None = None) -> datetime.date:
+        """The calendar day that it is for this person, whose day ends at the hour `day_ends_at`.
+
+        Computed from the local time rather than by subtracting hours from the instant: on days when the clocks change,
+        the two differ by an hour.
+        """
+        local = self.local_time(now)
+        return local.date() - datetime.timedelta(days=local.hour < self.day_ends_at)
+
+    def week_of(self, day: datetime.date) -> datetime.date:
+        """The first day of the week that contains `day`."""
+        days_since_monday = day.weekday()
+        days_into_week = (
+            days_since_monday if self.week_starts_on == self.FirstWeekday.MONDAY else (days_since_monday + 1) % 7
+        )
+        return day - datetime.timedelta(days=days_into_week)

@@ -1,0 +1,1 @@
+"""The limit that benchmarks/pages.py holds our pages against: bare Django, with next to nothing to do."""

@@ -1,0 +1,48 @@
+"""The code before the newest migrations, from git: it still runs while a release takes over."""
+
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+MIGRATIONS = "*/migrations/[0-9]*.py"
+
+
+class NoHistory(Exception):
+    """There is no commit before the newest migrations, or none that git can reach here."""
+
+
+def commit_before(root: Path = ROOT) -> str:
+    """The newest commit, on the first-parent line of HEAD, that has other migrations than the folder. Raises NoHistory.
+
+    On main that is the commit before the one whose merge brought the newest migrations. Commits without migrations
+    are skipped: while they take over, the schema does not move.
+    """
+    here = {path.relative_to(root).as_posix() for path in root.glob(MIGRATIONS)}
+    for commit in git(root, "rev-list", "--first-parent", "HEAD").decode().split():
+        if migrations_of(root, commit) != here:
+            return commit
+    if git(root, "rev-parse", "--is-shallow-repository").decode().strip() == "true":
+        raise NoHistory("This clone is shallow and ends at the newest migrations: git fetch --unshallow.")
+    raise NoHistory("No commit has other migrations than the folder: there is no release before this one.")
+
+
+def migrations_of(root: Path, commit: str) -> set[str]:
+    names = git(root, "ls-tree", "-r", "--name-only", "-z", commit).decode().split("\0")
+    return {name for name in names if Path(name).match(MIGRATIONS) and name.count("/") == 2}
+
+
+def unpack(commit: str, folder: Path, root: Path = ROOT) -> None:
+    """Write the files of a commit into a folder."""
+    with tarfile.open(fileobj=io.BytesIO(git(root, "archive", "--format=tar", commit))) as archive:
+        archive.extractall(folder, filter="data")
+
+
+def git(root: Path, *arguments: str) -> bytes:
+    try:
+        return subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True).stdout
+    except FileNotFoundError:
+        raise NoHistory("git is not installed.") from None
+    except subprocess.CalledProcessError as error:
+        raise NoHistory(f"git {arguments[0]}: {error.stderr.decode().strip()}") from None
