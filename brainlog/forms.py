@@ -1,5 +1,6 @@
 import re
 import unicodedata
+from html import escape
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -112,14 +113,15 @@ class PillButtons:
 
     def buttons(self, name, value, attrs, marks="") -> str:
         chosen = self.format_value(value)
-        return format_html_join(
-            "",
-            '\n  <label class="pill"><input type="{}" name="{}" value="{}" id="{}_{}"{}{}><span>{}</span></label>',
-            (
-                (self.input_type, name, key, attrs["id"], n, CHECKED if str(key) in chosen else "", marks, label)
-                for n, (key, label) in enumerate(self.choices)
-            ),
-        )
+        # Escaped by hand, once where it is the same: format_html_join() took half of the time of a form.
+        start = f'\n  <label class="pill"><input type="{self.input_type}" name="{escape(name)}" value="'
+        id_of_field = escape(attrs["id"])
+        buttons = [
+            f'{start}{escape(str(key))}" id="{id_of_field}_{number}"{CHECKED if str(key) in chosen else ""}{marks}>'
+            f"<span>{escape(str(label))}</span></label>"
+            for number, (key, label) in enumerate(self.choices)
+        ]
+        return mark_safe("".join(buttons))  # noqa: S308 (every part that varies is escaped above)
 
 
 def clear_button(name: str, id_of_field: str) -> str:

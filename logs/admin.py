@@ -11,7 +11,7 @@ from logs.stages import STAGES
 class PrivateTextAdmin(LookingAdmin):
     """Shows what people wrote to those who have the permission; to others, that they wrote something.
 
-    Each row that is opened is written down, and its person reads that it was.
+    Each row that is opened is recorded as a security event, which its person can read.
     """
 
     kind_of_look: security_events.Kind

@@ -73,6 +73,10 @@ class Question:
     def save(self, row, value, before):
         """Store what of the answer is no column of the row. The row is saved, and `before` was stored so far."""
 
+    def rows_beside(self, row) -> list[models.Model]:
+        """The rows beside this one that hold the answer, each after those it refers to."""
+        return []
+
     def is_answered(self, row) -> bool:
         return self.read(row) is not None
 
@@ -155,6 +159,10 @@ class DosesQuestion(Question):
 
     def save(self, row, value, before):
         save_doses(row, value or [], before or [])
+
+    def rows_beside(self, row):
+        doses = list(row.own_doses())
+        return [*{dose.medication_id: dose.medication for dose in doses}.values(), *doses]
 
     def are_same(self, value, other):
         return [facts_of(dose) for dose in value or ()] == [facts_of(dose) for dose in other or ()]

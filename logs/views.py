@@ -106,7 +106,7 @@ def steps_of(log, now=None):
 
 
 def carried_into(person, day):
-    """What the person told themselves the evening before. One query."""
+    """What the person wrote the evening before for this morning. One query."""
     names = ("user_id", "date", "thought_for_tomorrow", "tomorrow_plan")
     return person.daily_logs.filter(date=day - ONE_DAY).only(*names).first()
 
@@ -213,7 +213,7 @@ def take_mark_off(person, day):
 def delete_day(request, day):
     log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
     if request.method == "POST":
-        context = deleted(day, undo.seal(log))
+        context = deleted(day, undo.sign(log))
         log.delete()
         request.user.answers_changed()
         # Shown at once instead of after a redirect: the page itself holds what undo needs.

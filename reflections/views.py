@@ -39,7 +39,7 @@ def reflections(request):
 
 
 def open_weeks(this_week, reflections, most=4):
-    """The last few weeks nobody has reflected on yet, newest first."""
+    """The last few weeks without a reflection, newest first."""
     written = {reflection.week_start for reflection in reflections}
     weeks = [this_week - n * ONE_WEEK for n in range(most)]
     return [week for week in weeks if week not in written]
@@ -137,7 +137,7 @@ def numbers_page(request, period, months):
 @require_get_or_post
 def delete(request, day):
     if request.method == "POST":
-        forget(request.user, day)
+        delete_reflection(request.user, day)
         messages.success(request, _("The reflection is deleted."))
         return redirect("reflections:list")
     reflection = get_object_or_404(request.user.weekly_reflections, week_start=day)
@@ -145,6 +145,6 @@ def delete(request, day):
 
 
 @retried
-def forget(person, day):
+def delete_reflection(person, day):
     get_object_or_404(person.weekly_reflections.select_for_update(), week_start=day).delete()
     person.answers_changed()

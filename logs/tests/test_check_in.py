@@ -296,6 +296,14 @@ def test_saving_what_is_stored_already_writes_nothing(as_person, person):
     assert not [query["sql"] for query in queries if query["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
 
 
+@each_stage
+def test_a_form_is_drawn_in_one_template_and_its_doses_in_another(as_person, stage):
+    templates = [template.name for template in as_person.get(check_in_url(stage)).templates]
+
+    drawn = [name for name in templates if name.startswith(("forms/", "django/")) or name == "logs/_doses.html"]
+    assert drawn == ["forms/form.html", *(["logs/_doses.html"] if stage is MEDICATION else [])]
+
+
 # Where it leads
 
 

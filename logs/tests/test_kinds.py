@@ -94,6 +94,14 @@ def test_what_it_shows_is_escaped(kind):
     assert "<script>" not in html
 
 
+@pytest.mark.parametrize("kind", [kinds.Choice, kinds.Several])
+def test_a_persons_own_choices_are_escaped(kind):
+    html = str(form_of(kind((('"><script>', "<b>bold</b>"),)))["answer"])
+
+    assert "&lt;b&gt;bold" in html
+    assert "<script>" not in html and "<b>" not in html
+
+
 @each_kind
 def test_it_describes_itself(kind):
     assert all(kind.display(value) for value in kind.examples)
