@@ -11,7 +11,7 @@ from logs.stages import STAGES
 class PrivateTextAdmin(LookingAdmin):
     """Shows what people wrote to those who have the permission; to others, that they wrote something.
 
-    Each row that is opened is written down, and its person reads that it was.
+    Each row that is opened is recorded as a security event, which its person can read.
     """
 
     kind_of_look: security_events.Kind
@@ -74,14 +74,23 @@ class DailyLogAdmin(PrivateTextAdmin):
     search_fields = ("user__username_key__exact",)
     search_help_text = _("Search by the whole username.")
     inlines = (DoseInline,)
-    fieldsets = (
-        (None, {"fields": ("user", "date", "not_tracked", "created_at", "updated_at")}),
-        *((stage.title, {"fields": (*stage.field_names, stage.completed_at)}) for stage in STAGES),
-    )
+
+    def get_fieldsets(self, request, obj=None):
+        facts = ("user", "date", "not_tracked", "created_at", "updated_at")
+        return [
+            (None, {"fields": facts}),
+            *((stage.title, {"fields": (*columns_asked(stage, obj), stage.completed_at)}) for stage in STAGES),
+        ]
 
     @admin.display(description=_("done"))
     def done(self, log):
-        return _("%(done)d of 5") % {"done": log.stages_done}
+        return _("%(done)d of %(all)d") % {"done": log.stages_done, "all": log.stages_asked}
+
+
+def columns_asked(stage, log) -> list[str]:
+    """The columns with the answers of a check-in. Doses have lines of their own."""
+    questions = stage.questions(log and log.user)
+    return [column for question in questions for column in question.columns]
 
 
 @admin.register(Medication)

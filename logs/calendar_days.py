@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from logs.addresses import address_of_day
 from logs.models import DailyLog, headline_of, stages_done_of
+from logs.stages import STAGES
 
 
 @dataclass(slots=True)
@@ -91,7 +92,7 @@ class Line:
 def lines_of(logs: Iterable[tuple]) -> list[Line]:
     """Rows of for_list() as a list shows them."""
     date_as, weekdays = get_format("DATE_FORMAT"), [str(name) for name in WEEKDAYS.values()]
-    done, not_tracked = gettext("%(done)s of 5 done"), gettext("not tracked: %(reason)s")
+    done, not_tracked = gettext("%(done)s of %(all)s done"), gettext("not tracked: %(reason)s")
     reasons = {key: str(label) for key, label in DailyLog.NotTracked.choices}
     return [
         Line(
@@ -101,7 +102,7 @@ def lines_of(logs: Iterable[tuple]) -> list[Line]:
             date_in_words=format_date(log.date, date_as),
             detail=not_tracked % {"reason": reasons[log.not_tracked]}
             if log.not_tracked
-            else done % {"done": stages_done_of(log)},
+            else done % {"done": stages_done_of(log), "all": len(STAGES)},
             score=str(headline_of(log) or ""),
         )
         for log in logs

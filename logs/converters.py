@@ -5,7 +5,7 @@ from logs.stages import STAGE_BY_SLUG
 
 
 class DayConverter:
-    """`2026-05-04` ↔ date. Days nobody now living can mean are no days of ours."""
+    """`2026-05-04` ↔ date. Only years that a person can log."""
 
     regex = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     FIRST_YEAR = 1900

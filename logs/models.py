@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, FilteredRelation, Q, Subquery
 from django.urls import reverse
 from django.utils.formats import date_format, number_format, time_format
+from django.utils.functional import cached_property
 from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
 from brainlog.database.person_keys import CompositeForeignKey, OwnerForeignKey, SamePersonForeignKey
@@ -18,16 +19,13 @@ from brainlog.forms import normalized
 from encryption.fields import BlindIndexField, PrivateCharField
 from logs.fields import ChoiceField, NoteField, RandomUUID
 from logs.stages import (
-    MEDICATION,
     STAGES,
     AfternoonAnswers,
     EveningAnswers,
     MedicationAnswers,
     MiddayAnswers,
     MorningAnswers,
-    Shown,
     Stage,
-    shown_answers,
 )
 
 
@@ -49,10 +47,9 @@ class DailyLogQuerySet(models.QuerySet):
             "date", "not_tracked", *headlines, *(stage.completed_at for stage in STAGES), named=True
         )
 
-    def with_is_answered(self):
+    def with_is_answered(self, questions):
         """Adds `is_answered`: the day has at least one answer, it is not only marked as not tracked."""
-        names = [name for stage in STAGES for name in stage.field_names]
-        return self.annotate(is_answered=reduce(or_, (Q(**{f"{name}__isnull": False}) for name in names)))
+        return self.annotate(is_answered=reduce(or_, (question.answered() for question in questions)))
 
     def between(self, first: datetime.date, last: datetime.date):
         """Both days included, newest first."""
@@ -112,8 +109,12 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
         return stages_done_of(self)
 
     @property
+    def stages_asked(self) -> int:
+        return len(STAGES)
+
+    @property
     def is_complete(self) -> bool:
-        return self.stages_done == len(STAGES)
+        return self.stages_done == self.stages_asked
 
     @property
     def is_empty(self) -> bool:
@@ -124,29 +125,21 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
         return getattr(self, stage.completed_at) is not None
 
     def is_begun(self, stage: Stage) -> bool:
-        return any(getattr(self, name) is not None for name in stage.field_names)
+        return any(question.is_answered(self) for question in stage.questions(self.user))
 
     def state_of(self, stage: Stage) -> str:
         if self.is_done(stage):
             return "done"
         return "begun" if self.is_begun(stage) else "not-started"
 
-    @property
-    def moot(self) -> set[str]:
-        """The answers that count for nothing: an effect stated before the medication turned out not to be taken."""
-        return {"medication_effectiveness"} if self.medication_taken is False else set()
-
     def own_doses(self):
         """The day's doses with their medications, in order. The query names the person."""
         return self.doses.filter(user=self.user_id).select_related("medication")
 
-    def answers_of(self, stage: Stage) -> list[Shown]:
-        """What was answered in a check-in, in words. Costs a query for the doses."""
-        answers = shown_answers([field for field in stage.fields if field.name not in self.moot], self)
-        if stage is MEDICATION and self.medication_taken:
-            doses = "\n".join(dose.in_words for dose in self.own_doses())
-            answers[1:1] = [Shown(gettext("Doses"), doses, is_note=True)] if doses else []
-        return answers
+    @cached_property
+    def doses_taken(self) -> list["Dose"]:
+        """The day's doses with their medications, in order. One query, on first use."""
+        return list(self.own_doses()) if self.medication_taken and not self._state.adding else []
 
 
 class MedicationQuerySet(models.QuerySet):
@@ -209,7 +202,7 @@ def amount_field(verbose_name, **options):
 
 
 def amount_in_words(amount: Decimal, unit: str | None) -> str:
-    """`7.5 mg`; without the unit where nobody said it."""
+    """`7.5 mg`; without the unit if there is none."""
     number = number_format(f"{amount.normalize():f}", use_l10n=True)
     return f"{number} {Unit(unit).label}" if unit else number
 

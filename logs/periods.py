@@ -1,4 +1,4 @@
-"""Weeks, months and years of somebody's days."""
+"""Weeks, months and years of a person's days."""
 
 import datetime
 from dataclasses import dataclass

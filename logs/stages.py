@@ -1,19 +1,36 @@
-"""The five check-ins of a day: what each asks, in which order.
+"""The check-ins of a day: what each asks, in which order.
 
-An answer is declared here and nowhere else. Pages, forms, the admin, the constraints and the
-numbers read the stages' own lists of fields.
+A question is declared here and nowhere else: as a column of the day. Pages, forms, the admin, the download
+and the numbers ask `stage.questions(person)`.
 """
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
 from django.utils.formats import time_format
+from django.utils.functional import cached_property
 from django.utils.translation import gettext, gettext_lazy as _
 
-from logs.fields import Answer, ChoiceField, HoursField, LineField, NoteField, ScoreField, SeveralField, YesNoField
+from logs.fields import (
+    Answer,
+    ChoiceField,
+    Direction,
+    HoursField,
+    LineField,
+    NoteField,
+    ScoreField,
+    SeveralField,
+    YesNoField,
+)
+
+if TYPE_CHECKING:
+    from logs.questions import Question
+
+WORSE = Direction.WORSE
 
 
 class MorningAnswers(models.Model):
@@ -82,7 +99,7 @@ class MiddayAnswers(models.Model):
     focus_level = ScoreField(_("Focus"), blank=False, ends=(_("very unfocused"), _("very focused")))
     energy_level = ScoreField(_("Energy"), blank=False, ends=(_("very low"), _("very high")))
     rumination_level = ScoreField(
-        _("Rumination"), blank=False, ends=(_("not ruminating"), _("constantly")), high_is_bad=True
+        _("Rumination"), blank=False, ends=(_("not ruminating"), _("constantly")), direction=WORSE
     )
     lunch = LineField(_("Lunch"))
     current_activity = NoteField(_("What are you doing?"))
@@ -107,7 +124,7 @@ class AfternoonAnswers(models.Model):
         NO = "no", _("no")
         NOT_SURE = "not_sure", _("not sure")
 
-    anxiety_level = ScoreField(_("Anxiety"), blank=False, ends=(_("none"), _("extreme")), high_is_bad=True)
+    anxiety_level = ScoreField(_("Anxiety"), blank=False, ends=(_("none"), _("extreme")), direction=WORSE)
     is_crashing = YesNoField(_("Is your medication wearing off?"))
     crash_symptoms = NoteField(_("How do you notice?"), shown_when=("is_crashing", True))
     current_feeling = NoteField(_("How are body and mind right now?"))
@@ -132,8 +149,12 @@ class EveningAnswers(models.Model):
 
     overall_mood = ScoreField(_("Mood over the whole day"), blank=False, ends=(_("very low"), _("very high")))
     day_rating = ScoreField(_("The day as a whole"), blank=False, ends=(_("very poor"), _("excellent")))
-    sleepiness = ScoreField(_("Sleepiness"), ends=(_("wide awake"), _("very sleepy")), high_is_bad=True)
-    medication_effectiveness = ChoiceField(_("Was medication a net positive today?"), choices=Effectiveness)
+    sleepiness = ScoreField(_("Sleepiness"), ends=(_("wide awake"), _("very sleepy")), direction=WORSE)
+    medication_effectiveness = ChoiceField(
+        _("Was medication a net positive today?"),
+        choices=Effectiveness,
+        left_out_when=("medication_taken", False),
+    )
     met_physical_activity_goals = YesNoField(_("Did you move as much as you wanted?"))
     met_dietary_goals = YesNoField(_("Did you eat the way you wanted?"))
     never_felt_isolated = YesNoField(_("I never felt isolated today"))
@@ -152,11 +173,17 @@ class EveningAnswers(models.Model):
         abstract = True
 
 
+def answer_fields(model: type[models.Model]) -> tuple[Answer, ...]:
+    """The columns that a model declares for answers, in order."""
+    return tuple(field for field in model._meta.local_fields if isinstance(field, Answer))
+
+
 @dataclass(frozen=True)
 class Stage:
     """One check-in: its name in addresses, its title and its answers.
 
-    From `starts_at` on it is the one to do now; `suggested` are the hours it suits best.
+    From `starts_at` on it is the one to do now; `suggested` are the hours it suits best. `asks_doses`: it asks
+    which medication was taken, when and how much. Those are rows beside the day.
     """
 
     slug: str
@@ -164,13 +191,15 @@ class Stage:
     answers: type[models.Model]
     starts_at: int
     suggested: tuple[int, int]
+    asks_doses: bool = False
 
     def __str__(self):
         return self.slug
 
-    @property
+    @cached_property
     def fields(self) -> tuple[Answer, ...]:
-        return tuple(field for field in self.answers._meta.local_fields if isinstance(field, Answer))
+        """The columns of the day that hold its answers."""
+        return answer_fields(self.answers)
 
     @property
     def field_names(self) -> tuple[str, ...]:
@@ -180,6 +209,13 @@ class Stage:
     def required_names(self) -> tuple[str, ...]:
         """The answers that make this check-in done."""
         return tuple(field.name for field in self.fields if not field.blank)
+
+    def questions(self, person) -> "tuple[Question, ...]":
+        """What it asks this person: those asked first, then the others."""
+        # Questions use the models, and the model of the day is made of the stages' columns.
+        from logs.questions import questions_of
+
+        return questions_of(self, person)
 
     @property
     def completed_at(self) -> str:
@@ -198,7 +234,7 @@ class Stage:
     def constraints(self) -> Iterator[models.CheckConstraint]:
         for field in self.fields:
             yield from field.constraints("daily_log")
-        # The stamp vouches for the answers it was given for.
+        # Done means that the answers which make it done are there.
         yield models.CheckConstraint(
             condition=Q(**{f"{self.completed_at}__isnull": True})
             | Q(**{f"{name}__isnull": False for name in self.required_names}),
@@ -208,7 +244,7 @@ class Stage:
 
 STAGES = (
     Stage("morning", _("Morning"), MorningAnswers, 0, (7, 9)),
-    Stage("medication", _("Medication"), MedicationAnswers, 9, (9, 10)),
+    Stage("medication", _("Medication"), MedicationAnswers, 9, (9, 10), asks_doses=True),
     Stage("midday", _("Midday"), MiddayAnswers, 11, (11, 13)),
     Stage("afternoon", _("Afternoon"), AfternoonAnswers, 15, (15, 17)),
     Stage("evening", _("Evening"), EveningAnswers, 20, (20, 22)),
@@ -222,21 +258,3 @@ def stage_for_hour(hour: int, day_ends_at: int) -> Stage:
     if hour < day_ends_at:
         return EVENING
     return next(stage for stage in reversed(STAGES) if stage.starts_at <= hour)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """An answer as a page reads it out."""
-
-    label: str
-    text: str
-    is_note: bool = False
-
-
-def shown_answers(answers: Iterable[Answer], row: models.Model) -> list[Shown]:
-    """What was answered on a row, in words and in order. Unanswered questions are left out."""
-    return [
-        Shown(str(field.verbose_name), field.display(value), isinstance(field, NoteField))
-        for field in answers
-        if (value := getattr(row, field.name)) not in (None, "")
-    ]

@@ -1,22 +1,19 @@
 """What a period's logs add up to. Pure functions: rows in, numbers out, each with the days it rests on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext
 
 from brainlog.versioned_cache import cached
-from logs.fields import HoursField, ScoreField
 from logs.periods import Period
-from logs.stages import STAGES
+from logs.questions import Question, questions_of_day
 
-MEASURES = tuple(field for stage in STAGES for field in stage.fields if isinstance(field, ScoreField | HoursField))
-LABELS = {field.name: field.verbose_name for field in MEASURES}
 # Counted up when the numbers come to mean something else: releases share a cache while one takes over.
-FORMAT = "numbers:1"
-COLUMNS = ("is_answered", *(field.name for field in MEASURES), "medication_taken", "medication_effectiveness")
+FORMAT = "numbers:2"
+TAKEN, EFFECT = "medication_taken", "medication_effectiveness"
 
 
 @dataclass(frozen=True)
@@ -27,10 +24,7 @@ class Mean:
     value: float
     days: int
     change: float | None
-
-    @property
-    def label(self) -> str:
-        return LABELS[self.name]
+    label: str = ""  # Not part of what the cache keeps: it has a language, and may be a person's own words.
 
     @property
     def change_in_words(self) -> str | None:
@@ -69,39 +63,53 @@ class Numbers:
 
     @classmethod
     def unpack(cls, facts: dict) -> "Numbers":
-        """Raises KeyError for a measure that another release has, or had."""
-        means = [Mean(**mean) for mean in facts["means"]]
-        if unknown := {mean.name for mean in means} - LABELS.keys():
-            raise KeyError(*unknown)
-        return cls(**facts | {"means": means})
+        return cls(**facts | {"means": [Mean(**mean) for mean in facts["means"]]})
+
+    def labelled(self, questions: Sequence[Question]) -> "Numbers":
+        """With the label of each measure. Raises KeyError for a measure that is none of these questions."""
+        labels = {question.name: question.label for question in questions}
+        return replace(self, means=[replace(mean, label=labels[mean.name]) for mean in self.means])
+
+
+def counted(questions: Sequence[Question]) -> list[Question]:
+    """The questions whose answers the numbers are made of."""
+    return [question for question in questions if is_measure(question) or question.name in (TAKEN, EFFECT)]
+
+
+def is_measure(question: Question) -> bool:
+    """Whether its answers have a mean."""
+    return question.kind is not None and question.kind.has_mean
 
 
 def numbers_of(person, period: Period) -> Numbers:
-    """A period's numbers, and their change against the one before. One query, or none if they are remembered."""
+    """A period's numbers, and their change against the one before. One query, or none if they are in the cache."""
+    questions = questions_of_day(person)
 
     def compute():
-        logs = person.daily_logs.between(period.before.first, period.last)
-        rows = list(logs.with_is_answered().values("date", *COLUMNS))
-        first = period.first
-        return numbers_from([row for row in rows if row["date"] >= first], [row for row in rows if row["date"] < first])
+        logs = person.daily_logs.between(period.before.first, period.last).with_is_answered(questions)
+        columns = [column for question in counted(questions) for column in question.columns]
+        rows = list(logs.values("date", "is_answered", *columns))
+        days = [row for row in rows if row["date"] >= period.first]
+        return numbers_from(questions, days, [row for row in rows if row["date"] < period.first])
 
-    return cached(person, f"{FORMAT}:{period.first}:{period.last}", compute, Numbers.unpack)
+    def unpack(facts):
+        numbers = Numbers.unpack(facts)
+        numbers.labelled(questions)  # Another release may have a measure that this one has not.
+        return numbers
+
+    return cached(person, f"{FORMAT}:{period.first}:{period.last}", compute, unpack).labelled(questions)
 
 
-def numbers_from(days: Sequence[dict], days_before: Sequence[dict]) -> Numbers:
-    """From rows of COLUMNS, a day each. A day that was only marked as not tracked is no day of zeros."""
+def numbers_from(questions: Sequence[Question], days: Sequence[dict], days_before: Sequence[dict]) -> Numbers:
+    """From the answers of each day by the question's name. A day only marked as not tracked is no day of zeros."""
     logged = [row for row in days if row["is_answered"]]
-    taken = [row["medication_taken"] for row in logged if row["medication_taken"] is not None]
-    # An effect stated before the medication turned out not to be taken is no effect.
-    effects = [
-        row["medication_effectiveness"]
-        for row in logged
-        if row["medication_effectiveness"] is not None and row["medication_taken"] is not False
-    ]
+    by_name = {question.name: question for question in questions}
+    taken, effects = (answers_to(by_name[name], logged) if name in by_name else [] for name in (TAKEN, EFFECT))
+    means = [mean_of(question, logged, days_before) for question in questions if is_measure(question)]
     return Numbers(
         days_logged=len(logged),
         days_not_tracked=len(days) - len(logged),
-        means=[mean for field in MEASURES if (mean := mean_of(field, logged, days_before))],
+        means=[mean for mean in means if mean],
         medication_days=sum(taken),
         medication_asked_days=len(taken),
         net_positive_days=effects.count("yes"),
@@ -109,15 +117,15 @@ def numbers_from(days: Sequence[dict], days_before: Sequence[dict]) -> Numbers:
     )
 
 
-def mean_of(field, days: Sequence[dict], days_before: Sequence[dict]) -> Mean | None:
+def answers_to(question: Question, days: Sequence[dict]) -> list:
+    """What was answered on these days, without answers that another one made pointless."""
+    return [day[question.name] for day in days if day[question.name] is not None and not question.is_left_out_of(day)]
+
+
+def mean_of(question: Question, days: Sequence[dict], days_before: Sequence[dict]) -> Mean | None:
     """The mean of one measure, or None if it was never answered on these days."""
-    values = [float(row[field.name]) for row in days if row[field.name] is not None]
+    values, before = ([*map(float, answers_to(question, each))] for each in (days, days_before))
     if not values:
         return None
-    before = [float(row[field.name]) for row in days_before if row[field.name] is not None]
-    return Mean(
-        name=field.name,
-        value=fmean(values),
-        days=len(values),
-        change=fmean(values) - fmean(before) if before else None,
-    )
+    change = fmean(values) - fmean(before) if before else None
+    return Mean(name=question.name, value=fmean(values), days=len(values), change=change)

@@ -1,4 +1,4 @@
-"""A deleted day in an envelope: nothing of it stays on the server, the person's page carries it back."""
+"""Undo of a deleted day: the page gets the day as signed text, and sends it back. The server keeps nothing of it."""
 
 from copy import copy
 
@@ -8,8 +8,9 @@ from django.db import IntegrityError
 from django.db.models import Q
 
 from brainlog.database.retry import retry_on_conflict
-from logs.cabinet import Cabinet
+from logs.doses import MedicationList
 from logs.models import DailyLog, Dose, Medication
+from logs.questions import questions_of_day
 
 MINUTES = 10
 # Characters. A day whose texts are all as long as they may be takes half of it.
@@ -17,7 +18,7 @@ LONGEST = 1_000_000
 
 
 class CannotRestoreError(Exception):
-    """The envelope is too old, or is not this person's."""
+    """The signed day is too old, or is not this person's."""
 
 
 class ListFullError(Exception):
@@ -25,36 +26,35 @@ class ListFullError(Exception):
 
 
 class LoggedAgainError(Exception):
-    """The day has a row again. Once that is gone, the envelope is good."""
+    """The day has a row again. Once that is deleted, the signed day can be restored."""
 
 
-def seal(log: DailyLog) -> str:
-    """The day, its doses and their medications as signed text, private texts encrypted. Costs a query for the doses."""
-    doses = list(log.own_doses())
-    medications = {dose.medication_id: dose.medication for dose in doses}
-    rows = serializers.serialize("json", [log, *medications.values(), *doses])
+def sign(log: DailyLog) -> str:
+    """The day with all its answers as signed text, private texts encrypted. Costs a query for the doses."""
+    questions = questions_of_day(log.user)
+    rows = serializers.serialize("json", [log, *(row for question in questions for row in question.rows_beside(log))])
     return signing.dumps([log.user_id, rows], salt="logs.undo", compress=True)
 
 
 def restore(envelope: str, user) -> DailyLog:
-    """Put a sealed day of this person back as it was. Raises CannotRestoreError, ListFullError, LoggedAgainError.
+    """Restore a signed day of this person as it was. Raises CannotRestoreError, ListFullError, LoggedAgainError.
 
-    A medication that is gone (after a wipe, for one) is made again: without it, its doses would be lost.
+    A medication that was deleted meanwhile, as by a wipe, is created again: otherwise its doses would be lost.
     """
     try:
-        return put_back(envelope, user)
+        return insert_day(envelope, user)
     except IntegrityError as error:
         raise CannotRestoreError from error
 
 
-def opened(envelope: str, user) -> list[DailyLog | Medication | Dose]:
-    """The rows in an envelope, the day first. Raises CannotRestoreError."""
+def verified_rows(envelope: str, user) -> list[DailyLog | Medication | Dose]:
+    """The rows of a signed day, the day first. Raises CannotRestoreError."""
     if len(envelope) > LONGEST:
         raise CannotRestoreError
     try:
         owner, text = signing.loads(envelope, salt="logs.undo", max_age=MINUTES * 60)
         rows = [row.object for row in serializers.deserialize("json", text)]
-        # Another release may have sealed it in another way.
+        # Another release may have signed it in another format.
         if owner != user.pk or not isinstance(rows[0], DailyLog):
             raise CannotRestoreError
     except (signing.BadSignature, DeserializationError, TypeError, ValueError, LookupError, AttributeError) as error:
@@ -63,8 +63,8 @@ def opened(envelope: str, user) -> list[DailyLog | Medication | Dose]:
 
 
 @retry_on_conflict
-def put_back(envelope: str, user) -> DailyLog:
-    log, *others = opened(envelope, user)
+def insert_day(envelope: str, user) -> DailyLog:
+    log, *others = verified_rows(envelope, user)
     in_the_way = DailyLog.objects.filter(Q(pk=log.pk) | Q(user=user, date=log.date)).only("user_id", "date")
     for row in in_the_way:
         if (row.user_id, row.date) == (user.pk, log.date):
@@ -74,34 +74,34 @@ def put_back(envelope: str, user) -> DailyLog:
     log.save(force_insert=True)
     DailyLog.objects.filter(pk=log.pk).update(**stamps)
     medications = medications_for([row for row in others if isinstance(row, Medication)], user)
-    put_back_doses([row for row in others if isinstance(row, Dose)], log, medications)
+    insert_doses([row for row in others if isinstance(row, Dose)], log, medications)
     user.answers_changed()
     return log
 
 
-def medications_for(sealed: list[Medication], user) -> dict[int, Medication]:
-    """The person's own medication for each sealed one, by the number of that. One that is gone is made again.
+def medications_for(signed: list[Medication], user) -> dict[int, Medication]:
+    """The person's own medication for each signed one, by the key of that. One that is gone is created again.
 
     Another row may have that number now. Locked, so that none goes before its dose is there. Raises ListFullError:
-    otherwise whoever fills the list, wipes it and undoes days would have any number of medications.
+    otherwise filling the list, wiping it and undoing days would give a person any number of medications.
     """
-    if not sealed:
+    if not signed:
         return {}
-    own = user.medications.select_for_update().filter(uuid__in=[medication.uuid for medication in sealed])
+    own = user.medications.select_for_update().filter(uuid__in=[medication.uuid for medication in signed])
     there = {medication.uuid: medication for medication in own}
-    found = {medication.pk: there[medication.uuid] for medication in sealed if medication.uuid in there}
-    gone = [medication for medication in sealed if medication.uuid not in there]
+    found = {medication.pk: there[medication.uuid] for medication in signed if medication.uuid in there}
+    gone = [medication for medication in signed if medication.uuid not in there]
     if gone:
-        cabinet = Cabinet(user.pk, Medication.objects.locked_for(user).defer("note").by_name())
-        named = {each.pk: cabinet.named(each.name) for each in gone if each.is_readable}
+        own_list = MedicationList(user.pk, Medication.objects.locked_for(user).defer("note").by_name())
+        named = {each.pk: own_list.named(each.name) for each in gone if each.is_readable}
         to_make = [medication for medication in gone if not named.get(medication.pk)]
-        if to_make and len(cabinet.medications) + len(to_make) > Medication.MOST_PER_PERSON:
+        if to_make and len(own_list.medications) + len(to_make) > Medication.MOST_PER_PERSON:
             raise ListFullError
-        found |= named | {medication.pk: made_again(medication) for medication in to_make}
+        found |= named | {medication.pk: create_again(medication) for medication in to_make}
     return found
 
 
-def made_again(medication: Medication) -> Medication:
+def create_again(medication: Medication) -> Medication:
     again = copy(medication)
     if Medication.objects.filter(pk=again.pk).exists():
         again.pk = None
@@ -109,7 +109,7 @@ def made_again(medication: Medication) -> Medication:
     return again
 
 
-def put_back_doses(doses: list[Dose], log: DailyLog, medications: dict[int, Medication]):
+def insert_doses(doses: list[Dose], log: DailyLog, medications: dict[int, Medication]):
     numbers_are_taken = bool(doses) and Dose.objects.filter(pk__in=[dose.pk for dose in doses]).exists()
     for dose in doses:
         dose.daily_log, dose.medication = log, medications.get(dose.medication_id)

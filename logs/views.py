@@ -15,10 +15,11 @@ from brainlog.database.router import reads_only
 from brainlog.pagination import page_by_offset, page_number, page_of
 from logs import undo
 from logs.addresses import address_of_check_in
-from logs.answers import store
+from logs.answer_form import CheckInForm, store
 from logs.calendar_days import Squares, full_name_of, lines_of, month_grid, month_of, name_of_day
-from logs.forms import CHECK_IN_FORMS, MedicationEntryForm
+from logs.forms import MedicationEntryForm
 from logs.models import DailyLog
+from logs.questions import shown_answers
 from logs.stages import MORNING, STAGES
 
 ONE_DAY = datetime.timedelta(days=1)
@@ -26,15 +27,15 @@ ONE_DAY = datetime.timedelta(days=1)
 
 @max_body_size(settings.MAX_LONG_TEXT_BODY)
 def check_in(request, day, stage):
-    person, form_class = request.user, CHECK_IN_FORMS[stage]
-    if request.method != "POST":
-        form = form_class(instance=day_or_404(person, day))
-    elif request.POST.keys() & {"same_as_last_time", "add_dose"}:
-        form = form_class.typed(request.POST, instance=day_or_404(person, day))
-    else:
-        form = store(lambda: form_class(request.POST, instance=day_or_404(person, day, lock=True)))
+    person = request.user
+    if request.method == "POST" and not request.POST.keys() & {"same_as_last_time", "add_dose"}:
+        form = store(lambda: CheckInForm(stage, day_or_404(person, day, lock=True), request.POST))
         if form.is_valid():
             return redirect(after_check_in(request, form.instance, stage))
+    else:
+        form = CheckInForm(stage, day_or_404(person, day))
+        if request.method == "POST":
+            form.fill_in(request.POST)
     context = {
         "form": form,
         "stage": stage,
@@ -59,7 +60,7 @@ def day_or_404(person, day, *, lock=False) -> DailyLog:
 
 
 def steps_of(log, now=None):
-    """The five check-ins as a page lists them."""
+    """The check-ins as a page lists them."""
     words = {"done": _("done"), "begun": _("begun"), "not-started": _("not started")}
     return [
         {
@@ -76,7 +77,7 @@ def steps_of(log, now=None):
 
 
 def carried_into(person, day):
-    """What the person told themselves the evening before. One query."""
+    """What the person wrote the evening before for this morning. One query."""
     names = ("user_id", "date", "thought_for_tomorrow", "tomorrow_plan")
     return person.daily_logs.filter(date=day - ONE_DAY).only(*names).first()
 
@@ -132,7 +133,9 @@ def day(request, day):
     context = {
         "log": log,
         "day_name": name_of_day(day, request.user.today()),
-        "steps": [step | {"answers": log.answers_of(step["stage"])} for step in steps_of(log)],
+        "steps": [
+            step | {"answers": shown_answers(step["stage"].questions(request.user), log)} for step in steps_of(log)
+        ],
         "reasons": DailyLog.NotTracked.choices,
     }
     return render(request, "logs/day.html", context)
@@ -180,7 +183,7 @@ def take_mark_off(person, day):
 def delete_day(request, day):
     log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
     if request.method == "POST":
-        context = deleted(day, undo.seal(log))
+        context = deleted(day, undo.sign(log))
         log.delete()
         request.user.answers_changed()
         # Shown at once instead of after a redirect: the page itself holds what undo needs.

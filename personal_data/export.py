@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from encryption.fields import Unreadable
-from logs.fields import Answer
 from personal_data.export_tables import TABLES, ExportTable, profile
 
 FORMAT, VERSION = "brain-log", 1
@@ -65,7 +64,7 @@ def files(person: User) -> Iterator[tuple[str, Iterable[str]]]:
     yield "brain-log.json", as_json(person)
     for table in TABLES:
         yield f"{table.name}.csv", as_csv(table, person)
-    yield "columns.csv", legend()
+    yield "columns.csv", legend(person)
 
 
 # JSON
@@ -77,7 +76,7 @@ def as_json(person: User) -> Iterator[str]:
     yield f',\n"profile": {dumps(profile(person))}'
     for table in TABLES:
         yield f",\n{dumps(table.name)}: ["
-        for number, row in enumerate(table.rows(person)):
+        for number, row in enumerate(table.values(person)):
             yield f"{',' if number else ''}\n{dumps(row)}"
         yield "\n]"
     yield "\n}\n"
@@ -103,18 +102,17 @@ def for_json(value):
 
 def as_csv(table: ExportTable, person: User) -> Iterator[str]:
     # Without a byte order mark, Excel does not recognize UTF-8.
-    yield "\ufeff" + line(table.columns)
-    for row in table.rows(person):
+    yield "\ufeff" + line(column.name for column in table.columns(person))
+    for row in table.values(person):
         yield line(for_csv(value, person) for value in row.values())
 
 
-def legend() -> Iterator[str]:
+def legend(person: User) -> Iterator[str]:
     """What each column of the other tables means."""
     yield "\ufeff" + line([_("file"), _("column"), _("meaning"), _("values")])
     for table in TABLES:
-        for name, field in table.columns.items():
-            values = field.legend() if isinstance(field, Answer) else ", ".join(map(str, dict(field.flatchoices)))
-            yield line([f"{table.name}.csv", name, str(field.verbose_name), values])
+        for column in table.columns(person):
+            yield line([f"{table.name}.csv", column.name, str(column.meaning), column.values])
 
 
 def line(cells: Iterable[str]) -> str:

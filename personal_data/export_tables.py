@@ -1,27 +1,47 @@
 """All that is kept of a person, as tables of plain values. An answer that was not given is None."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 
 from django.conf import settings
 from django.db.models import Field, Model, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KnownBrowser, SecurityEvent, Session, User
+from logs.fields import Answer
 from logs.models import DailyLog, Dose, Medication
-from reflections.models import WeeklyReflection
+from logs.questions import Question
+from logs.stages import STAGES
+from reflections.models import WeeklyAnswers, WeeklyReflection, weekly_questions
 
 BATCH = 50  # rows, each of them up to 70 kB of text
 
 
 @dataclass(frozen=True)
-class ExportTable:
-    """A file of the download: its columns, each with the field that says what it means, and a person's rows."""
+class Column:
+    """A column of the download: its name, what it means, what its values mean, and how it is read from a row."""
 
     name: str
-    columns: dict[str, Field]
-    rows: Callable[[User], Iterator[dict]]
+    meaning: str
+    values: str
+    read: Callable[[Model], object]
+
+
+@dataclass(frozen=True)
+class ExportTable:
+    """A file of the download: a person's columns, and their rows."""
+
+    name: str
+    columns: Callable[[User], list[Column]]
+    rows: Callable[[User], Iterator[Model]]
+
+    def values(self, person: User) -> Iterator[dict]:
+        """Each row as plain values by the name of their column."""
+        columns = self.columns(person)
+        for row in self.rows(person):
+            yield {column.name: column.read(row) for column in columns}
 
 
 def in_batches(rows: QuerySet, by: str) -> Iterator[Model]:
@@ -32,78 +52,106 @@ def in_batches(rows: QuerySet, by: str) -> Iterator[Model]:
         batch = list(rows.filter(**{f"{by}__gt": attrgetter(by)(batch[-1])}).order_by(by)[:BATCH])
 
 
-def columns_of(model: type[Model], *left_out: str) -> dict[str, Field]:
+def column_of(field: Field) -> Column:
+    values = field.kind.legend() if isinstance(field, Answer) else ", ".join(map(str, dict(field.flatchoices)))
+    return Column(field.name, field.verbose_name, values, attrgetter(field.name))
+
+
+def columns_of(model: type[Model], *left_out: str) -> list[Column]:
     """Every column but the key, those that lead to the person, and those left out: a new one is exported by itself."""
-    return {
-        field.name: field
+    return [
+        column_of(field)
         for field in model._meta.concrete_fields
         if not (field.primary_key or field.related_model or field.name in left_out)
-    }
+    ]
 
 
-def row_of(row: Model, columns: dict[str, Field]) -> dict:
-    return {name: getattr(row, name) for name in columns}
+def columns_asked(questions: Iterable[Question]) -> list[Column]:
+    """A column for each question. Doses have a table of their own."""
+
+    def reader(question):
+        return lambda row: None if question.is_left_out(row) else question.read(row)
+
+    return [
+        Column(question.name, question.label, question.kind.legend(), reader(question))
+        for question in questions
+        if question.kind
+    ]
 
 
-DAYS = columns_of(DailyLog)
-DOSE = columns_of(Dose)
-DOSES = {"date": DAYS["date"], "medication": Medication._meta.get_field("name")} | DOSE
-MEDICATIONS = columns_of(Medication, "name_key", "uuid")
-# With what its name is bound to.
-NAME_OF_MEDICATION = [f"medication__{column}" for column in ("name", "user_id", "uuid")]
-REFLECTIONS = columns_of(WeeklyReflection)
-EVENTS = columns_of(SecurityEvent)
-LOGINS = columns_of(Session, "session_data")
-KNOWN_BROWSERS = columns_of(KnownBrowser, "token_hash")
+def day_columns(person: User) -> list[Column]:
+    """The answers of each check-in with its stamp, then what else is known of a day."""
+    facts = {column.name: column for column in columns_of(DailyLog, *(name for s in STAGES for name in s.field_names))}
+    stages = [[*columns_asked(stage.questions(person)), facts.pop(stage.completed_at)] for stage in STAGES]
+    return [column for columns in (*stages, facts.values()) for column in columns]
+
+
+def reflection_columns(person: User) -> list[Column]:
+    facts = columns_of(WeeklyReflection, *(field.name for field in WeeklyAnswers.fields()))
+    return [*columns_asked(weekly_questions(person)), *facts]
+
+
+def dose_columns(person: User) -> list[Column]:
+    """With the day it belongs to, and the name of the medication."""
+    return [
+        Column("date", _("date"), "", attrgetter("daily_log.date")),
+        Column("medication", _("name"), "", attrgetter("medication.name")),
+        *columns_of(Dose),
+    ]
+
+
+def always(columns: list[Column]) -> Callable[[User], list[Column]]:
+    """The same columns for everyone."""
+    return lambda person: columns
+
+
+# Columns that the rows of doses are read with: what is shown, and what the medication's name is bound to.
+DOSES_READ = (
+    "daily_log__date",
+    *(f"medication__{column}" for column in ("name", "user_id", "uuid")),
+    *(column.name for column in columns_of(Dose)),
+)
 # Neither what lets a person in nor what is derived from another column.
 PROFILE = columns_of(User, "password", "username_key", *User.COUNTER_FIELDS)
 
 
-def days(person: User) -> Iterator[dict]:
-    for log in in_batches(person.daily_logs.all(), by="date"):
-        yield row_of(log, DAYS) | dict.fromkeys(log.moot)
+def days(person: User) -> Iterator[Model]:
+    yield from in_batches(person.daily_logs.all(), by="date")
 
 
-def doses(person: User) -> Iterator[dict]:
-    """Each with the day it belongs to."""
+def doses(person: User) -> Iterator[Model]:
     found = Dose.objects.filter(daily_log__user=person).select_related("daily_log", "medication")
-    for dose in in_batches(found.only("daily_log__date", *NAME_OF_MEDICATION, *DOSE), by="pk"):
-        yield {"date": dose.daily_log.date, "medication": dose.medication.name} | row_of(dose, DOSE)
+    yield from in_batches(found.only(*DOSES_READ), by="pk")
 
 
-def medications(person: User) -> Iterator[dict]:
-    for medication in person.medications.by_name():
-        yield row_of(medication, MEDICATIONS)
+def medications(person: User) -> Iterator[Model]:
+    yield from person.medications.by_name()
 
 
-def reflections(person: User) -> Iterator[dict]:
-    for reflection in in_batches(person.weekly_reflections.all(), by="week_start"):
-        yield row_of(reflection, REFLECTIONS)
+def reflections(person: User) -> Iterator[Model]:
+    yield from in_batches(person.weekly_reflections.all(), by="week_start")
 
 
-def events(person: User) -> Iterator[dict]:
-    for event in in_batches(person.security_events.all(), by="pk"):
-        yield row_of(event, EVENTS)
+def events(person: User) -> Iterator[Model]:
+    yield from in_batches(person.security_events.all(), by="pk")
 
 
-def logins(person: User) -> Iterator[dict]:
-    for session in in_batches(person.sessions.filter(expire_date__gt=timezone.now()), by="pk"):
-        yield row_of(session, LOGINS)
+def logins(person: User) -> Iterator[Model]:
+    yield from in_batches(person.sessions.filter(expire_date__gt=timezone.now()), by="pk")
 
 
-def known_browsers(person: User) -> Iterator[dict]:
-    for browser in in_batches(person.known_browsers.all(), by="pk"):
-        yield row_of(browser, KNOWN_BROWSERS)
+def known_browsers(person: User) -> Iterator[Model]:
+    yield from in_batches(person.known_browsers.all(), by="pk")
 
 
 TABLES = (
-    ExportTable("days", DAYS, days),
-    ExportTable("doses", DOSES, doses),
-    ExportTable("medications", MEDICATIONS, medications),
-    ExportTable("reflections", REFLECTIONS, reflections),
-    ExportTable("events", EVENTS, events),
-    ExportTable("logins", LOGINS, logins),
-    ExportTable("known_browsers", KNOWN_BROWSERS, known_browsers),
+    ExportTable("days", day_columns, days),
+    ExportTable("doses", dose_columns, doses),
+    ExportTable("medications", always(columns_of(Medication, "name_key", "uuid")), medications),
+    ExportTable("reflections", reflection_columns, reflections),
+    ExportTable("events", always(columns_of(SecurityEvent)), events),
+    ExportTable("logins", always(columns_of(Session, "session_data")), logins),
+    ExportTable("known_browsers", always(columns_of(KnownBrowser, "token_hash")), known_browsers),
 )
 
 
@@ -111,7 +159,7 @@ def profile(person: User) -> dict:
     """The person, and the ways they have of logging in, without what would let others in."""
     factors = person.authenticator_set.order_by("pk")
     elsewhere = person.socialaccount_set.order_by("pk") if settings.PROVIDERS else []
-    return row_of(person, PROFILE) | {
+    return {column.name: column.read(person) for column in PROFILE} | {
         "email_is_confirmed": person.emailaddress_set.filter(email__iexact=person.email, verified=True).exists(),
         "second_factors": [
             {"kind": factor.type, "name": str(factor), "added": factor.created_at, "last_used": factor.last_used_at}

@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.security_events import Kind
 from logs.admin import PrivateTextAdmin
-from reflections.models import WeeklyAnswers, WeeklyReflection
+from reflections.models import WeeklyReflection, weekly_questions
 
 
 @admin.register(WeeklyReflection)
@@ -17,7 +17,11 @@ class WeeklyReflectionAdmin(PrivateTextAdmin):
     date_hierarchy = "week_start"
     search_fields = ("user__username_key__exact",)
     search_help_text = _("Search by the whole username.")
-    fieldsets = (
-        (None, {"fields": ("user", "week_start", "created_at", "updated_at")}),
-        (_("Answers"), {"fields": (*(field.name for field in WeeklyAnswers.fields()), "completed_at")}),
-    )
+
+    def get_fieldsets(self, request, obj=None):
+        questions = weekly_questions(obj and obj.user)
+        answers = [column for question in questions for column in question.columns]
+        return [
+            (None, {"fields": ("user", "week_start", "created_at", "updated_at")}),
+            (_("Answers"), {"fields": (*answers, "completed_at")}),
+        ]

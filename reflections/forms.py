@@ -1,8 +1,8 @@
-from logs.answers import AnswersForm
-from reflections.models import WeeklyAnswers, WeeklyReflection
+from logs.answer_form import AnswersForm
+from reflections.models import WeeklyReflection, weekly_questions
 
 
 class ReflectionForm(AnswersForm):
-    class Meta:
-        model = WeeklyReflection
-        fields = tuple(field.name for field in WeeklyAnswers.fields())
+    def __init__(self, reflection: WeeklyReflection, data=None):
+        questions = weekly_questions(reflection.user)
+        super().__init__(reflection, questions, data, completed_at_name="completed_at", remembered_as="week")

@@ -8,7 +8,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy as _
 
 from logs.fields import Answer, ChoiceField, CountField, NoteField, ScoreField, YesNoField
-from logs.stages import Shown, shown_answers
+from logs.questions import Question, questions_on
+from logs.stages import answer_fields
 
 
 class WeeklyAnswers(models.Model):
@@ -35,7 +36,16 @@ class WeeklyAnswers(models.Model):
 
     @classmethod
     def fields(cls) -> tuple[Answer, ...]:
-        return tuple(field for field in WeeklyAnswers._meta.local_fields if isinstance(field, Answer))
+        """The columns that hold its answers."""
+        return answer_fields(WeeklyAnswers)
+
+
+QUESTIONS = questions_on(WeeklyAnswers.fields())
+
+
+def weekly_questions(person) -> tuple[Question, ...]:
+    """What a reflection asks this person. Today that is the same for everyone."""
+    return QUESTIONS
 
 
 class WeeklyReflectionQuerySet(models.QuerySet):
@@ -97,11 +107,7 @@ class WeeklyReflection(WeeklyAnswers):
 
     @property
     def is_empty(self) -> bool:
-        return all(getattr(self, field.name) is None for field in WeeklyAnswers.fields())
-
-    @property
-    def answers(self) -> list[Shown]:
-        return shown_answers(WeeklyAnswers.fields(), self)
+        return not any(question.is_answered(self) for question in weekly_questions(self.user))
 
 
 def focus_for(day: datetime.date, reflections) -> str | None:

@@ -11,7 +11,7 @@ from brainlog.body_size import max_body_size
 from brainlog.database.retry import retry_on_conflict
 from brainlog.database.router import reads_only
 from brainlog.pagination import page_number, page_of
-from logs.answers import store
+from logs.answer_form import store
 from logs.converters import DayConverter
 from logs.periods import FIRST_DAY, Month, Week, Year
 from logs.summary import numbers_of
@@ -37,7 +37,7 @@ def reflections(request):
 
 
 def open_weeks(this_week, reflections, most=4):
-    """The last few weeks nobody has reflected on yet, newest first."""
+    """The last few weeks without a reflection, newest first."""
     written = {reflection.week_start for reflection in reflections}
     weeks = [this_week - n * ONE_WEEK for n in range(most)]
     return [week for week in weeks if week not in written]
@@ -57,14 +57,14 @@ def other_week(request):
 def week(request, day):
     person = request.user
     if request.method == "POST":
-        form = store(lambda: ReflectionForm(request.POST, instance=week_or_404(person, day, lock=True)))
+        form = store(lambda: ReflectionForm(week_or_404(person, day, lock=True), request.POST))
         if form.is_valid():
             reflection = form.instance
             text = _("Your week is saved.") if reflection.pk else _("The page is empty: nothing is stored for it.")
             messages.success(request, text, extra_tags=f"{person.pk}/{reflection.week_start}/week")
             return redirect("reflections:list")
     else:
-        form = ReflectionForm(instance=week_or_404(person, day))
+        form = ReflectionForm(week_or_404(person, day))
     reflection = form.instance
     numbers = numbers_of(person, Week(reflection.week_start))
     context = {
@@ -133,7 +133,7 @@ def numbers_page(request, period, months):
 
 def delete(request, day):
     if request.method == "POST":
-        forget(request.user, day)
+        delete_reflection(request.user, day)
         messages.success(request, _("The reflection is deleted."))
         return redirect("reflections:list")
     reflection = get_object_or_404(request.user.weekly_reflections, week_start=day)
@@ -141,6 +141,6 @@ def delete(request, day):
 
 
 @retry_on_conflict
-def forget(person, day):
+def delete_reflection(person, day):
     get_object_or_404(person.weekly_reflections.select_for_update(), week_start=day).delete()
     person.answers_changed()

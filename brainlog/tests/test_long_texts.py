@@ -19,10 +19,13 @@ from accounts.models import Invitation, User
 from accounts.tests.codes import confirm_by_password
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.forms import LONGEST_LINE, normalized
-from logs.forms import CHECK_IN_FORMS
+from logs.answer_form import CheckInForm
+from logs.doses import DosesField
 from logs.models import DailyLog
-from logs.stages import MEDICATION
+from logs.stages import STAGES
 from logs.tests.factories import DAY, make_medication
+from reflections.forms import ReflectionForm
+from reflections.models import WeeklyReflection
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
@@ -250,15 +253,15 @@ def all_forms(request) -> dict[str, forms.BaseForm]:
         "accounts.second_factor",
         "accounts.social_login",
         "logs.forms",
+        "logs.doses",
     ]
-    classes = [
-        form
-        for name in [*ours, "logs.answers", "reflections.forms"]
-        for form in forms_of(importlib.import_module(name))
-    ]
+    classes = [form for name in ours for form in forms_of(importlib.import_module(name))]
     classes += [import_string(path) for path in (*settings.MFA_FORMS.values(), *settings.ACCOUNT_FORMS.values())]
-    for each in {*classes, *CHECK_IN_FORMS.values()}:
+    for each in classes:
         found[each.__name__] = made(each, request, person)
+    for stage in STAGES:
+        found[f"CheckInForm {stage}"] = CheckInForm(stage, DailyLog(user=person, date=DAY))
+    found["ReflectionForm"] = ReflectionForm(WeeklyReflection(user=person, week_start=DAY))
     for model, model_admin in admin.site._registry.items():
         if not model_admin.has_change_permission(request):
             continue  # For looking.
@@ -277,8 +280,7 @@ def made(form_class, request, person):
         {"user": person},
         {"request": request},
         {"sociallogin": sociallogin},
-        {"instance": DailyLog(user=person, date=DAY)},
-        {"check_in": CHECK_IN_FORMS[MEDICATION](instance=DailyLog(user=person, date=DAY))},
+        {"doses_field": DosesField(DailyLog(user=person, date=DAY))},
         {},
     ]
     for options in ways:
@@ -296,17 +298,16 @@ def test_every_text_field_has_a_maximum_length(as_maria):
         found = all_forms(request)
     without = []
     for name, form in found.items():
-        several = [form, form.doses.empty_form] if hasattr(form, "doses") else [form]
-        for each in several:
-            without += [
-                f"{name}.{field_name}"
-                for field_name, field in each.fields.items()
-                if isinstance(field, forms.CharField) and not field.max_length
-            ]
+        without += [
+            f"{name}.{field_name}"
+            for field_name, field in form.fields.items()
+            if isinstance(field, forms.CharField) and not field.max_length
+        ]
 
     assert without == []
     names = "LoginForm SignUpForm NewPasswordForm PasswordReauthenticationForm PasswordChangeForm ProfileForm"
     names += " UsernameConfirmationForm DeleteAccountForm EmailForm ResetForm ResetByCodeForm"
     names += " CodeForm CodeReauthenticationForm ActivateAppForm AddPasskeyForm PasskeyLoginForm SocialSignUpForm"
-    names += " MorningForm MedicationForm DoseForm ReflectionForm"
-    assert set(names.split()) <= found.keys()
+    names += " DoseForm ReflectionForm"
+    names = [*names.split(), *(f"CheckInForm {stage}" for stage in STAGES)]
+    assert set(names) <= found.keys()

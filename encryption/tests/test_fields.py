@@ -16,6 +16,7 @@ from encryption import cipher
 from encryption.fields import PrivateCharField, Unreadable, private_fields
 from logs.fields import LineField, NoteField
 from logs.models import DailyLog, Medication
+from logs.questions import questions_of_day
 from logs.tests.columns import again, put, stored
 from logs.tests.factories import DAY, make_full_log, make_log, make_medication
 from reflections.models import WeeklyReflection
@@ -276,7 +277,7 @@ def test_isnull_is_supported():
 
     assert DailyLog.objects.get(dreams__isnull=False) == log
     assert not DailyLog.objects.filter(breakfast__isnull=False).exists()
-    assert DailyLog.objects.with_is_answered().get().is_answered
+    assert DailyLog.objects.with_is_answered(questions_of_day(None)).get().is_answered
 
 
 def test_a_model_with_private_texts_needs_texts_belong_to():

@@ -76,7 +76,7 @@ def test_a_complete_day_is_acknowledged(as_person, person):
     page = as_person.get("/").content.decode()
 
     assert "5 of 5 done" in page
-    assert "All five are done." in page
+    assert "All check-ins are done." in page
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db import migrations
 
 from encryption import blind_index, cipher
-from encryption.reencrypt import Index, TableRewrite, EncryptedTable
+from encryption.reencrypt import EncryptedTable, Index, TableRewrite
 from logs.fields import RandomUUID
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from accounts.tests.factories import make_person
 from logs.models import DailyLog, Dose, Medication
-from logs.stages import STAGES, Stage
+from logs.questions import Question
+from logs.stages import STAGE_BY_SLUG, STAGES, Stage
 
 DAY = datetime.date(2026, 5, 4)
 
@@ -81,9 +82,30 @@ def doses_of(person, date=DAY) -> list[str]:
     return [dose.in_words for dose in Dose.objects.filter(daily_log__user=person, daily_log__date=date)]
 
 
+LISTED = {"reason_for_skipping"}.union(*REQUIRED.values(), *OPTIONAL.values())
+
+
+def questions_of(stage: Stage | str) -> list[Question]:
+    """The questions of a check-in that have one input each."""
+    return [question for question in STAGE_BY_SLUG[str(stage)].questions(None) if question.kind]
+
+
+def sent_example(question: Question) -> str | list[str]:
+    """An answer to a question that is not listed above, as a browser sends it."""
+    shown = question.kind.form_field().prepare_value(question.kind.examples[0])
+    return shown if isinstance(shown, list) else str(shown)
+
+
 def answers(stage: Stage | str, **changes) -> dict:
     """Everything a check-in asks, answered, as a browser sends it."""
-    return REQUIRED[str(stage)] | OPTIONAL[str(stage)] | changes
+    listed = REQUIRED[str(stage)] | OPTIONAL[str(stage)]
+    others = {question.name: sent_example(question) for question in questions_of(stage) if question.name not in LISTED}
+    return listed | others | changes
+
+
+def asked(stage: Stage | str) -> dict:
+    """What a page sends beside the answers: the names of the questions it asked, here all of the check-in."""
+    return {"asked-names": " ".join(question.name for question in STAGE_BY_SLUG[str(stage)].questions(None))}
 
 
 def make_log(user=None, date=DAY, **facts) -> DailyLog:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from logs.models import DailyLog
 from logs.stages import EVENING, MEDICATION, MIDDAY, STAGES
-from logs.tests.factories import DAY, REQUIRED, answers, make_full_log, make_log
+from logs.tests.factories import DAY, REQUIRED, answers, asked, make_full_log, make_log
 from logs.tests.pages import check_in_url, day_url, errors_of, form_as_shown
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -128,8 +128,7 @@ def test_hours_are_understood_however_they_are_written(as_person, person, typed,
 def test_nothing_is_chosen_for_the_person(as_person, stage):
     shown = form_as_shown(as_person.get(check_in_url(stage)))
 
-    not_answers = {"csrfmiddlewaretoken", "version", "doses-TOTAL_FORMS", "doses-INITIAL_FORMS"}
-    not_answers |= {"doses-MIN_NUM_FORMS", "doses-MAX_NUM_FORMS"}
+    not_answers = {"csrfmiddlewaretoken", "version", "asked-names", "doses-TOTAL_FORMS", "doses-INITIAL_FORMS"}
     assert {name: values for name, values in shown.items() if name not in not_answers and values != [""]} == {}
 
 
@@ -183,7 +182,7 @@ def test_emptying_the_whole_form_leaves_the_other_check_ins(as_person, person, s
     for each in STAGES:
         as_person.post(check_in_url(each), answers(each))
 
-    as_person.post(check_in_url(stage), {})
+    as_person.post(check_in_url(stage), asked(stage))
 
     log = person.daily_logs.get()
     assert log.state_of(stage) == "not-started"
@@ -194,7 +193,7 @@ def test_emptying_the_whole_form_leaves_the_other_check_ins(as_person, person, s
 def test_emptying_the_only_check_in_leaves_no_row(as_person, person, stage):
     as_person.post(check_in_url(stage), answers(stage))
 
-    as_person.post(check_in_url(stage), {})
+    as_person.post(check_in_url(stage), asked(stage))
 
     assert not person.daily_logs.exists()
 
@@ -295,6 +294,14 @@ def test_saving_what_is_stored_already_writes_nothing(as_person, person):
         as_person.post(check_in_url("midday"), form_as_shown(as_person.get(check_in_url("midday"))))
 
     assert not [query["sql"] for query in queries if query["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+
+
+@each_stage
+def test_a_form_is_drawn_in_one_template_and_its_doses_in_another(as_person, stage):
+    templates = [template.name for template in as_person.get(check_in_url(stage)).templates]
+
+    drawn = [name for name in templates if name.startswith(("forms/", "django/")) or name == "logs/_doses.html"]
+    assert drawn == ["forms/form.html", *(["logs/_doses.html"] if stage is MEDICATION else [])]
 
 
 # Where it leads

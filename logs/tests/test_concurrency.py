@@ -24,6 +24,7 @@ from logs.tests.factories import (
     MORNING_DOSE,
     NOON_DOSE,
     answers,
+    asked,
     dose_rows,
     doses_of,
     make_log,
@@ -243,7 +244,7 @@ def test_emptying_a_day_and_filling_it_leave_a_whole_check_in_or_nothing(everybo
 
         statuses = everybody_at_once(
             [
-                (check_in_url(MEDICATION, day), dose_rows()),
+                (check_in_url(MEDICATION, day), asked(MEDICATION) | dose_rows()),
                 (check_in_url(MEDICATION, day), taken(MORNING_DOSE)),
                 (check_in_url("midday", day), answers("midday")),
             ]

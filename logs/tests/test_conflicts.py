@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from logs.models import DailyLog
 from logs.stages import STAGES
-from logs.tests.factories import MORNING_DOSE, NOON_DOSE, answers, doses_of, taken
+from logs.tests.factories import MORNING_DOSE, NOON_DOSE, answers, asked, doses_of, taken
 from logs.tests.pages import check_in_url, day_url, form_as_shown
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -143,7 +143,7 @@ def test_every_answer_of_every_check_in_is_guarded(as_person, person, stage):
     url = check_in_url(stage)
     as_person.post(url, answers(stage))
     page = opened(as_person, url)
-    as_person.post(url, {})
+    as_person.post(url, asked(stage))
 
     response = as_person.post(url, page)
 

@@ -6,7 +6,7 @@ import pytest
 
 from logs.models import DailyLog
 from logs.stages import STAGES
-from logs.tests.factories import DAY, answers, make_full_log, make_log, taken
+from logs.tests.factories import DAY, answers, asked, make_full_log, make_log, taken
 from logs.tests.pages import check_in_url, day_url
 
 pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
@@ -153,7 +153,7 @@ def test_a_day_with_nothing_but_a_mark_leaves_no_row(as_person, person):
 def test_a_marked_day_can_still_be_logged(as_person, person):
     as_person.post(MARK, {"reason": "ill"})
     as_person.post(check_in_url("midday"), answers("midday"))
-    as_person.post(check_in_url("midday"), {})
+    as_person.post(check_in_url("midday"), asked("midday"))
 
     log = person.daily_logs.get()
     assert (log.not_tracked, log.focus_level) == ("ill", None)

@@ -328,7 +328,7 @@ def test_the_longest_day_fits_and_what_is_longer_is_not_looked_at(as_person, per
     texts = [field for field in DailyLog._meta.concrete_fields if isinstance(field, LineField | NoteField)]
     make_log(
         person,
-        **{field.name: "💥" * (field.max_length or NoteField.MAX_LENGTH) for field in texts if not field.shown_when},
+        **{field.name: "💥" * field.kind.max_length for field in texts if not field.shown_when},
     )
     envelope = delete(as_person)
     assert len(envelope) < undo.LONGEST

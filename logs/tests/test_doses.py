@@ -101,7 +101,7 @@ def test_a_day_has_not_seven(as_person, person):
     response = as_person.post(URL, taken(*rows))
 
     assert response.status_code == 200
-    assert "6" in "".join(response.context["form"].doses.non_form_errors())
+    assert "6" in "".join(response.context["form"]["doses"].rows.non_form_errors())
     assert not person.daily_logs.exists()
 
 
@@ -207,8 +207,8 @@ def test_an_amount_that_cannot_be(as_person, person, amount):
     response = as_person.post(URL, taken(MORNING_DOSE | {"amount": amount}))
 
     assert response.status_code == 200
-    assert list(response.context["form"].doses.errors[0]) == ["amount"]
-    assert response.context["form"].doses[0]["amount"].value() == amount
+    assert list(response.context["form"]["doses"].rows.errors[0]) == ["amount"]
+    assert response.context["form"]["doses"].rows[0]["amount"].value() == amount
     assert form_as_shown(response)["doses-0-medication"] == ["Concerta"]
     assert not person.daily_logs.exists()
     assert not person.medications.exists()
@@ -229,7 +229,7 @@ def test_a_dose_that_cannot_be(as_person, person, facts, wrong, message):
     response = as_person.post(URL, taken(MORNING_DOSE | facts))
 
     assert response.status_code == 200
-    assert response.context["form"].doses.errors == [{wrong: [message]}]
+    assert response.context["form"]["doses"].rows.errors == [{wrong: [message]}]
     assert message in response.content.decode()
     assert not person.daily_logs.exists()
 

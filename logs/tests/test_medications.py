@@ -189,7 +189,7 @@ def test_a_full_list_takes_no_new_name_and_loses_nothing(as_person, person, noon
     response = as_person.post(url, typed)
 
     assert response.status_code == 200
-    rows = response.context["form"].doses
+    rows = response.context["form"]["doses"].rows
     message = "Your list is full: it has room for 200 medications. Choose one that is on it."
     assert [row.errors.get("medication") for row in rows] == [None, [message], None]
     assert [row["medication"] for row in shown_doses(response)] == ["One more", "And another", "TEA  007"]

@@ -11,6 +11,7 @@ from accounts.tests.factories import make_person
 from encryption.fields import private_fields
 from logs.fields import ChoiceField, HoursField, ScoreField
 from logs.models import DailyLog, Dose, Medication
+from logs.questions import questions_of_day, shown_answers
 from logs.stages import AFTERNOON, EVENING, MEDICATION, MIDDAY, MORNING, STAGES
 from logs.tests.factories import DAY, make_dose, make_full_log, make_log, make_medication
 
@@ -186,7 +187,7 @@ def test_a_medication_that_was_taken_stays():
 
 @pytest.mark.parametrize("stage", STAGES, ids=str)
 def test_a_check_in_is_not_started_then_begun_then_done(stage):
-    log = DailyLog()
+    log = DailyLog(user=make_person())
     assert log.state_of(stage) == "not-started"
 
     setattr(log, stage.field_names[-1], something(stage.field_names[-1]))
@@ -194,25 +195,25 @@ def test_a_check_in_is_not_started_then_begun_then_done(stage):
 
     setattr(log, stage.completed_at, timezone.now())
     assert log.state_of(stage) == "done"
-    assert [log.state_of(other) for other in STAGES if other is not stage] == ["not-started"] * 4
+    assert [log.state_of(other) for other in STAGES if other is not stage] == ["not-started"] * (len(STAGES) - 1)
 
 
 @pytest.mark.parametrize("name", [name for name, field in FIELDS.items() if not field.choices])
 def test_no_and_nothing_are_answers(name):
-    log = DailyLog(**{name: 0})
+    person = make_person()
 
-    assert not log.is_empty
-    assert not DailyLog(**{name: False}).is_empty
+    assert not DailyLog(user=person, **{name: 0}).is_empty
+    assert not DailyLog(user=person, **{name: False}).is_empty
 
 
-def test_a_day_is_complete_with_all_five():
+def test_a_day_is_complete_with_all_check_ins():
     stamps = {stage.completed_at: timezone.now() for stage in STAGES}
 
     assert DailyLog(**stamps).is_complete
     for stage in STAGES:
         log = DailyLog(**(stamps | {stage.completed_at: None}))
         assert not log.is_complete
-        assert log.stages_done == 4
+        assert log.stages_done == len(STAGES) - 1
 
 
 def test_the_headline_is_the_rating_or_else_a_mood():
@@ -223,7 +224,7 @@ def test_the_headline_is_the_rating_or_else_a_mood():
 
 
 def test_a_row_is_empty_without_answer_and_mark():
-    assert DailyLog(date=DAY).is_empty
+    assert DailyLog(user=make_person(), date=DAY).is_empty
     assert not DailyLog(not_tracked="ill").is_empty
 
 
@@ -231,7 +232,7 @@ def test_is_answered_tells_days_with_answers_from_days_with_a_mark():
     marked = make_log(not_tracked="holiday")
     answered = [make_log(medication_taken=False), make_log(gratitude="Sun"), make_log(day_rating=1, not_tracked="ill")]
 
-    rows = DailyLog.objects.with_is_answered()
+    rows = DailyLog.objects.with_is_answered(questions_of_day(None))
 
     assert {row.pk for row in rows.filter(is_answered=True)} == {log.pk for log in answered}
     assert [row.pk for row in rows.filter(is_answered=False)] == [marked.pk]
@@ -247,7 +248,7 @@ def test_between_includes_both_ends_newest_first():
 
 
 def words_of(log, stage):
-    return [(answer.label, answer.text) for answer in log.answers_of(stage)]
+    return [(answer.label, answer.text) for answer in shown_answers(stage.questions(log.user), log)]
 
 
 def test_answers_are_read_out_in_words_and_order():

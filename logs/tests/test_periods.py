@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+import time_machine
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
@@ -10,8 +11,15 @@ from accounts.tests.factories import make_person
 from logs.models import DailyLog
 from logs.periods import Month, Week, Year
 from logs.tests.factories import make_log
-from reflections.tests.pages import day
+from reflections.tests.pages import NOW, day
 from reflections.tests.test_queries import queries_of
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    """It is noon on Wednesday, 6 May 2026, in New York."""
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
 
 
 def url(text: str) -> str:

@@ -172,7 +172,7 @@ def test_doses_go_with_their_person(full):
 
 def test_an_envelope_of_the_release_before_names_no_person(full):
     log = full.daily_logs.first()
-    envelope = undo.seal(log)
+    envelope = undo.sign(log)
     _, rows = undo.signing.loads(envelope, salt="logs.undo")
     former = re.sub(r'"user": \d+, "amount"', '"amount"', rows)
     assert former != rows

@@ -30,7 +30,7 @@ def text(most):
 
 
 def values_of(field):
-    choices = [key for key, _label in getattr(field, "options", None) or field.choices or []]
+    choices = getattr(field.kind, "keys", [])
     return {
         ScoreField: lambda: st.integers(1, 10),
         HoursField: lambda: st.integers(0, 96).map(lambda quarters: Decimal(quarters) / 4),
@@ -134,7 +134,7 @@ names = st.sampled_from(
         *(f"keep-{name}" for stage in STAGES for name in stage.field_names),
         *(f"doses-{n}-{name}" for n in range(3) for name in ("medication", "amount", "unit", "taken_at", "DELETE")),
         *("doses-TOTAL_FORMS", "doses-INITIAL_FORMS", "doses-MAX_NUM_FORMS"),
-        *("version", "seen", "next", "add_dose", "same_as_last_time", "keep-doses"),
+        *("version", "seen", "asked-names", "next", "add_dose", "same_as_last_time", "keep-doses"),
     ]
 )
 likely = st.sampled_from(

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from logs.fields import LineField, NoteField
 from logs.models import DailyLog, Dose, Medication
 from logs.stages import STAGES
-from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, dose_rows, make_medication, taken
+from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, asked, dose_rows, make_medication, taken
 from logs.tests.pages import check_in_url, day_url, form_as_shown
 from reflections.models import WeeklyReflection
 
@@ -160,7 +160,7 @@ def save(client, url, data, most=MOST_TO_SAVE):
 def test_saving_takes_few(as_person, days, stage):
     save(as_person, check_in_url(stage), answers(stage))
     save(as_person, check_in_url(stage), answers(stage) | {"next": "1"})
-    save(as_person, check_in_url(stage), dose_rows())
+    save(as_person, check_in_url(stage), asked(stage) | dose_rows())
 
 
 @each_stage

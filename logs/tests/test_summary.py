@@ -6,10 +6,19 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, strategies as st
 
-from logs.fields import HoursField, ScoreField
+from logs.kinds import Hours, Line, Score
 from logs.models import DailyLog
-from logs.stages import STAGES
-from logs.summary import COLUMNS, MEASURES, Mean, Numbers, numbers_from
+from logs.questions import questions_of_day
+from logs.summary import Mean, Numbers, counted, is_measure, numbers_from as numbers_of_answers
+
+QUESTIONS = questions_of_day(None)
+MEASURES = [question for question in QUESTIONS if is_measure(question)]
+COLUMNS = [column for question in counted(QUESTIONS) for column in question.columns]
+
+
+def numbers_from(days, days_before) -> Numbers:
+    return numbers_of_answers(QUESTIONS, days, days_before).labelled(QUESTIONS)
+
 
 pytestmark = pytest.mark.thorough_on_sqlite
 
@@ -30,17 +39,18 @@ def mean(numbers, label="Focus") -> Mean | None:
 
 
 def test_every_score_and_the_hours_of_sleep_are_measures():
-    scores = [field for field in DailyLog._meta.get_fields() if isinstance(field, ScoreField | HoursField)]
+    scores = [question for question in QUESTIONS if isinstance(question.kind, Score | Hours)]
 
-    assert {field.name for field in MEASURES} == {field.name for field in scores}
-    assert len(MEASURES) == 10
+    assert scores == MEASURES
+    assert len(MEASURES) >= 10
 
 
 def test_the_columns_are_those_of_the_log_and_no_texts():
-    notes = {field.name for stage in STAGES for field in stage.fields} - set(COLUMNS)
+    texts = {question.name for question in QUESTIONS if isinstance(question.kind, Line)}
 
-    assert set(COLUMNS) - {"is_answered"} <= {field.name for field in DailyLog._meta.get_fields()}
-    assert {"dreams", "gratitude", "lunch", "current_activity", "thought_for_tomorrow"} <= notes
+    assert set(COLUMNS) <= {field.name for field in DailyLog._meta.get_fields()}
+    assert {"dreams", "gratitude", "lunch", "current_activity", "thought_for_tomorrow"} <= texts
+    assert not texts & set(COLUMNS)
 
 
 # Means
@@ -83,11 +93,11 @@ def test_hours_of_sleep_are_exact():
 
 
 def test_measures_come_in_the_order_of_the_day():
-    everything = row(**{field.name: 5 for field in MEASURES})
+    everything = row(**{question.name: 5 for question in MEASURES})
 
     labels = [mean.label for mean in numbers_from([everything], []).means]
 
-    assert labels == [str(field.verbose_name) for field in MEASURES]
+    assert labels == [str(question.label) for question in MEASURES]
 
 
 @given(st.lists(st.none() | st.integers(1, 10), max_size=7))
@@ -194,10 +204,17 @@ def test_numbers_come_back_as_they_went():
     assert Numbers.unpack(asdict(numbers)) == numbers
 
 
+def test_labels_are_no_part_of_what_is_remembered():
+    """They have a language, and may be a person's own words."""
+    numbers = numbers_of_answers(QUESTIONS, [row(focus_level=4)], [])
+
+    assert [mean["label"] for mean in asdict(numbers)["means"]] == [""]
+
+
 def test_a_measure_of_another_release_makes_them_be_computed_anew():
     """It is in the cache that old and new processes share while one takes over from the other."""
     facts = asdict(numbers_from([row(focus_level=4)], []))
     facts["means"][0]["name"] = "will_be_asked_one_day"
 
     with pytest.raises(KeyError):
-        Numbers.unpack(facts)
+        Numbers.unpack(facts).labelled(QUESTIONS)

@@ -8,11 +8,11 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
-from logs.forms import CHECK_IN_FORMS
+from logs.answer_form import CheckInForm
 from logs.models import DailyLog
 from logs.stages import MORNING, STAGES
 from logs.tests.conftest import NEW_YORK
-from logs.tests.factories import DAY, REQUIRED, answers, make_full_log, make_log
+from logs.tests.factories import DAY, REQUIRED, answers, asked, make_full_log, make_log
 from logs.tests.pages import check_in_url, day_url, form_as_shown
 
 pytestmark = pytest.mark.usefixtures("noon", "db")
@@ -33,7 +33,7 @@ def test_saving_a_stale_copy_does_not_erase_the_other_stages_answers(person, sta
     others = {name: 5 for other in STAGES if other is not stage for name in other.required_names if name[0] != "m"}
     DailyLog.objects.filter(pk=log.pk).update(**others)
 
-    form = CHECK_IN_FORMS[stage](REQUIRED[str(stage)], instance=stale)
+    form = CheckInForm(stage, stale, REQUIRED[str(stage)])
     assert form.is_valid()
     form.save()
 
@@ -51,11 +51,11 @@ def test_no_name_is_declared_in_two_stages():
 
 
 @each_stage
-def test_no_question_offers_an_empty_choice(as_person, stage):
+def test_no_question_offers_an_empty_choice(as_person, person, stage):
     page = as_person.get(check_in_url(stage)).content.decode()
 
     assert "---------" not in page
-    for name, field in CHECK_IN_FORMS[stage]().fields.items():
+    for name, field in CheckInForm(stage, DailyLog(user=person, date=DAY)).fields.items():
         assert "" not in [value for value, _label in getattr(field, "choices", [])], name
 
 
@@ -74,11 +74,11 @@ def test_what_passes_by_the_validators_stops_at_the_database(person, way):
 
 
 @each_stage
-def test_the_rules_live_in_the_stages_own_form(stage):
+def test_the_rules_live_in_the_stages_own_form(person, stage):
     """A rule in the model's clean() would name fields that the form at hand does not have."""
     assert DailyLog.clean is models.Model.clean
     for data in ({}, REQUIRED[str(stage)], answers(stage), dict.fromkeys(answers(stage), "nonsense")):
-        form = CHECK_IN_FORMS[stage](data, instance=DailyLog(date=DAY))
+        form = CheckInForm(stage, DailyLog(user=person, date=DAY), data)
         form.full_clean()
 
         assert set(form.errors) <= {*stage.field_names, "__all__"}
@@ -107,7 +107,7 @@ def test_editing_an_old_day_does_not_overwrite_the_newest(as_person, person, sta
     before = stored(person, TODAY)
 
     as_person.post(check_in_url(stage), form_as_shown(as_person.get(check_in_url(stage))))
-    as_person.post(check_in_url(stage), {})
+    as_person.post(check_in_url(stage), asked(stage))
 
     assert stored(person, TODAY) == before
     assert newest.is_complete
@@ -172,10 +172,10 @@ def test_questions_that_are_not_shown_are_not_answered_with_no(as_person, person
 
 
 @each_stage
-def test_every_input_of_the_form_has_a_column_and_every_column_an_input(as_person, stage):
-    form = CHECK_IN_FORMS[stage]()
+def test_every_input_of_the_form_has_a_column_and_every_column_an_input(as_person, person, stage):
+    form = CheckInForm(stage, DailyLog(user=person, date=DAY))
 
-    assert set(form.fields) - {"version", "seen"} == set(stage.field_names)
+    assert set(form.fields) - {"doses"} == set(stage.field_names)
     page = as_person.get(check_in_url(stage)).content.decode()
     for name in stage.field_names:
         assert f'name="{name}"' in page

@@ -11,7 +11,7 @@ from encryption.fields import private_fields
 from logs.models import DailyLog
 from logs.stages import STAGES
 from logs.tests.columns import again, put, stored
-from logs.tests.factories import DAY, answers, make_dose, make_medication, taken
+from logs.tests.factories import DAY, answers, asked, make_dose, make_medication, taken
 from logs.tests.pages import check_in_url, day_url, form_as_shown
 from reflections.tests.factories import make_reflection
 
@@ -131,7 +131,7 @@ def test_clearing_everything_else_keeps_the_texts(as_person, person, rows, unrea
     before = columns(rows[0])
     questions = {field.shown_when[0]: "true" for field in stage.fields if field.shown_when and field.name in PRIVATE}
 
-    response = as_person.post(check_in_url(stage), questions)
+    response = as_person.post(check_in_url(stage), asked(stage) | questions)
 
     assert response.status_code == 302
     assert columns(rows[0]) == before

@@ -212,7 +212,7 @@ def make_log(person, date, days_ago, undercurrent, now) -> DailyLog | None:
     answers = answers_of(date, days_ago, undercurrent)
     log = DailyLog(user=person, date=date)
     for stage, state in states_of(days_ago).items():
-        write_down(log, stage, state, answers, dice_for("writing", stage.slug, days_ago), keep_all=days_ago == 1)
+        write_down(log, stage, state, answers, days_ago)
         if state == DONE:
             start, end = COMPLETION_HOURS[stage.slug]
             finished = clock_time(dice_for("finished", stage.slug, days_ago).uniform(start, end))
@@ -238,20 +238,31 @@ def states_of(days_ago) -> dict:
     return states
 
 
-def write_down(log, stage, state, answers, dice, keep_all):
+def write_down(log, stage, state, answers, days_ago):
     """Give the log what the person wrote of a check-in; everything else stays unanswered."""
     if state == SKIPPED:
         return
-    missing = dice.choice(stage.required_names) if state == BEGUN else None
-    for answer in stage.fields:
-        is_written = dice.random() < ANSWERED_CHANCE.get(answer.name, 0.9) or not answer.blank or keep_all
-        if is_written and answer.name != missing:
-            setattr(log, answer.name, answers[answer.name])
-    for answer in stage.fields:
-        if answer.shown_when:
-            question, wanted = answer.shown_when
-            if getattr(log, question) is not wanted:
-                setattr(log, answer.name, None)
+    dice, keep_all = dice_for("writing", stage.slug, days_ago), days_ago == 1
+    questions = [question for question in stage.questions(log.user) if question.kind]
+    known = [question for question in questions if question.name in answers]
+    missing = dice.choice([question.name for question in known if question.is_needed]) if state == BEGUN else None
+    for question in known:
+        is_written = dice.random() < ANSWERED_CHANCE.get(question.name, 0.9) or question.is_needed or keep_all
+        if is_written and question.name != missing:
+            question.write(log, answers[question.name])
+    for question in questions:
+        if question.name not in answers:
+            question.write(log, any_answer(question, days_ago))
+        if question.shown_when:
+            name, wanted = question.shown_when
+            if getattr(log, name) is not wanted:
+                question.write(log, None)
+
+
+def any_answer(question, days_ago):
+    """An answer to a question that no effect is planted in, by dice of its own: all others fall as before."""
+    dice = dice_for("any", question.name, days_ago)
+    return dice.choice(question.kind.examples) if question.is_needed or dice.random() < 0.9 else None
 
 
 def answers_of(date, days_ago, undercurrent) -> dict:

@@ -4,8 +4,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.tests.factories import make_person
-from reflections.models import WeeklyReflection, focus_for
+from logs.questions import shown_answers
+from reflections.models import WeeklyReflection, focus_for, weekly_questions
 from reflections.tests.factories import SUNDAY, make_reflection
 from reflections.tests.pages import WEEK, day
 
@@ -27,9 +29,10 @@ def test_the_week_ends_six_days_later(first, last):
 
 
 def test_it_is_empty_until_something_is_answered():
-    assert WeeklyReflection(week_start=SUNDAY).is_empty
+    person = User(username="maria")
+    assert WeeklyReflection(user=person, week_start=SUNDAY).is_empty
     for answer in ({"gym_days_count": 0}, {"questioned_leaving_job": False}, {"week_highlights": "A walk"}):
-        assert not WeeklyReflection(week_start=SUNDAY, **answer).is_empty
+        assert not WeeklyReflection(user=person, week_start=SUNDAY, **answer).is_empty
 
 
 def test_its_answers_are_read_out_in_order_and_without_those_left_open():
@@ -37,7 +40,12 @@ def test_its_answers_are_read_out_in_order_and_without_those_left_open():
         week_rating=6, gym_days_count=0, questioned_leaving_job=False, week_highlights="A walk"
     )
 
-    assert [answer.text for answer in reflection.answers] == ["6 of 10", "A walk", "0 days", "No"]
+    assert [answer.text for answer in shown_answers(weekly_questions(None), reflection)] == [
+        "6 of 10",
+        "A walk",
+        "0 days",
+        "No",
+    ]
 
 
 def test_the_focus_is_that_of_the_week_before(db):

@@ -88,8 +88,8 @@ def test_what_is_stored_stays_as_it_is(as_person, person):
 
 
 @pytest.mark.parametrize("name", NOTES)
-def test_half_characters_are_refused(name):
-    form = ReflectionForm({name: "half \ud800"})
+def test_half_characters_are_refused(person, name):
+    form = ReflectionForm(WeeklyReflection(user=person), {name: "half \ud800"})
 
     assert list(form.errors) == [name]
 

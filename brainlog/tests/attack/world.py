@@ -141,7 +141,7 @@ class World:
         return self.people[who].sessions.order_by("created_at", "pk").last().handle
 
     def envelope_of(self, who: str) -> str:
-        return undo.seal(self.people[who].daily_logs.get(date=DAY))
+        return undo.sign(self.people[who].daily_logs.get(date=DAY))
 
     # Pages
 

@@ -27,7 +27,7 @@ from brainlog.tests.browser.steps import (
     unfold,
     wait_until_kept,
 )
-from logs.answers import store
+from logs.answer_form import store
 from logs.tests.factories import DAY, make_log
 
 

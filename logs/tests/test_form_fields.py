@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 
-from logs.inputs import HoursInput, NumberInput
+from logs.form_fields import HoursInput, NumberInput
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
-"""How each kind of answer is asked for and read back. One form field a kind."""
+"""The form fields that ask for an answer, one for each way of asking. logs/kinds.py says which kind takes which."""
 
+import copy
 import datetime
 import re
 from decimal import Decimal
@@ -7,27 +8,32 @@ from decimal import Decimal
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import StepValueValidator
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from brainlog.forms import LONGEST_LINE, Pills, require_whole_characters
+from brainlog.forms import LONGEST_LINE, ManyPills, Pills, TextBox, TimeBox, clear_button, require_whole_characters
 from encryption.fields import PrivateTextInput
 
 
 class Scale(Pills):
     """Ten buttons in a row, with words at both ends."""
 
-    template_name = "forms/widgets/scale.html"
-
     def __init__(self, ends=("", ""), **kwargs):
         super().__init__(**kwargs)
         self.ends = ends
 
-    def get_context(self, name, value, attrs):
-        return super().get_context(name, value, attrs) | {"low": self.ends[0], "high": self.ends[1]}
-
-
-class ManyPills(forms.CheckboxSelectMultiple):
-    template_name = "forms/widgets/many_pills.html"
+    def render(self, name, value, attrs=None, renderer=None):
+        (lowest, _lowest), *_others, (highest, _highest) = self.choices
+        return format_html(
+            '<div class="scale">\n  <div class="steps">{}\n  </div>\n'
+            '  <div class="ends"><span>{} {}</span>\n    {}\n    <span>{} {}</span></div>\n</div>',
+            self.buttons(name, value, attrs),
+            lowest,
+            self.ends[0],
+            clear_button(name, attrs["id"]),
+            highest,
+            self.ends[1],
+        )
 
 
 class ChoiceInput(forms.TypedChoiceField):
@@ -38,22 +44,11 @@ class ChoiceInput(forms.TypedChoiceField):
     default_error_messages = {"invalid_choice": _("Choose one of the answers offered.")}
 
     def __init__(self, **kwargs):
-        kwargs.setdefault("empty_value", None)
-        super().__init__(required=False, **kwargs)
+        super().__init__(required=False, **{"empty_value": None} | kwargs)
 
     def to_python(self, value):
         value = super().to_python(value)
         return re.sub(r"\s+", "_", value.strip().lower()) if len(value) <= LONGEST_LINE else value
-
-
-class ScoreInput(ChoiceInput):
-    """A whole number from 1 to 10, or None."""
-
-    default_error_messages = {"invalid_choice": _("Choose a number from 1 to 10.")}
-
-    def __init__(self, *, ends=("", ""), **kwargs):
-        choices = [(number, str(number)) for number in range(1, 11)]
-        super().__init__(choices=choices, coerce=int, widget=Scale(ends), **kwargs)
 
 
 class YesNoInput(ChoiceInput):
@@ -75,7 +70,7 @@ class YesNoInput(ChoiceInput):
 
 
 class SeveralInput(forms.TypedMultipleChoiceField):
-    """Any number of a few, in their own order. None if there is none."""
+    """Any number of a few, in the order they are offered. None if there is none."""
 
     widget = ManyPills
     default_error_messages = {"invalid_choice": _("Choose from the answers offered.")}
@@ -91,11 +86,11 @@ class SeveralInput(forms.TypedMultipleChoiceField):
 class NumberInput(forms.DecimalField):
     """A number typed with a point or a comma.
 
-    A text input with a numeric keypad: `type=number` would throw away what it does not understand
-    before anybody could say what was wrong with it.
+    A text input with a numeric keypad: `type=number` discards what the browser does not understand
+    before the server could say what is wrong with it.
     """
 
-    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    widget = TextBox(attrs={"inputmode": "decimal", "autocomplete": "off"})
     default_error_messages = {
         "invalid": _("Write a number, such as 7.5."),
         "ambiguous": _("Is that a thousand or about one? Write 1000, or 1.0."),
@@ -107,7 +102,7 @@ class NumberInput(forms.DecimalField):
                 raise ValidationError(self.error_messages["invalid"], code="invalid")
             value = value.strip()
             if re.fullmatch(r"[1-9][0-9]{0,2}(,[0-9]{3}|\.[0-9]{2}0)", value):
-                # 1,000 is a thousand to some and one to others. Numbers we show never end like this.
+                # 1,000 is a thousand in some countries and one in others. Pages never show a number that ends so.
                 raise ValidationError(self.error_messages["ambiguous"], code="ambiguous")
             value = value.replace(",", ".")
             if not re.fullmatch(r"[+-]?[0-9]{0,12}\.?[0-9]{0,12}", value):
@@ -122,12 +117,13 @@ class NumberInput(forms.DecimalField):
 
 
 class HoursInput(NumberInput):
-    """Hours of a day in quarters, as a Decimal, or None. `7:30` is understood too."""
+    """Hours of a day in quarters, as a Decimal, or None. Accepts `7:30` too."""
+
+    STEP = Decimal("0.25")
 
     def __init__(self, **kwargs):
-        step = Decimal("0.25")
         super().__init__(required=False, min_value=0, max_value=24, max_digits=4, decimal_places=2, **kwargs)
-        self.validators.append(StepValueValidator(step, _("Use quarters of an hour, such as 7.25 or 7.5.")))
+        self.validators.append(StepValueValidator(self.STEP, _("Use quarters of an hour, such as 7.25 or 7.5.")))
 
     def to_python(self, value):
         typed = value.strip() if isinstance(value, str) and len(value) <= LONGEST_LINE else ""
@@ -136,12 +132,50 @@ class HoursInput(NumberInput):
         return super().to_python(value)
 
 
+class TwoTextBoxes(forms.MultiWidget):
+    """Two text inputs; `-2` follows the name of the second."""
+
+    def __init__(self, attrs=None):
+        super().__init__([NumberInput.widget, NumberInput.widget], attrs)
+        self.widgets_names = ["", "-2"]
+
+    def decompress(self, value):
+        return list(value) if value else [None, None]
+
+    def render(self, name, value, attrs=None, renderer=None):
+        values = value if isinstance(value, list) else self.decompress(value)
+        parts = zip(self.widgets, self.widgets_names, values, strict=True)
+        attrs = attrs or {}
+        boxes = [
+            widget.render(name + suffix, each, attrs | {"id": f"{attrs['id']}{suffix}"} if "id" in attrs else attrs)
+            for widget, suffix, each in parts
+        ]
+        return format_html("{} {}", *boxes)
+
+
+class TwoNumbersInput(forms.MultiValueField):
+    """Two numbers that belong together, as a tuple, or None. One of them alone is an error."""
+
+    widget = TwoTextBoxes
+    default_error_messages = {"incomplete": _("Write both numbers.")}
+
+    def __init__(self, *, each: NumberInput, **kwargs):
+        super().__init__([each, copy.deepcopy(each)], required=False, require_all_fields=False, **kwargs)
+
+    def compress(self, values):
+        given = [value for value in values if value is not None]
+        if given and len(given) < 2:
+            raise ValidationError(self.error_messages["incomplete"], code="incomplete")
+        return tuple(given) or None
+
+
 class TextInput(PrivateTextInput):
     """Free text, trimmed. None if nothing is left.
 
     Without the `maxlength` attribute: a browser cuts off what is pasted beyond it and says nothing.
     """
 
+    widget = TextBox
     default_error_messages = {
         "max_length": _("Please keep this to %(limit_value)d characters; these are %(show_value)d."),
     }
@@ -165,7 +199,7 @@ class TextInput(PrivateTextInput):
 class TimeInput(forms.TimeField):
     """A time of day, to the minute."""
 
-    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    widget = TimeBox(format="%H:%M")
 
     def to_python(self, value) -> datetime.time | None:
         if isinstance(value, str) and len(value) > LONGEST_LINE:

@@ -1,0 +1,335 @@
+"""The doses of a day in its medication check-in: what the page offers, how rows are read, and how they are stored."""
+
+import datetime
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import zip_longest
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from brainlog.forms import CheckBox, HiddenBox, Selection, TextBox
+from encryption import blind_index
+from logs.form_fields import ChoiceInput, NumberInput, TextInput, TimeInput
+from logs.models import DailyLog, Dose, Medication, Unit
+
+CANNOT_TELL_NEW = _(
+    "Some names on your list cannot be read at the moment, so we cannot tell whether this one is new. "
+    "It was not saved. Please keep a copy, and try again later."
+)
+
+
+# ── The person's list ────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class MedicationList:
+    """A person's medications; around a day also its doses, and those of the last day before it that has any."""
+
+    user_id: int
+    medications: list[Medication] = field(default_factory=list)  # by name, also those not offered any more
+    doses: list[Dose] = field(default_factory=list)
+    last_time: list[Dose] = field(default_factory=list)
+
+    @classmethod
+    def around(cls, log: DailyLog) -> "MedicationList":
+        """Read it for a person's day, with the doses. One query."""
+        found = cls(log.user_id)
+        medications = {}
+        for row in Medication.objects.with_doses_around(log):
+            names = ("pk", "user_id", "uuid", "name", "name_key", "unit", "usual_amount", "is_active")
+            medication = medications.setdefault(row["pk"], Medication(**{name: row[name] for name in names}))
+            if row["dose_pk"] is not None:
+                names = ("pk", "amount", "unit", "taken_at")
+                dose = Dose(medication=medication, **{name: row[f"dose_{name}"] for name in names})
+                (found.doses if row["dose_log"] == log.pk else found.last_time).append(dose)
+        found.medications = sorted(medications.values(), key=Medication.sort_key)
+        found.doses.sort(key=lambda dose: dose.pk)
+        found.last_time.sort(key=lambda dose: dose.pk)
+        return found
+
+    @property
+    def offered(self) -> list[Medication]:
+        return [medication for medication in self.medications if medication.is_active and medication.is_readable]
+
+    def named(self, name: str) -> Medication | None:
+        """The medication of this name, however it is spelled. Found by its hash, also if the name is unreadable."""
+        hashes = Medication._meta.get_field("name_key").hashes_of(name, self.user_id)
+        return next((each for each in self.medications if each.name_key in hashes), None)
+
+    def with_uuid(self, uuid: str) -> Medication | None:
+        """The medication that a form refers to by its UUID, because its name could not be read."""
+        return next((each for each in self.medications if uuid == str(each.uuid)), None)
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether each medication can be found by its name: not while a key is missing."""
+        return all(blind_index.is_comparable(medication.name_key) for medication in self.medications)
+
+
+# ── Rows of the form ─────────────────────────────────────────────────────────────────────────────
+
+
+class DoseForm(forms.Form):
+    """One dose. A row left blank is no dose."""
+
+    # The UUID of a medication whose name cannot be read.
+    entry = forms.CharField(required=False, max_length=36, widget=HiddenBox)
+    medication = TextInput(
+        label=_("Medication"), max_length=100, widget=TextBox(attrs={"list": "medications", "autocomplete": "off"})
+    )
+    amount = NumberInput(
+        label=_("Amount"),
+        required=False,
+        min_value=Decimal("0.001"),
+        max_digits=8,
+        decimal_places=3,
+        error_messages={"min_value": _("An amount is more than 0.")},
+    )
+    unit = ChoiceInput(label=_("Unit"), choices=[("", _("unit")), *Unit.choices], widget=Selection)
+    taken_at = TimeInput(label=_("Taken at"), required=False)
+
+    def __init__(self, *args, doses_field: "DosesField", **kwargs):
+        self.doses_field = doses_field
+        super().__init__(*args, **kwargs)
+
+    @cached_property
+    def kept(self) -> Medication | None:
+        """The medication that the row refers to without its name."""
+        entry = self["entry"].value()
+        return self.doses_field.medications.with_uuid(entry) if entry else None
+
+    def get_initial_for_field(self, field, field_name):
+        if field_name == "medication" and self.kept:
+            return self.kept.name
+        return super().get_initial_for_field(field, field_name)
+
+    def clean(self):
+        facts = {name: self.cleaned_data.get(name) for name in ("amount", "unit", "taken_at")}
+        name = self.cleaned_data.get("medication")
+        if isinstance(name, str) or any(value is not None for value in facts.values()):
+            if name is None and not self.kept and not self.has_error("medication"):
+                self.add_error("medication", _("Which medication was it?"))
+            if facts["amount"] is None and not self.has_error("amount"):
+                self.add_error("amount", _("How much was it?"))
+        return self.cleaned_data
+
+    @property
+    def questions(self) -> list[forms.BoundField]:
+        """The inputs that have a label of their own."""
+        return [self[name] for name in ("medication", "amount", "unit", "taken_at")]
+
+    def data_as_typed(self) -> dict:
+        """The row's texts, unchecked."""
+        names = ("entry", "medication", "amount", "unit", "taken_at")
+        return {name: self[name].data or "" for name in names}
+
+    @cached_property
+    def dose(self) -> Dose | None:
+        """The dose as typed, not stored yet. Its medication is one of the person's list, or a new one."""
+        name = self.cleaned_data.get("medication")
+        if self.cleaned_data.get("DELETE") or self.cleaned_data.get("amount") is None:
+            return None
+        facts = {name: self.cleaned_data[name] for name in ("amount", "unit", "taken_at")}
+        if not isinstance(name, str):
+            return Dose(medication=self.kept, **facts)
+        name = " ".join(name.split())
+        medications = self.doses_field.medications
+        new = Medication(user_id=medications.user_id, name=name, usual_amount=facts["amount"], unit=facts["unit"])
+        return Dose(medication=medications.named(name) or new, **facts)
+
+
+class BaseDoseFormSet(forms.BaseFormSet):
+    """Rows for doses; a blank one only if there is no other."""
+
+    deletion_widget = CheckBox
+    default_error_messages = forms.BaseFormSet.default_error_messages | {
+        "too_many_forms": _("A day has room for %(num)d doses.")
+    }
+
+    def __init__(self, *args, initial=(), **kwargs):
+        super().__init__(*args, initial=initial, prefix="doses", **kwargs)
+        self.extra = 0 if initial else 1
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        form.fields["DELETE"].label = _("Remove")
+
+    def clean(self):
+        """Count doses, where `validate_max` would count blank rows too."""
+        if len(self.doses) > self.max_num:
+            message = self.error_messages["too_many_forms"] % {"num": self.max_num}
+            raise ValidationError(message, code="too_many_forms")
+
+    @property
+    def doses(self) -> list[Dose]:
+        """What the valid rows say, in order."""
+        return [form.dose for form in self if form.is_valid() and form.dose]
+
+    @property
+    def with_blank_row(self) -> list[DoseForm]:
+        """The rows, and one more for the page's script to copy."""
+        return [*self, self.empty_form]
+
+
+DoseFormSet = forms.formset_factory(
+    DoseForm,
+    formset=BaseDoseFormSet,
+    can_delete=True,
+    max_num=Dose.MOST_PER_DAY,
+    absolute_max=2 * Dose.MOST_PER_DAY,
+)
+
+
+def as_initial(dose: Dose) -> dict:
+    """The row that shows a dose."""
+    is_readable = dose.medication.is_readable
+    return {
+        "entry": "" if is_readable else str(dose.medication.uuid),
+        "medication": dose.medication.name if is_readable else "",
+        "amount": dose.amount,
+        "unit": dose.unit,
+        "taken_at": dose.taken_at,
+    }
+
+
+def medication_in(row: dict) -> str:
+    """What two rows of one medication have in common."""
+    return row["entry"] or Medication.key_of(row["medication"])
+
+
+def as_typed(time: datetime.time | None) -> str:
+    """A time as a browser sends it."""
+    return time.strftime("%H:%M") if time else ""
+
+
+class DosesInput(forms.Widget):
+    """Rows of inputs, whose number is in `doses-TOTAL_FORMS`. Drawn by templates/logs/_doses.html."""
+
+    def value_omitted_from_data(self, data, files, name):
+        return f"{name}-TOTAL_FORMS" not in data
+
+
+class BoundDoses(forms.BoundField):
+    """The doses of one form: their rows, as typed or as stored."""
+
+    @cached_property
+    def rows(self) -> BaseDoseFormSet:
+        form_kwargs = {"doses_field": self.field}
+        if self.form.is_bound and not self.field.widget.value_omitted_from_data(self.form.data, {}, self.name):
+            # What came in is read by itself: a row that repeats a stored dose is not a blank one.
+            return DoseFormSet(self.form.data, form_kwargs=form_kwargs)
+        rows = [as_initial(row) if isinstance(row, Dose) else row for row in self.initial or ()]
+        return DoseFormSet(initial=rows, form_kwargs=form_kwargs)
+
+    @property
+    def data(self):
+        return self.rows if self.rows.is_bound else None
+
+    @property
+    def row_errors(self) -> list[tuple[forms.BoundField, list[str]]]:
+        """Each input of a row that has errors, with them."""
+        return [(each, each.errors) for row in self.rows for each in row.visible_fields() if each.errors]
+
+
+class DosesField(forms.Field):
+    """Asks for the doses of a day. Returns a list of them, with medications that may be new, or None."""
+
+    widget = DosesInput
+    bound_field_class = BoundDoses
+
+    def __init__(self, log: DailyLog, **kwargs):
+        super().__init__(required=False, **kwargs)
+        self.log = log
+        if log.pk and log.medication_taken:
+            # One query for the stored doses and for what the page offers.
+            log.doses_taken = self.medications.doses
+
+    @cached_property
+    def medications(self) -> MedicationList:
+        return MedicationList.around(self.log)
+
+    def clean(self, rows: BaseDoseFormSet | None):
+        if rows is not None and not rows.is_valid():
+            raise ValidationError(_("Please look at the doses again."), code="doses")
+        return (rows.doses or None) if rows is not None else None
+
+    def rows_typed(self, data) -> list[dict]:
+        """The rows as typed so far, with one more or with last time's doses filled in, if that was asked for."""
+        typed_rows = DoseFormSet(data, form_kwargs={"doses_field": self})
+        rows = [row.data_as_typed() for row in typed_rows if not row["DELETE"].data]
+        rows = [row for row in rows if any(row.values())]
+        if "same_as_last_time" in data:
+            last_time = [as_initial(dose) for dose in self.medications.last_time]
+            # A name alone was on its way to becoming one of these; the same name and time are one already.
+            names = {medication_in(row) for row in last_time}
+            rows = [row for row in rows if row["amount"] or medication_in(row) not in names]
+            typed = {(medication_in(row), row["taken_at"]) for row in rows}
+            rows += [row for row in last_time if (medication_in(row), as_typed(row["taken_at"])) not in typed]
+        blank = [{}] if "add_dose" in data else []
+        return [*rows, *blank][: Dose.MOST_PER_DAY]
+
+    def settle_new_medications(self, rows: BaseDoseFormSet, doses: list[Dose]):
+        """Lock the person's list, if `doses` has names that are not in it, and check that they may join it.
+
+        Raises ValidationError, and adds the reason to the row. Doses of one new name get one medication.
+        """
+        is_new = {id(dose) for dose in doses if dose.medication.pk is None}
+        new_rows = [row for row in rows if row.is_bound and row.is_valid() and id(row.dose) in is_new]
+        if not new_rows:
+            return
+        self.medications.medications = Medication.objects.locked_for(self.log.user).defer("note").by_name()
+        new: dict[str, Medication] = {}
+        for row in new_rows:
+            medication = row.dose.medication
+            key = Medication.key_of(medication.name)
+            if found := self.medications.named(medication.name) or new.get(key):
+                row.dose.medication = found
+            elif not self.medications.is_comparable:
+                row.add_error("medication", ValidationError(CANNOT_TELL_NEW, code="unreadable"))
+            elif len(self.medications.medications) + len(new) >= Medication.MOST_PER_PERSON:
+                message = _("Your list is full: it has room for %(num)d medications. Choose one that is on it.")
+                row.add_error("medication", ValidationError(message % {"num": Medication.MOST_PER_PERSON}, code="full"))
+            else:
+                new[key] = medication
+        if not all(row.is_valid() for row in new_rows):
+            raise ValidationError(_("Please look at the doses again."), code="doses")
+
+
+# ── Storing them ─────────────────────────────────────────────────────────────────────────────────
+
+
+def facts_of(dose: Dose) -> tuple:
+    """What makes two records the same dose."""
+    medication = dose.medication
+    return (medication.pk or Medication.key_of(medication.name), dose.amount, dose.unit, dose.taken_at)
+
+
+def save_doses(log: DailyLog, wanted: list[Dose], stored: list[Dose]):
+    """Make the stored doses say what is wanted, row by row. Rows that did not change are not written."""
+    stored, wanted = [*stored], [*wanted]
+    new_medications = {id(dose.medication): dose.medication for dose in wanted if dose.medication.pk is None}
+    Medication.objects.bulk_create(new_medications.values())
+    if len(wanted) < len(stored):
+        # Those after one that was taken out stay the rows they are.
+        while wanted and facts_of(stored[-1]) == facts_of(wanted[-1]):
+            del stored[-1], wanted[-1]
+    new, changed, gone = [], [], []
+    for old, dose in zip_longest(stored, wanted):
+        if dose is None:
+            gone.append(old.pk)
+            continue
+        dose.daily_log = log
+        if old is None:
+            new.append(dose)
+        elif facts_of(old) != facts_of(dose):
+            dose.pk = old.pk
+            changed.append(dose)
+    if new:
+        Dose.objects.bulk_create(new)
+    if changed:
+        log.doses.filter(user=log.user_id).bulk_update(changed, ["medication", "amount", "unit", "taken_at"])
+    if gone:
+        log.doses.filter(user=log.user_id, pk__in=gone).delete()

@@ -1,0 +1,343 @@
+"""The kinds of answer: how each is asked for, checked, shown and described. No model in it.
+
+An answer that was not given is None, whatever its kind.
+"""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar
+
+from django import forms
+from django.db.models import Q
+from django.utils.formats import number_format, time_format
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
+
+from brainlog.forms import TextArea
+from logs.form_fields import (
+    ChoiceInput,
+    HoursInput,
+    NumberInput,
+    Scale,
+    SeveralInput,
+    TextInput,
+    TimeInput,
+    TwoNumbersInput,
+    YesNoInput,
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What all kinds share."""
+
+    has_mean: ClassVar[bool] = False
+    is_note: ClassVar[bool] = False  # Read out on lines of its own.
+
+    def form_field(self, **options) -> forms.Field:
+        """The form field that asks for it. It returns an answer of this kind, or None."""
+        raise NotImplementedError
+
+    def condition(self, column: str) -> Q | None:
+        """What the database demands of a stored value, NULL aside."""
+        return None
+
+    def display(self, value) -> str:
+        """The answer in words. `value` is not None."""
+        return str(value)
+
+    def legend(self) -> str:
+        """What stored values mean, for those who read them as they are. Empty for a text."""
+        return ""
+
+    def schema(self) -> dict:
+        """JSON Schema of an answer that is given."""
+        raise NotImplementedError
+
+    @property
+    def examples(self) -> list:
+        """Some valid answers: for the demo and for tests."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Score(Kind):
+    """A whole number from 1 to 10. `ends` are the words at both ends."""
+
+    LOWEST, HIGHEST = 1, 10
+    has_mean = True
+
+    ends: tuple[str, str] = ("", "")
+
+    def form_field(self, **options):
+        numbers = range(self.LOWEST, self.HIGHEST + 1)
+        messages = {"invalid_choice": _("Choose a number from 1 to 10.")}
+        choices = [(str(number), str(number)) for number in numbers]
+        options = {"coerce": int, "widget": Scale(self.ends), "error_messages": messages} | options
+        return ChoiceInput(choices=choices, **options)
+
+    def condition(self, column):
+        return Q(**{f"{column}__range": (self.LOWEST, self.HIGHEST)})
+
+    def display(self, value):
+        return gettext("%(score)d of 10") % {"score": value}
+
+    def legend(self):
+        return gettext("1 (%(low)s) to 10 (%(high)s)") % {"low": self.ends[0], "high": self.ends[1]}
+
+    def schema(self):
+        return {"type": "integer", "minimum": self.LOWEST, "maximum": self.HIGHEST}
+
+    @property
+    def examples(self):
+        return [*range(self.LOWEST, self.HIGHEST + 1)]
+
+
+@dataclass(frozen=True)
+class Count(Kind):
+    """A number of days of a week, 0 to 7."""
+
+    def form_field(self, **options):
+        return ChoiceInput(choices=[(str(number), str(number)) for number in range(8)], **{"coerce": int} | options)
+
+    def condition(self, column):
+        return Q(**{f"{column}__range": (0, 7)})
+
+    def display(self, value):
+        return ngettext("%(count)d day", "%(count)d days", value) % {"count": value}
+
+    def legend(self):
+        return gettext("0 to 7 days")
+
+    def schema(self):
+        return {"type": "integer", "minimum": 0, "maximum": 7}
+
+    @property
+    def examples(self):
+        return [*range(8)]
+
+
+@dataclass(frozen=True)
+class Hours(Kind):
+    """Hours of one day, 0 to 24, in quarters."""
+
+    has_mean = True
+
+    def form_field(self, **options):
+        return HoursInput(**options)
+
+    def condition(self, column):
+        return Q(**{f"{column}__range": (0, 24)})
+
+    def display(self, value):
+        return gettext("%(hours)s hours") % {"hours": number_format(value.normalize(), use_l10n=True)}
+
+    def legend(self):
+        return gettext("0 to 24 hours")
+
+    def schema(self):
+        return {"type": "number", "minimum": 0, "maximum": 24, "multipleOf": float(HoursInput.STEP)}
+
+    @property
+    def examples(self):
+        return [Decimal("6.75"), Decimal(7), Decimal("7.5")]
+
+
+@dataclass(frozen=True)
+class Number(Kind):
+    """A number, perhaps in a unit, between bounds and in steps if there are any."""
+
+    has_mean = True
+
+    unit: str = ""
+    least: Decimal | None = None
+    most: Decimal | None = None
+    step: Decimal | None = None
+
+    def form_field(self, **options):
+        bounds = {"min_value": self.least, "max_value": self.most, "step_size": self.step}
+        return NumberInput(**{"required": False, "max_digits": 12, "decimal_places": 3} | bounds | options)
+
+    def condition(self, column):
+        bounds = {"gte": self.least, "lte": self.most}
+        bounds = {f"{column}__{lookup}": bound for lookup, bound in bounds.items() if bound is not None}
+        return Q(**bounds) if bounds else None
+
+    def display(self, value):
+        number = number_format(f"{value.normalize():f}", use_l10n=True)
+        return f"{number} {self.unit}" if self.unit else number
+
+    def legend(self):
+        least, most = ("" if bound is None else self.display(bound) for bound in (self.least, self.most))
+        if least and most:
+            return gettext("%(least)s to %(most)s") % {"least": least, "most": most}
+        return self.unit or gettext("a number")
+
+    def schema(self):
+        given = {"minimum": self.least, "maximum": self.most, "multipleOf": self.step}
+        return {"type": "number"} | {name: float(bound) for name, bound in given.items() if bound is not None}
+
+    @property
+    def examples(self):
+        first, step = self.least or Decimal(0), self.step or Decimal(1)
+        values = [first + step * number for number in range(4)]
+        return [value for value in values if self.most is None or value <= self.most]
+
+
+@dataclass(frozen=True)
+class TwoNumbers(Number):
+    """Two numbers of one unit that belong together, such as a blood pressure: a tuple."""
+
+    has_mean = False
+
+    def form_field(self, **options):
+        return TwoNumbersInput(each=super().form_field(), **options)
+
+    def condition(self, column):
+        raise NotImplementedError("Two numbers are two columns.")
+
+    def display(self, value):
+        first, second = (number_format(f"{number.normalize():f}", use_l10n=True) for number in value)
+        return f"{first} / {second} {self.unit}".rstrip()
+
+    def legend(self):
+        return gettext("two numbers: %(each)s") % {"each": Number(self.unit, self.least, self.most).legend()}
+
+    def schema(self):
+        return {"type": "array", "items": super().schema(), "minItems": 2, "maxItems": 2}
+
+    @property
+    def examples(self):
+        return [(value, value) for value in super().examples]
+
+
+@dataclass(frozen=True)
+class YesNo(Kind):
+    def form_field(self, **options):
+        return YesNoInput(**options)
+
+    def display(self, value):
+        return gettext("Yes") if value else gettext("No")
+
+    def legend(self):
+        return gettext("true or false")
+
+    def schema(self):
+        return {"type": "boolean"}
+
+    @property
+    def examples(self):
+        return [True, False]
+
+
+def in_words(choices: Iterable[tuple[str, str]]) -> str:
+    """`a_key (its label), …`; the label only where it says more than the key."""
+    return ", ".join(key if key == label else f"{key} ({label})" for key, label in choices)
+
+
+@dataclass(frozen=True)
+class Choice(Kind):
+    """One of a fixed vocabulary: a key of `choices`."""
+
+    choices: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def keys(self) -> list[str]:
+        return [key for key, _label in self.choices]
+
+    def form_field(self, **options):
+        return ChoiceInput(choices=self.choices, **options)
+
+    def condition(self, column):
+        return Q(**{f"{column}__in": self.keys})
+
+    def display(self, value):
+        return str(dict(self.choices).get(value, value))
+
+    def legend(self):
+        return in_words(self.choices)
+
+    def schema(self):
+        return {"type": "string", "enum": self.keys}
+
+    @property
+    def examples(self):
+        return self.keys
+
+
+@dataclass(frozen=True)
+class Several(Choice):
+    """Several of a fixed vocabulary: a list of keys in the vocabulary's order, never an empty one."""
+
+    def form_field(self, **options):
+        return SeveralInput(choices=self.choices, **options)
+
+    def condition(self, column):
+        return None  # A list is JSON, whose members a CHECK cannot compare in both databases.
+
+    def is_valid(self, value) -> bool:
+        return isinstance(value, list) and bool(value) and set(value) <= set(self.keys)
+
+    def display(self, value):
+        return ", ".join(super(Several, self).display(key) for key in value)
+
+    def legend(self):
+        return gettext("any of: %(choices)s") % {"choices": in_words(self.choices)}
+
+    def schema(self):
+        return {"type": "array", "items": super().schema(), "minItems": 1, "uniqueItems": True}
+
+    @property
+    def examples(self):
+        return [[key] for key in self.keys]
+
+
+@dataclass(frozen=True)
+class Line(Kind):
+    """Free text of one line."""
+
+    max_length: int = 200
+
+    def form_field(self, **options):
+        return TextInput(**{"max_length": self.max_length} | options)
+
+    def schema(self):
+        return {"type": "string", "minLength": 1, "maxLength": self.max_length}
+
+    @property
+    def examples(self):
+        return [gettext("A few words."), gettext("Something else."), gettext("As usual.")]
+
+
+@dataclass(frozen=True)
+class Note(Line):
+    """Free text of several lines."""
+
+    is_note = True
+
+    max_length: int = 4000
+
+    def form_field(self, **options):
+        return super().form_field(**{"widget": TextArea(attrs={"rows": 3})} | options)
+
+
+@dataclass(frozen=True)
+class Time(Kind):
+    """A time of day, to the minute."""
+
+    def form_field(self, **options):
+        return TimeInput(**{"required": False} | options)
+
+    def display(self, value):
+        return time_format(value)
+
+    def legend(self):
+        return gettext("a time of day, 00:00 to 23:59")
+
+    def schema(self):
+        return {"type": "string", "format": "time"}
+
+    @property
+    def examples(self):
+        return [datetime.time(8, 15), datetime.time(22, 30)]

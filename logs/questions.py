@@ -1,0 +1,218 @@
+"""What a check-in or a week asks a person, and how each answer is read from its row and written to it.
+
+Forms, pages, numbers, the admin and the download ask for questions, and know nothing of the columns or tables
+behind them. A row is a DailyLog or a WeeklyReflection.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django import forms
+from django.db import models
+from django.db.models import Q
+from django.utils.text import capfirst
+from django.utils.translation import gettext, gettext_lazy as _
+
+from logs.doses import DosesField, facts_of, save_doses
+from logs.fields import Answer, Direction
+from logs.kinds import Kind
+from logs.models import DailyLog, Dose
+from logs.stages import STAGES, Stage
+
+
+class Question:
+    """One question. An answer that was not given is None.
+
+    `is_first`: asked above the fold. `is_needed`: without its answer, the check-in or week is not done.
+    `shown_when=(question, answer)`: asked only after that answer to a question of the same form.
+    `left_out_when=(question, answer)`: not asked, and of no effect, after that answer elsewhere on the row.
+    """
+
+    name: str
+    label: str
+    help_text: str = ""
+    kind: Kind | None = None
+    direction = Direction.NEITHER
+    is_first = False
+    is_needed = False
+    is_note = False  # Read out on lines of its own.
+    shown_when: tuple[str, object] | None = None
+    left_out_when: tuple[str, object] | None = None
+    columns: tuple[str, ...] = ()  # of the row
+
+    def __repr__(self):
+        return f"<{type(self).__name__} {self.name}>"
+
+    def form_field(self, row) -> forms.Field:
+        """The form field that asks about this row."""
+        field = self.make_field(row)
+        if self.shown_when:
+            # For the page's script: the question's input, and the value that shows this one.
+            question, answer = self.shown_when
+            field.shown_when = f"{question}={str(answer).lower()}"
+        return field
+
+    def make_field(self, row) -> forms.Field:
+        return self.kind.form_field(label=capfirst(self.label), help_text=self.help_text)
+
+    def typed(self, field: forms.Field, data):
+        """What was typed, as the initial value of its form field."""
+        return field.widget.value_from_datadict(data, {}, self.name)
+
+    def prepare_to_save(self, field: forms.BoundField, value):
+        """The last check of an answer, with what it needs locked. Raises ValidationError."""
+
+    def read(self, row):
+        """The answer on a row."""
+        raise NotImplementedError
+
+    def write(self, row, value):
+        """Give the answer to a row that is not saved yet."""
+        raise NotImplementedError
+
+    def save(self, row, value, before):
+        """Store what of the answer is no column of the row. The row is saved, and `before` was stored so far."""
+
+    def rows_beside(self, row) -> list[models.Model]:
+        """The rows beside this one that hold the answer, each after those it refers to."""
+        return []
+
+    def is_answered(self, row) -> bool:
+        return self.read(row) is not None
+
+    def answered(self) -> Q:
+        """The condition that a stored row has an answer; empty if one of another question always goes with it."""
+        return Q()
+
+    def is_left_out(self, row) -> bool:
+        """Whether another answer of the row says that this one is not asked, and counts for nothing."""
+        return self.left_out_when is not None and getattr(row, self.left_out_when[0]) == self.left_out_when[1]
+
+    def is_left_out_of(self, answers: Mapping) -> bool:
+        """The same, where the answers are given by name."""
+        return self.left_out_when is not None and answers[self.left_out_when[0]] == self.left_out_when[1]
+
+    def are_same(self, value, other) -> bool:
+        return value == other
+
+    def fingerprint(self, value) -> str:
+        """Equal for equal answers, whoever saved them when."""
+        return str(value)
+
+    def display(self, value) -> str:
+        """The answer in words. `value` is not None."""
+        return self.kind.display(value)
+
+    def in_one_line(self, value) -> str:
+        """The answer in words, or that there is none."""
+        return gettext("no answer") if value is None else self.display(value)
+
+
+class ColumnQuestion(Question):
+    """A question whose answer is a column of the row."""
+
+    def __init__(self, column: Answer):
+        self.name = column.name
+        self.label = column.verbose_name
+        self.help_text = column.help_text
+        self.kind = column.kind
+        self.direction = column.direction
+        self.is_first = self.is_needed = not column.blank
+        self.is_note = column.kind.is_note
+        self.shown_when = column.shown_when
+        self.left_out_when = column.left_out_when
+        self.columns = (column.name,)
+
+    def read(self, row):
+        value = getattr(row, self.name)
+        return None if value == "" else value
+
+    def write(self, row, value):
+        setattr(row, self.name, value)
+
+    def answered(self):
+        return Q(**{f"{self.name}__isnull": False})
+
+
+class DosesQuestion(Question):
+    """Which medication was taken, how much and when: a list of doses, which are rows beside the day."""
+
+    name = "doses"
+    label = _("Doses")
+    is_first = is_note = True
+    shown_when = ("medication_taken", True)
+
+    def make_field(self, row):
+        return DosesField(row, label=self.label)
+
+    def typed(self, field, data):
+        return field.rows_typed(data)
+
+    def prepare_to_save(self, field, value):
+        field.field.settle_new_medications(field.rows, value)
+
+    def read(self, row: DailyLog) -> list[Dose] | None:
+        return row.doses_taken or None
+
+    def write(self, row, value):
+        row.doses_taken = value or []
+
+    def save(self, row, value, before):
+        save_doses(row, value or [], before or [])
+
+    def rows_beside(self, row):
+        doses = list(row.own_doses())
+        return [*{dose.medication_id: dose.medication for dose in doses}.values(), *doses]
+
+    def are_same(self, value, other):
+        return [facts_of(dose) for dose in value or ()] == [facts_of(dose) for dose in other or ()]
+
+    def fingerprint(self, value):
+        return str([dose.in_words for dose in value])
+
+    def display(self, value):
+        return "\n".join(dose.in_words for dose in value)
+
+    def in_one_line(self, value):
+        return ", ".join(dose.in_words for dose in value) if value else gettext("no dose")
+
+
+def questions_on(columns: Iterable[Answer]) -> tuple[ColumnQuestion, ...]:
+    return tuple(ColumnQuestion(column) for column in columns)
+
+
+def built_in(stage: Stage) -> tuple[Question, ...]:
+    """What a check-in asks everyone: the questions asked first, then the others."""
+    questions = [*questions_on(stage.fields), *([DosesQuestion()] if stage.asks_doses else [])]
+    return tuple(sorted(questions, key=lambda question: not question.is_first))
+
+
+BUILT_IN = {stage.slug: built_in(stage) for stage in STAGES}
+
+
+def questions_of(stage: Stage, person) -> tuple[Question, ...]:
+    """What a check-in asks this person. Today that is the same for everyone."""
+    return BUILT_IN[stage.slug]
+
+
+def questions_of_day(person) -> tuple[Question, ...]:
+    """What all check-ins of a day ask this person."""
+    return tuple(question for stage in STAGES for question in stage.questions(person))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An answer as a page reads it out."""
+
+    label: str
+    text: str
+    is_note: bool = False
+
+
+def shown_answers(questions: Iterable[Question], row: models.Model) -> list[Shown]:
+    """What was answered on a row, in words and in order. Leaves out what was not answered, or counts for nothing."""
+    return [
+        Shown(str(question.label), question.display(value), question.is_note)
+        for question in questions
+        if not question.is_left_out(row) and (value := question.read(row)) is not None
+    ]
