@@ -71,7 +71,7 @@ def failing(*arguments, **named):
 
 FAULTS = {
     "view": ("logs.views.messages.success", failing),
-    "form": ("logs.forms.CheckInForm.clean", failing),
+    "form": ("logs.answer_form.CheckInForm.clean", failing),
     "encryption": ("encryption.cipher.encrypt", failing),
     "database": ("django.db.models.query.QuerySet._update", failing),
 }
