@@ -70,7 +70,7 @@ class AnswersForm(forms.Form):
 
     @cached_property
     def stored_version(self) -> str:
-        """A fingerprint of the stored answers: equal answers, equal version, whoever saved them when."""
+        """A fingerprint of the stored answers: equal answers have equal versions, no matter when they were saved."""
         facts = {
             question.name: None if (value := self.stored[question.name]) is None else question.fingerprint(value)
             for question in [*self.questions, *self.left_out]

@@ -96,7 +96,7 @@ class Question:
         return value == other
 
     def fingerprint(self, value) -> str:
-        """Equal for equal answers, whoever saved them when."""
+        """Equal for equal answers, no matter when they were saved."""
         return str(value)
 
     def display(self, value) -> str:

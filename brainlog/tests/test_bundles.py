@@ -24,9 +24,12 @@ from reflections.tests.factories import make_reflection
 pytestmark = pytest.mark.once
 
 TEMPLATES = bundles.SOURCES.parent / "templates"
-# Names that no template has: Django writes the first, the level of a message is the second, the tag `icon` writes the
-# third.
-CLASSES_OF_CODE = {"errorlist", "success", "icon", "done", "begun", "today", "outside"}
+# Classes that Python code writes: Django, the level of a message, the tag `icon`, widgets, states of days and stages.
+CLASSES_OF_CODE = {
+    *("errorlist", "success", "icon"),
+    *("scale", "steps", "ends", "clear"),
+    *("done", "begun", "today", "outside"),
+}
 FROM_LIBRARIES = ("admin/", "account/", "mfa/")
 OURS = (["/static/brainlog.css"], ["/static/brainlog.js"])
 

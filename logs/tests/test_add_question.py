@@ -20,7 +20,7 @@ LINE = '    went_outside = YesNoField(_("Did you go outside?"))\n'
 TESTS = [
     *(f"logs/tests/test_{name}.py" for name in ("stages", "questions", "summary")),
     *(f"logs/tests/test_check_in.py::test_{name}" for name in ("it_works", "clearing_an_answer_really_clears_it")),
-    *("operations/tests/test_demo.py", "personal_data/tests/test_export.py", "brainlog/tests/test_docs.py"),
+    *("operations/tests/demo", "personal_data/tests/test_export.py", "brainlog/tests/test_docs.py"),
     "brainlog/tests/test_admin.py::test_a_log_is_shown_by_check_in",
 ]
 

@@ -132,7 +132,7 @@ def test_sentences_belong_to_answers_and_fit_them():
 
     for name, pool in SENTENCES.items():
         assert len(set(pool)) == len(pool)
-        assert max(map(len, pool)) <= fields[name].input_options()["max_length"]
+        assert max(map(len, pool)) <= fields[name].kind.max_length
 
 
 def test_the_rows_are_valid_for_their_forms(demo_person):
