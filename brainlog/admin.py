@@ -1,4 +1,4 @@
-"""Base classes of all admin pages: read-only, and fast on large tables."""
+"""Base classes of all admin pages: read-only, and fast on large tables. logs/admin.py withholds private text."""
 
 import datetime
 

@@ -1,7 +1,8 @@
 """What a check-in or a week asks a person, and how each answer is read from its row and written to it.
 
-Forms, pages, numbers, the admin and the download ask for questions, and know nothing of the columns or tables
-behind them. A row is a DailyLog or a WeeklyReflection.
+Built-in questions are declared in logs/stages.py and reflections/models.py; this module has no list of them. Forms,
+pages, numbers, the admin and the download ask for questions, and know nothing of the columns or tables behind them.
+A row is a DailyLog or a WeeklyReflection.
 """
 
 from collections.abc import Iterable, Mapping
