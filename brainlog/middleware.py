@@ -33,7 +33,7 @@ class SecurityHeadersMiddleware:
         "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
         "X-Content-Type-Options": "nosniff",
     }
-    # jQuery, which Django's admin uses, assigns to innerHTML when it is loaded.
+    # jQuery, which Django's admin uses, turns text into HTML when it is loaded.
     ADMIN_CSP = {"require-trusted-types-for": None, "trusted-types": None}
 
     def __init__(self, get_response):

@@ -46,7 +46,7 @@ NOT_ANSWERED = {
     "accounts_user": {"username", "is_staff", "is_superuser", "is_active", "date_joined", "last_login"},
     "logs_dailylog": {"user", "date", "updated_at", *(stage.completed_at for stage in STAGES)},
     "logs_medication": {"user"},
-    "logs_dose": {"daily_log"},
+    "logs_dose": {"daily_log", "user"},
     "reflections_weeklyreflection": {"user", "week_start", "completed_at", "updated_at"},
 }
 

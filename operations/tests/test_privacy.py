@@ -77,8 +77,11 @@ KNOWN = {
     "operations/backups/storage.py": {"obstore"},  # BACKUP_TO
     "operations/backups/pipeline.py": {"subprocess"},  # age and GnuPG, which stay here, and the next
     "operations/backups/postgresql.py": {"psycopg"},  # pg_dump, pg_restore and psql: DATABASE_URL
-    "operations/database/roles.py": {"psycopg"},  # DATABASE_URL, as the next five
+    "operations/database/roles.py": {"psycopg"},  # DATABASE_URL, as the next eight
+    "operations/database/check.py": {"psycopg"},
     "operations/database/integrity.py": {"psycopg"},
+    "operations/management/commands/migrate.py": {"psycopg"},
+    "brainlog/database/connections.py": {"psycopg"},
     "operations/probes.py": {"psycopg"},
     "brainlog/database/urls.py": {"psycopg"},
     "brainlog/database/postgresql/base.py": {"psycopg"},
