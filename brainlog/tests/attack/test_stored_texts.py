@@ -45,7 +45,7 @@ SINKS = re.compile(
     r"\|\s*safe|autoescape off|mark_safe|SafeString|innerHTML|outerHTML|insertAdjacentHTML|document\.write"
     r"|createContextualFragment|setHTMLUnsafe|parseFromString|\beval\(|new Function|createPolicy"
 )
-KNOWN_SINKS = {"brainlog/forms.py", "templates/forms/form.html"}
+KNOWN_SINKS = {"brainlog/forms.py", "templates/forms/field.html", "templates/forms/form.html"}
 
 LEAD_SOMEWHERE = {"href", "src", "action", "formaction", "data", "srcdoc", "srcset", "poster", "background", "style"}
 
