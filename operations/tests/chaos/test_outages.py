@@ -91,7 +91,7 @@ def test_it_is_frozen_for_longer_than_anybody_waits(cluster, nothing_is_lost):
         crowd.everybody_saves()
         nothing_is_lost(crowd)
 
-        assert "The database is there and did not answer" in crowd.log
+        assert "The database is reachable and did not answer" in crowd.log
 
 
 @contextmanager
