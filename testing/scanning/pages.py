@@ -23,6 +23,7 @@ from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_medica
 from operations.demo.load import load_demo_data
 from reflections.tests.factories import make_reflection
 from testing.scanning.forms import Form, filled_in
+from testing.scanning.scanners import END_THE_SESSION
 from testing.scanning.site import Part
 
 START = "/static/scan/{}.html"
@@ -100,11 +101,16 @@ def part_of(client: Client, name: str, own: dict[str, tuple], seen: set[str]) ->
 def worth_attacking(forms: list[Form]) -> list[Form]:
     """Without the version of the answers they were opened with: the second attack would be asked what to keep.
 
-    A form with nothing in it but the token has no place for an attack: log out, delete, and the like.
+    A form with nothing in it but the token has no place for an attack. Logging out ends the session of the scanner:
+    everything after it would be scanned as a visitor.
     """
     for form in forms:
         form.values = [(key, value) for key, value in form.values if key != "version"]
-    return [form for form in forms if {key for key, _ in form.values} - {"csrfmiddlewaretoken"}]
+    return [
+        form
+        for form in forms
+        if {key for key, _ in form.values} - {"csrfmiddlewaretoken"} and form.action not in END_THE_SESSION
+    ]
 
 
 def write_start(name: str, pages: list[str], forms: list[Form]) -> None:

@@ -51,7 +51,7 @@ class Request:
 
     @property
     def is_sent_to_login(self) -> bool:
-        return self.location.startswith("/accounts/login/")
+        return self.location.startswith("/accounts/login/?")
 
 
 @dataclass

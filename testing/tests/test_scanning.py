@@ -11,6 +11,7 @@ import pytest
 from testing.gunicorn import ROOT
 from testing.scanning import __main__ as scanning, advisories, scanners
 from testing.scanning.forms import Form, filled_in
+from testing.scanning.pages import worth_attacking
 from testing.scanning.scanners import Finding, ScannerFailed
 from testing.scanning.site import Part, Request, ScannedSite
 
@@ -258,3 +259,14 @@ def test_the_code_is_scanned_by_bandits_rules_and_every_exception_says_why():
         lines = enumerate(path.read_text().splitlines(), 1)
         unexplained += [f"{path}:{number}" for number, line in lines if re.search(r"noqa: S\d+\s*$", line)]
     assert unexplained == []
+
+
+def test_forms_that_end_the_session_or_have_no_field_are_not_attacked():
+    token = ("csrfmiddlewaretoken", "t")
+    log_out = Form("/accounts/logout/", "post", [token, ("person", "1")])
+    delete = Form("/logs/2026-05-04/delete/", "post", [token])
+    profile = Form("/accounts/profile/", "post", [token, ("display_name", "Maria"), ("version", "1")])
+
+    assert worth_attacking([log_out, delete, profile]) == [
+        Form("/accounts/profile/", "post", [token, ("display_name", "Maria")])
+    ]
