@@ -35,7 +35,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 from benchmarks.load import Load, load
-from benchmarks.scale import processor_seconds
+from benchmarks.scale import cpu_seconds
 
 CONNECTIONS = (1, 8)
 CSRF = "x" * 32
@@ -85,10 +85,10 @@ class Target:
 
     def ask(self, page: Page, connections: int, seconds: float) -> tuple[Load, float]:
         """Returns what it did, and the seconds of a processor that its processes took for it."""
-        before = processor_seconds(self.process)
+        before = cpu_seconds(self.process)
         requests = [page.requests(self.cookie, number) for number in range(connections)]
         done = load(self.port, requests, seconds, page.status)
-        return done, processor_seconds(self.process) - before
+        return done, cpu_seconds(self.process) - before
 
 
 def main():
