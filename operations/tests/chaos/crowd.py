@@ -24,7 +24,7 @@ ACKNOWLEDGED, REFUSED = "acknowledged", "refused"
 names = count(1)
 
 
-class Somebody(Visitor):
+class CrowdMember(Visitor):
     """A person with a session, who saves one midday check-in after the other, each of a day of its own."""
 
     def __init__(self, site: Site, note: str = ""):
@@ -76,7 +76,7 @@ class Crowd:
         self.site, self.cluster = site, cluster
         # More people sign up from one address than may in an hour.
         cluster.execute("DELETE FROM accounts_throttle", database=DATABASE)
-        self.people = [Somebody(site, note) for _ in range(people)]
+        self.people = [CrowdMember(site, note) for _ in range(people)]
         self.saves: list[Save] = []
         self.logged_before = len(site.log)
 
@@ -88,7 +88,7 @@ class Crowd:
         """Everybody saves without a pause until the end of the block, and finishes what they are at."""
         is_over = threading.Event()
 
-        def go_on(person: Somebody) -> None:
+        def go_on(person: CrowdMember) -> None:
             while not is_over.is_set():
                 self.saves.append(save := person.save())
                 if save.outcome != ACKNOWLEDGED:

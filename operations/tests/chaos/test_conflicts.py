@@ -9,7 +9,7 @@ import pytest
 from brainlog.database.retry import ATTEMPTS
 from logs.tests.factories import DAY, MORNING_DOSE, REQUIRED, taken
 from operations.tests.chaos.conftest import PEOPLE
-from operations.tests.chaos.crowd import ACKNOWLEDGED, DATABASE, REFUSED, Crowd, Somebody, wait_until_waiting
+from operations.tests.chaos.crowd import ACKNOWLEDGED, DATABASE, REFUSED, Crowd, CrowdMember, wait_until_waiting
 from testing.gunicorn import throwaway_site
 
 pytestmark = pytest.mark.once
@@ -45,7 +45,7 @@ def server_log(cluster):
     return lambda: file.read_text()[before:]
 
 
-def stored(cluster, person: Somebody) -> list[tuple]:
+def stored(cluster, person: CrowdMember) -> list[tuple]:
     """Of each of the person's days: morning's mood, focus, the mark, and the doses."""
     return cluster.execute(
         """SELECT morning_mood, focus_level, not_tracked,
@@ -69,7 +69,7 @@ def stored(cluster, person: Somebody) -> list[tuple]:
 def test_a_row_changed_since_the_transaction_began(
     strict_site, cluster, other, meanwhile, server_log, step, data, status, outcome
 ):
-    person = Somebody(strict_site)
+    person = CrowdMember(strict_site)
     person.send_once(f"/logs/{DAY}/evening/", {"day_rating": "9"})
     log_before = len(strict_site.log)
     other.execute(
@@ -87,9 +87,9 @@ def test_a_row_changed_since_the_transaction_began(
 
 
 def test_a_deadlock(site, cluster, other, meanwhile, server_log):
-    person = Somebody(site)
+    person = CrowdMember(site)
     person.send_once(f"/logs/{DAY}/medication/", taken(MORNING_DOSE))
-    # Somebody holds the medication, while the check-in holds the day ...
+    # Another transaction holds the medication, while the check-in holds the day ...
     other.execute("SET deadlock_timeout = '60s'")  # It is not this one that has to give way.
     other.execute(
         "SELECT 1 FROM logs_medication m JOIN accounts_user u ON u.id = user_id WHERE username = %s FOR UPDATE OF m",
@@ -130,7 +130,7 @@ def refusing(cluster):
 
 @pytest.mark.parametrize(("sqlstate", "attempts"), [("40001", ATTEMPTS), ("40P01", ATTEMPTS), ("55P03", 1)])
 def test_only_these_are_tried_again_and_not_for_ever(site, refusing, sqlstate, attempts):
-    person = Somebody(site)
+    person = CrowdMember(site)
     log_before = len(site.log)
     tries = refusing(sqlstate)
 
