@@ -16,12 +16,12 @@ from functools import partial
 from testing.postgres import PostgresMissing
 from testing.scanning.advisories import Unreachable, advisories
 from testing.scanning.leaky import leaky_site
-from testing.scanning.scanners import Finding, ScannerFailed, sqlmap, wapiti
+from testing.scanning.scanners import Finding, ScannerFailed, sqlmap, sqlmap_once, wapiti
 from testing.scanning.site import Request, ScannedSite, scanned_site
 from testing.watchdog import watched_run
 
 ON_THE_WEB = {"wapiti": wapiti, "sqlmap": sqlmap}
-ON_A_LEAKY_SITE = ON_THE_WEB | {"sqlmap": partial(sqlmap, database="SQLite")}
+ON_A_LEAKY_SITE = ON_THE_WEB | {"sqlmap": partial(sqlmap_once, database="SQLite")}
 SCANNERS = *ON_THE_WEB, "advisories"
 
 # Findings that are right and do no harm, and why. Regular expressions for the whole of a finding; newer releases

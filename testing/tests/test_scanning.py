@@ -21,6 +21,13 @@ REAL, HARMLESS = Finding("wapiti", "SQL Injection: of id", "GET /logs/"), "wapit
 
 
 # Wapiti is silent about it unless it is to talk, and writes its report all the same.
+FINDS_NAME_ONCE_AND_ID_TWICE = """#!/bin/sh
+for argument; do case $argument in --results-file=*) results=${argument#*=};; esac; done
+echo 'Target URL,Place,Parameter,Technique(s)' > "$results"
+echo 'http://127.0.0.1:1/row,GET,id,B' >> "$results"
+[ -e "${0%/*}/ran" ] || echo 'http://127.0.0.1:1/add,POST,name,B' >> "$results"
+touch "${0%/*}/ran"
+"""
 OUT_OF_TIME = """#!/bin/sh
 for each; do case $each in
     --verbose=1) echo "Max attack time was reached for module xss, stopping.";;
@@ -97,6 +104,17 @@ def test_a_scan_that_ran_out_of_time_is_no_clean_scan(monkeypatch, tmp_path):
 
     with pytest.raises(ScannerFailed, match="^wapiti ran out of time in xss.$"):
         scanners.wapiti("http://127.0.0.1:1", "/", {})
+
+
+def test_only_what_two_runs_of_sqlmap_find_is_a_finding(monkeypatch, tmp_path):
+    """Pages with a new challenge each time have passed for an injection in one run, and not in the next."""
+    (tmp_path / "sqlmap").write_text(FINDS_NAME_ONCE_AND_ID_TWICE)
+    (tmp_path / "sqlmap").chmod(0o755)
+    monkeypatch.setattr(scanners, "PROGRAMS", tmp_path)
+
+    assert [str(finding) for finding in scanners.sqlmap("http://127.0.0.1:1", "/", {})] == [
+        "sqlmap: SQL injection (B), id in GET http://127.0.0.1:1/row"
+    ]
 
 
 def test_an_unknown_scanner_is_refused(capsys):
