@@ -110,5 +110,6 @@ def test_the_main_job_the_demo_the_download_and_the_numbers_know_it(copy):
     assert run(copy, "manage.py", "shell", "-c", MAIN_JOB).endswith("all of it works\n")
 
 
+@pytest.mark.thorough
 def test_no_test_that_counts_fails(copy):
     run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--without-browser", *TESTS)

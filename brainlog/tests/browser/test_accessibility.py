@@ -60,16 +60,19 @@ def audit(page, is_wide=False, is_thorough=False) -> list[str]:
     return problems
 
 
-each_person = pytest.mark.parametrize("who", ["visitor", "newcomer", "ill", "careful", "regular"])
+# Pages of people who have logged nothing, not tracked some days, or secured their account are mostly the same pages.
+LIKE_REGULAR = "newcomer", "ill", "careful"
 
 
-@each_person
+@pytest.mark.parametrize(
+    "who", ["visitor", "regular", *(pytest.param(who, marks=pytest.mark.thorough) for who in LIKE_REGULAR)]
+)
 def test_every_page_is_accessible(new_page, live_server, settings, expected_errors, who):
     check_every_page(new_page, live_server, settings, expected_errors, who)
 
 
 @pytest.mark.thorough
-@each_person
+@pytest.mark.parametrize("who", ["visitor", "regular", *LIKE_REGULAR])
 def test_every_page_can_be_used_in_the_dark_and_on_a_wide_screen(new_page, live_server, settings, expected_errors, who):
     check_every_page(new_page, live_server, settings, expected_errors, who, is_thorough=True)
 

@@ -205,7 +205,9 @@ def test_tabs_of_another_person_stay_open(page, person, live_server):
     assert drafts(page) == [f"brainlog-draft/{other.pk}/{DAY}/midday"]
 
 
-@pytest.mark.parametrize("address", ["/accounts/login/", "/", MIDDAY])
+@pytest.mark.parametrize(
+    "address", ["/", *(pytest.param(path, marks=pytest.mark.thorough) for path in ("/accounts/login/", MIDDAY))]
+)
 def test_a_login_that_was_ended_elsewhere_leaves_nothing_at_the_next_visit(remembering, person, address):
     page = remembering
     make_log(person, dreams=SECRET)

@@ -72,6 +72,7 @@ def test_a_server_that_hangs_in_the_middle_of_an_answer(cluster):
             assert READY in answers
 
 
+@pytest.mark.thorough
 def test_a_server_that_is_frozen(site, cluster):
     """As when its disk does not answer: connections are accepted, and nothing else happens.
 
@@ -106,6 +107,7 @@ def test_migrations_that_are_missing(site, cluster):
     assert answer_of(site) == READY
 
 
+@pytest.mark.thorough
 def test_migrations_of_a_newer_release(site, cluster):
     """While it is rolled out, the older one keeps serving."""
     cluster.execute(
@@ -117,6 +119,7 @@ def test_migrations_of_a_newer_release(site, cluster):
         cluster.execute("DELETE FROM django_migrations WHERE name = '9999_later'", database=DATABASE)
 
 
+@pytest.mark.thorough
 def test_a_database_that_nobody_has_migrated(cluster):
     with throwaway_site(cluster.create_database("empty"), workers=1) as site:
         assert answer_of(site) == NO_MIGRATIONS

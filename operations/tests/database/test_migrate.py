@@ -107,6 +107,7 @@ def test_two_releases_take_turns(cluster, database):
     assert cluster.execute(twice, database="empty") == []
 
 
+@pytest.mark.thorough
 @once
 def test_an_index_can_be_built_while_another_migrate_waits(migrated):
     """A waiting query would have a snapshot, and CREATE INDEX CONCURRENTLY waits for those: a deadlock."""
@@ -117,6 +118,7 @@ def test_an_index_can_be_built_while_another_migrate_waits(migrated):
             other.execute("CREATE INDEX CONCURRENTLY by_breakfast ON logs_dailylog (breakfast)")
 
 
+@pytest.mark.thorough
 @once
 def test_after_all_retries_it_fails_with_one_sentence(cluster, migrated):
     assert manage(migrated, "migrate", "logs", "0001", "--verbosity=0").returncode == 0
@@ -135,6 +137,7 @@ def test_after_all_retries_it_fails_with_one_sentence(cluster, migrated):
     assert cluster.execute(index, database="migrated") == [(None,)]
 
 
+@pytest.mark.thorough
 @once
 def test_migrate_uses_the_direct_url(cluster, database):
     cluster.create_database("other")
@@ -149,6 +152,7 @@ def test_migrate_uses_the_direct_url(cluster, database):
     assert cluster.execute("SELECT count(*) FROM django_content_type", database="other") is not None
 
 
+@pytest.mark.thorough
 @once
 @pytest.mark.parametrize("said", ["?pgbouncer=true", ""], ids=["said", "not said"])
 def test_behind_a_pooler_it_sets_nothing_in_sessions(cluster, migrated, said):
@@ -165,6 +169,7 @@ def test_behind_a_pooler_it_sets_nothing_in_sessions(cluster, migrated, said):
     assert (timeout, locks) == (("0",), [])
 
 
+@pytest.mark.thorough
 @once
 def test_two_releases_take_turns_behind_a_pooler(cluster, database):
     with throwaway_pgbouncer(cluster, pool_size=3) as bouncer:
@@ -177,6 +182,7 @@ def test_two_releases_take_turns_behind_a_pooler(cluster, database):
     assert said[1].startswith("Waiting for another migrate to finish.\n") and "No migrations to apply" in said[1]
 
 
+@pytest.mark.thorough
 @once
 def test_a_pooler_with_one_connection_fails_with_one_sentence(cluster, migrated):
     with throwaway_pgbouncer(cluster, pool_size=1) as bouncer:
@@ -188,6 +194,7 @@ def test_a_pooler_with_one_connection_fails_with_one_sentence(cluster, migrated)
     assert "DIRECT_DATABASE_URL" in sentence and "Traceback" not in result.stderr
 
 
+@pytest.mark.thorough
 @once
 @pytest.mark.parametrize(
     "grant", ["", "GRANT USAGE ON SCHEMA public TO visitor", "GRANT pg_read_all_data TO visitor"], ids=str
@@ -239,6 +246,7 @@ def test_only_migrate_creates_a_database_file(tmp_path):
     assert result.stdout.startswith(f"Creating the database file {tmp_path}/new.sqlite3.")
 
 
+@pytest.mark.thorough
 @once
 def test_changing_the_index_of_a_foreign_key_keeps_the_key(cluster, migrated):
     """Adding the key again would check every row with the table locked."""
@@ -261,6 +269,7 @@ def test_changing_the_index_of_a_foreign_key_keeps_the_key(cluster, migrated):
     assert ask(key) == before
 
 
+@pytest.mark.thorough
 @once
 def test_migrations_have_no_statement_timeout(database, tmp_path):
     environment = write_app(tmp_path, "long", ['migrations.RunSQL("SELECT pg_sleep(0.5)")'])
@@ -282,6 +291,7 @@ LATER = [
 ]
 
 
+@pytest.mark.thorough
 @once
 def test_concurrent_indexes_and_validated_constraints(cluster, database, tmp_path):
     environment = write_app(tmp_path, "later", LATER)

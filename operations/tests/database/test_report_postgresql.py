@@ -19,7 +19,7 @@ from testing.migrated import migrate
 from testing.postgres import HURRIED, free_port, throwaway_cluster, throwaway_replica
 from testing.waiting import wait_until
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.thorough]
 
 COUNTING = HURRIED + "shared_preload_libraries = 'pg_stat_statements'\n"
 CANARY = "kanarienvogel"

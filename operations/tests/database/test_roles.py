@@ -16,7 +16,7 @@ from testing.people import DAY, Visitor, check_in, main_job, sign_up
 from testing.postgres import throwaway_cluster
 from testing.waiting import wait_until
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.thorough]
 
 # The role that migrates: the database's owner, and no superuser.
 OWNER = "CREATE ROLE owner LOGIN CREATEROLE PASSWORD 'owner-password'"
@@ -283,7 +283,6 @@ def test_sqlite_has_no_roles(tmp_path):
     assert "SQLite has no roles" in result.stderr
 
 
-@pytest.mark.thorough
 def test_a_password_is_rotated_while_people_save(cluster, owner, make_role, tmp_path):
     """With a second role: the first one is in use until the last process has replaced it."""
     url_file = tmp_path / "url"

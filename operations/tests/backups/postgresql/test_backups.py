@@ -42,6 +42,7 @@ def test_a_backup_is_verified_and_restored(cluster, run, groups, folder, databas
     assert groups(at=new) == GROUPS
 
 
+@pytest.mark.thorough
 def test_archive_and_manifest_are_of_one_snapshot_during_writes(cluster, run, database, folder):
     done, written = threading.Event(), [0]
 
@@ -64,6 +65,7 @@ def test_archive_and_manifest_are_of_one_snapshot_during_writes(cluster, run, da
     assert "is good" in run("verify_backup", "latest")
 
 
+@pytest.mark.thorough
 def test_verification_reports_a_missing_table(cluster, run, database, folder):
     """The manifest lists a table that the archive does not have."""
     run("backup")
@@ -91,6 +93,7 @@ def test_nothing_is_dropped_without_the_option_replace(cluster, run, databases, 
     assert cluster.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", database=new) == [(0,)]
 
 
+@pytest.mark.thorough
 def test_replace_drops_objects_made_after_the_backup(cluster, run, database, groups):
     run("backup")
     for sql in (
@@ -152,6 +155,7 @@ def test_a_failed_restore_changes_nothing(cluster, run, database, groups, progra
     assert groups() == 1
 
 
+@pytest.mark.thorough
 def test_restoring_a_truncated_archive_changes_nothing(cluster, run, database, groups, folder):
     name = run("backup").split()[0]
     cluster.execute("DELETE FROM auth_group", database=database)
@@ -163,6 +167,7 @@ def test_restoring_a_truncated_archive_changes_nothing(cluster, run, database, g
     assert groups() == 0
 
 
+@pytest.mark.thorough
 def test_settings_of_newer_servers_are_removed(run, databases, groups, programs_with):
     run("backup")
     programs_with(
@@ -184,6 +189,7 @@ def test_only_settings_at_the_head_are_removed():
     assert found == b"--\nSET two = 2;\n\n--\n-- Name: t; Type: TABLE\nSET one = 1;\nCOPY"
 
 
+@pytest.mark.thorough
 def test_the_role_of_the_site_keeps_its_privileges(cluster, run, database, databases, tmp_path):
     """A replaced database keeps them; in a new database, create_app_role grants them again."""
     password = tmp_path / "password"
@@ -206,6 +212,7 @@ def test_the_role_of_the_site_keeps_its_privileges(cluster, run, database, datab
         cluster.execute("DROP ROLE site")
 
 
+@pytest.mark.thorough
 def test_an_owner_without_superuser_rights(cluster, run, databases, groups, tmp_path, monkeypatch):
     """As at a hosting provider: there are extensions of other owners, and the role may not create databases."""
     run("backup")
@@ -233,6 +240,7 @@ def test_an_owner_without_superuser_rights(cluster, run, databases, groups, tmp_
         cluster.execute("DROP ROLE tenant")
 
 
+@pytest.mark.thorough
 def test_no_password_is_on_a_command_line_or_in_a_message(cluster, run, database, tmp_path):
     url = f"{cluster.url_of(database)}?sslmode=prefer&connect_timeout=7&application_name=ours"
     with commands_use(url), postgresql.open_dump(connections["default"]) as dump:
@@ -253,6 +261,7 @@ def test_no_password_is_on_a_command_line_or_in_a_message(cluster, run, database
         assert len(said.splitlines()) == 1
 
 
+@pytest.mark.thorough
 def test_a_truncated_dump_is_not_stored(cluster, run, folder, programs_with):
     programs_with(pg_dump="| head -c 20000; echo 'pg_dump: error: connection lost' >&2; exit 1")
 
@@ -260,11 +269,13 @@ def test_a_truncated_dump_is_not_stored(cluster, run, folder, programs_with):
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_an_empty_database_is_not_backed_up(run, databases, folder):
     assert "is DATABASE_URL the right one?" in run("backup", at=databases(empty=True), fails=True)
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_the_statement_timeout_of_the_database_does_not_apply(cluster, run, database, groups, folder):
     cluster.execute(f'ALTER DATABASE "{database}" SET statement_timeout = 1', database=database)
 
@@ -276,6 +287,7 @@ def test_the_statement_timeout_of_the_database_does_not_apply(cluster, run, data
     assert groups() == GROUPS
 
 
+@pytest.mark.thorough
 def test_a_url_with_several_hosts(cluster, run, databases):
     """The first host does not answer. The dump has to come from the server of the snapshot."""
     place = f"127.0.0.1:1,127.0.0.1:{cluster.port}"
@@ -288,6 +300,7 @@ def test_a_url_with_several_hosts(cluster, run, databases):
     assert "Restored" in run("restore", "latest", url=url_of(databases(empty=True)))
 
 
+@pytest.mark.thorough
 def test_an_unreachable_server_is_one_sentence(cluster, run):
     said = run("backup", url=cluster.url.replace(f":{cluster.port}/", ":1/"), fails=True)
 
@@ -295,6 +308,7 @@ def test_an_unreachable_server_is_one_sentence(cluster, run):
     assert len(said.splitlines()) == 1
 
 
+@pytest.mark.thorough
 def test_programs_older_than_the_server_are_one_sentence(run, monkeypatch):
     monkeypatch.setattr(postgresql, "program_version", lambda folder: (14, 3))
     assert run("backup", fails=True) == (
@@ -304,6 +318,7 @@ def test_programs_older_than_the_server_are_one_sentence(run, monkeypatch):
     assert "none of its programs are installed: install postgresql-client-15" in run("backup", fails=True)
 
 
+@pytest.mark.thorough
 def test_backups_bypass_a_connection_pooler(cluster, database, folder):
     pooled = f"{cluster.url_of(database)}?pgbouncer=true"
 
@@ -358,6 +373,7 @@ def test_an_archive_has_no_sessions_and_no_login_attempts(cluster, run, database
     assert secret.encode() not in plain.stdout
 
 
+@pytest.mark.thorough
 def test_a_wrong_private_key_is_reported_by_age(cluster, run, database, groups, age_key, tmp_path):
     stranger = tmp_path / "stranger.txt"
     subprocess.run(["age-keygen", "-o", stranger], check=True, capture_output=True)
@@ -370,6 +386,7 @@ def test_a_wrong_private_key_is_reported_by_age(cluster, run, database, groups, 
     assert groups() == GROUPS
 
 
+@pytest.mark.thorough
 def test_a_mismatch_of_program_and_library_has_a_hint(run, tmp_path, monkeypatch):
     """This happens on a machine where the server was upgraded in place."""
     program = tmp_path / "pg_dump"
@@ -380,6 +397,7 @@ def test_a_mismatch_of_program_and_library_has_a_hint(run, tmp_path, monkeypatch
         postgresql.program_version(tmp_path)
 
 
+@pytest.mark.thorough
 def test_a_backup_of_the_other_engine_is_refused(run, folder, tmp_path, django_db_blocker):
     run("backup")
     other = f"sqlite:///{tmp_path}/db.sqlite3"

@@ -10,7 +10,7 @@ from operations.backups import postgresql
 from operations.tests.backups.databases import commands_use
 from operations.tests.backups.postgresql.conftest import GROUPS
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.thorough]
 
 
 @contextmanager
