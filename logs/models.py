@@ -157,6 +157,12 @@ def logs_between(user, first, last):
     return DailyLog.objects.filter(user=user).between(first, last)
 
 
+@compiled(user=models.BigIntegerField(), first=models.DateField(), last=models.DateField())
+def logs_listed(user, first, last):
+    """The same days as rows of for_list()."""
+    return DailyLog.objects.filter(user=user).for_list().between(first, last)
+
+
 @compiled(user=models.BigIntegerField(), date=models.DateField())
 def logs_carried_on(user, date):
     """The person's log of a day, with what they wrote in it for the morning after and no other text."""

@@ -18,7 +18,7 @@ from logs.addresses import address_of_check_in
 from logs.answer_form import CheckInForm, store
 from logs.calendar_days import Squares, full_name_of, lines_of, month_grid, month_of, name_of_day
 from logs.forms import MedicationEntryForm
-from logs.models import DailyLog, logs_carried_on, logs_of_day
+from logs.models import DailyLog, logs_carried_on, logs_listed, logs_of_day
 from logs.questions import shown_answers
 from logs.stages import MORNING, STAGES
 
@@ -114,7 +114,7 @@ def history(request):
     except ValueError as error:
         raise Http404 from error
     weeks = month_grid(first, 0 if person.week_starts_on == person.FirstWeekday.MONDAY else 6)
-    in_month = {log.date: log for log in person.daily_logs.for_list().between(weeks[0][0], weeks[-1][-1])}
+    in_month = {log.date: log for log in logs_listed(user=person.pk, first=weeks[0][0], last=weeks[-1][-1])}
     logs, pages = page_of(person.daily_logs.for_list(), page_number(request), by="date")
     squares = Squares(day, first.month)
     context = pages | {

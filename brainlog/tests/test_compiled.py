@@ -19,6 +19,7 @@ from logs.models import (
     doses_of_log,
     logs_between,
     logs_carried_on,
+    logs_listed,
     logs_of_day,
     medications_with_doses_around,
 )
@@ -39,6 +40,7 @@ def values_of(person) -> dict:
         unexpired_sessions: {"key_hash": person.sessions.get().pk, "now": now},
         logs_of_day: {"user": person.pk, "date": MONDAY},
         logs_between: {"user": person.pk, "first": SUNDAY, "last": MONDAY},
+        logs_listed: {"user": person.pk, "first": SUNDAY, "last": MONDAY},
         logs_carried_on: {"user": person.pk, "date": SUNDAY},
         doses_of_log: {"user": person.pk, "daily_log": person.daily_logs.get(date=MONDAY).pk},
         medications_with_doses_around: {"user": person.pk, "date": MONDAY},
@@ -93,12 +95,18 @@ def test_the_rows_are_those_of_django(people):
 
 def test_rows_are_those_of_the_person_asked_for(people):
     ada, grace = people
+    moods = {ada: 7, grace: 3}
+    grace.daily_logs.filter(date=MONDAY).update(morning_mood=3)
 
     for person in (ada, grace, ada):
         for query, values in values_of(person).items():
-            owners = {row["user_id"] if isinstance(row, dict) else row.user_id for row in query(**values)}
+            rows = query(**values)
 
-            assert owners == {person.pk}
+            assert rows
+            if query is logs_listed:  # Its rows do not name the person.
+                assert {row.morning_mood for row in rows} == {None, moods[person]}
+            else:
+                assert {row["user_id"] if isinstance(row, dict) else row.user_id for row in rows} == {person.pk}
             assert not {person.pk, *HASHES} & {
                 each for each in query.statement().parameters if not isinstance(each, Parameter)
             }
