@@ -53,10 +53,9 @@ class SessionStore(db.SessionStore):
         return self.model.objects.filter(key_hash=hash_secret(session_key)).exists()
 
     def load(self):
-        try:
-            self.row = self.model.objects.get(key_hash=self.key_hash, expire_date__gt=timezone.now())
-        except self.model.DoesNotExist:
-            self.row, self._session_key = None, None
+        self.row = self.model.objects.unexpired(self.key_hash)
+        if self.row is None:
+            self._session_key = None
             return {}
         self.known_browser_id = self.row.known_browser_id
         return self.row.get_decoded()

@@ -16,6 +16,12 @@ LONGEST_LINE = 1000
 
 
 class BoundField(forms.BoundField):
+    """A field of a form. Has what templates ask each field for: an attribute that is missing costs them 20 µs."""
+
+    rows = None  # Of an answer of several rows, such as doses.
+
+
+class ShortBoundField(BoundField):
     """Renders a value empty if it is much too long for a short field: the page would become as long."""
 
     def value(self):
@@ -30,7 +36,7 @@ class FormRenderer(TemplatesSetting):
 
     form_template_name = "forms/form.html"
     field_template_name = "forms/field.html"
-    bound_field_class = BoundField
+    bound_field_class = ShortBoundField
 
 
 def limit_length(field: forms.CharField, longest: int):

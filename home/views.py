@@ -4,9 +4,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.known_browsers import ended_person_ids
 from logs.calendar_days import Squares, full_name_of
-from logs.models import DailyLog
+from logs.models import DailyLog, logs_between
 from logs.stages import stage_for_hour
 from logs.views import ONE_DAY, steps_of
+from reflections.models import reflections_around
 
 
 @login_not_required
@@ -16,9 +17,9 @@ def today(request):
         return render(request, "home/welcome.html", {"ended_person_ids": ended_person_ids(request)})
     person = request.user
     day = person.today()
-    logs = {log.date: log for log in person.daily_logs.between(day - 7 * ONE_DAY, day)}
+    logs = {log.date: log for log in logs_between(user=person, first=day - 7 * ONE_DAY, last=day)}
     log = logs.get(day) or DailyLog(user=person, date=day)
-    reflections = list(person.weekly_reflections.around(day))
+    reflections = reflections_around(person, day)
     squares = Squares(day)
     context = {
         "day": day,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from brainlog.forms import CheckBox, HiddenBox, Selection, TextBox
 from encryption import blind_index
 from logs.form_fields import ChoiceInput, NumberInput, TextInput, TimeInput
-from logs.models import DailyLog, Dose, Medication, Unit
+from logs.models import DailyLog, Dose, Medication, Unit, medications_with_doses_around
 
 CANNOT_TELL_NEW = _(
     "Some names on your list cannot be read at the moment, so we cannot tell whether this one is new. "
@@ -38,7 +38,7 @@ class MedicationList:
         """Read it for a person's day, with the doses. One query."""
         found = cls(log.user_id)
         medications = {}
-        for row in Medication.objects.with_doses_around(log):
+        for row in medications_with_doses_around(user=log.user_id, date=log.date):
             names = ("pk", "user_id", "uuid", "name", "name_key", "unit", "usual_amount", "is_active")
             medication = medications.setdefault(row["pk"], Medication(**{name: row[name] for name in names}))
             if row["dose_pk"] is not None:

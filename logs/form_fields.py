@@ -11,7 +11,16 @@ from django.core.validators import StepValueValidator
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from brainlog.forms import LONGEST_LINE, ManyPills, Pills, TextBox, TimeBox, clear_button, require_whole_characters
+from brainlog.forms import (
+    LONGEST_LINE,
+    BoundField,
+    ManyPills,
+    Pills,
+    TextBox,
+    TimeBox,
+    clear_button,
+    require_whole_characters,
+)
 from encryption.fields import PrivateTextInput
 
 
@@ -180,7 +189,7 @@ class TextInput(PrivateTextInput):
         "max_length": _("Please keep this to %(limit_value)d characters; these are %(show_value)d."),
     }
     # The person's own words are kept on the page however long they are, to be shortened.
-    bound_field_class = forms.BoundField
+    bound_field_class = BoundField
 
     def __init__(self, **kwargs):
         super().__init__(required=False, empty_value=None, **kwargs)

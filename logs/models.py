@@ -14,6 +14,7 @@ from django.utils.formats import date_format, number_format, time_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
+from brainlog.database.compiled import compiled
 from brainlog.database.person_keys import CompositeForeignKey, OwnerForeignKey, SamePersonForeignKey
 from brainlog.forms import normalized
 from encryption.fields import BlindIndexField, PrivateCharField
@@ -139,7 +140,35 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
     @cached_property
     def doses_taken(self) -> list["Dose"]:
         """The day's doses with their medications, in order. One query, on first use."""
-        return list(self.own_doses()) if self.medication_taken and not self._state.adding else []
+        if not self.medication_taken or self._state.adding:
+            return []
+        return doses_of_log(user=self.user_id, daily_log=self)
+
+
+@compiled(user=models.BigIntegerField(), date=models.DateField())
+def logs_of_day(user, date):
+    """The person's log of a day, if there is one."""
+    return DailyLog.objects.filter(user=user, date=date)
+
+
+@compiled(user=models.BigIntegerField(), first=models.DateField(), last=models.DateField())
+def logs_between(user, first, last):
+    """The person's days from the first to the last, newest first."""
+    return DailyLog.objects.filter(user=user).between(first, last)
+
+
+@compiled(user=models.BigIntegerField(), first=models.DateField(), last=models.DateField())
+def logs_listed(user, first, last):
+    """The same days as rows of for_list()."""
+    return DailyLog.objects.filter(user=user).for_list().between(first, last)
+
+
+@compiled(user=models.BigIntegerField(), date=models.DateField())
+def logs_carried_on(user, date):
+    """The person's log of a day, with what they wrote in it for the morning after and no other text."""
+    return DailyLog.objects.filter(user=user, date=date).only(
+        "user_id", "date", "thought_for_tomorrow", "tomorrow_plan"
+    )
 
 
 class MedicationQuerySet(models.QuerySet):
@@ -326,3 +355,15 @@ class Dose(models.Model):
         if self.taken_at:
             return gettext("%(dose)s at %(time)s") % {"dose": dose, "time": time_format(self.taken_at)}
         return dose
+
+
+@compiled(user=models.BigIntegerField(), daily_log=models.BigIntegerField())
+def doses_of_log(user, daily_log):
+    """The doses of a log with their medications, in order."""
+    return Dose.objects.filter(user=user, daily_log=daily_log).select_related("medication")
+
+
+@compiled(user=models.BigIntegerField(), date=models.DateField())
+def medications_with_doses_around(user, date):
+    """The query of MedicationQuerySet.with_doses_around()."""
+    return Medication.objects.with_doses_around(DailyLog(user_id=user, date=date))

@@ -47,6 +47,7 @@ class Question:
     def form_field(self, row) -> forms.Field:
         """The form field that asks about this row."""
         field = self.make_field(row)
+        field.shown_when = ""  # Templates ask each field for it, see brainlog.forms.BoundField.
         if self.shown_when:
             # For the page's script: the question's input, and the value that shows this one.
             question, answer = self.shown_when

@@ -18,7 +18,7 @@ from logs.addresses import address_of_check_in
 from logs.answer_form import CheckInForm, store
 from logs.calendar_days import Squares, full_name_of, lines_of, month_grid, month_of, name_of_day
 from logs.forms import MedicationEntryForm
-from logs.models import DailyLog
+from logs.models import DailyLog, logs_carried_on, logs_listed, logs_of_day
 from logs.questions import shown_answers
 from logs.stages import MORNING, STAGES
 
@@ -52,8 +52,10 @@ def day_or_404(person, day, *, lock=False) -> DailyLog:
 
     After a flight west the newest log may lie ahead of the clock; it stays open.
     """
-    rows = person.daily_logs.select_for_update() if lock else person.daily_logs
-    log = rows.filter(date=day).first()
+    if lock:
+        log = person.daily_logs.select_for_update().filter(date=day).first()
+    else:
+        log = next(iter(logs_of_day(user=person, date=day)), None)
     if log is None and day > person.today():
         raise Http404
     return log or DailyLog(user=person, date=day)
@@ -78,8 +80,7 @@ def steps_of(log, now=None):
 
 def carried_into(person, day):
     """What the person wrote the evening before for this morning. One query."""
-    names = ("user_id", "date", "thought_for_tomorrow", "tomorrow_plan")
-    return person.daily_logs.filter(date=day - ONE_DAY).only(*names).first()
+    return next(iter(logs_carried_on(user=person, date=day - ONE_DAY)), None)
 
 
 def after_check_in(request, log, stage) -> str:
@@ -113,7 +114,7 @@ def history(request):
     except ValueError as error:
         raise Http404 from error
     weeks = month_grid(first, 0 if person.week_starts_on == person.FirstWeekday.MONDAY else 6)
-    in_month = {log.date: log for log in person.daily_logs.for_list().between(weeks[0][0], weeks[-1][-1])}
+    in_month = {log.date: log for log in logs_listed(user=person.pk, first=weeks[0][0], last=weeks[-1][-1])}
     logs, pages = page_of(person.daily_logs.for_list(), page_number(request), by="date")
     squares = Squares(day, first.month)
     context = pages | {

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy as _
 
+from brainlog.database.compiled import compiled
 from logs.fields import Answer, ChoiceField, CountField, NoteField, ScoreField, YesNoField
 from logs.questions import Question, questions_on
 from logs.stages import answer_fields
@@ -49,13 +50,6 @@ def weekly_questions(person) -> tuple[Question, ...]:
 
 
 class WeeklyReflectionQuerySet(models.QuerySet):
-    def around(self, day: datetime.date):
-        """The reflections that bear on `day`: of its own week and of the week before, newest first.
-
-        By range, not by the first day of the week: a person may have changed that since.
-        """
-        return self.filter(week_start__range=(day - datetime.timedelta(days=13), day)).order_by("-week_start")
-
     def for_list(self):
         """Only what a list shows of a week, no text among it."""
         return self.only("user_id", "week_start", "week_rating", "mental_state", "completed_at")
@@ -108,6 +102,26 @@ class WeeklyReflection(WeeklyAnswers):
     @property
     def is_empty(self) -> bool:
         return not any(question.is_answered(self) for question in weekly_questions(self.user))
+
+
+@compiled(user=models.BigIntegerField(), first=models.DateField(), last=models.DateField())
+def reflections_between(user, first, last):
+    """The person's reflections on the weeks that start from the first to the last day, newest first."""
+    return WeeklyReflection.objects.filter(user=user, week_start__range=(first, last)).order_by("-week_start")
+
+
+@compiled(user=models.BigIntegerField(), first=models.DateField(), day=models.DateField())
+def reflections_on(user, first, day):
+    """The person's reflections on the week that starts on `first`, and on one that starts on `day`."""
+    return WeeklyReflection.objects.filter(user=user, week_start__in=(first, day)).order_by()
+
+
+def reflections_around(person, day: datetime.date) -> list[WeeklyReflection]:
+    """The reflections that bear on `day`: of its own week and of the week before, newest first. One query.
+
+    By range, not by the first day of the week: a person may have changed that since.
+    """
+    return reflections_between(user=person, first=day - datetime.timedelta(days=13), last=day)
 
 
 def focus_for(day: datetime.date, reflections) -> str | None:

@@ -16,7 +16,7 @@ from logs.converters import DayConverter
 from logs.periods import FIRST_DAY, Month, Week, Year
 from logs.summary import numbers_of
 from reflections.forms import ReflectionForm
-from reflections.models import WeeklyReflection, focus_for
+from reflections.models import WeeklyReflection, focus_for, reflections_around, reflections_on
 
 ONE_WEEK = datetime.timedelta(days=7)
 
@@ -72,7 +72,7 @@ def week(request, day):
         "reflection": reflection,
         "numbers": numbers,
         "lines": numbers.lines(days=7),
-        "focus": focus_for(reflection.week_start, person.weekly_reflections.around(reflection.week_start)),
+        "focus": focus_for(reflection.week_start, reflections_around(person, reflection.week_start)),
         "week_before": before if (before := reflection.week_start - ONE_WEEK) >= FIRST_DAY else None,
         "week_after": after if (after := reflection.week_start + ONE_WEEK) <= person.today() else None,
     }
@@ -88,8 +88,11 @@ def week_or_404(person, day, *, lock=False) -> WeeklyReflection:
     weeks began on another weekday.
     """
     week_start = person.week_of(day)
-    rows = person.weekly_reflections.select_for_update() if lock else person.weekly_reflections
-    found = {row.week_start: row for row in rows.filter(week_start__in={day, week_start})}
+    if lock:
+        rows = person.weekly_reflections.select_for_update().filter(week_start__in={day, week_start})
+    else:
+        rows = reflections_on(user=person, first=week_start, day=day)
+    found = {row.week_start: row for row in rows}
     reflection = found.get(day) or found.get(week_start)
     if reflection is None and not FIRST_DAY <= week_start <= person.today():
         raise Http404

@@ -11,6 +11,7 @@ from accounts.models.known_browser import KnownBrowser
 from accounts.models.user import User
 from accounts.sessions import SessionStore
 from accounts.user_agents import describe_device
+from brainlog.database.compiled import compiled
 from encryption import cipher
 from encryption.fields import associated_data
 
@@ -28,6 +29,10 @@ class SessionManager(models.Manager.from_queryset(SessionQuerySet)):
     def get_queryset(self):
         """Read each session together with its person, in one query."""
         return super().get_queryset().select_related("user")
+
+    def unexpired(self, key_hash: str) -> "Session | None":
+        """The session of a key with its person, unless there is none or it has expired. One query."""
+        return next(iter(unexpired_sessions(key_hash=key_hash, now=clock.now())), None)
 
     def end_oldest(self, person: User):
         """End the least recently used sessions of the person, so that one more fits the limit. One query."""
@@ -118,3 +123,9 @@ class Session(AbstractBaseSession):
     @property
     def device(self) -> str:
         return describe_device(self.user_agent)
+
+
+@compiled(key_hash=models.CharField(), now=models.DateTimeField())
+def unexpired_sessions(key_hash, now):
+    """Every request of a person begins with this query."""
+    return Session.objects.filter(key_hash=key_hash, expire_date__gt=now)

@@ -22,7 +22,7 @@ FOR_APPS = (
     *("brainlog.admin", "brainlog.body_size", "brainlog.circuit_breaker", "brainlog.forms", "brainlog.origin"),
     *("brainlog.pagination", "brainlog.versioned_cache"),
     *("brainlog.database.person_keys", "brainlog.database.retry", "brainlog.database.router"),
-    "brainlog.database.sqlite3",
+    *("brainlog.database.compiled", "brainlog.database.sqlite3"),
 )
 # The only import of an app in brainlog.
 FOR_BRAINLOG = {"brainlog/settings.py": "encryption.keys"}

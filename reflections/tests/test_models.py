@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tests.factories import make_person
 from logs.questions import shown_answers
-from reflections.models import WeeklyReflection, focus_for, weekly_questions
+from reflections.models import WeeklyReflection, focus_for, reflections_around, weekly_questions
 from reflections.tests.factories import SUNDAY, make_reflection
 from reflections.tests.pages import WEEK, day
 
@@ -53,7 +53,7 @@ def test_the_focus_is_that_of_the_week_before(db):
     make_reflection(person, SUNDAY, next_week_focus="Of this week, for the next one")
     make_reflection(person, SUNDAY - WEEK, next_week_focus="Sleep")
 
-    found = [focus_for(today, person.weekly_reflections.around(today)) for today in (SUNDAY, day("2026-05-09"))]
+    found = [focus_for(today, reflections_around(person, today)) for today in (SUNDAY, day("2026-05-09"))]
 
     assert found == ["Sleep", "Sleep"]
 
@@ -62,7 +62,7 @@ def test_a_focus_does_not_outlive_its_week(db):
     person = make_person()
     make_reflection(person, SUNDAY - 2 * WEEK, next_week_focus="Long ago")
 
-    assert focus_for(SUNDAY, person.weekly_reflections.around(SUNDAY)) is None
+    assert focus_for(SUNDAY, reflections_around(person, SUNDAY)) is None
 
 
 def test_after_a_change_of_the_first_weekday_the_focus_is_still_found(db):
@@ -70,7 +70,7 @@ def test_after_a_change_of_the_first_weekday_the_focus_is_still_found(db):
     make_reflection(person, SUNDAY - WEEK, next_week_focus="Sleep")
     monday = SUNDAY + datetime.timedelta(days=1)
 
-    assert focus_for(monday, person.weekly_reflections.around(monday)) == "Sleep"
+    assert focus_for(monday, reflections_around(person, monday)) == "Sleep"
 
 
 # What the database refuses

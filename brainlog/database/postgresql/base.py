@@ -2,12 +2,15 @@
 that does not respond at all.
 """
 
+import datetime
 import re
 from contextvars import ContextVar
 from functools import partial
 
 import psycopg
 from django.db.backends.postgresql import base
+from psycopg.adapt import Loader
+from psycopg.pq import Format
 
 # Seconds to wait for an answer of the server; None means no limit. Set for each request.
 response_timeout: ContextVar[float | None] = ContextVar("response_timeout", default=None)
@@ -37,6 +40,23 @@ class LimitedCursor(base.Cursor):
         return self
 
 
+# psycopg's own, in C where psycopg has that.
+TimeLoader = psycopg.adapters.get_loader(psycopg.adapters.types["timestamptz"].oid, Format.TEXT)
+
+
+class UtcLoader(Loader):
+    """Reads a time on a connection whose time zone is UTC. Django's loader, for any zone, takes 3 µs in Python."""
+
+    timezone = datetime.UTC  # Which Django compares with its own.
+
+    def __init__(self, oid, context=None):
+        super().__init__(oid, context)
+        self.loader = TimeLoader(oid, context)
+
+    def load(self, data):
+        return self.loader.load(data)
+
+
 def wait(connection: psycopg.Connection, steps, **options):
     """Wait as psycopg does, but no longer than `response_timeout`.
 
@@ -60,4 +80,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, parameters):
         connection = super().get_new_connection(parameters)
         connection.wait = partial(wait, connection)
+        if self.timezone is UtcLoader.timezone:
+            connection.adapters.register_loader("timestamptz", UtcLoader)
         return connection

@@ -45,7 +45,7 @@ def spellings(text: str) -> set[str]:
     return {trimmed, " ".join(trimmed.split()), normal, normal.strip(), trimmed.lower()}
 
 
-# Ten times what the shortest field takes, see brainlog.forms.BoundField.
+# Ten times what the shortest field takes, see brainlog.forms.ShortBoundField.
 MUCH_TOO_LONG = 300
 OWN_WORDS = {"logs:check_in", "reflections:week"}
 
