@@ -23,6 +23,7 @@ from logs.questions import shown_answers
 from logs.stages import MORNING, STAGES
 
 ONE_DAY = datetime.timedelta(days=1)
+FILLS_IN = {"same_as_last_time", "add_dose"}  # Buttons that ask for a page with more rows, and save nothing.
 
 
 @max_body_size(settings.MAX_LONG_TEXT_BODY)
@@ -30,9 +31,8 @@ def check_in(request, day, stage):
     person = request.user
     choices = which_day.days_to_choose(request, day, lambda each: address_of_check_in(each, stage.slug))
     if choices and request.method != "POST":
-        return ask_which_day(request, choices, stage.title)
-    is_save = request.method == "POST" and not choices and not request.POST.keys() & {"same_as_last_time", "add_dose"}
-    if is_save:
+        return which_day.ask(request, choices, stage.title)
+    if is_save := request.method == "POST" and not choices and not request.POST.keys() & FILLS_IN:
         form = store(lambda: opened_form(person, day, stage, request.POST))
         if form.is_valid():
             return redirect(after_check_in(request, form.instance, stage))
@@ -40,15 +40,12 @@ def check_in(request, day, stage):
         form = CheckInForm(stage, day_or_404(person, day))
         if request.method == "POST":
             form.fill_in(request.POST)
-    context = {
+    context = which_day.form_context(request, day, choices, is_save=is_save) | {
         "form": form,
         "stage": stage,
         "log": form.instance,
         "steps": steps_of(form.instance, now=stage, today=person.today()),
         "day_name": name_of_day(day, person.today()),
-        "called_today": which_day.called_today(request, is_save=is_save),
-        "choices": choices,
-        "moved_from": which_day.moved_from(request.POST, day),
         "carried": carried_into(person, day) if stage is MORNING else None,
     }
     return render(request, "logs/check_in.html", context)
@@ -60,12 +57,6 @@ def opened_form(person, day, stage, data) -> CheckInForm:
     if typed_on := which_day.moved_from(data, day):
         form.move_from(CheckInForm(stage, log_of(person.daily_logs, person, typed_on), data))
     return form
-
-
-def ask_which_day(request, choices, title, hidden=()):
-    """Ask which day is meant: by links, or for a request that changes something by buttons that repeat it."""
-    context = {"choices": choices, "title": title, "is_post": request.method == "POST", "hidden": hidden}
-    return render(request, "logs/which_day.html", context)
 
 
 def day_or_404(person, day, *, lock=False) -> DailyLog:
@@ -177,7 +168,7 @@ def mark_not_tracked(request, day):
         messages.error(request, _("Please choose why the day is not tracked."))
         return redirect("logs:day", day)
     if choices := which_day.days_to_choose(request, day, lambda each: reverse("logs:not_tracked", args=[each])):
-        return ask_which_day(request, choices, _("Mark the day as not tracked"), {"reason": reason}.items())
+        return which_day.ask(request, choices, _("Mark the day as not tracked"), hidden=[("reason", reason)])
     mark(request.user, day, reason)
     messages.success(request, _("Marked. The day counts neither as a gap nor as a zero."))
     return redirect("logs:day", day)

@@ -10,6 +10,9 @@ import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from django.http import HttpResponse
+from django.shortcuts import render
+
 from logs.calendar_days import full_name_of, name_of_day
 from logs.converters import DayConverter
 
@@ -55,12 +58,19 @@ def must_ask(request, day: datetime.date, first_day: Callable = lambda day: day)
     return (was_current or "from" in request.POST) and request.POST.get("meant") != day.isoformat()
 
 
-def called_today(request, *, is_save: bool) -> datetime.date:
-    """The day that the next page of this form calls today.
+def ask(request, choices: list[Choice], title: str, *, is_week=False, hidden=()) -> HttpResponse:
+    """A page with the question alone: links, or for a request that changes something buttons that repeat it."""
+    context = {"choices": choices, "title": title, "is_week": is_week, "hidden": hidden}
+    return render(request, "logs/which_day.html", context | {"is_post": request.method == "POST"})
 
-    While a form is filled in it stays the day that the first page called so, to be asked about at the save.
+
+def form_context(request, day: datetime.date, choices: list[Choice], *, is_save: bool) -> dict:
+    """What the page of a form needs of this module. `day` is the day of the form, or the first of its week.
+
+    Until a form is saved, its pages call the same day today as the first one did, so that the save is asked about.
     """
-    return (not is_save and day_in(request.POST, "today")) or request.user.today()
+    called_today = (not is_save and day_in(request.POST, "today")) or request.user.today()
+    return {"called_today": called_today, "choices": choices, "moved_from": moved_from(request.POST, day)}
 
 
 def choices(day: datetime.date, today: datetime.date, address_of: Callable, name_of: Callable) -> list[Choice]:

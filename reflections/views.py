@@ -60,8 +60,7 @@ def week(request, day):
     person = request.user
     choices = weeks_to_choose(request, day)
     if choices and request.method != "POST":
-        context = {"choices": choices, "title": _("Your week"), "is_week": True}
-        return render(request, "logs/which_day.html", context)
+        return which_day.ask(request, choices, _("Your week"), is_week=True)
     if is_save := request.method == "POST" and not choices:
         form = store(lambda: opened_form(person, day, request.POST))
         if form.is_valid():
@@ -72,12 +71,9 @@ def week(request, day):
             form.fill_in(request.POST)
     reflection = form.instance
     numbers = numbers_of(person, Week(reflection.week_start))
-    context = {
+    context = which_day.form_context(request, reflection.week_start, choices, is_save=is_save) | {
         "form": form,
         "reflection": reflection,
-        "called_today": which_day.called_today(request, is_save=is_save),
-        "choices": choices,
-        "moved_from": which_day.moved_from(request.POST, reflection.week_start),
         "numbers": numbers,
         "lines": numbers.lines(days=7),
         "focus": focus_for(reflection.week_start, person.weekly_reflections.around(reflection.week_start)),

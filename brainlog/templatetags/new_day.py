@@ -14,7 +14,7 @@ register = template.Library()
 def new_day(context) -> str:
     """A tag and no template of its own, so that the many pages with it are as cheap as without."""
     return format_html(
-        '<p class="note-card new-day" role="status" data-day-ends-in="{}" hidden>{}</p>',
+        '<p class="note-card" role="status" data-day-ends-in="{}" hidden>{}</p>',
         context["user"].seconds_left_today(),
         gettext("A new day has begun since you opened this page. What you typed is still here."),
     )

@@ -70,7 +70,7 @@ def test_a_save_on_its_way_shows_and_can_be_repeated_if_no_answer_comes(new_page
 
     page.clock.fast_forward("00:11")
 
-    expect(page.get_by_role("status").filter(has_text="This takes long. You can try again.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="This is taking long. You can try again.")).to_be_visible()
     expect(page.get_by_role("button", name="Save", exact=True)).not_to_have_attribute("aria-disabled", "true")
     page.unroute(f"**{MIDDAY}*")
     press(page, "Save")
