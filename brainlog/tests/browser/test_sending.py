@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from brainlog.tests.browser.site import confirmed
 from brainlog.tests.browser.steps import (
     MIDDAY,
     NOTE,
@@ -114,6 +115,16 @@ def test_other_forms_show_it_too(own_page, address, button, shown):
     expect(own_page.get_by_role("button", name=shown)).to_be_visible()
     own_page.get_by_role("button", name=shown).click(force=True)
     assert len(sent) == 1
+
+
+def test_a_download_leaves_its_page_as_it_is(own_page):
+    own_page.goto("/accounts/data/export/")
+    confirmed(own_page, None)
+
+    with own_page.expect_download():
+        press(own_page, "Download")
+
+    expect(own_page.get_by_role("button", name="Download")).to_be_visible()
 
 
 def test_a_page_out_of_the_browsers_memory_can_send_again(page):
