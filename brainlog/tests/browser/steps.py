@@ -116,6 +116,11 @@ def wait_until_kept(page: Page, text: str = ""):
     )
 
 
+def expect_no_drafts(page: Page):
+    """Wait until no draft is left; the page that says "saved" is seen before its script has run."""
+    page.wait_for_function('() => !Object.keys(localStorage).some(key => key.startsWith("brainlog-draft/"))')
+
+
 def reopen(page: Page, address: str | None = None) -> Page:
     """Load a page as after a crash: the one before has no chance to ask or to tidy up."""
     context = page.context

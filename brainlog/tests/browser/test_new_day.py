@@ -11,6 +11,7 @@ from brainlog.tests.browser.steps import (
     NOTE,
     come_in,
     drafts,
+    expect_no_drafts,
     expect_saved,
     field,
     follow,
@@ -216,7 +217,7 @@ def test_what_is_typed_is_neither_lost_nor_stored_on_an_unasked_day(
     expect_saved(page, "Midday saved.")
     log = person.daily_logs.get()
     assert (log.date, log.focus_level, log.current_activity) == (day, 4, NOTE)
-    assert drafts(page) == []
+    expect_no_drafts(page)
 
 
 def test_without_javascript_it_is_asked_too(new_page, live_server, person, clocks):
@@ -272,7 +273,7 @@ def test_a_draft_typed_after_the_days_end_asks_when_it_is_brought_back(own_page,
     expect_saved(page, "Midday saved.")
     log = person.daily_logs.get()
     assert (log.date, log.lunch, log.current_activity) == (NEXT_DAY, "Soup", NOTE)
-    assert drafts(page) == []
+    expect_no_drafts(page)
 
 
 def test_a_draft_typed_before_the_days_end_belongs_to_its_day(own_page, person, clocks):
@@ -301,6 +302,10 @@ def test_what_was_moved_and_meets_a_conflict_waits_on_the_new_day_only(own_page,
     own_page.get_by_role("alert").get_by_role("button", name="Today").click()
 
     expect(own_page.get_by_role("heading", name="Which answers")).to_be_visible()
+    own_page.wait_for_function(
+        "day => Object.keys(localStorage).filter(key => key.includes('draft/')).every(key => key.includes(day))",
+        arg=str(NEXT_DAY),
+    )
     assert drafts(own_page) == [f"brainlog-draft/{person.pk}/{NEXT_DAY}/midday"]
     own_page.goto(MIDDAY)
     expect(offer(own_page)).to_be_hidden()
@@ -323,7 +328,7 @@ def test_the_week_left_open_over_its_end_asks_which_week(own_page, person, clock
     expect_saved(own_page, "Your week is saved.")
     reflection = person.weekly_reflections.get()
     assert (reflection.week_start.isoformat(), reflection.lessons_learned) == ("2026-05-10", NOTE)
-    assert drafts(own_page) == []
+    expect_no_drafts(own_page)
 
 
 def test_a_reason_chosen_for_a_day_that_is_over_is_asked_about(own_page, person, clocks):

@@ -9,7 +9,7 @@ from brainlog.tests.browser.steps import (
     NOTE,
     answer,
     come_in,
-    drafts,
+    expect_no_drafts,
     expect_saved,
     field,
     follow,
@@ -77,7 +77,7 @@ def test_a_save_on_its_way_shows_and_can_be_repeated_if_no_answer_comes(new_page
     press(page, "Save")
     expect_saved(page, "Midday saved.")
     assert person.daily_logs.get().current_activity == NOTE
-    assert drafts(page) == []
+    expect_no_drafts(page)
 
 
 def test_the_button_that_was_pressed_is_sent_as_ever(own_page, person):
