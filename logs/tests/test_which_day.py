@@ -190,7 +190,7 @@ def test_a_question_that_was_left_open_for_another_day_is_asked_again(as_person,
         {"today": "2026-05-05", "for": "today"},
     ],
 )
-def test_who_does_not_call_it_today_is_not_asked(as_person, person, clock, sent):
+def test_input_that_does_not_call_the_day_today_is_stored_unasked(as_person, person, clock, sent):
     clock.move_to(MORNING_AFTER)
 
     assert as_person.post(check_in_url("midday", MAY_4), sent | {"lunch": "Soup"}).status_code == 302
@@ -207,7 +207,7 @@ def test_input_from_no_other_day_is_stored_as_it_came(as_person, person, clock, 
     assert person.daily_logs.get().lunch == "Soup"
 
 
-def test_before_the_days_end_nobody_is_asked(as_person, person, clock):
+def test_before_the_days_end_there_is_no_question(as_person, person, clock):
     clock.move_to(datetime.datetime(2026, 5, 5, 3, 59, tzinfo=NEW_YORK))
     url = check_in_url("midday", MAY_4)
 

@@ -81,7 +81,7 @@ def test_a_link_from_last_weeks_today_asks(as_person, clock):
 
 @pytest.mark.parametrize("hours", [0, 24])
 @pytest.mark.parametrize("called_today", ["2026-05-06", "2026-05-07", "", "x", "1900-01-01", "9998-12-31"])
-def test_within_its_week_and_without_the_day_called_today_nobody_is_asked(
+def test_within_its_week_and_without_the_day_called_today_there_is_no_question(
     as_person, person, clock, called_today, hours
 ):
     clock.shift(datetime.timedelta(hours=hours))
