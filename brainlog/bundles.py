@@ -22,7 +22,7 @@ SOURCES = settings.BASE_DIR / "static"
 # In the order of the cascade: among rules that are equally specific and in the same layer, the later one wins.
 STYLES = (
     *("tokens", "base", "page", "navigation", "cards", "messages", "lists", "second-factor", "welcome"),
-    *("buttons", "fields", "errors", "pills", "scale", "more", "doses", "conflicts"),
+    *("buttons", "fields", "errors", "pills", "scale", "more", "doses", "conflicts", "which-day"),
     *("check-ins", "squares", "calendar", "day-answers", "numbers", "screen-lock"),
 )
 # Beside Django's own stylesheets: no tokens, no layers.
@@ -31,7 +31,10 @@ ADMIN_STYLES = ("admin-breadcrumbs", "database-report", "screen-lock")
 # What these declare can be used by all parts after them.
 SHARED_SCRIPTS = ("storage", "draft-storage", "page")
 # In the order in which they run: drafts are restored once the rows of doses can be added and questions shown.
-SCRIPTS = ("conditions", "more", "doses", "timezone", "passkeys", "log-out", "drafts", "screen-lock")
+SCRIPTS = (
+    *("conditions", "more", "doses", "timezone", "passkeys", "log-out", "drafts", "unsaved", "new-day", "sending"),
+    *("errors", "screen-lock"),
+)
 
 
 def stylesheet(parts: Iterable[str]) -> str:

@@ -116,7 +116,9 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": [f"brainlog.templatetags.{name}" for name in ("icon", "navigation", "page_title", "script")],
+            "builtins": [
+                f"brainlog.templatetags.{name}" for name in ("icon", "navigation", "new_day", "page_title", "script")
+            ],
         },
     },
 ]

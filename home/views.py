@@ -25,7 +25,7 @@ def today(request):
         "day": day,
         "day_in_full": full_name_of(day),
         "log": log,
-        "steps": steps_of(log, now=stage_for_hour(person.local_time().hour, person.day_ends_at)),
+        "steps": steps_of(log, now=stage_for_hour(person.local_time().hour, person.day_ends_at), today=day),
         "strip": [squares.square(date, logs.get(date)) for date in (day - n * ONE_DAY for n in range(6, -1, -1))],
         "yesterday": logs.get(day - ONE_DAY),
         "focus": next((r.next_week_focus for r in reflections if r.week_end < day), None),

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django import forms
@@ -61,18 +61,20 @@ class AnswersForm(forms.Form):
         self.conflicts: list[Conflict] = []
         self.has_unsaved_input = self.is_bound
         self.has_written = False
-        self.unasked = {name for name in self.fields if not self.is_asked_in(name, data)} if self.is_bound else set()
-        for name in self.unasked:
-            # A page with errors shows the stored answer.
-            self.fields[name].bound_data = lambda _data, stored: stored
+        self.unasked: set[str] = set()
+        if self.is_bound:
+            self.leave_out(name for name in self.fields if not self.is_asked_in(name, data))
 
     # What is stored
 
     @cached_property
     def stored_version(self) -> str:
-        """A fingerprint of the stored answers: equal answers have equal versions, no matter when they were saved."""
+        return self.version_of(self.stored)
+
+    def version_of(self, answers: Mapping) -> str:
+        """A fingerprint: equal answers have equal versions, no matter when they were saved."""
         facts = {
-            question.name: None if (value := self.stored[question.name]) is None else question.fingerprint(value)
+            question.name: None if (value := answers.get(question.name)) is None else question.fingerprint(value)
             for question in [*self.questions, *self.left_out]
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
@@ -92,6 +94,33 @@ class AnswersForm(forms.Form):
         """Whether what came in says something about this question, be it that it is not answered."""
         asked = forms.MultipleHiddenInput().value_from_datadict(data, {}, "asked-names") or []
         return name in " ".join(asked).split() or not self.fields[name].widget.value_omitted_from_data(data, {}, name)
+
+    def leave_out(self, names: Iterable[str]):
+        """Keep the stored answers to these questions. A page with errors shows them."""
+        for name in names:
+            self.unasked.add(name)
+            self.fields[name].bound_data = lambda _data, stored: stored
+
+    def is_sent_as_stored(self, question: Question) -> bool:
+        """Whether an answer came in that is stored already. One that cannot be read is not."""
+        field = self[question.name]
+        try:
+            return question.are_same(field.field.clean(field.data), self.stored[question.name])
+        except ValidationError:
+            return False
+
+    def move_from(self, other: "AnswersForm"):
+        """Take only what was typed into `other`, the form of another day or week that the same data came in for.
+
+        What is stored there already was shown by that page and is no answer for this row. Every answer that is stored
+        here was not on that page: a different one is a conflict.
+        """
+        typed = {question for question in other.questions if not other.is_sent_as_stored(question)}
+        needed = {question.shown_when[0] for question in typed if question.shown_when}
+        self.leave_out(self.fields.keys() - {question.name for question in typed} - needed)
+        self.version = self.version_of({})
+        self.data = self.data.copy()
+        self.data["version"], self.data["seen"] = self.version, ""
 
     def clean(self):
         self.keep_unasked_answers()

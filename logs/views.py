@@ -13,7 +13,7 @@ from brainlog.body_size import max_body_size
 from brainlog.database.retry import retry_on_conflict
 from brainlog.database.router import reads_only
 from brainlog.pagination import page_by_offset, page_number, page_of
-from logs import undo
+from logs import undo, which_day
 from logs.addresses import address_of_check_in
 from logs.answer_form import CheckInForm, store
 from logs.calendar_days import Squares, full_name_of, lines_of, month_grid, month_of, name_of_day
@@ -23,28 +23,40 @@ from logs.questions import shown_answers
 from logs.stages import MORNING, STAGES
 
 ONE_DAY = datetime.timedelta(days=1)
+FILLS_IN = {"same_as_last_time", "add_dose"}  # Buttons that ask for a page with more rows, and save nothing.
 
 
 @max_body_size(settings.MAX_LONG_TEXT_BODY)
 def check_in(request, day, stage):
     person = request.user
-    if request.method == "POST" and not request.POST.keys() & {"same_as_last_time", "add_dose"}:
-        form = store(lambda: CheckInForm(stage, day_or_404(person, day, lock=True), request.POST))
+    choices = which_day.days_to_choose(request, day, lambda each: address_of_check_in(each, stage.slug))
+    if choices and request.method != "POST":
+        return which_day.ask(request, choices, stage.title)
+    if is_save := request.method == "POST" and not choices and not request.POST.keys() & FILLS_IN:
+        form = store(lambda: opened_form(person, day, stage, request.POST))
         if form.is_valid():
             return redirect(after_check_in(request, form.instance, stage))
     else:
         form = CheckInForm(stage, day_or_404(person, day))
         if request.method == "POST":
             form.fill_in(request.POST)
-    context = {
+    context = which_day.form_context(request, day, choices, is_save=is_save) | {
         "form": form,
         "stage": stage,
         "log": form.instance,
-        "steps": steps_of(form.instance, now=stage),
+        "steps": steps_of(form.instance, now=stage, today=person.today()),
         "day_name": name_of_day(day, person.today()),
         "carried": carried_into(person, day) if stage is MORNING else None,
     }
     return render(request, "logs/check_in.html", context)
+
+
+def opened_form(person, day, stage, data) -> CheckInForm:
+    """The form that a save came in for, its day locked, with what was typed on the page of another day moved to it."""
+    form = CheckInForm(stage, day_or_404(person, day, lock=True), data)
+    if typed_on := which_day.moved_from(data, day):
+        form.move_from(CheckInForm(stage, log_of(person, typed_on), data))
+    return form
 
 
 def day_or_404(person, day, *, lock=False) -> DailyLog:
@@ -52,24 +64,30 @@ def day_or_404(person, day, *, lock=False) -> DailyLog:
 
     After a flight west the newest log may lie ahead of the clock; it stays open.
     """
+    log = log_of(person, day, lock=lock)
+    if log._state.adding and day > person.today():
+        raise Http404
+    return log
+
+
+def log_of(person, day, *, lock=False) -> DailyLog:
     if lock:
         log = person.daily_logs.select_for_update().filter(date=day).first()
     else:
         log = next(iter(logs_of_day(user=person, date=day)), None)
-    if log is None and day > person.today():
-        raise Http404
     return log or DailyLog(user=person, date=day)
 
 
-def steps_of(log, now=None):
+def steps_of(log, now=None, today=None):
     """The check-ins as a page lists them."""
+    meant = which_day.FOR_TODAY if log.date == today else ""
     words = {"done": _("done"), "begun": _("begun"), "not-started": _("not started")}
     return [
         {
             "stage": stage,
             "slug": stage.slug,
             "title": str(stage.title),
-            "address": address_of_check_in(log.date, stage.slug),
+            "address": address_of_check_in(log.date, stage.slug) + meant,
             "state": state,
             "state_in_words": words[state],
             "is_now": stage is now,
@@ -93,15 +111,17 @@ def after_check_in(request, log, stage) -> str:
     else:
         text = _("%(check_in)s saved. It counts as done once its first questions are answered.")
     text = text % {"check_in": stage.title}
+    is_today = log.date == request.user.today()
+    address = upcoming and address_of_check_in(log.date, upcoming.slug) + (which_day.FOR_TODAY if is_today else "")
     if upcoming and "next" not in request.POST:
-        address = reverse("logs:check_in", args=[log.date, upcoming])
         offer = _("Next: %(check_in)s") % {"check_in": upcoming.title}
         text = format_html('{} <a href="{}">{}</a>', text, address, offer)
     # The page that shows this message also clears what the browser kept of the check-in.
-    messages.success(request, text, extra_tags=f"{log.user_id}/{log.date}/{stage}")
+    days = filter(None, [log.date, which_day.moved_from(request.POST, log.date)])
+    messages.success(request, text, extra_tags=" ".join(f"{log.user_id}/{day}/{stage}" for day in days))
     if upcoming and "next" in request.POST:
-        return reverse("logs:check_in", args=[log.date, upcoming])
-    return reverse("today") if log.date == request.user.today() else log.get_absolute_url()
+        return address
+    return reverse("today") if is_today else log.get_absolute_url()
 
 
 @require_safe
@@ -130,12 +150,14 @@ def history(request):
 
 @require_safe
 def day(request, day):
-    log = day_or_404(request.user, day)
+    log, today = day_or_404(request.user, day), request.user.today()
     context = {
         "log": log,
-        "day_name": name_of_day(day, request.user.today()),
+        "day_name": name_of_day(day, today),
+        "called_today": today,
         "steps": [
-            step | {"answers": shown_answers(step["stage"].questions(request.user), log)} for step in steps_of(log)
+            step | {"answers": shown_answers(step["stage"].questions(request.user), log)}
+            for step in steps_of(log, today=today)
         ],
         "reasons": DailyLog.NotTracked.choices,
     }
@@ -148,6 +170,8 @@ def mark_not_tracked(request, day):
     if reason not in DailyLog.NotTracked:
         messages.error(request, _("Please choose why the day is not tracked."))
         return redirect("logs:day", day)
+    if choices := which_day.days_to_choose(request, day, lambda each: reverse("logs:not_tracked", args=[each])):
+        return which_day.ask(request, choices, _("Mark the day as not tracked"), hidden=[("reason", reason)])
     mark(request.user, day, reason)
     messages.success(request, _("Marked. The day counts neither as a gap nor as a zero."))
     return redirect("logs:day", day)

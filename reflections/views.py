@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -11,6 +12,7 @@ from brainlog.body_size import max_body_size
 from brainlog.database.retry import retry_on_conflict
 from brainlog.database.router import reads_only
 from brainlog.pagination import page_number, page_of
+from logs import which_day
 from logs.answer_form import store
 from logs.converters import DayConverter
 from logs.periods import FIRST_DAY, Month, Week, Year
@@ -56,18 +58,20 @@ def other_week(request):
 @max_body_size(settings.MAX_LONG_TEXT_BODY)
 def week(request, day):
     person = request.user
-    if request.method == "POST":
-        form = store(lambda: ReflectionForm(week_or_404(person, day, lock=True), request.POST))
+    choices = weeks_to_choose(request, day)
+    if choices and request.method != "POST":
+        return which_day.ask(request, choices, _("Your week"), is_week=True)
+    if is_save := request.method == "POST" and not choices:
+        form = store(lambda: opened_form(person, day, request.POST))
         if form.is_valid():
-            reflection = form.instance
-            text = _("Your week is saved.") if reflection.pk else _("The page is empty: nothing is stored for it.")
-            messages.success(request, text, extra_tags=f"{person.pk}/{reflection.week_start}/week")
-            return redirect("reflections:list")
+            return redirect(after_save(request, form.instance))
     else:
         form = ReflectionForm(week_or_404(person, day))
+        if request.method == "POST":
+            form.fill_in(request.POST)
     reflection = form.instance
     numbers = numbers_of(person, Week(reflection.week_start))
-    context = {
+    context = which_day.form_context(request, reflection.week_start, choices, is_save=is_save) | {
         "form": form,
         "reflection": reflection,
         "numbers": numbers,
@@ -77,6 +81,38 @@ def week(request, day):
         "week_after": after if (after := reflection.week_start + ONE_WEEK) <= person.today() else None,
     }
     return render(request, "reflections/week.html", context)
+
+
+def weeks_to_choose(request, day) -> list[which_day.Choice]:
+    """The weeks that can be meant; none if there is no need to ask."""
+    person = request.user
+    week_start, this_week = person.week_of(day), person.week_of(person.today())
+    if not which_day.must_ask(request, week_start, person.week_of):
+        return []
+    names = {this_week: _("This week"), this_week - ONE_WEEK: _("Last week")}
+
+    def name_of(week):
+        return names.get(week, _("The week of this page")), str(WeeklyReflection(week_start=week))
+
+    return which_day.choices(week_start, this_week, lambda week: reverse("reflections:week", args=[week]), name_of)
+
+
+def opened_form(person, day, data) -> ReflectionForm:
+    """The form that a save came in for, its week locked, with what was typed on another week's page moved to it."""
+    form = ReflectionForm(week_or_404(person, day, lock=True), data)
+    if typed_on := which_day.moved_from(data, form.instance.week_start):
+        rows = person.weekly_reflections.filter(week_start=typed_on)
+        form.move_from(ReflectionForm(rows.first() or WeeklyReflection(user=person, week_start=typed_on), data))
+    return form
+
+
+def after_save(request, reflection) -> str:
+    """Say what was saved, and return the address to go on to."""
+    text = _("Your week is saved.") if reflection.pk else _("The page is empty: nothing is stored for it.")
+    weeks = filter(None, [reflection.week_start, which_day.moved_from(request.POST, reflection.week_start)])
+    tags = " ".join(f"{request.user.pk}/{week}/week" for week in weeks)
+    messages.success(request, text, extra_tags=tags)
+    return reverse("reflections:list")
 
 
 def week_or_404(person, day, *, lock=False) -> WeeklyReflection:

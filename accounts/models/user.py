@@ -1,4 +1,5 @@
 import datetime
+import math
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -261,6 +262,16 @@ class User(AbstractUser):
         """
         local = self.local_time(now)
         return local.date() - datetime.timedelta(days=local.hour < self.day_ends_at)
+
+    def seconds_left_today(self, now: datetime.datetime | None = None) -> int:
+        """The whole seconds after which this person's day is over.
+
+        A duration, so that a page needs neither the time zone nor a clock that is right.
+        """
+        now = now or clock.now()
+        tomorrow = self.today(now) + datetime.timedelta(days=1)
+        end = datetime.datetime.combine(tomorrow, datetime.time(self.day_ends_at), self.zone)
+        return max(1, math.ceil((end.astimezone(datetime.UTC) - now.astimezone(datetime.UTC)).total_seconds()))
 
     def week_of(self, day: datetime.date) -> datetime.date:
         """The first day of the week that contains `day`."""

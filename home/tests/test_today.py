@@ -10,6 +10,7 @@ from logs.stages import STAGES
 from logs.tests.conftest import NEW_YORK
 from logs.tests.factories import DAY, make_full_log, make_log
 from logs.tests.pages import check_in_url, day_url
+from logs.which_day import FOR_TODAY
 from reflections.tests.factories import make_reflection
 
 pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
@@ -32,7 +33,7 @@ def test_visitors_see_the_welcome_page(db, client):
 def test_the_five_check_ins_are_one_tap_away_in_order(as_person):
     page = as_person.get("/").content.decode()
 
-    places = [page.index(f'href="{check_in_url(stage, TODAY)}"') for stage in STAGES]
+    places = [page.index(f'href="{check_in_url(stage, TODAY)}{FOR_TODAY}"') for stage in STAGES]
     assert places == sorted(places)
 
 

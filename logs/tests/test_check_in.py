@@ -13,6 +13,7 @@ from logs.models import DailyLog
 from logs.stages import EVENING, MEDICATION, MIDDAY, STAGES
 from logs.tests.factories import DAY, REQUIRED, answers, asked, make_full_log, make_log
 from logs.tests.pages import check_in_url, day_url, errors_of, form_as_shown
+from logs.which_day import FOR_TODAY
 
 pytestmark = pytest.mark.usefixtures("noon")
 
@@ -128,7 +129,7 @@ def test_hours_are_understood_however_they_are_written(as_person, person, typed,
 def test_nothing_is_chosen_for_the_person(as_person, stage):
     shown = form_as_shown(as_person.get(check_in_url(stage)))
 
-    not_answers = {"csrfmiddlewaretoken", "version", "asked-names", "doses-TOTAL_FORMS", "doses-INITIAL_FORMS"}
+    not_answers = {"csrfmiddlewaretoken", "version", "asked-names", "today", "doses-TOTAL_FORMS", "doses-INITIAL_FORMS"}
     assert {name: values for name, values in shown.items() if name not in not_answers and values != [""]} == {}
 
 
@@ -314,7 +315,7 @@ def test_it_says_what_was_saved_and_offers_the_next(as_person, stage, name):
 
     page = response.content.decode()
     assert f"{stage.title} saved." in page
-    address = check_in_url(stage.next, TODAY) if stage.next else "/"
+    address = check_in_url(stage.next, TODAY) + FOR_TODAY if stage.next else "/"
     if name == "next":
         assert response.redirect_chain[0][0] == address
     else:
@@ -328,7 +329,7 @@ def test_the_next_is_the_next_that_is_not_done(as_person):
 
     response = as_person.post(check_in_url("medication", TODAY), answers("medication") | {"next": "1"})
 
-    assert response.url == check_in_url("evening", TODAY)
+    assert response.url == check_in_url("evening", TODAY) + FOR_TODAY
 
 
 def test_a_corrected_day_leads_back_to_that_day(as_person):

@@ -134,7 +134,18 @@ names = st.sampled_from(
         *(f"keep-{name}" for stage in STAGES for name in stage.field_names),
         *(f"doses-{n}-{name}" for n in range(3) for name in ("medication", "amount", "unit", "taken_at", "DELETE")),
         *("doses-TOTAL_FORMS", "doses-INITIAL_FORMS", "doses-MAX_NUM_FORMS"),
-        *("version", "seen", "asked-names", "next", "add_dose", "same_as_last_time", "keep-doses"),
+        *(
+            "version",
+            "seen",
+            "asked-names",
+            "today",
+            "meant",
+            "from",
+            "next",
+            "add_dose",
+            "same_as_last_time",
+            "keep-doses",
+        ),
     ]
 )
 likely = st.sampled_from(

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
+from logs.which_day import FOR_TODAY
 from reflections.tests.factories import SUNDAY, make_reflection
 from reflections.tests.pages import WEEK, day, week_url
 
@@ -75,7 +76,8 @@ def test_the_last_weeks_without_a_reflection_are_offered(as_person, person):
     page = as_person.get(URL)
 
     assert page.context["open_weeks"] == [SUNDAY, SUNDAY - 2 * WEEK, SUNDAY - 3 * WEEK]
-    assertContains(page, f'href="{week_url(SUNDAY)}"')
+    assertContains(page, f'href="{week_url(SUNDAY)}{FOR_TODAY}"')
+    assertContains(page, f'href="{week_url(SUNDAY - 2 * WEEK)}"')
 
 
 @pytest.mark.parametrize(("count", "pages"), [(30, [30, 0]), (31, [30, 1]), (61, [30, 30, 1])])

@@ -1,5 +1,6 @@
 // Shared: the stored drafts of forms. A key is "brainlog-draft/" and a path: person, page, copy ("7/2026-05-04/midday/x1").
-// A draft is {at, version, answers, sent}: when it was typed, over which version of the answers, and whether it was sent.
+// A draft is {at, version, answers, sent, today, title, address}: when it was typed, over which version of the answers,
+// whether it was sent, what its page called today if that day was over by then, and what and where its page is.
 
 const draftStorage = {
   PREFIX: "brainlog-draft/",
@@ -8,17 +9,42 @@ const draftStorage = {
   keys(path) {
     return storage.keys(this.PREFIX + path);
   },
+  // Returns whether the draft is stored.
   write(key, draft) {
     // Without room, the oldest drafts are removed for this one, unless this one is what takes the room.
     while (!storage.write(key, draft)) {
       const [oldest] = JSON.stringify(draft).length < this.LARGE ? this.keysFromOldest(key) : [];
-      if (!oldest) return; // The form still works, and leaving the page still warns.
+      if (!oldest) return false; // The form still works, and leaving the page still warns.
       storage.remove(oldest);
     }
+    return true;
   },
   keysFromOldest(without) {
     const keys = this.keys("").filter((key) => key !== without);
     const times = new Map(keys.map((key) => [key, storage.read(key)?.at ?? 0]));
     return keys.sort((one, other) => times.get(one) - times.get(other));
+  },
+  // The newest draft of each page of this person, the newest first.
+  newest() {
+    const found = new Map();
+    for (const key of this.keys(`${page.person}/`)) {
+      const draft = storage.read(key);
+      const path = key.slice(0, key.lastIndexOf("/"));
+      if (draft?.address && !(found.get(path)?.at >= draft.at)) found.set(path, draft);
+    }
+    return [...found.values()].sort((one, other) => other.at - one.at);
+  },
+  // Fills a list with a link to each of these pages. Returns how many there are.
+  listIn(list) {
+    const items = this.newest().map(({ title, address }) => {
+      const [item, link] = [document.createElement("li"), document.createElement("a")];
+      link.className = "row";
+      link.href = address;
+      link.textContent = title;
+      item.append(link);
+      return item;
+    });
+    list.replaceChildren(...items);
+    return items.length;
   },
 };

@@ -3,10 +3,13 @@
 // Each opened page keeps a draft of its own, so that no tab can write over another's. Drafts are removed when a page comes
 // back that says "saved", and at log-out (log-out.js). A draft that was sent and never confirmed (the session had
 // expired, the network failed) is restored at once; any other is offered, the newest first. A draft carries the version
-// of the answers that it was typed over, so that restoring it never overwrites newer answers unasked.
+// of the answers that it was typed over, so that restoring it never overwrites newer answers unasked. If it was typed
+// after the end of the day that its page called today, it carries that day, and the server asks which day is meant.
+//
+// Leaving the page warns only if the draft could not be stored: what is stored is listed on Today (unsaved.js).
 
 const MOST_DRAFTS = 20; // of one page
-const NOT_ANSWERS = /^(csrfmiddlewaretoken|version|seen|asked-names|keep-.*)$/;
+const NOT_ANSWERS = /^(csrfmiddlewaretoken|version|seen|asked-names|today|keep-.*)$/;
 const COUNTS_OF_ROWS = /_FORMS$/;
 
 function readAnswers(form) {
@@ -52,12 +55,12 @@ class DraftKeeper {
     this.offer = form.querySelector("[data-draft-offer]");
     this.restored = form.querySelector("[data-draft-restored]");
     this.version = form.elements.namedItem("version");
-    this.served = { version: this.version.value, answers: readServedAnswers(form) };
+    this.today = form.elements.namedItem("today");
+    this.served = { version: this.version.value, today: this.today.value, answers: readServedAnswers(form) };
     // The server shows answers that were sent and not saved: the page is newer than the draft of what was sent.
     this.isServedUnsaved = "unsaved" in form.dataset;
     this.isUnsaved = this.isServedUnsaved;
     this.sent = null; // The answers that were sent.
-    this.isSending = false;
     this.timer = null;
     this.others = this.readOthers(); // Stored by earlier pages and other tabs, the newest first: {key, draft}.
   }
@@ -66,7 +69,7 @@ class DraftKeeper {
     const unconfirmed = this.others.find(({ draft }) => draft.sent);
     if (unconfirmed) this.restore(unconfirmed);
     this.showOffer();
-    this.save();
+    if (this.save()) this.removeMoved();
     this.listen();
   }
 
@@ -77,7 +80,7 @@ class DraftKeeper {
     restored.querySelector("[data-draft-discard]").addEventListener("click", () => this.discardRestored());
     form.addEventListener("input", () => (this.timer ??= setTimeout(() => this.save(), 200)));
     form.addEventListener("change", () => this.save());
-    form.addEventListener("submit", (event) => this.send(event));
+    form.addEventListener("submit", () => this.send());
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.save();
     });
@@ -86,6 +89,13 @@ class DraftKeeper {
 
   newKey() {
     return draftStorage.PREFIX + this.path + Math.random().toString(36).slice(2);
+  }
+
+  // What the person has moved here is stored by this page now, and not waiting on the day that it was typed on any more.
+  removeMoved() {
+    if (!this.form.dataset.moved) return;
+    const moved = draftStorage.keys(`${page.person}/${this.form.dataset.moved}/`);
+    storage.remove(...moved.filter((key) => storage.read(key)?.sent));
   }
 
   readOthers() {
@@ -111,15 +121,24 @@ class DraftKeeper {
   asDraft() {
     const answers = readAnswers(this.form);
     const sent = this.sent !== null && areSame(this.sent, answers);
-    return { at: Date.now(), version: this.version.value, answers, sent };
+    const [title, address] = [this.form.dataset.draftTitle, location.pathname];
+    return { at: Date.now(), version: this.version.value, answers, sent, today: this.outdatedToday(), title, address };
   }
 
+  // The day that the page calls today, if that is over, or was when the server asked about it.
+  outdatedToday() {
+    const isOver = Date.now() >= page.dayEndsAt || "asks" in this.form.dataset || this.today.value !== this.served.today;
+    return isOver ? this.today.value : undefined;
+  }
+
+  // Returns whether there is nothing left that is not stored.
   save() {
     clearTimeout(this.timer);
     this.timer = null;
-    if (page.isLeaving) return;
-    if (this.isDirty()) draftStorage.write(this.key, this.asDraft());
-    else storage.remove(this.key);
+    if (page.isLeaving) return false;
+    if (this.isDirty()) return draftStorage.write(this.key, this.asDraft());
+    storage.remove(this.key);
+    return true;
   }
 
   showOffer() {
@@ -137,6 +156,7 @@ class DraftKeeper {
     this.others.splice(this.others.indexOf(other), 1);
     if (this.isDirty() && !areSame(readAnswers(this.form), draft.answers)) this.offerCurrent();
     this.version.value = draft.version;
+    this.today.value = draft.today ?? this.served.today;
     writeAnswers(this.form, draft.answers);
     this.isUnsaved = true;
     this.restored.hidden = false;
@@ -159,21 +179,19 @@ class DraftKeeper {
 
   discardRestored() {
     this.version.value = this.served.version;
+    this.today.value = this.served.today;
     this.isUnsaved = this.isServedUnsaved;
     this.restored.hidden = true;
     writeAnswers(this.form, this.served.answers);
   }
 
-  send(event) {
-    if (this.isSending) return event.preventDefault(); // A double tap.
-    this.isSending = true;
+  send() {
     this.sent = readAnswers(this.form);
     this.save();
-    setTimeout(() => (this.isSending = false), 5000); // If no answer comes, the person can try again.
   }
 
   warn(event) {
-    if (!this.isSending && !page.isLeaving && this.isDirty()) event.preventDefault();
+    if (!page.isSending && !page.isLeaving && !this.save()) event.preventDefault();
   }
 }
 

@@ -1,7 +1,8 @@
 // Removes what this browser stored for a person when they log out, here or in another tab, and when the server says that
-// the login here was ended from elsewhere: [data-saved="7/"]. After a save, [data-saved="7/2026-05-04/midday"], removes
-// the drafts that were sent; what was typed while the answer was on its way, or in another tab, stays.
-// form[data-log-out] asks first if there are drafts, with that text.
+// the login here was ended from elsewhere: [data-saved="7/"]. After a save, [data-saved="7/2026-05-04/midday"], several
+// with spaces between them, removes the drafts that were sent; what was typed while the answer was on its way, or in
+// another tab, stays.
+// If there are drafts, form[data-log-out] shows its [data-unsaved-texts] first, which lists them.
 
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("brainlog-logged-out") : null;
 
@@ -27,16 +28,30 @@ function reloadWhenRestored({ persisted }) {
   location.reload();
 }
 
-function confirmLogOut(event) {
+function showTexts(form, isShown) {
+  const texts = form.querySelector("[data-unsaved-texts]");
+  draftStorage.listIn(texts.querySelector("ul"));
+  texts.hidden = !isShown;
+  form.querySelector("[data-first]").hidden = isShown;
+  (isShown ? texts : form.querySelector("[data-first]")).focus();
+}
+
+function logOut(event) {
   if (!draftStorage.keys(`${page.person}/`).length) return;
-  if (!confirm(event.target.dataset.logOut)) return event.preventDefault();
+  if (!event.submitter?.matches("[data-anyway]")) {
+    event.preventDefault();
+    return showTexts(event.target, true);
+  }
   page.isLeaving = true;
   setTimeout(() => (page.isLeaving = false), 5000); // If no answer comes, the page stays.
 }
 
-for (const message of document.querySelectorAll("[data-saved]")) removeSaved(message.dataset.saved);
+for (const message of document.querySelectorAll("[data-saved]")) message.dataset.saved.split(" ").forEach(removeSaved);
 if (page.person) {
   channel?.addEventListener("message", closeWhenLoggedOut);
   window.addEventListener("pageshow", reloadWhenRestored);
-  for (const form of document.querySelectorAll("form[data-log-out]")) form.addEventListener("submit", confirmLogOut);
+  for (const form of document.querySelectorAll("form[data-log-out]")) {
+    form.addEventListener("submit", logOut);
+    form.querySelector("[data-stay]").addEventListener("click", () => showTexts(form, false));
+  }
 }

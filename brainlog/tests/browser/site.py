@@ -182,6 +182,47 @@ def draft_restored(page, world):
     expect(page.get_by_role("button", name="Discard it")).to_be_visible()
 
 
+def asked_which_day(page, world):
+    """Save what a page called today yesterday."""
+    unfold(page)
+    answer(page, {"focus_level": "3", "lunch": LONG})
+    field(page, "today").evaluate("(input, day) => input.value = day", str(world.addresses["yesterday"]))
+    press(page, "Save")
+    expect(page.get_by_role("alert")).to_be_focused()
+
+
+def day_over(page, world):
+    """The notice of a page that is still open and has unsaved input."""
+    unfold(page)
+    field(page, "lunch").fill("Soup")
+    page.locator("[data-day-ends-in]").evaluate("notice => notice.hidden = false")
+
+
+def unsaved(page, world):
+    page.goto(f"/logs/{world.addresses['yesterday']}/midday/")
+    unfold(page)
+    field(page, "lunch").fill("Soup")
+    wait_until_kept(page, "Soup")
+    page.goto("/")
+    expect(page.get_by_role("region", name="Not saved yet")).to_be_visible()
+
+
+def unsaved_at_log_out(page, world):
+    unsaved(page, world)
+    page.goto("/accounts/profile/")
+    press(page, "Log out")
+    expect(page.get_by_role("group", name="Not saved yet")).to_be_visible()
+
+
+def save_without_answer(page, world):
+    tap(page, "focus_level", "3")
+    page.route(
+        "**/midday/", lambda route: route.fulfill(status=204) if route.request.method == "POST" else route.continue_()
+    )
+    press(page, "Save")
+    expect(page.get_by_role("button", name="Saving …")).to_be_visible()
+
+
 def conflict(page, world):
     unfold(page)
     answer(page, {"focus_level": "3", "current_activity": LONG, "lunch": "Soup"})
@@ -296,6 +337,12 @@ VIEWS = [
     View("a draft offered", "logs:check_in", "newcomer", "/logs/{yesterday}/midday/", draft_offered),
     View("a draft brought back", "logs:check_in", "newcomer", "/logs/{yesterday}/midday/", draft_restored),
     View("two versions", "logs:check_in", "newcomer", "/logs/{today}/midday/", conflict, is_wide=True),
+    View("which day", "logs:check_in", "newcomer", "/logs/{yesterday}/midday/?for=today", is_wide=True),
+    View("which day, to save", "logs:check_in", "newcomer", "/logs/{yesterday}/midday/", asked_which_day, is_wide=True),
+    View("a day that is over", "logs:check_in", "newcomer", "/logs/{today}/midday/", day_over),
+    View("a save on its way", "logs:check_in", "newcomer", "/logs/{today}/midday/", save_without_answer),
+    View("today, not all saved", "today", "newcomer", "/", unsaved, is_wide=True),
+    View("log out, not all saved", "accounts:profile", "newcomer", "/accounts/profile/", unsaved_at_log_out),
     View("a day, empty", "logs:day", "newcomer", "/logs/{today}/"),
     View("history, empty", "logs:history", "newcomer", "/logs/"),
     View("medications, none", "logs:medications", "newcomer", "/logs/medications/"),

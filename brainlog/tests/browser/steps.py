@@ -76,7 +76,7 @@ def unfold(page: Page):
 def given_answers(page: Page) -> dict:
     """What the form on the page would send, less what the person cannot see."""
     pairs = page.locator("form[data-draft]").evaluate("form => [...new FormData(form)]")
-    unseen = ("csrfmiddlewaretoken", "version", "seen", "asked-names")
+    unseen = ("csrfmiddlewaretoken", "version", "seen", "asked-names", "today")
     found = {}
     for name, value in pairs:
         if value and name not in unseen and not name.endswith("_FORMS"):
@@ -114,6 +114,11 @@ def wait_until_kept(page: Page, text: str = ""):
             key.startsWith("brainlog-draft/") && value.includes(JSON.stringify(text).slice(1, -1)))""",
         arg=text,
     )
+
+
+def expect_no_drafts(page: Page):
+    """Wait until no draft is left; the page that says "saved" is seen before its script has run."""
+    page.wait_for_function('() => !Object.keys(localStorage).some(key => key.startsWith("brainlog-draft/"))')
 
 
 def reopen(page: Page, address: str | None = None) -> Page:

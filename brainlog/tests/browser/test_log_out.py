@@ -15,12 +15,15 @@ from brainlog.tests.browser.steps import (
     drafts,
     expect_saved,
     field,
+    follow,
     log_in,
     offer,
     press,
+    tap,
     type_note,
     wait_until_kept,
 )
+from brainlog.tests.browser.test_accessibility import audit
 from logs.tests.factories import DAY, make_log
 from testing.chromium import ARGUMENTS, find_chromium, watched_pages
 
@@ -55,29 +58,24 @@ def sign_in(page, person):
     expect(page.get_by_role("link", name="You")).to_be_visible()
 
 
-def answer_dialogs(page, accept: bool) -> list[str]:
-    """Answer what the browser asks from now on. Returns a list that the questions will be in."""
+def answer_dialogs(page) -> list[str]:
+    """Answer no to what the browser asks from now on. Returns a list that the kinds of questions will be in."""
     asked = []
-
-    def answer(dialog):
-        asked.append(dialog.message)
-        dialog.accept() if accept else dialog.dismiss()
-
-    page.on("dialog", answer)
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     return asked
 
 
-def log_out(page):
+def unsaved_texts(page):
+    """The panel that lists, before a log-out, what is not saved."""
+    return page.get_by_role("group", name="Not saved yet")
+
+
+def log_out(page, *, has_drafts=False):
     page.goto("/accounts/profile/")
     press(page, "Log out")
+    if has_drafts:
+        press(page, "Log out anyway")
     expect_saved(page, "You are logged out.")
-
-
-def leave(page):
-    """Close the tab, as after a crash, and open another one."""
-    context = page.context
-    page.close(run_before_unload=False)
-    return context.new_page()
 
 
 def end_from_elsewhere(person):
@@ -122,16 +120,13 @@ def test_nothing_is_left_in_any_storage_and_back_shows_nothing(remembering, pers
     page = remembering
     make_log(person, dreams=SECRET)
     sign_in(page, person)
-    asked = answer_dialogs(page, accept=True)
     type_note(page)
     page.goto(f"/logs/{DAY}/")
     assert SECRET in page.content()
     page.goto("/accounts/security/")
-    asked.clear()
 
-    log_out(page)
+    log_out(page, has_drafts=True)
 
-    assert asked == ["Something you typed is not saved yet. Log out and discard it?"]
     assert_nothing_is_left(page, person)
     assert_back_shows_nothing(page, 4)
     assert_nothing_is_left(page, person)
@@ -142,7 +137,6 @@ def test_nor_after_a_session_that_was_over_already(remembering, person):
     page = remembering
     make_log(person, dreams=SECRET)
     sign_in(page, person)
-    answer_dialogs(page, accept=True)
     type_note(page)
     page.goto(f"/logs/{DAY}/")
     page.goto("/accounts/profile/")
@@ -150,30 +144,63 @@ def test_nor_after_a_session_that_was_over_already(remembering, person):
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
 
     press(page, "Log out")
+    press(page, "Log out anyway")
 
     expect_saved(page, "You are logged out.")
     assert_nothing_is_left(page, person)
     assert_back_shows_nothing(page, 3)
 
 
-def test_who_does_not_mean_it_stays_and_keeps_what_was_typed(page, person):
+@pytest.mark.parametrize("width", [320, 390])
+def test_logging_out_lists_what_is_not_saved_and_leads_to_it(new_page, person, width):
+    page = new_page(viewport={"width": width, "height": 700})
     sign_in(page, person)
+    asked = answer_dialogs(page)
     type_note(page)
-    page = leave(page)
-    asked = answer_dialogs(page, accept=False)
+    page.goto(f"/reflections/{DAY}/")
+    tap(page, "week_rating", "3")
     page.goto("/accounts/profile/")
+    expect(unsaved_texts(page)).to_be_hidden()
 
     press(page, "Log out")
 
-    assert len(asked) == 1
-    page.goto(MIDDAY)
+    expect(unsaved_texts(page)).to_be_focused()
+    expect(unsaved_texts(page)).to_be_in_viewport()
+    assert unsaved_texts(page).get_by_role("link").all_inner_texts() == ["Week of May 3, 2026", "Midday, May 4, 2026"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert audit(page) == []
+    press(page, "Stay logged in")
+    expect(unsaved_texts(page)).to_be_hidden()
+    expect(page.get_by_role("button", name="Log out", exact=True)).to_be_focused()
+    press(page, "Log out")
+    follow(page, "Midday, May 4, 2026")
     press(page, "Bring them back")
     expect(field(page, "current_activity")).to_have_value(NOTE)
+    press(page, "Save")
+    expect_saved(page, "Midday saved.")
+    assert asked == []
 
 
-def test_who_has_typed_nothing_is_not_asked(page, person):
+def test_logging_out_of_a_hidden_page_lists_it_too(page, person):
+    person.screen_lock_minutes = 5
+    person.save()
     sign_in(page, person)
-    asked = answer_dialogs(page, accept=False)
+    type_note(page)
+    page.evaluate("localStorage.setItem(`brainlog-active/${document.body.dataset.person}/`, Date.now() - 3_600_000)")
+    page.reload()
+    dialog = page.get_by_role("dialog")
+
+    dialog.get_by_role("button", name="Log out").click()
+
+    expect(dialog.get_by_role("link", name="Midday, May 4, 2026")).to_be_visible()
+    dialog.get_by_role("button", name="Log out anyway").click()
+    expect_saved(page, "You are logged out.")
+    assert_nothing_is_left(page, person)
+
+
+def test_who_has_typed_nothing_is_logged_out_at_once(page, person):
+    sign_in(page, person)
+    asked = answer_dialogs(page)
 
     log_out(page)
 
@@ -184,9 +211,8 @@ def test_other_tabs_close_and_leave_nothing_behind(page, person):
     sign_in(page, person)
     type_note(page)
     other = page.context.new_page()
-    answer_dialogs(other, accept=True)
 
-    log_out(other)
+    log_out(other, has_drafts=True)
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
     assert_nothing_is_left(other, person)
@@ -212,7 +238,6 @@ def test_a_login_that_was_ended_elsewhere_leaves_nothing_at_the_next_visit(remem
     page = remembering
     make_log(person, dreams=SECRET)
     sign_in(page, person)
-    answer_dialogs(page, accept=True)
     page.goto(f"/logs/{DAY}/")
     type_note(page)
     page.evaluate("localStorage.setItem('brainlog-draft/0/2026-05-04/midday/x', '{}')")

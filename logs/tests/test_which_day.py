@@ -1,0 +1,328 @@
+"""A page that was opened as today and is used after that day's end: the person is asked which day is meant."""
+
+import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from hypothesis import given, strategies as st
+from pytest_django.asserts import assertContains, assertNotContains
+
+from accounts.models import User
+from logs.models import DailyLog
+from logs.stages import STAGES
+from logs.tests.conftest import NEW_YORK
+from logs.tests.factories import NOON_DOSE, answers, doses_of, make_dose, make_log, make_medication, taken
+from logs.tests.pages import check_in_url, day_url, form_as_shown
+from logs.which_day import FOR_TODAY
+from testing.forms import forms_in
+
+MAY_3, MAY_4, MAY_5 = (datetime.date(2026, 5, day) for day in (3, 4, 5))
+NIGHT = datetime.datetime(2026, 5, 4, 23, 30, tzinfo=NEW_YORK)
+MORNING_AFTER = datetime.datetime(2026, 5, 5, 8, 0, tzinfo=NEW_YORK)
+
+each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)
+
+
+@pytest.fixture
+def clock():
+    """Late on May 4, which is today. `clock.move_to(MORNING_AFTER)` ends that day."""
+    with time_machine.travel(NIGHT, tick=False) as clock:
+        yield clock
+
+
+def names_of_choices(response) -> list[str]:
+    return [f"{choice.name}, {choice.detail}" for choice in response.context["choices"]]
+
+
+def press_choice(client, response, sent, number: int):
+    """Press one of the buttons of the question: the form as the page shows it, to the button's address."""
+    choice = response.context["choices"][number]
+    assertContains(response, f'name="{choice.sent_as}" value="{choice.value}" formaction="{choice.address}"')
+    return client.post(choice.address, sent | {choice.sent_as: choice.value})
+
+
+def shown_form(response):
+    return {name: value for name, value in form_as_shown(response).items() if name != "csrfmiddlewaretoken"}
+
+
+@each_stage
+def test_a_save_after_the_days_end_asks_and_keeps_what_was_typed(as_person, person, clock, stage):
+    typed = form_as_shown(as_person.get(check_in_url(stage, MAY_4) + FOR_TODAY)) | answers(stage)
+    clock.move_to(MORNING_AFTER)
+
+    response = as_person.post(check_in_url(stage, MAY_4), typed)
+
+    assert response.status_code == 200
+    assert names_of_choices(response) == ["Yesterday, Monday, May 4, 2026", "Today, Tuesday, May 5, 2026"]
+    assert not DailyLog.objects.exists()
+    shown = shown_form(response)
+    for name, value in answers(stage).items():
+        values = value if isinstance(value, list) else [value]
+        assert [each.replace("\r\n", "\n") for each in shown[name]] == values
+    # The Enter key sends no choice: asked again.
+    assert as_person.post(check_in_url(stage, MAY_4), shown).context["choices"]
+    assert not DailyLog.objects.exists()
+
+
+@each_stage
+@pytest.mark.parametrize(("number", "day"), [(0, MAY_4), (1, MAY_5)])
+def test_the_chosen_day_is_stored_and_no_other(as_person, person, clock, stage, number, day):
+    typed = form_as_shown(as_person.get(check_in_url(stage, MAY_4) + FOR_TODAY)) | answers(stage)
+    clock.move_to(MORNING_AFTER)
+    asked = as_person.post(check_in_url(stage, MAY_4), typed)
+
+    response = press_choice(as_person, asked, shown_form(asked), number)
+
+    assert response.status_code == 302
+    assert response.url == ("/" if day == MAY_5 else day_url(day))
+    log = person.daily_logs.get()
+    assert log.date == day
+    assert log.is_done(stage)
+
+
+def test_a_moved_save_clears_the_drafts_of_both_days(as_person, person, clock):
+    clock.move_to(MORNING_AFTER)
+    sent = {"lunch": "Soup", "from": "2026-05-04"}
+
+    page = as_person.post(check_in_url("midday", MAY_5), sent, follow=True)
+
+    saved = f"{person.pk}/2026-05-05/midday {person.pk}/2026-05-04/midday"
+    assertContains(page, f'data-saved="{saved}"')
+
+
+def test_moved_answers_meet_those_of_the_new_day_side_by_side(as_person, person, clock):
+    typed = form_as_shown(as_person.get(check_in_url("midday", MAY_4)))
+    typed |= {"focus_level": "3", "energy_level": "4"}
+    clock.move_to(MORNING_AFTER)
+    make_log(person, MAY_5, focus_level=9, energy_level=4, lunch="Soup")
+
+    asked = as_person.post(check_in_url("midday", MAY_4), typed)
+    response = press_choice(as_person, asked, shown_form(asked), 1)
+
+    assert [(each.name, each.mine, each.saved) for each in response.context["conflicts"]] == [
+        ("focus_level", "3 of 10", "9 of 10")
+    ]
+    assertContains(response, 'data-moved="2026-05-04/midday"')
+    assert person.daily_logs.get().focus_level == 9
+    as_person.post(check_in_url("midday", MAY_5), form_as_shown(response) | {"keep-focus_level": "mine"})
+    log = person.daily_logs.get()
+    assert (log.focus_level, log.energy_level, log.lunch) == (3, 4, "Soup")
+
+
+def test_what_is_stored_for_the_old_day_is_not_moved(as_person, person, clock):
+    make_log(person, MAY_4, sleep_hours=7, dreams="Flying", morning_mood=5)
+    typed = form_as_shown(as_person.get(check_in_url("morning", MAY_4))) | {"morning_mood": "8"}
+    clock.move_to(MORNING_AFTER)
+
+    asked = as_person.post(check_in_url("morning", MAY_4), typed)
+    press_choice(as_person, asked, shown_form(asked), 1)
+
+    old, new = person.daily_logs.get(date=MAY_4), person.daily_logs.get(date=MAY_5)
+    assert (old.sleep_hours, old.dreams, old.morning_mood) == (7, "Flying", 5)
+    assert (new.sleep_hours, new.dreams, new.morning_mood) == (None, None, 8)
+
+
+@pytest.mark.parametrize(
+    ("sent", "moved"), [({"first_hour_feeling": "calm"}, []), (taken(NOON_DOSE), ["Ritalin"])], ids=["none", "a dose"]
+)
+def test_doses_of_the_old_day_are_not_moved_and_new_ones_are(as_person, person, clock, sent, moved):
+    make_dose(make_log(person, MAY_4, medication_taken=True), make_medication(person, "Concerta"))
+    page = form_as_shown(as_person.get(check_in_url("medication", MAY_4)))
+    before = doses_of(person, MAY_4)
+    clock.move_to(MORNING_AFTER)
+
+    asked = as_person.post(check_in_url("medication", MAY_4), page | sent)
+    press_choice(as_person, asked, shown_form(asked), 1)
+
+    assert doses_of(person, MAY_4) == before
+    assert [dose.split()[0] for dose in doses_of(person, MAY_5)] == moved
+    assert person.daily_logs.get(date=MAY_5).medication_taken is True
+
+
+def test_a_wrong_answer_is_shown_on_the_day_it_was_moved_to(as_person, person, clock):
+    typed = form_as_shown(as_person.get(check_in_url("morning", MAY_4))) | {"sleep_hours": "many", "dreams": "Flying"}
+    clock.move_to(MORNING_AFTER)
+    asked = as_person.post(check_in_url("morning", MAY_4), typed)
+    assert form_as_shown(asked)["sleep_hours"] == ["many"]
+
+    response = press_choice(as_person, asked, shown_form(asked), 1)
+
+    assert not person.daily_logs.exists()
+    assert form_as_shown(response)["sleep_hours"] == ["many"]
+    as_person.post(check_in_url("morning", MAY_5), form_as_shown(response) | {"sleep_hours": "7"})
+    log = person.daily_logs.get()
+    assert (log.date, log.sleep_hours, log.dreams) == (MAY_5, 7, "Flying")
+
+
+def test_one_more_dose_after_the_days_end_does_not_forget_to_ask(as_person, person, clock):
+    typed = form_as_shown(as_person.get(check_in_url("medication", MAY_4))) | taken(NOON_DOSE)
+    clock.move_to(MORNING_AFTER)
+
+    asked = as_person.post(check_in_url("medication", MAY_4), typed | {"add_dose": "1"})
+    again = as_person.post(check_in_url("medication", MAY_4), shown_form(asked))
+
+    assert names_of_choices(again)
+    assert not person.daily_logs.exists()
+
+
+def test_a_question_that_was_left_open_for_another_day_is_asked_again(as_person, person, clock):
+    clock.move_to(MORNING_AFTER + datetime.timedelta(days=1))
+
+    asked = as_person.post(check_in_url("midday", MAY_5), {"lunch": "Soup", "from": "2026-05-04"})
+
+    assert names_of_choices(asked) == ["Yesterday, Tuesday, May 5, 2026", "Today, Wednesday, May 6, 2026"]
+    assert not person.daily_logs.exists()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"today": "2026-05-05"},
+        {"today": "2026-05-03"},  # That page did not call May 4 today: another day was edited on purpose.
+        {"today": ""},
+        {"today": "yesterday"},
+        {"today": "0001-01-01"},
+        {"today": "9999-12-31"},
+        {"meant": "2026-05-04"},
+        {"today": "2026-05-04", "meant": "2026-05-04"},
+        {"today": "2026-05-05", "for": "today"},
+    ],
+)
+def test_input_that_does_not_call_the_day_today_is_stored_unasked(as_person, person, clock, sent):
+    clock.move_to(MORNING_AFTER)
+
+    assert as_person.post(check_in_url("midday", MAY_4), sent | {"lunch": "Soup"}).status_code == 302
+
+    assert person.daily_logs.get().date == MAY_4
+
+
+@pytest.mark.parametrize("moved_from", ["2026-05-05", "x", "", "0001-01-01", "2026-12-31"])
+def test_input_from_no_other_day_is_stored_as_it_came(as_person, person, clock, moved_from):
+    clock.move_to(MORNING_AFTER)
+
+    assert as_person.post(check_in_url("midday", MAY_5), {"lunch": "Soup", "from": moved_from}).status_code == 302
+
+    assert person.daily_logs.get().lunch == "Soup"
+
+
+def test_before_the_days_end_there_is_no_question(as_person, person, clock):
+    clock.move_to(datetime.datetime(2026, 5, 5, 3, 59, tzinfo=NEW_YORK))
+    url = check_in_url("midday", MAY_4)
+
+    shown = form_as_shown(as_person.get(url + FOR_TODAY))
+    assert as_person.post(url, shown | {"lunch": "Soup"}).url == "/"
+
+    assert person.daily_logs.get().date == MAY_4
+
+
+# Links of a page that was left open
+
+
+@each_stage
+def test_a_link_from_yesterdays_today_asks(as_person, person, clock, stage):
+    make_log(person, MAY_4, lunch="Soup")
+    link = check_in_url(stage, MAY_4) + FOR_TODAY
+    assertContains(as_person.get("/"), f'href="{link}"')
+    clock.move_to(MORNING_AFTER)
+
+    response = as_person.get(link)
+
+    assert names_of_choices(response) == ["Yesterday, Monday, May 4, 2026", "Today, Tuesday, May 5, 2026"]
+    assertContains(response, "A new day has begun. Which one do you mean?")
+    assertContains(response, f'href="{check_in_url(stage, MAY_4)}"')
+    assertContains(response, f'href="{check_in_url(stage, MAY_5)}{FOR_TODAY}"')
+    assert not [form for form in forms_in(response.content.decode(), link) if "answers" in form.classes]
+    for choice, day in zip(response.context["choices"], (MAY_4, MAY_5), strict=True):
+        assert as_person.get(choice.address).context["log"].date == day
+
+
+@pytest.mark.parametrize("page", ["/", check_in_url("morning", MAY_4), day_url(MAY_4)])
+def test_links_to_todays_check_ins_say_that_they_mean_today(as_person, clock, page):
+    content = as_person.get(page).content.decode()
+
+    for stage in STAGES:
+        assert f'href="{check_in_url(stage, MAY_4)}{FOR_TODAY}"' in content
+
+
+@pytest.mark.parametrize("page", [check_in_url("morning", MAY_3), day_url(MAY_3)])
+def test_links_to_another_days_check_ins_say_nothing(as_person, clock, page):
+    assertNotContains(as_person.get(page), FOR_TODAY)
+
+
+# The other forms of a day
+
+
+@pytest.mark.parametrize(("number", "day"), [(0, MAY_4), (1, MAY_5)])
+def test_marking_a_day_as_not_tracked_asks_too(as_person, person, clock, number, day):
+    [form] = [
+        form
+        for form in forms_in(as_person.get(day_url(MAY_4)).content.decode(), day_url(MAY_4))
+        if form.action == day_url(MAY_4, "not_tracked")
+    ]
+    clock.move_to(MORNING_AFTER)
+
+    asked = as_person.post(form.action, form.as_sent() | {"reason": "ill"})
+
+    assert names_of_choices(asked) == ["Yesterday, Monday, May 4, 2026", "Today, Tuesday, May 5, 2026"]
+    assert not person.daily_logs.exists()
+    [again] = [form for form in forms_in(asked.content.decode(), form.action) if "reason" in form.names]
+    press_choice(as_person, asked, again.as_sent(), number)
+    log = person.daily_logs.get()
+    assert (log.date, log.not_tracked) == (day, "ill")
+
+
+def test_marking_without_the_day_called_today_marks_the_day_in_the_address(as_person, person, clock):
+    clock.move_to(MORNING_AFTER)
+
+    assert as_person.post(day_url(MAY_4, "not_tracked"), {"reason": "ill"}).status_code == 302
+
+    assert person.daily_logs.get().date == MAY_4
+
+
+# When the day is over
+
+
+@given(
+    moment=st.integers(946_684_800, 1_893_456_000),
+    zone=st.sampled_from(["America/New_York", "Europe/Berlin", "America/Havana", "Asia/Beirut", "Australia/Lord_Howe"]),
+    day_ends_at=st.integers(0, 5),
+)
+def test_a_page_knows_how_long_its_day_lasts(moment, zone, day_ends_at):
+    person = User(timezone=zone, day_ends_at=day_ends_at)
+    now = datetime.datetime.fromtimestamp(moment, datetime.UTC)
+
+    left = person.seconds_left_today(now)
+
+    end = now + datetime.timedelta(seconds=left)
+    assert 0 < left <= 26 * 3600
+    assert person.today(end) == person.today(now) + datetime.timedelta(days=1)
+    assert person.today(end - datetime.timedelta(seconds=1)) == person.today(now)
+
+
+@pytest.mark.parametrize(
+    ("now", "hours"),
+    [
+        ("2026-03-08 01:00", 2),  # The clocks go from 2:00 to 3:00.
+        ("2026-11-01 00:00", 5),  # From 2:00 back to 1:00.
+        ("2026-05-04 04:00", 24),
+    ],
+)
+def test_a_day_with_a_change_of_the_clocks_is_shorter_or_longer(now, hours):
+    now = datetime.datetime.fromisoformat(now).replace(tzinfo=ZoneInfo("America/New_York"))
+
+    assert User().seconds_left_today(now) == hours * 3600
+
+
+PAGES = ["/", day_url(MAY_4), check_in_url("morning", MAY_4), "/logs/", "/reflections/", "/reflections/2026-05-04/"]
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/reflections/numbers/2026-05/"])
+def test_each_page_about_days_knows_when_its_day_is_over(as_person, clock, address):
+    assertContains(as_person.get(address), 'data-day-ends-in="16200"')
+
+
+@pytest.mark.parametrize("address", ["/accounts/profile/", "/accounts/security/", "/logs/medications/"])
+def test_other_pages_stay(as_person, clock, address):
+    assertNotContains(as_person.get(address), "data-day-ends-in")
