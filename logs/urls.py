@@ -17,6 +17,6 @@ urlpatterns = [
     path("<day:day>/not-tracked/", views.mark_not_tracked, name="not_tracked"),
     path("<day:day>/tracked/", views.mark_tracked, name="tracked"),
     path("<day:day>/delete/", views.delete_day, name="delete"),
-    path("<day:day>/restore/", views.restore_day, name="restore"),
+    path("<day:day>/undo/", views.undo_change, name="undo"),
     path("<day:day>/<stage:stage>/", views.check_in, name="check_in"),
 ]

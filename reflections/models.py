@@ -48,6 +48,11 @@ def weekly_questions(person) -> tuple[Question, ...]:
     return QUESTIONS
 
 
+def parts_of_week(person) -> dict[str, tuple[Question, ...]]:
+    """The questions of a reflection, by its stamp."""
+    return {"completed_at": weekly_questions(person)}
+
+
 class WeeklyReflectionQuerySet(models.QuerySet):
     def around(self, day: datetime.date):
         """The reflections that bear on `day`: of its own week and of the week before, newest first.

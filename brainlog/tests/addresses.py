@@ -91,7 +91,7 @@ ADDRESSES = [
     Address("logs:not_tracked", (DAY,), other=(405, 302)),
     Address("logs:tracked", (DAY,), other=(405, 404)),
     Address("logs:delete", (DAY,), other=(404, 404)),
-    Address("logs:restore", (DAY,), other=(405, 302)),
+    Address("logs:undo", (DAY,), other=(405, 404)),
     Address("logs:medications"),
     Address("logs:medication", (1,), other=(404, 404)),
     Address("reflections:list"),
@@ -100,6 +100,7 @@ ADDRESSES = [
     Address("reflections:year", (YEAR,)),
     Address("reflections:week", (SUNDAY,), other=(200, 302)),
     Address("reflections:delete", (SUNDAY,), other=(404, 404)),
+    Address("reflections:undo", (SUNDAY,), other=(405, 404)),
     Address("privacy", visitor=(200, 405)),
     # Where no METRICS_TOKEN is set.
     Address("metrics", visitor=(404, 405), other=(404, 405)),

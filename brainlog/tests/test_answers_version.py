@@ -35,10 +35,11 @@ FORMS = {
     f"/logs/{DAY}/not-tracked/": ({"reason": "ill"}, True),
     f"/logs/{DAY}/tracked/": ({}, True),
     f"/logs/{DAY}/delete/": ({}, True),
-    f"/logs/{DAY}/restore/": ({}, True),
+    f"/logs/{DAY}/undo/": ({}, True),
     "/logs/medications/1/": ({"name": "Tea", "is_active": "on"}, True),
     f"/reflections/{SUNDAY}/": (EVERYTHING, True),
     f"/reflections/{SUNDAY}/delete/": ({}, True),
+    f"/reflections/{SUNDAY}/undo/": ({}, True),
     "/accounts/profile/": (
         {"username": "ada", "timezone": "UTC", "theme": "dark", "day_ends_at": "3", "week_starts_on": "monday"},
         False,
@@ -82,8 +83,8 @@ def prepare(client, path, data) -> dict:
     if path.startswith("/accounts/data/"):
         confirm_by_password(client)
         return {"username": User.objects.get().username}
-    if path.endswith("/restore/"):
-        return data | {"envelope": client.post(f"/logs/{DAY}/delete/").context["envelope"]}
+    if path.endswith("/undo/"):
+        return data | {"envelope": client.post(path.replace("undo", "delete")).context["envelope"]}
     return data
 
 

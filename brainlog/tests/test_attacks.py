@@ -355,7 +355,7 @@ def test_of_a_repeated_field_one_value_is_used_and_validated(as_person, person, 
 @pytest.mark.parametrize(
     ("path", "name"),
     [
-        (f"/logs/{DAY}/restore/", "envelope"),
+        (f"/logs/{DAY}/undo/", "envelope"),
         (f"/logs/{DAY}/not-tracked/", "reason"),
         ("/accounts/sessions/end/", "session"),
     ],

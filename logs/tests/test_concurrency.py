@@ -262,7 +262,7 @@ def test_undoing_twice_at_once_brings_one_day_back(everybody_at_once, person, cl
         make_log(person, day, gratitude="Sun")
         envelope = client.post(day_url(day, "delete")).context["envelope"]
 
-        statuses = everybody_at_once([(day_url(day, "restore"), {"envelope": envelope})] * 3)
+        statuses = everybody_at_once([(day_url(day, "undo"), {"envelope": envelope})] * 3)
 
         assert sorted(statuses) == [200, 200, 302]
         assert person.daily_logs.get(date=day).gratitude == "Sun"

@@ -6,7 +6,7 @@
 // of the answers that it was typed over, so that restoring it never overwrites newer answers unasked.
 
 const MOST_DRAFTS = 20; // of one page
-const NOT_ANSWERS = /^(csrfmiddlewaretoken|version|seen|asked-names|keep-.*)$/;
+const NOT_ANSWERS = /^(csrfmiddlewaretoken|version|seen|asked-names|remove|keep-.*)$/;
 const COUNTS_OF_ROWS = /_FORMS$/;
 
 function readAnswers(form) {

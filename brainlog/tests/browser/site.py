@@ -46,7 +46,8 @@ NOT_PAGES = {
     "accounts:passkey_login",
     "logs:not_tracked",
     "logs:tracked",
-    "logs:restore",
+    "logs:undo",
+    "reflections:undo",
     "metrics",
     "reflections:other",
 }
