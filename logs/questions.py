@@ -134,20 +134,12 @@ class Question:
         return gettext("no answer") if value is None else self.display(value)
 
 
-class ColumnQuestion(Question):
-    """A question whose answer is a column of the row."""
+class Column(Question):
+    """A column of a row."""
 
-    def __init__(self, column: Answer):
-        self.name = column.name
-        self.label = column.verbose_name
-        self.help_text = column.help_text
-        self.kind = column.kind
-        self.direction = column.direction
-        self.is_first = self.is_needed = not column.blank
-        self.is_note = column.kind.is_note
-        self.shown_when = column.shown_when
-        self.left_out_when = column.left_out_when
-        self.columns = (column.name,)
+    def __init__(self, name: str):
+        self.name = name
+        self.columns = (name,)
 
     def read(self, row):
         value = getattr(row, self.name)
@@ -163,6 +155,21 @@ class ColumnQuestion(Question):
 
     def unpack(self, row, packed):
         return row._meta.get_field(self.name).to_python(packed)
+
+
+class ColumnQuestion(Column):
+    """A question whose answer is a column of the row."""
+
+    def __init__(self, column: Answer):
+        super().__init__(column.name)
+        self.label = column.verbose_name
+        self.help_text = column.help_text
+        self.kind = column.kind
+        self.direction = column.direction
+        self.is_first = self.is_needed = not column.blank
+        self.is_note = column.kind.is_note
+        self.shown_when = column.shown_when
+        self.left_out_when = column.left_out_when
 
     def answered(self):
         return Q(**{f"{self.name}__isnull": False})
@@ -236,6 +243,8 @@ def questions_of_day(person) -> tuple[Question, ...]:
     return tuple(question for stage in STAGES for question in stage.questions(person))
 
 
+# What a person changes of an entry of their list of medications.
+MEDICATION_COLUMNS = tuple(Column(name) for name in ("name", "usual_amount", "unit", "note", "is_active"))
 NOT_TRACKED = ColumnQuestion(DailyLog._meta.get_field("not_tracked"))
 
 
@@ -260,7 +269,8 @@ def save_answers(row, answers: Mapping[Question, object], stamps: Mapping[str, d
     """Write answers, and when the row is done by name of column, to a row. A row that then says nothing is deleted."""
     before = {question: question.read(row) for question in answers}
     packed = {question: question.pack(row) for question in answers}
-    times = {name: as_text(row, name) for name in ("created_at", "updated_at", *stamps)}
+    created_at, changed_at = (["created_at"], ["updated_at"]) if hasattr(row, "updated_at") else ([], [])
+    times = {name: as_text(row, name) for name in (*created_at, *changed_at, *stamps)}
     for question, value in answers.items():
         question.write(row, value)
     columns = [column for question in answers for column in question.columns]
@@ -273,7 +283,7 @@ def save_answers(row, answers: Mapping[Question, object], stamps: Mapping[str, d
     elif row._state.adding:
         row.save(force_insert=True)
     elif columns:
-        row.save(update_fields=[*columns, "updated_at"])
+        row.save(update_fields=[*columns, *changed_at])
     if row.pk:
         for question, value in answers.items():
             question.save(row, value, before[question])

@@ -1,4 +1,5 @@
 import datetime
+from copy import copy
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,9 +18,9 @@ from logs import undo
 from logs.addresses import address_of_check_in
 from logs.answer_form import CheckInForm, store
 from logs.calendar_days import Squares, full_name_of, lines_of, month_grid, month_of, name_of_day
-from logs.forms import MedicationEntryForm
-from logs.models import DailyLog
-from logs.questions import NOT_TRACKED, Change, parts_of_day, save_answers, shown_answers
+from logs.forms import MedicationEntryForm, others_on_the_list
+from logs.models import DailyLog, Medication
+from logs.questions import MEDICATION_COLUMNS, NOT_TRACKED, Change, parts_of_day, save_answers, shown_answers
 from logs.stages import MORNING, STAGE_BY_SLUG, STAGES
 
 ONE_DAY = datetime.timedelta(days=1)
@@ -266,8 +267,34 @@ def medication(request, pk):
         entries = request.user.medications.select_for_update()
         form = store(lambda: MedicationEntryForm(request.POST, instance=get_object_or_404(entries, pk=pk)))
         if form.is_valid():
-            messages.success(request, _("%(medication)s saved.") % {"medication": form.instance.name_in_words})
+            text = _("%(medication)s saved.") % {"medication": form.instance.name_in_words}
+            undo.say(request, text, address=reverse("logs:undo_medication", args=[pk]), change=form.change)
             return redirect("logs:medications")
     else:
         form = MedicationEntryForm(instance=get_object_or_404(request.user.medications, pk=pk))
     return render(request, "logs/medication.html", {"form": form, "name": form.initial["name"]})
+
+
+@require_POST
+def undo_medication(request, pk):
+    """Undo a change of an entry of the list."""
+    try:
+        _about, change = undo.opened(request)
+        change = undo.undo(lambda: entry_to_undo(request.user, pk, change), {None: MEDICATION_COLUMNS}, change)
+    except undo.CannotUndoError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        text = _("Undone. The medication is as it was before.")
+        undo.say(request, text, address=reverse("logs:undo_medication", args=[pk]), change=change)
+    return redirect("logs:medications")
+
+
+def entry_to_undo(person, pk, change: Change) -> Medication:
+    """An entry of the person's list, locked, whose name before a change no other entry has now."""
+    entry = get_object_or_404(person.medications.select_for_update(), pk=pk)
+    if "name" in change.answers:
+        before = copy(entry)
+        before.name = Medication._meta.get_field("name").to_python(change.answers["name"][0])
+        if not before.is_readable or others_on_the_list(entry).named(before.name):
+            raise undo.ChangedSinceError(undo.CHANGED_SINCE)
+    return entry

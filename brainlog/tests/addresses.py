@@ -94,6 +94,7 @@ ADDRESSES = [
     Address("logs:undo", (DAY,), other=(405, 404)),
     Address("logs:medications"),
     Address("logs:medication", (1,), other=(404, 404)),
+    Address("logs:undo_medication", (1,), other=(405, 404)),
     Address("reflections:list"),
     Address("reflections:other", other=(302, 405)),
     Address("reflections:month", (MONTH,)),

@@ -37,6 +37,7 @@ FORMS = {
     f"/logs/{DAY}/delete/": ({}, True),
     f"/logs/{DAY}/undo/": ({}, True),
     "/logs/medications/1/": ({"name": "Tea", "is_active": "on"}, True),
+    "/logs/medications/1/undo/": ({}, True),
     f"/reflections/{SUNDAY}/": (EVERYTHING, True),
     f"/reflections/{SUNDAY}/delete/": ({}, True),
     f"/reflections/{SUNDAY}/undo/": ({}, True),
@@ -83,6 +84,9 @@ def prepare(client, path, data) -> dict:
     if path.startswith("/accounts/data/"):
         confirm_by_password(client)
         return {"username": User.objects.get().username}
+    if path == "/logs/medications/1/undo/":
+        response = client.post("/logs/medications/1/", {"name": "Tea", "is_active": "on"}, follow=True)
+        return data | {"envelope": [*response.context["messages"]][0].envelope}
     if path.endswith("/undo/"):
         return data | {"envelope": client.post(path.replace("undo", "delete")).context["envelope"]}
     return data

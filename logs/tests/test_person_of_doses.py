@@ -57,7 +57,7 @@ def save(client, *doses):
 
 def delete_and_undo(client):
     envelope = client.post(day_url(name="delete")).context["envelope"]
-    assert client.post(day_url(name="restore"), {"envelope": envelope}).status_code == 302
+    assert client.post(day_url(name="undo"), {"envelope": envelope}).status_code == 302
 
 
 VISITS = {

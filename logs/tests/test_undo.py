@@ -189,7 +189,8 @@ def test_a_mark_and_its_removal_can_be_undone(as_person, person):
 
 def test_a_text_that_cannot_be_read_comes_back(as_person, person):
     with override_settings(FIELD_ENCRYPTION_KEYS={"lost": b"x" * 32}):
-        token = make_log(person, gratitude="Sun").__dict__["gratitude"].token
+        make_log(person, gratitude="Sun")
+    token = person.daily_logs.get().__dict__["gratitude"].token
     envelope = as_person.post(day_url(name="delete")).context["envelope"]
 
     as_person.post(UNDO, {"envelope": envelope})

@@ -8,35 +8,35 @@ const dependents = [...document.querySelectorAll("[data-shown-when]")].map((elem
   const [question, wanted] = element.dataset.shownWhen.split("=");
   return { element, question, wanted, name: element.id.replace("field-", "") };
 });
-const notices = new Map(); // by the name of the question
+const places = new Map(); // of notices, by the name of the question
 const names = document.createElement("input");
 
 function answerTo(question) {
   return document.querySelector(`input[name="${question}"]:checked`)?.value ?? "";
 }
 
-function addNotices(form) {
+function addPlaces(form) {
   Object.assign(names, { type: "hidden", name: "remove" });
   form.append(names);
   for (const { question } of dependents) {
-    if (notices.has(question)) continue;
-    const notice = document.createElement("div");
-    notice.className = "removal-notice";
-    notice.setAttribute("role", "status");
-    document.getElementById(`field-${question}`)?.append(notice);
-    notices.set(question, notice);
+    if (places.has(question)) continue;
+    const place = document.createElement("div");
+    place.setAttribute("role", "status");
+    document.getElementById(`field-${question}`).append(place);
+    places.set(question, place);
   }
 }
 
-function textAbout(element) {
+function noticeAbout({ element }) {
+  const notice = document.querySelector("[data-removal-notice]").content.firstElementChild.cloneNode(true);
   const label = element.querySelector("legend, label, h2").textContent.trim();
-  return document.querySelector("[data-removal-notice]").content.textContent.replace("{label}", () => label);
+  notice.textContent = notice.textContent.replace("{label}", () => label);
+  return notice;
 }
 
-function showNotice(notice, removed) {
-  const texts = removed.map(({ element }) => textAbout(element));
-  if (texts.join() === [...notice.children].map((line) => line.textContent).join()) return;
-  notice.replaceChildren(...texts.map((text) => Object.assign(document.createElement("p"), { textContent: text })));
+// A screen reader reads what has changed, so that the same lines are left alone.
+function showNotices(place, lines) {
+  if (place.textContent !== lines.map((line) => line.textContent).join("")) place.replaceChildren(...lines);
 }
 
 function update() {
@@ -49,11 +49,13 @@ function update() {
     if (isOtherwise && hasContent(element)) removed.push(dependent);
   }
   names.value = removed.map(({ name }) => name).join(" ");
-  for (const [question, notice] of notices) showNotice(notice, removed.filter((each) => each.question === question));
+  for (const [question, place] of places) {
+    showNotices(place, removed.filter((each) => each.question === question).map(noticeAbout));
+  }
 }
 
 if (dependents.length) {
-  addNotices(dependents[0].element.closest("form"));
+  addPlaces(dependents[0].element.closest("form"));
   document.addEventListener("change", update);
   update();
 }

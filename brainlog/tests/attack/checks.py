@@ -23,6 +23,8 @@ RECORDS = {"accounts_session", "accounts_throttle", "accounts_securityevent", "d
 # These answer with a page when they are done, where all others lead on to one.
 DONE_AT_ONCE = {"logs:delete", "reflections:delete"}
 
+UNDO = {"logs:undo", "logs:undo_medication", "reflections:undo"}
+
 OWNED = {model._meta.db_table: model for model in (User, DailyLog, Medication, WeeklyReflection)}
 
 # The name is on the page for password managers alone.
@@ -38,8 +40,8 @@ BOOKKEEPING = {
 OTHERWISE = {"logs:not_tracked": {"not_tracked"}, "logs:tracked": {"not_tracked"}}
 
 
-def are_of_one_day(row: dict, other: dict, day: str) -> bool:
-    return row.get("user_id") == other.get("user_id") and row.get(day) == other.get(day)
+def are_alike(row: dict, other: dict, *names: str) -> bool:
+    return all(row.get(name) == other.get(name) for name in names)
 
 
 def spellings(text: str) -> set[str]:
@@ -187,9 +189,13 @@ class Attack:
     def makes_nothing_up(self):
         """Texts are what was sent; what was not answered is empty; what is brought back is what it was."""
         for table, before, after in self.changes:
-            if table in OWNED and after and self.found.name in {"logs:undo", "reflections:undo"}:
-                day = "week_start" if "week_start" in after else "date"
-                same = [row for row in self.world.start[table].values() if are_of_one_day(row, after, day)]
+            if (
+                table in OWNED
+                and after
+                and self.found.name in {"logs:undo", "logs:undo_medication", "reflections:undo"}
+            ):
+                key = next(name for name in ("date", "week_start", "id") if name in after)
+                same = [row for row in self.world.start[table].values() if are_alike(row, after, "user_id", key)]
                 was = same[0] if same else after
                 assert {name for name in after if after[name] != was[name]} <= BOOKKEEPING | {"id"}
             elif table in OWNED and after:

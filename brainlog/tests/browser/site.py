@@ -47,6 +47,7 @@ NOT_PAGES = {
     "logs:not_tracked",
     "logs:tracked",
     "logs:undo",
+    "logs:undo_medication",
     "reflections:undo",
     "metrics",
     "reflections:other",
