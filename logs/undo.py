@@ -5,7 +5,8 @@ in the session. An envelope is good for ten minutes, for one person, in the logi
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.contrib import messages
@@ -31,12 +32,6 @@ UNDONE_ALREADY = _("This was undone already. Nothing was changed.")
 CHANGED_SINCE = _("Newer answers were saved since then. They stay as they are, and nothing was undone.")
 LIST_FULL = _("Your list of medications is full. Those of these doses are not on it any more, so nothing was changed.")
 
-# Raised by what another release may have sealed: other questions, or other answers.
-OTHER_FORMAT = (
-    *(LookupError, TypeError, ValueError, AttributeError),
-    *(FieldDoesNotExist, ValidationError, DeserializationError, IntegrityError),
-)
-
 # The questions about a row, by the column that says when they were all done; None for those without such a column.
 Parts = Mapping[str | None, Sequence[Question]]
 
@@ -51,6 +46,15 @@ class CannotUndoNowError(CannotUndoError):
 
 class ChangedSinceError(CannotUndoNowError):
     """Newer answers are in the way."""
+
+
+@contextmanager
+def refuse_other_formats() -> Iterator[None]:
+    """Refuse what another release may have sealed: other questions, or other answers."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, FieldDoesNotExist, ValidationError, DeserializationError) as error:
+        raise CannotUndoError(TOO_LATE) from error
 
 
 # ── Envelopes ────────────────────────────────────────────────────────────────────────────────────
@@ -83,14 +87,13 @@ def opened(request) -> tuple[str, Change]:
     try:
         salt = f"logs.undo {request.path}"
         content = signing.loads(envelope, salt=salt, serializer=Json, max_age=MINUTES * 60)
-        user_id, login, about, answers, times = content
-        change = Change({name: (packed, before, after) for name, (packed, before, after) in answers.items()}, times)
     except signing.SignatureExpired as error:
         raise CannotUndoError(TOO_LATE) from error
     except signing.BadSignature as error:
         raise Http404 from error
-    except OTHER_FORMAT as error:
-        raise CannotUndoError(TOO_LATE) from error
+    with refuse_other_formats():
+        user_id, login, about, answers, times = content
+        change = Change({name: (packed, *digests) for name, (packed, *digests) in dict(answers).items()}, dict(times))
     if user_id != request.user.pk:
         raise Http404
     if login != login_of(request.session):
@@ -121,7 +124,7 @@ def undo(find_row: Callable, parts: Parts, change: Change) -> Change:
         return write_back(find_row, parts, change)
     except ListFullError as error:
         raise CannotUndoNowError(LIST_FULL) from error
-    except OTHER_FORMAT as error:
+    except IntegrityError as error:
         raise CannotUndoError(TOO_LATE) from error
 
 
@@ -141,14 +144,14 @@ def write_back(find_row: Callable, parts: Parts, change: Change) -> Change:
 def answers_before(row, parts: Parts, change: Change) -> dict[Question, object]:
     """The answers before a change, by question. Raises CannotUndoError, if others were saved since."""
     questions = {question.name: question for questions in parts.values() for question in questions}
-    now = {name: questions[name].digest(questions[name].read(row)) for name in change.answers}
-    if all(now[name] == before for name, (_packed, before, _after) in change.answers.items()):
-        raise CannotUndoError(UNDONE_ALREADY)
-    if any(now[name] != after for name, (_packed, _before, after) in change.answers.items()):
-        raise ChangedSinceError(CHANGED_SINCE)
-    answers = {
-        questions[name]: questions[name].unpack(row, packed) for name, (packed, *_digests) in change.answers.items()
-    }
+    with refuse_other_formats():
+        now = {name: questions[name].digest(questions[name].read(row)) for name in change.answers}
+        if all(now[name] == before for name, (_packed, before, _after) in change.answers.items()):
+            raise CannotUndoError(UNDONE_ALREADY)
+        if any(now[name] != after for name, (_packed, _before, after) in change.answers.items()):
+            raise ChangedSinceError(CHANGED_SINCE)
+        packed_answers = {questions[name]: packed for name, (packed, _before, _after) in change.answers.items()}
+        answers = {question: question.unpack(row, packed) for question, packed in packed_answers.items()}
     for question in questions.values():
         # An answer that was saved since may depend on one of these.
         if question.shown_when and answer_with(answers, question, row) is not None:

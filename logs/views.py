@@ -234,8 +234,11 @@ def undo_change(request, day):
             # The page holds the only copy of the answers, so it is shown again.
             return render(request, "deleted.html", deleted(day, request.POST["envelope"]))
         return redirect(page_of_day(request, day))
+    if about == DELETED:
+        messages.success(request, _("The day is back."))
+        return redirect("logs:day", day)
     undo.say(request, undone_in_words(about), address=undo_address(day), about=about, change=change)
-    return redirect("logs:day", day) if about in {MARK, DELETED} else redirect(page_of_day(request, day))
+    return redirect("logs:day", day) if about == MARK else redirect(page_of_day(request, day))
 
 
 def locked_day(person, day) -> DailyLog:
@@ -244,8 +247,6 @@ def locked_day(person, day) -> DailyLog:
 
 
 def undone_in_words(about: str) -> str:
-    if about == DELETED:
-        return _("The day is back.")
     if about == MARK:
         return _("Undone. The day is marked as it was before.")
     return _("Undone. %(check_in)s is as it was before.") % {"check_in": STAGE_BY_SLUG[about].title}

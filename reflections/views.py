@@ -191,8 +191,11 @@ def undo_change(request, day):
             # The page holds the only copy of the answers, so it is shown again.
             return render(request, "deleted.html", deleted(day, request.POST["envelope"]))
         return redirect("reflections:list")
-    text = _("Your week is back.") if about == DELETED else _("Undone. Your week is as it was before.")
-    undo.say(request, text, address=undo_address(day), about=about, change=change)
+    if about == DELETED:
+        messages.success(request, _("Your week is back."))
+    else:
+        text = _("Undone. Your week is as it was before.")
+        undo.say(request, text, address=undo_address(day), about=about, change=change)
     return redirect("reflections:list")
 
 
