@@ -200,7 +200,9 @@ class AnswersForm(forms.Form):
         blank = [
             question
             for question in differing
-            if self.cleaned_data[question.name] is None and question.digest(None) in shown
+            if self.cleaned_data[question.name] is None
+            and question.digest(None) in shown
+            and question.name not in self.removals
         ]
         asked_about = {question.name for question in differing if question not in blank}
         left_blank = [each for each in blank if not (each.shown_when and each.shown_when[0] in asked_about)]

@@ -194,6 +194,18 @@ def test_what_another_tab_wrote_is_asked_about(as_person, person):
     assert person.daily_logs.get().emotional_event == "A letter"
 
 
+def test_what_another_tab_wrote_is_not_removed_with_what_was_typed_here(as_person, person):
+    as_person.post(check_in_url("midday"), {"had_emotional_event": "true"})
+    shown = form_as_shown(as_person.get(check_in_url("midday")))
+    as_person.post(check_in_url("midday"), {"emotional_event": "A letter"})
+    no = {"had_emotional_event": "false", "emotional_event": "A call", "remove": "emotional_event"}
+
+    response = as_person.post(check_in_url("midday"), shown | no)
+
+    assert [(each.name, each.saved) for each in response.context["form"].conflicts] == [("emotional_event", "A letter")]
+    assert person.daily_logs.get().emotional_event == "A letter"
+
+
 def test_a_program_without_names_is_not_asked(as_person, person):
     as_person.post(check_in_url("midday"), answers("midday"))
 

@@ -193,6 +193,25 @@ def conflict(page, world):
     world.newcomer.daily_logs.all().delete()
 
 
+def removal_said(page, world):
+    unfold(page)
+    answer(page, {"had_emotional_event": "true", "emotional_event": LONG, "coping_strategies": "journaled"})
+    answer(page, {"had_emotional_event": "false"})
+    expect(page.locator(".removal-notice")).to_have_count(2)
+
+
+def removal_asked_about(page, world):
+    """A text that was written elsewhere since the page was opened, so that its script knows nothing of it."""
+    log = make_log(world.newcomer, world.newcomer.today(), had_emotional_event=True)
+    page.reload()
+    log.emotional_event = LONG
+    log.save()
+    answer(page, {"had_emotional_event": "false"})
+    press(page, "Save")
+    expect(page.get_by_role("heading", name="Remove this?")).to_be_visible()
+    world.newcomer.daily_logs.all().delete()
+
+
 def unreadable(page, world):
     put(world.ill.daily_logs.get(), "dreams", "bl1.test." + "A" * 60)
     page.reload()
@@ -298,6 +317,8 @@ VIEWS = [
     View("a draft offered", "logs:check_in", "newcomer", "/logs/{yesterday}/midday/", draft_offered),
     View("a draft brought back", "logs:check_in", "newcomer", "/logs/{yesterday}/midday/", draft_restored),
     View("two versions", "logs:check_in", "newcomer", "/logs/{today}/midday/", conflict, is_wide=True),
+    View("what “No” removes", "logs:check_in", "newcomer", "/logs/{today}/midday/", removal_said),
+    View("asked before a removal", "logs:check_in", "newcomer", "/logs/{today}/midday/", removal_asked_about),
     View("a day, empty", "logs:day", "newcomer", "/logs/{today}/"),
     View("history, empty", "logs:history", "newcomer", "/logs/"),
     View("medications, none", "logs:medications", "newcomer", "/logs/medications/"),
