@@ -15,12 +15,23 @@ class CookieStorage(DjangoCookieStorage):
 class Storage(FallbackStorage):
     """Stores messages in a cookie, and in the session what is too long for a cookie.
 
-    Keeps the newest MOST messages: a program that saves repeatedly and opens no page would make the session grow
-    without limit.
+    Keeps the newest MOST messages, and only what undoes the newest one: a program that saves repeatedly and opens no
+    page would make the session grow without limit.
+
+    The tags of a message are: what was saved, the address that undoes it, and what to post there. They are read into
+    attributes, for the page.
     """
 
     storage_classes = (CookieStorage, SessionStorage)
     MOST = 20
 
+    def _get(self, *args, **kwargs):
+        messages, all_retrieved = super()._get(*args, **kwargs)
+        for message in messages:
+            message.saved, message.undo_address, message.envelope = f"{message.extra_tags or ''}  ".split(" ")[:3]
+        return messages, all_retrieved
+
     def _store(self, messages, response, *args, **kwargs):
+        for message in messages[:-1]:
+            message.extra_tags = (message.extra_tags or "").partition(" ")[0]
         return super()._store(messages[-self.MOST :], response, *args, **kwargs)

@@ -1,23 +1,28 @@
 """The form over questions: of a check-in, or of a week. It writes its own answers only."""
 
-import hashlib
-import json
+import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from brainlog.database.retry import retry_on_conflict
 from encryption.fields import Unreadable
 from logs.models import DailyLog
-from logs.questions import Question
+from logs.questions import DIGEST_LENGTH, Change, Question, save_answers
 from logs.stages import Stage
 
-LONGEST_VERSION = 64  # characters
+LONGEST_VERSION = 200 * DIGEST_LENGTH
+
+
+def names_in(data, key: str) -> set[str]:
+    """The names of questions, with spaces between them, that came in under a key, once or several times."""
+    texts = forms.MultipleHiddenInput().value_from_datadict(data, {}, key) or []
+    return set(" ".join(texts).split())
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,16 @@ class Conflict:
     choice: str | None = None  # "mine" or "saved", once the person has chosen
 
 
+@dataclass(frozen=True)
+class Removal:
+    """An answer that goes, because the question it depends on was answered otherwise."""
+
+    name: str
+    label: str
+    answer: str
+    question: str  # the label of the question it depends on
+
+
 class AnswersForm(forms.Form):
     """Asks `questions` about one row: a day or a week.
 
@@ -41,9 +56,12 @@ class AnswersForm(forms.Form):
     is cleared. A POST says nothing about a question that is neither among these nor has a key: that answer stays
     as it is stored. So a program that sends no `asked-names` changes only what it has keys for.
 
-    The page carries the `version` it showed. If the stored answers have changed since, every answer that differs
-    is a conflict, and the person decides: the choices come back as `keep-<name>` = mine or saved, together with the
-    version they were `seen` in. A program that sends no version overwrites.
+    The page carries the `version` it showed. A stored answer that has changed since and differs from what came in is a
+    conflict, and the person decides: the choices come back as `keep-<name>` = mine or saved, together with the version
+    they were `seen` in. A program that sends no version overwrites.
+
+    An answer below a question that was answered otherwise is removed. A page that sends `asked-names` is asked first,
+    unless it sends the question's name in `remove`: its script has said so to the person, or they chose it.
     """
 
     def __init__(self, row, questions: Sequence[Question], data=None, *, completed_at_name: str, remembered_as: str):
@@ -59,8 +77,10 @@ class AnswersForm(forms.Form):
         self.version = self.version_in(self.data)
         self.seen = ""
         self.conflicts: list[Conflict] = []
+        self.removals: dict[str, Removal] = {}
         self.has_unsaved_input = self.is_bound
         self.has_written = False
+        self.change: Change | None = None
         self.unasked: set[str] = set()
         if self.is_bound:
             self.leave_out(name for name in self.fields if not self.is_asked_in(name, data))
@@ -72,12 +92,8 @@ class AnswersForm(forms.Form):
         return self.version_of(self.stored)
 
     def version_of(self, answers: Mapping) -> str:
-        """A fingerprint: equal answers have equal versions, no matter when they were saved."""
-        facts = {
-            question.name: None if (value := answers.get(question.name)) is None else question.fingerprint(value)
-            for question in [*self.questions, *self.left_out]
-        }
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+        """The digests of all answers: equal answers have equal versions, no matter when they were saved."""
+        return "".join(question.digest(answers.get(question.name)) for question in [*self.questions, *self.left_out])
 
     def version_in(self, data) -> str:
         """The version that the page showed; the stored one, if that is not said."""
@@ -92,8 +108,8 @@ class AnswersForm(forms.Form):
 
     def is_asked_in(self, name: str, data) -> bool:
         """Whether what came in says something about this question, be it that it is not answered."""
-        asked = forms.MultipleHiddenInput().value_from_datadict(data, {}, "asked-names") or []
-        return name in " ".join(asked).split() or not self.fields[name].widget.value_omitted_from_data(data, {}, name)
+        is_omitted = self.fields[name].widget.value_omitted_from_data(data, {}, name)
+        return not is_omitted or name in names_in(data, "asked-names")
 
     def leave_out(self, names: Iterable[str]):
         """Keep the stored answers to these questions. A page with errors shows them."""
@@ -130,6 +146,7 @@ class AnswersForm(forms.Form):
         self.refuse_choices_that_contradict()
         self.clear_answers_under_another_condition()
         self.ask_about_answers_without_their_question()
+        self.ask_about_removals()
         self.prepare_to_save()
         return self.cleaned_data
 
@@ -155,8 +172,21 @@ class AnswersForm(forms.Form):
         """Clear what depends on a question that was answered otherwise."""
         for name, question, wanted in self.dependent_answers():
             if self.cleaned_data.get(question) is not None and self.cleaned_data[question] != wanted:
+                if self.cleaned_data.get(name) is not None or name in self.errors:
+                    self.removals[name] = self.removal_of(name, question)
                 self.cleaned_data[name] = None
                 self.errors.pop(name, None)
+
+    def removal_of(self, name: str, question: str) -> Removal:
+        value = self.cleaned_data.get(name)
+        [asked] = [each for each in self.questions if each.name == name]
+        answer = gettext("what you typed") if value is None else asked.in_one_line(value)
+        return Removal(name, asked.label, answer, self.fields[question].label)
+
+    def ask_about_removals(self):
+        if "asked-names" in self.data and not self.removals.keys() <= names_in(self.data, "remove"):
+            message = _("Some of what you answered would be removed. Please look at it first.")
+            raise ValidationError(message, code="removal")
 
     def ask_about_answers_without_their_question(self):
         """A question without an answer clears nothing: what was typed below it may be meant."""
@@ -172,25 +202,50 @@ class AnswersForm(forms.Form):
         base = self.data.get("version")
         if not base or base == self.stored_version:
             return
-        # Choices made between other versions than the stored one do not count.
-        choices_count = self.data.get("seen") == self.stored_version
-        for question in self.questions:
-            name = question.name
-            if name not in self.cleaned_data or self.is_unchanged(question):
-                continue
-            mine, saved = (question.in_one_line(value) for value in (self.cleaned_data[name], self.stored[name]))
-            conflict = Conflict(name, question.label, mine, saved)
-            choice = self.data.get(f"keep-{name}")
-            if choices_count and choice in {"mine", "saved"}:
-                conflict = replace(conflict, choice=choice)
-            self.conflicts.append(conflict)
+        shown = {base[start : start + DIGEST_LENGTH] for start in range(0, LONGEST_VERSION, DIGEST_LENGTH)}
+        differing = [
+            question
+            for question in self.questions
+            if question.name in self.cleaned_data
+            and not self.is_unchanged(question)
+            and question.digest(self.stored[question.name]) not in shown
+        ]
+        left_blank = self.keep_where_left_blank(differing, shown)
+        self.conflicts = [self.conflict_about(question) for question in differing if question not in left_blank]
+        for conflict in self.conflicts:
             if conflict.choice == "saved":
-                self.cleaned_data[name] = self.stored[name]
+                self.cleaned_data[conflict.name] = self.stored[conflict.name]
         if self.conflicts:
             self.seen = self.stored_version
         if any(conflict.choice is None for conflict in self.conflicts):
             message = _("This was saved elsewhere since you opened the page. Choose what to keep, then save.")
             raise ValidationError(message, code="saved_elsewhere")
+
+    def keep_where_left_blank(self, differing: list[Question], shown: set[str]) -> list[Question]:
+        """Keep what was saved elsewhere where this page showed no answer and got none. Returns these questions.
+
+        Not below a question that was itself answered otherwise elsewhere: both are asked about together.
+        """
+        blank = [
+            question
+            for question in differing
+            if self.cleaned_data[question.name] is None
+            and question.digest(None) in shown
+            and question.name not in self.removals
+        ]
+        asked_about = {question.name for question in differing if question not in blank}
+        left_blank = [each for each in blank if not (each.shown_when and each.shown_when[0] in asked_about)]
+        for question in left_blank:
+            self.cleaned_data[question.name] = self.stored[question.name]
+        return left_blank
+
+    def conflict_about(self, question: Question) -> Conflict:
+        mine, saved = (answers[question.name] for answers in (self.cleaned_data, self.stored))
+        choice = self.data.get(f"keep-{question.name}")
+        # Choices made between other versions than the stored one do not count.
+        counts = self.data.get("seen") == self.stored_version and choice in {"mine", "saved"}
+        in_words = question.in_one_line(mine), question.in_one_line(saved)
+        return Conflict(question.name, question.label, *in_words, choice if counts else None)
 
     def refuse_choices_that_contradict(self):
         """Ask again where an answer is to stay and the answer it depends on is not."""
@@ -217,13 +272,24 @@ class AnswersForm(forms.Form):
     def get_context(self):
         """The questions asked first, then those that are folded away."""
         folded = [question.name for question in self.questions if not question.is_first]
+        answered = sum(self.shows_answer(name) for name in folded)
         return {
             "form": self,
             "fields": [(field, field.errors) for field in self],
             "first_folded": folded[0] if folded else None,
-            "folded_has_errors": any(name in self.errors for name in folded),
+            "folded_answered": answered,
+            "is_folded_open": bool(answered) or any(name in self.errors for name in folded),
             "conflicts": self.conflicts,
+            "removals": [*self.removals.values()] if self.has_error(NON_FIELD_ERRORS, "removal") else [],
+            "removal_names": " ".join(self.removals),
+            "has_dependents": any(question.shown_when for question in self.questions),
         }
+
+    def shows_answer(self, name: str) -> bool:
+        """Whether the page shows an answer to a question, be it typed, stored or unreadable."""
+        is_typed = self.is_bound and name not in self.unasked
+        shown = self[name].data if is_typed else self.initial.get(name)
+        return shown not in (None, "", []) or isinstance(self.stored[name], Unreadable)
 
     def fill_in(self, data):
         """Show what was typed so far, unchecked and unsaved."""
@@ -237,34 +303,20 @@ class AnswersForm(forms.Form):
 
     def save(self):
         """Write this form's own answers, if any changed. A row that says nothing is not kept."""
-        row = self.instance
-        changed = [question for question in self.questions if not self.is_unchanged(question)]
-        changed += [question for question in self.left_out if self.stored[question.name] is not None]
-        for question in changed:
-            question.write(row, self.cleaned_data.get(question.name))
-        columns = [column for question in changed for column in question.columns]
-        if self.stamp():
-            columns.append(self.completed_at_name)
-        if row.is_empty:
-            if not row._state.adding:
-                row.delete()
-        elif row._state.adding:
-            row.save(force_insert=True)
-        elif columns:
-            row.save(update_fields=[*columns, "updated_at"])
-        if row.pk:
-            for question in changed:
-                question.save(row, self.cleaned_data.get(question.name), self.stored.get(question.name))
-        self.has_written = bool(changed or columns)
-        return row
+        answers = {
+            question: self.cleaned_data[question.name] for question in self.questions if not self.is_unchanged(question)
+        }
+        answers |= {question: None for question in self.left_out if self.stored[question.name] is not None}
+        stamp, before = self.stamp(), getattr(self.instance, self.completed_at_name)
+        if answers or stamp != before:
+            self.change = save_answers(self.instance, answers, {self.completed_at_name: stamp})
+            self.has_written = True
+        return self.instance
 
-    def stamp(self) -> bool:
-        """Set or take back the mark that this is done. Returns whether that changed anything."""
+    def stamp(self) -> datetime.datetime | None:
+        """When this was done, which is now if it was not; None if an answer that is needed is missing."""
         is_done = all(self.cleaned_data[question.name] is not None for question in self.questions if question.is_needed)
-        if is_done == (getattr(self.instance, self.completed_at_name) is not None):
-            return False
-        setattr(self.instance, self.completed_at_name, timezone.now() if is_done else None)
-        return True
+        return (getattr(self.instance, self.completed_at_name) or timezone.now()) if is_done else None
 
 
 class CheckInForm(AnswersForm):

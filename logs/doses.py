@@ -1,11 +1,14 @@
 """The doses of a day in its medication check-in: what the page offers, how rows are read, and how they are stored."""
 
 import datetime
+import json
+from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import zip_longest
 
 from django import forms
+from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -333,3 +336,57 @@ def save_doses(log: DailyLog, wanted: list[Dose], stored: list[Dose]):
         log.doses.filter(user=log.user_id).bulk_update(changed, ["medication", "amount", "unit", "taken_at"])
     if gone:
         log.doses.filter(user=log.user_id, pk__in=gone).delete()
+
+
+# ── Undo ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ListFullError(Exception):
+    """Medications of doses are gone, and the person's list has no room to make them again."""
+
+
+def pack_doses(doses: list[Dose]) -> list[dict]:
+    """Doses and their medications in the types of JSON, the medications first, names encrypted."""
+    medications = {dose.medication_id: dose.medication for dose in doses}
+    # By way of JSON: numbers and times are texts there.
+    return json.loads(serializers.serialize("json", [*medications.values(), *doses]))
+
+
+def unpack_doses(log: DailyLog, packed: list[dict]) -> list[Dose] | None:
+    """The packed doses, for a day of the same person, each with the person's own medication. Raises ListFullError.
+
+    A medication that was deleted meanwhile, as by a wipe, becomes a new one: otherwise its doses would be lost.
+    """
+    rows = [row.object for row in serializers.deserialize("python", packed)]
+    medications = own_medications(log.user, [row for row in rows if isinstance(row, Medication)])
+    doses = [row for row in rows if isinstance(row, Dose)]
+    for dose in doses:
+        dose.pk, dose.daily_log, dose.medication = None, log, medications[dose.medication_id]
+    return doses or None
+
+
+def own_medications(person, packed: list[Medication]) -> dict[int, Medication]:
+    """The person's medication for each packed one, by the key of that; a new one where it is gone.
+
+    Found by UUID: another row may have the number now. Locked, so that none goes before its dose is there. A full list
+    gets no new ones: otherwise filling it, wiping it and undoing would give a person any number of medications.
+    """
+    if not packed:
+        return {}
+    own = person.medications.select_for_update().filter(uuid__in=[medication.uuid for medication in packed])
+    there = {medication.uuid: medication for medication in own}
+    found = {medication.pk: there[medication.uuid] for medication in packed if medication.uuid in there}
+    if gone := [medication for medication in packed if medication.uuid not in there]:
+        listed = MedicationList(person.pk, Medication.objects.locked_for(person).defer("note").by_name())
+        named = {each.pk: listed.named(each.name) for each in gone if each.is_readable}
+        new = [medication for medication in gone if not named.get(medication.pk)]
+        if new and len(listed.medications) + len(new) > Medication.MOST_PER_PERSON:
+            raise ListFullError
+        found |= named | {medication.pk: without_key(medication) for medication in new}
+    return found
+
+
+def without_key(medication: Medication) -> Medication:
+    new = copy(medication)
+    new.pk = None
+    return new

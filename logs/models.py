@@ -253,6 +253,7 @@ class Medication(models.Model):
     is_active = models.BooleanField(_("offer it in check-ins"), default=True)
 
     MOST_PER_PERSON = 200
+    is_empty = False  # An entry is kept, whatever it says.
 
     texts_belong_to = ("user_id", "uuid")
     objects = MedicationQuerySet.as_manager()

@@ -5,20 +5,32 @@ pages, numbers, the admin and the download ask for questions, and know nothing o
 A row is a DailyLog or a WeeklyReflection.
 """
 
+import datetime
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from types import NoneType
 
 from django import forms
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy as _
 
-from logs.doses import DosesField, facts_of, save_doses
+from logs.doses import DosesField, facts_of, pack_doses, save_doses, unpack_doses
 from logs.fields import Answer, Direction
 from logs.kinds import Kind
 from logs.models import DailyLog, Dose
 from logs.stages import STAGES, Stage
+
+DIGEST_LENGTH = 6
+
+
+def without_zeros(value):
+    """A number without zeros at its end: 7.5 is 7.50. Anything else as it is."""
+    return value.normalize() if isinstance(value, Decimal) else value
 
 
 class Question:
@@ -75,9 +87,13 @@ class Question:
     def save(self, row, value, before):
         """Store what of the answer is no column of the row. The row is saved, and `before` was stored so far."""
 
-    def rows_beside(self, row) -> list[models.Model]:
-        """The rows beside this one that hold the answer, each after those it refers to."""
-        return []
+    def pack(self, row):
+        """The answer on a row in the types of JSON, private texts encrypted as they are stored."""
+        raise NotImplementedError
+
+    def unpack(self, row, packed):
+        """The answer that was packed, for write() and save() of a row of the same person and day or week."""
+        raise NotImplementedError
 
     def is_answered(self, row) -> bool:
         return self.read(row) is not None
@@ -99,7 +115,16 @@ class Question:
 
     def fingerprint(self, value) -> str:
         """Equal for equal answers, no matter when they were saved."""
-        return str(value)
+        return str(without_zeros(value))
+
+    def digest(self, value) -> str:
+        """The fingerprint, also of no answer, in DIGEST_LENGTH characters, for pages to send back.
+
+        Keyed and with the question's name: an answer cannot be guessed from it, and no other question has the same.
+        """
+        answer = "" if value is None else f"={self.fingerprint(value)}"
+        hashed = salted_hmac("logs.questions", f"{self.name}{answer}", algorithm="sha256").digest()
+        return urlsafe_b64encode(hashed)[:DIGEST_LENGTH].decode()
 
     def display(self, value) -> str:
         """The answer in words. `value` is not None."""
@@ -110,11 +135,34 @@ class Question:
         return gettext("no answer") if value is None else self.display(value)
 
 
-class ColumnQuestion(Question):
+class Column(Question):
+    """A column of a row."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self.columns = (name,)
+
+    def read(self, row):
+        value = getattr(row, self.name)
+        return None if value == "" else value
+
+    def write(self, row, value):
+        setattr(row, self.name, value)
+
+    def pack(self, row):
+        column = row._meta.get_field(self.name)
+        value = column.value_from_object(row)
+        return value if isinstance(value, int | NoneType) else column.value_to_string(row)
+
+    def unpack(self, row, packed):
+        return row._meta.get_field(self.name).to_python(packed)
+
+
+class ColumnQuestion(Column):
     """A question whose answer is a column of the row."""
 
     def __init__(self, column: Answer):
-        self.name = column.name
+        super().__init__(column.name)
         self.label = column.verbose_name
         self.help_text = column.help_text
         self.kind = column.kind
@@ -123,14 +171,6 @@ class ColumnQuestion(Question):
         self.is_note = column.kind.is_note
         self.shown_when = column.shown_when
         self.left_out_when = column.left_out_when
-        self.columns = (column.name,)
-
-    def read(self, row):
-        value = getattr(row, self.name)
-        return None if value == "" else value
-
-    def write(self, row, value):
-        setattr(row, self.name, value)
 
     def answered(self):
         return Q(**{f"{self.name}__isnull": False})
@@ -162,15 +202,17 @@ class DosesQuestion(Question):
     def save(self, row, value, before):
         save_doses(row, value or [], before or [])
 
-    def rows_beside(self, row):
-        doses = list(row.own_doses())
-        return [*{dose.medication_id: dose.medication for dose in doses}.values(), *doses]
+    def pack(self, row):
+        return pack_doses(row.doses_taken)
+
+    def unpack(self, row, packed):
+        return unpack_doses(row, packed)
 
     def are_same(self, value, other):
         return [facts_of(dose) for dose in value or ()] == [facts_of(dose) for dose in other or ()]
 
     def fingerprint(self, value):
-        return str([dose.in_words for dose in value])
+        return str([[str(without_zeros(fact)) for fact in facts_of(dose)] for dose in value])
 
     def display(self, value):
         return "\n".join(dose.in_words for dose in value)
@@ -200,6 +242,63 @@ def questions_of(stage: Stage, person) -> tuple[Question, ...]:
 def questions_of_day(person) -> tuple[Question, ...]:
     """What all check-ins of a day ask this person."""
     return tuple(question for stage in STAGES for question in stage.questions(person))
+
+
+# What a person changes of an entry of their list of medications.
+MEDICATION_COLUMNS = tuple(Column(name) for name in ("name", "usual_amount", "unit", "note", "is_active"))
+NOT_TRACKED = ColumnQuestion(DailyLog._meta.get_field("not_tracked"))
+
+
+def parts_of_day(person) -> dict[str | None, tuple[Question, ...]]:
+    """All that a day has of this person: the questions of each check-in by its stamp, and the mark."""
+    return {stage.completed_at: stage.questions(person) for stage in STAGES} | {None: (NOT_TRACKED,)}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a save did to the answers of a row.
+
+    `answers` has, by the question's name, the answer before, packed, and the digests of both answers. `times` are the
+    row's times before: when it was done and, of a row that was deleted, when it was created and last changed.
+    """
+
+    answers: dict[str, tuple[object, str, str]]
+    times: dict[str, str | None]
+
+
+def save_answers(row, answers: Mapping[Question, object], stamps: Mapping[str, datetime.datetime | None]) -> Change:
+    """Write answers, and when the row is done by name of column, to a row. A row that then says nothing is deleted."""
+    before = {question: question.read(row) for question in answers}
+    packed = {question: question.pack(row) for question in answers}
+    created_at, changed_at = (["created_at"], ["updated_at"]) if hasattr(row, "updated_at") else ([], [])
+    times = {name: as_text(row, name) for name in (*created_at, *changed_at, *stamps)}
+    for question, value in answers.items():
+        question.write(row, value)
+    columns = [column for question in answers for column in question.columns]
+    columns += [name for name, stamp in stamps.items() if getattr(row, name) != stamp]
+    for name, stamp in stamps.items():
+        setattr(row, name, stamp)
+    if row.is_empty:
+        if not row._state.adding:
+            row.delete()
+    elif row._state.adding:
+        row.save(force_insert=True)
+    elif columns:
+        row.save(update_fields=[*columns, *changed_at])
+    if row.pk:
+        for question, value in answers.items():
+            question.save(row, value, before[question])
+        times = {name: times[name] for name in stamps}
+    changed = {
+        question.name: (packed[question], question.digest(before[question]), question.digest(question.read(row)))
+        for question in answers
+    }
+    return Change(changed, times)
+
+
+def as_text(row, name: str) -> str | None:
+    """A time of a row, to the microsecond. None if it is not set."""
+    return row._meta.get_field(name).value_to_string(row) if getattr(row, name) else None
 
 
 @dataclass(frozen=True)

@@ -1,118 +1,183 @@
-"""Undo of a deleted day: the page gets the day as signed text, and sends it back. The server keeps nothing of it."""
+"""Undo of a save or a deletion: the page gets the answers as they were as signed text, and sends it back.
 
-from copy import copy
+The server keeps none of it, but for what is too long for the cookie of messages: until the next page is shown, that is
+in the session. An envelope is good for ten minutes, for one person, in the login that it was made in.
+"""
 
-from django.core import serializers, signing
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.contrib import messages
+from django.core import signing
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.serializers.base import DeserializationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError
-from django.db.models import Q
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from brainlog.database.retry import retry_on_conflict
-from logs.doses import MedicationList
-from logs.models import DailyLog, Dose, Medication
-from logs.questions import questions_of_day
+from logs.doses import ListFullError
+from logs.questions import Change, Question, save_answers
 
 MINUTES = 10
 # Characters. A day whose texts are all as long as they may be takes half of it.
 LONGEST = 1_000_000
 
+TOO_LATE = _("This can no longer be undone. Nothing was changed.")
+UNDONE_ALREADY = _("This was undone already. Nothing was changed.")
+CHANGED_SINCE = _("Newer answers were saved since then. They stay as they are, and nothing was undone.")
+LIST_FULL = _("Your list of medications is full. Those of these doses are not on it any more, so nothing was changed.")
 
-class CannotRestoreError(Exception):
-    """The signed day is too old, or is not this person's."""
-
-
-class ListFullError(Exception):
-    """Medications of the day are gone, and the person's list has no room to make them again."""
-
-
-class LoggedAgainError(Exception):
-    """The day has a row again. Once that is deleted, the signed day can be restored."""
+# The questions about a row, by the column that says when they were all done; None for those without such a column.
+Parts = Mapping[str | None, Sequence[Question]]
 
 
-def sign(log: DailyLog) -> str:
-    """The day with all its answers as signed text, private texts encrypted. Costs a query for the doses."""
-    questions = questions_of_day(log.user)
-    rows = serializers.serialize("json", [log, *(row for question in questions for row in question.rows_beside(log))])
-    return signing.dumps([log.user_id, rows], salt="logs.undo", compress=True)
+class CannotUndoError(Exception):
+    """Nothing was changed. The message is for the person."""
 
 
-def restore(envelope: str, user) -> DailyLog:
-    """Restore a signed day of this person as it was. Raises CannotRestoreError, ListFullError, LoggedAgainError.
+class CannotUndoNowError(CannotUndoError):
+    """The same envelope may work later."""
 
-    A medication that was deleted meanwhile, as by a wipe, is created again: otherwise its doses would be lost.
+
+class ChangedSinceError(CannotUndoNowError):
+    """Newer answers are in the way."""
+
+
+@contextmanager
+def refuse_other_formats() -> Iterator[None]:
+    """Refuse what another release may have sealed: other questions, or other answers."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, FieldDoesNotExist, ValidationError, DeserializationError) as error:
+        raise CannotUndoError(TOO_LATE) from error
+
+
+# ── Envelopes ────────────────────────────────────────────────────────────────────────────────────
+
+
+class Json(signing.JSONSerializer):
+    def dumps(self, obj):
+        return json.dumps(obj, separators=(",", ":"), cls=DjangoJSONEncoder).encode("latin-1")
+
+
+def seal(user, session, address: str, about: str, change: Change) -> str:
+    """What undoes a change if it is posted to `address`: signed, private texts encrypted. `about` names the save."""
+    content = [user.pk, login_of(session), about, change.answers, change.times]
+    return signing.dumps(content, salt=f"logs.undo {address}", serializer=Json, compress=True)
+
+
+def login_of(session) -> str:
+    """When the person logged in. It stays the same when the session gets a new key."""
+    return session.row.created_at.isoformat()
+
+
+def opened(request) -> tuple[str, Change]:
+    """What the envelope that was posted is about, and the change that it undoes.
+
+    Raises Http404 for one that was not made for this person and address, and CannotUndoError for one that is over.
+    """
+    envelope = request.POST.get("envelope", "")
+    if len(envelope) > LONGEST:
+        raise Http404
+    try:
+        salt = f"logs.undo {request.path}"
+        content = signing.loads(envelope, salt=salt, serializer=Json, max_age=MINUTES * 60)
+    except signing.SignatureExpired as error:
+        raise CannotUndoError(TOO_LATE) from error
+    except signing.BadSignature as error:
+        raise Http404 from error
+    with refuse_other_formats():
+        user_id, login, about, answers, times = content
+        change = Change({name: (packed, *digests) for name, (packed, *digests) in dict(answers).items()}, dict(times))
+    if user_id != request.user.pk:
+        raise Http404
+    if login != login_of(request.session):
+        raise CannotUndoError(TOO_LATE)
+    return about, change
+
+
+def say(request, text: str, *, saved: str = "", address: str = "", about: str = "", change: Change | None = None):
+    """Add a message that something was saved, with a button that undoes the change, if there is one.
+
+    `saved` names the pages whose drafts can go, with commas between them, for the page's script.
+    """
+    tags = saved
+    if change and change.answers:
+        tags = f"{saved} {address} {seal(request.user, request.session, address, about, change)}"
+    messages.success(request, text, extra_tags=tags)
+
+
+# ── Undoing ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def undo(find_row: Callable, parts: Parts, change: Change) -> Change:
+    """Give a person's row the answers it had before a change, and return what this changes in turn.
+
+    `find_row()` returns the row, locked, or an unsaved one. Raises CannotUndoError.
     """
     try:
-        return insert_day(envelope, user)
+        return write_back(find_row, parts, change)
+    except ListFullError as error:
+        raise CannotUndoNowError(LIST_FULL) from error
     except IntegrityError as error:
-        raise CannotRestoreError from error
-
-
-def verified_rows(envelope: str, user) -> list[DailyLog | Medication | Dose]:
-    """The rows of a signed day, the day first. Raises CannotRestoreError."""
-    if len(envelope) > LONGEST:
-        raise CannotRestoreError
-    try:
-        owner, text = signing.loads(envelope, salt="logs.undo", max_age=MINUTES * 60)
-        rows = [row.object for row in serializers.deserialize("json", text)]
-        # Another release may have signed it in another format.
-        if owner != user.pk or not isinstance(rows[0], DailyLog):
-            raise CannotRestoreError
-    except (signing.BadSignature, DeserializationError, TypeError, ValueError, LookupError, AttributeError) as error:
-        raise CannotRestoreError from error
-    return rows
+        raise CannotUndoError(TOO_LATE) from error
 
 
 @retry_on_conflict
-def insert_day(envelope: str, user) -> DailyLog:
-    log, *others = verified_rows(envelope, user)
-    in_the_way = DailyLog.objects.filter(Q(pk=log.pk) | Q(user=user, date=log.date)).only("user_id", "date")
-    for row in in_the_way:
-        if (row.user_id, row.date) == (user.pk, log.date):
-            raise LoggedAgainError
-        log.pk = None  # Another row has its number, as after a backup was restored.
-    stamps = {"created_at": log.created_at, "updated_at": log.updated_at}
-    log.save(force_insert=True)
-    DailyLog.objects.filter(pk=log.pk).update(**stamps)
-    medications = medications_for([row for row in others if isinstance(row, Medication)], user)
-    insert_doses([row for row in others if isinstance(row, Dose)], log, medications)
-    user.answers_changed()
-    return log
+def write_back(find_row: Callable, parts: Parts, change: Change) -> Change:
+    row = find_row()
+    is_new = row._state.adding
+    answers = answers_before(row, parts, change)
+    undone = save_answers(row, answers, stamps_with(row, answers, parts, change.times))
+    if is_new and row.pk and "created_at" in change.times:
+        times = {name: change.times[name] for name in ("created_at", "updated_at")}
+        type(row).objects.filter(pk=row.pk).update(**times)
+    row.user.answers_changed()
+    return undone
 
 
-def medications_for(signed: list[Medication], user) -> dict[int, Medication]:
-    """The person's own medication for each signed one, by the key of that. One that is gone is created again.
-
-    Another row may have that number now. Locked, so that none goes before its dose is there. Raises ListFullError:
-    otherwise filling the list, wiping it and undoing days would give a person any number of medications.
-    """
-    if not signed:
-        return {}
-    own = user.medications.select_for_update().filter(uuid__in=[medication.uuid for medication in signed])
-    there = {medication.uuid: medication for medication in own}
-    found = {medication.pk: there[medication.uuid] for medication in signed if medication.uuid in there}
-    gone = [medication for medication in signed if medication.uuid not in there]
-    if gone:
-        own_list = MedicationList(user.pk, Medication.objects.locked_for(user).defer("note").by_name())
-        named = {each.pk: own_list.named(each.name) for each in gone if each.is_readable}
-        to_make = [medication for medication in gone if not named.get(medication.pk)]
-        if to_make and len(own_list.medications) + len(to_make) > Medication.MOST_PER_PERSON:
-            raise ListFullError
-        found |= named | {medication.pk: create_again(medication) for medication in to_make}
-    return found
+def answers_before(row, parts: Parts, change: Change) -> dict[Question, object]:
+    """The answers before a change, by question. Raises CannotUndoError, if others were saved since."""
+    questions = {question.name: question for questions in parts.values() for question in questions}
+    with refuse_other_formats():
+        now = {name: questions[name].digest(questions[name].read(row)) for name in change.answers}
+        if all(now[name] == before for name, (_packed, before, _after) in change.answers.items()):
+            raise CannotUndoError(UNDONE_ALREADY)
+        if any(now[name] != after for name, (_packed, _before, after) in change.answers.items()):
+            raise ChangedSinceError(CHANGED_SINCE)
+        packed_answers = {questions[name]: packed for name, (packed, _before, _after) in change.answers.items()}
+        answers = {question: question.unpack(row, packed) for question, packed in packed_answers.items()}
+    for question in questions.values():
+        # An answer that was saved since may depend on one of these.
+        if question.shown_when and answer_with(answers, question, row) is not None:
+            condition, wanted = question.shown_when
+            if answer_with(answers, questions[condition], row) != wanted:
+                raise ChangedSinceError(CHANGED_SINCE)
+    return answers
 
 
-def create_again(medication: Medication) -> Medication:
-    again = copy(medication)
-    if Medication.objects.filter(pk=again.pk).exists():
-        again.pk = None
-    again.save(force_insert=True)
-    return again
+def answer_with(answers: Mapping[Question, object], question: Question, row):
+    """The answer that a row has once `answers` are written to it."""
+    return answers[question] if question in answers else question.read(row)
 
 
-def insert_doses(doses: list[Dose], log: DailyLog, medications: dict[int, Medication]):
-    numbers_are_taken = bool(doses) and Dose.objects.filter(pk__in=[dose.pk for dose in doses]).exists()
-    for dose in doses:
-        dose.daily_log, dose.medication = log, medications.get(dose.medication_id)
-        if numbers_are_taken:
-            dose.pk = None
-    Dose.objects.bulk_create(doses)
+def stamps_with(row, answers: Mapping[Question, object], parts: Parts, before: Mapping) -> dict[str, datetime | None]:
+    """When each part of the row is done, once `answers` are written to it: as now, else as before."""
+    stamps = {}
+    for name in parts.keys() & before.keys():
+        needed = [question for question in parts[name] if question.is_needed]
+        is_done = all(answer_with(answers, question, row) is not None for question in needed)
+        stamp = getattr(row, name) or (before[name] and datetime.fromisoformat(before[name])) or timezone.now()
+        stamps[name] = stamp if is_done else None
+    return stamps
+
+
+def delete(row, parts: Parts) -> Change:
+    """Delete a row by taking all its answers off."""
+    answers = {question: None for part in parts.values() for question in part if question.read(row) is not None}
+    return save_answers(row, answers, {name: None for name in parts if name})

@@ -1,4 +1,5 @@
 import datetime
+from copy import copy
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,10 +18,10 @@ from logs import undo, which_day
 from logs.addresses import address_of_check_in
 from logs.answer_form import CheckInForm, store
 from logs.calendar_days import Squares, full_name_of, lines_of, month_grid, month_of, name_of_day
-from logs.forms import MedicationEntryForm
-from logs.models import DailyLog, logs_carried_on, logs_listed, logs_of_day
-from logs.questions import shown_answers
-from logs.stages import MORNING, STAGES
+from logs.forms import MedicationEntryForm, others_on_the_list
+from logs.models import DailyLog, Medication, logs_carried_on, logs_listed, logs_of_day
+from logs.questions import MEDICATION_COLUMNS, NOT_TRACKED, Change, parts_of_day, save_answers, shown_answers
+from logs.stages import MORNING, STAGE_BY_SLUG, STAGES
 
 ONE_DAY = datetime.timedelta(days=1)
 FILLS_IN = {"same_as_last_time", "add_dose"}  # Buttons that ask for a page with more rows, and save nothing.
@@ -35,7 +36,7 @@ def check_in(request, day, stage):
     if is_save := request.method == "POST" and not choices and not request.POST.keys() & FILLS_IN:
         form = store(lambda: opened_form(person, day, stage, request.POST))
         if form.is_valid():
-            return redirect(after_check_in(request, form.instance, stage))
+            return redirect(after_check_in(request, form, stage))
     else:
         form = CheckInForm(stage, day_or_404(person, day))
         if request.method == "POST":
@@ -101,8 +102,9 @@ def carried_into(person, day):
     return next(iter(logs_carried_on(user=person, date=day - ONE_DAY)), None)
 
 
-def after_check_in(request, log, stage) -> str:
-    """Say what was saved, offer the next check-in, and return the address to go on to."""
+def after_check_in(request, form, stage) -> str:
+    """Say what was saved, offer to undo it and the next check-in, and return the address to go on to."""
+    log = form.instance
     upcoming = next((s for s in STAGES[STAGES.index(stage) + 1 :] if not log.is_done(s)), None)
     if not log.is_begun(stage):
         text = _("%(check_in)s is empty: nothing is stored for it.")
@@ -118,10 +120,19 @@ def after_check_in(request, log, stage) -> str:
         text = format_html('{} <a href="{}">{}</a>', text, address, offer)
     # The page that shows this message also clears what the browser kept of the check-in.
     days = filter(None, [log.date, which_day.moved_from(request.POST, log.date)])
-    messages.success(request, text, extra_tags=" ".join(f"{log.user_id}/{day}/{stage}" for day in days))
+    saved = ",".join(f"{log.user_id}/{day}/{stage}" for day in days)
+    undo.say(request, text, saved=saved, address=undo_address(log.date), about=stage.slug, change=form.change)
     if upcoming and "next" in request.POST:
         return address
-    return reverse("today") if is_today else log.get_absolute_url()
+    return page_of_day(request, log.date)
+
+
+def page_of_day(request, day) -> str:
+    return reverse("today") if day == request.user.today() else reverse("logs:day", args=[day])
+
+
+def undo_address(day) -> str:
+    return reverse("logs:undo", args=[day])
 
 
 @require_safe
@@ -172,73 +183,98 @@ def mark_not_tracked(request, day):
         return redirect("logs:day", day)
     if choices := which_day.days_to_choose(request, day, lambda each: reverse("logs:not_tracked", args=[each])):
         return which_day.ask(request, choices, _("Mark the day as not tracked"), hidden=[("reason", reason)])
-    mark(request.user, day, reason)
-    messages.success(request, _("Marked. The day counts neither as a gap nor as a zero."))
+    change = mark(request.user, day, reason)
+    text = _("Marked. The day counts neither as a gap nor as a zero.")
+    undo.say(request, text, address=undo_address(day), about=MARK, change=change)
     return redirect("logs:day", day)
-
-
-@retry_on_conflict
-def mark(person, day, reason):
-    log = day_or_404(person, day, lock=True)
-    if log.not_tracked != reason:
-        person.daily_logs.update_or_create(date=log.date, defaults={"not_tracked": reason})
-        person.answers_changed()
 
 
 @require_POST
 def mark_tracked(request, day):
-    take_mark_off(request.user, day)
-    messages.success(request, _("The mark is taken off."))
+    get_object_or_404(request.user.daily_logs, date=day)
+    change = mark(request.user, day, None)
+    undo.say(request, _("The mark is taken off."), address=undo_address(day), about=MARK, change=change)
     return redirect("logs:day", day)
 
 
 @retry_on_conflict
-def take_mark_off(person, day):
-    log = get_object_or_404(person.daily_logs.select_for_update(), date=day)
-    if log.not_tracked is not None:
-        log.not_tracked = None
-        if log.is_empty:
-            log.delete()
-        else:
-            log.save(update_fields=["not_tracked", "updated_at"])
-        person.answers_changed()
+def mark(person, day, reason) -> Change | None:
+    """Mark a day as not tracked, or take the mark off. Returns what that changed."""
+    log = day_or_404(person, day, lock=True)
+    if log.not_tracked == reason:
+        return None
+    change = save_answers(log, {NOT_TRACKED: reason}, {})
+    person.answers_changed()
+    return change
+
+
+def delete_day(request, day):
+    if request.method == "POST":
+        change = delete_answers(request.user, day)
+        envelope = undo.seal(request.user, request.session, undo_address(day), DELETED, change)
+        # Shown at once instead of after a redirect: the page itself holds what undo needs.
+        return render(request, "deleted.html", deleted(day, envelope))
+    log = get_object_or_404(request.user.daily_logs, date=day)
+    return render(request, "confirm_delete.html", {"object": log, "name": full_name_of(day), "minutes": undo.MINUTES})
 
 
 @retry_on_conflict
-def delete_day(request, day):
-    log = get_object_or_404(request.user.daily_logs.select_for_update(), date=day)
-    if request.method == "POST":
-        context = deleted(day, undo.sign(log))
-        log.delete()
-        request.user.answers_changed()
-        # Shown at once instead of after a redirect: the page itself holds what undo needs.
-        return render(request, "logs/deleted.html", context)
-    return render(request, "confirm_delete.html", {"object": log, "name": full_name_of(day), "minutes": undo.MINUTES})
+def delete_answers(person, day) -> Change:
+    log = get_object_or_404(person.daily_logs.select_for_update(), date=day)
+    change = undo.delete(log, parts_of_day(person))
+    person.answers_changed()
+    return change
 
 
 def deleted(day, envelope):
     """What the page of a deleted day shows and holds."""
-    return {"day": day, "name": full_name_of(day), "envelope": envelope, "minutes": undo.MINUTES}
+    return {
+        "name": full_name_of(day),
+        "address": undo_address(day),
+        "envelope": envelope,
+        "minutes": undo.MINUTES,
+        "back": reverse("logs:history"),
+        "back_in_words": _("To the history"),
+    }
+
+
+MARK, DELETED = "mark", "deleted"  # What is undone, if it is no check-in.
 
 
 @max_body_size(settings.MAX_LONG_TEXT_BODY)
 @require_POST
-def restore_day(request, day):
+def undo_change(request, day):
+    """Undo a save of a check-in or of a mark, or the deletion of a day."""
+    about = ""
     try:
-        log = undo.restore(request.POST.get("envelope", ""), request.user)
-    except undo.CannotRestoreError:
-        messages.error(request, _("This day can no longer be brought back."))
-        return redirect("logs:history")
-    except (undo.LoggedAgainError, undo.ListFullError) as refusal:
-        if isinstance(refusal, undo.ListFullError):
-            text = _("Your list of medications is full. Those of this day are not on it any more, so it stays deleted.")
-        else:
-            text = _("The day has new answers. Delete those first, then undo here.")
-        messages.error(request, text)
-        # The page holds the only copy of the old ones, so it is shown again.
-        return render(request, "logs/deleted.html", deleted(day, request.POST.get("envelope", "")))
-    messages.success(request, _("The day is back."))
-    return redirect(log)
+        about, change = undo.opened(request)
+        change = undo.undo(lambda: locked_day(request.user, day), parts_of_day(request.user), change)
+    except undo.CannotUndoError as refusal:
+        is_in_the_way = about == DELETED and isinstance(refusal, undo.ChangedSinceError)
+        messages.error(
+            request,
+            _("The day has new answers. Delete those first, then undo here.") if is_in_the_way else str(refusal),
+        )
+        if about == DELETED and isinstance(refusal, undo.CannotUndoNowError):
+            # The page holds the only copy of the answers, so it is shown again.
+            return render(request, "deleted.html", deleted(day, request.POST["envelope"]))
+        return redirect(page_of_day(request, day))
+    if about == DELETED:
+        messages.success(request, _("The day is back."))
+        return redirect("logs:day", day)
+    undo.say(request, undone_in_words(about), address=undo_address(day), about=about, change=change)
+    return redirect("logs:day", day) if about == MARK else redirect(page_of_day(request, day))
+
+
+def locked_day(person, day) -> DailyLog:
+    """The person's log of a day that was saved before, or an unsaved one, if it is gone."""
+    return person.daily_logs.select_for_update().filter(date=day).first() or DailyLog(user=person, date=day)
+
+
+def undone_in_words(about: str) -> str:
+    if about == MARK:
+        return _("Undone. The day is marked as it was before.")
+    return _("Undone. %(check_in)s is as it was before.") % {"check_in": STAGE_BY_SLUG[about].title}
 
 
 MEDICATIONS = 50  # a page
@@ -257,8 +293,34 @@ def medication(request, pk):
         entries = request.user.medications.select_for_update()
         form = store(lambda: MedicationEntryForm(request.POST, instance=get_object_or_404(entries, pk=pk)))
         if form.is_valid():
-            messages.success(request, _("%(medication)s saved.") % {"medication": form.instance.name_in_words})
+            text = _("%(medication)s saved.") % {"medication": form.instance.name_in_words}
+            undo.say(request, text, address=reverse("logs:undo_medication", args=[pk]), change=form.change)
             return redirect("logs:medications")
     else:
         form = MedicationEntryForm(instance=get_object_or_404(request.user.medications, pk=pk))
     return render(request, "logs/medication.html", {"form": form, "name": form.initial["name"]})
+
+
+@require_POST
+def undo_medication(request, pk):
+    """Undo a change of an entry of the list."""
+    try:
+        _about, change = undo.opened(request)
+        change = undo.undo(lambda: entry_to_undo(request.user, pk, change), {None: MEDICATION_COLUMNS}, change)
+    except undo.CannotUndoError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        text = _("Undone. The medication is as it was before.")
+        undo.say(request, text, address=reverse("logs:undo_medication", args=[pk]), change=change)
+    return redirect("logs:medications")
+
+
+def entry_to_undo(person, pk, change: Change) -> Medication:
+    """An entry of the person's list, locked, whose name before a change no other entry has now."""
+    entry = get_object_or_404(person.medications.select_for_update(), pk=pk)
+    if "name" in change.answers:
+        before = copy(entry)
+        before.name = Medication._meta.get_field("name").to_python(change.answers["name"][0])
+        if not before.is_readable or others_on_the_list(entry).named(before.name):
+            raise undo.ChangedSinceError(undo.CHANGED_SINCE)
+    return entry

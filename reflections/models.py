@@ -49,6 +49,11 @@ def weekly_questions(person) -> tuple[Question, ...]:
     return QUESTIONS
 
 
+def parts_of_week(person) -> dict[str, tuple[Question, ...]]:
+    """The questions of a reflection, by its stamp."""
+    return {"completed_at": weekly_questions(person)}
+
+
 class WeeklyReflectionQuerySet(models.QuerySet):
     def for_list(self):
         """Only what a list shows of a week, no text among it."""

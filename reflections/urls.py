@@ -12,4 +12,5 @@ urlpatterns = [
     path("numbers/<year:first>/", views.year_numbers, name="year"),
     path("<day:day>/", views.week, name="week"),
     path("<day:day>/delete/", views.delete, name="delete"),
+    path("<day:day>/undo/", views.undo_change, name="undo"),
 ]

@@ -6,19 +6,20 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from brainlog.body_size import max_body_size
 from brainlog.database.retry import retry_on_conflict
 from brainlog.database.router import reads_only
 from brainlog.pagination import page_number, page_of
-from logs import which_day
+from logs import undo, which_day
 from logs.answer_form import store
 from logs.converters import DayConverter
 from logs.periods import FIRST_DAY, Month, Week, Year
+from logs.questions import Change
 from logs.summary import numbers_of
 from reflections.forms import ReflectionForm
-from reflections.models import WeeklyReflection, focus_for, reflections_around, reflections_on
+from reflections.models import WeeklyReflection, focus_for, parts_of_week, reflections_around, reflections_on
 
 ONE_WEEK = datetime.timedelta(days=7)
 
@@ -64,7 +65,7 @@ def week(request, day):
     if is_save := request.method == "POST" and not choices:
         form = store(lambda: opened_form(person, day, request.POST))
         if form.is_valid():
-            return redirect(after_save(request, form.instance))
+            return redirect(after_save(request, form))
     else:
         form = ReflectionForm(week_or_404(person, day))
         if request.method == "POST":
@@ -106,12 +107,13 @@ def opened_form(person, day, data) -> ReflectionForm:
     return form
 
 
-def after_save(request, reflection) -> str:
-    """Say what was saved, and return the address to go on to."""
+def after_save(request, form) -> str:
+    """Say what was saved, offer to undo it, and return the address to go on to."""
+    reflection = form.instance
     text = _("Your week is saved.") if reflection.pk else _("The page is empty: nothing is stored for it.")
     weeks = filter(None, [reflection.week_start, which_day.moved_from(request.POST, reflection.week_start)])
-    tags = " ".join(f"{request.user.pk}/{week}/week" for week in weeks)
-    messages.success(request, text, extra_tags=tags)
+    saved = ",".join(f"{request.user.pk}/{week}/week" for week in weeks)
+    undo.say(request, text, saved=saved, address=undo_address(reflection.week_start), change=form.change)
     return reverse("reflections:list")
 
 
@@ -172,14 +174,69 @@ def numbers_page(request, period, months):
 
 def delete(request, day):
     if request.method == "POST":
-        delete_reflection(request.user, day)
-        messages.success(request, _("The reflection is deleted."))
-        return redirect("reflections:list")
+        change = delete_reflection(request.user, day)
+        envelope = undo.seal(request.user, request.session, undo_address(day), DELETED, change)
+        # Shown at once instead of after a redirect: the page itself holds what undo needs.
+        return render(request, "deleted.html", deleted(day, envelope))
     reflection = get_object_or_404(request.user.weekly_reflections, week_start=day)
-    return render(request, "confirm_delete.html", {"object": reflection, "name": str(reflection)})
+    context = {"object": reflection, "name": str(reflection), "minutes": undo.MINUTES}
+    return render(request, "confirm_delete.html", context)
 
 
 @retry_on_conflict
-def delete_reflection(person, day):
-    get_object_or_404(person.weekly_reflections.select_for_update(), week_start=day).delete()
+def delete_reflection(person, day) -> Change:
+    reflection = get_object_or_404(person.weekly_reflections.select_for_update(), week_start=day)
+    change = undo.delete(reflection, parts_of_week(person))
     person.answers_changed()
+    return change
+
+
+DELETED = "deleted"
+
+
+def deleted(day, envelope):
+    """What the page of a deleted reflection shows and holds."""
+    return {
+        "name": str(WeeklyReflection(week_start=day)),
+        "address": undo_address(day),
+        "envelope": envelope,
+        "minutes": undo.MINUTES,
+        "back": reverse("reflections:list"),
+        "back_in_words": _("To your weeks"),
+    }
+
+
+def undo_address(day) -> str:
+    return reverse("reflections:undo", args=[day])
+
+
+@max_body_size(settings.MAX_LONG_TEXT_BODY)
+@require_POST
+def undo_change(request, day):
+    """Undo a save or the deletion of a reflection."""
+    about = ""
+    try:
+        about, change = undo.opened(request)
+        change = undo.undo(lambda: locked_week(request.user, day), parts_of_week(request.user), change)
+    except undo.CannotUndoError as refusal:
+        is_in_the_way = about == DELETED and isinstance(refusal, undo.ChangedSinceError)
+        messages.error(
+            request,
+            _("The week has new answers. Delete those first, then undo here.") if is_in_the_way else str(refusal),
+        )
+        if about == DELETED and isinstance(refusal, undo.CannotUndoNowError):
+            # The page holds the only copy of the answers, so it is shown again.
+            return render(request, "deleted.html", deleted(day, request.POST["envelope"]))
+        return redirect("reflections:list")
+    if about == DELETED:
+        messages.success(request, _("Your week is back."))
+    else:
+        text = _("Undone. Your week is as it was before.")
+        undo.say(request, text, address=undo_address(day), about=about, change=change)
+    return redirect("reflections:list")
+
+
+def locked_week(person, day) -> WeeklyReflection:
+    """The person's reflection on a week that was saved before, or an unsaved one, if it is gone."""
+    rows = person.weekly_reflections.select_for_update()
+    return rows.filter(week_start=day).first() or WeeklyReflection(user=person, week_start=day)

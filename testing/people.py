@@ -160,7 +160,7 @@ def main_job(visitor: Visitor, name: str) -> None:
         raise Unexpected(f"{address} answers {status}: {page}")
     must_mean(visitor, None)
     # The page itself holds the day, and its own form brings it back.
-    [form] = [form for form in forms_in(page, address) if form.action == f"/logs/{DAY}/restore/"]
+    [form] = [form for form in forms_in(page, address) if form.action == f"/logs/{DAY}/undo/"]
     status, _url, page = visitor.send(form.action, form.as_sent(), page)
     if status != 200 or "The day is back." not in page:
         raise Unexpected(f"{form.action} answers {status}: {page}")

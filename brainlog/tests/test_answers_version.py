@@ -35,10 +35,12 @@ FORMS = {
     f"/logs/{DAY}/not-tracked/": ({"reason": "ill"}, True),
     f"/logs/{DAY}/tracked/": ({}, True),
     f"/logs/{DAY}/delete/": ({}, True),
-    f"/logs/{DAY}/restore/": ({}, True),
+    f"/logs/{DAY}/undo/": ({}, True),
     "/logs/medications/1/": ({"name": "Tea", "is_active": "on"}, True),
+    "/logs/medications/1/undo/": ({}, True),
     f"/reflections/{SUNDAY}/": (EVERYTHING, True),
     f"/reflections/{SUNDAY}/delete/": ({}, True),
+    f"/reflections/{SUNDAY}/undo/": ({}, True),
     "/accounts/profile/": (
         {"username": "ada", "timezone": "UTC", "theme": "dark", "day_ends_at": "3", "week_starts_on": "monday"},
         False,
@@ -82,8 +84,11 @@ def prepare(client, path, data) -> dict:
     if path.startswith("/accounts/data/"):
         confirm_by_password(client)
         return {"username": User.objects.get().username}
-    if path.endswith("/restore/"):
-        return data | {"envelope": client.post(f"/logs/{DAY}/delete/").context["envelope"]}
+    if path == "/logs/medications/1/undo/":
+        response = client.post("/logs/medications/1/", {"name": "Tea", "is_active": "on"}, follow=True)
+        return data | {"envelope": [*response.context["messages"]][0].envelope}
+    if path.endswith("/undo/"):
+        return data | {"envelope": client.post(path.replace("undo", "delete")).context["envelope"]}
     return data
 
 

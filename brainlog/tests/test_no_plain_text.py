@@ -65,7 +65,7 @@ def test_nothing_is_readable(as_person, person, client):
     as_person.post(check_in_url("morning"), {"dreams": CANARY * 1000, "sleep_hours": "many"})
     as_person.post(day_url(name="not_tracked"), {"reason": "ill"})
     envelope = as_person.post(day_url(name="delete")).context["envelope"]
-    as_person.post(day_url(name="restore"), {"envelope": envelope})
+    as_person.post(day_url(name="undo"), {"envelope": envelope})
     assert f"{CANARY} again" in as_person.get(day_url()).content.decode()
     # Looked at in the admin, and a person changed there.
     client.force_login(make_person(is_staff=True, is_superuser=True))

@@ -5,7 +5,17 @@ import datetime
 import pytest
 
 from logs.stages import EVENING, STAGES
-from logs.tests.factories import DAY, OPTIONAL, REQUIRED, answers, make_full_log, make_log
+from logs.tests.factories import (
+    DAY,
+    MORNING_DOSE,
+    OPTIONAL,
+    REQUIRED,
+    answers,
+    doses_of,
+    make_full_log,
+    make_log,
+    taken,
+)
 from logs.tests.pages import check_in_url, errors_of, form_as_shown
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -44,7 +54,7 @@ def test_a_stored_answer_is_cleared_when_its_question_is_answered_otherwise(as_p
     shown = form_as_shown(as_person.get(check_in_url(stage)))
     assert getattr(person.daily_logs.get(), field.name) is not None
 
-    as_person.post(check_in_url(stage), shown | {question: str(not wanted).lower()})
+    as_person.post(check_in_url(stage), shown | {question: str(not wanted).lower(), "remove": field.name})
 
     assert getattr(person.daily_logs.get(), field.name) is None
 
@@ -81,6 +91,126 @@ def test_the_page_tells_its_script_when_to_show_it(as_person, stage, field):
     page = as_person.get(check_in_url(stage)).content.decode()
 
     assert f'id="field-{field.name}" data-shown-when="{question}={str(wanted).lower()}"' in page
+
+
+# Before an answer is removed
+
+
+def removals_of(response) -> list[str]:
+    return [removal.name for removal in response.context["form"].get_context()["removals"]]
+
+
+@each_dependent
+def test_a_page_is_asked_before_a_stored_answer_is_removed(as_person, person, stage, field):
+    question, wanted = field.shown_when
+    as_person.post(check_in_url(stage), {question: str(wanted).lower(), field.name: value_of(field)})
+    before = person.daily_logs.values().get()
+
+    shown = form_as_shown(as_person.get(check_in_url(stage)))
+    response = as_person.post(check_in_url(stage), shown | {question: str(not wanted).lower()})
+
+    assert removals_of(response) == [field.name]
+    page = response.content.decode()
+    assert f'<button class="button" name="remove" value="{field.name}">Remove and save</button>' in page
+    assert str(field.verbose_name) in page
+    assert person.daily_logs.values().get() == before
+    # What was there is still on the page: changing the answer back keeps it.
+    again = form_as_shown(response) | {question: str(wanted).lower()}
+    assert as_person.post(check_in_url(stage), again).status_code == 302
+    assert getattr(person.daily_logs.get(), field.name) is not None
+
+
+@each_dependent
+def test_a_page_is_asked_before_a_typed_answer_is_removed(as_person, person, stage, field):
+    question, wanted = field.shown_when
+    shown = form_as_shown(as_person.get(check_in_url(stage)))
+    typed = shown | {question: str(not wanted).lower(), field.name: value_of(field)}
+
+    response = as_person.post(check_in_url(stage), typed)
+
+    assert removals_of(response) == [field.name]
+    expected = value_of(field)
+    assert form_as_shown(response)[field.name] == (expected if isinstance(expected, list) else [expected])
+    assert not person.daily_logs.exists()
+    response = as_person.post(check_in_url(stage), form_as_shown(response) | {"remove": field.name})
+    assert response.status_code == 302
+    assert getattr(person.daily_logs.get(), field.name) is None
+
+
+def test_nonsense_that_would_be_removed_is_asked_about_too(as_person, person):
+    shown = form_as_shown(as_person.get(check_in_url("midday")))
+
+    response = as_person.post(
+        check_in_url("midday"), shown | {"had_emotional_event": "false", "emotional_event": "x" * 4001}
+    )
+
+    assert removals_of(response) == ["emotional_event"]
+    assert form_as_shown(response)["emotional_event"] == ["x" * 4001]
+
+
+def test_what_was_emptied_on_the_page_is_not_asked_about(as_person, person):
+    as_person.post(check_in_url("midday"), {"had_emotional_event": "true", "emotional_event": "A letter"})
+    shown = form_as_shown(as_person.get(check_in_url("midday")))
+
+    response = as_person.post(check_in_url("midday"), shown | {"had_emotional_event": "false", "emotional_event": ""})
+
+    assert response.status_code == 302
+
+
+def test_all_that_would_be_removed_has_to_be_named(as_person, person):
+    as_person.post(check_in_url("midday"), answers("midday"))
+    shown = form_as_shown(as_person.get(check_in_url("midday"))) | {"had_emotional_event": "false"}
+
+    response = as_person.post(check_in_url("midday"), shown | {"remove": "emotional_event"})
+    assert removals_of(response) == ["emotional_event", "coping_strategies"]
+
+    names = "coping_strategies emotional_event"
+    assert as_person.post(check_in_url("midday"), shown | {"remove": names}).status_code == 302
+    assert person.daily_logs.get().coping_strategies is None
+
+
+def test_doses_are_asked_about(as_person, person):
+    as_person.post(check_in_url("medication"), taken(MORNING_DOSE))
+    shown = form_as_shown(as_person.get(check_in_url("medication"))) | {"medication_taken": "false"}
+
+    response = as_person.post(check_in_url("medication"), shown)
+
+    assert removals_of(response) == ["doses"]
+    assert "Concerta 36 mg at 8:15 a.m." in response.content.decode()
+    assert doses_of(person) == ["Concerta 36 mg at 8:15 a.m."]
+    assert as_person.post(check_in_url("medication"), form_as_shown(response) | {"remove": "doses"}).status_code == 302
+    assert doses_of(person) == []
+
+
+def test_what_another_tab_wrote_is_asked_about(as_person, person):
+    as_person.post(check_in_url("midday"), {"had_emotional_event": "true"})
+    shown = form_as_shown(as_person.get(check_in_url("midday")))
+    as_person.post(check_in_url("midday"), {"emotional_event": "A letter"})
+
+    response = as_person.post(check_in_url("midday"), shown | {"had_emotional_event": "false"})
+
+    assert removals_of(response) == ["emotional_event"]
+    assert "A letter" in response.content.decode()
+    assert person.daily_logs.get().emotional_event == "A letter"
+
+
+def test_what_another_tab_wrote_is_not_removed_with_what_was_typed_here(as_person, person):
+    as_person.post(check_in_url("midday"), {"had_emotional_event": "true"})
+    shown = form_as_shown(as_person.get(check_in_url("midday")))
+    as_person.post(check_in_url("midday"), {"emotional_event": "A letter"})
+    no = {"had_emotional_event": "false", "emotional_event": "A call", "remove": "emotional_event"}
+
+    response = as_person.post(check_in_url("midday"), shown | no)
+
+    assert [(each.name, each.saved) for each in response.context["form"].conflicts] == [("emotional_event", "A letter")]
+    assert person.daily_logs.get().emotional_event == "A letter"
+
+
+def test_a_program_without_names_is_not_asked(as_person, person):
+    as_person.post(check_in_url("midday"), answers("midday"))
+
+    assert as_person.post(check_in_url("midday"), {"had_emotional_event": "false"}).status_code == 302
+    assert person.daily_logs.get().emotional_event is None
 
 
 # What the evening knows of the medication check-in

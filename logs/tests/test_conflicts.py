@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from logs.models import DailyLog
-from logs.stages import STAGES
+from logs.stages import MIDDAY as MIDDAY_STAGE, STAGES
 from logs.tests.factories import MORNING_DOSE, NOON_DOSE, answers, asked, doses_of, taken
 from logs.tests.pages import check_in_url, day_url, form_as_shown
 
@@ -24,6 +24,11 @@ def opened(client, url=MIDDAY) -> dict:
 def conflicts_of(response) -> dict[str, tuple[str, str]]:
     """What the page asks the person to choose between, and they have not chosen yet."""
     return {c.name: (c.mine, c.saved) for c in response.context["form"].conflicts if c.choice is None}
+
+
+def removals_of(response) -> dict[str, str]:
+    """What the page says will be removed."""
+    return {removal.name: removal.answer for removal in response.context["form"].get_context()["removals"]}
 
 
 @pytest.fixture
@@ -216,6 +221,9 @@ def test_a_condition_chosen_away_takes_its_answer_along(as_person, person):
     assert set(conflicts_of(response)) == {"had_emotional_event", "emotional_event"}
     choices = {"keep-had_emotional_event": "mine", "keep-emotional_event": "saved"}
     response = as_person.post(MIDDAY, form_as_shown(response) | choices)
+    assert removals_of(response) == {"emotional_event": "A letter"}
+    assert person.daily_logs.get().emotional_event == "A letter"
+    response = as_person.post(MIDDAY, form_as_shown(response) | {"remove": "emotional_event"})
 
     assert response.status_code == 302
     log = person.daily_logs.get()
@@ -227,10 +235,10 @@ def test_an_answer_kept_against_its_question_is_asked_about(as_person, person):
     as_person.post(MIDDAY, {"had_emotional_event": "false"})
     response = as_person.post(MIDDAY, page | {"had_emotional_event": "true", "emotional_event": "A letter"})
 
-    choices = {"keep-had_emotional_event": "saved", "keep-emotional_event": "mine"}
-    response = as_person.post(MIDDAY, form_as_shown(response) | choices)
+    assert set(conflicts_of(response)) == {"had_emotional_event"}
+    response = as_person.post(MIDDAY, form_as_shown(response) | {"keep-had_emotional_event": "saved"})
 
-    assert list(response.context["form"].errors) == ["had_emotional_event"]
+    assert removals_of(response) == {"emotional_event": "A letter"}
     assert form_as_shown(response)["emotional_event"] == ["A letter"]
     assert person.daily_logs.get().had_emotional_event is False
     as_person.post(MIDDAY, form_as_shown(response) | {"keep-had_emotional_event": "mine"})
@@ -238,15 +246,71 @@ def test_an_answer_kept_against_its_question_is_asked_about(as_person, person):
 
 
 def test_an_answer_kept_without_its_question_is_asked_about(as_person, person):
+    as_person.post(MIDDAY, {"had_emotional_event": "false"})
     page = opened(as_person)
     as_person.post(MIDDAY, {"had_emotional_event": "true", "emotional_event": "A letter"})
-    response = as_person.post(MIDDAY, page)
+    response = as_person.post(MIDDAY, page | {"had_emotional_event": ""})
 
     choices = {"keep-had_emotional_event": "mine", "keep-emotional_event": "saved"}
     response = as_person.post(MIDDAY, form_as_shown(response) | choices)
 
     assert list(response.context["form"].errors) == ["had_emotional_event"]
     assert person.daily_logs.get().emotional_event == "A letter"
+
+
+# What is no conflict
+
+
+def test_an_answer_that_only_this_page_changed_is_none(as_person, person):
+    as_person.post(MIDDAY, answers("midday"))
+    page = opened(as_person)
+    as_person.post(MIDDAY, {"lunch": "Rice"})
+
+    response = as_person.post(MIDDAY, page | {"focus_level": "1"})
+
+    assert conflicts_of(response) == {"lunch": ("Soup", "Rice")}
+    as_person.post(MIDDAY, form_as_shown(response) | {"keep-lunch": "saved"})
+    assert stored(person) == (1, "Rice")
+
+
+def test_an_answer_to_what_was_unanswered_is_none(as_person, person):
+    page = opened(as_person)
+    as_person.post(MIDDAY, {"lunch": "Rice"})
+
+    response = as_person.post(MIDDAY, page | {"focus_level": "1", "lunch": "Rice"})
+
+    assert response.status_code == 302
+    assert stored(person) == (1, "Rice")
+
+
+def test_an_answer_to_what_was_cleared_elsewhere_is_one(as_person, person):
+    as_person.post(MIDDAY, answers("midday"))
+    page = opened(as_person)
+    as_person.post(MIDDAY, {"lunch": ""})
+
+    assert conflicts_of(as_person.post(MIDDAY, page | {"lunch": "Bread"})) == {"lunch": ("Bread", "no answer")}
+    # Also what was not touched here: the page shows it, and the person saves what it shows.
+    assert conflicts_of(as_person.post(MIDDAY, page)) == {"lunch": ("Soup", "no answer")}
+    assert stored(person) == (7, None)
+
+
+def test_what_was_answered_elsewhere_is_kept_where_this_page_was_left_blank(as_person, person):
+    page = opened(as_person)
+    as_person.post(MIDDAY, answers("midday"))
+
+    assert as_person.post(MIDDAY, page | {"distractions": "Phone"}).status_code == 302
+    log = person.daily_logs.get()
+    assert (log.focus_level, log.lunch, log.emotional_event) == (7, "Soup", "A letter")
+    assert log.coping_strategies == ["talked_it_out", "journaled"]
+    assert log.is_done(MIDDAY_STAGE)
+
+
+def test_it_is_kept_also_if_something_else_is_a_conflict(as_person, person, two_versions):
+    response = as_person.post(MIDDAY, two_versions | {"energy_level": "4", "rumination_level": "3", "lunch": ""})
+
+    assert set(conflicts_of(response)) == {"focus_level"}
+    as_person.post(MIDDAY, form_as_shown(response) | {"keep-focus_level": "mine"})
+    assert stored(person) == (3, "Soup")
 
 
 def test_showing_a_conflict_writes_nothing(as_person, two_versions):
@@ -297,7 +361,16 @@ def test_doses_added_elsewhere_and_none_here(as_person, person):
     page = opened(as_person, MEDICATION)
     as_person.post(MEDICATION, taken(MORNING_DOSE))
 
-    response = as_person.post(MEDICATION, page | taken())
+    assert as_person.post(MEDICATION, page | taken()).status_code == 302
+    assert doses_of(person) == ["Concerta 36 mg at 8:15 a.m."]
+
+
+def test_doses_taken_out_here_and_added_elsewhere(as_person, person):
+    as_person.post(MEDICATION, taken(NOON_DOSE))
+    page = opened(as_person, MEDICATION)
+    as_person.post(MEDICATION, taken(MORNING_DOSE))
+
+    response = as_person.post(MEDICATION, page | {"doses-0-DELETE": "on"})
 
     assert conflicts_of(response) == {"doses": ("no dose", "Concerta 36 mg at 8:15 a.m.")}
 
@@ -310,6 +383,8 @@ def test_not_taken_here_and_doses_there(as_person, person):
     assert set(conflicts_of(response)) == {"medication_taken", "doses"}
     choices = {"keep-medication_taken": "mine", "keep-doses": "saved"}
     response = as_person.post(MEDICATION, form_as_shown(response) | choices)
+    assert removals_of(response) == {"doses": "Concerta 36 mg at 8:15 a.m."}
+    response = as_person.post(MEDICATION, form_as_shown(response) | {"remove": "doses"})
 
     assert response.status_code == 302
     assert person.daily_logs.get().medication_taken is False

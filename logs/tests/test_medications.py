@@ -205,3 +205,69 @@ def test_a_full_list_of_somebody_else_does_not_matter(as_person, person, noon):
     fill(make_person(), Medication.MOST_PER_PERSON)
 
     assert as_person.post(check_in_url("medication"), taken({"medication": "Tea", "amount": "1"})).status_code == 302
+
+
+# Undo
+
+
+def change(client, medication, **data):
+    """Change an entry, and return the message that says so."""
+    sent = {"name": medication.name, "usual_amount": "36", "unit": "mg", "note": "With food", "is_active": "on"} | data
+    response = client.post(f"/logs/medications/{medication.pk}/", sent, follow=True)
+    *_others, message = response.context["messages"]
+    return message
+
+
+def undo(client, message) -> str:
+    response = client.post(message.undo_address, {"envelope": message.envelope}, follow=True)
+    *_others, message = response.context["messages"]
+    return str(message)
+
+
+@pytest.fixture
+def entry(as_person, person):
+    medication = make_medication(person, usual_amount=36, note="With food")
+    return medication
+
+
+@pytest.mark.parametrize(
+    "data", [{"name": "Tea"}, {"usual_amount": "", "unit": ""}, {"note": "Never again"}, {"is_active": ""}], ids=str
+)
+def test_a_change_can_be_undone_and_that_too(as_person, person, entry, data):
+    before = person.medications.values().get()
+    message = change(as_person, entry, **data)
+    after = person.medications.values().get()
+    assert before != after
+
+    assert undo(as_person, message) == "Undone. The medication is as it was before."
+    assert person.medications.get().name == "Concerta"
+    assert person.medications.values().get() == before
+
+
+def test_no_change_offers_no_undo(as_person, entry):
+    assert change(as_person, entry).envelope == ""
+
+
+def test_a_newer_change_stays(as_person, person, entry):
+    message = change(as_person, entry, note="Never again")
+    change(as_person, entry, note="Or else")
+
+    assert "Newer answers were saved since then." in undo(as_person, message)
+    assert person.medications.get().note == "Or else"
+
+
+@pytest.mark.parametrize("spelling", ["Concerta", "CONCERTA "])
+def test_a_name_that_was_taken_since_does_not_come_back(as_person, person, entry, spelling):
+    message = change(as_person, entry, name="Tea")
+    make_medication(person, spelling.strip())
+
+    assert "Newer answers were saved since then." in undo(as_person, message)
+    assert person.medications.get(pk=entry.pk).name == "Tea"
+
+
+def test_another_persons_change_is_not_there(as_person, entry):
+    message = change(as_person, entry, name="Tea")
+    as_person.force_login(make_person())
+
+    assert as_person.post(message.undo_address, {"envelope": message.envelope}).status_code == 404
+    assert as_person.post(message.undo_address).status_code == 404

@@ -8,7 +8,6 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from logs import undo
 from logs.models import Dose, Medication
 from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, make_dose, make_log, make_medication, taken
 from logs.tests.pages import check_in_url, day_url
@@ -58,7 +57,7 @@ def save(client, *doses):
 
 def delete_and_undo(client):
     envelope = client.post(day_url(name="delete")).context["envelope"]
-    assert client.post(day_url(name="restore"), {"envelope": envelope}).status_code == 302
+    assert client.post(day_url(name="undo"), {"envelope": envelope}).status_code == 302
 
 
 VISITS = {
@@ -168,16 +167,3 @@ def test_doses_go_with_their_person(full):
     User.objects.get(pk=full.pk).delete()
 
     assert [dose.pk for dose in Dose.objects.all()] == [kept.pk]
-
-
-def test_an_envelope_of_the_release_before_names_no_person(full):
-    log = full.daily_logs.first()
-    envelope = undo.sign(log)
-    _, rows = undo.signing.loads(envelope, salt="logs.undo")
-    former = re.sub(r'"user": \d+, "amount"', '"amount"', rows)
-    assert former != rows
-    log.delete()
-
-    undo.restore(undo.signing.dumps([full.pk, former], salt="logs.undo", compress=True), full)
-
-    assert {dose.user_id for dose in Dose.objects.all()} == {full.pk}

@@ -5,12 +5,12 @@ from decimal import Decimal
 from html import unescape
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from logs.fields import ChoiceField, HoursField, LineField, NoteField, ScoreField, SeveralField, YesNoField
 from logs.models import DailyLog, Dose, Medication, Unit
 from logs.stages import MEDICATION, STAGES
-from logs.tests.factories import DAY, dose_rows
+from logs.tests.factories import DAY, asked, dose_rows
 from logs.tests.pages import check_in_url, day_url, form_as_shown
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -128,6 +128,29 @@ def test_any_answers_survive_saving_showing_and_saving_again(as_person, stage, d
     assert (DailyLog.objects.values().first(), list(Dose.objects.values())) == before
 
 
+@each_stage
+@several_examples
+@given(data=st.data())
+def test_any_save_can_be_undone_and_that_too(as_person, stage, data):
+    clean_up()
+    states = []
+    for _ in range(2):
+        answers = data.draw(answers_to(stage))
+        taken = data.draw(doses) if stage is MEDICATION and answers["medication_taken"] else []
+        sent = {name: as_sent(value) for name, value in answers.items() if value is not None}
+        sent |= asked(stage) | {"remove": " ".join([*stage.field_names, "doses"])}
+        sent |= dose_rows(*({name: as_sent(value) for name, value in dose.items()} for dose in taken))
+        assert as_person.post(check_in_url(stage), sent).status_code == 302
+        *_others, message = as_person.get(day_url()).context["messages"]
+        states.append((stored_answers(stage), stored_doses(), DailyLog.objects.exists()))
+    assume(states[0] != states[1])
+
+    for state in states:
+        undone = as_person.post(message.undo_address, {"envelope": message.envelope}, follow=True)
+        assert (stored_answers(stage), stored_doses(), DailyLog.objects.exists()) == state
+        *_others, message = undone.context["messages"]
+
+
 names = st.sampled_from(
     [
         *(name for stage in STAGES for name in stage.field_names),
@@ -138,6 +161,7 @@ names = st.sampled_from(
             "version",
             "seen",
             "asked-names",
+            "remove",
             "today",
             "meant",
             "from",
@@ -204,6 +228,6 @@ def test_any_text_in_the_small_forms_gets_an_answer(as_person, person, text):
     clean_up()
 
     assert as_person.post(day_url(name="not_tracked"), {"reason": text}).status_code == 302
-    assert as_person.post(day_url(name="restore"), {"envelope": text}).status_code == 302
+    assert as_person.post(day_url(name="undo"), {"envelope": text}).status_code == 404
     assert as_person.get("/logs/", {"page": text, "month": text}).status_code in {200, 404}
     assert not DailyLog.objects.exists()

@@ -202,7 +202,7 @@ CHANGES = {
     "one removed": {"doses-1-DELETE": "on"},
     "the first removed": {"doses-0-DELETE": "on"},
     "all removed": {"doses-0-DELETE": "on", "doses-1-DELETE": "on"},
-    "not taken after all": {"medication_taken": "false"},
+    "not taken after all": {"medication_taken": "false", "remove": "doses ate_within_hour first_hour_feeling"},
     "another answer too": {"doses-0-amount": "54", "first_hour_feeling": "foggy"},
 }
 

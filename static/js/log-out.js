@@ -1,6 +1,6 @@
 // Removes what this browser stored for a person when they log out, here or in another tab, and when the server says that
 // the login here was ended from elsewhere: [data-saved="7/"]. After a save, [data-saved="7/2026-05-04/midday"], several
-// with spaces between them, removes the drafts that were sent; what was typed while the answer was on its way, or in
+// with commas between them, removes the drafts that were sent; what was typed while the answer was on its way, or in
 // another tab, stays.
 // If there are drafts, form[data-log-out] shows its [data-unsaved-texts] first, which lists them.
 
@@ -46,7 +46,7 @@ function logOut(event) {
   setTimeout(() => (page.isLeaving = false), 5000); // If no answer comes, the page stays.
 }
 
-for (const message of document.querySelectorAll("[data-saved]")) message.dataset.saved.split(" ").forEach(removeSaved);
+for (const message of document.querySelectorAll("[data-saved]")) message.dataset.saved.split(",").forEach(removeSaved);
 if (page.person) {
   channel?.addEventListener("message", closeWhenLoggedOut);
   window.addEventListener("pageshow", reloadWhenRestored);

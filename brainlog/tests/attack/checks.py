@@ -21,7 +21,9 @@ from testing.forms import TYPED, Form, forms_in
 RECORDS = {"accounts_session", "accounts_throttle", "accounts_securityevent", "django_admin_log"}
 
 # These answer with a page when they are done, where all others lead on to one.
-DONE_AT_ONCE = {"logs:delete"}
+DONE_AT_ONCE = {"logs:delete", "reflections:delete"}
+
+UNDO = {"logs:undo", "logs:undo_medication", "reflections:undo"}
 
 OWNED = {model._meta.db_table: model for model in (User, DailyLog, Medication, WeeklyReflection)}
 
@@ -36,6 +38,10 @@ BOOKKEEPING = {
 
 # What forms change that do not ask for it by its name.
 OTHERWISE = {"logs:not_tracked": {"not_tracked"}, "logs:tracked": {"not_tracked"}}
+
+
+def are_alike(row: dict, other: dict, *names: str) -> bool:
+    return all(row.get(name) == other.get(name) for name in names)
 
 
 def spellings(text: str) -> set[str]:
@@ -183,9 +189,15 @@ class Attack:
     def makes_nothing_up(self):
         """Texts are what was sent; what was not answered is empty; what is brought back is what it was."""
         for table, before, after in self.changes:
-            if table in OWNED and after and self.found.name == "logs:restore":
-                was = self.world.start[table][after["id"]]
-                assert {name for name in after if after[name] != was[name]} <= BOOKKEEPING
+            if (
+                table in OWNED
+                and after
+                and self.found.name in {"logs:undo", "logs:undo_medication", "reflections:undo"}
+            ):
+                key = next(name for name in ("date", "week_start", "id") if name in after)
+                same = [row for row in self.world.start[table].values() if are_alike(row, after, "user_id", key)]
+                was = same[0] if same else after
+                assert {name for name in after if after[name] != was[name]} <= BOOKKEEPING | {"id"}
             elif table in OWNED and after:
                 self.has_only_what_was_sent(OWNED[table]._base_manager.get(pk=after["id"]), before or {}, after)
 

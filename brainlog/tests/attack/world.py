@@ -25,6 +25,7 @@ from brainlog.tests.attack.rows import count_on, make_hostile, make_secret
 from brainlog.tests.attack.texts import packed
 from logs import undo
 from logs.models import DailyLog, Medication
+from logs.questions import parts_of_day
 from reflections.models import WeeklyReflection
 from testing.forms import TYPED, Form, forms_in
 from testing.undone import undone
@@ -141,7 +142,12 @@ class World:
         return self.people[who].sessions.order_by("created_at", "pk").last().handle
 
     def envelope_of(self, who: str) -> str:
-        return undo.sign(self.people[who].daily_logs.get(date=DAY))
+        """What would bring a day of theirs back, had they deleted it in this login."""
+        person, session = self.people[who], self.browser(who).session
+        session.load()
+        with undone():
+            change = undo.delete(person.daily_logs.get(date=DAY), parts_of_day(person))
+        return undo.seal(person, session, reverse("logs:undo", args=[DAY]), "deleted", change)
 
     # Pages
 

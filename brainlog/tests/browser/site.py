@@ -46,7 +46,9 @@ NOT_PAGES = {
     "accounts:passkey_login",
     "logs:not_tracked",
     "logs:tracked",
-    "logs:restore",
+    "logs:undo",
+    "logs:undo_medication",
+    "reflections:undo",
     "metrics",
     "reflections:other",
 }
@@ -232,6 +234,25 @@ def conflict(page, world):
     world.newcomer.daily_logs.all().delete()
 
 
+def removal_said(page, world):
+    unfold(page)
+    answer(page, {"had_emotional_event": "true", "emotional_event": LONG, "coping_strategies": "journaled"})
+    answer(page, {"had_emotional_event": "false"})
+    expect(page.locator(".removal-notice")).to_have_count(2)
+
+
+def removal_asked_about(page, world):
+    """A text that was written elsewhere since the page was opened, so that its script knows nothing of it."""
+    log = make_log(world.newcomer, world.newcomer.today(), had_emotional_event=True)
+    page.reload()
+    log.emotional_event = LONG
+    log.save()
+    answer(page, {"had_emotional_event": "false"})
+    press(page, "Save")
+    expect(page.get_by_role("heading", name="Remove this?")).to_be_visible()
+    world.newcomer.daily_logs.all().delete()
+
+
 def unreadable(page, world):
     put(world.ill.daily_logs.get(), "dreams", "bl1.test." + "A" * 60)
     page.reload()
@@ -343,6 +364,8 @@ VIEWS = [
     View("a save on its way", "logs:check_in", "newcomer", "/logs/{today}/midday/", save_without_answer),
     View("today, not all saved", "today", "newcomer", "/", unsaved, is_wide=True),
     View("log out, not all saved", "accounts:profile", "newcomer", "/accounts/profile/", unsaved_at_log_out),
+    View("what “No” removes", "logs:check_in", "newcomer", "/logs/{today}/midday/", removal_said),
+    View("asked before a removal", "logs:check_in", "newcomer", "/logs/{today}/midday/", removal_asked_about),
     View("a day, empty", "logs:day", "newcomer", "/logs/{today}/"),
     View("history, empty", "logs:history", "newcomer", "/logs/"),
     View("medications, none", "logs:medications", "newcomer", "/logs/medications/"),

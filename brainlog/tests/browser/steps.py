@@ -76,7 +76,7 @@ def unfold(page: Page):
 def given_answers(page: Page) -> dict:
     """What the form on the page would send, less what the person cannot see."""
     pairs = page.locator("form[data-draft]").evaluate("form => [...new FormData(form)]")
-    unseen = ("csrfmiddlewaretoken", "version", "seen", "asked-names", "today")
+    unseen = ("csrfmiddlewaretoken", "version", "seen", "asked-names", "today", "remove")
     found = {}
     for name, value in pairs:
         if value and name not in unseen and not name.endswith("_FORMS"):

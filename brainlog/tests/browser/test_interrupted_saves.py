@@ -316,9 +316,10 @@ def test_answers_saved_elsewhere_meanwhile_are_put_side_by_side(new_page, live_s
     # Without a choice nothing is overwritten.
     press(page, "Save")
     expect(page.get_by_role("heading", name="Which answers")).to_be_visible()
-    for name, choice in {"focus_level": "mine", "energy_level": "saved", "rumination_level": "saved"}.items():
+    # Only what was answered in both is asked about.
+    expect(page.locator(".conflict")).to_have_count(2)
+    for name, choice in {"focus_level": "mine", "energy_level": "saved"}.items():
         tap(page, f"keep-{name}", choice)
-    tap(page, "keep-lunch", "mine")
     press(page, "Save")
     expect_saved(page, "Midday saved.")
     log.refresh_from_db()
