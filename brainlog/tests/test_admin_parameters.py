@@ -48,12 +48,12 @@ def is_answered(client, address: str) -> bool:
 
 
 def parameters_of(model) -> list[str]:
-    filters = [
-        each if isinstance(each, str) else f"{each[0]}__isempty" for each in admin.site._registry[model].list_filter
-    ]
-    hierarchy = admin.site._registry[model].date_hierarchy
+    model_admin = admin.site._registry[model]
+    columns = [each for each in model_admin.list_filter if isinstance(each, str)]
+    others = [each.parameter_name for each in model_admin.list_filter if not isinstance(each, str)]
+    hierarchy = model_admin.date_hierarchy
     dates = [f"{hierarchy}{kind}" for kind in DATES] if hierarchy else []
-    return [*PARAMETERS, *sorted({*(f"{name}__exact" for name in filters if "__" not in name), *filters, *dates})]
+    return [*PARAMETERS, *sorted({*(f"{name}__exact" for name in columns), *columns, *others, *dates})]
 
 
 @pytest.mark.thorough

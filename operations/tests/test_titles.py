@@ -59,5 +59,5 @@ def test_titles_and_urls_of_the_admin_contain_no_answers(browser, client):
         kept_of(client.get(page)) for page in [*pages, reverse("admin:auth_user_password_change", args=[rows[-1].pk])]
     ]
 
-    assert ["People | Django site admin"] in kept
+    assert ["People | Brain Log"] in kept
     assert [texts for texts in kept if not texts or CANARY in texts[0].lower()] == []
