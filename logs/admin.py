@@ -30,7 +30,7 @@ class LastLoggedFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         ago = _("%(days)d or more days ago")
-        return [*((str(days), ago % {"days": days}) for days in self.DAYS), (self.NEVER, _("never"))]
+        return [*((str(days), ago % {"days": days}) for days in self.DAYS), (self.NEVER, _("Never"))]
 
     def queryset(self, request, people):
         if self.value() == self.NEVER:
@@ -73,14 +73,14 @@ class PersonAdmin(UserAdmin):
         if person.last_day_logged is None:
             return None
         days = reverse("admin:logs_dailylog_changelist") + "?" + urlencode({"q": person.username})
-        date = date_format(person.last_day_logged, "SHORT_DATE_FORMAT")
-        return format_html('<a href="{}">{}</a> {}', days, date, days_ago(person.days_since))
+        date, ago = date_format(person.last_day_logged), days_ago(person.days_since)
+        return format_html('<a href="{}">{}</a> <span class="ago">{}</span>', days, date, ago)
 
-    @admin.display(description=_("days logged of 7"))
+    @admin.display(description=_("logged in 7 days"))
     def days_in_week(self, person):
         return person.activity.days_in_week
 
-    @admin.display(description=_("days logged of 30"))
+    @admin.display(description=_("in 30 days"))
     def days_in_month(self, person):
         return person.activity.days_in_month
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.formats import date_format
 from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.models import User
@@ -55,7 +56,7 @@ def test_the_list_shows_who_logged_when_and_how_completely(client, staff, maria)
 
     last, in_week, in_month, check_ins = row_of(page, "maria")
     day = maria.today() - datetime.timedelta(days=3)
-    assert last == f"{day:%m/%d/%Y} 3 days ago"
+    assert last == f"{date_format(day)} 3 days ago"
     assert (in_week, in_month, check_ins) == ("3", "3", "14 of 35")
     assert row_of(page, "staff") == ["never", "0", "0", "0 of 5"]
 

@@ -93,7 +93,9 @@ def test_a_bundle_is_small(name, most):
 
 
 def test_every_class_that_is_styled_is_on_a_page():
-    styles = re.sub(r"/\*.*?\*/", "", "".join(bundles.read(f"css/{part}.css") for part in STYLES + ADMIN_STYLES))
+    # Not of the admin's lists: their classes are in Django's templates and in list_display.
+    parts = [part for part in STYLES + ADMIN_STYLES if part != "admin-lists"]
+    styles = re.sub(r"/\*.*?\*/", "", "".join(bundles.read(f"css/{part}.css") for part in parts))
     styled = set(re.findall(r"\.([a-z][a-z-]*)", styles))
     templates = "\n".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
     used = set(re.findall(r"[a-z-]+", " ".join(re.findall(r'class="([^"]*)"', templates))))
