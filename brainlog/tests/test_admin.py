@@ -311,7 +311,10 @@ def test_people_are_filtered_by_their_rights(as_staff, rows):
 def test_reflections_are_filtered_by_completion(as_staff, rows):
     done = make_reflection(completed_at=timezone.now())
 
-    found = {state: results(as_staff.get(list_url("reflections_weeklyreflection"), {"state": state})) for state in ("complete", "begun")}
+    found = {
+        state: results(as_staff.get(list_url("reflections_weeklyreflection"), {"state": state}))
+        for state in ("complete", "begun")
+    }
 
     assert found == {"complete": [done], "begun": [rows["reflections_weeklyreflection"]]}
 

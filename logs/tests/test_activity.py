@@ -76,7 +76,8 @@ def test_days_logged_for_the_time_before_joining_are_possible():
 @pytest.fixture
 def people(db) -> dict[str, User]:
     """People by the time since they last logged, in days."""
-    people = {name: make_person(username=name) for name in ("today", "2", "3", "7", "30", "never", "on holiday", "back")}
+    names = ("today", "2", "3", "7", "30", "never", "on holiday", "back")
+    people = {name: make_person(username=name) for name in names}
     for name in ("2", "3", "7", "30"):
         make_full_log(people[name], days_before(int(name)))
         make_full_log(people[name], days_before(int(name) + 1))
