@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.tests.factories import make_person
 from operations.instrumentation import without_values
 from operations.log_formatters import JsonFormatter
-from operations.tests.listening import lines_during
+from operations.tests.log_capture import lines_during
 from testing.gunicorn import manage
 
 ID = re.compile(r"[0-9a-f]{32}")

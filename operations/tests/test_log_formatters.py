@@ -13,7 +13,7 @@ from accounts.tests.factories import make_person
 from operations.log_formatters import JsonFormatter, TextFormatter
 from operations.request_context import RequestContext, current
 from operations.tests.canary import CANARY, FAILING, SIGN_UP, main_job
-from operations.tests.listening import lines_during
+from operations.tests.log_capture import lines_during
 
 BOTH = pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter()], ids=["json", "text"])
 
