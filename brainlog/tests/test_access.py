@@ -37,7 +37,7 @@ from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 from testing.gunicorn import ROOT, environment_with
 from testing.oidc import throwaway_provider
-from testing.undone import undone
+from testing.rollback import rolled_back
 
 pytestmark = pytest.mark.once
 
@@ -155,7 +155,7 @@ def test_other_methods_of_some_addresses(maria):
     browser = Browser(make_person(username="the-superuser", **ROLES["superuser"]))
 
     for address, method in zip(EVERYWHERE, methods, strict=False):
-        with undone():
+        with rolled_back():
             response = browser.send(method, address, {})
         if not is_as_expected(response, address.answer_to("superuser", method), address):
             wrong.append((method, address.path, response.status_code))
@@ -174,7 +174,7 @@ def check_the_table(maria, role, methods):
         in_admin = address in ADMIN
         for method in methods:
             expected = address.answer_to(role, method)
-            with undone():
+            with rolled_back():
                 response = browser.send(method, address, DEED if in_admin and role != "superuser" else {})
                 after = everything_of(maria) if method == "POST" else before
             page = "" if role == "superuser" and in_admin else response.text_of_it
@@ -219,7 +219,7 @@ def test_other_peoples_objects_are_404(maria):
         found = {}
         for address in ADDRESSES:
             for method in ("GET", "POST"):
-                with undone():
+                with rolled_back():
                     response = browser.send(method, address, {})
                 page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.text_of_it)
                 found[method, address.path] = response.status_code, response.get("Location"), page

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.tests.codes import CONFIRM, code_of, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY
-from brainlog.tests.test_access import everything_of, maria, undone  # noqa: F401
+from brainlog.tests.test_access import everything_of, maria, rolled_back  # noqa: F401
 from logs.tests.factories import make_full_log
 
 LOGIN, SIGN_UP, RESET = (reverse(f"accounts:{name}") for name in ("login", "signup", "reset"))
@@ -183,7 +183,7 @@ WAYS = [by_login, by_sign_up, by_confirming, by_logging_out, by_code, by_the_adm
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_no_open_redirects(way):
     for there in [*ELSEWHERE, "/\r\nSet-Cookie: evil=1"]:
-        with undone():
+        with rolled_back():
             response = way(Client(), there)
 
         assert response.status_code == 302 and goes_on_here(response), there
@@ -314,7 +314,7 @@ def test_malformed_bodies_are_empty_forms_or_refused(client):
     def answer(address, content_type, sent):
         client.cookies.clear()
         client.cookies["sessionid"] = session
-        with undone():
+        with rolled_back():
             response = client.generic("POST", address.path, sent, content_type)
         return response.status_code, response.get("Location")
 

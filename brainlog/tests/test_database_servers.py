@@ -16,7 +16,7 @@ from brainlog.database.urls import database_from_url
 from testing.certificates import make_certificates
 from testing.gunicorn import ROOT, environment_with
 from testing.pgbouncer import throwaway_pgbouncer
-from testing.postgres import HURRIED, throwaway_cluster, throwaway_replica
+from testing.postgres import WITHOUT_FSYNC, throwaway_cluster, throwaway_replica
 from testing.proxy import throwaway_proxy
 from testing.waiting import wait_until
 
@@ -41,7 +41,7 @@ def connections_of_our_own(django_db_blocker):
 
 @pytest.fixture(scope="module")
 def cluster():
-    with throwaway_cluster(HURRIED) as cluster:
+    with throwaway_cluster(WITHOUT_FSYNC) as cluster:
         cluster.stop("fast")
         make_certificates(cluster.data, "brainlog")
         cluster.give_to_postgres(*cluster.data.glob("*.crt"), *cluster.data.glob("*.key"))
@@ -125,7 +125,7 @@ def test_channel_binding(cluster):
 
 def test_connect_timeout(cluster):
     with throwaway_proxy(cluster.port) as proxy:
-        proxy.sleep(60)
+        proxy.delay_connections(60)
         url = cluster.url.replace(str(cluster.port), str(proxy.port))
 
         with pytest.raises(OperationalError, match="timeout"):

@@ -74,7 +74,7 @@ def test_a_wire_can_be_cut(cluster):
     with throwaway_proxy(cluster.port) as proxy:
         url = cluster.url.replace(str(cluster.port), str(proxy.port))
         with psycopg.connect(url) as connection:
-            proxy.cut()
+            proxy.close_connections()
             with pytest.raises(psycopg.OperationalError):
                 connection.execute("SELECT 1")
         assert proxy.accepted == 1

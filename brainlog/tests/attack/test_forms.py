@@ -10,7 +10,7 @@ from brainlog.tests.addresses import ADDRESSES
 from brainlog.tests.attack.checks import Attack
 from brainlog.tests.attack.inputs import ENCODINGS, MARKS, Sent, as_received, filled_in
 from brainlog.tests.attack.world import Found, World, browser_with, everything, name_of
-from testing.undone import undone
+from testing.rollback import rolled_back
 
 pytestmark = MARKS
 
@@ -33,7 +33,7 @@ def right_for(world: World) -> dict[str, list[str]]:
 def attack(world: World, found: Found, cookies: SimpleCookie, before: dict[str, dict], sent: Sent, encoding: str):
     """Send it, hold the answer and the database against what must be so, and take everything back."""
     caches["summaries"].clear()
-    with undone():
+    with rolled_back():
         response = browser_with(cookies).post(found.form.action, ENCODINGS[encoding](sent), content_type=encoding)
         Attack(world, found, as_received(sent), response, before, everything()).check()
 
@@ -64,7 +64,7 @@ def test_any_answers_to_a_form_of_the_admin(world):
 
 def attack_with_anything(world: World, found: Found):
     answers = filled_in(found.form, right_for(world))
-    with undone():
+    with rolled_back():
         cookies, before = world.open(found).cookies, everything()
 
         @any_answers

@@ -16,7 +16,7 @@ from brainlog.tests.attack.checks import RECORDS
 from brainlog.tests.attack.inputs import MARKS, anything, text
 from brainlog.tests.attack.rows import SECRET
 from brainlog.tests.attack.world import World, everything, html_of, name_of
-from testing.undone import undone
+from testing.rollback import rolled_back
 
 pytestmark = MARKS
 
@@ -71,7 +71,7 @@ def lookups_of(model: type[Model]) -> list[str]:
 def ask(world: World, who: str, path: str, sent: list[tuple[str, bytes]]):
     caches["summaries"].clear()
     query = "&".join(f"{quote_from_bytes(name.encode())}={quote_from_bytes(value)}" for name, value in sent)
-    with undone():
+    with rolled_back():
         response = world.browser(who).get(f"{path}?{query}")
         after = everything()
     assert response.status_code in {200, 302, 400, 403, 404, 405}

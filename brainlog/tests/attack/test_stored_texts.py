@@ -16,7 +16,7 @@ from brainlog.tests.attack.rows import CODES
 from brainlog.tests.attack.texts import HOSTILE, MARK
 from brainlog.tests.attack.world import Page
 from operations.log_formatters import JsonFormatter, TextFormatter
-from testing.undone import undone
+from testing.rollback import rolled_back
 
 PROJECT = Path(__file__).parents[3]
 
@@ -156,7 +156,7 @@ HEADERS = {"Subject", "From", "To", "Date", "Message-ID", "MIME-Version", "Conte
 
 
 def test_a_mail_is_a_text_and_its_subject_one_line(world):
-    with undone():
+    with rolled_back():
         username = f"a\nBcc: b@example.org\n{HOSTILE[0]}{HOSTILE[2]}"
         User.objects.filter(pk=world.people["owner"].pk).update(username=username)
         for address in ("owner@example.org", "nobody@example.org"):
@@ -189,7 +189,7 @@ def test_a_line_in_the_log_is_one_line(world, caplog, formatter, text):
     """Texts cannot inject lines into the log, or escape sequences into a terminal."""
     caplog.set_level(logging.DEBUG)
     headers = {name: text for name in ("user-agent", "host", "origin", "referer", "x-request-id", "accept-language")}
-    with undone():
+    with rolled_back():
         for sent in ({}, headers, *({name: value} for name, value in headers.items())):
             browser = Client(enforce_csrf_checks=True, headers=sent)
             browser.get(f"/{text}/?next={text}")

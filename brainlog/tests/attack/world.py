@@ -27,7 +27,7 @@ from logs import undo
 from logs.models import DailyLog, Medication
 from reflections.models import WeeklyReflection
 from testing.forms import TYPED, Form, forms_in
-from testing.undone import undone
+from testing.rollback import rolled_back
 
 # The week after that of the addresses; in New York it is noon.
 NOON = datetime.datetime(2026, 5, 12, 16, tzinfo=datetime.UTC)
@@ -188,7 +188,7 @@ class World:
         """What shows itself at these addresses, or where they lead."""
         found = []
         for who, path in dict.fromkeys(addresses):
-            with undone():
+            with rolled_back():
                 response = self.browser(who).get(path, follow=True)
             if response.status_code == 200 and (html := html_of(response)):
                 found.append(Page(who, path, response.request["PATH_INFO"], html))
@@ -219,7 +219,7 @@ class World:
         found = []
         for form in self.forms_on_pages.values():
             for pairs in first_tries(form.form):
-                with undone():
+                with rolled_back():
                     browser = self.browser(form.who) if form.opened == form.form.action else self.open(form)
                     response = self.send(form, pairs, browser)
                     if response.status_code == 302:

@@ -42,16 +42,16 @@ def run(database, folder, monkeypatch, django_db_blocker):
     """Run a command with that database and folder, and return its output or the message of its error."""
 
     def run(*arguments, at=None, fails=False, typed="", **environment):
-        said = io.StringIO()
+        output = io.StringIO()
         with monkeypatch.context() as patch, django_db_blocker.unblock(), commands_use(f"sqlite:///{at or database}"):
-            patch.setattr("sys.stdout", said)
+            patch.setattr("sys.stdout", output)
             patch.setattr(settings, "BACKUP_TO", environment.pop("BACKUP_TO", str(folder)))
             patch.setattr("sys.stdin", io.StringIO(typed))
             for name, value in environment.items():
                 patch.setenv(name, value)
             if not fails:
                 call_command(*arguments)
-                return said.getvalue().strip()
+                return output.getvalue().strip()
             with pytest.raises(CommandError) as error:
                 call_command(*arguments)
             return str(error.value)

@@ -86,7 +86,7 @@ def test_dead_connections_block_no_page_once_new_connections_work(cluster):
         with throwaway_site(url) as site:
             with request_pages(site) as answers:  # Every thread has a connection.
                 assert {answer.result() for answer in answers} == {200}
-            proxy.mute()
+            proxy.drop_data()
             cluster.pause()
             try:
                 with request_pages(site) as waiting:
@@ -96,7 +96,7 @@ def test_dead_connections_block_no_page_once_new_connections_work(cluster):
                     with request_pages(site) as answers:
                         assert {answer.result() for answer in answers} == {200}
                     assert not all(answer.done() for answer in waiting)
-                    proxy.cut()
+                    proxy.close_connections()
             finally:
                 cluster.resume()
 

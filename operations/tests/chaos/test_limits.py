@@ -174,7 +174,7 @@ def test_a_replica_takes_over(cluster, assert_nothing_is_lost):
                     savers.wait_for_more(ACKNOWLEDGED)
                     cluster.kill()
                     proxy.target = ("127.0.0.1", replica.port)
-                    proxy.cut()
+                    proxy.close_connections()
                     savers.wait_for_more(REFUSED)
                     replica.promote()
                     savers.wait_for_more(ACKNOWLEDGED)

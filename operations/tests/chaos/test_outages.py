@@ -127,7 +127,7 @@ def test_the_network_is_cut_in_the_middle_of_requests(remote_savers, proxy, asse
     with remote_savers.saving():
         for _ in range(5):
             remote_savers.wait_for_more(ACKNOWLEDGED)
-            proxy.cut()
+            proxy.close_connections()
     remote_savers.wait_until_none_is_refused()
     assert_nothing_is_lost(remote_savers)
 
@@ -140,8 +140,8 @@ def test_a_connection_takes_five_seconds(remote_savers, proxy, assert_nothing_is
     """No save is refused; it only takes longer."""
     with remote_savers.saving():
         remote_savers.wait_for_more(ACKNOWLEDGED)
-    proxy.cut()
-    proxy.sleep(5)
+    proxy.close_connections()
+    proxy.delay_connections(5)
     saves = [remote_savers.people[0].save(), *(person.save() for person in remote_savers.people)]
     remote_savers.saves += saves
     assert_nothing_is_lost(remote_savers)

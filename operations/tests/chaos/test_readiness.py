@@ -51,8 +51,8 @@ def test_a_server_that_stops_and_starts_again(site, cluster):
     assert answer_of(site) == READY
 
     # Each change is logged once.
-    said = re.findall(r"Not ready: [\w ]+|Ready again", site.log)
-    assert said == ["Not ready: the database did not answer correctly within a second", "Ready again"]
+    changes = re.findall(r"Not ready: [\w ]+|Ready again", site.log)
+    assert changes == ["Not ready: the database did not answer correctly within a second", "Ready again"]
 
 
 @pytest.mark.thorough
@@ -64,7 +64,7 @@ def test_a_server_that_hangs_in_the_middle_of_an_answer(cluster):
             assert answer_of(site) == READY
             other.execute("LOCK TABLE django_migrations")  # The query is received, and not answered.
             assert answer_of(site) == NO_DATABASE
-            proxy.mute()
+            proxy.drop_data()
             other.rollback()
             assert answer_of(site) == NO_DATABASE
             # Existing connections stay without an answer; new ones work.

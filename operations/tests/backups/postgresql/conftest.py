@@ -56,14 +56,14 @@ def run(cluster, database, folder, monkeypatch, django_db_blocker):
     """Run a command with that database and folder, and return its output or the message of its error."""
 
     def run(*arguments, at=None, url=None, fails=False):
-        said = io.StringIO()
+        output = io.StringIO()
         url = url or cluster.url_of(at or database)
         with monkeypatch.context() as patch, django_db_blocker.unblock(), commands_use(url):
-            patch.setattr("sys.stdout", said)
+            patch.setattr("sys.stdout", output)
             patch.setattr(settings, "BACKUP_TO", str(folder))
             if not fails:
                 call_command(*arguments)
-                return said.getvalue().strip()
+                return output.getvalue().strip()
             with pytest.raises(CommandError) as error:
                 call_command(*arguments)
             return str(error.value)
