@@ -28,7 +28,7 @@ on_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="about SQ
 
 @pytest.fixture
 def open_umask():
-    """As careless as a umask can be: what is created is for everybody, unless its mode says otherwise."""
+    """The umask 0: new files are accessible to all users, unless they are created with another mode."""
     before = os.umask(0)
     yield
     os.umask(before)

@@ -24,9 +24,9 @@ def record_of(message, *args, name="brainlog.test", error=None, **extra) -> logg
     return logger.makeRecord(name, logging.WARNING, __file__, 1, message, args, exc_info, extra=extra)
 
 
-def caught(deed) -> BaseException:
+def caught(action) -> BaseException:
     try:
-        deed()
+        action()
     except Exception:
         return sys.exc_info()[1]
     raise AssertionError("It did not fail.")
