@@ -31,7 +31,7 @@ def right_for(world: World) -> dict[str, list[str]]:
 
 
 def attack(world: World, found: Found, cookies: SimpleCookie, before: dict[str, dict], sent: Sent, encoding: str):
-    """Send a form, check the invariants of the response and the database, and roll all_rows back."""
+    """Send a form, check the invariants of the response and the database, and roll everything back."""
     caches["summaries"].clear()
     with rolled_back():
         response = browser_with(cookies).post(found.form.action, ENCODINGS[encoding](sent), content_type=encoding)
