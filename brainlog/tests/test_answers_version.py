@@ -50,7 +50,7 @@ FORMS = {
     "/accounts/data/export/": ({}, False),
     "/accounts/data/wipe/": ({}, True),
     "/accounts/logout/": ({}, False),
-    "/accounts/login/": ({"username": "somebody", "password": PASSWORD}, False),
+    "/accounts/login/": ({"username": "unknown", "password": PASSWORD}, False),
 }
 FORMS = {path: form for path, form in FORMS.items() if path not in ENDS_IT}
 

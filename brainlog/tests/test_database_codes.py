@@ -27,13 +27,13 @@ def cluster():
     with throwaway_cluster("max_connections = 10") as cluster:
         cluster.execute("CREATE ROLE app LOGIN PASSWORD 'app'")
         cluster.execute("CREATE ROLE guest LOGIN PASSWORD 'guest' CONNECTION LIMIT 0")
-        cluster.execute("CREATE ROLE nobody PASSWORD 'nobody'")
+        cluster.execute("CREATE ROLE no_login PASSWORD 'no_login'")
         cluster.execute("CREATE TABLE pages (number int)")
         yield cluster
 
 
 def error_from(url: str, *statements: str) -> Error:
-    """What Django raises when it connects there and says this."""
+    """The error that Django raises when it connects and executes these statements."""
     connection = ConnectionHandler({"default": database_from_url(url, ROOT)})["default"]
     try:
         with connection.cursor() as cursor:
@@ -50,7 +50,7 @@ def error_from(url: str, *statements: str) -> Error:
     ("change", "to", "code", "says"),
     [
         ("{password}", "wrong", "28P01", "refuses the login"),
-        ("brainlog:{password}", "nobody:nobody", "28000", "refuses the login"),
+        ("brainlog:{password}", "no_login:no_login", "28000", "refuses the login"),
         ("brainlog:{password}", "guest:guest", "53300", "no connection left"),
         ("/postgres", "/nowhere", "3D000", "no database of this name"),
         ("/postgres", "/postgres?sslmode=require", "TLS", "cannot be encrypted"),

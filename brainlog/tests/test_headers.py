@@ -47,7 +47,7 @@ def policy_of(response) -> dict:
 
 
 def policy_for(path) -> dict:
-    """The admin has all of the policy but trusted types: its jQuery writes HTML as soon as it is loaded."""
+    """The policy of the admin has no trusted types: its jQuery writes HTML when it is loaded."""
     left_out = {"require-trusted-types-for", "trusted-types"} if path.startswith("/admin/") else set()
     return {directive: sources for directive, sources in POLICY.items() if directive not in left_out}
 
@@ -169,7 +169,7 @@ def test_login_and_logout_are_not_cached(client, db):
     assert "no-store" in logout["Cache-Control"]
 
 
-# What the pages are made of
+# The content of pages
 
 
 def refused_by_the_browser(response) -> list[str]:

@@ -172,7 +172,7 @@ def test_a_body_can_arrive_in_parts_and_after_100_continue(site):
         for client in asking:
             assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
             client.sendall(b"username")
-            client.sendall(b"=nobod")
+            client.sendall(b"=anyon")
             assert client.recv(65536).startswith(b"HTTP/1.1 403 ")  # The form has no CSRF token.
 
 
@@ -220,7 +220,7 @@ def test_the_commands_of_procfile_and_readme(database_url):
 def test_clients_can_disconnect_at_any_moment(database_url):
     """Also by a reset, and when the limit of connections is reached: no worker ends."""
     request = (
-        POST + "Expect: 100-continue\r\nContent-Length: 30\r\n\r\n" + "username=nobody&password=wrong1" + GET + "\r\n"
+        POST + "Expect: 100-continue\r\nContent-Length: 30\r\n\r\n" + "username=anyone&password=wrong1" + GET + "\r\n"
     )
     chance = random.Random(1)
     with throwaway_site(database_url, GUNICORN_CMD_ARGS="--worker-connections=20") as site:
