@@ -1,4 +1,4 @@
-"""Plain technical English: words that give a sentence a vague subject are used in no code, test, template or document."""
+"""Plain technical English: words that give a sentence a vague subject are used in no code, test, template or doc."""
 
 import re
 from pathlib import Path
