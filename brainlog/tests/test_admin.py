@@ -49,7 +49,7 @@ def as_staff(client, db):
 
 @pytest.fixture
 def rows(db):
-    """One person with one row of everything, by the admin's name of the table."""
+    """One person with a row in each table, by the admin's name of the table."""
     maria = make_person(username="Ünal", display_name="Maria")
     log = make_full_log(maria, DAY, dreams="A secret dream", coping_strategies=["journaled"], had_emotional_event=True)
     medication = make_medication(maria, note="A secret note")
@@ -63,14 +63,14 @@ def rows(db):
 
 
 def fill(count: int):
-    """People with a row of everything each."""
+    """Make people with a row in each table."""
     for number in range(count):
         log = make_full_log(date=DAY - datetime.timedelta(days=number))
         make_dose(log)
         make_reflection(log.user, SUNDAY - datetime.timedelta(days=7 * number))
 
 
-# Who may look
+# View permissions
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -153,7 +153,7 @@ def test_a_deactivated_person_is_logged_out(client, rows):
     assert client.get("/admin/", follow=True).redirect_chain != []
 
 
-# Looking, not changing
+# Read-only rows
 
 
 def test_a_log_is_shown_by_check_in(as_staff, rows):
@@ -203,7 +203,7 @@ def test_answers_cannot_be_made_up(as_staff, rows, name):
     assert MODELS[name].objects.count() == 1
 
 
-# Finding
+# Search and filters
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -46,7 +46,7 @@ def as_staff(client, db):
 
 
 def fill(count: int):
-    """People with a row of everything each."""
+    """Make people with a row in each table."""
     for number in range(count):
         log = make_full_log(date=DAY - datetime.timedelta(days=number))
         make_dose(log)
@@ -55,7 +55,7 @@ def fill(count: int):
 
 
 def queries_of(client, name, **asked) -> list[str]:
-    """What the list asks, beside who is asking."""
+    """The queries of the list, without those for session and person."""
     with CaptureQueriesContext(connection) as queries:
         assert client.get(reverse(f"admin:{name}_changelist"), asked).status_code == 200
     of_the_session = re.compile(r'FROM "(accounts_session|accounts_user)" WHERE .*("session_key"|"id") = ')
@@ -79,7 +79,7 @@ def test_the_queries_of_a_log_do_not_grow_with_its_doses(as_staff):
     log = make_full_log()
     address = reverse("admin:logs_dailylog_change", args=[log.pk])
     make_dose(log)
-    as_staff.get(address)  # Django remembers the names of tables after the first time.
+    as_staff.get(address)  # Django caches content types.
     costs = []
     for count in (1, 5):
         for _ in range(count):
@@ -137,7 +137,7 @@ def test_the_count_of_a_list_is_capped(as_staff, monkeypatch):
 @pytest.mark.parametrize("name", ["logs_dailylog", "reflections_weeklyreflection"])
 @pytest.mark.parametrize("asked", [{}, {"state": "begun"}, {"year": "2026"}], ids=["all", "filtered", "a year"])
 def test_the_date_navigation_reads_the_first_and_last_date(as_staff, name, asked):
-    """Which years have rows would take reading all of them."""
+    """Finding out which years have rows would read all rows."""
     fill(10)
     date = {"logs_dailylog": "date", "reflections_weeklyreflection": "week_start"}[name]
 

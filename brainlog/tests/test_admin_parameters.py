@@ -43,7 +43,7 @@ def is_answered(client, address: str) -> bool:
     with transaction.atomic():
         response = client.get(address)
     assert response.status_code in {200, 302, 400, 403, 404}, address[:200]
-    # What leads on is the list without parameters.
+    # Redirects lead to the list without parameters.
     return response.status_code != 302 or response.url.partition("?")[2] in {"", "e=1"}
 
 
@@ -69,7 +69,7 @@ def test_any_value_of_a_parameter_of_a_list(superuser, subtests, model):
 
 @each_model
 def test_some_values_of_a_parameter_of_a_list(superuser, subtests, model):
-    """Each parameter gets a few values, and over all parameters each value has its turn."""
+    """Each parameter gets a few of the values, so that all values are used over all parameters."""
     path, values = address_of(model, "changelist"), cycle(VALUES)
 
     for name in parameters_of(model):
@@ -81,7 +81,7 @@ def test_some_values_of_a_parameter_of_a_list(superuser, subtests, model):
 @pytest.mark.thorough
 @each_model
 def test_any_value_besides_a_year(superuser, model):
-    """Which the list completes to a date."""
+    """The list combines them to a date."""
     path, hierarchy = address_of(model, "changelist"), admin.site._registry[model].date_hierarchy
     if not hierarchy:
         return

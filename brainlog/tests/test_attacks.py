@@ -1,6 +1,6 @@
-"""What an attacker sends instead of what our pages send: a clear answer, nothing written, never a server error.
+"""Requests of attackers, which our pages never send: a clear response, nothing written, never a server error.
 
-What only a socket can send is in operations/tests/test_request_limits.py, the junk of each form with the form.
+Requests over a raw socket are tested in operations/tests/test_request_limits.py, invalid data of forms with each form.
 """
 
 from urllib.parse import urljoin, urlsplit
@@ -66,7 +66,7 @@ def test_unknown_urls_are_404(as_person):
         assertContains(as_person.get(path), "There is nothing here", status_code=404, msg_prefix=path[:60])
 
 
-# With a token or a page in them that never was.
+# With tokens or pages that never existed.
 THERE = [
     "/accounts/email/%00/",
     "/accounts/email/a%00b:c:d/",
@@ -121,7 +121,7 @@ def test_the_admin_survives_them(client, maria):  # noqa: F811
         assert client.get(f"/admin/{query}").status_code in {200, 302}, query[:60]
 
 
-# Where to go on: in every place that takes `next`
+# Redirects: every URL with the parameter `next`
 
 ELSEWHERE = [
     "//evil.example",
@@ -329,7 +329,7 @@ def test_malformed_bodies_are_empty_forms_or_refused(client):
 
 
 def test_valid_forms_are_distinguished_from_empty_ones(client):
-    """Or the test above could not fail."""
+    """Shows that the test above can fail."""
     assert client.generic("POST", LOGIN, "username=maria", FORM).context["form"]["username"].value() == "maria"
     assert client.generic("POST", LOGIN, "", FORM).context["form"]["username"].value() is None
 

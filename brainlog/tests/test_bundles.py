@@ -24,7 +24,7 @@ from reflections.tests.factories import make_reflection
 pytestmark = pytest.mark.once
 
 TEMPLATES = bundles.SOURCES.parent / "templates"
-# Classes that Python code writes: Django, the level of a message, the tag `icon`, widgets, states of days and stages.
+# Classes written by Python code: Django, levels of messages, the tag `icon`, widgets, states of days and stages.
 CLASSES_OF_CODE = {
     *("errorlist", "success", "icon"),
     *("scale", "steps", "ends", "clear"),

@@ -59,7 +59,7 @@ def error_from(url: str, *statements: str) -> Error:
     ],
 )
 def test_codes_of_refused_connections(cluster, change, to, code, says):
-    """libpq keeps the SQLSTATE to itself here."""
+    """libpq does not pass the SQLSTATE on here."""
     facts = {"password": cluster.password, "port": cluster.port, "free_port": free_port()}
     error = error_from(cluster.url.replace(change.format(**facts), to.format(**facts)))
 
@@ -108,7 +108,7 @@ def test_codes_of_failed_statements(cluster, statements, code, says):
     ],
 )
 def test_codes_of_other_server_errors(cluster, sqlstate, says):
-    """It says so on demand here: to be out of memory, for example, would concern the whole machine."""
+    """The error is raised by a statement: running out of memory, for example, would affect the whole machine."""
     error = error_from(cluster.url, f"DO $$ BEGIN RAISE 'no' USING ERRCODE = '{sqlstate}'; END $$")
 
     assert error_code(error) == sqlstate
@@ -161,7 +161,7 @@ def test_other_exceptions_have_no_remedy():
 
 
 def test_code_of_a_server_that_does_not_respond(cluster):
-    """It is connected, and its own timeouts are frozen, too: only our patience is left."""
+    """The connection is open, and the server's timeouts are paused, too: only our timeout ends the wait."""
     connection = ConnectionHandler({"default": database_from_url(f"{cluster.url}?connect_timeout=2", ROOT)})["default"]
     token = response_timeout.set(0.2)
     try:

@@ -397,7 +397,7 @@ def test_production_settings_pass_djangos_deployment_check(folder):
     assert (result.returncode, result.stdout) == (0, "System check identified no issues (2 silenced).\n"), result.stderr
 
 
-# Requests a page of a public server over http and over https.
+# Requests the first page of a public site over http, over https, and over https with another host name.
 ASK = """
 import django, json
 django.setup()
