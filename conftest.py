@@ -48,7 +48,7 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Mark the tests that open a page, and leave out what we are asked to."""
+    """Mark the tests that use the browser, and deselect tests according to the options."""
     for item in items:
         if "chromium" in item.fixturenames:
             item.add_marker("browser")
@@ -101,8 +101,8 @@ def without_missing_programs():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def only_this_machine() -> Iterator[None]:
-    """Refuse connections to other machines: a test must pass on a train."""
+def no_other_machines() -> Iterator[None]:
+    """Refuse connections to other machines: tests must pass without a network."""
     connect = socket.socket.connect
 
     def guarded(self, address):
@@ -118,7 +118,7 @@ def only_this_machine() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_answers_in_the_log() -> Iterator[None]:
-    """Fail at the end of the run if anything was logged of what the tests' people have written."""
+    """Fail at the end of the run if the log contains an answer or a password of the tests."""
     answers = (answer for stage in OPTIONAL.values() for answer in stage.values())
     texts = {answer for answer in answers if isinstance(answer, str) and " " in answer} | {PASSWORD, "A secret"}
     found, formatter = [], JsonFormatter()
@@ -137,7 +137,7 @@ def no_answers_in_the_log() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """End the sessions that threads have left when the tests are over: PostgreSQL drops no database that is in use."""
+    """Terminate remaining sessions at the end: PostgreSQL does not drop a database that is in use."""
     yield
     if connection.vendor == "postgresql":
         others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -147,19 +147,19 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 @pytest.fixture(autouse=True)
 def empty_cache():
-    """Begin with nothing remembered: tests write rows without telling the person's version."""
+    """Clear the caches: tests write rows without increasing answers_version."""
     for name in ("default", "summaries"):
         caches[name].clear()
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """The browser itself; tests want `page` or `new_page`."""
+    """The browser. Tests use `page` or `new_page`."""
     path = find_chromium()
     if not path:
         pytest.fail(f"There is no Chromium for the browser tests: {HOW_TO_GET_IT}.")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
+        # Playwright runs an event loop in this thread, which Django mistakes for asynchronous code.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -168,13 +168,13 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def expected_errors() -> list[str]:
-    """Regular expressions for the console errors a test means to cause: `expected_errors.append("status of 404")`."""
+    """Regular expressions of expected errors in the console: `expected_errors.append("status of 404")`."""
     return []
 
 
 @pytest.fixture
 def new_page(chromium, live_server, expected_errors) -> Iterator[Callable[..., Page]]:
-    """Open pages, each on a phone of its own: `new_page(color_scheme="dark", java_script_enabled=False)`.
+    """A function that opens pages in new browser contexts: `new_page(color_scheme="dark", java_script_enabled=False)`.
 
     Errors in the browser, a violation of the Content-Security-Policy among them, fail the test.
     """
@@ -184,13 +184,13 @@ def new_page(chromium, live_server, expected_errors) -> Iterator[Callable[..., P
 
 @pytest.fixture
 def page(new_page) -> Page:
-    """A page on a phone, with Brain Log at its base_url: `page.goto("/")`."""
+    """A page with the size of a phone, with Brain Log as its base_url: `page.goto("/")`."""
     return new_page()
 
 
 @pytest.fixture
 def person(db):
-    """Whose pages the test is about."""
+    """The person whose pages are tested."""
     return make_person()
 
 

@@ -50,8 +50,9 @@ class ChangePasswordForm(PasswordLengthMixin, AdminPasswordChangeForm):
     pass
 
 
-@admin.register(User)
 class UserAdmin(BigTableAdmin, DjangoUserAdmin):
+    """People. Registered in logs/admin.py, which adds when they logged."""
+
     add_form, change_password_form = AddPersonForm, ChangePasswordForm
     list_display = ("username", "is_staff", "is_active", "date_joined", "last_login")
     list_reads = (*list_display, "is_superuser")

@@ -1,4 +1,4 @@
-"""What a page costs, as a share of what bare Django could do at best.
+"""The speed of pages as a share of that of bare Django.
 
     .venv/bin/python -m benchmarks.pages                  # three minutes, where the machine has no other work
     .venv/bin/python -m benchmarks.pages today history    # some pages alone
@@ -56,7 +56,7 @@ class Page:
         return 302 if self.forms else 200
 
     def requests(self, cookie: str, connection: int = 0) -> list[bytes]:
-        """What one connection repeats."""
+        """The requests that one connection repeats."""
         path = self.paths[connection % len(self.paths)]
         bodies = [urlencode(form).encode() for form in self.forms] if self.forms else [b""]
         head = f"{'POST' if self.forms else 'GET'} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n"
@@ -67,7 +67,7 @@ class Page:
 
 @dataclass
 class Result:
-    """What is known of a page."""
+    """The measurements of a page."""
 
     ratios: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))  # By connections.
     rates: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -77,14 +77,14 @@ class Result:
 
 @dataclass
 class Target:
-    """A running site, and whose cookie to show it."""
+    """A running site, and the session cookie to send."""
 
     port: int
     process: int
     cookie: str
 
     def ask(self, page: Page, connections: int, seconds: float) -> tuple[Load, float]:
-        """Returns what it did, and the seconds of a processor that its processes took for it."""
+        """Returns the load, and the CPU seconds of the site's processes."""
         before = cpu_seconds(self.process)
         requests = [page.requests(self.cookie, number) for number in range(connections)]
         done = load(self.port, requests, seconds, page.status)
@@ -93,7 +93,7 @@ class Target:
 
 def main():
     options = parse()
-    # Ended from outside, as by timeout(1), it still stops the servers that it has started.
+    # On SIGTERM, as by timeout(1), the servers are stopped, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     from testing.gunicorn import environment_with, manage, throwaway_site
     from testing.postgres import throwaway_cluster
@@ -109,7 +109,7 @@ def main():
                 raise SystemExit(run.stderr)
         os.environ |= environment_with(url, **ours)
         session, pages = prepare()
-        for handler in logging.getLogger().handlers:  # Lines are made, and not shown.
+        for handler in logging.getLogger().handlers:  # Log lines are formatted, and not printed.
             handler.setStream(stack.enter_context(open(os.devnull, "w")))
         cluster.execute("VACUUM ANALYZE", database="brainlog")
         if unknown := set(options.pages) - set(pages):
@@ -181,7 +181,7 @@ def prepare() -> tuple[str, dict[str, Page]]:
 
     # Days whose five check-ins are done: the pages are full.
     days = [log.date for log in person.daily_logs.all()[:60] if log.is_complete][: max(CONNECTIONS)]
-    # Without the version of the day that a page sends along: a save that means to overwrite.
+    # Without the version of the day that a page sends, so that a save overwrites.
     saves = [{"focus_level": str(n), "energy_level": "5", "rumination_level": "5"} for n in range(1, 11)]
     day = days[0]
     return session.session_key, {
@@ -199,7 +199,7 @@ def prepare() -> tuple[str, dict[str, Page]]:
 
 
 def compare(ours: Target, limit: Target, pages: dict[str, Page], options) -> dict[str, Result]:
-    """Ask for each page between two turns of (c), which it is divided by."""
+    """Measure each page between two measurements of (c), by which it is divided."""
     results: dict[str, Result] = defaultdict(Result)
     asked = {name: (limit, Page([path])) for name, path in LIMIT.items() if name != "(c) row"}
     asked |= {name: (ours, page) for name, page in pages.items()}

@@ -149,7 +149,7 @@ def measure_pages(site, cluster, cookies, today):
     for name, (method, path, forms) in pages.items():
         [(position,)] = cluster.execute("SELECT pg_current_wal_insert_lsn()")
         before = [cpu_seconds(server) for server in servers]
-        times = hammer(urlsplit(site.url), method, path, forms, cookies)
+        times = repeat_request(urlsplit(site.url), method, path, forms, cookies)
         used = [cpu_seconds(server) - seconds for server, seconds in zip(servers, before, strict=True)]
         [(written,)] = cluster.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), %s)", position)
         slow = statistics.quantiles(times, n=20)[-1]
@@ -161,7 +161,7 @@ def measure_pages(site, cluster, cookies, today):
         )
 
 
-def hammer(url, method, path, forms, cookies) -> list[float]:
+def repeat_request(url, method, path, forms, cookies) -> list[float]:
     """Repeat the request from all clients for SECONDS. Returns the seconds that each took."""
     until = time.monotonic() + SECONDS
 

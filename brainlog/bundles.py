@@ -26,7 +26,7 @@ STYLES = (
     *("check-ins", "squares", "calendar", "day-answers", "numbers", "screen-lock"),
 )
 # Beside Django's own stylesheets: no tokens, no layers.
-ADMIN_STYLES = ("admin-breadcrumbs", "database-report", "screen-lock")
+ADMIN_STYLES = ("admin-breadcrumbs", "admin-lists", "database-report", "screen-lock")
 
 # What these declare can be used by all parts after them.
 SHARED_SCRIPTS = ("storage", "draft-storage", "page", "content")

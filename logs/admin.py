@@ -1,11 +1,100 @@
+import datetime
+
 from django.contrib import admin
-from django.utils.translation import gettext_lazy as _
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from accounts import security_events
-from brainlog.admin import READ_PRIVATE_TEXT, LookingAdmin
+from accounts.admin import UserAdmin
+from accounts.models import User
+from brainlog.admin import READ_PRIVATE_TEXT, BigTableChangeList, ConditionFilter, LookingAdmin
 from encryption.fields import WITHHELD, withhold_texts
+from logs.activity import IS_COMPLETE, IS_MARKED, never_logged, stopped_logging, with_activity
 from logs.models import DailyLog, Dose, Medication
 from logs.stages import STAGES
+
+# The permission to see which days people logged.
+VIEW_DAYS = "logs.view_dailylog"
+
+
+class LastLoggedFilter(admin.SimpleListFilter):
+    """Finds the people who stopped logging, by the calendar of the member of staff."""
+
+    title = _("last day logged")
+    parameter_name = "last_logged"
+    DAYS = (3, 7, 30)
+    NEVER = "never"
+
+    def lookups(self, request, model_admin):
+        ago = _("%(days)d or more days ago")
+        return [*((str(days), ago % {"days": days}) for days in self.DAYS), (self.NEVER, _("Never"))]
+
+    def queryset(self, request, people):
+        if self.value() == self.NEVER:
+            return never_logged(people)
+        if self.value() in map(str, self.DAYS):
+            return stopped_logging(people, request.user.today() - datetime.timedelta(days=int(self.value())))
+        return None
+
+
+class PeopleChangeList(BigTableChangeList):
+    """The list of people for staff who may see which days they logged."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        self.result_list = with_activity(self.result_list)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    """People, and for staff who may see days: when they logged, and how completely. Counts only, no answers."""
+
+    ACTIVITY = ("last_day_logged", "days_in_week", "days_in_month", "check_ins")
+    # The time zone and the end of the day decide which day it is for a person.
+    list_reads = (*UserAdmin.list_reads, "timezone", "day_ends_at")
+    list_filter = (LastLoggedFilter, *UserAdmin.list_filter)
+
+    def get_changelist(self, request, **kwargs):
+        return PeopleChangeList if request.user.has_perm(VIEW_DAYS) else super().get_changelist(request, **kwargs)
+
+    def get_list_display(self, request):
+        name, *others = super().get_list_display(request)
+        return (name, *self.ACTIVITY, *others) if request.user.has_perm(VIEW_DAYS) else (name, *others)
+
+    def get_list_filter(self, request):
+        filters = super().get_list_filter(request)
+        return filters if request.user.has_perm(VIEW_DAYS) else [each for each in filters if each != LastLoggedFilter]
+
+    @admin.display(description=_("last day logged"), empty_value=_("never"))
+    def last_day_logged(self, person):
+        if person.last_day_logged is None:
+            return None
+        days = reverse("admin:logs_dailylog_changelist") + "?" + urlencode({"q": person.username})
+        date, ago = date_format(person.last_day_logged), days_ago(person.days_since)
+        return format_html('<a href="{}">{}</a> <span class="ago">{}</span>', days, date, ago)
+
+    @admin.display(description=_("logged in 7 days"))
+    def days_in_week(self, person):
+        return person.activity.days_in_week
+
+    @admin.display(description=_("in 30 days"))
+    def days_in_month(self, person):
+        return person.activity.days_in_month
+
+    @admin.display(description=_("check-ins in 30 days"))
+    def check_ins(self, person):
+        counts = {"done": person.activity.check_ins_done, "all": person.activity.check_ins_possible}
+        return _("%(done)d of %(all)d") % counts
+
+
+def days_ago(days: int) -> str:
+    """`today`, `3 days ago`. A person whose calendar is ahead may have logged the day after."""
+    if days <= 0:
+        return gettext("today")
+    return ngettext("%(count)d day ago", "%(count)d days ago", days) % {"count": days}
 
 
 class PrivateTextAdmin(LookingAdmin):
@@ -62,13 +151,23 @@ class DoseInline(NamesMedication, admin.TabularInline):
         return False
 
 
+class DayStateFilter(ConditionFilter):
+    title = _("how complete")
+    parameter_name = "state"
+    conditions = {
+        "complete": (_("Complete"), IS_COMPLETE),
+        "begun": (_("Begun"), ~IS_COMPLETE & ~IS_MARKED),
+        "not-tracked": (_("Not tracked"), IS_MARKED & ~IS_COMPLETE),
+    }
+
+
 @admin.register(DailyLog)
 class DailyLogAdmin(PrivateTextAdmin):
     kind_of_look = security_events.Kind.LOOKED_AT_DAY
-    list_display = ("date", "user", "done", "updated_at")
+    list_display = ("date", "user", "done", "missing", "updated_at")
     list_select_related = ("user",)
-    list_reads = ("date", "user__username", "updated_at", *(stage.completed_at for stage in STAGES))
-    list_filter = ("date", *((stage.completed_at, admin.EmptyFieldListFilter) for stage in STAGES))
+    list_reads = ("date", "user__username", "not_tracked", "updated_at", *(stage.completed_at for stage in STAGES))
+    list_filter = (DayStateFilter, "date")
     sortable_by = ("date", "user")
     date_hierarchy = "date"
     search_fields = ("user__username_key__exact",)
@@ -85,6 +184,13 @@ class DailyLogAdmin(PrivateTextAdmin):
     @admin.display(description=_("done"))
     def done(self, log):
         return _("%(done)d of %(all)d") % {"done": log.stages_done, "all": log.stages_asked}
+
+    @admin.display(description=_("missing"))
+    def missing(self, log):
+        """The check-ins that are not done. Not the reason why a day is not tracked: that is an answer."""
+        if log.not_tracked is not None and not log.is_complete:
+            return _("not tracked")
+        return ", ".join(str(stage.title) for stage in STAGES if not log.is_done(stage))
 
 
 def columns_asked(stage, log) -> list[str]:

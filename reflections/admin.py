@@ -1,9 +1,20 @@
 from django.contrib import admin
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.security_events import Kind
+from brainlog.admin import ConditionFilter
 from logs.admin import PrivateTextAdmin
 from reflections.models import WeeklyReflection, weekly_questions
+
+
+class WeekStateFilter(ConditionFilter):
+    title = _("how complete")
+    parameter_name = "state"
+    conditions = {
+        "complete": (_("Complete"), Q(completed_at__isnull=False)),
+        "begun": (_("Begun"), Q(completed_at__isnull=True)),
+    }
 
 
 @admin.register(WeeklyReflection)
@@ -12,7 +23,7 @@ class WeeklyReflectionAdmin(PrivateTextAdmin):
     list_display = ("week_start", "user", "completed_at", "updated_at")
     list_select_related = ("user",)
     list_reads = ("week_start", "user__username", "completed_at", "updated_at")
-    list_filter = ("week_start", ("completed_at", admin.EmptyFieldListFilter))
+    list_filter = (WeekStateFilter, "week_start")
     sortable_by = ("week_start", "user")
     date_hierarchy = "week_start"
     search_fields = ("user__username_key__exact",)

@@ -1,1 +1,1 @@
-"""What running the tests needs: `python -m testing` runs all of them on both databases."""
+"""Tools of the tests. `python -m testing` runs all tests on both databases."""

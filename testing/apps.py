@@ -1,4 +1,4 @@
-"""Apps of a few lines, for tests about migrations that we would not want to keep."""
+"""Small temporary apps for tests of migrations."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Certificates of our own for servers on this machine: an authority, a server's and a client's."""
+"""Test certificates for servers on this machine: of an authority, a server and a client."""
 
 import datetime
 import ipaddress

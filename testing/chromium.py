@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 HOW_TO_GET_IT = "apt-get install chromium, or name yours in the environment variable CHROMIUM"
 
-# Quiet and local: no updates, no first-run pages, and no name resolves to a machine but this one.
+# No updates, no first-run pages, and no host names of other machines.
 ARGUMENTS = [
-    "--no-sandbox",  # Chromium refuses to run as root otherwise; it sees no pages but ours.
+    "--no-sandbox",  # Otherwise Chromium refuses to run as root. It opens only our pages.
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -31,12 +31,12 @@ def find_chromium() -> str | None:
 
 @contextmanager
 def watched_pages(browser, base_url: str, expected_errors: list[str]) -> Iterator[Callable]:
-    """Yield a function that opens a page of `base_url` as on a phone of its own.
+    """Yield a function that opens a page of `base_url` in a new browser context with the size of a phone.
 
-    It takes the options of Playwright's new_context. Raises AssertionError afterwards if a page had
-    an uncaught exception, or an error or a warning in the console, and no regular expression among
-    `expected_errors` is found in it. Chromium reports there what it does not understand of our headers
-    and pages, and each violation of the Content-Security-Policy.
+    The function takes the options of Playwright's new_context. Raises AssertionError afterwards if a page had
+    an uncaught exception, or an error or a warning in the console that matches no regular expression in
+    `expected_errors`. The console also has what Chromium does not
+    understand of our headers and pages, and each violation of the Content-Security-Policy.
     """
     contexts, errors = [], []
 

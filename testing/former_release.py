@@ -1,4 +1,4 @@
-"""The code before the newest migrations, from git: it still runs while a release takes over."""
+"""The code of the release before the newest migrations, from git: it still runs during a rolling release."""
 
 import io
 import subprocess
@@ -10,14 +10,14 @@ MIGRATIONS = "*/migrations/[0-9]*.py"
 
 
 class NoHistory(Exception):
-    """There is no commit before the newest migrations, or none that git can reach here."""
+    """There is no commit before the newest migrations, or the repository does not contain it."""
 
 
 def commit_before(root: Path = ROOT) -> str:
     """The newest commit, on the first-parent line of HEAD, that has other migrations than the folder. Raises NoHistory.
 
     On main that is the commit before the one whose merge brought the newest migrations. Commits without migrations
-    are skipped: while they take over, the schema does not move.
+    are skipped: they do not change the schema.
     """
     here = {path.relative_to(root).as_posix() for path in root.glob(MIGRATIONS)}
     for commit in git(root, "rev-list", "--first-parent", "HEAD").decode().split():

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
-# What a person types into, and sees again.
+# Types of inputs that show the text that was typed.
 TYPED = {"text", "email", "search", "url", "tel", "time", "date", "number", "textarea"}
 
 
 @dataclass
 class Field:
-    """One name of a form: what it sends as it is shown, and what one could choose instead."""
+    """The inputs of one name in a form: the values that they send unchanged, and the values that can be chosen."""
 
     name: str
     kind: str
@@ -19,7 +19,7 @@ class Field:
 
     @property
     def sent(self) -> list[str]:
-        """What a browser sends if nothing is touched. A submit button is sent only if it is pressed."""
+        """The values that a browser sends for an unchanged form. A submit button is sent only if it is pressed."""
         if self.kind == "textarea":
             return [text.replace("\n", "\r\n") for text in self.shown]
         return [] if self.kind == "submit" else self.shown
@@ -59,7 +59,7 @@ class _Forms(HTMLParser):
         self.forms: list[Form] = []
         self.by_id: dict[str, Form] = {}
         self.form: Form | None = None
-        self.templates = 0  # What is inside of one is not on the page.
+        self.templates = 0  # The content of a <template> is not part of the page.
         self.open: Field | None = None  # a textarea or a select
 
     def handle_starttag(self, tag, attrs):

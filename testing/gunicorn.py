@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def environment_with(database_url: str, **more: str) -> dict[str, str]:
-    """The environment for a process of Brain Log that uses that database, with the tests' settings."""
+    """The environment of a Brain Log process that uses that database, with the settings of the tests."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "DJANGO_"))}
     chosen = {"DATABASE_URL": database_url} | more
     return inherited | {"DJANGO_SETTINGS_MODULE": "testing.settings", "CHOSEN_BY_A_TEST": " ".join(chosen)} | chosen
@@ -45,7 +45,7 @@ class Site:
 
     @property
     def log(self) -> str:
-        """All that it has logged so far."""
+        """The log so far."""
         return self.log_file.read_text()
 
 
@@ -79,4 +79,4 @@ def throwaway_site(
                 try:
                     server.wait(timeout=10)
                 except subprocess.TimeoutExpired:
-                    os.killpg(server.pid, signal.SIGKILL)  # Its workers would outlive it.
+                    os.killpg(server.pid, signal.SIGKILL)  # Otherwise its workers would continue to run.

@@ -1,4 +1,4 @@
-"""Databases with all tables in them: made by the migrations once a run, and copied after that."""
+"""Migrated databases: the migrations run once per test run, and databases are copies of the result."""
 
 import fcntl
 import os

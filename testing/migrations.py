@@ -1,7 +1,7 @@
-"""`python -m testing.migrations` asks squawk whether the migrations can run while people use the database.
+"""`python -m testing.migrations` checks with squawk that the migrations can run while people use the database.
 
-Each migration is applied to an empty PostgreSQL server of our own; its SQL, as sqlmigrate shows it,
-goes through squawk with the rules in .squawk.toml. Arguments are apps; without any, all of ours.
+Each migration is applied to an empty, temporary PostgreSQL server, and squawk checks its SQL, as sqlmigrate
+prints it, by the rules in .squawk.toml. Arguments are apps; without any, all of ours.
 """
 
 import os
@@ -17,7 +17,7 @@ SQUAWK = Path(sys.executable).with_name("squawk")
 
 
 def main(apps: list[str]) -> int:
-    """Print what is wrong. Returns squawk's exit code: 0 if nothing is."""
+    """Print squawk's findings. Returns its exit code: 0 if there are none."""
     try:
         with postgres.throwaway_cluster() as cluster, tempfile.TemporaryDirectory() as folder:
             os.environ["DATABASE_URL"] = cluster.url
@@ -47,7 +47,7 @@ def write_sql(folder: Path, apps: list[str]) -> list[str]:
     for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes()):
         if migration.app_label in apps:
             files.append(f"{migration.app_label}.{migration.name}.sql")
-            # Now, while the database is as the migration will find it: some ask it for names.
+            # Before the migration is applied: some read names from the database.
             sql = "\n".join(executor.loader.collect_sql([(migration, False)]))
             (folder / files[-1]).write_text(f"BEGIN;\n{sql}\nCOMMIT;\n" if migration.atomic else sql)
         state = executor.migrate([], plan=[(migration, False)], state=state)

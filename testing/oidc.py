@@ -1,4 +1,4 @@
-"""A small OpenID Connect provider on this machine: everybody who comes is logged in as `person`, unasked."""
+"""A small OpenID Connect provider on this machine. It logs every browser in as `person` without a page."""
 
 import base64
 import hashlib
@@ -19,42 +19,44 @@ CLIENT, SECRET = "brain-log", "a-secret-of-both"  # noqa: S105 (of a provider fo
 
 @dataclass
 class Provider:
-    """Change `person` to come as another, `refuses` to be turned away, `claims` to say something else.
+    """The provider, and how it behaves.
 
-    `issuer` is who it says to be, in place of its address; `moved` are the paths it leads on from; or it
-    `is_down`.
+    `person` are the claims of the person who logs in. It can answer with an error (`refuses`), or with status 503
+    (`is_down`); replace claims in its tokens (`claims`) or the issuer in its discovery document (`issuer`); and
+    redirect the paths in `redirected`. `asked` are the authorization requests so far.
     """
 
     url: str = ""
     person: dict = field(default_factory=lambda: {"sub": "1"})
     refuses: bool = False
     is_down: bool = False
-    claims: dict = field(default_factory=dict)  # what its tokens say in place of the truth
+    claims: dict = field(default_factory=dict)
     issuer: str = ""
-    moved: set[str] = field(default_factory=set)
+    redirected: set[str] = field(default_factory=set)
     codes: dict = field(default_factory=dict)
     asked: list[dict] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes Brain Log use it."""
+        """The environment variables that make Brain Log use it."""
         names = {"SERVER_URL": self.url, "CLIENT_ID": CLIENT, "CLIENT_SECRET": SECRET, "NAME": "The Club"}
         return {f"OIDC_{name}": value for name, value in names.items()}
 
     def authorize(self, asked: dict) -> str:
-        """Where to send the browser back to."""
+        """The URL to redirect the browser to."""
         self.asked.append(asked)
         code = secrets.token_urlsafe()
         self.codes[code] = asked | {"person": self.person}
-        said = {"error": "access_denied"} if self.refuses else {"code": code}
-        return f"{asked['redirect_uri']}?{urlencode(said | {'state': asked['state']})}"
+        result = {"error": "access_denied"} if self.refuses else {"code": code}
+        return f"{asked['redirect_uri']}?{urlencode(result | {'state': asked['state']})}"
 
     def token(self, sent: dict) -> dict | None:
         """Return the tokens for a code, once. None if the client may not have them."""
         asked = self.codes.pop(sent.get("code"), None)
-        proof = base64.urlsafe_b64encode(hashlib.sha256(sent.get("code_verifier", "").encode()).digest()).rstrip(b"=")
-        right = asked and (sent["client_id"], sent["client_secret"]) == (CLIENT, SECRET)
-        if not right or asked["code_challenge"] != proof.decode():
+        digest = hashlib.sha256(sent.get("code_verifier", "").encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        is_allowed = asked and (sent["client_id"], sent["client_secret"]) == (CLIENT, SECRET)
+        if not is_allowed or asked["code_challenge"] != challenge:
             return None
         claims = {"iss": self.url, "aud": CLIENT, "iat": time.time(), "exp": time.time() + 60} | asked["person"]
         token = jwt.encode(claims | self.claims, "k" * 32, algorithm="HS256")
@@ -67,23 +69,23 @@ def throwaway_provider() -> Iterator[Provider]:
     provider = Provider()
 
     class Handler(BaseHTTPRequestHandler):
-        def answer(self, said, status=200):
+        def answer(self, content, status=200):
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
-            self.wfile.write(json.dumps(said).encode())
+            self.wfile.write(json.dumps(content).encode())
 
-        def lead_on(self):
+        def redirect(self):
             self.send_response(307)
-            self.send_header("Location", f"{provider.url}/moved{self.path}")
+            self.send_header("Location", f"{provider.url}/redirected{self.path}")
             self.end_headers()
 
         def do_GET(self):
             address = urlsplit(self.path)
             if provider.is_down:
                 self.answer({}, 503)
-            elif address.path in provider.moved:
-                self.lead_on()
+            elif address.path in provider.redirected:
+                self.redirect()
             elif address.path == "/authorize":
                 self.send_response(302)
                 asked = {name: values[0] for name, values in parse_qs(address.query).items()}
@@ -99,8 +101,8 @@ def throwaway_provider() -> Iterator[Provider]:
 
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            if self.path in provider.moved:
-                return self.lead_on()
+            if self.path in provider.redirected:
+                return self.redirect()
             tokens = provider.token({name: values[0] for name, values in parse_qs(body).items()})
             return self.answer(tokens or {"error": "invalid_grant"}, 200 if tokens else 400)
 

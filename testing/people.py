@@ -19,13 +19,13 @@ from reflections.tests.pages import EVERYTHING
 from testing.forms import forms_in
 from testing.waiting import PATIENCE
 
-# Long ago by every clock: servers have the real one.
+# In the past: the servers under test use the real clock.
 DAY, SUNDAY = datetime.date(2025, 5, 5), datetime.date(2025, 5, 4)
 HISTORY, MONTH, YEAR = "/logs/?month=2025-05", "/reflections/numbers/2025-05/", "/reflections/numbers/2025/"
 
 
 class Unexpected(AssertionError):
-    """The site answered otherwise than a person may expect."""
+    """The response is not what a person may expect."""
 
 
 class NoRedirects(HTTPRedirectHandler):
@@ -34,7 +34,7 @@ class NoRedirects(HTTPRedirectHandler):
 
 
 class Visitor:
-    """A browser with cookies of its own. Opens pages and sends the forms on them."""
+    """A browser with its own cookies, which opens pages and sends their forms."""
 
     def __init__(self, server_url: str):
         self.server_url = server_url
@@ -46,17 +46,17 @@ class Visitor:
             return response.read().decode()
 
     def post(self, address: str, data: dict) -> tuple[int, str, str]:
-        """Open the page, then send its form. Returns the status, the address arrived at, and the page."""
+        """Open the page, then send its form. Returns the status, the final URL, and the page."""
         return self.send(address, data, self.get(address))
 
     def send(self, address: str, data: dict, page: str) -> tuple[int, str, str]:
-        """Send a form of a page that is open."""
+        """Send the form of a page that was opened before."""
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
         status, url, _headers, page = self._send(self.opener, address, data | {"csrfmiddlewaretoken": token})
         return status, url, page
 
     def send_once(self, address: str, data: dict) -> tuple[int, Message, str]:
-        """Send a form without opening its page or following where the answer leads, with the token in a header.
+        """Send a form without opening its page or following a redirect, with the CSRF token in a header.
 
         Returns the status, the headers, and the page.
         """
@@ -76,25 +76,25 @@ class Visitor:
                 return error.code, error.url, error.headers, error.read().decode()
 
 
-def all_at_once(*deeds: Callable) -> list:
-    """Run functions at the same time, each in its own thread. Returns what they return."""
-    with ThreadPoolExecutor(len(deeds)) as pool:
-        return [future.result() for future in [pool.submit(closing_connections, deed) for deed in deeds]]
+def all_at_once(*actions: Callable) -> list:
+    """Run functions in parallel, each in its own thread. Returns their results."""
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return [future.result() for future in [pool.submit(closing_connections, action) for action in actions]]
 
 
-def closing_connections(deed: Callable):
-    """Run a function that may use the database in a thread of its own, and close the thread's connections."""
+def closing_connections(action: Callable):
+    """Run a function, and then close the database connections of this thread."""
     try:
-        return deed()
+        return action()
     finally:
         connections.close_all()
 
 
-# ── What a person does. Each step raises Unexpected unless the site confirms it ───────────────
+# ── Actions of a person. Each raises Unexpected unless the site confirms it ───────────────────
 
 
 def send(visitor: Visitor, address: str, data: dict, confirmation: str = "") -> str:
-    """Fill in a page's form. Returns the page that follows, on which the confirmation is."""
+    """Send a page's form. Returns the page that follows, which must contain the confirmation."""
     status, arrived, page = visitor.post(address, data)
     if status != 200 or arrived.endswith(address) or confirmation not in page:
         raise Unexpected(f"{address} answers {status} and leads to {arrived}: {page}")
@@ -113,13 +113,13 @@ def log_in(visitor: Visitor, name: str) -> Visitor:
 
 
 def check_in(visitor: Visitor, stage, day: datetime.date = DAY, **changes) -> str:
-    """Answer everything that a check-in asks, with two doses of medication."""
+    """Answer all questions of a check-in; for medication, with two doses."""
     doses = taken(MORNING_DOSE, NOON_DOSE) if str(stage) == "medication" else {}
     return send(visitor, f"/logs/{day}/{stage}/", answers(stage) | doses | changes, "saved.")
 
 
 def save_day(visitor: Visitor, day: datetime.date = DAY) -> None:
-    """Save all five check-ins and look at the day."""
+    """Save all five check-ins, and check that the day shows them."""
     for stage in STAGES:
         check_in(visitor, stage, day)
     must_show(visitor, f"/logs/{day}/", "Oats", "Concerta 36 mg", "Ritalin 2.5 tablets", "Soup", "A letter", "Rice")
@@ -132,7 +132,7 @@ def must_show(visitor: Visitor, address: str, *texts: str) -> None:
 
 
 def mean_of(page: str, label: str) -> float | None:
-    """A measure's mean on a page of numbers."""
+    """The mean of a measure on a page of numbers."""
     found = re.search(rf'<th scope="row">{label}</th><td>([\d.]+)</td>', page)
     return float(found[1]) if found else None
 
@@ -159,7 +159,7 @@ def main_job(visitor: Visitor, name: str) -> None:
     if status != 200 or "is deleted" not in page:
         raise Unexpected(f"{address} answers {status}: {page}")
     must_mean(visitor, None)
-    # The page itself holds the day, and its own form brings it back.
+    # The page contains the day, and a form that restores it.
     [form] = [form for form in forms_in(page, address) if form.action == f"/logs/{DAY}/undo/"]
     status, _url, page = visitor.send(form.action, form.as_sent(), page)
     if status != 200 or "The day is back." not in page:

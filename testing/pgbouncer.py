@@ -1,4 +1,4 @@
-"""PgBouncer servers of our own, from the machine's binary: many clients share few connections to PostgreSQL."""
+"""Temporary PgBouncer servers, from the machine's binary: many clients share few connections to PostgreSQL."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from testing.postgres import Cluster, free_port
 from testing.programs import find_program
 from testing.waiting import wait_for_port
 
-# As strict as hosted poolers are: what is not named here in a start-up packet is refused.
+# As strict as hosted poolers: other startup parameters are refused.
 CONFIGURATION = """
 [databases]
 * = host=127.0.0.1 port={server_port}
@@ -40,7 +40,7 @@ class PgBouncer:
     port: int
 
     def url_of(self, database: str) -> str:
-        """The address of a database behind it; say `?pgbouncer=true` for yourself."""
+        """The URL of a database behind it, without `?pgbouncer=true`."""
         return f"postgres://brainlog:{self.cluster.password}@127.0.0.1:{self.port}/{database}"
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL servers of our own, started from the machine's binaries and gone afterwards."""
+"""Temporary PostgreSQL servers, started from the machine's binaries and removed afterwards."""
 
 import os
 import re
@@ -26,9 +26,8 @@ port = {port}
 unix_socket_directories = '{folder}'
 """
 
-# A test server may lose everything in a power cut, so it need not wait for the disk. Not for tests
-# about what survives a crash.
-HURRIED = """
+# Faster: test servers need not survive a power cut, so they do not wait for the disk. Not for tests of crashes.
+WITHOUT_FSYNC = """
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -36,7 +35,7 @@ full_page_writes = off
 
 
 class PostgresMissing(ProgramMissing):
-    """This machine has no PostgreSQL we could start."""
+    """PostgreSQL is not installed on this machine."""
 
     def __init__(self):
         super().__init__(f"PostgreSQL is not installed: {HOW_TO_GET_IT}")
@@ -44,7 +43,7 @@ class PostgresMissing(ProgramMissing):
 
 @dataclass
 class Cluster:
-    """A PostgreSQL server with its data in a folder of its own."""
+    """A PostgreSQL server with a temporary data folder."""
 
     binaries: Path
     folder: Path
@@ -53,7 +52,7 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """The address of a database on it, as DATABASE_URL wants it."""
+        """The value of DATABASE_URL for its default database."""
         return self.url_of("postgres")
 
     def url_of(self, database: str) -> str:
@@ -63,8 +62,8 @@ class Cluster:
     def data(self) -> Path:
         return self.folder / "data"
 
-    def create(self, configuration: str = HURRIED) -> None:
-        """Make the data folder. Everybody needs the password, on the socket too."""
+    def create(self, configuration: str = WITHOUT_FSYNC) -> None:
+        """Make the data folder. All connections require the password, also over the socket."""
         password_file = self.folder / "password"
         password_file.write_text(self.password)
         self.give_to_postgres(self.folder, password_file)
@@ -72,10 +71,10 @@ class Cluster:
         self.run("initdb", f"--pgdata={self.data}", *login, "--encoding=UTF8", "--no-locale", "--no-sync")
         self.configure(CONFIGURATION.format(port=self.port, folder=self.folder) + configuration)
 
-    def create_as_replica_of(self, primary: "Cluster", configuration: str = HURRIED) -> None:
-        """Make the data folder as a copy of another server's, which it follows from then on."""
+    def create_as_replica_of(self, primary: "Cluster", configuration: str = WITHOUT_FSYNC) -> None:
+        """Make the data folder as a copy of another server's, which it then replicates."""
         self.give_to_postgres(self.folder)
-        # With a slot, the primary keeps what the replica has not read yet.
+        # With a replication slot, the primary keeps the write-ahead log that the replica has not read yet.
         copy = [
             "--write-recovery-conf",
             "--create-slot",
@@ -92,15 +91,15 @@ class Cluster:
             file.write(f"\n{lines}\n")
 
     def start(self) -> None:
-        """Start the server, and return when it answers."""
+        """Start the server, and wait until it accepts connections."""
         self.control("start", f"--log={self.folder / 'log'}")
 
     def stop(self, mode: str = "immediate") -> None:
-        """Stop the server: `fast` in good order, `immediate` at once, without writing anything more."""
+        """Stop the server: `fast` shuts it down cleanly, `immediate` aborts it without a checkpoint."""
         self.control("stop", f"--mode={mode}")
 
     def promote(self) -> None:
-        """Make a replica a server that takes writes."""
+        """Promote a replica, so that it accepts writes."""
         self.control("promote")
 
     def control(self, action: str, *arguments: str) -> None:
@@ -110,34 +109,34 @@ class Cluster:
         """kill -9 for the server and all its processes, as when the kernel runs out of memory."""
         processes = self.send(signal.SIGKILL)
         wait_until(lambda: not any(is_running(process) for process in processes), "the server's processes end")
-        # The next server would take these for a running one's, should the number be in use again.
+        # Should the process id be in use again, the next server would take these files for a running server's.
         for lock in (self.data / "postmaster.pid", self.folder / f".s.PGSQL.{self.port}.lock"):
             lock.unlink(missing_ok=True)
 
     def pause(self) -> None:
-        """Freeze the server: its connections stay open, and nothing answers."""
+        """Pause the server: its connections stay open, and it does not answer."""
         self.send(signal.SIGSTOP)
 
     def resume(self) -> None:
         self.send(signal.SIGCONT)
 
     def send(self, number: signal.Signals) -> list[int]:
-        """Signal all processes of the server, and return their numbers."""
+        """Send a signal to all processes of the server. Returns their ids."""
         processes = self.processes()
         for process in processes:
-            with suppress(ProcessLookupError):  # A session ends whenever its client does.
+            with suppress(ProcessLookupError):  # A session may have ended in the meantime.
                 os.kill(process, number)
         return processes
 
     def processes(self) -> list[int]:
-        """The server's own process, and those it has started."""
+        """The ids of the server's process and of its children."""
         server = int((self.data / "postmaster.pid").read_text().split()[0])
         table = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
         rows = [line.split() for line in table.splitlines()]
         return [server, *(int(pid) for pid, parent in rows if int(parent) == server)]
 
     def execute(self, sql: str, *parameters, database: str = "postgres") -> list[tuple]:
-        """Run one statement on a connection of its own, and return its rows, if it has any."""
+        """Run one statement over a new connection, and return its rows, if it has any."""
         with psycopg.connect(self.url_of(database), autocommit=True) as connection:
             cursor = connection.execute(sql, parameters or None)
             return cursor.fetchall() if cursor.description else []
@@ -154,13 +153,13 @@ class Cluster:
                 shutil.chown(path, "postgres")
 
     def run(self, program: str, *arguments: str) -> None:
-        """Run one of PostgreSQL's programs as the user that owns the data. Raises RuntimeError with what it said."""
+        """Run a program of PostgreSQL as the user that owns the data. Raises RuntimeError with its output."""
         command = [str(self.binaries / program), *arguments]
         if os.geteuid() == 0:
-            # PostgreSQL refuses to run as root. Where runuser lies, not every PATH leads.
+            # PostgreSQL refuses to run as root. runuser is not on every PATH.
             runuser = shutil.which("runuser") or "/usr/sbin/runuser"
             command = [runuser, "-u", "postgres", "--", *command]
-        # A file, not a pipe: the server inherits it, and a pipe would be read until the server's end.
+        # A file, not a pipe: the server inherits it, and reading a pipe would end with the server only.
         with tempfile.TemporaryFile("w+") as output:
             result = subprocess.run(
                 command,
@@ -170,7 +169,7 @@ class Cluster:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C is for the tests; the server is stopped by us, afterwards.
+                # In a session of its own: Ctrl-C ends the tests, which then stop the server.
                 start_new_session=True,
             )
             if result.returncode:
@@ -193,7 +192,7 @@ def find_binaries() -> Path:
         found = Path(root).glob(pattern)
         folders += sorted(found, key=lambda path: [int(n) for n in re.findall(r"\d+", str(path))], reverse=True)
     for folder in folders:
-        # Some packages bring the client's programs alone.
+        # Some packages contain only the client programs.
         if all((folder / program).exists() for program in ("initdb", "pg_ctl", "postgres")):
             return folder
     raise PostgresMissing
@@ -206,16 +205,16 @@ def free_port() -> int:
 
 
 def is_running(process: int) -> bool:
-    """Whether a process is there and not only waiting for its parent to notice its end."""
+    """Whether a process is running, and not a zombie."""
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True).stdout
     return bool(state.strip()) and not state.startswith("Z")
 
 
 @contextmanager
-def throwaway_cluster(configuration: str = HURRIED, within: Path | None = None) -> Iterator[Cluster]:
-    """Yield a running PostgreSQL server that nothing is left of afterwards.
+def throwaway_cluster(configuration: str = WITHOUT_FSYNC, within: Path | None = None) -> Iterator[Cluster]:
+    """Yield a running PostgreSQL server, which is removed afterwards.
 
-    `within` is the folder to put its own into, where that matters: on a small disk, for example.
+    `within` is the parent of its folder, for tests that need another disk, for example.
     """
     with _cluster(within) as cluster:
         cluster.create(configuration)
@@ -224,8 +223,8 @@ def throwaway_cluster(configuration: str = HURRIED, within: Path | None = None) 
 
 
 @contextmanager
-def throwaway_replica(primary: Cluster, configuration: str = HURRIED) -> Iterator[Cluster]:
-    """Yield a running server that follows `primary` and takes reads alone."""
+def throwaway_replica(primary: Cluster, configuration: str = WITHOUT_FSYNC) -> Iterator[Cluster]:
+    """Yield a running read-only replica of `primary`."""
     with _cluster(password=primary.password) as cluster:
         cluster.create_as_replica_of(primary, configuration)
         cluster.start()
@@ -233,7 +232,7 @@ def throwaway_replica(primary: Cluster, configuration: str = HURRIED) -> Iterato
 
 
 @contextmanager
-def throwaway_copy(base: Path, password: str, configuration: str = HURRIED) -> Iterator[Cluster]:
+def throwaway_copy(base: Path, password: str, configuration: str = WITHOUT_FSYNC) -> Iterator[Cluster]:
     """Yield a server that is made of a base backup, a folder from pg_basebackup, and started by the caller."""
     with _cluster(password=password) as cluster:
         cluster.give_to_postgres(cluster.folder)
@@ -252,5 +251,5 @@ def _cluster(within: Path | None = None, password: str | None = None) -> Iterato
             yield cluster
         finally:
             if (cluster.data / "postmaster.pid").exists():
-                cluster.resume()  # A paused server would not hear that it should stop.
+                cluster.resume()  # A paused server does not react to a stop.
                 cluster.stop()

@@ -2,15 +2,15 @@
 
 import shutil
 
-# What brings them on Debian and Ubuntu.
+# Their packages in Debian and Ubuntu.
 PACKAGES = {"pgbouncer": "pgbouncer", "redis-server": "redis-server", "age": "age", "gpg": "gnupg"}
 
-# Where Debian puts what only administrators run.
+# Folders of programs for administrators, in Debian.
 BEYOND_PATH = "/usr/sbin:/usr/local/sbin"
 
 
 class ProgramMissing(Exception):
-    """This machine lacks a program; says which, and how to get it. Its tests are skipped, except in CI."""
+    """A program is not installed. The message names its package. Tests that need it are skipped, except in CI."""
 
 
 def find_program(name: str) -> str:
@@ -22,7 +22,7 @@ def find_program(name: str) -> str:
 
 
 def missing_programs() -> list[str]:
-    """A sentence for each program that is not here."""
+    """A sentence for each program that is not installed."""
     sentences = []
     for name in PACKAGES:
         try:

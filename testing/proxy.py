@@ -1,4 +1,4 @@
-"""A wire between two programs of this machine that can be slow, silent or cut, as networks are."""
+"""A TCP proxy on this machine that can delay, drop or close connections, as networks do."""
 
 import socket
 import threading
@@ -8,29 +8,29 @@ from contextlib import contextmanager, suppress
 
 
 class Proxy:
-    """Passes on what comes to its port. `delay` seconds each way; asleep for a while; muted; or cut."""
+    """Forwards connections from its port to `target`, with a delay of `delay` seconds in each direction."""
 
     def __init__(self, port: int):
         self.target = ("127.0.0.1", port)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.delay = 0.0
-        self.awake_at = 0.0
+        self.connect_at = 0.0
         self.accepted = 0
         self._sockets: set[socket.socket] = set()
-        self._muted: set[socket.socket] = set()
+        self._dropping: set[socket.socket] = set()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def sleep(self, seconds: float) -> None:
-        """Hold every connection for that long, as a serverless database that first has to wake up."""
-        self.awake_at = time.monotonic() + seconds
+    def delay_connections(self, seconds: float) -> None:
+        """Delay new connections for so many seconds, as a serverless database does that has to start."""
+        self.connect_at = time.monotonic() + seconds
 
-    def mute(self) -> None:
-        """Swallow whatever comes on the connections there are. New ones are as good as ever."""
-        self._muted |= self._sockets
+    def drop_data(self) -> None:
+        """Drop all further data of the existing connections. New connections work."""
+        self._dropping |= self._sockets
 
-    def cut(self) -> None:
-        """End all connections there are, as when a cable is pulled."""
+    def close_connections(self) -> None:
+        """Close all existing connections."""
         for each in list(self._sockets):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
@@ -39,7 +39,7 @@ class Proxy:
 
     def close(self) -> None:
         self.listener.close()
-        self.cut()
+        self.close_connections()
 
     def _listen(self) -> None:
         while True:
@@ -51,7 +51,7 @@ class Proxy:
             threading.Thread(target=self._connect, args=(client,), daemon=True).start()
 
     def _connect(self, client: socket.socket) -> None:
-        time.sleep(max(0.0, self.awake_at - time.monotonic()))
+        time.sleep(max(0.0, self.connect_at - time.monotonic()))
         try:
             server = socket.create_connection(self.target)
         except OSError:
@@ -73,7 +73,7 @@ class Proxy:
             while data := source.recv(65536):
                 if self.delay:
                     time.sleep(self.delay)
-                if source not in self._muted:
+                if source not in self._dropping:
                     target.sendall(data)
         for each in (source, target):
             with suppress(OSError):

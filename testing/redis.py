@@ -1,4 +1,4 @@
-"""A Redis server of our own, from the machine's binary, that keeps nothing."""
+"""A temporary Redis server without persistence, from the machine's binary."""
 
 import subprocess
 import tempfile
@@ -20,7 +20,7 @@ class Redis:
 
     @property
     def url(self) -> str:
-        """Its address, as CACHE_URL wants it."""
+        """The value of CACHE_URL."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     def kill(self) -> None:
@@ -30,7 +30,7 @@ class Redis:
 
 @contextmanager
 def throwaway_redis() -> Iterator[Redis]:
-    """Yield a Redis on this machine alone, in memory alone."""
+    """Yield a Redis server that listens on this machine only and stores data in memory only."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="brainlog-redis-") as folder:
         command = [find_program("redis-server"), "--port", str(port), "--bind", "127.0.0.1"]

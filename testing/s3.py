@@ -1,4 +1,4 @@
-"""S3-compatible storage of our own: moto's server, which keeps everything in memory."""
+"""Temporary S3-compatible storage: moto's server, which stores everything in memory."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from testing.waiting import wait_for_port
 
 @dataclass
 class Bucket:
-    """An empty bucket, and how to reach it."""
+    """A bucket, and how to connect to it."""
 
     name: str
     endpoint: str
@@ -38,7 +38,7 @@ class Bucket:
 
 @contextmanager
 def throwaway_bucket(name: str = "backups") -> Iterator[Bucket]:
-    """Yield a bucket on a server of its own."""
+    """Yield a bucket on a new server."""
     port = free_port()
     with subprocess.Popen(
         [sys.executable, "-c", "from moto.server import main; main()", "--host=127.0.0.1", f"--port={port}"],

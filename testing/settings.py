@@ -1,7 +1,7 @@
-"""brainlog.settings for the tests, the same on every machine: neither .env nor the caller decides.
+"""brainlog.settings for the tests: the same on every machine, independent of .env and of the environment.
 
 Only DATABASE_URL is taken from the environment; without it, the tests run on SQLite. A process that
-a test starts (testing/gunicorn.py) has what that test has chosen for it, and no more.
+a test starts (testing/gunicorn.py) has only the variables that the test sets.
 """
 
 import atexit
@@ -15,8 +15,8 @@ atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 STATIC = FOLDER / "static"
 STATIC.mkdir()
 
-# Before brainlog.settings is imported: what is already in the environment wins over .env, which may
-# well name a real database, cache and backups.
+# Before brainlog.settings is imported: the environment takes precedence over .env, which may name a real
+# database, cache and backups.
 GIVEN = {
     "SECRET_KEY": "only-for-tests, and known to everybody",
     "DEBUG": "False",
@@ -56,7 +56,7 @@ GIVEN = {
         for what in ("ID", "SECRET")
     },
 }
-# A blank one is refused, so these are left out.
+# Blank values of these are refused, so they are removed.
 NOT_GIVEN = {"BACKUP_ENCRYPT_TO"}
 chosen = os.environ.get("CHOSEN_BY_A_TEST", "").split()
 os.environ |= {name: value for name, value in GIVEN.items() if name not in chosen}
@@ -65,18 +65,18 @@ for name in NOT_GIVEN.difference(chosen):
 
 import environ  # noqa: E402
 
-environ.Env.read_env = lambda *args, **kwargs: None  # What is left out must not come from .env.
+environ.Env.read_env = lambda *args, **kwargs: None  # Nor may .env set them.
 
 from brainlog.settings import *  # noqa: E402, F403
 from brainlog.settings import DATABASES, SILENCED_SYSTEM_CHECKS, STORAGES  # noqa: E402
 
 if DATABASES["default"]["ENGINE"] == "brainlog.database.sqlite3":
-    # A file, as in real life: in memory, threads would share one connection.
+    # A file, as in production: with a database in memory, threads would share one connection.
     DATABASES["default"]["TEST"] = {"NAME": FOLDER / "test.sqlite3"}
 
-# A good password hasher is slow on purpose.
+# Password hashers for production are slow by design.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# The host of Django's test client is not on this machine only by its name.
+# testserver, the host of Django's test client, is this process.
 SILENCED_SYSTEM_CHECKS = [*SILENCED_SYSTEM_CHECKS, "brainlog.W002"]
 # The manifest exists after collectstatic only.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -1,4 +1,4 @@
-"""Sets Django up with the tests' settings. Imported first by programs that run without pytest and manage.py."""
+"""Calls django.setup() with the settings of the tests. For programs without pytest and manage.py: imported first."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The one way in which tests wait: for a condition, and never for a time."""
+"""Waiting in tests: for a condition, never for a fixed time."""
 
 import socket
 import time
@@ -7,7 +7,7 @@ from contextlib import suppress
 from subprocess import Popen
 from typing import TypeVar
 
-PATIENCE = 60  # seconds. Longer than anything that tests wait for takes on a busy machine.
+PATIENCE = 60  # seconds: longer than any condition takes on a busy machine
 INTERVAL = 0.02
 
 Result = TypeVar("Result")
@@ -18,8 +18,8 @@ def wait_until(
 ) -> Result:
     """Return the first true value of `condition()`.
 
-    Raises TimeoutError after so many seconds, and RuntimeError as soon as `process`, which is to bring
-    it about, has ended.
+    Raises TimeoutError after so many seconds, and RuntimeError as soon as `process`, on which the condition
+    depends, has ended.
     """
     until = time.monotonic() + seconds
     while not (result := condition()):
@@ -32,7 +32,7 @@ def wait_until(
 
 
 def wait_for_port(port: int, server: Popen) -> None:
-    """Return when a program listens there. Raises RuntimeError if `server` ends first, or TimeoutError."""
+    """Wait until a program listens on the port. Raises RuntimeError if `server` ends first, or TimeoutError."""
 
     def is_open() -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):

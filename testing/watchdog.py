@@ -36,7 +36,7 @@ def watched_run(*more_folders: Path) -> Iterator[None]:
     # In a session of its own: Ctrl-C is for the run.
     watchdog = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
     os.environ |= {RUN: folder, "TMPDIR": folder}
-    tempfile.tempdir = None  # It is read from TMPDIR again.
+    tempfile.tempdir = None  # tempfile reads TMPDIR again.
     try:
         yield
     finally:
@@ -78,7 +78,7 @@ def processes_of(folder: Path) -> set[int]:
 
 
 def named_in_files(folder: Path, pattern: str) -> set[int]:
-    """The processes, running or not, that the run's pid files of that name are about."""
+    """The ids in the run's pid files that match the pattern, whether these processes run or not."""
     found = set()
     for file in folder.glob(f"**/{pattern}"):
         with suppress(OSError, ValueError, IndexError):

@@ -44,7 +44,7 @@ def by_code(name, code="00000000", password=NEW, client=None, **more):
     return (client or Client()).post(BY_CODE, form, **more)
 
 
-def said(response) -> dict:
+def errors_of_form(response) -> dict:
     return response.context["form"].errors
 
 
@@ -53,7 +53,7 @@ def said(response) -> dict:
 
 @pytest.mark.parametrize("password", ["wintergarten-7", "seelenbuch-7", "maria-maria-7", "short", NEW])
 def test_a_new_password_is_not_compared_with_the_person_before_the_code_is_correct(codes, password):
-    answers = [said(by_code(name, password=password)) for name in NAMES]
+    answers = [errors_of_form(by_code(name, password=password)) for name in NAMES]
 
     assert answers[0] == answers[1] == answers[2]
     assert "similar" not in str(answers)
@@ -69,7 +69,7 @@ def test_each_guess_counts_as_an_attempt(codes):
 def test_a_refused_password_does_not_use_the_code_up(codes, people):
     refused = by_code("maria", codes[0], "wintergarten-7")
 
-    assert list(said(refused)) == ["new_password2"] and "too similar" in str(said(refused))
+    assert list(errors_of_form(refused)) == ["new_password2"] and "too similar" in str(errors_of_form(refused))
     assert User.objects.get(pk=people.pk).check_password(PASSWORD)
     assert by_code("maria", codes[0]).status_code == 302
 
@@ -85,16 +85,16 @@ def test_a_refused_password_counts_as_an_attempt(codes):
 def test_a_correct_code_of_a_deactivated_person_is_refused(codes, people):
     User.objects.update(is_active=False)
 
-    assert "do not go together" in str(said(by_code("maria", codes[0])))
+    assert "do not go together" in str(errors_of_form(by_code("maria", codes[0])))
 
 
 # All forms that name a person or an address
 
 
-def statements(deed) -> list[str]:
+def statements(action) -> list[str]:
     """The statements of a request, without values and names of savepoints."""
     with CaptureQueriesContext(connection) as queries:
-        deed()
+        action()
     return [re.sub(r"'[^']*'|\d+|\"s\d\w+\"", "?", query["sql"])[:60] for query in queries]
 
 
@@ -143,7 +143,7 @@ def test_checking_names_by_signing_up_is_limited():
     answers = [Client().post(SIGN_UP, form) for _ in range(attempts + 1)]
 
     assert [answer.status_code for answer in answers] == [200] * attempts + [429]
-    assert list(said(answers[0])) == ["username"]
+    assert list(errors_of_form(answers[0])) == ["username"]
 
 
 @pytest.mark.parametrize("token", ["x", "set-password", "cabc12-0123456789abcdef0123456789abcdef"])

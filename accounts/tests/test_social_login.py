@@ -86,7 +86,7 @@ def as_before(request):
         provider = request.getfixturevalue("provider")
         yield
         provider.refuses, provider.claims, provider.issuer = False, {}, ""
-        provider.moved, provider.is_down = set(), False
+        provider.redirected, provider.is_down = set(), False
     else:
         yield
 
@@ -232,7 +232,7 @@ def test_state_and_verifier_are_random(site, provider):
 def test_redirects_of_the_provider_are_not_followed(site, provider, path):
     """The other server would receive the code, the token or our secret."""
     visitor = come(site, provider, "131")
-    provider.moved = {path}
+    provider.redirected = {path}
 
     _, _, page = visitor.post(START, {})
 

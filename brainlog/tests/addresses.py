@@ -7,11 +7,11 @@ from django.conf import settings
 from django.urls import URLPattern, get_resolver, reverse
 
 DAY, SUNDAY = datetime.date(2026, 5, 4), datetime.date(2026, 5, 3)
-ROW = 1_000_000_000  # in each table of the admin: far from the keys that the database gives by itself
+ROW = 1_000_000_000  # in each table of the admin: larger than the keys that the database assigns
 MONTH, YEAR = datetime.date(2026, 5, 1), datetime.date(2026, 1, 1)
 
 
-# The login page; and the admin's, which sends visitors on to ours, and says to others that this is not for them.
+# The login page; and the admin's, which redirects visitors to ours, and shows 403 to people who are not staff.
 LOGIN, ADMIN_LOGIN = "accounts:login", "admin:login"
 
 
@@ -26,7 +26,7 @@ class Address:
     name: str
     arguments: tuple = ()
     visitor: tuple = (LOGIN, LOGIN)
-    # Another person than the owner of the rows.
+    # A person who is not the owner of the rows.
     other: tuple = (200, 405)
     # Staff without any permission, and a superuser. On people's pages, both are other people.
     staff: tuple = ()
@@ -62,7 +62,7 @@ ADDRESSES = [
     Address("accounts:reset_by_code", visitor=(200, 200), other=(200, 200)),
     Address("accounts:reset_by_link", ("MQ", "no-token"), visitor=(200, 200), other=(200, 200)),
     Address("accounts:second_factor"),
-    # Each of these asks first whether it is the person.
+    # These require reauthentication.
     *(
         Address(f"accounts:{name}", arguments, other=(302, 302))
         for name, arguments in (
@@ -103,24 +103,24 @@ ADDRESSES = [
     Address("reflections:delete", (SUNDAY,), other=(404, 404)),
     Address("reflections:undo", (SUNDAY,), other=(405, 404)),
     Address("privacy", visitor=(200, 405)),
-    # Where no METRICS_TOKEN is set.
+    # Without METRICS_TOKEN.
     Address("metrics", visitor=(404, 405), other=(404, 405)),
 ]
 
-# Where a provider of accounts elsewhere is configured.
+# With a provider for social login.
 ELSEWHERE = [
-    Address("accounts:external", other=(302, 302)),  # Asks first whether it is the person.
+    Address("accounts:external", other=(302, 302)),  # Requires reauthentication.
     Address("accounts:external_signup", visitor=(302, 302), other=(302, 302)),
     Address("accounts:external_cancelled", visitor=(200, 405)),
     Address("accounts:external_error", other=(401, 405)),
-    # To allauth all that is not GET is a button pressed. HEAD is none that a browser would follow.
+    # allauth treats every method but GET as a submitted form.
     Address("openid_connect_login", ("oidc",), visitor=(200, 302), other=(200, 302), head=302),
     Address("openid_connect_callback", ("oidc",), visitor=(401, 401), other=(401, 401)),
 ]
 if settings.PROVIDERS:
     ADDRESSES += ELSEWHERE
 
-# Answered by middleware, without a view.
+# Answered by a middleware, without a view.
 WITHOUT_A_VIEW = [
     Address("/healthz", visitor=(200, 405)),
     Address("/readyz", visitor=(200, 405)),
@@ -173,7 +173,7 @@ ADMIN = [
 
 
 def addresses_of() -> list[tuple[str, URLPattern]]:
-    """Every URL of the project with its whole name: the first, where an address has several."""
+    """Every URL of the project with its full name: the first name, if a URL has several."""
     found = {}
     for address, name, pattern in patterns_of(get_resolver()):
         found.setdefault(address, (name, pattern))

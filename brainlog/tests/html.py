@@ -28,7 +28,7 @@ class Page(HTMLParser):
         self.inside = ""
 
     def against_the_policy(self) -> list[str]:
-        """What a browser refuses under a Content-Security-Policy of 'self' alone."""
+        """The parts of a page that a browser refuses under a Content-Security-Policy of 'self'."""
         found = list(self.inline)
         for tag, attrs in self.elements:
             found += [f"<{tag} {name}>" for name in attrs if name.startswith("on") or name == "style"]

@@ -7,7 +7,7 @@ from testing.people import MONTH, Visitor, check_in, log_in, mean_of, sign_up
 
 
 def browsers_of(url: str, name: str, count: int) -> list[Visitor]:
-    """The browsers of one new person."""
+    """Several browsers of one new person."""
     browsers = [Visitor(url) for _ in range(count)]
     sign_up(browsers[0], name)
     for browser in browsers[1:]:
@@ -16,7 +16,7 @@ def browsers_of(url: str, name: str, count: int) -> list[Visitor]:
 
 
 def watch_while_it_rises(writer: Visitor, readers: list[Visitor], steps: int = 20):
-    """One browser saves a number that rises, others look at the month's mean of it all the while.
+    """One browser saves increasing numbers, while others read the month's mean.
 
     A page opened after a confirmed save shows that save, or a newer one.
     """

@@ -37,12 +37,12 @@ from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 from testing.gunicorn import ROOT, environment_with
 from testing.oidc import throwaway_provider
-from testing.undone import undone
+from testing.rollback import rolled_back
 
 pytestmark = pytest.mark.once
 
 OURS = (User, DailyLog, Medication, Dose, WeeklyReflection)
-# With a provider configured, the addresses that this brings are looked at, and not the others once more.
+# With a provider configured, only the additional URLs are tested.
 EVERYWHERE = ELSEWHERE if settings.PROVIDERS else [*ADDRESSES, *ADMIN, *WITHOUT_A_VIEW]
 ROLES = {
     "visitor": None,
@@ -51,18 +51,18 @@ ROLES = {
     "superuser": {"is_staff": True, "is_superuser": True},
 }
 METHODS = ("GET", "POST")
-# What no form sends; of these, the last ones for those alone whom nothing else keeps out.
+# Methods that no form sends. The last ones only for roles that are not refused otherwise.
 OTHER_METHODS = ("PUT", "DELETE")
 MORE_METHODS = ("HEAD", "PATCH", "OPTIONS", "TRACE")
 # Tables that a GET may write to: the last visit, records of staff, and rate limits.
 WRITTEN_BY_READING = {"accounts_session", "accounts_securityevent", "accounts_throttle"}
 # POST data that would have an effect if the request were allowed: in the admin, a row is deleted.
-DEED = {"post": "yes", "action": "delete_selected", "_selected_action": ROW}
+POST_DATA = {"post": "yes", "action": "delete_selected", "_selected_action": ROW}
 
 
 @pytest.fixture
 def maria(db):
-    """The person whose rows lie at these addresses."""
+    """The person whose rows have these URLs."""
     maria = make_person(pk=ROW, username="maria")
     log = make_full_log(maria, DAY, pk=ROW, dreams="A secret dream")
     make_dose(log, make_medication(maria, pk=1, note="A secret note"), pk=ROW)
@@ -72,7 +72,7 @@ def maria(db):
 
 @pytest.fixture
 def rest_of_the_admin(maria, settings):
-    """A row in each other table of the admin; and static files."""
+    """A row in each other table of the admin, and static files."""
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
     make_medication(maria, "Tea", pk=ROW)
     Group.objects.create(pk=ROW, name="helpers")
@@ -85,7 +85,7 @@ def rest_of_the_admin(maria, settings):
 
 
 def everything_of(person) -> list[dict]:
-    """Every column of every row about a person."""
+    """All columns of all rows about a person."""
     lookups = {User: "pk", Dose: "daily_log__user"}
     rows: list[type[Model]] = []
     for model in OURS:
@@ -94,7 +94,7 @@ def everything_of(person) -> list[dict]:
 
 
 class Browser:
-    """Comes new to each address, with nothing but the session it began with; knows which tables that wrote to."""
+    """A client that opens each URL with the session it began with, and records which tables were written to."""
 
     def __init__(self, person: User | None):
         self.client = Client()
@@ -131,7 +131,7 @@ def is_as_expected(response, expected, address: Address) -> bool:
 def test_every_url_is_in_the_table():
     found = {name for name, _ in addresses_of()}
 
-    # What has no name of its own in the admin is all that is nowhere there.
+    # The admin's last URL matches all paths that do not exist there.
     assert found - {"admin:?"} == {address.name for address in ADDRESSES + ADMIN} - {"/admin/nowhere/"}
 
 
@@ -150,12 +150,12 @@ def test_the_table_of_other_methods(maria, role):
 
 @pytest.mark.usefixtures("rest_of_the_admin")
 def test_other_methods_of_some_addresses(maria):
-    """One method at each address, each in turn: most are refused by one middleware."""
+    """One method at each URL, in turn: one middleware refuses most of them."""
     methods, wrong = cycle((*OTHER_METHODS, *MORE_METHODS)), []
     browser = Browser(make_person(username="the-superuser", **ROLES["superuser"]))
 
     for address, method in zip(EVERYWHERE, methods, strict=False):
-        with undone():
+        with rolled_back():
             response = browser.send(method, address, {})
         if not is_as_expected(response, address.answer_to("superuser", method), address):
             wrong.append((method, address.path, response.status_code))
@@ -174,8 +174,8 @@ def check_the_table(maria, role, methods):
         in_admin = address in ADMIN
         for method in methods:
             expected = address.answer_to(role, method)
-            with undone():
-                response = browser.send(method, address, DEED if in_admin and role != "superuser" else {})
+            with rolled_back():
+                response = browser.send(method, address, POST_DATA if in_admin and role != "superuser" else {})
                 after = everything_of(maria) if method == "POST" else before
             page = "" if role == "superuser" and in_admin else response.text_of_it
             complaints = {
@@ -203,7 +203,7 @@ def test_get_requests_change_nothing(maria):
 
 
 def test_the_write_detector_detects_writes(maria):
-    """Or the tests above could not fail."""
+    """Shows that the tests above can fail."""
     browser = Browser(maria)
 
     browser.send("POST", Address("logs:not_tracked", (DAY,)), {"reason": "ill"})
@@ -212,14 +212,14 @@ def test_the_write_detector_detects_writes(maria):
 
 
 def test_other_peoples_objects_are_404(maria):
-    """The same answers, to the letter, with Maria's rows and after they are gone."""
+    """Responses are equal with Maria's rows and after these are deleted."""
     browser = Browser(make_person(username="other"))
 
     def answers() -> dict:
         found = {}
         for address in ADDRESSES:
             for method in ("GET", "POST"):
-                with undone():
+                with rolled_back():
                     response = browser.send(method, address, {})
                 # But for what differs from one second to the next.
                 page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"|data-day-ends-in="\d+"', "", response.text_of_it)
@@ -245,7 +245,7 @@ def test_static_files_do_not_redirect_elsewhere(client, db, method):
 
 
 def test_the_table_with_social_login():
-    """The first two tests, in a process with a provider configured: no setting changes the addresses of this one."""
+    """The first two tests, in a process with a provider: settings cannot change the URLs of this process."""
     command = [
         sys.executable,
         "-m",

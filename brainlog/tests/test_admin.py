@@ -12,9 +12,10 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from accounts.models import User
 from accounts.tests.factories import make_person
+from logs.admin import DayStateFilter
 from logs.models import DailyLog, Dose, Medication
-from logs.stages import STAGES
-from logs.tests.factories import DAY, make_dose, make_full_log, make_medication
+from logs.stages import EVENING, MIDDAY, STAGES
+from logs.tests.factories import DAY, make_dose, make_full_log, make_log, make_medication
 from reflections.models import WeeklyAnswers, WeeklyReflection
 from reflections.tests.factories import SUNDAY, make_reflection
 
@@ -48,7 +49,7 @@ def as_staff(client, db):
 
 @pytest.fixture
 def rows(db):
-    """One person with one row of everything, by the admin's name of the table."""
+    """One person with a row in each table, by the admin's name of the table."""
     maria = make_person(username="Ünal", display_name="Maria")
     log = make_full_log(maria, DAY, dreams="A secret dream", coping_strategies=["journaled"], had_emotional_event=True)
     medication = make_medication(maria, note="A secret note")
@@ -62,14 +63,14 @@ def rows(db):
 
 
 def fill(count: int):
-    """People with a row of everything each."""
+    """Make people with a row in each table."""
     for number in range(count):
         log = make_full_log(date=DAY - datetime.timedelta(days=number))
         make_dose(log)
         make_reflection(log.user, SUNDAY - datetime.timedelta(days=7 * number))
 
 
-# Who may look
+# View permissions
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -87,9 +88,19 @@ def test_staff_cannot_delete_rows_of_a_person(as_staff, rows, name):
     assert type(rows[name]).objects.filter(pk=rows[name].pk).exists()
 
 
+def test_the_admin_has_the_name_of_the_product(as_staff):
+    for path in ("/admin/", list_url("accounts_user")):
+        page = as_staff.get(path)
+
+        assertNotContains(page, "Django")
+        assertContains(page, "| Brain Log</title>")
+        assertContains(page, '<a href="/admin/">Brain Log</a>', html=True)
+
+
 def test_the_start_page_names_all_tables(as_staff):
     page = as_staff.get("/admin/")
 
+    assertContains(page, "<h1>Brain Log administration</h1>", html=True)
     for name in LISTS:
         assertContains(page, f'href="{list_url(name)}"')
 
@@ -142,7 +153,7 @@ def test_a_deactivated_person_is_logged_out(client, rows):
     assert client.get("/admin/", follow=True).redirect_chain != []
 
 
-# Looking, not changing
+# Read-only rows
 
 
 def test_a_log_is_shown_by_check_in(as_staff, rows):
@@ -192,7 +203,7 @@ def test_answers_cannot_be_made_up(as_staff, rows, name):
     assert MODELS[name].objects.count() == 1
 
 
-# Finding
+# Search and filters
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -228,15 +239,59 @@ def results(response) -> list:
     return list(response.context["cl"].result_list)
 
 
-@pytest.mark.parametrize("stage", STAGES, ids=str)
-def test_logs_are_filtered_by_what_is_done(as_staff, rows, stage):
-    without = make_full_log(**{stage.completed_at: None})
+def test_days_are_filtered_by_how_complete_they_are(as_staff, rows):
+    begun = make_full_log(**{EVENING.completed_at: None})
+    not_tracked = make_log(not_tracked="ill")
+    list_of_days = list_url("logs_dailylog")
 
-    not_done = as_staff.get(list_url("logs_dailylog"), {f"{stage.completed_at}__isempty": "1"})
-    done = as_staff.get(list_url("logs_dailylog"), {f"{stage.completed_at}__isempty": "0"})
+    found = {state: results(as_staff.get(list_of_days, {"state": state})) for state in DayStateFilter.conditions}
 
-    assert results(not_done) == [without]
-    assert results(done) == [rows["logs_dailylog"]]
+    assert found == {"complete": [rows["logs_dailylog"]], "begun": [begun], "not-tracked": [not_tracked]}
+
+
+def test_a_complete_day_that_is_marked_as_not_tracked_is_complete(as_staff):
+    day = make_full_log(not_tracked="holiday")
+
+    found = {
+        state: results(as_staff.get(list_url("logs_dailylog"), {"state": state})) for state in DayStateFilter.conditions
+    }
+
+    assert found == {"complete": [day], "begun": [], "not-tracked": []}
+
+
+def cells_of(response, column: str) -> list[str]:
+    """The texts of a column of a list."""
+    cells = re.findall(rf'<t[dh] class="field-{column}[^"]*">(.*?)</t[dh]>', response.content.decode())
+    return [re.sub(r"<[^>]*>", "", cell) for cell in cells]
+
+
+@pytest.mark.parametrize(
+    ("facts", "done", "missing"),
+    [
+        ({}, "5 of 5", "-"),
+        ({EVENING.completed_at: None}, "4 of 5", "Evening"),
+        ({MIDDAY.completed_at: None, EVENING.completed_at: None}, "3 of 5", "Midday, Evening"),
+        ({EVENING.completed_at: None, "not_tracked": "ill"}, "4 of 5", "not tracked"),
+        ({"not_tracked": "ill"}, "5 of 5", "-"),
+    ],
+    ids=str,
+)
+def test_the_list_of_days_shows_which_check_ins_are_missing(as_staff, facts, done, missing):
+    make_full_log(**facts)
+
+    page = as_staff.get(list_url("logs_dailylog"))
+
+    assert (cells_of(page, "done"), cells_of(page, "missing")) == ([done], [missing])
+
+
+def test_the_list_of_days_shows_no_reason_for_not_tracking(as_staff):
+    """The reason is an answer, and showing a list is not recorded."""
+    make_log(not_tracked="ill")
+
+    page = as_staff.get(list_url("logs_dailylog"))
+
+    assertContains(page, "not tracked")
+    assert re.findall(r"\bill\b", page.content.decode()) == []
 
 
 def test_logs_are_filtered_by_date(as_staff, rows):
@@ -256,9 +311,12 @@ def test_people_are_filtered_by_their_rights(as_staff, rows):
 def test_reflections_are_filtered_by_completion(as_staff, rows):
     done = make_reflection(completed_at=timezone.now())
 
-    found = as_staff.get(list_url("reflections_weeklyreflection"), {"completed_at__isempty": "0"})
+    found = {
+        state: results(as_staff.get(list_url("reflections_weeklyreflection"), {"state": state}))
+        for state in ("complete", "begun")
+    }
 
-    assert results(found) == [done]
+    assert found == {"complete": [done], "begun": [rows["reflections_weeklyreflection"]]}
 
 
 @pytest.mark.parametrize(

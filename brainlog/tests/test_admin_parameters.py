@@ -43,17 +43,17 @@ def is_answered(client, address: str) -> bool:
     with transaction.atomic():
         response = client.get(address)
     assert response.status_code in {200, 302, 400, 403, 404}, address[:200]
-    # What leads on is the list without parameters.
+    # Redirects lead to the list without parameters.
     return response.status_code != 302 or response.url.partition("?")[2] in {"", "e=1"}
 
 
 def parameters_of(model) -> list[str]:
-    filters = [
-        each if isinstance(each, str) else f"{each[0]}__isempty" for each in admin.site._registry[model].list_filter
-    ]
-    hierarchy = admin.site._registry[model].date_hierarchy
+    model_admin = admin.site._registry[model]
+    columns = [each for each in model_admin.list_filter if isinstance(each, str)]
+    others = [each.parameter_name for each in model_admin.list_filter if not isinstance(each, str)]
+    hierarchy = model_admin.date_hierarchy
     dates = [f"{hierarchy}{kind}" for kind in DATES] if hierarchy else []
-    return [*PARAMETERS, *sorted({*(f"{name}__exact" for name in filters if "__" not in name), *filters, *dates})]
+    return [*PARAMETERS, *sorted({*(f"{name}__exact" for name in columns), *columns, *others, *dates})]
 
 
 @pytest.mark.thorough
@@ -69,7 +69,7 @@ def test_any_value_of_a_parameter_of_a_list(superuser, subtests, model):
 
 @each_model
 def test_some_values_of_a_parameter_of_a_list(superuser, subtests, model):
-    """Each parameter gets a few values, and over all parameters each value has its turn."""
+    """Each parameter gets a few of the values, so that all values are used over all parameters."""
     path, values = address_of(model, "changelist"), cycle(VALUES)
 
     for name in parameters_of(model):
@@ -81,7 +81,7 @@ def test_some_values_of_a_parameter_of_a_list(superuser, subtests, model):
 @pytest.mark.thorough
 @each_model
 def test_any_value_besides_a_year(superuser, model):
-    """Which the list completes to a date."""
+    """The list combines them to a date."""
     path, hierarchy = address_of(model, "changelist"), admin.site._registry[model].date_hierarchy
     if not hierarchy:
         return

@@ -36,7 +36,7 @@ def person_url(person, page="change"):
 
 
 def as_shown(response) -> dict:
-    """What the page's form sends if it is saved as it is."""
+    """The data that the page's form sends if nothing is changed."""
     form = response.context["adminform"].form
     values = {name: form[name].value() for name in form.fields}
     return {name: value for name, value in values.items() if value not in (None, False, [])}
@@ -129,7 +129,7 @@ def test_no_page_shows_a_password(as_staff, page):
     assertNotContains(response, person.password)
 
 
-# Who may take rights, or an account, from whom
+# Permissions to change permissions and accounts
 
 
 @pytest.fixture
@@ -297,7 +297,7 @@ def test_changes_by_staff_are_recorded(as_staff, maria):
 
 
 def test_every_table_of_ours_can_be_looked_at():
-    """All of it, but what belongs to Django, counted tries, sessions and known browsers, which are for their person."""
+    """All of our tables but rate limits, and sessions and known browsers, which their person can view."""
     ours = {model for model in apps.get_models() if re.match("accounts|logs|reflections", model._meta.app_label)}
 
     assert ours - set(admin.site._registry) == {KnownBrowser, Session, Throttle}

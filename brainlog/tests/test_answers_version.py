@@ -22,12 +22,12 @@ pytestmark = pytest.mark.thorough_on_sqlite
 
 ANSWERS = {DailyLog: "user", Dose: "daily_log__user", WeeklyReflection: "user", Medication: "user"}
 
-# The person is deleted, and the version with them.
+# Deletes the person and their version.
 ENDS_IT = {"/accounts/delete/"}
 
 TAKES_FORMS = {address for address in ADDRESSES if address.other[1] != 405}
 
-# What a person sends there, and whether that changes their answers.
+# The data of each form, and whether it changes answers.
 FORMS = {
     **{address.path: ({}, False) for address in TAKES_FORMS if address.name.startswith("accounts:")},
     **{f"/logs/{DAY}/{stage}/": (answers(stage), True) for stage in STAGES},
@@ -52,7 +52,7 @@ FORMS = {
     "/accounts/data/export/": ({}, False),
     "/accounts/data/wipe/": ({}, True),
     "/accounts/logout/": ({}, False),
-    "/accounts/login/": ({"username": "somebody", "password": PASSWORD}, False),
+    "/accounts/login/": ({"username": "unknown", "password": PASSWORD}, False),
 }
 FORMS = {path: form for path, form in FORMS.items() if path not in ENDS_IT}
 
@@ -80,7 +80,7 @@ def owner(as_person, person):
 
 
 def prepare(client, path, data) -> dict:
-    """What the address needs before: a day is brought back from the page of its deletion, a wipe asks who is there."""
+    """Prepare the request: restoring needs the page of a deleted day, and a wipe requires reauthentication."""
     if path.startswith("/accounts/data/"):
         confirm_by_password(client)
         return {"username": User.objects.get().username}

@@ -42,7 +42,7 @@ def required() -> list[str]:
 
 
 def rows() -> dict[str, list[str]]:
-    """What the table says of each number: what it asks for, status, where or why, tests."""
+    """The rows of the table by number: requirement, status, place or reason, and tests."""
     found = {}
     for line in TABLE.read_text().splitlines():
         number, *cells = (cell.strip() for cell in line.strip("|").split("|"))
@@ -112,7 +112,7 @@ def test_every_test_is_there():
 
 
 def test_files_outside_of_the_documents_are_there():
-    """test_docs.py looks at the links; this at what stands between backquotes."""
+    """test_docs.py checks links; this checks names in backquotes."""
     documents = [TABLE, ROOT / "SECURITY.md", *(ROOT / "docs" / f"{name}.md" for name in ("threat-model", "inventory"))]
     named = {path for document in documents for path in re.findall(r"`([\w./-]+/[\w./-]+\.\w+)`", document.read_text())}
 

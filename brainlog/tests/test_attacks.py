@@ -1,6 +1,6 @@
-"""What an attacker sends instead of what our pages send: a clear answer, nothing written, never a server error.
+"""Requests of attackers, which our pages never send: a clear response, nothing written, never a server error.
 
-What only a socket can send is in operations/tests/test_request_limits.py, the junk of each form with the form.
+Requests over a raw socket are tested in operations/tests/test_request_limits.py, invalid data of forms with each form.
 """
 
 from urllib.parse import urljoin, urlsplit
@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.tests.codes import CONFIRM, code_of, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY
-from brainlog.tests.test_access import everything_of, maria, undone  # noqa: F401
+from brainlog.tests.test_access import everything_of, maria, rolled_back  # noqa: F401
 from logs.tests.factories import make_full_log
 
 LOGIN, SIGN_UP, RESET = (reverse(f"accounts:{name}") for name in ("login", "signup", "reset"))
@@ -66,7 +66,7 @@ def test_unknown_urls_are_404(as_person):
         assertContains(as_person.get(path), "There is nothing here", status_code=404, msg_prefix=path[:60])
 
 
-# With a token or a page in them that never was.
+# With tokens or pages that never existed.
 THERE = [
     "/accounts/email/%00/",
     "/accounts/email/a%00b:c:d/",
@@ -121,7 +121,7 @@ def test_the_admin_survives_them(client, maria):  # noqa: F811
         assert client.get(f"/admin/{query}").status_code in {200, 302}, query[:60]
 
 
-# Where to go on: in every place that takes `next`
+# Redirects: every URL with the parameter `next`
 
 ELSEWHERE = [
     "//evil.example",
@@ -183,7 +183,7 @@ WAYS = [by_login, by_sign_up, by_confirming, by_logging_out, by_code, by_the_adm
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_no_open_redirects(way):
     for there in [*ELSEWHERE, "/\r\nSet-Cookie: evil=1"]:
-        with undone():
+        with rolled_back():
             response = way(Client(), there)
 
         assert response.status_code == 302 and goes_on_here(response), there
@@ -314,7 +314,7 @@ def test_malformed_bodies_are_empty_forms_or_refused(client):
     def answer(address, content_type, sent):
         client.cookies.clear()
         client.cookies["sessionid"] = session
-        with undone():
+        with rolled_back():
             response = client.generic("POST", address.path, sent, content_type)
         return response.status_code, response.get("Location")
 
@@ -329,7 +329,7 @@ def test_malformed_bodies_are_empty_forms_or_refused(client):
 
 
 def test_valid_forms_are_distinguished_from_empty_ones(client):
-    """Or the test above could not fail."""
+    """Shows that the test above can fail."""
     assert client.generic("POST", LOGIN, "username=maria", FORM).context["form"]["username"].value() == "maria"
     assert client.generic("POST", LOGIN, "", FORM).context["form"]["username"].value() is None
 

@@ -29,7 +29,7 @@ LONG_TEXTS = {
 
 
 class Body(io.BytesIO):
-    """Counts what is read of it, and the most that is asked for at once."""
+    """A stream that counts the bytes read in total, and at most at once."""
 
     read_bytes = largest_piece = 0
 
@@ -61,7 +61,7 @@ def superuser():
 
 @pytest.fixture
 def nothing_parsed(monkeypatch):
-    """Forms are not read: whatever asks for one fails."""
+    """Makes reading a form an error."""
 
     def fail(request):
         raise AssertionError("The body was parsed.")
@@ -71,7 +71,7 @@ def nothing_parsed(monkeypatch):
 
 @pytest.fixture(params=["visitor", "person"])
 def with_token(request):
-    """A browser with the cookie that forms are checked by: that check reads the form."""
+    """A client with the CSRF cookie: with it, the CSRF check reads the form."""
     browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
     if request.param == "person":
         browser.force_login(make_person())
@@ -89,7 +89,7 @@ def fail(request):
 @pytest.mark.parametrize("size", [100, settings.MAX_VISITOR_BODY + 1, settings.MAX_LONG_TEXT_BODY + 1])
 @pytest.mark.parametrize("status", [400, 404, 500])
 def test_error_pages_do_not_parse_the_body(with_token, monkeypatch, status, size, content_type):
-    """They are drawn where no view has said how much it takes."""
+    """They are rendered without a limit of a view."""
     headers = {"HTTP_HOST": "elsewhere.example"} if status == 400 else {}
     if status == 500:
         monkeypatch.setattr("accounts.middleware.get_user", fail)
@@ -170,7 +170,7 @@ def test_an_anonymous_session_does_not_raise_the_limit(client):
 
 @pytest.mark.parametrize("path", sorted(LONG_TEXTS))
 def test_a_long_text_with_an_expired_session_redirects_to_login(client, path):
-    """And is offered after it: the browser has kept it."""
+    """It is offered afterwards: the browser has stored the draft."""
     response, body = send(client, path, settings.MAX_LONG_TEXT_BODY)
 
     assert response.url == f"/accounts/login/?next={path}"
@@ -179,7 +179,7 @@ def test_a_long_text_with_an_expired_session_redirects_to_login(client, path):
 
 @pytest.mark.parametrize("size", ["", "-1", "1e9", "0x10", "many", "９９９９９９９９９"])
 def test_a_malformed_content_length_reads_nothing_beyond_the_limit(client, size):
-    """Django reads as much as the header says. In pieces (chunked), there is none."""
+    """Django reads as many bytes as the header states. Chunked bodies have no length."""
     body = b"username=" + b"a" * settings.MAX_VISITOR_BODY
 
     response, sent = send(client, "/accounts/login/", size, content=body, HTTP_TRANSFER_ENCODING="chunked")

@@ -30,7 +30,7 @@ def clock(monkeypatch) -> Clock:
 
 @pytest.fixture
 def breaker(clock, monkeypatch) -> DatabaseBreaker:
-    """One whose probes fail as `breaker.failures` says, then succeed; `breaker.seen` has its state at each."""
+    """A breaker whose probes fail `breaker.failures` times, then succeed; `breaker.seen` has its state at each."""
     breaker = DatabaseBreaker()
     breaker.failures, breaker.seen = [], []
 
@@ -44,7 +44,7 @@ def breaker(clock, monkeypatch) -> DatabaseBreaker:
 
 
 def probe_now(breaker: DatabaseBreaker) -> None:
-    """As the thread of a suspicion does."""
+    """As the thread that checks a suspicion does."""
     breaker.probing_since = circuit_breaker.time.monotonic()
     breaker.probe_until_answered()
 
@@ -87,7 +87,7 @@ def test_no_response_opens_it_after_five_seconds(breaker, clock):
 @pytest.mark.once
 @pytest.mark.parametrize("code", [NO_CONNECTION_LEFT, LOGIN_REFUSED, circuit_breaker.POOLER_REFUSED, "57014", None])
 def test_other_errors_are_no_outage(breaker, code):
-    """A full server, new logins refused, a pooler's queue, a slow statement: connections there are go on."""
+    """A full server, refused logins, a pooler's queue, a slow statement: existing connections still work."""
     breaker.failures = [code]
     probe_now(breaker)
 
@@ -97,7 +97,7 @@ def test_other_errors_are_no_outage(breaker, code):
 
 @pytest.mark.once
 def test_answers_on_other_connections_keep_it_closed(breaker, clock, monkeypatch):
-    """New connections are refused, and those there are work."""
+    """New connections are refused, and existing ones work."""
     breaker.failures = [CANNOT_CONNECT] * 20
     sleep = clock.sleep
     monkeypatch.setattr(clock, "sleep", lambda seconds: (sleep(seconds), breaker.record_answer()))
@@ -108,7 +108,7 @@ def test_answers_on_other_connections_keep_it_closed(breaker, clock, monkeypatch
 
 @pytest.mark.once
 def test_a_probe_that_blocks_counts_as_no_response(breaker, clock):
-    """As in the look-up of a host's name, which has no time limit."""
+    """As in resolving a host name, which has no timeout."""
     breaker.probing_since = clock.now
     breaker.start_probing()
     assert not breaker.is_open
@@ -121,7 +121,7 @@ def test_a_probe_that_blocks_counts_as_no_response(breaker, clock):
 
 @pytest.fixture
 def database(monkeypatch) -> DatabaseBreaker:
-    """The one that the site asks, for this test alone."""
+    """The breaker of the site, replaced for one test."""
     database = DatabaseBreaker()
     monkeypatch.setattr(circuit_breaker, "database", database)
     return database

@@ -17,7 +17,7 @@ LOGIN = "accounts:login"
 
 @pytest.fixture
 def https(settings):
-    """The settings that HTTPS=True makes (test_settings.py holds that)."""
+    """The settings that HTTPS=True sets, which test_settings.py tests."""
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = settings.SECURE_SSL_REDIRECT = True
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = SESSION, TOKEN
     settings.MESSAGE_COOKIE_NAME, settings.KNOWN_BROWSER_COOKIE_NAME = MESSAGES, BROWSER

@@ -27,13 +27,13 @@ def cluster():
     with throwaway_cluster("max_connections = 10") as cluster:
         cluster.execute("CREATE ROLE app LOGIN PASSWORD 'app'")
         cluster.execute("CREATE ROLE guest LOGIN PASSWORD 'guest' CONNECTION LIMIT 0")
-        cluster.execute("CREATE ROLE nobody PASSWORD 'nobody'")
+        cluster.execute("CREATE ROLE no_login PASSWORD 'no_login'")
         cluster.execute("CREATE TABLE pages (number int)")
         yield cluster
 
 
 def error_from(url: str, *statements: str) -> Error:
-    """What Django raises when it connects there and says this."""
+    """The error that Django raises when it connects and executes these statements."""
     connection = ConnectionHandler({"default": database_from_url(url, ROOT)})["default"]
     try:
         with connection.cursor() as cursor:
@@ -50,7 +50,7 @@ def error_from(url: str, *statements: str) -> Error:
     ("change", "to", "code", "says"),
     [
         ("{password}", "wrong", "28P01", "refuses the login"),
-        ("brainlog:{password}", "nobody:nobody", "28000", "refuses the login"),
+        ("brainlog:{password}", "no_login:no_login", "28000", "refuses the login"),
         ("brainlog:{password}", "guest:guest", "53300", "no connection left"),
         ("/postgres", "/nowhere", "3D000", "no database of this name"),
         ("/postgres", "/postgres?sslmode=require", "TLS", "cannot be encrypted"),
@@ -59,7 +59,7 @@ def error_from(url: str, *statements: str) -> Error:
     ],
 )
 def test_codes_of_refused_connections(cluster, change, to, code, says):
-    """libpq keeps the SQLSTATE to itself here."""
+    """libpq does not pass the SQLSTATE on here."""
     facts = {"password": cluster.password, "port": cluster.port, "free_port": free_port()}
     error = error_from(cluster.url.replace(change.format(**facts), to.format(**facts)))
 
@@ -108,7 +108,7 @@ def test_codes_of_failed_statements(cluster, statements, code, says):
     ],
 )
 def test_codes_of_other_server_errors(cluster, sqlstate, says):
-    """It says so on demand here: to be out of memory, for example, would concern the whole machine."""
+    """The error is raised by a statement: running out of memory, for example, would affect the whole machine."""
     error = error_from(cluster.url, f"DO $$ BEGIN RAISE 'no' USING ERRCODE = '{sqlstate}'; END $$")
 
     assert error_code(error) == sqlstate
@@ -161,7 +161,7 @@ def test_other_exceptions_have_no_remedy():
 
 
 def test_code_of_a_server_that_does_not_respond(cluster):
-    """It is connected, and its own timeouts are frozen, too: only our patience is left."""
+    """The connection is open, and the server's timeouts are paused, too: only our timeout ends the wait."""
     connection = ConnectionHandler({"default": database_from_url(f"{cluster.url}?connect_timeout=2", ROOT)})["default"]
     token = response_timeout.set(0.2)
     try:

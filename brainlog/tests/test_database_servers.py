@@ -16,7 +16,7 @@ from brainlog.database.urls import database_from_url
 from testing.certificates import make_certificates
 from testing.gunicorn import ROOT, environment_with
 from testing.pgbouncer import throwaway_pgbouncer
-from testing.postgres import HURRIED, throwaway_cluster, throwaway_replica
+from testing.postgres import WITHOUT_FSYNC, throwaway_cluster, throwaway_replica
 from testing.proxy import throwaway_proxy
 from testing.waiting import wait_until
 
@@ -28,7 +28,7 @@ ssl_cert_file = 'server.crt'
 ssl_key_file = 'server.key'
 ssl_ca_file = 'ca.crt'
 """
-# Into this database with a certificate of one's own alone.
+# This database requires a client certificate.
 ACCESS = "hostssl private all 127.0.0.1/32 cert\n"
 
 
@@ -41,7 +41,7 @@ def connections_of_our_own(django_db_blocker):
 
 @pytest.fixture(scope="module")
 def cluster():
-    with throwaway_cluster(HURRIED) as cluster:
+    with throwaway_cluster(WITHOUT_FSYNC) as cluster:
         cluster.stop("fast")
         make_certificates(cluster.data, "brainlog")
         cluster.give_to_postgres(*cluster.data.glob("*.crt"), *cluster.data.glob("*.key"))
@@ -61,7 +61,7 @@ def bouncer(cluster):
 
 @contextmanager
 def opened(url: str):
-    """A connection of Django's, as DATABASE_URL=`url` would give, in the tests' own process."""
+    """Django's connection for DATABASE_URL=`url`, in the process of the tests."""
     connection = ConnectionHandler({"default": database_from_url(url, ROOT)})["default"]
     try:
         yield connection
@@ -72,7 +72,7 @@ def opened(url: str):
 
 
 def ask(url: str, question: str):
-    """The first value of the answer."""
+    """The first value of the result."""
     with opened(url) as connection, connection.cursor() as cursor:
         cursor.execute(question)
         return cursor.fetchone()[0]
@@ -125,7 +125,7 @@ def test_channel_binding(cluster):
 
 def test_connect_timeout(cluster):
     with throwaway_proxy(cluster.port) as proxy:
-        proxy.sleep(60)
+        proxy.delay_connections(60)
         url = cluster.url.replace(str(cluster.port), str(proxy.port))
 
         with pytest.raises(OperationalError, match="timeout"):
@@ -141,7 +141,7 @@ def test_application_name_and_options(cluster):
 
 
 def test_connection_limit_and_pool_timeout(cluster):
-    """The pool has no more connections than that, and raises PoolTimeout after that time."""
+    """The pool has at most so many connections, and raises PoolTimeout after the timeout."""
     url = f"{cluster.url}?connection_limit=2&pool_timeout=0.5&application_name=pooled"
     handler = ConnectionHandler({"default": database_from_url(url, ROOT)})
     all_have_asked, both_have_one = threading.Event(), threading.Barrier(3)
@@ -174,7 +174,7 @@ def test_connection_limit_and_pool_timeout(cluster):
 
 @pytest.fixture(params=["direct", "pooler"])
 def limited(request, cluster, bouncer):
-    """A URL with a statement timeout, straight to the server and through the pooler."""
+    """A URL with a statement timeout, directly to the server and through the pooler."""
     if request.param == "pooler":
         return bouncer.url_of("postgres") + "?pgbouncer=true&statement_timeout=200ms"
     return cluster.url + "?statement_timeout=200ms"
@@ -204,7 +204,7 @@ def test_the_timeout_holds_in_a_transaction_and_savepoints_still_work(limited):
 
 @contextmanager
 def transaction_of(connection):
-    """`transaction.atomic` for a connection that no alias names."""
+    """`transaction.atomic` for a connection without an alias."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(transaction, "get_connection", lambda using=None: connection)
         with transaction.atomic():
@@ -212,7 +212,7 @@ def transaction_of(connection):
 
 
 def test_the_timeout_does_not_remain_in_the_session(bouncer):
-    """Both clients get the pooler's one session, one after the other."""
+    """Both clients use the single session of the pooler, one after the other."""
     url = bouncer.url_of("postgres") + "?pgbouncer=true"
     session = "SELECT pg_backend_pid()"
 
@@ -228,7 +228,7 @@ def test_the_timeout_does_not_remain_in_the_session(bouncer):
 
 
 def rows_in_pieces(connection):
-    """What `.iterator()` does with a query, on that connection."""
+    """Run a query on that connection as `.iterator()` does."""
     query = sql.Query(User)
     query.add_fields(["username"])
     compiler = query.get_compiler(connection=connection)
@@ -287,12 +287,12 @@ def test_after_a_failover_the_other_host_is_found():
                 cursor.execute("INSERT INTO pages VALUES (1)")
                 return int(connection.connection.info.port)
 
-        assert save() == primary.port  # The standby, which comes first, takes no saves.
+        assert save() == primary.port  # The standby, which is first, is read-only.
         with opened(f"{url}&target_session_attrs=standby") as connection, connection.cursor() as cursor:
             cursor.execute("SELECT pg_is_in_recovery()")
             assert cursor.fetchone() == (True,)
 
-        # A save that has not reached the replica is lost with the primary, and so would be the table.
+        # Changes that are not replicated yet are lost with the primary; here it would be the table.
         wait_until(lambda: replica.execute("SELECT to_regclass('pages')") == [("pages",)])
         primary.kill()
         replica.promote()

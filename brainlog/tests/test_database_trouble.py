@@ -45,7 +45,7 @@ def urls(settings):
 
 @pytest.fixture
 def browser(person):
-    """A person's, who sees pages where a test would see exceptions."""
+    """A client of a person, which returns error pages instead of raising exceptions."""
     client = Client(raise_request_exception=False)
     client.force_login(person)
     return client
@@ -53,20 +53,20 @@ def browser(person):
 
 @pytest.fixture
 def read_only(db):
-    """The database really refuses writes."""
+    """Makes the database read-only."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("PRAGMA query_only = ON")
             yield
             cursor.execute("PRAGMA query_only = OFF")
         else:
-            cursor.execute("SET TRANSACTION READ ONLY")  # The test's own, which is rolled back.
+            cursor.execute("SET TRANSACTION READ ONLY")  # The transaction of the test, which is rolled back.
             yield
 
 
 @contextmanager
 def losing_the_connection(after: int):
-    """Let so many queries of a block through, and then no more."""
+    """Fail all queries of the block after the first `after`."""
     queries = iter(range(after))
 
     def lost(execute, *arguments):
@@ -91,7 +91,7 @@ def test_a_save_that_the_database_refuses(browser, read_only, caplog):
     assert int(response["Retry-After"]) > 0
     assert "no-store" in response["Cache-Control"]
     assert not DailyLog.objects.exists()
-    # One line, and nothing in it of what was sent, nor of what the driver said.
+    # One line without data of the request and without the driver's message.
     [record] = warnings(caplog)
     assert (record.name, record.levelno, record.exc_info) == ("brainlog.database", logging.ERROR, None)
     assert "takes no writes." in record.message
@@ -129,7 +129,7 @@ def test_an_unknown_url_while_the_database_is_down(browser, caplog):
 
 
 def test_the_503_page_uses_neither_database_nor_session(browser):
-    """With its messages and its person, any other page would ask again, and fail again."""
+    """With messages and person, the error page would query the database again, and fail again."""
     asked = []
 
     def lost(execute, *arguments):
@@ -154,7 +154,7 @@ def test_visitors_get_the_503_page_too(db):
 
 @pytest.mark.parametrize("address", ["/asks-wrongly/", "/contradicts/"])
 def test_a_bug_stays_a_500(browser, address):
-    """A bug does not pass by waiting, and has to be found."""
+    """Waiting does not help against a bug, which has to be found."""
     response = browser.get(address)
 
     assertContains(response, "<h1>Something broke on our side</h1>", status_code=500, html=True)

@@ -35,7 +35,7 @@ def read(url: str) -> dict:
     ],
 )
 def test_a_file(url, path, tmp_path, monkeypatch):
-    """Wherever the program is started from."""
+    """Independent of the working directory."""
     monkeypatch.chdir(tmp_path)
 
     assert str(read(url)["NAME"]) == path
@@ -50,7 +50,7 @@ def test_a_file_without_a_name_is_refused(url):
 
 @pytest.mark.parametrize("url", ["sqlite:///:memory:", "sqlite://:memory:", "sqlite:///%3Amemory%3A"])
 def test_a_database_in_memory_is_refused(url):
-    """It would have been a file of that name in the project's folder."""
+    """Otherwise it would be a file of that name in the project's folder."""
     with pytest.raises(ImproperlyConfigured, match="names no file"):
         read(url)
 
@@ -163,7 +163,7 @@ def test_anything_else_is_refused(url):
 
 
 def words_of(error: BaseException | None) -> str:
-    """What a traceback shows of an error and of what led to it."""
+    """The traceback of an error and of its causes, as text."""
     if error is None:
         return ""
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
@@ -215,7 +215,7 @@ def test_several_hosts_are_tried_in_turn(hosts, host, port):
     found = read(f"postgres://maria:secret@{hosts}/name")
 
     assert (found["HOST"], found["PORT"]) == (host, port)
-    # The first that answers may be a standby.
+    # The first host that answers may be a standby.
     assert found["OPTIONS"]["target_session_attrs"] == "read-write"
 
 
@@ -284,7 +284,7 @@ def test_allow_cleartext_allows_an_unencrypted_connection(tmp_path):
         start(DATABASE_URL=url)
     found = start(DATABASE_URL=f"{url}allow_cleartext=true")["default"]
     assert found["ALLOWS_CLEARTEXT"] is True and "allow_cleartext" not in found["OPTIONS"]
-    # For that URL alone, and not beside its opposite.
+    # Only for that URL, and not together with the opposite argument.
     with pytest.raises(
         ImproperlyConfigured, match="^DIRECT_DATABASE_URL: the connection to the database is not encrypted"
     ):
@@ -344,14 +344,14 @@ def test_behind_a_transaction_pooler_no_session_state_is_used(query, host, is_po
     assert found.get("DISABLE_SERVER_SIDE_CURSORS", False) is is_pooled
     assert found.get("STATEMENT_TIMEOUT") == (5000 if is_pooled else None)
     assert ("options" in found["OPTIONS"]) is not is_pooled
-    # Django's default, which a pooler needs: nothing is prepared.
+    # Django's default, which poolers need: no prepared statements.
     assert "prepare_threshold" not in found["OPTIONS"]
 
 
 def test_session_options_are_refused_with_a_pooler():
     with pytest.raises(ImproperlyConfigured, match="ALTER ROLE"):
         read_arguments("pgbouncer=true&options=-c%20work_mem%3D8MB")
-    # Neon's name for a database in a connection without SNI is none of these.
+    # Neon's endpoint option, for connections without SNI, is not a session option.
     assert read_arguments("pgbouncer=true&options=endpoint%3Dep-1")["OPTIONS"]["options"] == "endpoint=ep-1"
 
 
@@ -429,7 +429,7 @@ def test_the_default_is_a_sqlite_file():
 def test_an_empty_url_does_not_select_the_default(value):
     with pytest.raises(ImproperlyConfigured, match="^DATABASE_URL is set, but empty"):
         databases(DATABASE_URL=value)
-    # To leave out another way is to have none.
+    # Empty variables of the other URLs are like unset ones.
     url = "postgres://u:p@host/name"
     assert list(databases(DATABASE_URL=url, DIRECT_DATABASE_URL=value, REPLICA_DATABASE_URL=value)) == ["default"]
 
@@ -503,7 +503,7 @@ def test_a_password_file_has_to_exist_and_be_private(tmp_path):
         databases(DATABASE_URL=url, PGPASSFILE=str(passwords))
     passwords.chmod(0o600)
     assert databases(DATABASE_URL=url, PGPASSFILE=str(passwords))
-    # With a password in the URL, the variable may be meant for other programs.
+    # With a password in the URL, PGPASSFILE may be meant for other programs.
     assert databases(DATABASE_URL="postgres://maria:x@host/name", PGPASSFILE="/nowhere")
 
 
@@ -537,7 +537,7 @@ def test_unencrypted_connections_to_other_machines_are_refused(monkeypatch, tmp_
             databases_from_environment(Environment(given), tmp_path, is_clear_text_refused=True)
     else:
         assert databases_from_environment(Environment(given), tmp_path, is_clear_text_refused=True)
-    # On one's own machine that is one's own affair.
+    # Without the flag, as on a developer's machine, it is accepted.
     assert databases_from_environment(Environment(given), tmp_path)
 
 
@@ -568,7 +568,7 @@ def test_every_invalid_url_is_reported(tmp_path):
 
 @on_postgresql
 def test_a_real_connection(db):
-    """The parts of the URL these tests run with lead to its server, and what follows the ? reaches it."""
+    """The parts of the tests' own URL connect to its server, and arguments after the ? take effect."""
     there = connection.settings_dict
     options = "application_name=brainlog%20test&options=-c%20statement_timeout%3D4321"
     url = f"postgres://{there['USER']}:{there['PASSWORD']}@{there['HOST']}:{there['PORT']}/{there['NAME']}?{options}"
@@ -594,7 +594,7 @@ def test_a_closed_connection_is_reopened():
         cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
     other.close()
 
-    # What Django does when the next request begins.
+    # As Django does at the beginning of the next request.
     connection.close_if_unusable_or_obsolete()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")

@@ -92,7 +92,7 @@ def test_error_pages_comply_with_the_content_security_policy(browser, address):
     "template", ["400.html", "403.html", "403_csrf.html", "404.html", "405.html", "413.html", "500.html", "503.html"]
 )
 def test_error_pages_need_no_request_context(template):
-    """Whatever is broken: the database, the session, who is asking."""
+    """Independent of the database and of the session, which may be broken."""
     page = render_to_string(template)
 
     assert "<h1>" in page and "brainlog.css" in page
@@ -101,7 +101,7 @@ def test_error_pages_need_no_request_context(template):
 
 
 def test_a_server_error_needs_no_database(browser):
-    """It may be the database that is broken."""
+    """The database may be broken."""
     response = browser.get("/breaks/")
 
     with connection.execute_wrapper(lambda *args: pytest.fail("The page of an error asked the database.")):
@@ -157,7 +157,7 @@ def test_trace_and_unknown_methods_are_refused_everywhere(client, db):
         (method, path)
         for path in PATHS
         for method in ("TRACE", "OPTIONS", "PROPFIND")
-        if client.generic(method, path).status_code not in {403, 405}  # 403: without the token for forms
+        if client.generic(method, path).status_code not in {403, 405}  # 403: without the CSRF token
     ]
 
     assert taken == []
@@ -171,7 +171,7 @@ def test_the_project_folder_is_not_served(client, db, path):
 def test_folders_are_not_listed(client, db, settings):
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
     file = client.get("/static/brainlog.css")
-    file.getvalue()  # Or it stays open.
+    file.getvalue()  # Closes the file.
     file.close()
 
     assert file.status_code == 200

@@ -15,7 +15,7 @@ def stolen(db):
     """A client without browser checks that sends the cookies of a superuser."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(make_person(is_staff=True, is_superuser=True))
-    client.get(reverse("accounts:profile"))  # Has the cookie that the token is held against.
+    client.get(reverse("accounts:profile"))  # Sets the cookie with which the token is compared.
     assert "csrftoken" in client.cookies
     return client
 
@@ -52,7 +52,7 @@ def test_no_form_is_accepted_with_the_token_of_another_person(stolen):
     ],
 )
 def test_no_form_is_accepted_from_another_origin(stolen, origin):
-    """A page of a neighbour under the same domain can plant a cookie and a token that go together."""
+    """A site under the same domain could set a cookie and send a matching token."""
     sent = {"csrfmiddlewaretoken": stolen.cookies["csrftoken"].value}
 
     response = stolen.post(reverse("accounts:logout"), sent, headers={"origin": origin})

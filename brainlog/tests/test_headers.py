@@ -11,7 +11,7 @@ from brainlog.tests.addresses import ADDRESSES, DAY, SUNDAY
 from brainlog.tests.html import Page
 from logs.tests.factories import answers, dose_rows, make_dose, make_full_log, make_medication
 from reflections.tests.factories import make_reflection
-from testing.undone import undone
+from testing.rollback import rolled_back
 
 pytestmark = pytest.mark.once
 
@@ -47,7 +47,7 @@ def policy_of(response) -> dict:
 
 
 def policy_for(path) -> dict:
-    """The admin has all of the policy but trusted types: its jQuery writes HTML as soon as it is loaded."""
+    """The policy of the admin has no trusted types: its jQuery writes HTML when it is loaded."""
     left_out = {"require-trusted-types-for", "trusted-types"} if path.startswith("/admin/") else set()
     return {directive: sources for directive, sources in POLICY.items() if directive not in left_out}
 
@@ -79,7 +79,7 @@ def test_responses_to_a_person_have_security_headers_and_no_store(as_maria, subt
     cookies = {name: cookie.value for name, cookie in as_maria.cookies.items()}
     for path in PATHS:
         as_maria.cookies = SimpleCookie(cookies)  # Some of these log out.
-        with subtests.test(path), undone():
+        with subtests.test(path), rolled_back():
             response = getattr(as_maria, method)(path)
 
             assert_headers(response, path)
@@ -169,7 +169,7 @@ def test_login_and_logout_are_not_cached(client, db):
     assert "no-store" in logout["Cache-Control"]
 
 
-# What the pages are made of
+# The content of pages
 
 
 def refused_by_the_browser(response) -> list[str]:

@@ -51,7 +51,7 @@ def test_templates_use_the_icons_of_the_sprite_and_no_others(settings):
     variables = set(re.findall(r"""{% icon ([^"' ]+)""", sources))
 
     assert named | {stage.slug for stage in STAGES} == symbols()
-    # What else names icons has to be added above.
+    # Other places that name icons have to be added above.
     assert variables == {"step.slug"}
-    # Not by hand: an icon without aria-hidden, or one that is not in the sprite, would pass unnoticed.
+    # Without the tag, a missing aria-hidden or a missing icon would not be noticed.
     assert "icons.svg" not in sources

@@ -48,7 +48,7 @@ def as_maria(maria):
 
 @pytest.fixture
 def normalised(monkeypatch) -> list[int]:
-    """The lengths of all that is normalised."""
+    """Collects the lengths of all normalised texts."""
     lengths, normalize = [], unicodedata.normalize
 
     def counted(form, text):
@@ -61,7 +61,7 @@ def normalised(monkeypatch) -> list[int]:
 
 @pytest.fixture
 def hashed(monkeypatch) -> list[int]:
-    """The lengths of all passwords that are hashed."""
+    """Collects the lengths of all hashed passwords."""
     lengths, encode = [], hashers.MD5PasswordHasher.encode
 
     def counted(self, password, salt):
@@ -72,7 +72,7 @@ def hashed(monkeypatch) -> list[int]:
     return lengths
 
 
-# Who asks, the address, and the names of its fields; the others are filled in with what is right.
+# Person, URL, and the names of fields; other fields get valid values.
 PLACES = [
     ("visitor", "/accounts/login/", {"username": "maria", "password": PASSWORD, "next": "/logs/"}),
     ("visitor", "/accounts/signup/", {"email": "a@example.org", "timezone": "UTC", "invitation": "x"}),
@@ -80,8 +80,8 @@ PLACES = [
     ("visitor", "/accounts/reset/", {"email": "a@example.org"}),
     ("visitor", "/accounts/reset/code/", {"username": "maria", "code": "1", "new_password1": "q" * 12}),
     ("visitor", "/accounts/login/passkey/", {"credential": "{}", "next": "/logs/"}),
-    ("maria", "/accounts/delete/", {"username": "nobody", "password": PASSWORD}),
-    ("maria", "/accounts/data/wipe/", {"username": "nobody"}),
+    ("maria", "/accounts/delete/", {"username": "unknown", "password": PASSWORD}),
+    ("maria", "/accounts/data/wipe/", {"username": "unknown"}),
     ("maria", "/accounts/email/", {"email": "a@example.org"}),
     ("maria", "/accounts/confirm/", {"password": PASSWORD, "next": "/logs/"}),
     ("maria", "/accounts/security/", {"old_password": PASSWORD, "new_password1": "q" * 12, "new_password2": "q" * 12}),
@@ -183,7 +183,7 @@ def test_names_are_normalized_up_to_a_length(normalised):
 
 
 def test_the_length_of_a_domain_is_checked_before_idna_encoding(client, settings, monkeypatch):
-    """That normalises it, by a copy of Unicode's tables which `normalised` does not see."""
+    """That function normalises with its own tables, which `normalised` does not observe."""
     settings.HAS_EMAIL = True
     lengths = []
     monkeypatch.setattr("accounts.models.user.punycode", lambda domain: lengths.append(len(domain)) or domain)
@@ -242,7 +242,7 @@ def forms_of(module: ModuleType) -> list[type]:
 
 
 def all_forms(request) -> dict[str, forms.BaseForm]:
-    """One of each of ours, of allauth's in our pages, and of the admin's."""
+    """An instance of each form: ours, those of allauth in our pages, and those of the admin."""
     person = request.user = User.objects.get(username="maria")
     request.session, found = {}, {}
     ours = [

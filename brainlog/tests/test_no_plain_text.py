@@ -23,7 +23,7 @@ def texts_of(fields) -> dict[str, str]:
 
 
 def tables_with(text: str) -> list[str]:
-    """Every column of every table that holds it, in any row."""
+    """All columns of all tables that contain the text in a row."""
     found = []
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
@@ -58,7 +58,7 @@ def test_nothing_is_readable(as_person, person, client):
     assert as_person.post(f"/logs/medications/{make_medication(person).pk}/", renamed).status_code == 200
     profile = {"timezone": "UTC", "day_ends_at": "4", "week_starts_on": "sunday", "theme": "dark"}
     assert as_person.post("/accounts/profile/", profile | {"display_name": f"The {CANARY}"}).status_code == 302
-    # Changed, found changed elsewhere, refused, marked, deleted, brought back.
+    # Changes, a conflict, an error, marking, deletion, restoring.
     page = form_as_shown(as_person.get(check_in_url("midday")))
     as_person.post(check_in_url("midday"), page | {"lunch": f"{CANARY} again"})
     as_person.post(check_in_url("midday"), page | {"lunch": f"{CANARY} else"})
@@ -67,7 +67,7 @@ def test_nothing_is_readable(as_person, person, client):
     envelope = as_person.post(day_url(name="delete")).context["envelope"]
     as_person.post(day_url(name="undo"), {"envelope": envelope})
     assert f"{CANARY} again" in as_person.get(day_url()).content.decode()
-    # Looked at in the admin, and a person changed there.
+    # Views and a change in the admin.
     client.force_login(make_person(is_staff=True, is_superuser=True))
     log = DailyLog.objects.get(date=DAY)
     for page in (f"logs/dailylog/{log.pk}", f"logs/medication/{medication.pk}", f"logs/dose/{log.doses.get().pk}"):

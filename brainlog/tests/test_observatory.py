@@ -77,7 +77,7 @@ def sharing_points(response) -> int:
 
 
 def redirection_points(plain, host) -> int:
-    """Of the answer over http: to https on the same host is right."""
+    """Points for the response over http: a redirect to https on the same host is right."""
     target = urlsplit(plain.get("Location", ""))
     if plain.status_code not in {301, 302, 303, 307, 308}:
         return -20
@@ -179,7 +179,7 @@ def test_the_score_of_a_host_without_preload_is_the_maximum(ask):
 
 
 def test_social_login_costs_no_points(ask, settings):
-    """The policy then names where the button's form leads to."""
+    """The policy then contains the host to which the button's form redirects."""
     policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     elsewhere = policy | {"form-action": ["'self'", "https://accounts.google.com"]}
     settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": elsewhere}
@@ -191,7 +191,7 @@ def test_social_login_costs_no_points(ask, settings):
 
 
 def test_the_score_of_a_preloaded_host_is_the_maximum(ask, settings):
-    """With HSTS_SUBDOMAINS=True, the host may be added to the list that browsers come with."""
+    """With HSTS_SUBDOMAINS=True, the host can be added to the preload list of browsers."""
     settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
     plain, page = ask(reverse("accounts:login"))
 

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.once
 PEOPLE, DAYS, PERSON_ID = 200, 1000, 100
 TODAY = datetime.date(2026, 5, 4)  # a Monday; weeks begin on Sunday
 
-# Day by day, as life writes them: the rows of one person are scattered all over the table.
+# Inserted day by day: the rows of one person are scattered all over the table.
 FILL = f"""
 INSERT INTO accounts_user (id, username, username_key, password, is_superuser, is_staff, is_active, date_joined,
         display_name, email, timezone, theme, week_starts_on, day_ends_at, updated_at)
@@ -67,7 +67,7 @@ def big() -> Cluster:
 
 @pytest.fixture
 def connection(big, django_db_blocker, settings):
-    """The default database is that one, for the time of a test."""
+    """Use that database as the default one during a test."""
     settings.FIELD_ENCRYPTION_READS_PLAINTEXT = True  # Its texts were written by SQL.
     own = connections["default"]
     big_one = ConnectionHandler({"default": database_from_url(big.url_of("big"), Path())})["default"]
@@ -83,7 +83,7 @@ def connection(big, django_db_blocker, settings):
 
 @dataclass
 class Reading:
-    """What one step of a query read of a table: how, by what condition, and how many rows."""
+    """How one step of a query plan reads a table: method, condition and number of rows."""
 
     table: str
     how: str
@@ -98,7 +98,7 @@ BIG = {DAYS_TABLE, DOSES, MEDICATIONS, WEEKS}
 
 
 def readings_of(plan: dict, table=None) -> list[Reading]:
-    """The scans of big tables in a plan, with the rows they looked at, those they then left out included."""
+    """The scans of big tables in a plan, with the number of rows read, filtered ones included."""
     table = plan.get("Relation Name", table)
     found = []
     if plan["Node Type"].endswith("Scan") and table in BIG:
@@ -113,7 +113,7 @@ def readings_of(plan: dict, table=None) -> list[Reading]:
 
 @contextmanager
 def reading(connection):
-    """Collects what the queries of the block read."""
+    """Collect the scans of the queries of the block."""
     readings = []
     with CaptureQueriesContext(connection) as queries:
         yield readings
@@ -124,10 +124,10 @@ def reading(connection):
 
 
 def rows_of(readings, *, from_index_alone=False) -> dict[str, int]:
-    """How many rows were read of each table, or how many were only counted off in an index."""
+    """The numbers of rows read per table, or skipped in an index."""
     rows = {}
     for each in readings:
-        # Its rows are read by the scan of the table that follows.
+        # The following scan of the table reads its rows.
         if each.how != "Bitmap Index Scan" and (each.how == "Index Only Scan") == from_index_alone:
             rows[each.table] = rows.get(each.table, 0) + each.rows
     return rows
@@ -162,7 +162,7 @@ COUNTED_OFF = {
     "/logs/?month=2024-05&page=12": {DAYS_TABLE: 331},
     "/reflections/?page=3": {WEEKS: 61},
 }
-# They read nothing, or only change something.
+# These read no rows, or only change some.
 ELSEWHERE = {
     "logs:not_tracked",
     "logs:tracked",
@@ -172,7 +172,7 @@ ELSEWHERE = {
     "reflections:undo",
 }
 
-# Either the person, or the key of a row of theirs that was just found.
+# The person, or the key of a row of theirs.
 OF_ONE_PERSON = re.compile(rf"\(user_id = {PERSON_ID}\)|\((daily_log_id|id) = \w+(\.\w+)?\)")
 
 

@@ -24,7 +24,7 @@ def replica_is_there(monkeypatch):
 
 @pytest.fixture
 def page():
-    """A view that notes which database would answer, and fails as often as `page.failures` says."""
+    """A view that records which database it reads from, and fails `page.failures` times."""
 
     @reads_only
     def view(request):
@@ -34,7 +34,7 @@ def page():
         return HttpResponse("the page")
 
     view.read_from, view.failures = [], []
-    # What is set on the wrapper is what the view itself sees.
+    # Attributes of the wrapper are those of the view.
     return view
 
 
@@ -69,7 +69,7 @@ def test_without_a_replica_the_primary_is_read(page, rf, person):
 
 
 def test_an_error_of_the_replica_falls_back_to_the_primary(replica_is_there, page, rf, caplog):
-    """Half a page may have been read: it is made anew, and so are those of the next half minute."""
+    """The page may be half rendered: it is rendered again, as are those of the next half minute."""
     request = rf.get("/")
     request.user = None
     page.failures += [OperationalError("canceling statement due to conflict with recovery")]
@@ -123,7 +123,7 @@ def test_only_answers_are_read_from_the_replica():
 
 def test_nothing_is_written_to_a_replica(person):
     log = make_log(person, lunch="Soup")
-    log._state.db = "replica"  # As if it had been read there.
+    log._state.db = "replica"  # As if the page had read from it.
     token = router.reads_from_replica.set(True)
     try:
         log.lunch = "Salad"

@@ -29,8 +29,8 @@ def cluster():
 
 
 @pytest.fixture(autouse=True)
-def as_many_as_come(cluster):
-    """More people sign up here from one address than may in an hour."""
+def no_sign_up_limit(cluster):
+    """More people sign up from this address than the rate limit allows in an hour."""
     cluster.execute("DELETE FROM accounts_throttle", database="brainlog")
 
 
@@ -59,8 +59,8 @@ def test_many_people_share_two_connections(cluster):
 # Several instances
 
 
-class Wanderer(Visitor):
-    """A browser behind a balancer that sends each request to the next instance."""
+class BalancedVisitor(Visitor):
+    """A browser behind a load balancer that sends each request to the next instance."""
 
     def __init__(self, urls):
         super().__init__("")
@@ -77,8 +77,8 @@ class Wanderer(Visitor):
 
 def test_any_instance_answers_any_request(cluster, site):
     with throwaway_site(cluster.url_of("brainlog"), workers=1) as other:
-        main_job(Wanderer([site.url, other.url]), "wanderer")
-        main_job(Wanderer([other.url, site.url, site.url]), "other-wanderer")
+        main_job(BalancedVisitor([site.url, other.url]), "wanderer")
+        main_job(BalancedVisitor([other.url, site.url, site.url]), "other-wanderer")
 
         assert "Traceback" not in site.log + other.log
 
@@ -119,7 +119,7 @@ def are_numbers(value) -> bool:
 
 
 def test_a_value_in_the_shared_cache_is_used_by_all_processes(cluster):
-    """What the cache says is shown: that is how we know that it is asked."""
+    """Cached numbers are shown, even changed ones: this proves that the cache is used."""
     with throwaway_redis() as server, throwaway_site(cluster.url_of("brainlog"), CACHE_URL=server.url) as site:
         person = Visitor(site.url)
         sign_up(person, "planted")
@@ -163,7 +163,7 @@ def replica(cluster):
 
 @pytest.fixture
 def wait_for_replica(cluster, replica):
-    """Call it to wait until the replica has all that the primary has."""
+    """A function that waits until the replica has replayed everything."""
 
     def wait():
         lsn = cluster.execute("SELECT pg_current_wal_insert_lsn()")[0][0]
@@ -174,22 +174,22 @@ def wait_for_replica(cluster, replica):
 
 @pytest.fixture
 def behind(replica):
-    """Call it, and from then on the replica learns nothing new."""
+    """A function that pauses replication."""
     yield lambda: replica.execute("SELECT pg_wal_replay_pause()")
     replica.execute("SELECT pg_wal_replay_resume()")
 
 
 @pytest.fixture
 def replicated(cluster, replica):
-    """A site that reads from the replica as soon as a person's saves have arrived there."""
+    """A site that reads from the replica once it has the person's last save."""
     with throwaway_site(
         cluster.url_of("brainlog"), REPLICA_DATABASE_URL=replica.url_of("brainlog"), REPLICA_PIN_SECONDS="0"
     ) as site:
         yield site
 
 
-def rate_behind_our_back(cluster, name, rating):
-    """Change a day on the primary as no page would, without counting it."""
+def change_on_primary(cluster, name, rating):
+    """Change a day on the primary without increasing the person's version, which no page does."""
     cluster.execute(
         "UPDATE logs_dailylog SET day_rating = %s, focus_level = %s WHERE user_id = "
         "(SELECT id FROM accounts_user WHERE username = %s)",
@@ -219,9 +219,9 @@ def test_read_only_pages_read_from_the_replica(cluster, replicated, wait_for_rep
     wait_for_replica()
     behind()
 
-    rate_behind_our_back(cluster, "reader", 1)
+    change_on_primary(cluster, "reader", 1)
 
-    # The primary says 1 now. What has a form shows that.
+    # The rating on the primary is 1 now, which pages with forms show.
     assert rating_of(person.get(HISTORY)) == 7
     assert mean_of(person.get(MONTH), "Focus") == 7.0
     assert chosen(person.get(f"/logs/{DAY}/midday/"), "focus_level") == ["1"]
@@ -235,7 +235,7 @@ def test_what_a_person_saved_is_there_at_once(cluster, replicated, wait_for_repl
         check_in(each, STAGES[4])
     wait_for_replica()
     behind()
-    rate_behind_our_back(cluster, "onlooker", 1)
+    change_on_primary(cluster, "onlooker", 1)
 
     check_in(person, STAGES[4], day_rating="2")
     check_in(person, MIDDAY, focus_level="3")
@@ -244,7 +244,7 @@ def test_what_a_person_saved_is_there_at_once(cluster, replicated, wait_for_repl
         assert rating_of(person.get(HISTORY)) == 2
         assert mean_of(person.get(MONTH), "Focus") == 3.0
         assert mean_of(person.get(MONTH), "The day as a whole") == 2.0
-    # Who saved nothing goes on reading from the replica.
+    # People who saved nothing still read from the replica.
     assert rating_of(other.get(HISTORY)) == 7
 
 
@@ -267,7 +267,7 @@ def test_after_a_save_the_replica_is_not_queried(cluster, replica, wait_for_repl
         wait_for_replica()
         behind()
 
-        rate_behind_our_back(cluster, "pinned", 1)
+        change_on_primary(cluster, "pinned", 1)
 
         assert rating_of(person.get(HISTORY)) == 1
 

@@ -34,7 +34,7 @@ OURS = {
 
 @pytest.fixture
 def folder(tmp_path):
-    """A copy of the project, without what lies in the developer's own folder."""
+    """A copy of the project without untracked files of the developer."""
     for name in (
         "brainlog",
         "encryption",
@@ -54,7 +54,7 @@ def folder(tmp_path):
 
 
 def run(folder, *arguments, **environment) -> subprocess.CompletedProcess:
-    # Not what other tests have set either: the browser tests switch off Django's guard against asyncio.
+    # Without variables of other tests: the browser tests switch off Django's check for asyncio.
     others = {name: value for name, value in os.environ.items() if name not in OURS}
     inherited = {name: value for name, value in others.items() if not name.startswith("DJANGO_")}
     return subprocess.run(
@@ -63,7 +63,7 @@ def run(folder, *arguments, **environment) -> subprocess.CompletedProcess:
 
 
 def settings(folder, *names, **environment) -> dict:
-    """What settings say, in that environment."""
+    """A function that returns settings, read in a new process with that environment."""
     code = f"""
 import json
 from brainlog import settings
@@ -78,7 +78,7 @@ HEADING = "Brain Log cannot start. Missing or wrong in the environment, or in .e
 
 
 def wrong(result) -> list[str]:
-    """The sentences about what is missing or wrong that a start has ended with."""
+    """The error messages about settings with which a process has ended."""
     assert result.returncode != 0
     _before, heading, said = result.stderr.partition(HEADING)
     assert heading, result.stderr
@@ -106,7 +106,7 @@ def test_variables_that_are_set_are_not_reported(folder, missing, empty):
 
 
 S3CR3T = "s3cr3t"
-# Everything at once, each with a secret in it that is not to be repeated; and the sentence about it.
+# Wrong values of all settings, each with a secret that no message may contain, and the beginning of its message.
 WRONG = {
     "DEBUG": (S3CR3T, "DEBUG: must be True or False."),
     "SECRET_KEY": (S3CR3T, "SECRET_KEY: can be guessed."),
@@ -140,7 +140,7 @@ def test_one_error_reports_all_invalid_variables_and_no_secret(folder, program):
         folder, *(("manage.py", "migrate") if program == "manage.py" else serve), WEB_CONCURRENCY="4", **environment
     )
 
-    said = wrong(result)  # One of the four workers says so.
+    said = wrong(result)  # One of the four workers logs it.
     assert [sentence for sentence, (_, begins) in zip(said, WRONG.values(), strict=True) if sentence.find(begins)] == []
     assert S3CR3T not in result.stdout + result.stderr
     assert "Traceback" not in result.stderr
@@ -149,7 +149,7 @@ def test_one_error_reports_all_invalid_variables_and_no_secret(folder, program):
 
 @pytest.fixture
 def read(folder, monkeypatch):
-    """Read the settings in this process, which is quicker."""
+    """Read the settings in this process, which is faster."""
 
     def read(environment: dict) -> dict:
         for name in OURS:
@@ -397,7 +397,7 @@ def test_production_settings_pass_djangos_deployment_check(folder):
     assert (result.returncode, result.stdout) == (0, "System check identified no issues (2 silenced).\n"), result.stderr
 
 
-# Asks a server on the internet for its page, once without and once with https.
+# Requests the first page of a public site over http, over https, and over https with another host name.
 ASK = """
 import django, json
 django.setup()
@@ -435,7 +435,7 @@ def test_static_files_have_the_fingerprint_of_their_content(folder):
     assert (static / f"{names['brainlog.css']}.gz").exists()
 
 
-# Shows the first page, as a server with collected files makes it.
+# Renders the first page with collected static files.
 PAGE = """
 import django
 django.setup()

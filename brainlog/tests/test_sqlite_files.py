@@ -28,7 +28,7 @@ on_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="about SQ
 
 @pytest.fixture
 def open_umask():
-    """As careless as a umask can be: what is created is for everybody, unless its mode says otherwise."""
+    """The umask 0: new files are accessible to all users, unless they are created with another mode."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -45,7 +45,7 @@ def modes(database) -> dict[str, str]:
 def test_database_files_are_created_private(tmp_path, open_umask, django_db_blocker):
     path = tmp_path / "db.sqlite3"
     with django_db_blocker.unblock(), commands_use(f"sqlite:///{path}"):
-        connections["default"].creates_file = True  # As migrate says.
+        connections["default"].creates_file = True  # As with migrate.
         with connections["default"].cursor() as cursor:
             cursor.execute("CREATE TABLE something (id int)")
 
@@ -78,7 +78,7 @@ def test_permissions_of_others_are_removed_and_those_of_a_group_kept(tmp_path, b
 @pytest.mark.once
 @pytest.mark.parametrize("command", ["migrate", "checkdb", "showmigrations", "backup"])
 def test_a_folder_keeps_its_permissions(tmp_path, command):
-    """A URL that ends too early may name /tmp or /srv, which a command of root would close to all others."""
+    """A truncated URL may name /tmp or /srv, to which a command of root would remove everyone's access."""
     folder = tmp_path / "srv"
     folder.mkdir(mode=0o755)
     arguments = [command, "--to", str(tmp_path)] if command == "backup" else [command]
@@ -92,7 +92,7 @@ def test_a_folder_keeps_its_permissions(tmp_path, command):
 
 @pytest.mark.once
 def test_a_device_keeps_its_permissions(tmp_path, open_umask):
-    """As a device would, such as /dev/null."""
+    """As with a device such as /dev/null."""
     os.mkfifo(tmp_path / "pipe", 0o644)
 
     make_private(tmp_path / "pipe")
@@ -115,7 +115,7 @@ def test_files_of_another_user_are_named(tmp_path):
 
 
 def traces() -> set[bytes]:
-    """What the files of the database still hold of the person."""
+    """Traces of the person in the files of the database."""
     files = [path.read_bytes() for path in files_of(connection.settings_dict["NAME"]) if path.exists()]
     return {text for text in TRACES for file in files if text in file}
 

@@ -16,8 +16,8 @@ NAMES = {"Brain Log"}
 SPOKEN_ATTRIBUTES = {"alt", "aria-label", "aria-description", "placeholder", "title"}
 
 
-class Said(HTMLParser):
-    """Collects what a reader or a screen reader says."""
+class VisibleTexts(HTMLParser):
+    """Collects texts that are visible or read by a screen reader."""
 
     def __init__(self):
         super().__init__()
@@ -39,7 +39,7 @@ def untranslated(source: str) -> list[str]:
                 inside_block = not inside_block
         elif token.token_type == TokenType.TEXT and not inside_block:
             html += token.contents
-    parser = Said()
+    parser = VisibleTexts()
     parser.feed(html)
     parser.close()
     texts = (" ".join(text.split()) for text in parser.texts)

@@ -13,7 +13,7 @@ MEGABYTE = 1024 * 1024
 
 @pytest.fixture
 def no_disk(settings, tmp_path):
-    """Where a file is put that is too large for the memory: nowhere, which is an error."""
+    """An invalid folder for temporary files, so that writing an upload to the disk is an error."""
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "nowhere"
 
 
@@ -40,7 +40,7 @@ def test_a_file_within_the_limit_is_refused_before_it_is_written(client, db, no_
 
 
 def test_it_would_be_written_if_files_were_taken(client, db, no_disk, settings):
-    """Or the test above could not fail."""
+    """Shows that the test above can fail."""
     settings.DATA_UPLOAD_MAX_NUMBER_FILES, settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 1, 1000
 
     with pytest.raises(FileNotFoundError):

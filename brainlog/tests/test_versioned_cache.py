@@ -25,7 +25,7 @@ class Figure:
 
 @pytest.fixture
 def count():
-    """Counts how often the figure is computed: `count()` is the figure, `count.times` how often."""
+    """`count()` computes the figure; `count.times` is how often it was computed."""
 
     def compute():
         compute.times += 1
@@ -85,7 +85,7 @@ def test_each_person_and_each_name_has_its_own(person, count):
 
 
 def test_a_version_repeated_after_a_restore_is_another_key(person, count):
-    """As after a restored backup: the numbers go back, and are counted up again."""
+    """As after a restored backup: versions decrease, and then increase again."""
     person.answers_changed()
     figure_of(person, count)
     type(person).objects.update(answers_version=0)

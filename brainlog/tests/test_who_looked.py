@@ -40,7 +40,7 @@ def test_the_person_reads_who_opened_a_row(as_staff, rows, name, page):  # noqa:
     assertContains(seen, "by staff, of the staff", count=1)
 
 
-# Lists are not written down, so nothing of what a person answered is to be had from one.
+# Lists are not recorded, so they must not reveal answers.
 
 NOT_ANSWERED = {
     "accounts_user": {"username", "is_staff", "is_superuser", "is_active", "date_joined", "last_login"},

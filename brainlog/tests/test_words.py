@@ -1,4 +1,4 @@
-"""Plain technical English: words that give a sentence a vague subject are not used in code, templates and docs."""
+"""Plain technical English: words that give a sentence a vague subject are used in no code, test, template or doc."""
 
 import re
 from pathlib import Path
@@ -18,14 +18,14 @@ WORDS = re.compile(r"\b(somebody|nobody|anybody|whoever|told)\b", re.IGNORECASE)
 def test_no_vague_subjects():
     files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     files += [path for path in ROOT.iterdir() if path.is_file() and path.name != ".env"]
-    product = [path for path in files if not {"tests", "migrations", "__pycache__"} & set(path.parts)]
+    checked = [path for path in files if path != Path(__file__) and not {"migrations", "__pycache__"} & set(path.parts)]
 
     hits = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
-        for path in product
+        for path in checked
         for number, line in enumerate(path.read_text(errors="ignore").splitlines(), 1)
         if WORDS.search(line)
     ]
 
-    assert len(product) > 300
+    assert len(checked) > 500
     assert hits == []

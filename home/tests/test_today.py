@@ -1,4 +1,4 @@
-"""The first page: today's check-ins, and what one wants to see beside them."""
+"""The page Today: the check-ins of the day, and the other parts of the page."""
 
 import datetime
 

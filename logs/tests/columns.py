@@ -1,21 +1,21 @@
-"""What a table holds, past the models that encrypt and decrypt it."""
+"""Raw access to stored columns, without encryption and decryption by the models."""
 
 from django.db import connection
 
 
 def stored(row, name="dreams") -> str | None:
-    """What is in the column."""
+    """The stored value of the column."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {name} FROM {row._meta.db_table} WHERE id = %s", [row.pk])  # noqa: S608
         return cursor.fetchone()[0]
 
 
 def put(row, name, value):
-    """Write into the column, as somebody does who can reach the database."""
+    """Write a value to the column, as a person with access to the database could."""
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {row._meta.db_table} SET {name} = %s WHERE id = %s", [value, row.pk])  # noqa: S608
 
 
 def again(row):
-    """The row as it is read anew."""
+    """The row, read again from the database."""
     return type(row)._base_manager.get(pk=row.pk)

@@ -1,4 +1,4 @@
-"""Valid rows without arguments; each test states the facts it needs."""
+"""Factories of valid rows. Tests pass only the values that matter to them."""
 
 import datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from logs.stages import STAGE_BY_SLUG, STAGES, Stage
 
 DAY = datetime.date(2026, 5, 4)
 
-# What makes each check-in done, and what else can be answered, as a browser sends it.
+# The required and the optional answers of each check-in, as a browser sends them.
 REQUIRED = {
     "morning": {"sleep_hours": "7.5", "sleep_quality": "6", "morning_mood": "5"},
     "medication": {"medication_taken": "true"},
@@ -97,14 +97,14 @@ def sent_example(question: Question) -> str | list[str]:
 
 
 def answers(stage: Stage | str, **changes) -> dict:
-    """Everything a check-in asks, answered, as a browser sends it."""
+    """Answers to all questions of a check-in, as a browser sends them."""
     listed = REQUIRED[str(stage)] | OPTIONAL[str(stage)]
     others = {question.name: sent_example(question) for question in questions_of(stage) if question.name not in LISTED}
     return listed | others | changes
 
 
 def asked(stage: Stage | str) -> dict:
-    """What a page sends beside the answers: the names of the questions it asked, here all of the check-in."""
+    """The names of the questions that a page asked, as it sends them with the answers: here all of the check-in."""
     return {"asked-names": " ".join(question.name for question in STAGE_BY_SLUG[str(stage)].questions(None))}
 
 

@@ -1,4 +1,4 @@
-"""Pages as a browser sees them: where they are, and what their form would send."""
+"""URLs of pages, and the data that their forms would send."""
 
 from django.urls import reverse
 
@@ -15,7 +15,7 @@ def day_url(day=DAY, name="day") -> str:
 
 
 def form_as_shown(response) -> dict[str, list[str]]:
-    """What the page's form sends if its Save button is pressed at once."""
+    """The data that the page's form sends if nothing is changed."""
     forms = forms_in(response.content.decode(), response.request["PATH_INFO"])
     [form] = [form for form in forms if "answers" in form.classes]
     return form.as_sent()

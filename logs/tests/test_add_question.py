@@ -24,7 +24,7 @@ TESTS = [
     "brainlog/tests/test_admin.py::test_a_log_is_shown_by_check_in",
 ]
 
-# What a person does with it: run as the demo's person in the copy's own database.
+# Use of the new question by the demo person, in the database of the copy.
 MAIN_JOB = """
 import csv, io, json
 from django.conf import settings
@@ -101,7 +101,7 @@ def test_the_migration_adds_one_column_that_may_be_empty(copy):
     [migration] = (copy / "logs" / "migrations").glob("*_went_outside.py")
 
     text = migration.read_text()
-    assert (text.count("migrations."), text.count("migrations.AddField(")) == (2, 1)  # One is the class.
+    assert (text.count("migrations."), text.count("migrations.AddField(")) == (2, 1)  # One of them is the class.
     assert "field=logs.fields.YesNoField(blank=True, null=True, " in text
     assert not list(copy.glob("*/migrations/*_auto_*"))
 

@@ -1,4 +1,4 @@
-"""What a POST says nothing about stays as it is; what a page asked and got no answer to is cleared."""
+"""Answers without a key in a POST stay unchanged, unless `asked-names` names them: then they are cleared."""
 
 import json
 from urllib.parse import urlencode
@@ -96,7 +96,7 @@ def test_what_was_asked_and_has_no_key_is_cleared(as_person, person, midday, nam
 
 
 def test_a_page_that_asked_less_leaves_the_rest(as_person, person, midday):
-    """One opened before a question was added, say."""
+    """For example a page that was opened before a question was added."""
     shown = form_as_shown(as_person.get(URL))
     names = shown.pop("asked-names")[0].replace("lunch ", "").replace("coping_strategies", "")
     del shown["lunch"], shown["coping_strategies"]
@@ -106,7 +106,7 @@ def test_a_page_that_asked_less_leaves_the_rest(as_person, person, midday):
     assert stored(person, MIDDAY) == midday | {"focus_level": 2}
 
 
-# Pills without a tick, and questions below others
+# Checkboxes without a tick, and conditional questions
 
 
 def test_pills_without_a_tick_are_cleared_if_they_were_asked(as_person, person, midday):
@@ -121,7 +121,7 @@ def test_pills_without_a_tick_stay_if_they_were_not(as_person, person, midday):
     assert stored(person, MIDDAY) == midday
 
 
-def test_no_clears_what_hangs_on_it_also_if_that_was_not_asked(as_person, person, midday):
+def test_no_clears_dependent_answers_that_were_not_asked(as_person, person, midday):
     as_person.post(URL, {"had_emotional_event": "false"})
 
     cleared = {"had_emotional_event": False, "emotional_event": None, "coping_strategies": None}
@@ -155,8 +155,8 @@ def test_a_page_with_errors_shows_what_was_not_asked_as_stored_and_saves_it_so(a
     assert stored(person, MIDDAY) == midday | {"focus_level": 9, "lunch": "Bread"}
 
 
-def test_an_answer_that_no_form_would_take_does_not_stand_in_the_way_of_others(as_person, person):
-    """As an import may bring it: hours that are no quarters, of which this POST says nothing."""
+def test_an_invalid_stored_answer_does_not_prevent_saving_others(as_person, person):
+    """As an import may store it: hours that are not quarters. This POST has no key for them."""
     log = make_log(person, sleep_hours="7.30", sleep_quality=5)
 
     assert as_person.post(check_in_url("morning"), {"breakfast": "Oats"}).status_code == 302

@@ -1,4 +1,4 @@
-"""Whatever is sent: a clear error or a page that is not there, what was typed kept, nothing stored."""
+"""Invalid input: a clear error or 404, the typed text is shown again, and nothing is stored."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from logs.tests.pages import check_in_url, errors_of, form_as_shown
 pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 URLENCODED = "application/x-www-form-urlencoded"
-# Half a character, for a server that believes what it is told of the character set.
+# Half a surrogate pair, after decoding with the character set that the client declares.
 NOTE_IN_UTF_7 = b'--x\r\nContent-Disposition: form-data; name="dreams"\r\n\r\n+2AA-\r\n--x--\r\n'
 
 
@@ -25,7 +25,7 @@ def each_stage_with(*kinds):
 
 
 def with_questions(stage, typed: dict) -> dict:
-    """What was typed, and the answers without which a page would not ask for it."""
+    """The typed data, and the answers on which its questions depend."""
     conditions = dict(field.shown_when for field in stage.fields if field.name in typed and field.shown_when)
     return {question: str(answer).lower() for question, answer in conditions.items()} | typed
 
@@ -128,7 +128,7 @@ def test_text_with_a_nul(as_person, stage, text):
 @each_stage_with(NoteField, LineField)
 @pytest.mark.parametrize("sent", [b"a%ED%A0%80b", b"a%FFb", b"%F0%9F%98", b"%ED%BF%BF", b"a%EF%BF%BDb"])
 def test_broken_characters(as_person, stage, sent):
-    """Half a character arrives as the sign for what could not be read: nobody wrote that."""
+    """Half a surrogate pair arrives as the replacement character, which the person did not write."""
     names = [field.name for field in fields_of(stage, NoteField, LineField)]
     conditions = [(*field.shown_when,) for field in stage.fields if field.name in names and field.shown_when]
     parts = [f"{question}={answer}".lower().encode() for question, answer in conditions]
@@ -146,7 +146,7 @@ def test_broken_characters(as_person, stage, sent):
 @pytest.mark.parametrize(
     "body", [b"%ED%A0%80=%ED%A0%80", b"\xff\xfe=\xff", b"&&&===", b"\0=\0", b"%=%&%%%", b"=" * 400]
 )
-def test_names_that_nobody_asked_for(as_person, person, stage, body):
+def test_unknown_names_of_fields(as_person, person, stage, body):
     response = as_person.post(check_in_url(stage), body, content_type=URLENCODED)
 
     assert response.status_code == 302
@@ -286,7 +286,7 @@ def test_a_day_that_does_not_exist(as_person, day):
 
 @pytest.mark.parametrize("day", ["1900-01-01", "1970-01-01", "2000-02-29"])
 @pytest.mark.parametrize("stage", STAGES, ids=str)
-def test_long_ago_is_a_day_too(as_person, person, stage, day):
+def test_dates_long_ago_are_accepted(as_person, person, stage, day):
     url = f"/logs/{day}/{stage}/"
 
     assert as_person.get(url).status_code == 200

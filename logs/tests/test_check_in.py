@@ -1,4 +1,4 @@
-"""A check-in's page. Doses, conflicts and bad input have files of their own."""
+"""The page of a check-in. Doses, conflicts and invalid input have separate test files."""
 
 import datetime
 import re
@@ -27,7 +27,7 @@ each_question = pytest.mark.parametrize(
 
 
 def stored(log):
-    """The whole row, answers and all."""
+    """All columns of the row."""
     return type(log).objects.filter(pk=log.pk).values().get()
 
 
@@ -203,7 +203,7 @@ def test_emptying_the_only_check_in_leaves_no_row(as_person, person, stage):
 
 
 @each_stage
-def test_it_is_done_from_the_first_time_on(as_person, person, stage, noon):
+def test_completed_at_is_the_time_of_the_first_completion(as_person, person, stage, noon):
     as_person.post(check_in_url(stage), answers(stage))
     first = getattr(person.daily_logs.get(), stage.completed_at)
     noon.shift(3600)
@@ -228,8 +228,8 @@ def test_it_is_not_done_any_more_without_one_of_its_first_answers(as_person, per
 
 
 @each_stage
-def test_answers_that_came_from_elsewhere_are_stamped_when_saved(as_person, person, stage):
-    """An import may bring answers without their stamp; saving them as they are makes it done."""
+def test_imported_answers_get_completed_at_when_saved(as_person, person, stage):
+    """Imported answers may have no completion time. Saving the check-in unchanged completes it."""
     as_person.post(check_in_url(stage), answers(stage))
     person.daily_logs.update(**{stage.completed_at: None})
 
@@ -276,7 +276,7 @@ def test_the_same_form_twice_is_one_log(as_person, person, stage):
 
 
 @each_stage
-def test_looking_writes_nothing(as_person, person, stage):
+def test_get_writes_nothing(as_person, person, stage):
     with CaptureQueriesContext(connection) as fresh:
         as_person.get(check_in_url(stage))
         as_person.head(check_in_url(stage))
@@ -305,7 +305,7 @@ def test_a_form_is_drawn_in_one_template_and_its_doses_in_another(as_person, sta
     assert drawn == ["forms/form.html", *(["logs/_doses.html"] if stage is MEDICATION else [])]
 
 
-# Where it leads
+# Redirects
 
 
 @pytest.mark.parametrize("name", ["save", "next"])

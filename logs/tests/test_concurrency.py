@@ -1,4 +1,4 @@
-"""Several tabs, double taps and retries at the very same moment: real requests to a real server."""
+"""Parallel requests from several tabs, double taps and retries, to a real server."""
 
 import http.client
 import threading
@@ -40,8 +40,8 @@ CSRF = "x" * 32
 
 
 @pytest.fixture
-def everybody_at_once(live_server, person):
-    """Send forms at the same moment, each from a session of its own: [(path, data), …] → [status, …]."""
+def send_in_parallel(live_server, person):
+    """A function that sends forms in parallel, each from a new session: [(path, data), …] → [status, …]."""
 
     def session() -> str:
         store = import_module(settings.SESSION_ENGINE).SessionStore()
@@ -77,20 +77,20 @@ def days(rounds=ROUNDS):
     return [DAY - timedelta(days=n) for n in range(rounds)]
 
 
-def test_two_check_ins_of_a_new_day_both_survive(everybody_at_once, person):
+def test_two_check_ins_of_a_new_day_both_survive(send_in_parallel, person):
     for n, day in enumerate(days(20)):
         first, second = STAGES[n % 5], STAGES[(n + 1 + n // 5) % 5]
 
-        statuses = everybody_at_once([(check_in_url(stage, day), answers(stage)) for stage in (first, second)])
+        statuses = send_in_parallel([(check_in_url(stage, day), answers(stage)) for stage in (first, second)])
 
         assert statuses == [302, 302]
         log = person.daily_logs.get(date=day)
         assert [log.is_done(first), log.is_done(second)] == [True, True]
 
 
-def test_all_five_of_a_new_day_survive(everybody_at_once, person):
+def test_all_five_of_a_new_day_survive(send_in_parallel, person):
     for day in days():
-        statuses = everybody_at_once(
+        statuses = send_in_parallel(
             [(check_in_url(stage, day), answers(stage) | taken(MORNING_DOSE, NOON_DOSE)) for stage in STAGES]
         )
 
@@ -99,11 +99,11 @@ def test_all_five_of_a_new_day_survive(everybody_at_once, person):
         assert doses_of(person, day) == ["Concerta 36 mg at 8:15 a.m.", "Ritalin 2.5 tablets at 12:30 p.m."]
 
 
-def test_all_five_of_a_day_begun_survive(everybody_at_once, person):
+def test_all_five_of_a_day_begun_survive(send_in_parallel, person):
     for day in days():
         make_log(person, day, not_tracked="ill")
 
-        statuses = everybody_at_once([(check_in_url(stage, day), answers(stage)) for stage in STAGES])
+        statuses = send_in_parallel([(check_in_url(stage, day), answers(stage)) for stage in STAGES])
 
         assert statuses == [302] * 5
         log = person.daily_logs.get(date=day)
@@ -111,10 +111,10 @@ def test_all_five_of_a_day_begun_survive(everybody_at_once, person):
 
 
 @pytest.mark.parametrize("taps", [2, 6])
-def test_the_same_form_sent_at_once_is_one_log_and_one_set_of_doses(everybody_at_once, person, taps):
+def test_the_same_form_sent_at_once_is_one_log_and_one_set_of_doses(send_in_parallel, person, taps):
     form = answers(MEDICATION) | taken(MORNING_DOSE, NOON_DOSE)
     for day in days():
-        statuses = everybody_at_once([(check_in_url(MEDICATION, day), form)] * taps)
+        statuses = send_in_parallel([(check_in_url(MEDICATION, day), form)] * taps)
 
         assert statuses == [302] * taps
         assert person.daily_logs.filter(date=day).count() == 1
@@ -122,13 +122,13 @@ def test_the_same_form_sent_at_once_is_one_log_and_one_set_of_doses(everybody_at
     assert person.medications.count() == 2
 
 
-def test_new_medications_in_any_order_join_the_list_once(everybody_at_once, person):
-    """Two days at once, each naming the same new medications the other way round."""
+def test_new_medications_in_any_order_join_the_list_once(send_in_parallel, person):
+    """Two days in parallel, with the same new medications in opposite orders."""
     for n, day in enumerate(days(12)[::2]):
         names = [f"Tea {n} {letter}" for letter in "abcdef"]
         there, back = ([{"medication": name, "amount": "1"} for name in order] for order in (names, names[::-1]))
 
-        statuses = everybody_at_once(
+        statuses = send_in_parallel(
             [
                 (check_in_url(MEDICATION, day), taken(*there)),
                 (check_in_url(MEDICATION, day - timedelta(1)), taken(*back)),
@@ -139,8 +139,8 @@ def test_new_medications_in_any_order_join_the_list_once(everybody_at_once, pers
         assert [medication.name for medication in person.medications.by_name()][-6:] == names
 
 
-def test_a_new_name_joins_once_in_the_middle_of_a_rotation(everybody_at_once, person, monkeypatch, settings):
-    """Some processes hash and encrypt with one key, some with the other; all know both."""
+def test_a_new_name_joins_once_in_the_middle_of_a_rotation(send_in_parallel, person, monkeypatch, settings):
+    """Some processes hash and encrypt with one key, some with the other; all have both."""
     settings.FIELD_ENCRYPTION_KEYS = {"old": bytes(range(32)), "new": bytes(range(1, 33))}
     turns = cycle(["old", "new", "new", "old", "new"])
     monkeypatch.setattr(cipher, "current_key_id", lambda: next(turns))
@@ -148,7 +148,7 @@ def test_a_new_name_joins_once_in_the_middle_of_a_rotation(everybody_at_once, pe
         form = taken({"medication": f"Tea {n}", "amount": "1"}, {"medication": "Concerta", "amount": "36"})
         forms = [(check_in_url(MEDICATION, day - timedelta(m)), form) for m in range(3)]
 
-        assert everybody_at_once([*forms, *forms]) == [302] * 6
+        assert send_in_parallel([*forms, *forms]) == [302] * 6
 
         call_command("rotate_field_keys", stdout=StringIO())
     hashes = person.medications.values_list("name_key", flat=True)
@@ -157,14 +157,14 @@ def test_a_new_name_joins_once_in_the_middle_of_a_rotation(everybody_at_once, pe
     assert names == ["Concerta", "Tea 0", "Tea 1", "Tea 2", "Tea 3"]
 
 
-def test_two_medications_renamed_alike_do_not_share_the_name(everybody_at_once, person):
-    """One of them while a check-in of another day takes it, with a name that is new."""
+def test_two_medications_renamed_alike_do_not_share_the_name(send_in_parallel, person):
+    """One is renamed while a check-in of another day adds a dose of it under the new name."""
     for n, day in enumerate(days()):
         first, second = (make_medication(person, f"{name} {n}") for name in ("Concerta", "Ritalin"))
         renamed = {"name": f"Tea {n}", "is_active": "on"}
         new = taken({"medication": f"Coffee {n}", "amount": "1"}, {"medication": f"Other {n}", "amount": "1"})
 
-        statuses = everybody_at_once(
+        statuses = send_in_parallel(
             [
                 *((reverse("logs:medication", args=[row.pk]), renamed) for row in (first, second)),
                 (check_in_url(MEDICATION, day), new),
@@ -178,13 +178,13 @@ def test_two_medications_renamed_alike_do_not_share_the_name(everybody_at_once, 
         assert names.count(f"Tea {n}") == 1 and len(names) == len(set(names))
 
 
-def test_a_list_never_gets_fuller_than_full(everybody_at_once, person):
+def test_a_list_never_gets_fuller_than_full(send_in_parallel, person):
     room = 3
     Medication.objects.bulk_create(
         Medication(user=person, name=f"Tea {n}") for n in range(Medication.MOST_PER_PERSON - room)
     )
 
-    statuses = everybody_at_once(
+    statuses = send_in_parallel(
         [
             (check_in_url(MEDICATION, day), taken({"medication": f"New {n}", "amount": "1"}))
             for n, day in enumerate(days(8))
@@ -196,9 +196,9 @@ def test_a_list_never_gets_fuller_than_full(everybody_at_once, person):
     assert DailyLog.objects.count() == Dose.objects.count() == room
 
 
-def test_a_mark_and_a_check_in_lose_nothing(everybody_at_once, person):
+def test_a_mark_and_a_check_in_lose_nothing(send_in_parallel, person):
     for day in days():
-        statuses = everybody_at_once(
+        statuses = send_in_parallel(
             [
                 (day_url(day, "not_tracked"), {"reason": "ill"}),
                 (check_in_url("midday", day), answers("midday")),
@@ -211,23 +211,23 @@ def test_a_mark_and_a_check_in_lose_nothing(everybody_at_once, person):
         assert (log.not_tracked, log.focus_level, log.day_rating) == ("ill", 7, 7)
 
 
-def test_taking_a_mark_off_and_a_check_in_lose_nothing(everybody_at_once, person):
+def test_taking_a_mark_off_and_a_check_in_lose_nothing(send_in_parallel, person):
     for day in days():
         make_log(person, day, not_tracked="ill")
 
-        statuses = everybody_at_once([(day_url(day, "tracked"), {}), (check_in_url("midday", day), answers("midday"))])
+        statuses = send_in_parallel([(day_url(day, "tracked"), {}), (check_in_url("midday", day), answers("midday"))])
 
         assert statuses == [302, 302]
         log = person.daily_logs.get(date=day)
         assert (log.not_tracked, log.focus_level) == (None, 7)
 
 
-def test_deleting_and_saving_leave_all_of_a_check_in_or_nothing(everybody_at_once, person):
+def test_deleting_and_saving_leave_all_of_a_check_in_or_nothing(send_in_parallel, person):
     for day in days():
         make_log(person, day, gratitude="Sun")
         form = answers(MEDICATION) | taken(MORNING_DOSE)
 
-        deleted, saved = everybody_at_once([(day_url(day, "delete"), {}), (check_in_url(MEDICATION, day), form)])
+        deleted, saved = send_in_parallel([(day_url(day, "delete"), {}), (check_in_url(MEDICATION, day), form)])
 
         assert (deleted, saved) == (200, 302)
         log = person.daily_logs.filter(date=day).first()
@@ -238,11 +238,11 @@ def test_deleting_and_saving_leave_all_of_a_check_in_or_nothing(everybody_at_onc
     assert Dose.objects.count() == DailyLog.objects.count()
 
 
-def test_emptying_a_day_and_filling_it_leave_a_whole_check_in_or_nothing(everybody_at_once, person):
+def test_emptying_a_day_and_filling_it_leave_a_whole_check_in_or_nothing(send_in_parallel, person):
     for day in days():
         make_log(person, day, medication_taken=False)
 
-        statuses = everybody_at_once(
+        statuses = send_in_parallel(
             [
                 (check_in_url(MEDICATION, day), asked(MEDICATION) | dose_rows()),
                 (check_in_url(MEDICATION, day), taken(MORNING_DOSE)),
@@ -256,13 +256,13 @@ def test_emptying_a_day_and_filling_it_leave_a_whole_check_in_or_nothing(everybo
         assert len(doses_of(person, day)) == bool(log.medication_taken)
 
 
-def test_undoing_twice_at_once_brings_one_day_back(everybody_at_once, person, client):
+def test_undoing_twice_at_once_brings_one_day_back(send_in_parallel, person, client):
     client.force_login(person)
     for day in days()[:4]:
         make_log(person, day, gratitude="Sun")
         envelope = client.post(day_url(day, "delete")).context["envelope"]
 
-        statuses = everybody_at_once([(day_url(day, "undo"), {"envelope": envelope})] * 3)
+        statuses = send_in_parallel([(day_url(day, "undo"), {"envelope": envelope})] * 3)
 
         assert statuses == [302] * 3
         assert person.daily_logs.get(date=day).gratitude == "Sun"

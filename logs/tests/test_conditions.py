@@ -1,4 +1,4 @@
-"""Questions that depend on another answer, on the server's side; and what one check-in learns from another."""
+"""Questions that depend on another answer, of the same or of another check-in: the server's part."""
 
 import datetime
 
@@ -213,7 +213,7 @@ def test_a_program_without_names_is_not_asked(as_person, person):
     assert person.daily_logs.get().emotional_event is None
 
 
-# What the evening knows of the medication check-in
+# The evening, after the medication check-in
 
 
 def test_the_evening_asks_about_medication_unless_it_was_not_taken(as_person, person):
@@ -257,7 +257,7 @@ def test_an_evening_page_opened_before_the_medication_was_skipped_can_still_be_s
     assert (log.dinner, log.medication_effectiveness, log.medication_taken) == ("Pasta", None, False)
 
 
-# What the morning knows of the evening before
+# The morning, after the evening before
 
 
 def test_the_morning_shows_the_thought_and_plan_of_the_evening_before(as_person, person):

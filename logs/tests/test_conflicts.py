@@ -1,4 +1,4 @@
-"""When a check-in was saved elsewhere since the page was opened: both versions are shown, the person decides."""
+"""Conflicts: a check-in was saved elsewhere since its page was opened. The person chooses between both versions."""
 
 import pytest
 from django.db import connection
@@ -22,7 +22,7 @@ def opened(client, url=MIDDAY) -> dict:
 
 
 def conflicts_of(response) -> dict[str, tuple[str, str]]:
-    """What the page asks the person to choose between, and they have not chosen yet."""
+    """The names of the answers that the page asks the person to choose, and that are not chosen yet."""
     return {c.name: (c.mine, c.saved) for c in response.context["form"].conflicts if c.choice is None}
 
 
@@ -33,7 +33,7 @@ def removals_of(response) -> dict[str, str]:
 
 @pytest.fixture
 def two_versions(as_person):
-    """Focus 7 and soup are saved; a page opened before says focus 3 and bread. Returns what that page sends."""
+    """Saves focus 7 and soup. Returns the data of a page that was opened before, with focus 3 and bread."""
     page = opened(as_person)
     as_person.post(MIDDAY, opened(as_person) | answers("midday", focus_level="7", lunch="Soup"))
     return page | answers("midday", focus_level="3", lunch="Bread")
@@ -57,7 +57,7 @@ def test_nothing_is_overwritten_and_both_versions_are_shown(as_person, person, t
     assert stored(person) == (7, "Soup")
 
 
-def test_the_page_chooses_for_nobody(as_person, two_versions):
+def test_the_page_preselects_no_version(as_person, two_versions):
     shown = form_as_shown(as_person.post(MIDDAY, two_versions))
 
     assert not [name for name in shown if name.startswith("keep-")]

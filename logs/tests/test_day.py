@@ -1,4 +1,4 @@
-"""A day's page: what was answered, and the mark that it is not tracked. Deleting has a file of its own."""
+"""The page of a day: its answers, and marking it as not tracked. Deletion has a separate test file."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""Which day it is: the person's wall clock and the hour their day ends decide, and nothing else."""
+"""The person's current day depends only on their local time and on the hour at which their day ends."""
 
 import datetime
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ MAY_3, MAY_4, MAY_5, MAY_6 = (datetime.date(2026, 5, day) for day in (3, 4, 5, 6
 
 
 def at(text, zone="America/New_York", *, second_time=False) -> datetime.datetime:
-    """A moment by a wall clock; `second_time`: after the clocks went back."""
+    """An instant, given by local time; `second_time`: after the clocks went back."""
     return datetime.datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone), fold=second_time)
 
 
@@ -115,7 +115,7 @@ def test_a_day_never_comes_back(moments, near, zone, day_ends_at):
         assert days == sorted(days)
 
 
-def test_a_zone_that_left_the_servers_files_still_has_a_day():
+def test_a_zone_missing_on_the_server_still_has_a_day():
     assert someone("Mars/Olympus").today(at("2026-05-05 03:59")) == MAY_4
 
 

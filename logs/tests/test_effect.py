@@ -1,4 +1,4 @@
-"""Was medication a net positive? Only where it was taken."""
+"""The question whether medication was a net positive: only on days on which it was taken."""
 
 from logs.questions import shown_answers
 from logs.stages import EVENING

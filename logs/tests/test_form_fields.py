@@ -1,4 +1,4 @@
-"""What a number is, however it is typed."""
+"""Parsing of typed numbers and hours."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""The history: a month's calendar, and all days as a list."""
+"""The history page: the calendar of a month, and the list of all days."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""Each kind by itself, without a model: asked for, read back, shown, described."""
+"""Kinds of answers without a model: form field, parsing, display, description."""
 
 import datetime
 from decimal import Decimal
@@ -36,7 +36,7 @@ def form_of(kind, data=None, **options) -> forms.Form:
 
 
 def sent(kind, value) -> dict:
-    """What a browser sends of an answer, read from the inputs that show it."""
+    """The data that a browser sends for an answer, read from the inputs that show it."""
     form = form_of(kind)
     form.initial["answer"] = value
     shown = form.fields["answer"].prepare_value(value)

@@ -1,4 +1,4 @@
-"""The person's own list of medications, and the page of one."""
+"""The list of a person's medications, and the page of a medication."""
 
 import pytest
 
@@ -96,7 +96,7 @@ def test_other_methods_are_refused(as_person, person):
         ("name", "   "),
         ("name", "x" * 101),
         ("name", "a\0b"),
-        ("name", "a\N{REPLACEMENT CHARACTER}b"),  # as half a character arrives
+        ("name", "a\N{REPLACEMENT CHARACTER}b"),  # the replacement character
         ("usual_amount", "-5"),
         ("usual_amount", "0"),
         ("usual_amount", "1e9"),
@@ -201,7 +201,7 @@ def test_a_full_list_takes_no_new_name_and_loses_nothing(as_person, person, noon
     assert [dose.medication.name for dose in Dose.objects.all()] == ["One more", "One more", "Tea 007"]
 
 
-def test_a_full_list_of_somebody_else_does_not_matter(as_person, person, noon):
+def test_a_full_list_of_another_person_does_not_matter(as_person, person, noon):
     fill(make_person(), Medication.MOST_PER_PERSON)
 
     assert as_person.post(check_in_url("medication"), taken({"medication": "Tea", "amount": "1"})).status_code == 302

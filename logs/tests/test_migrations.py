@@ -1,4 +1,4 @@
-"""The way of medication names into encryption, of doses to their person, and back."""
+"""Migrations that encrypt medication names and add the person to doses, forwards and backwards."""
 
 from importlib import import_module
 from io import StringIO
@@ -18,14 +18,14 @@ BEFORE = "0004_encrypt_texts"
 
 @pytest.fixture
 def before(transactional_db):
-    """The database as the release before left it. In the end, as it is to be."""
+    """The database with the schema of the previous release. Migrated again afterwards."""
     call_command("migrate", "logs", BEFORE, verbosity=0)
     yield
     call_command("migrate", verbosity=0)
 
 
 def insert(person, name, note=None):
-    """A row as the release before adds it."""
+    """A row as the previous release inserts it."""
     note = note and cipher.encrypt(note, "logs_medication", "note", str(person.pk))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -124,7 +124,7 @@ WITHOUT_PERSON = "0007_medication_uuid_required"
 
 @pytest.fixture
 def without_person(transactional_db):
-    """The database as the release before doses named their person left it. In the end, as it is to be."""
+    """The database with the schema before doses had a person. Migrated again afterwards."""
     call_command("migrate", "logs", WITHOUT_PERSON, verbosity=0)
     yield
     with connection.cursor() as cursor:
@@ -133,7 +133,7 @@ def without_person(transactional_db):
 
 
 def insert_dose(log, medication):
-    """A dose as the release before adds it."""
+    """A dose as the previous release inserts it."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO logs_dose (daily_log_id, medication_id, amount) VALUES (%s, %s, 1)", [log.pk, medication.pk]

@@ -1,4 +1,4 @@
-"""The day, the medications and the doses, without pages. What a form would refuse, the database refuses too."""
+"""The models DailyLog, Medication and Dose. The database refuses the same values as the forms."""
 
 import datetime
 from decimal import Decimal
@@ -23,18 +23,18 @@ CHOICES = [name for name, field in FIELDS.items() if isinstance(field, ChoiceFie
 DEPENDENT = [name for name, field in FIELDS.items() if field.shown_when]
 
 
-PRIVATE = {field.name for field in private_fields(DailyLog)}  # update() does not know whose they are
+PRIVATE = {field.name for field in private_fields(DailyLog)}  # update() has no row to bind ciphertext to
 
 
 def something(name):
-    """A value that the answer may have."""
+    """A valid value of the answer."""
     if name in CHOICES:
         return FIELDS[name].choices[0][0]
     return {"ate_within_hour": False, "coping_strategies": ["journaled"]}.get(name, "words")
 
 
 def question_of(name) -> dict:
-    """The answer to the question that `name` hangs on, if it does."""
+    """The answer on which the question `name` depends, if there is one."""
     return dict([FIELDS[name].shown_when]) if FIELDS[name].shown_when else {}
 
 
@@ -43,7 +43,7 @@ def refused(constraint):
 
 
 def store(name, value, **others):
-    """Write the answer around every form and validator, both ways there are."""
+    """Store the answer without forms and validators: by update() and by bulk_create()."""
     facts = others | {name: value}
     log = make_log()
     with transaction.atomic():
@@ -75,7 +75,7 @@ def refuse(name, value, constraint, **others):
 def test_factories_make_valid_rows_without_arguments(make):
     row = make()
 
-    # A blank answer is valid in the database; a form asks for it.
+    # An empty answer is valid in the database; the form requires it.
     blank = [name for name in FIELDS if getattr(row, name, "") is None]
     row.full_clean(exclude=blank)
     assert type(row).objects.get() == row
@@ -121,7 +121,7 @@ def test_an_answer_needs_its_question(name):
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=str)
-def test_a_stamp_needs_the_answers_it_vouches_for(stage):
+def test_completed_at_requires_the_required_answers(stage):
     given = {name: Decimal(7) if isinstance(FIELDS[name], HoursField) else 1 for name in stage.required_names}
 
     store(stage.completed_at, timezone.now(), **given)
@@ -307,7 +307,7 @@ def test_case_is_folded_beyond_ascii():
     ids=["decomposed", "full-width"],
 )
 def test_one_name_in_two_forms_of_unicode_is_one(name, other):
-    """As keyboards of phones and computers differ in how they write an accent."""
+    """Keyboards of phones and of computers encode accents differently."""
     assert name != other and Medication.key_of(name) == Medication.key_of(other)
 
 
@@ -318,14 +318,14 @@ def test_the_longest_name_has_room_for_its_hash(settings):
     assert len(medication.name_key) <= Medication._meta.get_field("name_key").max_length
 
 
-def test_what_a_medication_or_a_dose_is_called_in_logs_and_records_tells_no_name():
+def test_str_of_a_medication_and_of_a_dose_has_no_name():
     dose = make_dose(medication=make_medication(name="Concerta"))
     for row in (dose, dose.medication):
         assert "Concerta" not in f"{row} {row!r}"
     assert str(dose) == "36 mg at 8:15 a.m."
 
 
-def test_a_name_saved_alone_takes_its_hash_along():
+def test_saving_a_name_saves_its_hash():
     medication = make_medication(name="Concerta")
     medication.name = "Tea"
     medication.save(update_fields=["name"])

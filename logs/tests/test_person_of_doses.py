@@ -1,4 +1,4 @@
-"""A dose, its day and its medication are of one person: in the database, and in every query of a page."""
+"""A dose, its day and its medication belong to one person: by constraint, and in every query of a page."""
 
 import re
 
@@ -18,13 +18,13 @@ MEDICATION = check_in_url("medication")
 JOINS = re.compile(r'JOIN "logs_\w+" .*?\bON \((.*?)(?= (?:INNER|LEFT OUTER) JOIN | WHERE | ORDER BY |$)')
 SAME_PERSON = re.compile(r'"?\w+"?\."user_id" = \("?\w+"?\."user_id"\)')
 ONE_PERSON = re.compile(r'"user_id" (= \d+|IN \(\d+\))')
-# Without a join, and all over the table by their nature.
+# Queries of whole tables, without a join.
 ACROSS_PEOPLE = (
-    # Django's cascade, and its question whether a medication has doses: by the keys that it is about to delete.
+    # Django's deletions, and its check whether a medication has doses: by the keys of the rows to delete.
     re.compile(
         r'(DELETE|SELECT .*) FROM "logs_dose" WHERE "logs_dose"\."(daily_log|medication)_id" IN \([\d, ]+\)( ORDER|$)'
     ),
-    # Whether another row has the key of a dose that is put back.
+    # The check whether another row has the key of a restored dose.
     re.compile(r'SELECT .* FROM "logs_dose" WHERE "logs_dose"\."id" IN \([\d, ]+\) LIMIT 1$'),
 )
 
@@ -161,7 +161,7 @@ def test_doses_can_be_left_out_of_a_query(full):
     assert set(Medication.objects.exclude(doses__amount=1)) == set(Medication.objects.all())
 
 
-def test_doses_go_with_their_person(full):
+def test_doses_are_deleted_with_their_person(full):
     kept = make_dose()
 
     User.objects.get(pk=full.pk).delete()

@@ -1,4 +1,4 @@
-"""Whatever the answers are, they survive; whatever is sent, the server does."""
+"""Property tests: arbitrary answers survive saving and showing, and arbitrary input causes no server error."""
 
 import datetime
 from decimal import Decimal
@@ -15,13 +15,13 @@ from logs.tests.pages import check_in_url, day_url, form_as_shown
 
 pytestmark = pytest.mark.usefixtures("noon")
 
-# The rows of one example do not matter to the next: each begins by removing them.
+# Each example begins by deleting the rows of the one before.
 several_examples = settings(
     max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)
 
-# Everything but halves of characters, their sign, NUL, and the line ends that browsers rewrite.
+# All characters but surrogates, the replacement character, NUL, and the line ends that browsers rewrite.
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\N{REPLACEMENT CHARACTER}")
 
 
@@ -43,7 +43,7 @@ def values_of(field):
 
 
 def answers_to(stage):
-    """Any combination of answers that a check-in can have, as stored."""
+    """A strategy of all combinations of stored answers of a check-in."""
 
     def only_what_is_asked(answers):
         for field in stage.fields:

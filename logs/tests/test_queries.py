@@ -1,4 +1,4 @@
-"""How often a page asks the database: seldom, and no more often for somebody with years of days.
+"""The number of queries of a page: small, and independent of the number of logged days.
 
 Counted are all statements but those that begin and end transactions; session and person are one.
 """
@@ -21,9 +21,9 @@ from reflections.models import WeeklyReflection
 pytestmark = pytest.mark.usefixtures("noon")
 
 MEDICATION = check_in_url("medication")
-# Session with person, day, doses; what has changed, and that something has.
+# Session with person, day, doses; the changed rows, and the person's version.
 MOST_TO_SAVE = 6
-# Names that are new: the lock on the person's list, the list as it is then, and the medications.
+# For new names: the lock on the person, the list of medications, and the inserts.
 FOR_NEW_NAMES = 3
 TRANSACTIONS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
@@ -32,15 +32,15 @@ each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)
 
 @contextmanager
 def statements():
-    """Collects the statements made inside of the block."""
+    """Collect the statements of the block."""
     made = []
     with CaptureQueriesContext(connection) as queries:
         yield made
     made += [query["sql"] for query in queries if not query["sql"].startswith(TRANSACTIONS)]
 
 
-def live_through(person, days):
-    """That many days up to DAY, each with answers, notes and two doses, and a reflection every week."""
+def make_days(person, days):
+    """Insert so many days up to DAY, each with answers, notes and two doses, and a reflection a week."""
     first, second = make_medication(person, "Concerta"), make_medication(person, "Ritalin")
     dates = [DAY - datetime.timedelta(days=n) for n in range(days)]
     logs = DailyLog.objects.bulk_create(
@@ -68,7 +68,7 @@ def live_through(person, days):
 
 @pytest.fixture(params=[0, 10], ids="{} days".format)
 def days(request, person):
-    live_through(person, request.param)
+    make_days(person, request.param)
     return request.param
 
 
@@ -97,7 +97,7 @@ def test_ten_days_and_a_thousand_take_the_same(as_person, person):
     for days in (10, 1000):
         for model in (DailyLog, Medication, WeeklyReflection):
             model.objects.all().delete()
-        live_through(person, days)
+        make_days(person, days)
         counts.append({})
         for path in paths:
             with statements() as made:
@@ -109,7 +109,7 @@ def test_ten_days_and_a_thousand_take_the_same(as_person, person):
 
 @pytest.mark.parametrize("path", [MEDICATION, "/logs/medications/", "/logs/medications/?page=4"])
 def test_a_full_list_of_medications_takes_no_more(as_person, person, path):
-    live_through(person, 10)
+    make_days(person, 10)
     with statements() as before:
         as_person.get(path.partition("?")[0])
     names = [f"Methylphenidate prolonged release {number}" for number in range(Medication.MOST_PER_PERSON - 2)]
@@ -125,7 +125,7 @@ def test_a_full_list_of_medications_takes_no_more(as_person, person, path):
 
 @pytest.mark.parametrize("path", ["/logs/", "/logs/?page=2", "/logs/?month=2026-04"])
 def test_the_history_reads_no_text(as_person, person, path):
-    live_through(person, 40)
+    make_days(person, 40)
     texts = [field.name for stage in STAGES for field in stage.fields if isinstance(field, (NoteField, LineField))]
 
     with statements() as made:
@@ -136,7 +136,7 @@ def test_the_history_reads_no_text(as_person, person, path):
 
 
 def test_today_is_a_handful_of_rows(as_person, person):
-    live_through(person, 1000)
+    make_days(person, 1000)
 
     with statements() as made:
         as_person.get("/")
@@ -233,4 +233,4 @@ def test_a_new_medication_on_a_day_with_doses_takes_few(as_person, change):
 def test_saving_takes_the_same_after_a_thousand_days(as_person, days):
     made = save(as_person, MEDICATION, form_as_shown(as_person.get(MEDICATION)) | {"doses-0-amount": "54"})
 
-    assert len(made) == MOST_TO_SAVE  # the dose, and the stamp the day did not have
+    assert len(made) == MOST_TO_SAVE  # the dose, and the completion time of the day

@@ -1,4 +1,4 @@
-"""What is asked of a person, by name: read, written, shown, without a look at the columns."""
+"""Questions, which read, write and display answers independently of columns."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The questions themselves: which there are, of which kind, and that the database guards them."""
+"""The declared questions of each check-in, their kinds, and the constraints of the database."""
 
 import pytest
 from django.db.models import NOT_PROVIDED
@@ -98,7 +98,7 @@ def test_the_five_are_in_the_order_of_the_day():
 
 @each_stage
 def test_it_asks_what_was_agreed(stage):
-    """Each of these, of this kind. A question that is new is asked beside them."""
+    """These questions exist with these kinds. There may be others."""
     asked = {field.name: type(field) for field in stage.fields}
 
     assert (REQUIRED[stage] | OPTIONAL[stage]).items() <= asked.items()
@@ -113,7 +113,7 @@ def test_the_answers_that_make_it_done_come_first(stage):
 
 
 def test_no_two_answers_share_a_name():
-    """Two abstract bases with one name would silently share one column."""
+    """Django would silently merge fields of the same name in two abstract base classes into one column."""
     names = [name for stage in STAGES for name in (*stage.field_names, stage.completed_at)]
 
     assert sorted(names) == sorted(set(names))
@@ -153,18 +153,18 @@ def test_a_score_says_what_its_ends_mean():
     assert {field.direction for field in agreed} == {Direction.WORSE, Direction.BETTER}
 
 
-def test_the_database_knows_each_range_and_vocabulary():
+def test_ranges_and_choices_have_constraints():
     guarded = {f"daily_log_{f.name}_valid" for f in FIELDS if isinstance(f, (ScoreField, HoursField, ChoiceField))}
 
     assert guarded - CONSTRAINTS == set()
 
 
-def test_the_database_knows_which_question_each_hangs_on():
+def test_conditional_answers_have_constraints():
     assert {f"daily_log_{name}_asked" for name in SHOWN_WHEN} - CONSTRAINTS == set()
 
 
 @each_stage
-def test_the_database_knows_what_the_stamp_vouches_for(stage):
+def test_completed_at_has_a_constraint(stage):
     assert f"daily_log_{stage}_completed" in CONSTRAINTS
 
 

@@ -1,4 +1,4 @@
-"""The week's numbers: rows in, numbers out. No database here."""
+"""The numbers of a week, computed from rows, without a database."""
 
 from dataclasses import asdict
 from decimal import Decimal
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.thorough_on_sqlite
 
 
 def row(**facts) -> dict:
-    """A day on which only this was answered."""
+    """A day with these answers only."""
     return dict.fromkeys(COLUMNS) | {"is_answered": True} | facts
 
 
@@ -35,7 +35,7 @@ def mean(numbers, label="Focus") -> Mean | None:
     return next((mean for mean in numbers.means if mean.label == label), None)
 
 
-# What is counted
+# Measures
 
 
 def test_every_score_and_the_hours_of_sleep_are_measures():
@@ -195,24 +195,24 @@ def test_an_effect_of_medication_that_was_not_taken_does_not_count():
     assert (numbers.net_positive_days, numbers.net_positive_asked_days) == (1, 2)
 
 
-# What is remembered
+# The cache
 
 
-def test_numbers_come_back_as_they_went():
+def test_numbers_survive_the_cache():
     numbers = numbers_from([row(focus_level=4)], [row(focus_level=9)])
 
     assert Numbers.unpack(asdict(numbers)) == numbers
 
 
-def test_labels_are_no_part_of_what_is_remembered():
-    """They have a language, and may be a person's own words."""
+def test_labels_are_not_cached():
+    """They depend on the language, and may be a person's own text."""
     numbers = numbers_of_answers(QUESTIONS, [row(focus_level=4)], [])
 
     assert [mean["label"] for mean in asdict(numbers)["means"]] == [""]
 
 
-def test_a_measure_of_another_release_makes_them_be_computed_anew():
-    """It is in the cache that old and new processes share while one takes over from the other."""
+def test_cached_numbers_of_another_release_are_recomputed():
+    """Processes of both releases share the cache during a rolling release."""
     facts = asdict(numbers_from([row(focus_level=4)], []))
     facts["means"][0]["name"] = "will_be_asked_one_day"
 

@@ -1,4 +1,4 @@
-"""Traps that this app or an older one fell into, each once more to be sure. Those about people are in accounts."""
+"""Faults of this app or of an older app of its kind, one test each. Those about people are in accounts/tests."""
 
 import datetime
 
@@ -60,7 +60,7 @@ def test_no_question_offers_an_empty_choice(as_person, person, stage):
 
 
 @pytest.mark.parametrize("way", ["update", "bulk_create", "bulk_update"])
-def test_what_passes_by_the_validators_stops_at_the_database(person, way):
+def test_the_database_refuses_what_skips_the_validators(person, way):
     log = make_log(person)
     log.morning_mood = 11
 
@@ -75,7 +75,7 @@ def test_what_passes_by_the_validators_stops_at_the_database(person, way):
 
 @each_stage
 def test_the_rules_live_in_the_stages_own_form(person, stage):
-    """A rule in the model's clean() would name fields that the form at hand does not have."""
+    """An error of the model's clean() could refer to fields that the form does not have."""
     assert DailyLog.clean is models.Model.clean
     for data in ({}, REQUIRED[str(stage)], answers(stage), dict.fromkeys(answers(stage), "nonsense")):
         form = CheckInForm(stage, DailyLog(user=person, date=DAY), data)
@@ -85,7 +85,7 @@ def test_the_rules_live_in_the_stages_own_form(person, stage):
 
 
 def test_a_half_filled_day_is_only_for_looking_in_the_admin(client, person):
-    """full_clean() of it fails by design: the admin could not save it."""
+    """full_clean() fails for it by design, so the admin could not save it."""
     log = make_log(person, sleep_quality=3)
     with pytest.raises(ValidationError):
         log.full_clean()
@@ -124,7 +124,7 @@ def test_starting_with_any_stage_invents_no_other(as_person, person, stage):
 
 @each_stage
 def test_an_untouched_score_stores_nothing(as_person, person, stage):
-    """Not even beside an answer that was given."""
+    """Also together with another answer."""
     shown = form_as_shown(as_person.get(check_in_url(stage)))
     given = stage.field_names[0]
 
@@ -162,7 +162,7 @@ def test_reopening_a_form_shows_what_is_stored_and_saving_it_changes_nothing(as_
 
 
 def test_questions_that_are_not_shown_are_not_answered_with_no(as_person, person):
-    """A box that is not sent means: nobody answered. Only a button pressed means no."""
+    """An unsent checkbox means no answer. Only a pressed button means no."""
     for stage in STAGES:
         as_person.post(check_in_url(stage), REQUIRED[str(stage)])
 
@@ -183,7 +183,7 @@ def test_every_input_of_the_form_has_a_column_and_every_column_an_input(as_perso
 
 @pytest.mark.parametrize("server_zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
 def test_today_is_computed_in_one_zone(as_person, person, settings, server_zone):
-    """The person's. The server's does not matter, nor does the day on which UTC already is."""
+    """The person's zone: neither the server's zone nor the date in UTC matters."""
     settings.TIME_ZONE = server_zone
 
     with time_machine.travel(datetime.datetime(2026, 5, 5, 22, tzinfo=NEW_YORK), tick=False):

@@ -1,4 +1,4 @@
-"""A lost key, or texts that somebody tampered with: every page opens and says so, and nothing is overwritten."""
+"""Texts that cannot be decrypted (lost key, manipulated text): pages show this, and never overwrite them."""
 
 import datetime
 import json
@@ -30,7 +30,7 @@ each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)
 
 @pytest.fixture
 def rows(as_person, person):
-    """A day with every question answered, a medication with a note, the week and the day before."""
+    """A complete day, a medication with a note, the reflection of the week, and the day before."""
     for stage in STAGES:
         as_person.post(check_in_url(stage), answers(stage))
     as_person.post(check_in_url("evening", DAY - datetime.timedelta(days=1)), answers("evening"))
@@ -41,7 +41,7 @@ def rows(as_person, person):
 
 @pytest.fixture
 def use_keys(as_person, person, settings):
-    """Change the keys, and log in again: the content of a session is encrypted with them too."""
+    """A function that changes the keys and logs in again: the content of sessions is encrypted with them, too."""
 
     def use(keys):
         settings.FIELD_ENCRYPTION_KEYS = keys
@@ -52,7 +52,7 @@ def use_keys(as_person, person, settings):
 
 @pytest.fixture(params=["key lost", "tampered with"])
 def unreadable(request, rows, use_keys):
-    """How a page says that a text is not readable; until then, everything was."""
+    """Makes the texts unreadable. Returns the message of the pages."""
     if request.param == "key lost":
         use_keys(LOST)
         return KEY_MISSING
@@ -162,7 +162,7 @@ def test_what_was_typed_before_is_refused_and_shown(as_person, rows, settings, u
     assert form_as_shown(response)["lunch"] == ["Bread"]
     assert (columns(rows[0]), again(rows[0]).focus_level) == (before, 7)
     use_keys(keys)
-    # The key is back, and the page still knows what it was typed over.
+    # The key is available again, and the page still has the version that it was opened with.
     assert as_person.post(MIDDAY, form_as_shown(response) | sent).status_code == 302
     assert again(rows[0]).lunch == "Bread"
 
@@ -213,7 +213,7 @@ MEDICATION = check_in_url("medication")
 
 @pytest.fixture
 def dose(rows, person):
-    """What was taken the day before DAY, so that it can be taken again."""
+    """A dose of the day before DAY, for the button that repeats it."""
     return make_dose(person.daily_logs.get(date=DAY - datetime.timedelta(days=1)), rows[1])
 
 
@@ -273,7 +273,7 @@ def test_no_second_medication_is_made_while_a_key_is_missing(as_person, person, 
     other = make_medication(person, name="Tea")
     response = as_person.post(f"/logs/medications/{other.pk}/", {"name": "Concerta", "is_active": "on"})
     assert "so we cannot tell whether this one is new" in response.content.decode()
-    # What is known can be taken meanwhile.
+    # Readable medications can be entered meanwhile.
     assert as_person.post(MEDICATION, typed | taken({"medication": "tea", "amount": "1"})).status_code == 302
     use_keys(keys | LOST)
     assert as_person.post(MEDICATION, typed).status_code == 302

@@ -87,7 +87,7 @@ def test_a_moved_save_clears_the_drafts_of_both_days(as_person, person, clock):
 
     page = as_person.post(check_in_url("midday", MAY_5), sent, follow=True)
 
-    saved = f"{person.pk}/2026-05-05/midday {person.pk}/2026-05-04/midday"
+    saved = f"{person.pk}/2026-05-05/midday,{person.pk}/2026-05-04/midday"
     assertContains(page, f'data-saved="{saved}"')
 
 

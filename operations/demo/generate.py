@@ -18,9 +18,9 @@ Planted effects
   exercise       +0.8 overall_mood when met_physical_activity_goals
   week           Saturday and Sunday: +0.75 hours of sleep, +0.6 overall_mood, and medication skipped on
                  30 % of the days instead of 6 %. Monday: -0.6 overall_mood
-  mood           an undercurrent, that is a latent mood with a standard deviation of 1 and an
-                 autocorrelation of 0.55 from day to day: +1.0 of it in morning_mood, +0.8 in
-                 overall_mood, -0.5 in rumination_level, -0.4 in anxiety_level
+  mood           a latent mood with a standard deviation of 1 and an autocorrelation of 0.55 from day to
+                 day: +1.0 of it in morning_mood, +0.8 in overall_mood, -0.5 in rumination_level, -0.4 in
+                 anxiety_level
   day_rating     +0.7 for each point of overall_mood, +0.25 for each of focus_level
 
 Consequences of these effects
@@ -95,11 +95,11 @@ WEEKEND_ON_SLEEP = 0.75
 WEEKEND_ON_MOOD = 0.6
 MONDAY_ON_MOOD = -0.6
 SKIP_CHANCE, WEEKEND_SKIP_CHANCE = 0.06, 0.30
-MOOD_CARRIED = 0.55
-UNDERCURRENT_ON_MORNING_MOOD = 1.0
-UNDERCURRENT_ON_MOOD = 0.8
-UNDERCURRENT_ON_RUMINATION = -0.5
-UNDERCURRENT_ON_ANXIETY = -0.4
+MOOD_AUTOCORRELATION = 0.55
+LATENT_MOOD_ON_MORNING_MOOD = 1.0
+LATENT_MOOD_ON_MOOD = 0.8
+LATENT_MOOD_ON_RUMINATION = -0.5
+LATENT_MOOD_ON_ANXIETY = -0.4
 MOOD_ON_RATING = 0.7
 FOCUS_ON_RATING = 0.25
 MELATONIN = Decimal(1)
@@ -163,11 +163,12 @@ def make_demo_data(person: User, now: datetime.datetime) -> DemoData:
         for name, amount in (("Concerta", HIGH_DOSE), ("Melatonin", MELATONIN))
     )
     data = DemoData([concerta, melatonin])
-    today, undercurrent = person.today(now), 0.0
+    today, latent_mood = person.today(now), 0.0
     for days_ago in reversed(range(DAYS)):
-        drift = dice_for("undercurrent", days_ago).gauss(0, (1 - MOOD_CARRIED**2) ** 0.5)
-        undercurrent = MOOD_CARRIED * undercurrent + drift
-        log = make_log(person, today - datetime.timedelta(days=days_ago), days_ago, undercurrent, now)
+        # The topic is part of the seed: with another one, all moods would change.
+        drift = rng_for("undercurrent", days_ago).gauss(0, (1 - MOOD_AUTOCORRELATION**2) ** 0.5)
+        latent_mood = MOOD_AUTOCORRELATION * latent_mood + drift
+        log = make_log(person, today - datetime.timedelta(days=days_ago), days_ago, latent_mood, now)
         if log and not log.is_empty:
             data.logs.append(log)
             data.doses += make_doses(log, days_ago, concerta, melatonin)
@@ -175,7 +176,7 @@ def make_demo_data(person: User, now: datetime.datetime) -> DemoData:
     return data
 
 
-def dice_for(*topic) -> random.Random:
+def rng_for(*topic) -> random.Random:
     """A random generator seeded by a topic, so that its numbers do not depend on how many others drew before."""
     return random.Random(f"{SEED} {topic}")  # noqa: S311 (not used for security)
 
@@ -191,7 +192,7 @@ def sentence_for(name: str, number: int) -> str:
     """
     pool = SENTENCES[name]
     turn, position = divmod(number, len(pool))
-    return dice_for(name, turn).sample(pool, len(pool))[position]
+    return rng_for(name, turn).sample(pool, len(pool))[position]
 
 
 def clock_time(hours: float) -> datetime.time:
@@ -201,21 +202,21 @@ def clock_time(hours: float) -> datetime.time:
 # ── A day ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def make_log(person, date, days_ago, undercurrent, now) -> DailyLog | None:
+def make_log(person, date, days_ago, latent_mood, now) -> DailyLog | None:
     """Make the row of one day, which may be empty, or None for a day without a row."""
     if days_ago in HOLIDAY or days_ago in ILL:
         reason = DailyLog.NotTracked.HOLIDAY if days_ago in HOLIDAY else DailyLog.NotTracked.ILL
         return DailyLog(user=person, date=date, not_tracked=reason)
     is_required = days_ago in (0, 1, DAYS - 1)
-    if not is_required and (any(days_ago in gap for gap in GAPS) or dice_for("gap", days_ago).random() < GAP_CHANCE):
+    if not is_required and (any(days_ago in gap for gap in GAPS) or rng_for("gap", days_ago).random() < GAP_CHANCE):
         return None
-    answers = answers_of(date, days_ago, undercurrent)
+    answers = answers_of(date, days_ago, latent_mood)
     log = DailyLog(user=person, date=date)
     for stage, state in states_of(days_ago).items():
-        write_down(log, stage, state, answers, days_ago)
+        write_answers(log, stage, state, answers, days_ago)
         if state == DONE:
             start, end = COMPLETION_HOURS[stage.slug]
-            finished = clock_time(dice_for("finished", stage.slug, days_ago).uniform(start, end))
+            finished = clock_time(rng_for("finished", stage.slug, days_ago).uniform(start, end))
             stamp = datetime.datetime.combine(date, finished, person.zone)
             # The demo may be made before the completion hours of today: no check-in is completed in the future.
             setattr(log, stage.completed_at, min(stamp, now))
@@ -230,7 +231,7 @@ def states_of(days_ago) -> dict:
         return dict.fromkeys(STAGES, DONE)
     states = {}
     for stage in STAGES:
-        draw, skipped = dice_for("state", stage.slug, days_ago).random(), SKIPPED_CHANCE[stage.slug]
+        draw, skipped = rng_for("state", stage.slug, days_ago).random(), SKIPPED_CHANCE[stage.slug]
         states[stage] = SKIPPED if draw < skipped else BEGUN if draw < skipped + BEGUN_CHANCE else DONE
         if stage is MEDICATION and states[stage] == BEGUN:
             # Only one question of this check-in is required, so an answer to it completes the check-in.
@@ -238,16 +239,16 @@ def states_of(days_ago) -> dict:
     return states
 
 
-def write_down(log, stage, state, answers, days_ago):
-    """Give the log what the person wrote of a check-in; everything else stays unanswered."""
+def write_answers(log, stage, state, answers, days_ago):
+    """Write a check-in's answers to the log, some of them by chance left out."""
     if state == SKIPPED:
         return
-    dice, keep_all = dice_for("writing", stage.slug, days_ago), days_ago == 1
+    rng, keep_all = rng_for("writing", stage.slug, days_ago), days_ago == 1
     questions = [question for question in stage.questions(log.user) if question.kind]
     known = [question for question in questions if question.name in answers]
-    missing = dice.choice([question.name for question in known if question.is_needed]) if state == BEGUN else None
+    missing = rng.choice([question.name for question in known if question.is_needed]) if state == BEGUN else None
     for question in known:
-        is_written = dice.random() < ANSWERED_CHANCE.get(question.name, 0.9) or question.is_needed or keep_all
+        is_written = rng.random() < ANSWERED_CHANCE.get(question.name, 0.9) or question.is_needed or keep_all
         if is_written and question.name != missing:
             question.write(log, answers[question.name])
     for question in questions:
@@ -260,22 +261,22 @@ def write_down(log, stage, state, answers, days_ago):
 
 
 def any_answer(question, days_ago):
-    """An answer to a question that no effect is planted in, by dice of its own: all others fall as before."""
-    dice = dice_for("any", question.name, days_ago)
-    return dice.choice(question.kind.examples) if question.is_needed or dice.random() < 0.9 else None
+    """An answer to a question without a planted effect. Its random numbers affect no other answer."""
+    rng = rng_for("any", question.name, days_ago)
+    return rng.choice(question.kind.examples) if question.is_needed or rng.random() < 0.9 else None
 
 
-def answers_of(date, days_ago, undercurrent) -> dict:
+def answers_of(date, days_ago, latent_mood) -> dict:
     """Answers to all questions of a day, with the planted effects. Which of them are stored is decided elsewhere."""
-    dice = dice_for("day", days_ago)
+    rng = rng_for("day", days_ago)
 
     def noise(spread):
-        return dice.gauss(0, spread)
+        return rng.gauss(0, spread)
 
     is_weekend, is_monday = date.weekday() >= 5, date.weekday() == 0
-    took = dice.random() >= (WEEKEND_SKIP_CHANCE if is_weekend else SKIP_CHANCE)
-    had_lunch, had_event, exercised = dice.random() < 0.8, dice.random() < 0.2, dice.random() < 0.5
-    crashed = dice.random() < (CRASH_CHANCE if had_lunch else CRASH_CHANCE_WITHOUT_LUNCH) and took
+    took = rng.random() >= (WEEKEND_SKIP_CHANCE if is_weekend else SKIP_CHANCE)
+    had_lunch, had_event, exercised = rng.random() < 0.8, rng.random() < 0.2, rng.random() < 0.5
+    crashed = rng.random() < (CRASH_CHANCE if had_lunch else CRASH_CHANCE_WITHOUT_LUNCH) and took
 
     hours = SLEEP_MEAN + WEEKEND_ON_SLEEP * is_weekend + noise(SLEEP_SPREAD)
     hours = round(4 * min(10.5, max(4.0, hours))) / 4
@@ -283,65 +284,65 @@ def answers_of(date, days_ago, undercurrent) -> dict:
     is_high = days_ago <= DOSE_CHANGE
     focus = 4.6 + SLEEP_ON_FOCUS * extra_sleep + took * (LOW_DOSE_ON_FOCUS + HIGH_DOSE_ON_FOCUS * is_high) + noise(0.9)
     mood = 5.6 + EXERCISE_ON_MOOD * exercised + WEEKEND_ON_MOOD * is_weekend + MONDAY_ON_MOOD * is_monday
-    mood += UNDERCURRENT_ON_MOOD * undercurrent + noise(0.7)
-    morning_mood = 5.8 + SLEEP_ON_MORNING_MOOD * extra_sleep + UNDERCURRENT_ON_MORNING_MOOD * undercurrent + noise(0.7)
-    rumination = 4.0 + EVENT_ON_RUMINATION * had_event + UNDERCURRENT_ON_RUMINATION * undercurrent + noise(1.0)
-    anxiety = 3.8 + CRASH_ON_ANXIETY * crashed + UNDERCURRENT_ON_ANXIETY * undercurrent + noise(1.0)
+    mood += LATENT_MOOD_ON_MOOD * latent_mood + noise(0.7)
+    morning_mood = 5.8 + SLEEP_ON_MORNING_MOOD * extra_sleep + LATENT_MOOD_ON_MORNING_MOOD * latent_mood + noise(0.7)
+    rumination = 4.0 + EVENT_ON_RUMINATION * had_event + LATENT_MOOD_ON_RUMINATION * latent_mood + noise(1.0)
+    anxiety = 3.8 + CRASH_ON_ANXIETY * crashed + LATENT_MOOD_ON_ANXIETY * latent_mood + noise(1.0)
     rating = 6.0 + MOOD_ON_RATING * (mood - 6) + FOCUS_ON_RATING * (focus - 6) + noise(0.6)
 
     return {name: sentence_for(name, days_ago) for name in SENTENCES} | {
         "sleep_hours": Decimal(str(hours)),
         "sleep_quality": to_score(6.0 + SLEEP_ON_QUALITY * extra_sleep + noise(0.9)),
         "morning_mood": to_score(morning_mood),
-        "physical_status": physical_status(hours, dice),
+        "physical_status": physical_status(hours, rng),
         "medication_taken": took,
-        "ate_within_hour": dice.random() < 0.6,
-        "first_hour_feeling": first_hour_feeling(focus, dice),
-        "reason_for_skipping": reason_for_skipping(is_weekend, dice),
+        "ate_within_hour": rng.random() < 0.6,
+        "first_hour_feeling": first_hour_feeling(focus, rng),
+        "reason_for_skipping": reason_for_skipping(is_weekend, rng),
         "focus_level": to_score(focus),
         "energy_level": to_score(5.5 + SLEEP_ON_ENERGY * extra_sleep + noise(1.0)),
         "rumination_level": to_score(rumination),
         "lunch": sentence_for("lunch", days_ago) if had_lunch else None,
         "had_emotional_event": had_event,
-        "coping_strategies": coping_strategies(dice),
+        "coping_strategies": coping_strategies(rng),
         "anxiety_level": to_score(anxiety),
         # On days without medication, the question is not asked.
         "is_crashing": crashed if took else None,
-        "had_triggering_interaction": dice.random() < 0.15,
-        "self_worth_tied_to_performance": dice.choice(AfternoonAnswers.SelfWorthTied.values),
-        "overextended": dice.choice(AfternoonAnswers.Overextended.values),
+        "had_triggering_interaction": rng.random() < 0.15,
+        "self_worth_tied_to_performance": rng.choice(AfternoonAnswers.SelfWorthTied.values),
+        "overextended": rng.choice(AfternoonAnswers.Overextended.values),
         "overall_mood": to_score(mood),
         "day_rating": to_score(rating),
         "sleepiness": to_score(6.0 + noise(1.6)),
         "medication_effectiveness": effectiveness(focus) if took else None,
         "met_physical_activity_goals": exercised,
-        "met_dietary_goals": dice.random() < 0.55,
-        "never_felt_isolated": dice.random() < 0.7,
+        "met_dietary_goals": rng.random() < 0.55,
+        "never_felt_isolated": rng.random() < 0.7,
     }
 
 
-def physical_status(hours, dice):
+def physical_status(hours, rng):
     if hours >= 8:
-        return dice.choice(["energetic", "rested", "rested"])
+        return rng.choice(["energetic", "rested", "rested"])
     if hours >= 6.5:
-        return dice.choice(["rested", "neutral", "neutral", "tired", "pain"])
-    return dice.choice(["tired", "tired", "exhausted"])
+        return rng.choice(["rested", "neutral", "neutral", "tired", "pain"])
+    return rng.choice(["tired", "tired", "exhausted"])
 
 
-def first_hour_feeling(focus, dice):
+def first_hour_feeling(focus, rng):
     if focus >= 6:
-        return dice.choice([Feeling.CLEAR, Feeling.FOCUSED, Feeling.CALM])
-    return dice.choice([Feeling.FOGGY, Feeling.WIRED, Feeling.ANXIOUS, Feeling.NO_NOTICEABLE_EFFECT, Feeling.OTHER])
+        return rng.choice([Feeling.CLEAR, Feeling.FOCUSED, Feeling.CALM])
+    return rng.choice([Feeling.FOGGY, Feeling.WIRED, Feeling.ANXIOUS, Feeling.NO_NOTICEABLE_EFFECT, Feeling.OTHER])
 
 
-def reason_for_skipping(is_weekend, dice):
+def reason_for_skipping(is_weekend, rng):
     on_weekdays = [Reason.FORGOT, Reason.FORGOT, Reason.SIDE_EFFECTS, Reason.PLANNED_BREAK, Reason.OUT_OF_MEDICATION]
-    return dice.choice([Reason.WEEKEND, Reason.WEEKEND, Reason.FORGOT] if is_weekend else on_weekdays)
+    return rng.choice([Reason.WEEKEND, Reason.WEEKEND, Reason.FORGOT] if is_weekend else on_weekdays)
 
 
-def coping_strategies(dice):
+def coping_strategies(rng):
     """One or two strategies, in the order of their declaration, as the form stores them."""
-    chosen = dice.sample(Coping.values, dice.choice([1, 1, 2]))
+    chosen = rng.sample(Coping.values, rng.choice([1, 1, 2]))
     return [strategy for strategy in Coping.values if strategy in chosen]
 
 
@@ -353,12 +354,12 @@ def make_doses(log, days_ago, concerta, melatonin) -> list[Dose]:
     """Make the doses of a day. Today has no melatonin, which is taken in the evening."""
     if not log.medication_taken:
         return []
-    dice = dice_for("doses", days_ago)
-    morning, night = clock_time(dice.uniform(7.5, 8.95)), clock_time(dice.uniform(21.5, 22.9))
-    morning = morning if dice.random() < 0.95 else None
+    rng = rng_for("doses", days_ago)
+    morning, night = clock_time(rng.uniform(7.5, 8.95)), clock_time(rng.uniform(21.5, 22.9))
+    morning = morning if rng.random() < 0.95 else None
     amount = HIGH_DOSE if days_ago <= DOSE_CHANGE else LOW_DOSE
     doses = [Dose(daily_log=log, medication=concerta, amount=amount, unit=Unit.MG, taken_at=morning)]
-    if 0 < days_ago <= MELATONIN_SINCE and dice.random() < MELATONIN_CHANCE:
+    if 0 < days_ago <= MELATONIN_SINCE and rng.random() < MELATONIN_CHANCE:
         doses.append(Dose(daily_log=log, medication=melatonin, amount=MELATONIN, unit=Unit.MG, taken_at=night))
     return doses
 
@@ -369,24 +370,24 @@ def make_doses(log, days_ago, concerta, melatonin) -> list[Dose]:
 def make_reflection(person, today, weeks_ago, logs) -> WeeklyReflection:
     """Make the reflection on one complete week, with numbers computed from its logs."""
     week_start = person.week_of(today) - datetime.timedelta(weeks=weeks_ago)
-    dice = dice_for("week", weeks_ago)
+    rng = rng_for("week", weeks_ago)
     reflection = WeeklyReflection(user=person, week_start=week_start)
     days = [log for log in logs if reflection.week_start <= log.date <= reflection.week_end]
     for name in ("week_highlights", "week_challenges", "lessons_learned", "memorable_family_activities"):
-        if dice.random() < 0.75:
+        if rng.random() < 0.75:
             setattr(reflection, name, sentence_for(name, weeks_ago))
-    if weeks_ago == 1 or dice.random() < 0.75:
+    if weeks_ago == 1 or rng.random() < 0.75:
         reflection.next_week_focus = sentence_for("next_week_focus", weeks_ago)
     if weeks_ago in BEGUN_WEEKS:
         return reflection
     rating = fmean([log.day_rating for log in days if log.day_rating is not None] or [6])
     reflection.week_rating = to_score(rating)
-    reflection.mental_state = mental_state(rating + dice.gauss(0, 0.4))
+    reflection.mental_state = mental_state(rating + rng.gauss(0, 0.4))
     reflection.gym_days_count = sum(log.met_physical_activity_goals is True for log in days)
-    if dice.random() < 0.85:
+    if rng.random() < 0.85:
         reflection.diet_rating = to_score(4 + sum(log.met_dietary_goals is True for log in days) * 0.7)
-        reflection.questioned_leaving_job = dice.random() < (0.35 if rating < 5.5 else 0.1)
-    finished = clock_time(dice.uniform(18, 21))
+        reflection.questioned_leaving_job = rng.random() < (0.35 if rating < 5.5 else 0.1)
+    finished = clock_time(rng.uniform(18, 21))
     reflection.completed_at = datetime.datetime.combine(reflection.week_end, finished, person.zone)
     return reflection
 

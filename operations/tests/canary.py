@@ -1,6 +1,6 @@
-"""A word that is in everything a person writes here, and in no log; and pages that fail with it in their hands.
+"""A canary: a word that is part of everything a person enters here, and must not be in any log.
 
-As a module of URLs, it is Brain Log with those pages added.
+The module is also a URLconf: the URLs of Brain Log, and of pages that fail with the canary in their variables.
 """
 
 import datetime
@@ -29,7 +29,7 @@ def texts(fields) -> dict[str, str]:
 
 
 def main_job() -> list[tuple[str, dict]]:
-    """The requests of a person during a day and a week, by URL."""
+    """The forms that a person sends in a day and a week: pairs of URL and data."""
     medication = {"medication": CANARY, "amount": "36", "unit": "mg", "taken_at": "08:15"}
     forms = [
         (f"/logs/{DAY}/{stage}/", answers(stage) | texts(stage.fields) | {"coping_strategies": "journaled"})
@@ -60,7 +60,7 @@ def exception(words):
     try:
         int(words)
     except ValueError as error:
-        raise RuntimeError(f"I read {words}") from error
+        raise RuntimeError(f"Could not read {words}") from error
 
 
 def grouped(words):
@@ -107,7 +107,7 @@ def missing(words):
 
 
 def logged(words):
-    """What a careless line would do."""
+    """Log the words in the ways in which code could do so by mistake."""
     error = ValueError(words)
     log = logging.getLogger("careless")
     log.error(error)

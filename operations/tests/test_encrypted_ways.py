@@ -9,7 +9,7 @@ from brainlog.cache import caches_from_url
 pytestmark = pytest.mark.once
 
 
-def said() -> list[str]:
+def warning_ids() -> list[str]:
     return [each.id for each in run_checks() if each.id == "brainlog.W004"]
 
 
@@ -28,7 +28,7 @@ def test_the_mail_server_needs_tls(settings, url, is_warned_about):
     for name, value in environ.Env.email_url_config(url or "dummymail://").items():
         setattr(settings, name, value)
 
-    assert said() == ["brainlog.W004"] * is_warned_about
+    assert warning_ids() == ["brainlog.W004"] * is_warned_about
 
 
 @pytest.mark.parametrize(
@@ -43,10 +43,10 @@ def test_the_mail_server_needs_tls(settings, url, is_warned_about):
 def test_the_cache_needs_tls(settings, url, is_warned_about):
     settings.CACHES = settings.CACHES | caches_from_url(url)
 
-    assert said() == ["brainlog.W004"] * is_warned_about
+    assert warning_ids() == ["brainlog.W004"] * is_warned_about
 
 
 def test_with_debug_there_is_no_warning(settings):
     settings.DEBUG, settings.CACHES = True, settings.CACHES | caches_from_url("redis://10.0.0.7/0")
 
-    assert said() == []
+    assert warning_ids() == []

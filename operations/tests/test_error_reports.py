@@ -18,7 +18,7 @@ from operations.tests.canary import CANARY, DAY, FAILING, main_job
 from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 
-# Those that end in a report: others are refused in so many words, or answered.
+# Those that cause an error report. The others have an error page of their own, or a normal response.
 REPORTED = [fails for fails in FAILING if fails.__name__ not in {"refused", "missing", "logged", "half_sent"}]
 HTML, TEXT = {"accept": "text/html"}, {"accept": "text/plain"}
 FORMATS = pytest.mark.parametrize("headers", [HTML, TEXT], ids=["html", "text"])
@@ -36,18 +36,18 @@ def browser(db, settings):
     make_full_log(person, DAY, dreams=CANARY)
     browser = Client(raise_request_exception=False)
     browser.force_login(person)
-    browser.cookies["remembered"] = CANARY
+    browser.cookies["other"] = CANARY
     return browser
 
 
-def own_words(browser) -> list[str]:
-    """What no report may hold: what the person wrote, and what lets others in."""
+def private_words(browser) -> list[str]:
+    """What no report may contain: texts of the person, and credentials."""
     return [CANARY, PASSWORD, *(cookie.value for cookie in browser.cookies.values())]
 
 
 def assert_private(browser, *texts):
     for text in texts:
-        assert [word for word in own_words(browser) if word in text.lower()] == []
+        assert [word for word in private_words(browser) if word in text.lower()] == []
 
 
 @FORMATS
@@ -65,7 +65,7 @@ def test_the_error_page_shows_code_and_no_values(browser, headers):
 
 
 def failing(*arguments, **named):
-    """Stands in for something, and says in its message all that it was given."""
+    """Replaces a function. Its error message contains all arguments."""
     raise ValueError(f"{arguments} {[getattr(each, 'data', '') for each in arguments]} {named}")
 
 

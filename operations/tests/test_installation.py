@@ -23,7 +23,7 @@ NOT_COLLECTED = "Static files have not been collected in STATIC_ROOT"
 
 
 def run(static_root: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """A program with the settings of production."""
+    """Run a program with the settings of production."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "DJANGO_"))}
     environment = {
         "SECRET_KEY": "only-for-tests, and known to everybody",
@@ -52,7 +52,7 @@ def test_the_deployment_check_reports_it(tmp_path):
 
     assert result.returncode == 1
     assert f"(brainlog.E001) {NOT_COLLECTED}" in result.stderr
-    # Other commands do without static files; collectstatic is one of them.
+    # Other commands need no static files; collectstatic is one of them.
     assert run(tmp_path / "static", "manage.py", "check").returncode == 0
 
 
@@ -66,7 +66,7 @@ def static_root(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def collected(tmp_path, static_root, settings, monkeypatch):
-    """STATIC_ROOT as collectstatic has left it, and a function that looks at it as a process that starts does."""
+    """STATIC_ROOT after collectstatic, and a function that checks it as a starting process does."""
     settings.STATIC_ROOT = shutil.copytree(static_root, tmp_path / "static")
     backend = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": backend}

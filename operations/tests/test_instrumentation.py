@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.tests.factories import make_person
 from operations.instrumentation import without_values
 from operations.log_formatters import JsonFormatter
-from operations.tests.listening import lines_during
+from operations.tests.log_capture import lines_during
 from testing.gunicorn import manage
 
 ID = re.compile(r"[0-9a-f]{32}")
@@ -90,7 +90,7 @@ def test_others_get_no_server_timing(client, db, facts):
 
 
 def test_the_timing_costs_no_query(client, db, django_assert_num_queries):
-    """Not even where no view has asked who it is."""
+    """Not even on pages whose view does not read the person."""
     client.force_login(make_person(is_staff=True))
 
     with django_assert_num_queries(0):
@@ -151,7 +151,7 @@ def test_a_reopened_connection_is_instrumented_once(transactional_db, caplog, se
 
 
 def test_a_command_logs_its_slow_queries(tmp_path):
-    (tmp_path / "db.sqlite3").touch()  # Which migrate alone makes.
+    (tmp_path / "db.sqlite3").touch()  # Only migrate creates this table.
     database = f"sqlite:///{tmp_path}/db.sqlite3"
 
     result = manage(database, "showmigrations", SLOW_QUERY_MS="0", LOG_FORMAT="text")
@@ -172,7 +172,7 @@ def test_a_slow_query_names_its_view(client, db, settings):
     lines = [json.loads(line) for line in lines_during(ask, JsonFormatter())]
 
     views = [line["view"] for line in lines if line["logger"] == "brainlog.slow"]
-    # Who is asking is found out before the address is.
+    # The session is read before the URL is resolved.
     assert set(views[:-1]) <= {"-", "logs:day"}
     assert "logs:day" in views
     assert views[-1] == "-"

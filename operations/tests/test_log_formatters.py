@@ -13,7 +13,7 @@ from accounts.tests.factories import make_person
 from operations.log_formatters import JsonFormatter, TextFormatter
 from operations.request_context import RequestContext, current
 from operations.tests.canary import CANARY, FAILING, SIGN_UP, main_job
-from operations.tests.listening import lines_during
+from operations.tests.log_capture import lines_during
 
 BOTH = pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter()], ids=["json", "text"])
 
@@ -24,9 +24,9 @@ def record_of(message, *args, name="brainlog.test", error=None, **extra) -> logg
     return logger.makeRecord(name, logging.WARNING, __file__, 1, message, args, exc_info, extra=extra)
 
 
-def caught(deed) -> BaseException:
+def caught(action) -> BaseException:
     try:
-        deed()
+        action()
     except Exception:
         return sys.exc_info()[1]
     raise AssertionError("It did not fail.")

@@ -89,7 +89,7 @@ def test_a_scrape_has_slow_metrics(scrape, monkeypatch):
     assert found[("brainlog_database_inactive_slots",)] == 0
     assert found[("brainlog_database_health_queries_failed",)] == 0
     assert found[("brainlog_database_prepared_transactions",)] == 0
-    # There is no replica, so nothing is known of one.
+    # There is no replica, so there are no metrics of one.
     assert ("brainlog_database_replica_lag_seconds",) not in found
 
 
@@ -106,7 +106,7 @@ def test_a_failed_query_does_not_affect_others(scrape, monkeypatch):
     assert found[("brainlog_database_health_queries_failed",)] == 1
     assert ("brainlog_database_archiving_failed",) not in found
     assert found[("brainlog_database_transaction_id_age",)] > 0
-    assert asked_again == []  # They are good for some seconds.
+    assert asked_again == []  # They are cached for some seconds.
 
 
 def test_every_metric_is_described():
@@ -123,7 +123,7 @@ urlpatterns = [path("breaks/", breaks), path("metrics", metrics.metrics)]
 
 
 def test_a_connection_that_fails_is_counted(scrape, client, settings):
-    """No statement has run that the failure could be counted with."""
+    """No statement has run, with which failures are counted otherwise."""
     settings.ROOT_URLCONF = __name__
     settings.MIDDLEWARE = ["operations.instrumentation.InstrumentationMiddleware"]
     client.raise_request_exception = False
@@ -137,7 +137,7 @@ def test_a_connection_that_fails_is_counted(scrape, client, settings):
 
 @pytest.fixture
 def elsewhere(monkeypatch):
-    """Let the scrape ask a PostgreSQL at that port."""
+    """Let the scrape query a PostgreSQL server at that port."""
 
     def point(port):
         copied = type(connections["default"]).copy
@@ -177,6 +177,6 @@ def test_a_database_that_hangs_is_queried_by_one_thread(scrape, elsewhere, monke
         assert threading.active_count() <= before + 1
 
     assert found == [0, 0, 0]
-    # It ends once the server's socket is gone.
+    # It ends when the server's socket is closed.
     assert metrics.DatabaseCollector.querying.acquire(timeout=20)
     metrics.DatabaseCollector.querying.release()

@@ -1,4 +1,4 @@
-"""From the release before to this one while people go on saving: no save fails."""
+"""Migrations from the previous release while people save: no save fails."""
 
 import datetime
 import os
@@ -23,8 +23,7 @@ from testing.waiting import wait_until
 pytestmark = pytest.mark.once
 
 FIRST_DAY = datetime.date(2020, 1, 1)
-# What the database has to do for a request takes milliseconds. A statement that waits in a queue for longer than this
-# is a failed request.
+# The statements of a request take milliseconds. One that waits for a lock for longer than this fails the request.
 LONGEST_WAIT = "3s"
 
 
@@ -34,13 +33,13 @@ def former_commit() -> str:
         return commit_before()
     except NoHistory as reason:
         if os.environ.get("CI") == "true":
-            pytest.fail(f"The code of the release before is needed. {reason}")
-        pytest.skip(f"The code of the release before is needed. {reason}")
+            pytest.fail(f"The code of the previous release is needed. {reason}")
+        pytest.skip(f"The code of the previous release is needed. {reason}")
 
 
 @pytest.fixture(scope="module")
 def former(former_commit, tmp_path_factory) -> Path:
-    """A folder with the code of the release before."""
+    """A folder with the code of the previous release."""
     folder = tmp_path_factory.mktemp("former")
     unpack(former_commit, folder)
     return folder
@@ -57,7 +56,7 @@ def cluster(former):
 
 @pytest.fixture
 def database(cluster):
-    """The URL of a database as the release before made it."""
+    """The URL of a database with the schema of the previous release."""
     cluster.execute('CREATE DATABASE "shop" TEMPLATE former_release')
     yield cluster.url_of("shop")
     cluster.execute('DROP DATABASE "shop" WITH (FORCE)')
@@ -70,7 +69,7 @@ def former_site(url: str, former: Path):
 
 
 class Saver:
-    """A person who saves one day after the other, in a thread, until stop(). Every third day is deleted again."""
+    """A person who saves day after day in a thread until stop(). Deletes every third day again."""
 
     def __init__(self, site, name: str):
         self.name, self.is_over = name, threading.Event()
@@ -100,14 +99,14 @@ class Saver:
         else:
             self.saved.append(day)
 
-    def work(self, rounds: int):
-        """Return when that many more days are saved, or have failed."""
+    def wait_for_rounds(self, rounds: int):
+        """Wait until so many more days were saved or failed."""
         goal = self.rounds + rounds
         wait_until(lambda: self.rounds >= goal or not self.thread.is_alive(), f"{rounds} more rounds", seconds=120)
         assert self.thread.is_alive(), self.errors[-3:]
 
-    def goes_on_at(self, site):
-        """The session goes on at the next release, which shows what was saved last."""
+    def continue_at(self, site):
+        """Check that the session is valid at the new release, which shows the last saved day."""
         last = self.saved[-1]
         self.stop()
         self.visitor.server_url = site.url
@@ -124,7 +123,7 @@ def saving(site, *names: str):
     savers = [Saver(site, name) for name in names]
     try:
         for saver in savers:
-            saver.work(3)
+            saver.wait_for_rounds(3)
         yield savers
     finally:
         for saver in savers:
@@ -140,12 +139,12 @@ def test_no_save_fails_while_the_schema_moves(cluster, database, former, former_
         for path in newest:
             app, _, name = path.removesuffix(".py").split("/")
             assert f"Applying {app}.{name}... OK" in migrate.stdout
-        # One release hands over to the next: both are at work.
+        # During a rolling release, both releases serve requests.
         with throwaway_site(as_app_role(database, tmp_path / "password")) as site:
             save_day(sign_up(Visitor(site.url), "eva"))
             for saver in (ada, bob):
-                saver.work(3)
-                saver.goes_on_at(site)
+                saver.wait_for_rounds(3)
+                saver.continue_at(site)
 
     assert ada.errors == bob.errors == []
     assert "error" not in manage(database, "checkdb").stdout
@@ -156,18 +155,18 @@ def test_no_save_fails_while_the_schema_moves(cluster, database, former, former_
         database="shop",
     )
     assert sorted(stored) == sorted((saver.name, day) for saver in (ada, bob) for day in saver.saved)
-    assert len(stored) >= 8  # Before the migration, during it and after it.
+    assert len(stored) >= 8  # Saved before, during and after the migration.
 
 
 def as_app_role(url: str, password_file: Path) -> str:
-    """The same database, for the role that the site runs as."""
+    """The URL of the same database for the role of the site."""
     role = manage(url, "create_app_role", "brain_log_app", "--apply", f"--password-file={password_file}")
     assert role.returncode == 0, role.stderr
     return re.sub("//.*@", f"//brain_log_app:{password_file.read_text().strip()}@", url)
 
 
-def test_a_lock_that_is_not_free_holds_up_no_save(cluster, database, former, slow_app):
-    """A long transaction, such as a report, keeps a change from its lock; savers must not queue behind that."""
+def test_a_migration_that_waits_for_a_lock_blocks_no_save(cluster, database, former, slow_app):
+    """A long transaction, such as a report, blocks the migration; saves must not queue behind the migration."""
     with (
         former_site(database, former) as old,
         saving(old, "ada") as [ada],
@@ -180,11 +179,11 @@ def test_a_lock_that_is_not_free_holds_up_no_save(cluster, database, former, slo
                     break
                 if "try 1 of" in line:
                     before = ada.rounds
-            ada.work(1)
+            ada.wait_for_rounds(1)
             assert ada.rounds > before
             report.rollback()
             assert migrate.wait(timeout=60) == 0
-        ada.work(3)
+        ada.wait_for_rounds(3)
 
     assert ada.errors == []
     [(found,)] = cluster.execute(
@@ -194,8 +193,8 @@ def test_a_lock_that_is_not_free_holds_up_no_save(cluster, database, former, slo
     assert found == len(ada.saved)
 
 
-def test_without_a_timeout_they_would_queue(cluster, database, former, slow_app):
-    """What the timeout is for: the test above can fail."""
+def test_without_a_lock_timeout_saves_are_blocked(cluster, database, former, slow_app):
+    """Shows that the timeout is needed, and that the test above can fail."""
     with (
         former_site(database, former) as old,
         saving(old, "ada") as [ada],
@@ -204,7 +203,7 @@ def test_without_a_timeout_they_would_queue(cluster, database, former, slow_app)
         report.execute("SELECT count(*) FROM logs_dailylog")
         with running_migrate(database, "--lock-timeout=0", **slow_app) as migrate:
             while not ada.errors:
-                ada.work(1)
+                ada.wait_for_rounds(1)
             report.rollback()
             assert migrate.wait(timeout=60) == 0
 
@@ -213,7 +212,7 @@ def test_without_a_timeout_they_would_queue(cluster, database, former, slow_app)
 
 @pytest.fixture
 def slow_app(tmp_path) -> dict[str, str]:
-    """The environment for a release with a migration that needs the days for itself for a moment."""
+    """The environment of a release with a migration that locks the table of days."""
     operation = 'migrations.RunSQL("ALTER TABLE logs_dailylog ADD extra text")'
     return write_app(tmp_path, "slow", [operation], after=("logs", "0001_initial"))
 

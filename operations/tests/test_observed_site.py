@@ -33,7 +33,7 @@ def database():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """For what gunicorn writes."""
+    """The temporary folder of gunicorn."""
     return tmp_path_factory.mktemp("gunicorn")
 
 
@@ -51,7 +51,7 @@ def site(database, folder):
 
 
 def ask(site, method, path, body=None, **headers) -> tuple[int, dict, str]:
-    """One request on a connection of its own: status, headers, and what came of the body."""
+    """Send a request over a new connection. Returns status, headers and body; the body is empty if it was cut off."""
     connection = http.client.HTTPConnection(site.url.removeprefix("http://"))
     connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
     response = connection.getresponse()
@@ -70,7 +70,7 @@ def fail(site, name) -> int:
 
 @pytest.fixture(scope="module")
 def log(site) -> str:
-    """The log of a person's day and week, and of all kinds of errors."""
+    """The log of the site after a person's day and week, and after all kinds of errors."""
     visitor = Visitor(site.url)
     assert visitor.post("/accounts/signup/", SIGN_UP)[0] == 200
     statuses = [visitor.post(address, data)[0] for address, data in main_job()]
@@ -97,7 +97,7 @@ def test_nothing_that_a_person_wrote_is_in_the_log(log):
     assert [line for line in log.splitlines() if CANARY in line.lower()] == []
     assert [line for line in log.splitlines() if str(DAY) in line] == []
     assert PASSWORD not in log
-    # It was read to the end, and it has the failures.
+    # The log is complete: it has a line about each failure.
     for trace in ("23514", "user_theme_known", "23505", "22P02", "42601", "builtins.RuntimeError", "careless"):
         assert trace in log
 
@@ -201,7 +201,7 @@ def test_failures_are_counted(site):
 def test_the_pools_of_all_workers_are_shown(site):
     fail(site, "broken_constraint")
 
-    # A worker looks at its pool when the answer is on its way already.
+    # A worker measures its pool after it has sent the response.
     wait_until(lambda: 'brainlog_pool_waiting{database="default"}' in metrics(site))
     found = metrics(site)
 
@@ -257,5 +257,5 @@ def test_a_site_on_sqlite_names_its_file_once(tmp_path):
     with throwaway_site(url, workers=2) as site:
         line = f"The database is the SQLite file {tmp_path}/db.sqlite3. For PostgreSQL, set DATABASE_URL."
         wait_until(lambda: line in site.log, line)
-        Visitor(site.url).get("/healthz")  # By now a second worker would have said it, too.
+        Visitor(site.url).get("/healthz")  # By now the second worker would have logged it, too.
         assert site.log.count("The database is the SQLite file") == 1

@@ -28,7 +28,7 @@ THERE = "postgres://a-user:s3cr3t@{}/a-database?sslmode=require"
 SECRETS = ("a-user", "s3cr3t", "a-bucket", "a-database", "of-the-operator")
 UNNAMED, PRIVATE = "Another machine; its name is not shown", "A machine in a private network"
 
-# The settings that make Brain Log connect to another machine: an example of each, and where to by the page.
+# The settings that make Brain Log connect to other machines: an example of each, and the host that the page names.
 CONNECTS = {
     "DATABASE_URL": ({"DATABASE_URL": THERE.format("db.of-the-operator.org")}, UNNAMED),
     "DIRECT_DATABASE_URL": (HERE | {"DIRECT_DATABASE_URL": THERE.format("db.of-the-operator.org")}, UNNAMED),
@@ -52,7 +52,7 @@ CONNECTS = {
         for name, (_label, hosts) in PROVIDERS.items()
     },
 }
-# And those that do not by themselves.
+# The settings that do not.
 DOES_NOT = {
     *("SECRET_KEY", "DEBUG", "FIELD_ENCRYPTION_KEYS", "STATIC_ROOT", "METRICS_TOKEN", "REGISTRATION", "SECOND_FACTOR"),
     *("ALLOWED_HOSTS", "HTTPS", "HSTS_SUBDOMAINS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS", "SITE_URL"),
@@ -62,16 +62,16 @@ DOES_NOT = {
     *(f"{name}_CLIENT_SECRET" for name in ("OIDC", "GOOGLE", "GITHUB", "GITLAB", "MICROSOFT")),
 }
 
-# What code reaches other machines with, or starts programs that may.
+# Modules that connect to other machines, or start programs that may.
 REACHES = {
     *("socket", "http", "urllib.request", "smtplib", "ftplib", "poplib", "imaplib", "xmlrpc", "asyncio", "subprocess"),
     *("requests", "urllib3", "httpx", "aiohttp", "websockets", "redis", "obstore", "boto3", "psycopg", "psycopg_pool"),
     *("django.core.mail", "django.utils.log", "logging.handlers", "webbrowser", "gevent", "grpc", "sentry_sdk"),
 }
-# Where ours does, and the line of the page that it is for.
+# Our modules that import them, and the setting that the connection belongs to.
 KNOWN = {
     "accounts/emails.py": {"django.core.mail"},  # EMAIL_URL
-    "accounts/provider_session.py": {"requests"},  # OIDC_SERVER_URL and its like, as the next
+    "accounts/provider_session.py": {"requests"},  # OIDC_SERVER_URL and the other providers, as the next
     "accounts/middleware.py": {"requests"},
     "brainlog/cache.py": {"redis"},  # CACHE_URL
     "operations/backups/storage.py": {"obstore"},  # BACKUP_TO
@@ -89,7 +89,7 @@ KNOWN = {
     "operations/log_formatters.py": {"http", "django.utils.log"},  # the names of status codes, and EMAIL_URL
     "operations/worker.py": {"socket"},  # Browsers connect to it, and it to no one.
 }
-# What is installed for running: all that can reach another machine, by the setting that makes it, and the rest.
+# The installed packages that can connect to other machines, by the setting that makes them do so, and the others.
 CONNECTING_PACKAGES = {
     "Django": {"EMAIL_URL"},
     "psycopg": {"DATABASE_URL", "DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL"},
@@ -104,7 +104,7 @@ OTHER_PACKAGES = {
 
 
 def configured(monkeypatch, **environment) -> SimpleNamespace:
-    """The settings in an environment, apart from those of this process."""
+    """The settings that result from an environment, without changing those of this process."""
     for name, value in {**GIVEN, "DATABASE_URL": "sqlite:///db.sqlite3", **environment}.items():
         monkeypatch.setenv(name, value)
     return SimpleNamespace(**runpy.run_path(str(ROOT / "brainlog" / "settings.py")))
@@ -257,7 +257,7 @@ def test_every_package_that_connects_is_listed():
 
 
 def test_with_the_defaults_nothing_connects(live_server, client, monkeypatch, settings):
-    """What Python itself opens or asks for; the database's own library is not seen, and is named in DATABASE_URL."""
+    """Checks what Python itself connects to or looks up. The library of the database is not covered."""
     assert not (settings.HAS_EMAIL or settings.PROVIDERS or settings.BACKUP_TO)
     reached = set()
 

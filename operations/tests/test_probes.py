@@ -43,7 +43,7 @@ def test_readyz_without_a_database(client, db, monkeypatch, tmp_path, caplog):
 
 @pytest.fixture
 def revoke(db):
-    """Run SQL as the owner of a database that a role of the web's asks, and return what /readyz says to that role."""
+    """A function that runs SQL as the owner of the database, and returns the response of /readyz for the web role."""
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no roles.")
 
@@ -106,7 +106,7 @@ def test_probes_need_no_host_session_or_tls(client, db, settings, address):
 
 @pytest.mark.parametrize("address", PROBES)
 def test_head_has_no_body(rf, db, address):
-    """The test client would take the body away by itself."""
+    """Django's test client would remove the body itself."""
     response = ProbesMiddleware(None)(rf.head(address))
 
     assert response.status_code == 200

@@ -51,11 +51,11 @@ def test_requests_beyond_the_limits_are_refused_and_not_logged(site, path, heade
     assert "canary" not in site.log
 
 
-# What no library sends: bytes
+# As bytes: no HTTP library sends these
 
 
 def answer_to(site, *lines: str, rest: str = "") -> str:
-    """All that comes back over one connection, to these lines of a request's head."""
+    """Send the head of a request, and return everything that the server sends back."""
     host, port = site.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
         connection.sendall(("\r\n".join(lines) + "\r\n\r\n" + rest).encode("latin-1"))

@@ -40,17 +40,17 @@ def rows(db, keys):
 
 
 def rotate(*arguments) -> str:
-    said = StringIO()
-    call_command("rotate_field_keys", *arguments, stdout=said, stderr=said)
-    return said.getvalue()
+    output = StringIO()
+    call_command("rotate_field_keys", *arguments, stdout=output, stderr=output)
+    return output.getvalue()
 
 
 def failed(*arguments) -> str:
-    """The output, and the error."""
-    said = StringIO()
+    """The output and the error message of a rotation that fails."""
+    output = StringIO()
     with pytest.raises(CommandError) as failure:
-        call_command("rotate_field_keys", *arguments, stdout=said, stderr=said)
-    return f"{said.getvalue()}{failure.value}"
+        call_command("rotate_field_keys", *arguments, stdout=output, stderr=output)
+    return f"{output.getvalue()}{failure.value}"
 
 
 def key_ids_of(model) -> set[str]:
@@ -67,9 +67,9 @@ def test_every_text_is_encrypted_with_the_first_key(rows, keys):
     keys(new=NEW, old=OLD)
     before = again(log).updated_at
 
-    said = rotate()
+    output = rotate()
 
-    assert said == (
+    assert output == (
         "accounts_user: 1 texts encrypted again\n"
         "logs_dailylog: 2 texts encrypted again\n"
         "logs_medication: 2 texts encrypted again\n"
@@ -108,13 +108,13 @@ def test_undecryptable_texts_are_kept_and_counted(rows, keys):
     before = stored(log), stored(other)
     keys(new=NEW, old=OLD)
 
-    said = failed()
+    output = failed()
 
     reason = "it was not encrypted with the key old and this associated data"
-    assert f"logs_dailylog: 1 texts cannot be decrypted: {reason}.\n" in said
-    assert "logs_dailylog: 1 texts cannot be decrypted: it is not encrypted" in said
-    assert said.endswith("2 texts cannot be decrypted, and were not changed. Keep every key.")
-    assert "Flying" not in said and "forged" not in said
+    assert f"logs_dailylog: 1 texts cannot be decrypted: {reason}.\n" in output
+    assert "logs_dailylog: 1 texts cannot be decrypted: it is not encrypted" in output
+    assert output.endswith("2 texts cannot be decrypted, and were not changed. Keep every key.")
+    assert "Flying" not in output and "forged" not in output
     assert (stored(log), stored(other)) == before
     assert stored(log, "breakfast").startswith("bl1.new.") and stored(other, "breakfast").startswith("bl1.new.")
 
@@ -149,10 +149,10 @@ def test_duplicate_names_are_kept_for_the_person_to_rename(rows, keys):
     second = make_medication(medication.user, name="concerta", note="Twice")
     keys(new=NEW, old=OLD)
 
-    said = failed()
+    output = failed()
 
-    assert "logs_medication: 1 names are twice in a person's list." in said
-    assert said.endswith("1 hashes were not changed. Keep every key.")
+    assert "logs_medication: 1 names are twice in a person's list." in output
+    assert output.endswith("1 hashes were not changed. Keep every key.")
     assert stored(medication, "name").startswith("bl1.new.") and stored(medication, "name_key").startswith("bi1.old.")
     second.name = "Concerta 2"
     second.save()
@@ -249,7 +249,7 @@ def many_days(transactional_db, keys):
 
 @contextmanager
 def writers(person, count=2):
-    """Threads that write dreams, over and over, of days all over the table. Yields what they wrote last, by date."""
+    """Threads that write dreams of random days again and again. Yields the last text written, by date."""
     is_over, wrote, failures = threading.Event(), {}, []
 
     def write(number):
@@ -262,7 +262,7 @@ def writers(person, count=2):
                 log.dreams = f"Written in turn {turn}"
                 log.save(update_fields=["dreams"])
                 wrote[day] = log.dreams
-                is_over.wait(0.005)  # Between two saves, others have their turn.
+                is_over.wait(0.005)  # Lets the other threads write.
         except Exception as error:
             failures.append(error)
         finally:

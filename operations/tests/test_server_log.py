@@ -1,4 +1,4 @@
-"""PostgreSQL's own log: what docs/database.md tells an operator to set keeps answers out of it.
+"""PostgreSQL's log: the settings in docs/database.md keep answers out of it.
 
 Django puts the values into the statement before it sends it, so the server cannot tell them apart.
 """
@@ -8,13 +8,13 @@ import threading
 import psycopg
 import pytest
 
-from testing.postgres import HURRIED, throwaway_cluster
+from testing.postgres import WITHOUT_FSYNC, throwaway_cluster
 from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
 CANARY = "kanarienvogel"
-EAGER = HURRIED + "log_lock_waits = on\ndeadlock_timeout = 10ms\n"
+EAGER = WITHOUT_FSYNC + "log_lock_waits = on\ndeadlock_timeout = 10ms\n"
 DISCREET = """
 log_statement = 'none'
 log_min_duration_statement = -1

@@ -35,7 +35,7 @@ def answer(connection, method="GET", path="/accounts/login/") -> tuple[int, byte
 
 
 def ask_until(site, is_over: list) -> set[int]:
-    """Ask on a new connection each time, and twice on each."""
+    """Send requests until `is_over`, two over each connection."""
     statuses = set()
     while not is_over:
         with connection_to(site) as connection:
@@ -70,7 +70,7 @@ def test_no_request_is_lost_when_workers_are_recycled(database_url):
 
 
 def test_the_metrics_folder_can_be_deleted(database_url, tmp_path):
-    """As systems do with theirs for temporary files. Workers that start later could not, and gunicorn ended."""
+    """As systems do with temporary files. Workers started later would fail, and gunicorn would end."""
     with throwaway_site(database_url, TMPDIR=str(tmp_path), METRICS_TOKEN="token") as site:  # noqa: S106
         [folder] = tmp_path.glob("brainlog-metrics-*")
         shutil.rmtree(folder)
@@ -85,7 +85,7 @@ def test_the_metrics_folder_can_be_deleted(database_url, tmp_path):
 def test_head_of_a_page(database_url):
     with throwaway_site(database_url, workers=1) as site, connection_to(site) as connection:
         assert answer(connection, "HEAD") == (200, b"")
-        status, page = answer(connection)  # On the same connection: nothing was left on it.
+        status, page = answer(connection)  # Over the same connection: HEAD left no body on it.
         assert status == 200 and page.endswith(b"</html>\n")
 
 

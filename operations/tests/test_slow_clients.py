@@ -73,7 +73,7 @@ def test_slow_senders_do_not_occupy_threads(site, beginning):
             assert status_of_page(site) == 200
             for client in slow:
                 client.sendall(b"x" if beginning and "chunked" not in beginning else b"")
-        if "chunked" not in beginning:  # No page reads one: the answer does not wait for it.
+        if "chunked" not in beginning:  # A chunked body is not read: the response does not wait for it.
             assert not any(has_answer(client) for client in slow)
 
 
@@ -98,22 +98,22 @@ def test_idle_clients_do_not_occupy_threads(site):
         assert [status_of_page(site) for _ in range(3)] == [200] * 3
         for client in staying:
             assert client.recv(12) == b"HTTP/1.1 200"
-        # They can stay no longer than the server wants.
+        # The server closes idle connections.
         for client in staying:
             while client.recv(65536):
                 pass
 
 
 @pytest.fixture(scope="module")
-def hasty_site(database_url, tmp_path_factory):
-    """Gives a head two seconds, and a body three."""
-    folder = tmp_path_factory.mktemp("hasty")
-    (folder / "hasty.py").write_text(
+def impatient_site(database_url, tmp_path_factory):
+    """A site with a timeout of two seconds for the head of a request and of three for the body."""
+    folder = tmp_path_factory.mktemp("impatient")
+    (folder / "impatient.py").write_text(
         "from operations import worker\n"
         "from operations.worker import Worker\n"
         "worker.HEAD_SECONDS, worker.BODY_SECONDS, worker.LONGEST_BODY = 2, 3, 100_000\n"
     )
-    options = {"PYTHONPATH": str(folder), "GUNICORN_CMD_ARGS": "--worker-class=hasty.Worker"}
+    options = {"PYTHONPATH": str(folder), "GUNICORN_CMD_ARGS": "--worker-class=impatient.Worker"}
     with throwaway_site(database_url, **options) as site:
         yield site
 
@@ -123,47 +123,47 @@ def hasty_site(database_url, tmp_path_factory):
     [GET, POST + "Content-Length: 1000\r\n\r\nusername="],
     ids=["head", "body"],
 )
-def test_an_incomplete_request_ends_in_408(hasty_site, beginning):
-    with clients(hasty_site, beginning) as slow:
+def test_an_incomplete_request_ends_in_408(impatient_site, beginning):
+    with clients(impatient_site, beginning) as slow:
         for client in slow:
             assert client.recv(12) == b"HTTP/1.1 408"
-    # It did not get to the application, so nothing of it can have been saved.
-    assert "accounts:login" not in hasty_site.log and "Traceback" not in hasty_site.log
+    # The request did not reach the application, so nothing of it was saved.
+    assert "accounts:login" not in impatient_site.log and "Traceback" not in impatient_site.log
 
 
-# With the cookie, so that the token is looked for in the form.
+# With the cookie: CsrfViewMiddleware then reads the form, in which it looks for the token.
 LONG = POST + f"Cookie: csrftoken={'x' * 32}\r\nContent-Length: 200000\r\n\r\nusername="
 
 
-def test_a_slow_long_body_ends_in_400(hasty_site):
-    """A thread reads it, but not for longer, and no form gets to see a part of it."""
-    with clients(hasty_site, LONG) as slow:
+def test_a_slow_long_body_ends_in_400(impatient_site):
+    """A thread reads it until the timeout; no form processes the incomplete body."""
+    with clients(impatient_site, LONG) as slow:
         for client in slow:
             assert client.recv(12) == b"HTTP/1.1 400"
-    assert status_of_page(hasty_site) == 200
-    assert "Traceback" not in hasty_site.log
+    assert status_of_page(impatient_site) == 200
+    assert "Traceback" not in impatient_site.log
 
 
-def test_a_truncated_long_body_ends_in_400(hasty_site):
-    """It would be taken for a shorter form: of a long note, the beginning would be saved."""
-    with clients(hasty_site, LONG) as cut:
+def test_a_truncated_long_body_ends_in_400(impatient_site):
+    """It would look like a shorter form, and only the beginning of a long note would be saved."""
+    with clients(impatient_site, LONG) as cut:
         for client in cut:
             client.sendall(b"x" * 100_000)
             client.shutdown(socket.SHUT_WR)
             assert client.recv(12) == b"HTTP/1.1 400"
-    assert "Traceback" not in hasty_site.log
+    assert "Traceback" not in impatient_site.log
 
 
-def test_a_truncated_body_does_not_reach_the_application(hasty_site):
-    with clients(hasty_site, POST + "Content-Length: 1000\r\n\r\nusername=") as cut:
+def test_a_truncated_body_does_not_reach_the_application(impatient_site):
+    with clients(impatient_site, POST + "Content-Length: 1000\r\n\r\nusername=") as cut:
         for client in cut:
             client.shutdown(socket.SHUT_WR)
             assert client.recv(12) == b""
-    assert status_of_page(hasty_site) == 200
+    assert status_of_page(impatient_site) == 200
 
 
-def test_a_connection_without_a_request_is_closed_without_a_response(hasty_site):
-    with clients(hasty_site, "") as idle:
+def test_a_connection_without_a_request_is_closed_without_a_response(impatient_site):
+    with clients(impatient_site, "") as idle:
         assert [client.recv(1) for client in idle] == [b""] * CLIENTS
 
 
@@ -172,8 +172,8 @@ def test_a_body_can_arrive_in_parts_and_after_100_continue(site):
         for client in asking:
             assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
             client.sendall(b"username")
-            client.sendall(b"=nobod")
-            assert client.recv(65536).startswith(b"HTTP/1.1 403 ")  # No token came with the form.
+            client.sendall(b"=anyon")
+            assert client.recv(65536).startswith(b"HTTP/1.1 403 ")  # The form has no CSRF token.
 
 
 def test_requests_can_be_pipelined(site):
@@ -187,7 +187,7 @@ def test_requests_can_be_pipelined(site):
 
 @pytest.mark.thorough
 def test_more_connections_than_worker_connections(database_url):
-    """The oldest of those that have not sent their request make room."""
+    """The oldest connections without a complete request are closed."""
     options = "--worker-connections=10"
     with (
         throwaway_site(database_url, workers=1, GUNICORN_CMD_ARGS=options) as site,
@@ -200,7 +200,7 @@ def test_more_connections_than_worker_connections(database_url):
 
 
 def test_the_commands_of_procfile_and_readme(database_url):
-    """They need no option that protects them: gunicorn.conf.py has them all."""
+    """They have no protective options: all are in gunicorn.conf.py."""
     [web] = re.findall(r"^web: (.*)$", (ROOT / "Procfile").read_text(), re.MULTILINE)
     [readme] = re.findall(r"^    \.venv/bin/(gunicorn .*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
     for line in (web, readme):
@@ -218,9 +218,9 @@ def test_the_commands_of_procfile_and_readme(database_url):
 
 @pytest.mark.thorough
 def test_clients_can_disconnect_at_any_moment(database_url):
-    """Also by a reset, and while others have to make room for them: no worker ends by it."""
+    """Also by a reset, and when the limit of connections is reached: no worker ends."""
     request = (
-        POST + "Expect: 100-continue\r\nContent-Length: 30\r\n\r\n" + "username=nobody&password=wrong1" + GET + "\r\n"
+        POST + "Expect: 100-continue\r\nContent-Length: 30\r\n\r\n" + "username=anyone&password=wrong1" + GET + "\r\n"
     )
     chance = random.Random(1)
     with throwaway_site(database_url, GUNICORN_CMD_ARGS="--worker-connections=20") as site:

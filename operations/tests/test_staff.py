@@ -42,7 +42,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def team(db) -> list[User]:
-    """A superuser, and a helper with rights of their own and of a group. And a person, who is none of them."""
+    """A superuser, a member of staff with permissions of their own and of a group, and a person without any."""
     helpers = Group.objects.create(name="Helpers")
     helpers.permissions.set([permission("view_user"), permission("view_dailylog")])
     Group.objects.create(name="Unused")

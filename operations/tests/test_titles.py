@@ -18,14 +18,14 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture
 def browser(db) -> Client:
-    """A person who has used one word as name and in all answers."""
+    """A client of a person whose name and answers are all the same word."""
     browser = Client()
     browser.post("/accounts/signup/", SIGN_UP)
     return browser
 
 
 def kept_of(response) -> list[str]:
-    """What a browser's history, and a proxy's log, have of an answer."""
+    """What a browser's history and a proxy's log store of a response."""
     if response.status_code in {301, 302}:
         return [response["Location"]]
     return re.findall(r"<title>(.*?)</title>", response.content.decode(), re.DOTALL)
@@ -38,9 +38,9 @@ def test_titles_and_urls_contain_no_answers(browser):
         path = reverse(address.name, args=own.get(address.name, address.arguments))
         kept.append(kept_of(browser.get(path)))
 
-    said = [text for texts in kept for text in texts]
-    assert "You · Brain Log" in said and len(said) > len(ADDRESSES) / 2
-    assert [text for text in said if CANARY in text.lower()] == []
+    everything = [text for texts in kept for text in texts]
+    assert "You · Brain Log" in everything and len(everything) > len(ADDRESSES) / 2
+    assert [text for text in everything if CANARY in text.lower()] == []
 
 
 def test_titles_and_urls_of_the_admin_contain_no_answers(browser, client):
@@ -59,5 +59,5 @@ def test_titles_and_urls_of_the_admin_contain_no_answers(browser, client):
         kept_of(client.get(page)) for page in [*pages, reverse("admin:auth_user_password_change", args=[rows[-1].pk])]
     ]
 
-    assert ["People | Django site admin"] in kept
+    assert ["People | Brain Log"] in kept
     assert [texts for texts in kept if not texts or CANARY in texts[0].lower()] == []

@@ -6,6 +6,6 @@ from reflections.tests.pages import NOW
 
 @pytest.fixture(autouse=True)
 def clock():
-    """It is noon on Wednesday, 6 May 2026, in New York."""
+    """Stops the clock at noon on Wednesday, 6 May 2026, in New York."""
     with time_machine.travel(NOW, tick=False) as clock:
         yield clock

@@ -1,4 +1,4 @@
-"""The week's page as a browser sends it."""
+"""URLs and form data of the page of a week."""
 
 import datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""How much the pages of the week ask of the database, however much there is in it."""
+"""The queries of pages of reflections: few, and independent of the number of rows."""
 
 import datetime
 import re
@@ -24,18 +24,18 @@ TEXTS = [
 ]
 
 
-def queries_of(deed) -> list[str]:
-    """The statements a deed sends, without the marks that begin and end a transaction."""
+def queries_of(action) -> list[str]:
+    """The statements of an action, without those that begin and end transactions."""
     with CaptureQueriesContext(
         connection,
     ) as captured:
-        deed()
+        action()
     marks = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
     return [query["sql"] for query in captured if not query["sql"].startswith(marks)]
 
 
 def fill(person, days: int):
-    """Log each of the last days, and reflect on each of their weeks."""
+    """Insert the last days, and a reflection for each of their weeks."""
     today = datetime.date(2026, 5, 6)
     DailyLog.objects.bulk_create(
         [
@@ -91,7 +91,7 @@ def test_the_numbers_are_one_query(person, days):
 
 
 def test_the_numbers_read_no_texts(person, days):
-    """Whether there is a text, they may ask: a day with a note alone is a day logged."""
+    """They may check whether a text exists: a day with only a note is a logged day."""
     (sql,) = queries_of(lambda: numbers_of(person, Week(SUNDAY)))
 
     read = re.sub(r'"\w+"\."\w+" IS NOT NULL', "", sql)
@@ -100,7 +100,7 @@ def test_the_numbers_read_no_texts(person, days):
 
 
 def test_the_numbers_are_of_fourteen_days(person, django_assert_num_queries):
-    """However long ago the week is, and whatever was logged since."""
+    """Independent of the age of the week, and of what was logged since."""
     fill(person, 1000)
     make_reflection(person, SUNDAY - 200 * WEEK)
 

@@ -235,7 +235,7 @@ def test_the_pages_of_weeks_lead_to_each_other(as_person):
     assertNotContains(as_person.get(week_url(SUNDAY)), "Week after")
 
 
-# When weeks begin on another day than before
+# After a change of the first weekday
 
 
 def change_first_weekday(person):
@@ -276,19 +276,19 @@ def test_new_reflections_start_on_the_new_day(as_person, person):
     assert starts == {SUNDAY - WEEK, day("2026-05-04")}
 
 
-# Beside the form
+# Other parts of the page
 
 
 def test_the_focus_of_the_week_before_is_shown(as_person, person):
     make_reflection(person, SUNDAY - WEEK, next_week_focus="Sleep before eleven")
     make_reflection(person, SUNDAY - 2 * WEEK, next_week_focus="Long ago")
-    make_reflection(week_start=SUNDAY - WEEK, next_week_focus="Of somebody else")
+    make_reflection(week_start=SUNDAY - WEEK, next_week_focus="Of another person")
 
     page = as_person.get(week_url())
 
     assertContains(page, "Sleep before eleven")
     assertNotContains(page, "Long ago")
-    assertNotContains(page, "Of somebody else")
+    assertNotContains(page, "Of another person")
 
 
 def test_the_numbers_are_of_this_week_and_this_person(as_person, person):

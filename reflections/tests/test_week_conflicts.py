@@ -1,4 +1,4 @@
-"""The same week, open in two tabs or on two devices."""
+"""Conflicts: the same week is open in two tabs or on two devices."""
 
 import threading
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.thorough_on_sqlite
 
 @pytest.fixture
 def saved_elsewhere(as_person, person):
-    """What an open page would send, after another device has saved other answers."""
+    """The data of a page that was opened before another device saved other answers."""
     as_person.post(week_url(), EVERYTHING)
     opened = form_as_shown(as_person.get(week_url()))
     as_person.post(week_url(), EVERYTHING | {"week_highlights": "From the phone", "week_rating": "9"})
@@ -173,7 +173,7 @@ def test_errors_and_conflicts_together_lose_nothing(as_person, person, saved_els
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("different", [False, True], ids=["a double tap", "two devices"])
 def test_two_requests_that_both_make_the_week(live_server, monkeypatch, different):
-    """Both find no row. The constraint lets one through, the other starts over with what is there."""
+    """Both find no row. The constraint accepts one insert; the other request is retried with the stored row."""
     make_person(username="maria")
     both_found_nothing = threading.Barrier(2, timeout=20)
     week_or_404 = views.week_or_404
@@ -181,7 +181,7 @@ def test_two_requests_that_both_make_the_week(live_server, monkeypatch, differen
 
     def together(*args, lock=False, **kwargs):
         row = week_or_404(*args, lock=lock, **kwargs)
-        # On SQLite the second waits for the first one's transaction before it can look at all.
+        # On SQLite the second request waits for the first transaction before it can read.
         if lock and connection.vendor == "postgresql" and not getattr(waited, "once", False):
             waited.once = True
             both_found_nothing.wait()

@@ -1,4 +1,4 @@
-"""What people, programs and broken browsers may send to the week's page."""
+"""Arbitrary and invalid input to the page of a week."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -26,7 +26,7 @@ CHOICES = {
     "gym_days_count": [*map(str, range(8))],
     "questioned_leaving_job": ["true", "false"],
 }
-# hypothesis runs many examples in one test; each cleans up before itself.
+# hypothesis runs many examples in one test: each begins by deleting the rows of the one before.
 many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
 
@@ -164,7 +164,7 @@ def test_no_bytes_end_in_a_server_error(as_person, person, body, content_type):
         try:
             reflection.full_clean()
         except ValidationError as error:
-            # What makes a week done may be missing; nothing that is stored may be wrong.
+            # Required answers may be missing; stored answers must be valid.
             assert {e.code for errors in error.error_dict.values() for e in errors} <= {"blank", "null"}
 
 
@@ -172,7 +172,7 @@ def test_no_bytes_end_in_a_server_error(as_person, person, body, content_type):
     "charset", ["rot13", "hex", "utf-7", "unicode_escape", "utf-16", "idna", "undefined", "latin-1"]
 )
 def test_only_utf_8_is_understood(as_person, charset):
-    """Some character sets are none and broke the page, some make characters that no database can hold."""
+    """Some character sets are unknown to Python; others decode to characters that the database cannot store."""
     for made_of in (b"half +2AA-", b"half \\ud800", b"\xff\xd8"):
         body = part + made_of + b"\r\n--B--\r\n"
 
@@ -183,7 +183,7 @@ def test_only_utf_8_is_understood(as_person, charset):
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "utf8"])
-def test_utf_8_may_be_said_out_loud(as_person, person, charset):
+def test_utf_8_may_be_declared(as_person, person, charset):
     body = part + "grün".encode() + b"\r\n--B--\r\n"
 
     as_person.generic("POST", week_url(), body, f"multipart/form-data; boundary=B; charset={charset}")

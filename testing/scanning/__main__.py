@@ -54,7 +54,7 @@ def main(names: list[str]) -> int:
     findings, remarks = [], []
     try:
         if on_the_web := [name for name in chosen if name in ON_THE_WEB]:
-            prove_that_they_find(on_the_web)
+            check_scanners(on_the_web)
             findings += scan(on_the_web)
         if "advisories" in chosen:
             findings += step("advisories about what is locked", advisories)
@@ -68,12 +68,12 @@ def main(names: list[str]) -> int:
         print(remark)
     explained = len(set(findings)) - len(unexplained)
     print(f"{len(unexplained)} unexplained, {explained} explained, {time.monotonic() - start:.0f} s in all.")
-    # Asked for by name, a scanner has to run.
+    # A scanner that was named as an argument has to run.
     return 1 if unexplained or (remarks and names) else 0
 
 
 def step(title: str, do: Callable[..., list[Finding]], *arguments) -> list[Finding]:
-    """Do it, and print how long that took."""
+    """Run a step, and print its duration."""
     start = time.monotonic()
     found = do(*arguments)
     print(f"{title:.<44} {time.monotonic() - start:5.1f} s  {len(found)} findings", flush=True)
@@ -92,8 +92,8 @@ def show(findings: list[Finding]) -> list[Finding]:
     return unexplained
 
 
-def prove_that_they_find(names: list[str]) -> None:
-    """Raises ScannerFailed for a scanner that overlooks a hole: it would overlook ours as well."""
+def check_scanners(names: list[str]) -> None:
+    """Raise ScannerFailed if a scanner overlooks a hole of the vulnerable site."""
     for name in names:
         with leaky_site() as url:
             found = step(f"{name} on a leaky site", ON_A_LEAKY_SITE[name], url, "/", {})
@@ -102,7 +102,7 @@ def prove_that_they_find(names: list[str]) -> None:
 
 
 def scan(names: list[str]) -> list[Finding]:
-    """Let the scanners attack a site of their own, two at a time. Returns what they found, and what we did."""
+    """Let the scanners attack a temporary site, two at a time. Returns their findings and ours."""
     with scanned_site() as site, ThreadPoolExecutor(2) as pool:
         before = site.rows_of_the_other()
         # The longest first.
@@ -112,10 +112,10 @@ def scan(names: list[str]) -> list[Finding]:
         print(f"{len(requests):,} requests came to the site.")
         if site.rows_of_the_other() != before:
             findings.append(Finding("scan", "rows of another person have changed", "in the database"))
-        # sqlmap is after forms alone.
+        # sqlmap only attacks forms.
         pages = [page for name in ("visitor", "wapiti") if "wapiti" in names for page in site.parts[name].pages]
         forms = [form for name in ("visitor", *names) for form in site.parts[name].forms]
-        return findings + failures(requests) + overlooked(requests, pages, forms)
+        return findings + failures(requests) + not_reached(requests, pages, forms)
 
 
 def scan_as(site: ScannedSite, who: str, name: str) -> list[Finding]:
@@ -129,7 +129,7 @@ def scan_as(site: ScannedSite, who: str, name: str) -> list[Finding]:
 
 
 def failures(requests: list[Request]) -> list[Finding]:
-    """What the site could not answer."""
+    """Requests that the site answered with a server error."""
     return [
         Finding("scan", f"status {each.status}", f"{each.method} {each.path}")
         for each in requests
@@ -137,7 +137,7 @@ def failures(requests: list[Request]) -> list[Finding]:
     ]
 
 
-def overlooked(requests: list[Request], pages: list[str], forms: list[str]) -> list[Finding]:
+def not_reached(requests: list[Request], pages: list[str], forms: list[str]) -> list[Finding]:
     """Pages that were never shown and forms that were never accepted, by their addresses."""
     shown = {each.path for each in requests if each.method == "GET" and each.status == 200}
     taken = {

@@ -1,4 +1,4 @@
-"""What is publicly known to be wrong with the versions in requirements-dev.txt, by pip-audit."""
+"""Public advisories about the versions in requirements-dev.txt, by pip-audit."""
 
 import json
 import tempfile
@@ -15,11 +15,11 @@ LOCKED = ROOT / "requirements-dev.txt"  # it holds requirements.txt, too
 
 
 class Unreachable(Exception):
-    """No source of advisories can be asked from this machine."""
+    """No source of advisories can be reached from this machine."""
 
 
 def advisories() -> list[Finding]:
-    """Ask for each locked package. Raises Unreachable."""
+    """Look up each locked package. Raises Unreachable."""
     for name in SOURCES:
         if any(each.get("vulns") for each in ask(name, KNOWN_TO_BE_BAD)):
             answers = ask(name, LOCKED.read_text())
@@ -28,7 +28,7 @@ def advisories() -> list[Finding]:
 
 
 def findings_in(answer: dict) -> list[Finding]:
-    """Of one package: what is known against it, or that it was not looked up."""
+    """The findings about one package: its advisories, or that it was not looked up."""
     if "skip_reason" in answer:
         return [Finding("advisories", answer["skip_reason"], "not looked up")]
     package = f"{answer['name']} {answer['version']}"
@@ -39,7 +39,7 @@ def findings_in(answer: dict) -> list[Finding]:
 
 
 def ask(name: str, requirements: str) -> list[dict]:
-    """What that source says of each package; nothing if it does not answer."""
+    """The answer of a source about each package; empty if it does not answer."""
     with tempfile.TemporaryDirectory(prefix="brainlog-advisories-") as folder:
         file = Path(folder) / "requirements.txt"
         file.write_text(requirements)

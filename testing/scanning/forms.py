@@ -1,11 +1,11 @@
-"""The forms of a page, filled in: scanners do not know what a form wants, and learn little from refusals."""
+"""The forms of a page, filled in with valid values, because scanners do not know which values a form accepts."""
 
 from dataclasses import dataclass
 from html import escape
 
 from testing.forms import Field, all_forms_in
 
-# What goes into an empty field, by its type.
+# Values for empty fields, by type.
 ANYTHING = {"text": "Something", "textarea": "Something", "email": "person@example.org", "number": "2"}
 ANYTHING |= {"date": "2026-05-04", "time": "08:15", "password": "nobodys-password"}
 
@@ -17,7 +17,7 @@ class Form:
     values: list[tuple[str, str]]
 
     def __str__(self) -> str:
-        """The form again, with all values in hidden fields."""
+        """The form as HTML, with all values in hidden fields."""
         fields = (f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in self.values)
         return (
             f'<form action="{escape(self.action)}" method="{self.method}">{"".join(fields)}<button>Go</button></form>'

@@ -1,6 +1,6 @@
-"""A site with one hole of each kind the scanners look for, to see that they find it.
+"""A vulnerable site with one hole of each kind that the scanners should find.
 
-None is wider than that: what it seems to give away is made up, and it answers on this machine alone.
+Its data is invented, and it listens on this machine only.
 """
 
 import sqlite3

@@ -27,7 +27,7 @@ from testing.scanning.scanners import END_THE_SESSION
 from testing.scanning.site import Part
 
 START = "/static/scan/{}.html"
-# What pages read from their address.
+# Query parameters of pages.
 QUERIES = [
     ("accounts:signup", {"invitation": "none"}),
     ("accounts:login", {"next": "/logs/"}),
@@ -43,11 +43,11 @@ NOT_HERE = NOT_PAGES | {"accounts:code", "accounts:app_off"}
 
 
 class NotScanned(Exception):
-    """An address shows no page to visitors or people, so that no scanner would open it."""
+    """A URL shows no page to visitors or people, so that no scanner would open it."""
 
 
 def make_parts() -> dict[str, Part]:
-    """Make the people and write the pages to start from. Returns what each scanner is to look at."""
+    """Make the people and write the start pages. Returns the part of each scanner."""
     load_demo_data(make_person(username="demo"))
     visitor, seen = Client(), set()
     parts = {"visitor": part_of(visitor, "visitor", {}, seen)}
@@ -77,13 +77,13 @@ def make_scanned_person(name: str) -> tuple[Client, dict[str, tuple]]:
         code = RecoveryCodes.activate(person).generate_codes()[0]
         client.post(CONFIRM_CODE, {"code": code, "next": "/"}, secure=True)
         own["accounts:passkey_remove"] = (passkey.pk,)
-    else:  # Who has a passkey is not asked for the password.
+    else:  # People with a passkey are not asked for the password.
         client.post(CONFIRM, {"password": PASSWORD, "next": "/"}, secure=True)
     return client, own
 
 
 def part_of(client: Client, name: str, own: dict[str, tuple], seen: set[str]) -> Part:
-    """Look at every address, note in `seen` which show something, and write the page to start from."""
+    """Open every URL, add those that show a page to `seen`, and write the start page."""
     pages, forms = [], [Form(reverse(address), "get", list(values.items())) for address, values in QUERIES]
     for address in ADDRESSES:
         path = reverse(address.name, args=own.get(address.name, address.arguments))
@@ -99,7 +99,7 @@ def part_of(client: Client, name: str, own: dict[str, tuple], seen: set[str]) ->
 
 
 def worth_attacking(forms: list[Form]) -> list[Form]:
-    """Without the version of the answers they were opened with: the second attack would be asked what to keep.
+    """The forms to attack, without the version of their answers, with which a second save would be a conflict.
 
     A form with nothing in it but the token has no place for an attack. Logging out ends the session of the scanner:
     everything after it would be scanned as a visitor.

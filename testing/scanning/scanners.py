@@ -1,4 +1,4 @@
-"""The scanners as we run them. Each returns what it found."""
+"""The scanners and their options. Each returns its findings."""
 
 import csv
 import json
@@ -24,12 +24,12 @@ SECONDS_A_SCAN = 1200
 
 
 class ScannerFailed(Exception):
-    """It did not run to its end, so that it found nothing means nothing."""
+    """The scanner did not complete, so an empty result means nothing."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One weakness that a scanner sees somewhere."""
+    """One weakness that a scanner reports."""
 
     scanner: str
     what: str
@@ -74,7 +74,7 @@ def wapiti(site: str, start: str, cookies: dict[str, str]) -> list[Finding]:
                 "--scan-force=insane",  # all forms, however many fields they have
                 f"--module={','.join(MODULES)}",
                 f"--max-attack-time={SECONDS_A_MODULE}",
-                "--verbose=1",  # says so when that is reached
+                "--verbose=1",  # reports when it is reached
                 "--timeout=30",
                 "--skip=csrfmiddlewaretoken",
                 *(f"--exclude={site}{address}" for address in END_THE_SESSION),
@@ -91,7 +91,7 @@ def wapiti(site: str, start: str, cookies: dict[str, str]) -> list[Finding]:
             cwd=folder,
         )
         if result.returncode or not report.exists():
-            raise ScannerFailed(last_words_of("wapiti", result))
+            raise ScannerFailed(error_of("wapiti", result))
         if unfinished := re.findall(r"Max attack time was reached for module (\w+)", result.stdout):
             raise ScannerFailed(f"wapiti ran out of time in {', '.join(unfinished)}.")
         found = json.loads(report.read_text())
@@ -140,7 +140,7 @@ def sqlmap_once(site: str, start: str, cookies: dict[str, str], database: str = 
             ]
         )
         if result.returncode or not results.exists():
-            raise ScannerFailed(last_words_of("sqlmap", result))
+            raise ScannerFailed(error_of("sqlmap", result))
         with results.open(newline="") as file:
             rows = list(csv.DictReader(file))
     return [
@@ -160,5 +160,5 @@ def headers(site: str, cookies: dict[str, str]) -> list[str]:
     return [f"Origin: {site}", *([f"Cookie: {cookie}"] if cookie else [])]
 
 
-def last_words_of(name: str, result: subprocess.CompletedProcess) -> str:
+def error_of(name: str, result: subprocess.CompletedProcess) -> str:
     return f"{name} ended with exit code {result.returncode}:\n{result.stdout[-2000:]}{result.stderr[-2000:]}"

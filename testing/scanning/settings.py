@@ -1,10 +1,10 @@
-"""The tests' settings for a site under scan: https and static files as in production, and doors that stay open."""
+"""The tests' settings for a scanned site: https and static files as in production, without rate limits."""
 
 from testing.settings import *  # noqa: F403
 from testing.settings import STORAGES
 
-# With limits, thirty of a scanner's passwords would be looked at, and all others be refused unread.
+# With rate limits, only thirty passwords of a scanner would be checked.
 RATE_LIMITS_ENABLED = False
-# Or the pages behind "is it you?" would close after five minutes.
+# Otherwise pages that require reauthentication could not be opened after five minutes.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * 60
 STORAGES["staticfiles"] = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}

@@ -1,4 +1,4 @@
-"""The site that is scanned: gunicorn with https on PostgreSQL, and what came to it."""
+"""The scanned site, gunicorn with https on PostgreSQL, and the requests it received."""
 
 import json
 import ssl
@@ -18,7 +18,7 @@ from testing.certificates import make_certificates
 from testing.gunicorn import manage, throwaway_site
 from testing.postgres import throwaway_cluster
 
-# With a mail server, though one that sends nothing: without any, there is no form to ask for a new password.
+# With a mail server that sends nothing: without one, there is no form for a new password.
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "testing.scanning.settings", "HTTPS": "True", "EMAIL_URL": "dummymail://"}
 MAKE_PARTS = "from testing.scanning import pages; pages.main()"
 TABLES_OF_PEOPLE = """
@@ -32,7 +32,7 @@ ROWS_BY_ANOTHER_WAY = {
 
 @dataclass
 class Part:
-    """Who is scanning: where to start, the cookies to send, and the addresses of pages to see and forms to send."""
+    """The part of a scanner: its start page, its cookies, and the URLs of pages to open and forms to send."""
 
     start: str
     cookies: dict[str, str]
@@ -62,7 +62,7 @@ class ScannedSite:
     access_log: Path
 
     def requests(self) -> list[Request]:
-        """All so far, in their order."""
+        """All requests so far, in order."""
         lines = (line.split(" ", 3) for line in self.access_log.read_text(errors="replace").splitlines())
         return [Request(method, int(status), path, location.strip("-")) for method, status, location, path in lines]
 
@@ -79,7 +79,7 @@ class ScannedSite:
             connection.close()
 
     def rows_of_the_other(self) -> dict[str, Counter]:
-        """All rows of the person whom no scanner is, by table."""
+        """All rows of the person as whom no scanner logs in, by table."""
         with psycopg.connect(self.database_url) as connection:
             [(person,)] = connection.execute("SELECT id FROM accounts_user WHERE username = 'demo'").fetchall()
             queries = ROWS_BY_ANOTHER_WAY | {
@@ -91,7 +91,7 @@ class ScannedSite:
 
 @contextmanager
 def scanned_site() -> Iterator[ScannedSite]:
-    """Yield a site with two people to be scanned as, and one to be left alone."""
+    """Yield a site with two people for the scanners, and one whose rows must not change."""
     with throwaway_cluster() as cluster, tempfile.TemporaryDirectory(prefix="brainlog-scan-") as name:
         folder = Path(name)
         make_certificates(folder, "client")

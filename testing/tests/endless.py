@@ -1,4 +1,4 @@
-"""A test that has started a server, a browser and a database, and never ends: for test_watchdog.py to kill."""
+"""A test that starts a server, a browser and a database, and never ends. test_watchdog.py kills it."""
 
 import os
 import time

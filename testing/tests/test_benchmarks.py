@@ -1,4 +1,4 @@
-"""Benchmarks run by hand alone: renamed code must not break them unnoticed."""
+"""Benchmarks are run by hand only. Importing them shows whether renamed code broke them."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Which commit is the release before, in repositories of a few files."""
+"""The commit of the previous release, in small repositories."""
 
 import subprocess
 from pathlib import Path

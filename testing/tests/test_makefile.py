@@ -28,7 +28,7 @@ def make(tmp_path):
     (tmp_path / ".venv").mkdir()
 
     def run(*arguments):
-        # Not the environment: it holds what the make around these tests told its children.
+        # Without the environment, which has variables of the make that runs these tests.
         return subprocess.run(
             ["make", *arguments], cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True
         )
@@ -100,7 +100,7 @@ def installed(make, tmp_path):
     return tmp_path
 
 
-OTHER_ADDRESS = "127.0.0.2"  # Of this machine, and traffic to it stays here.
+OTHER_ADDRESS = "127.0.0.2"  # An address of this machine.
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Other systems have one address of the loopback.")

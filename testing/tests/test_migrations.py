@@ -1,4 +1,4 @@
-"""The migrations are safe while people use the database; and what is not safe is found out."""
+"""Migrations are safe while people use the database; squawk finds unsafe ones."""
 
 import os
 import re
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.once
 
 
 def check(*apps: str, **environment: str) -> subprocess.CompletedProcess:
-    find_binaries()  # Without PostgreSQL, there is nothing to ask.
+    find_binaries()  # Needs PostgreSQL.
     command = [sys.executable, "-m", "testing.migrations", *apps]
     return subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True)
 
@@ -28,7 +28,7 @@ def test_ours_are_safe():
         assert name in result.stdout
 
 
-# One migration each, one after the other, of an app whose table is there already.
+# Each is one more migration of an app whose table exists.
 SAFE = [
     'migrations.AddField("thing", "colour", models.TextField(null=True))',
     'migrations.AddField("thing", "shape", models.TextField(db_default="round"))',
@@ -37,7 +37,7 @@ SAFE = [
     'models.CheckConstraint(condition=models.Q(size__lt=9), name="small"))',
 ]
 UNSAFE = {
-    # The old code does not fill it in, and Django takes the default out of the database again.
+    # The old code does not set the column, and Django removes the default from the database.
     'migrations.AddField("thing", "age", models.IntegerField(default=0))': "ban-drop-default",
     'migrations.RunSQL("ALTER TABLE unsafe_thing ADD weight integer NOT NULL")': "adding-required-field",
     'migrations.AlterField("thing", "size", models.BigIntegerField())': "changing-column-type",

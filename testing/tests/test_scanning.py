@@ -1,6 +1,6 @@
-"""What `make scan` makes of its scanners: nothing that was not looked at counts as clean.
+"""The result of `make scan`: a page or package that was not scanned does not count as clean.
 
-That the scanners find what there is to find is seen by `make scan` itself, on a leaky site, each time.
+`make scan` itself checks on a vulnerable site that the scanners find known holes.
 """
 
 import re
@@ -40,7 +40,7 @@ esac; done
 def found(monkeypatch):
     """What the scanners find, instead of scanning: append to it."""
     findings = []
-    monkeypatch.setattr(scanning, "prove_that_they_find", lambda names: None)
+    monkeypatch.setattr(scanning, "check_scanners", lambda names: None)
     monkeypatch.setattr(scanning, "scan", lambda names: findings)
     monkeypatch.setattr(scanning, "advisories", lambda: [])
     return findings
@@ -67,7 +67,7 @@ def test_a_scanner_that_fails_is_no_clean_scan(found, monkeypatch, capsys):
     def fail(names):
         raise ScannerFailed("wapiti overlooks Open Redirect.")
 
-    monkeypatch.setattr(scanning, "prove_that_they_find", fail)
+    monkeypatch.setattr(scanning, "check_scanners", fail)
 
     assert scanning.main(["wapiti"]) == 1
     assert "wapiti overlooks Open Redirect." in capsys.readouterr().out
@@ -78,7 +78,7 @@ def test_a_hole_that_is_overlooked_ends_the_scan(monkeypatch):
     monkeypatch.setitem(scanning.ON_A_LEAKY_SITE, "wapiti", lambda *_: found)
 
     with pytest.raises(ScannerFailed, match="^wapiti overlooks Clickjacking Protection.$"):
-        scanning.prove_that_they_find(["wapiti"])
+        scanning.check_scanners(["wapiti"])
 
 
 def test_a_missing_scanner_says_how_to_get_it(monkeypatch, tmp_path):
@@ -135,7 +135,7 @@ def test_what_the_scanners_did_not_reach_is_a_finding():
         Request("POST", 302, "/logs/3/", "/accounts/login/?next=/logs/3/"),  # as if it had logged itself out
     ]
 
-    assert [str(finding) for finding in scanning.overlooked(requests, pages, forms)] == [
+    assert [str(finding) for finding in scanning.not_reached(requests, pages, forms)] == [
         "scan: no scanner saw it, GET /reflections/",
         "scan: no scanner could send it, POST /logs/2/",
         "scan: no scanner could send it, POST /logs/3/",

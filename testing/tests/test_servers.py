@@ -1,4 +1,4 @@
-"""The servers that tests break on purpose do break, and come back."""
+"""Temporary servers fail and recover as the tests of failures need it."""
 
 import select
 
@@ -21,7 +21,7 @@ def cluster():
         yield cluster
 
 
-def test_what_a_killed_server_has_confirmed_is_there_afterwards():
+def test_a_killed_server_keeps_commits():
     with throwaway_cluster(configuration="") as cluster:
         cluster.execute("CREATE TABLE kept AS SELECT 7 AS x")
 
@@ -33,20 +33,20 @@ def test_what_a_killed_server_has_confirmed_is_there_afterwards():
         assert cluster.execute("SELECT x FROM kept") == [(7,)]
 
 
-def test_a_paused_server_says_nothing_until_it_goes_on(cluster):
+def test_a_paused_server_answers_when_it_is_resumed(cluster):
     with psycopg.connect(cluster.url, autocommit=True) as connection:
         cluster.pause()
         connection.pgconn.send_query(b"SELECT 1")
-        # An answer would make the connection readable.
+        # A response would make the connection readable.
         is_silent = select.select([connection], [], [], 0.2)[0] == []
         cluster.resume()
         answer = connection.pgconn.get_result()
-        assert connection.pgconn.get_result() is None  # That was all of it.
+        assert connection.pgconn.get_result() is None  # There are no more results.
     assert is_silent
     assert answer.get_value(0, 0) == b"1"
 
 
-def test_a_replica_follows_and_takes_writes_only_when_promoted(cluster):
+def test_a_replica_replicates_and_accepts_writes_only_when_promoted(cluster):
     with throwaway_replica(cluster) as replica:
         cluster.execute("INSERT INTO kept VALUES (8)")
         lsn = cluster.execute("SELECT pg_current_wal_insert_lsn()")[0][0]
@@ -59,7 +59,7 @@ def test_a_replica_follows_and_takes_writes_only_when_promoted(cluster):
         replica.execute("INSERT INTO kept VALUES (9)")
 
 
-def test_pgbouncer_lends_one_session_to_many(cluster):
+def test_pgbouncer_shares_one_session_among_clients(cluster):
     with throwaway_pgbouncer(cluster, pool_size=1) as bouncer:
         clients = [psycopg.connect(bouncer.url_of("postgres"), autocommit=True) for _ in range(3)]
         sessions = {client.execute("SELECT pg_backend_pid()").fetchone() for client in clients}
@@ -70,11 +70,11 @@ def test_pgbouncer_lends_one_session_to_many(cluster):
             psycopg.connect(bouncer.url_of("postgres"), options="-c work_mem=8MB")
 
 
-def test_a_wire_can_be_cut(cluster):
+def test_a_proxy_closes_connections(cluster):
     with throwaway_proxy(cluster.port) as proxy:
         url = cluster.url.replace(str(cluster.port), str(proxy.port))
         with psycopg.connect(url) as connection:
-            proxy.cut()
+            proxy.close_connections()
             with pytest.raises(psycopg.OperationalError):
                 connection.execute("SELECT 1")
         assert proxy.accepted == 1

@@ -1,4 +1,4 @@
-"""The tests touch nothing of what a developer has set up for themselves."""
+"""The tests do not use the developer's own settings and services."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Nothing is left of a run that was killed."""
+"""A killed test run leaves no processes and files."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from testing.watchdog import RUN, watched_run
 
 pytestmark = pytest.mark.once
 
-# A run that starts one of everything and waits for its end.
+# A run that starts one of each server and then waits.
 RUN_WITH_SERVERS = """
 import os, subprocess, sys, time
 from testing.watchdog import RUN, watched_run
@@ -32,7 +32,7 @@ with watched_run(), throwaway_cluster() as cluster, throwaway_redis() as redis:
 
 @pytest.fixture
 def environment() -> dict[str, str]:
-    """Without the mark of the run around this test, so that the one to be killed is a run of its own."""
+    """The environment without the variable of this test run, so that the killed process is a test run of its own."""
     return {name: value for name, value in os.environ.items() if name != RUN and "DATABASE_URL" not in name}
 
 
@@ -65,7 +65,7 @@ def test_nothing_is_left_of_a_test_run(environment, tmp_path, program, number):
             assert processes_of(folder)
             run.send_signal(number)
         except BaseException:
-            run.kill()  # Or this test would wait for its end, which never comes.
+            run.kill()  # Otherwise this test would wait for its end.
             raise
 
     wait_until(lambda: not processes_of(folder), "the processes of the run end")
@@ -73,7 +73,7 @@ def test_nothing_is_left_of_a_test_run(environment, tmp_path, program, number):
 
 
 def processes_of(folder: str) -> list[str]:
-    """Whatever names the folder in its arguments or its environment, the watchdog with it."""
+    """The processes that have the folder in their arguments or environment, the watchdog included."""
     table = subprocess.run(["ps", "axeww", "-o", "command="], capture_output=True, text=True, check=True).stdout
     return [line for line in table.splitlines() if folder in line]
 

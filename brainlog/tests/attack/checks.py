@@ -17,26 +17,26 @@ from logs.stages import STAGES
 from reflections.models import WeeklyReflection
 from testing.forms import TYPED, Form, forms_in
 
-# What is written down of a request, whatever becomes of it.
+# Columns that any request may change.
 RECORDS = {"accounts_session", "accounts_throttle", "accounts_securityevent", "django_admin_log"}
 
-# These answer with a page when they are done, where all others lead on to one.
+# These respond with a page when they are done; all others redirect.
 DONE_AT_ONCE = {"logs:delete", "reflections:delete"}
 
 UNDO = {"logs:undo", "logs:undo_medication", "reflections:undo"}
 
 OWNED = {model._meta.db_table: model for model in (User, DailyLog, Medication, WeeklyReflection)}
 
-# The name is on the page for password managers alone.
+# The field is on the page for password managers only.
 SHOW_THE_NAME = {"admin:auth_user_password_change"}
 
-# Columns that go with a change of others.
+# Columns that change together with others.
 BOOKKEEPING = {
     *("updated_at", "answers_version", "answers_saved_at", "last_login", "password", "username_key", "name_key"),
     *("completed_at", *(stage.completed_at for stage in STAGES)),
 }
 
-# What forms change that do not ask for it by its name.
+# Columns that forms change without a field of that name.
 OTHERWISE = {"logs:not_tracked": {"not_tracked"}, "logs:tracked": {"not_tracked"}}
 
 
@@ -45,7 +45,7 @@ def are_alike(row: dict, other: dict, *names: str) -> bool:
 
 
 def spellings(text: str) -> set[str]:
-    """What may be kept of a text: without the white space around it, and names in one spelling."""
+    """The forms in which a text may be stored: without surrounding white space, and normalized."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     trimmed, normal = text.strip(), unicodedata.normalize("NFKC", text.strip())
     return {trimmed, " ".join(trimmed.split()), normal, normal.strip(), trimmed.lower()}
@@ -89,7 +89,7 @@ class Attack:
             self.makes_nothing_up()
             self.loses_nothing()
 
-    # What is there
+    # State
 
     @cached_property
     def html(self) -> str:
@@ -101,7 +101,7 @@ class Attack:
 
     @cached_property
     def changes(self) -> list[tuple[str, dict | None, dict | None]]:
-        """Table, row before and row after, of all that differs."""
+        """All differences: table, row before, and row after."""
         return [
             (table, self.before[table].get(key), self.after[table].get(key))
             for table in self.after
@@ -115,7 +115,7 @@ class Attack:
 
     @cached_property
     def row(self) -> models.Model | None:
-        """What the address is about, as it is now."""
+        """The row that the URL refers to, as it is now."""
         person, match = self.world.people["owner"], resolve(self.found.form.action)
         name = match.view_name
         if name in {"logs:check_in", "logs:not_tracked", "logs:tracked"}:
@@ -126,7 +126,7 @@ class Attack:
             return Medication.objects.get(pk=match.kwargs["pk"])
         return User.objects.get(pk=person.pk) if name in {"accounts:profile", "accounts:email"} else None
 
-    # What must be so
+    # Invariants
 
     def is_answered(self):
         assert self.response.status_code in {200, 302, 400, 403, 404, 413, 429}
@@ -150,11 +150,11 @@ class Attack:
             assert self.changes == []
 
     def shows_what_was_typed(self):
-        """Where the page comes back with errors, or with one more row."""
+        """If the page is shown again, with errors or with another row."""
         if self.response.status_code != 200 or self.is_a_file or self.found.name in SHOW_THE_NAME:
             return
         if "_saveasnew" in self.received:
-            return  # It asks the admin for another page.
+            return  # The admin shows another page then.
         again = self.same_form()
         for name, field in self.found.form.fields.items():
             if field.kind in TYPED and self.received.get(name) and again and self.is_asked(name):
@@ -162,7 +162,7 @@ class Attack:
                 assert shown == typed or self.is_not_sent_back(shown, typed), name
 
     def is_not_sent_back(self, shown: str, typed: str) -> bool:
-        """What is much too long for a short field, such as a name; a person's own words always are."""
+        """Whether a text much too long for a short field, such as a name, is not shown. Long notes are always shown."""
         return shown == "" and len(typed) > MUCH_TOO_LONG and self.found.name not in OWN_WORDS
 
     def same_form(self) -> Form | None:
@@ -172,7 +172,7 @@ class Attack:
         return most
 
     def is_asked(self, name: str) -> bool:
-        """Rows of doses are as many as the sender says."""
+        """The number of rows of doses is what the request states."""
         if row := re.match(r"doses-(\d+)-", name):
             total = self.last("doses-TOTAL_FORMS").strip()
             is_moved = self.received.keys() & {"add_dose", "same_as_last_time"}
@@ -187,7 +187,7 @@ class Attack:
                 assert changed <= asked, f"{table}: {changed - asked}"
 
     def makes_nothing_up(self):
-        """Texts are what was sent; what was not answered is empty; what is brought back is what it was."""
+        """Stored texts were sent, unanswered questions are empty, and restored rows equal the deleted ones."""
         for table, before, after in self.changes:
             if (
                 table in OWNED
@@ -213,7 +213,7 @@ class Attack:
                 assert is_answered or after[column.column] in (None, before.get(column.column)), column
 
     def loses_nothing(self):
-        """Each text that was typed is stored, if the question was asked."""
+        """Each typed text is stored, if its question was asked."""
         columns = {column.name: column for column in texts_of(type(self.row))} if self.row else {}
         for name in columns.keys() & self.found.form.names:
             question, wanted = getattr(columns[name], "shown_when", None) or (None, None)
@@ -225,7 +225,7 @@ class Attack:
 
     @property
     def typed_doses(self) -> set[str]:
-        """The medications in rows that were not taken out."""
+        """The medications of rows that were not removed."""
         names = [name for name in self.received if re.fullmatch(r"doses-\d+-medication", name)]
         rows = [name.removesuffix("medication") for name in names]
         kept = [row for row in rows if self.is_asked(row) and not self.last(f"{row}DELETE")]

@@ -5,12 +5,12 @@ import time_machine
 from django.test import override_settings
 
 from brainlog.tests.attack.world import NOON, World
-from testing.undone import undone
+from testing.rollback import rolled_back
 
 
 @pytest.fixture(scope="package")
 def world(django_db_setup, django_db_blocker) -> Iterator[World]:
-    """Made once for all attacks, each of which takes back what it did."""
+    """The people and pages of all attacks. Each attack rolls its changes back."""
     with_mail = override_settings(HAS_EMAIL=True)
-    with django_db_blocker.unblock(), time_machine.travel(NOON, tick=False), with_mail, undone():
+    with django_db_blocker.unblock(), time_machine.travel(NOON, tick=False), with_mail, rolled_back():
         yield World.make()

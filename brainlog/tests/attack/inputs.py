@@ -12,7 +12,7 @@ from accounts.tests.factories import PASSWORD
 from brainlog.tests.attack.texts import HOSTILE
 from testing.forms import Field, Form
 
-# Names that no form of ours gives to what it asks, or not to this one: columns, keys, what lists and tables obey.
+# Names that are no fields of the form: columns, keys, and parameters of lists and formsets.
 STRANGE_NAMES = sorted(
     {column.name for model in apps.get_models() for column in model._meta.concrete_fields}
     | {f"{prefix}-{what}_FORMS" for prefix in ("doses", "form") for what in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
@@ -50,10 +50,10 @@ JSON = [
 ]
 NASTY = [*NUMBERS, *DATES, *WORDS, *CHARACTERS, *ADDRESSES, *JSON, *HOSTILE]
 
-# Half characters, and bytes that are no UTF-8.
+# Surrogates, and bytes that are not UTF-8.
 BROKEN = [b"\xed\xa0\x80", b"a\xff", b"\xf0\x9f\x98", b"\xc0\xaf", b"\xfe\xff\x00a", b"\x80"]
 
-# What makes some forms go through.
+# Values that some forms accept.
 RIGHT = {
     "password": [PASSWORD],
     "old_password": [PASSWORD],
@@ -80,12 +80,12 @@ anything = st.one_of(
 
 Sent = list[tuple[str, bytes]]
 
-# Of the few examples that the suite has time for, none is the better for another database. `make attack` has many.
+# The few examples of the suite need not run on both databases. `make attack` tries many.
 MARKS = [pytest.mark.django_db, *([pytest.mark.once] if settings().max_examples <= 100 else [])]
 
 
 def values_for(field: Field, right: dict[str, list[str]]) -> st.SearchStrategy[list[bytes]]:
-    """What is sent under the name of one field: mostly what one can choose there, sometimes nothing, or several."""
+    """Values for one field: mostly valid choices, sometimes none or several."""
     base = field.name.rpartition("-")[2]
     likely = [*field.options, *right.get(base, []), *RIGHT.get(base, [])]
     choices = [st.sampled_from(likely).map(str.encode)] * 3 if likely else []
@@ -96,7 +96,7 @@ def values_for(field: Field, right: dict[str, list[str]]) -> st.SearchStrategy[l
 
 @st.composite
 def filled_in(draw, form: Form, right: dict[str, list[str]]) -> Sent:
-    """The form's fields in any order, some of them touched, and perhaps names that it does not have."""
+    """The form's fields in any order, some of them changed, and possibly unknown names."""
     touched = draw(st.one_of(st.sets(st.sampled_from(sorted(form.fields)), max_size=3), st.just({*form.fields})))
     sent = []
     for name, field in form.fields.items():
@@ -129,7 +129,7 @@ ENCODINGS = {
 
 
 def as_received(sent: Sent) -> dict[str, list[str]]:
-    """What a server makes of it: broken characters are replaced."""
+    """The text as a server decodes it: with broken characters replaced."""
     received: dict[str, list[str]] = {}
     for name, value in sent:
         received.setdefault(name, []).append(value.decode(errors="replace"))

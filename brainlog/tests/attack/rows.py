@@ -24,7 +24,7 @@ from reflections.tests.factories import make_reflection
 ONE_DAY = datetime.timedelta(days=1)
 SECRET = "a secret of another person"
 
-# The conditions under which a day's texts are shown at all.
+# The answers on which texts of a day depend.
 ASKED = {
     "had_emotional_event": True,
     "is_crashing": True,
@@ -34,7 +34,7 @@ ASKED = {
 
 
 def text_columns() -> list[models.Field]:
-    """Every column of every table that can contain a text of a person."""
+    """All columns of all tables that can contain text of a person."""
     return [
         column
         for model in apps.get_models()
@@ -47,18 +47,18 @@ def label(column: models.Field) -> str:
     return f"{column.model._meta.label}.{column.name}"
 
 
-# What a text of a column begins with, to be known again on a page.
+# The beginning of a column's text, by which pages are searched for it.
 CODES = {label(column): f"q{number:03}qq" for number, column in enumerate(text_columns())}
 
 
 def hostile_texts(model: type[models.Model], number: int, *names: str) -> dict[str, str]:
-    """A hostile text for each of these columns of a row, or for all: other rows get others."""
+    """A hostile text for each column of a row. Rows with other numbers get other texts."""
     texts = {}
     for column in text_columns():
         if column.model is model and (column.name in names or not names):
             code = CODES[label(column)]
             choice = packed((column.max_length or 4000) - 2, code)
-            # With the number in it, for what must be unique.
+            # With the number, for unique columns.
             texts[column.name] = choice[number % len(choice)].replace(code, f"{code}{number}", 1)
     return texts
 
@@ -94,7 +94,7 @@ def make_hostile(owner: User, staff: User) -> Iterator[models.Model]:
 
 
 def make_hostile_days(owner: User) -> Iterator[models.Model]:
-    """Days, with the one in the addresses as the last; doses; weeks."""
+    """Days, of which the last is that of the URLs; doses; and reflections."""
     medications = list(owner.medications.order_by("pk"))
     lines = packed(200, "q000qq")
     for number in reversed(range(len(lines))):
@@ -110,14 +110,14 @@ def make_hostile_days(owner: User) -> Iterator[models.Model]:
 
 
 def hostile_figures() -> dict:
-    """What dbreport stores, of a database whose names are hostile."""
+    """A report of dbreport about a database with hostile names."""
     texts = packed(60, "q000qq")
     tables = [{"table": text, "rows": 1, "bytes": 1000, "index_bytes": 10} for text in texts]
     return {"vendor": "sqlite", "database": {"bytes": 5000, "name": texts[0], "connections": None}, "tables": tables}
 
 
 def make_secret(other: User):
-    """A row of everything that people own."""
+    """A row in each table of a person's data."""
     log = make_full_log(other, DAY, dreams=SECRET)
     make_dose(log, make_medication(other, SECRET, pk=1000, note=SECRET))
     make_reflection(other, SUNDAY, week_highlights=SECRET)
@@ -129,7 +129,7 @@ def make_secret(other: User):
 
 
 def count_on(*tables: type[models.Model]):
-    """Have PostgreSQL number the next rows after those that were made with a number."""
+    """Set PostgreSQL's sequences after rows that were inserted with explicit keys."""
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), tables):
             cursor.execute(statement)

@@ -9,19 +9,19 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from brainlog.tests.addresses import ADDRESSES
 from brainlog.tests.attack.checks import Attack
 from brainlog.tests.attack.inputs import ENCODINGS, MARKS, Sent, as_received, filled_in
-from brainlog.tests.attack.world import Found, World, browser_with, everything, name_of
-from testing.undone import undone
+from brainlog.tests.attack.world import Found, World, all_rows, browser_with, name_of
+from testing.rollback import rolled_back
 
 pytestmark = MARKS
 
 TAKES_FORMS = sorted({name_of(address.path) for address in ADDRESSES if address.other[1] != 405})
 
-# There are many forms: for each, a twentieth of what the profile says.
+# There are many forms, so each gets a twentieth of the profile's examples.
 any_answers = settings(suppress_health_check=[*HealthCheck], max_examples=settings().max_examples // 20)
 
 
 def right_for(world: World) -> dict[str, list[str]]:
-    """What only this world knows."""
+    """Valid values that only exist in this world: codes, tokens and keys."""
     return {
         "code": [world.code_of("owner"), world.code_of("newcomer"), *world.recovery_codes[:1], "１２３４５６", "é"],
         "session": [world.handle_of("owner"), world.handle_of("other")],
@@ -31,11 +31,11 @@ def right_for(world: World) -> dict[str, list[str]]:
 
 
 def attack(world: World, found: Found, cookies: SimpleCookie, before: dict[str, dict], sent: Sent, encoding: str):
-    """Send it, hold the answer and the database against what must be so, and take everything back."""
+    """Send a form, check the invariants of the response and the database, and roll everything back."""
     caches["summaries"].clear()
-    with undone():
+    with rolled_back():
         response = browser_with(cookies).post(found.form.action, ENCODINGS[encoding](sent), content_type=encoding)
-        Attack(world, found, as_received(sent), response, before, everything()).check()
+        Attack(world, found, as_received(sent), response, before, all_rows()).check()
 
 
 @pytest.mark.parametrize("name", TAKES_FORMS)
@@ -64,8 +64,8 @@ def test_any_answers_to_a_form_of_the_admin(world):
 
 def attack_with_anything(world: World, found: Found):
     answers = filled_in(found.form, right_for(world))
-    with undone():
-        cookies, before = world.open(found).cookies, everything()
+    with rolled_back():
+        cookies, before = world.open(found).cookies, all_rows()
 
         @any_answers
         @given(sent=answers, encoding=st.sampled_from(sorted(ENCODINGS)))

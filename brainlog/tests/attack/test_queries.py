@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from brainlog.tests.attack.checks import RECORDS
 from brainlog.tests.attack.inputs import MARKS, anything, text
 from brainlog.tests.attack.rows import SECRET
-from brainlog.tests.attack.world import World, everything, html_of, name_of
-from testing.undone import undone
+from brainlog.tests.attack.world import World, all_rows, html_of, name_of
+from testing.rollback import rolled_back
 
 pytestmark = MARKS
 
@@ -24,7 +24,7 @@ PROJECT = Path(__file__).parents[3]
 
 any_query = settings(suppress_health_check=[*HealthCheck], max_examples=settings().max_examples // 20)
 
-# What Django, its admin and allauth read.
+# Parameters of Django, its admin and allauth.
 KNOWN = {"next", "q", "o", "p", "e", "all", "_popup", "_to_field", "_changelist_filters", "_facets", "process", "scope"}
 KNOWN |= {"term", "app_label", "model_name", "field_name", "lang", "format"}
 
@@ -47,7 +47,7 @@ values = likely | anything
 
 
 def names_in_the_code() -> set[str]:
-    """What our own code reads of a query, and what links on our pages say."""
+    """The parameters that our code reads."""
     ours = [
         PROJECT / "brainlog",
         *(Path(app.path) for app in apps.get_app_configs() if Path(app.path).parent == PROJECT),
@@ -63,7 +63,7 @@ def names_in_links(world: World) -> set[str]:
 
 
 def lookups_of(model: type[Model]) -> list[str]:
-    """Every column of a table and what it leads to, with every lookup."""
+    """All columns and relations of a table, with all lookups."""
     names = [field.name for field in model._meta.get_fields()]
     return sorted({*names, *(f"{name}__{lookup}" for name in names for lookup in LOOKUPS)})
 
@@ -71,9 +71,9 @@ def lookups_of(model: type[Model]) -> list[str]:
 def ask(world: World, who: str, path: str, sent: list[tuple[str, bytes]]):
     caches["summaries"].clear()
     query = "&".join(f"{quote_from_bytes(name.encode())}={quote_from_bytes(value)}" for name, value in sent)
-    with undone():
+    with rolled_back():
         response = world.browser(who).get(f"{path}?{query}")
-        after = everything()
+        after = all_rows()
     assert response.status_code in {200, 302, 400, 403, 404, 405}
     assert {name for name in after if after[name] != world.start[name]} <= RECORDS
     there = urlsplit(response.headers.get("Location", "/"))

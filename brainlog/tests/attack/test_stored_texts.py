@@ -16,13 +16,13 @@ from brainlog.tests.attack.rows import CODES
 from brainlog.tests.attack.texts import HOSTILE, MARK
 from brainlog.tests.attack.world import Page
 from operations.log_formatters import JsonFormatter, TextFormatter
-from testing.undone import undone
+from testing.rollback import rolled_back
 
 PROJECT = Path(__file__).parents[3]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-# No page says these: what is secret or checks a secret, what is made of another column, and what no person writes.
+# Columns that no page shows: secrets, columns computed from others, and texts that no person writes.
 NOT_SHOWN = {
     *("accounts.User.password", "accounts.Invitation.token_hash", "account.EmailConfirmation.key"),
     *("accounts.User.username_key", "logs.Medication.name_key"),
@@ -33,7 +33,7 @@ NOT_SHOWN = {
         "accounts.Session.user_agent",
     ),
     *("accounts.Throttle.cache_key", "accounts.Throttle.value", "admin.LogEntry.object_id"),
-    # Names of fields, of which only those that the page knows are shown; and of files, for commands.
+    # Names of fields, of which pages show known ones only; and names of files, for commands.
     *("accounts.SecurityEvent.changed", "operations.Backup.archive"),
     *("auth.Permission.name", "auth.Permission.codename"),
     *("contenttypes.ContentType.app_label", "contenttypes.ContentType.model"),
@@ -51,7 +51,7 @@ LEAD_SOMEWHERE = {"href", "src", "action", "formaction", "data", "srcdoc", "srcs
 
 
 class Skeleton(HTMLParser):
-    """Collects what a text has made of itself, where it should have stayed a text."""
+    """Collects elements and attributes that a hostile text has become."""
 
     def __init__(self, html: str):
         super().__init__()
@@ -89,7 +89,7 @@ class Skeleton(HTMLParser):
 def leads_astray(tag: str, address: str) -> bool:
     """Whether a URL consists of a hostile text, rather than being one of ours with a query string."""
     if tag == "img" and address.startswith("data:image/svg+xml;base64,"):
-        return False  # The code to photograph, drawn by us.
+        return False  # The QR code, which is our own image.
     address = re.sub(r"[\x00-\x20]", "", address).lower()
     return address.startswith(("javascript:", "data:", "vbscript:", "http:", "https:", "//", "\\", "/\\")) or (
         MARK in address.partition("?")[0]
@@ -111,7 +111,7 @@ def test_the_parser_finds_what_is_not_escaped(text):
 
 
 def every_page(world) -> list[Page]:
-    """Those at addresses, and those that say what became of a form."""
+    """All pages at URLs, and the responses to all forms."""
     return world.pages + world.more_pages + [page for _form, _pairs, page in world.answers]
 
 
@@ -138,7 +138,7 @@ def test_template_syntax_in_a_text_is_not_rendered(world):
 
 
 def test_every_column_with_a_text_is_on_some_page(world):
-    """Or the tests above have not looked at it."""
+    """Otherwise the tests above would not have checked it."""
     pages = "\n".join(page.html for page in every_page(world))
     missing = {column for column, code in CODES.items() if code not in pages}
     assert missing == NOT_SHOWN
@@ -156,10 +156,10 @@ HEADERS = {"Subject", "From", "To", "Date", "Message-ID", "MIME-Version", "Conte
 
 
 def test_a_mail_is_a_text_and_its_subject_one_line(world):
-    with undone():
+    with rolled_back():
         username = f"a\nBcc: b@example.org\n{HOSTILE[0]}{HOSTILE[2]}"
         User.objects.filter(pk=world.people["owner"].pk).update(username=username)
-        for address in ("owner@example.org", "nobody@example.org"):
+        for address in ("owner@example.org", "unknown@example.org"):
             Client().post(reverse("accounts:reset"), {"email": address})
 
     assert len(mail.outbox) == 2
@@ -189,7 +189,7 @@ def test_a_line_in_the_log_is_one_line(world, caplog, formatter, text):
     """Texts cannot inject lines into the log, or escape sequences into a terminal."""
     caplog.set_level(logging.DEBUG)
     headers = {name: text for name in ("user-agent", "host", "origin", "referer", "x-request-id", "accept-language")}
-    with undone():
+    with rolled_back():
         for sent in ({}, headers, *({name: value} for name, value in headers.items())):
             browser = Client(enforce_csrf_checks=True, headers=sent)
             browser.get(f"/{text}/?next={text}")
@@ -198,7 +198,7 @@ def test_a_line_in_the_log_is_one_line(world, caplog, formatter, text):
             browser.generic(f"GET{text}", "/")
 
     for record in caplog.records:
-        record.exc_info = None  # Of our own code, a line each.
+        record.exc_info = None  # Of our own code: one line each.
     lines = [formatter.format(record) for record in caplog.records]
     assert any("Invalid HTTP_HOST" in line for line in lines)
     assert [line for line in lines if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", line)] == []

@@ -2,7 +2,7 @@
 
 MARK = "zqx"
 
-# Each would become an element, an attribute or a script of that name, where a text is not escaped.
+# Without escaping, each becomes an element, an attribute or a script of that name.
 HOSTILE = [
     f"<{MARK}>",
     f"<script>{MARK}()</script>",
@@ -38,7 +38,7 @@ HOSTILE = [
 
 
 def packed(most: int, code: str) -> list[str]:
-    """All of them in as few texts of at most `most` characters as they go into, each beginning with `code`."""
+    """All hostile texts, joined into as few texts of at most `most` characters as possible. Each begins with `code`."""
     texts = [code]
     for text in HOSTILE:
         if len(texts[-1]) + len(text) < most:

@@ -28,9 +28,9 @@ from logs.models import DailyLog, Medication
 from logs.questions import parts_of_day
 from reflections.models import WeeklyReflection
 from testing.forms import TYPED, Form, forms_in
-from testing.undone import undone
+from testing.rollback import rolled_back
 
-# The week after that of the addresses; in New York it is noon.
+# In the week after that of the URLs; noon in New York.
 NOON = datetime.datetime(2026, 5, 12, 16, tzinfo=datetime.UTC)
 
 
@@ -66,12 +66,12 @@ class Found:
 
     @property
     def kind(self) -> tuple:
-        """What makes two forms the same one: where it leads, and what it asks, however many rows there are."""
+        """A key that is equal for equal forms: the URL's name and the names of fields, whatever the number of rows."""
         return self.name, frozenset(re.sub(r"-\d+-", "-0-", name) for name in self.form.names)
 
 
 def name_of(path: str) -> str:
-    """The name of an address, with its check-in if it is one."""
+    """The name of a URL, with its check-in, if any."""
     try:
         match = resolve(path)
     except Resolver404:
@@ -86,7 +86,7 @@ class World:
     cookies: dict[str, SimpleCookie] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)  # of authenticator apps
     recovery_codes: list[str] = field(default_factory=list)
-    # Every row as it was in the beginning, and the keys of all that is the other person's.
+    # All rows at the beginning, and the keys of the other person's rows.
     start: dict[str, dict] = field(default_factory=dict)
     of_other_person: dict[str, set] = field(default_factory=dict)
 
@@ -101,19 +101,19 @@ class World:
         world.rows = list(make_hostile(people["owner"], people["staff"]))
         for person in people.values():
             person.refresh_from_db()
-        world.log_everybody_in()
-        world.start, world.of_other_person = everything(), rows_of(people["other"])
+        world.log_everyone_in()
+        world.start, world.of_other_person = all_rows(), rows_of(people["other"])
         return world
 
-    def log_everybody_in(self):
-        """And have them say again who they are: some pages ask."""
+    def log_everyone_in(self):
+        """Log everyone in, with a reauthentication, which some pages require."""
         browsers = {who: Client() for who in ("visitor", "halfway", *self.people)}
         for who, person in self.people.items():
             browsers[who].force_login(person)
         for who in ("owner", "passwordless"):
             self.secrets[who], codes = switch_on(browsers[who])
             self.recovery_codes = self.recovery_codes or codes
-        # The first number is that of the passkey whose address is in the table of addresses.
+        # The first id is that of the passkey in the table of URLs.
         Authenticator.objects.update(id=F("id") + 1000)
         for number, name in enumerate(packed(50, "q000qq")):
             data = {"name": name, "credential": new_credential()}
@@ -130,15 +130,15 @@ class World:
         self.cookies = {who: browser.cookies for who, browser in browsers.items()}
 
     def code_of(self, who: str) -> str:
-        """What their app shows; nothing if they have none."""
+        """The current code of their authenticator app; empty without one."""
         return code_of(self.secrets[who]) if who in self.secrets else ""
 
     def browser(self, who: str) -> Client:
-        """A browser with their cookies, as they were when the world began."""
+        """A client with the person's cookies as of the beginning."""
         return browser_with(self.cookies[who])
 
     def handle_of(self, who: str) -> str:
-        """What the page of sessions calls one of theirs, which is not the one they are in."""
+        """The handle of another session of the person."""
         return self.people[who].sessions.order_by("created_at", "pk").last().handle
 
     def envelope_of(self, who: str) -> str:
@@ -152,7 +152,7 @@ class World:
     # Pages
 
     def addresses(self) -> Iterator[tuple[str, str]]:
-        """Who opens which address, of each kind of page at least one."""
+        """Pairs of person and URL, at least one for each kind of page."""
         ours = [*dict.fromkeys(address.path for address in ADDRESSES), *self.addresses_with_tokens()]
         yield from (("owner", path) for path in ours)
         yield "owner", self.people["owner"].daily_logs.get(not_tracked="ill").get_absolute_url()
@@ -162,7 +162,7 @@ class World:
         yield from (("staff", path) for path in self.addresses_of_the_admin())
 
     def more_addresses(self) -> Iterator[tuple[str, str]]:
-        """The same pages about all the other rows."""
+        """The same pages for all other rows."""
         for row in self.rows:
             if isinstance(row, DailyLog | WeeklyReflection):
                 yield "owner", row.get_absolute_url()
@@ -191,10 +191,10 @@ class World:
             yield from (reverse(f"{name}_{page}", args=[row.pk]) for page in ("change", "delete", "history"))
 
     def look(self, addresses: Iterator[tuple[str, str]]) -> list[Page]:
-        """What shows itself at these addresses, or where they lead."""
+        """The pages at these URLs, after redirects."""
         found = []
         for who, path in dict.fromkeys(addresses):
-            with undone():
+            with rolled_back():
                 response = self.browser(who).get(path, follow=True)
             if response.status_code == 200 and (html := html_of(response)):
                 found.append(Page(who, path, response.request["PATH_INFO"], html))
@@ -221,11 +221,11 @@ class World:
 
     @cached_property
     def answers(self) -> list[tuple[Found, Pairs, Page]]:
-        """The pages that come of sending each form on a page as it is."""
+        """The responses to all forms when they are sent unchanged."""
         found = []
         for form in self.forms_on_pages.values():
             for pairs in first_tries(form.form):
-                with undone():
+                with rolled_back():
                     browser = self.browser(form.who) if form.opened == form.form.action else self.open(form)
                     response = self.send(form, pairs, browser)
                     if response.status_code == 302:
@@ -237,7 +237,7 @@ class World:
 
     @cached_property
     def forms(self) -> dict[tuple, Found]:
-        """Every form there is, once each: those on pages, and those on the pages that sending these leads to."""
+        """All forms, once each: those on pages, and those on the responses to them."""
         found = dict(self.forms_on_pages)
         for first, pairs, page in self.answers:
             for form in forms_in(page.html, page.path):
@@ -246,7 +246,7 @@ class World:
         return found
 
     def open(self, found: Found) -> Client:
-        """A browser with the form's page in front of it."""
+        """A client that has opened the page of the form."""
         browser = self.browser(found.who)
         browser.get(found.opened, follow=True)
         if found.after:
@@ -261,7 +261,7 @@ class World:
 
 
 def html_of(response) -> str:
-    """The page, or an empty text where the answer is a file. Reads that to its end."""
+    """The page, or '' if the response is a file, which is then read completely."""
     body = b"".join(response)
     return body.decode() if response["Content-Type"].startswith("text/html") else ""
 
@@ -289,7 +289,7 @@ def first_tries(form: Form) -> Iterator[Pairs]:
 
 
 def rows_of(person: User) -> dict[str, set]:
-    """The keys, by table, of all that would go with a person."""
+    """The keys, by table, of all rows that are deleted with a person."""
     collector = Collector("default")
     collector.collect([person])
     rows = {model._meta.db_table: {row.pk for row in found} for model, found in collector.data.items()}
@@ -298,8 +298,8 @@ def rows_of(person: User) -> dict[str, set]:
     return rows
 
 
-def everything() -> dict[str, dict]:
-    """Every row of every table, as stored."""
+def all_rows() -> dict[str, dict]:
+    """All rows of all tables, as stored."""
     found = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):

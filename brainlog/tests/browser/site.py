@@ -56,7 +56,7 @@ NOT_PAGES = {
 
 @dataclass
 class World:
-    """A new person, a person with a long history, and a person who is ill today."""
+    """The people of the tests: a new one, one with a long history, and one who is ill today."""
 
     newcomer: User
     regular: User
@@ -138,7 +138,7 @@ class View:
 
 
 def protect(person: User):
-    """Give them codes from an app, a passkey and recovery codes."""
+    """Switch on codes from an app, a passkey and recovery codes."""
     client = Client()
     client.force_login(person)
     switch_on(client)
@@ -150,7 +150,7 @@ def expect_errors(page: Page):
 
 
 def saving(**given) -> Callable[[Page, World], None]:
-    """Fill in wrong answers and send them."""
+    """Send invalid answers."""
 
     def do(page, world):
         if page.locator("details[data-more]").count():

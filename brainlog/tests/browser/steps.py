@@ -1,4 +1,4 @@
-"""Steps of a person on the pages. Fields are found by name, everything else by its text."""
+"""Actions of a person on pages. Fields are found by name, everything else by text."""
 
 from django.conf import settings
 from django.test import Client
@@ -13,7 +13,7 @@ NOTE = "Line one\n\n  Line three, with “quotes” & <b>, 🧠"
 
 
 def come_in(page: Page, live_server, person: User) -> Page:
-    """Give the page's browser a session of this person, without the way through the login page."""
+    """Log the person in by a session cookie, without the login page."""
     client = Client()
     client.force_login(person)
     session = {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
@@ -55,7 +55,7 @@ def clear(page: Page, name: str):
 
 
 def answer(page: Page, answers: dict):
-    """Give answers as the factories write them, in order. What is folded away must be open."""
+    """Give answers in the format of the factories, in order. Optional questions must be open."""
     for name, given in answers.items():
         for value in given if isinstance(given, list) else [given]:
             kind = field(page, name).first.evaluate("input => input.type")
@@ -74,7 +74,7 @@ def unfold(page: Page):
 
 
 def given_answers(page: Page) -> dict:
-    """What the form on the page would send, less what the person cannot see."""
+    """The data that the form would send, without fields that are not visible to people."""
     pairs = page.locator("form[data-draft]").evaluate("form => [...new FormData(form)]")
     unseen = ("csrfmiddlewaretoken", "version", "seen", "asked-names", "today", "remove")
     found = {}
@@ -85,7 +85,7 @@ def given_answers(page: Page) -> dict:
 
 
 def expect_saved(page: Page, text: str):
-    """Wait for the page that says so."""
+    """Wait for the page with the confirmation."""
     expect(page.get_by_role("status").filter(has_text=text)).to_be_visible()
 
 
@@ -95,12 +95,12 @@ def offer(page: Page) -> Locator:
 
 
 def restored(page: Page) -> Locator:
-    """The card that says a draft was brought back."""
+    """The card after a draft was restored."""
     return page.locator("[data-draft-restored]")
 
 
 def drafts(page: Page) -> list[str]:
-    """What the drafts in this browser are about, each without the name of the page that keeps it."""
+    """The subjects of the drafts in this browser, without the ids of their pages."""
     return page.evaluate(
         """Object.keys(localStorage).filter(key => key.startsWith("brainlog-draft/"))
             .map(key => key.replace(/\\/[^/]+$/, "")).sort()"""
@@ -122,7 +122,7 @@ def expect_no_drafts(page: Page):
 
 
 def reopen(page: Page, address: str | None = None) -> Page:
-    """Load a page as after a crash: the one before has no chance to ask or to tidy up."""
+    """Load a page as after a crash: no event handlers of the page before run."""
     context = page.context
     page.close(run_before_unload=False)
     page = context.new_page()

@@ -35,9 +35,9 @@ SMALL_TARGETS = """() => {
 
 
 def audit(page, is_wide=False, is_thorough=False) -> list[str]:
-    """What is wrong with the page as it is now, one text each; in the dark and on a wide screen if it is thorough."""
+    """The problems of the current page as texts; if thorough, also in the dark theme and on a wide screen."""
     problems = []
-    # Colours that are still fading into one another have no contrast to speak of.
+    # During a transition of colours, contrast cannot be measured.
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     problems += [f"in light: {violation}" for violation in violations(page)]
     if is_thorough and is_wide:
@@ -101,7 +101,7 @@ def check_every_page(new_page, live_server, settings, expected_errors, who, is_t
 
 @pytest.mark.parametrize("stage", STAGES, ids=str)
 def test_the_check_in_of_now_fits_on_a_small_phone(new_page, live_server, stage):
-    """Whatever the hour: the longest names are not up at each of them."""
+    """Each check-in is the current one at some hour; their names differ in length."""
     hour = next(hour for hour in range(5, 24) if stage_for_hour(hour, 4) is stage)
     behind = (timezone.now().hour - hour + 12) % 24 - 12  # the server's zone, in hours
     person = make_person(timezone=f"Etc/GMT{behind:+d}")

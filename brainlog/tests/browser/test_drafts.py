@@ -58,7 +58,7 @@ def test_what_was_typed_is_offered_after_a_crash_and_brought_back_as_it_was(own_
     expect(offer(page)).to_be_hidden()
     expect(restored(page)).to_be_visible()
     assert given_answers(page) == typed
-    # Brought back is not saved, and what is folded away is in sight.
+    # Restored answers are not saved, and restored optional answers are visible.
     assert not person.daily_logs.exists()
     expect(field(page, "emotional_event")).to_be_visible()
 
@@ -182,7 +182,7 @@ def test_typing_on_before_deciding_does_not_cost_the_older_draft(own_page):
     expect(field(page, "current_activity")).to_have_value("newer")
     press(page, "Bring them back")
     expect(field(page, "current_activity")).to_have_value("older")
-    # Not even now is the newer one lost.
+    # The newer draft is still kept.
     press(page, "Bring them back")
     expect(field(page, "current_activity")).to_have_value("newer")
 
@@ -230,7 +230,7 @@ def test_what_was_typed_before_the_script_ran_is_kept_too(own_page):
 def test_a_typo_taken_back_leaves_nothing_behind(own_page):
     type_note(own_page)
     field(own_page, "current_activity").fill("")
-    own_page.goto("/")  # Nothing asks whether to leave: that would make this fail.
+    own_page.goto("/")  # A dialog about leaving the page would fail the test.
     own_page.goto(MIDDAY)
     expect(offer(own_page)).to_be_hidden()
 
@@ -354,7 +354,7 @@ def test_the_form_works_when_the_browser_keeps_nothing(own_page, person, storage
 
 
 def put_drafts(page, day: str, number: int, characters: int):
-    """Drafts of a day in the person's browser, as old as their number in seconds."""
+    """Store drafts of a day in the browser, each as many seconds old as its number."""
     page.evaluate(
         """([day, number, characters]) => {
             const person = document.body.dataset.person;

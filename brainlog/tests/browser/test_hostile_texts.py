@@ -15,7 +15,7 @@ from brainlog.tests.browser.steps import come_in, field, press, unfold, wait_unt
 
 pytestmark = pytest.mark.once
 
-# A script that one of them became leaves a trace, and so does an element or an attribute.
+# An injected script, element or attribute leaves a trace.
 TRAP = f"""
 window.ran = [];
 window.{MARK} = () => window.ran.push("script");
@@ -40,7 +40,7 @@ def people(live_server):
 
 @pytest.fixture
 def trapped(page, live_server):
-    """A page that notices what runs in it, what it asks, and what it loads from elsewhere."""
+    """A page that records scripts, dialogs, and requests to other hosts."""
     noticed = []
 
     def notice_dialog(dialog):

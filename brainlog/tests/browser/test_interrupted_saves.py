@@ -32,7 +32,7 @@ from logs.tests.factories import DAY, make_log
 
 
 def expect_brought_back(page, person):
-    """What was typed is in the form again, and not stored."""
+    """The typed text is in the form again, and not stored."""
     expect(restored(page)).to_be_visible()
     expect(field(page, "current_activity")).to_have_value(NOTE)
     assert not person.daily_logs.exists()
@@ -66,7 +66,7 @@ def test_the_session_has_expired_and_another_person_logs_in(own_page, person):
     assert given_answers(own_page) == {}
     assert NOTE not in own_page.content()
     assert not other.daily_logs.exists()
-    # It is still there for whose it is.
+    # Its owner still finds it.
     assert drafts(own_page) == [f"brainlog-draft/{person.pk}/{DAY}/midday"]
 
 
@@ -109,7 +109,7 @@ def test_the_database_takes_no_writes(own_page, person, monkeypatch, expected_er
 
 
 def store_without_writing(open_form):
-    """The view's own, while the database really refuses to write on the server's connection."""
+    """The view's function, while the connection of the server is read-only."""
     turn = "PRAGMA query_only = {}" if connection.vendor == "sqlite" else "SET default_transaction_read_only = {}"
     with connection.cursor() as cursor:
         cursor.execute(turn.format("on"))

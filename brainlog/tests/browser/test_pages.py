@@ -31,7 +31,7 @@ def test_the_administration_works_under_our_content_security_policy(page, live_s
     staff = User.objects.create_superuser("staff", password=PASSWORD)
     page.goto("/admin/")
     log_in(page, staff)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Site administration")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Brain Log administration")
     models = admin.site._registry.items()
     assert len(models) >= 4
     for model, model_admin in models:

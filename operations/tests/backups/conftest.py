@@ -6,11 +6,9 @@ import subprocess
 from contextlib import closing
 
 import pytest
-from django.conf import settings
-from django.core.management import CommandError, call_command
 
 from operations.tests.backups.archives import PEOPLE, add_people
-from operations.tests.backups.databases import commands_use
+from operations.tests.backups.databases import run_command
 from testing.migrated import migrate
 
 
@@ -42,19 +40,12 @@ def run(database, folder, monkeypatch, django_db_blocker):
     """Run a command with that database and folder, and return its output or the message of its error."""
 
     def run(*arguments, at=None, fails=False, typed="", **environment):
-        said = io.StringIO()
-        with monkeypatch.context() as patch, django_db_blocker.unblock(), commands_use(f"sqlite:///{at or database}"):
-            patch.setattr("sys.stdout", said)
-            patch.setattr(settings, "BACKUP_TO", environment.pop("BACKUP_TO", str(folder)))
+        backup_to = environment.pop("BACKUP_TO", str(folder))
+        with monkeypatch.context() as patch, django_db_blocker.unblock():
             patch.setattr("sys.stdin", io.StringIO(typed))
             for name, value in environment.items():
                 patch.setenv(name, value)
-            if not fails:
-                call_command(*arguments)
-                return said.getvalue().strip()
-            with pytest.raises(CommandError) as error:
-                call_command(*arguments)
-            return str(error.value)
+            return run_command(f"sqlite:///{at or database}", backup_to, *arguments, fails=fails)
 
     return run
 

@@ -45,9 +45,9 @@ def test_age(run, backup, age_key, tmp_path):
     assert (manifest_of(archive)["encryption"], manifest_of(archive)["recipient"]) == ("age", recipient)
     assert "is good" in run("verify_backup", "latest", f"--identity={identity}")
     assert f"encrypted for {recipient}: " in run("verify_backup", "latest", fails=True)
-    said = run("restore", "latest", f"--identity={stranger}", at=tmp_path / "new.sqlite3", fails=True)
-    assert "age failed: error: no identity matched" in said
-    assert said.endswith(f"The archive is encrypted for {recipient}: is that the key in {stranger}?")
+    output = run("restore", "latest", f"--identity={stranger}", at=tmp_path / "new.sqlite3", fails=True)
+    assert "age failed: error: no identity matched" in output
+    assert output.endswith(f"The archive is encrypted for {recipient}: is that the key in {stranger}?")
 
 
 def test_gnupg(run, backup, gnupg_home, tmp_path, age_key):
@@ -113,10 +113,10 @@ def test_a_decryption_error_of_age_is_reported_as_the_cause(age_key, damage):
     identity, recipient = age_key
     decrypting = Encryption("age", recipient).decryption_program(str(identity))
 
-    said = read_on(decrypting, source=damage(encrypted(recipient, BIG)))
+    output = read_on(decrypting, source=damage(encrypted(recipient, BIG)))
 
-    assert said.startswith("age failed: error: ")
-    assert recipient in said
+    assert output.startswith("age failed: error: ")
+    assert recipient in output
 
 
 @pytest.mark.parametrize("damage", [cut_off, text])
@@ -124,10 +124,10 @@ def test_a_decryption_error_of_gnupg_is_reported_as_the_cause(gnupg_home, damage
     home = {"GNUPGHOME": str(gnupg_home)}
     decrypting = Encryption("gpg", "demo@example.org").decryption_program(None)
 
-    said = read_on(replace(decrypting, environment=home), source=damage(encrypted("demo@example.org", BIG, **home)))
+    output = read_on(replace(decrypting, environment=home), source=damage(encrypted("demo@example.org", BIG, **home)))
 
-    assert said.startswith("gpg failed: ")
-    assert "demo@example.org" in said
+    assert output.startswith("gpg failed: ")
+    assert "demo@example.org" in output
 
 
 def test_a_wrong_private_key_is_reported_as_the_cause(age_key, gnupg_home, tmp_path):

@@ -68,16 +68,16 @@ def test_an_error_ends_with_the_hint():
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         "psql: symbol lookup error: psql: undefined symbol: PQsetChunkedRowsMode",
         "psql: error while loading shared libraries: libpq.so.5: cannot open shared object file",
         "psql: /lib/libpq.so.5: version `RHPG_16' not found (required by psql)",
     ],
 )
-def test_a_mismatch_of_program_and_library_has_a_hint(said):
+def test_a_mismatch_of_program_and_library_has_a_hint(message):
     with pytest.raises(BackupError, match="^sh failed: .*apt-get install --reinstall libpq5 postgresql-client-"):
-        list(run_pipeline(None, shell(f'echo "{said.replace("`", chr(92) + "`")}" >&2; exit 127')))
+        list(run_pipeline(None, shell(f'echo "{message.replace("`", chr(92) + "`")}" >&2; exit 127')))
 
 
 def test_programs_report_in_english_and_keep_the_encoding():
@@ -118,14 +118,14 @@ def test_nothing_is_left_running_when_the_reader_stops(tmp_path):
 
 
 def test_long_operations_report_progress(monkeypatch):
-    said = []
+    messages = []
     monkeypatch.setattr("operations.backups.progress.INTERVAL", 0)
 
     large = b"x" * 1_500_000
-    assert list(report_progress(chunks(large, b"y"), said.append, "Checked", 3_000_000)) == [large, b"y"]
-    assert list(report_progress(chunks(b"x"), said.append, "Stored")) == [b"x"]
+    assert list(report_progress(chunks(large, b"y"), messages.append, "Checked", 3_000_000)) == [large, b"y"]
+    assert list(report_progress(chunks(b"x"), messages.append, "Stored")) == [b"x"]
 
-    assert said == ["Checked 1.5 MB of 3.0 MB", "Checked 1.5 MB of 3.0 MB", "Stored 0.0 MB"]
+    assert messages == ["Checked 1.5 MB of 3.0 MB", "Checked 1.5 MB of 3.0 MB", "Stored 0.0 MB"]
 
 
 def test_short_operations_report_nothing():
@@ -136,16 +136,16 @@ def test_short_operations_report_nothing():
 
 
 def test_a_lock_wait_reports_who_holds_the_lock_and_has_a_limit():
-    said, clock = [], iter([0, 2, 5, 7, 9, 10])
+    messages, clock = [], iter([0, 2, 5, 7, 9, 10])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("operations.backups.progress.time.monotonic", lambda: next(clock))
-        waiting = LockWait(said.append, limit=10)
+        waiting = LockWait(messages.append, limit=10)
         for _ in range(5):
             waiting.update(["pid 7"])
         with pytest.raises(BackupError, match="^Gave up after waiting for 10 s; nothing was changed.*: pid 7"):
             waiting.update(["pid 7"])
 
-    assert said == ["Waiting for 5 s of at most 10: pid 7"]
+    assert messages == ["Waiting for 5 s of at most 10: pid 7"]
 
 
 def test_a_new_lock_wait_has_the_whole_limit(monkeypatch):

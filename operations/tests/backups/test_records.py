@@ -61,9 +61,9 @@ def test_a_backup_can_be_verified_without_the_database_of_the_site(run, backup, 
     backup()
     nowhere = tmp_path / "nowhere.sqlite3"
 
-    said = run("verify_backup", at=nowhere)
+    output = run("verify_backup", at=nowhere)
 
-    assert "is good" in said and "was not recorded as verified" in said
+    assert "is good" in output and "was not recorded as verified" in output
     assert not nowhere.exists()
 
 
@@ -85,7 +85,7 @@ def make_backup(days: float, **facts) -> Backup:
     return Backup.objects.create(archive=f"{days}.dump", made_at=made_at, size=2_000_000 + int(days), **facts)
 
 
-def said_by_checkdb() -> list[tuple[str, str]]:
+def checkdb_output() -> list[tuple[str, str]]:
     return [(check.status, check.text) for check in check_database(connection) if check.name == "backup"]
 
 
@@ -96,15 +96,15 @@ def committed(transactional_db, monkeypatch):
 
 
 def test_checkdb_warns_of_old_and_missing_backups(committed):
-    assert said_by_checkdb() == [("warning", "none of this database is recorded: run manage.py backup")]
+    assert checkdb_output() == [("warning", "none of this database is recorded: run manage.py backup")]
 
     old = make_backup(9.5)
-    [(status, text)] = said_by_checkdb()
+    [(status, text)] = checkdb_output()
     assert (status, text.partition(":")[0]) == ("warning", "no backup for 9 days")
     assert text.endswith(f"{old.made_at:%Y-%m-%d %H:%M} UTC, 2.0 MB; none is recorded as verified")
 
     new = make_backup(1, verified_at=timezone.now())
-    assert said_by_checkdb() == [
+    assert checkdb_output() == [
         ("ok", f"the newest is of {new.made_at:%Y-%m-%d %H:%M} UTC, 2.0 MB; last verified {timezone.now():%Y-%m-%d}")
     ]
 
@@ -112,7 +112,7 @@ def test_checkdb_warns_of_old_and_missing_backups(committed):
 def test_checkdb_reports_nothing_without_configured_backups(committed, monkeypatch):
     monkeypatch.setattr(settings, "BACKUP_TO", "")
 
-    assert said_by_checkdb() == []
+    assert checkdb_output() == []
 
 
 @pytest.mark.django_db

@@ -23,11 +23,11 @@ pytestmark = pytest.mark.once
 
 
 def test_a_backup_is_an_archive_and_a_manifest_readable_by_the_owner_alone(run, folder):
-    said = run("backup")
+    output = run("backup")
 
     archive, manifest = sorted(folder.iterdir())
-    assert said.startswith(f"{archive.name} in {folder}: ")
-    assert "not encrypted" in said
+    assert output.startswith(f"{archive.name} in {folder}: ")
+    assert "not encrypted" in output
     assert manifest.name == f"{archive.name}.json"
     assert [oct(path.stat().st_mode)[-3:] for path in (folder, archive, manifest)] == ["700", "600", "600"]
     facts = manifest_of(archive)
@@ -152,9 +152,11 @@ def test_a_backup_of_a_newer_release_is_verified_but_not_restored(run, backup, d
     add_people(database, 5, first=PEOPLE)
     change_manifest(archive, migrations=[*manifest_of(archive)["migrations"], migration])
 
-    said = run(*REPLACE, fails=True)
+    output = run(*REPLACE, fails=True)
 
-    assert said.startswith(f"{archive.name} is of a newer release: this one does not have {migration}. Restore it with")
+    assert output.startswith(
+        f"{archive.name} is of a newer release: this one does not have {migration}. Restore it with"
+    )
     assert people(database) == PEOPLE + 5
 
 
@@ -342,10 +344,11 @@ def test_verification_reports_differences_from_the_manifest(run, backup):
     rows = manifest_of(archive)["rows"]
     change_manifest(archive, rows=rows | {"auth_group": 7, "logs_lost": 1}, migrations=["logs.0001_initial"])
 
-    said = run("verify_backup", "latest", fails=True)
+    output = run("verify_backup", "latest", fails=True)
 
     assert (
-        "Table logs_lost is missing. Table auth_group has 300 rows instead of 7. The applied migrations differ" in said
+        "Table logs_lost is missing. Table auth_group has 300 rows instead of 7. The applied migrations differ"
+        in output
     )
 
 
@@ -374,5 +377,5 @@ def test_a_damaged_database_is_not_backed_up(run, backup, database):
     content[(page - 1) * size + 8 : (page - 1) * size + 64] = b"\xff" * 56
     database.write_bytes(content)
 
-    said = run("backup", fails=True)
-    assert "malformed" in said
+    output = run("backup", fails=True)
+    assert "malformed" in output

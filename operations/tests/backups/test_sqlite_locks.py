@@ -33,10 +33,10 @@ def test_a_database_in_use_is_replaced_only_with_the_option(run, backup, databas
     backup()
     add_people(database, 5, first=PEOPLE)
     with another_process(database, "SELECT count(*) FROM auth_group") as other:
-        said = run(*REPLACE, fails=True)
-        assert "Others are using the database db.sqlite3, and what they save would be lost: " in said
-        assert f"process {other.pid} (python" in said
-        assert said.endswith("Stop the site first, or restore --while-connected.")
+        output = run(*REPLACE, fails=True)
+        assert "Others are using the database db.sqlite3, and what they save would be lost: " in output
+        assert f"process {other.pid} (python" in output
+        assert output.endswith("Stop the site first, or restore --while-connected.")
         assert people(database) == PEOPLE + 5
 
         run(*REPLACE, "--while-connected")
@@ -52,10 +52,10 @@ def test_a_restore_names_the_blocking_process_and_times_out(run, backup, databas
     backup()
     add_people(database, 5, first=PEOPLE)
     with another_process(database, "BEGIN IMMEDIATE") as other:
-        said = run(*REPLACE, "--while-connected", "--lock-timeout=2", fails=True)
+        output = run(*REPLACE, "--while-connected", "--lock-timeout=2", fails=True)
 
-        assert said.startswith("Gave up after waiting for 2 s; nothing was changed. Blocked by: process ")
-        assert f"process {other.pid} (python" in said
+        assert output.startswith("Gave up after waiting for 2 s; nothing was changed. Blocked by: process ")
+        assert f"process {other.pid} (python" in output
         assert f"of at most 2: process {other.pid}" in capsys.readouterr().err
     assert people(database) == PEOPLE + 5
     run(*REPLACE)
@@ -84,9 +84,9 @@ def test_a_backup_names_the_blocking_process_and_times_out(run, database, folder
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")  # Where a writer keeps readers waiting.
     with another_process(database, "BEGIN EXCLUSIVE") as other:
-        said = run("backup", fails=True)
+        output = run("backup", fails=True)
 
-    assert said.startswith("Gave up after waiting for 2 s; nothing was changed. Blocked by: ")
-    assert f"process {other.pid}" in said
+    assert output.startswith("Gave up after waiting for 2 s; nothing was changed. Blocked by: ")
+    assert f"process {other.pid}" in output
     assert f"of at most 2: process {other.pid}" in capsys.readouterr().err
     assert list(folder.iterdir()) == []

@@ -21,7 +21,7 @@ from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
-# Not reached by a small database; a program that writes this much has begun to write its file.
+# More than a small database needs; a program that has written this much has begun to write its file.
 MORE_THAN_A_PART = 20_000_000
 
 
@@ -75,7 +75,7 @@ def test_a_killed_backup_is_incomplete_and_removed_later(run, folder, database, 
     [unfinished] = left
     assert unfinished.endswith(".age#1")
     run("backup", "--keep-daily=1")
-    assert unfinished in os.listdir(folder)  # It could still be at work.
+    assert unfinished in os.listdir(folder)  # It could belong to a running backup.
     yesterday = time.time() - 25 * 60 * 60
     os.utime(folder / unfinished, (yesterday, yesterday))
     assert f"Removed {unfinished}." in run("backup", "--keep-daily=2")
@@ -119,10 +119,10 @@ def test_old_backups_are_removed_after_a_complete_one_and_only_on_request(run, f
     run("backup", "--keep-daily=2", "--encrypt-to=age1no", fails=True)
     assert set(os.listdir(folder)) == before
 
-    said = run("backup", "--keep-daily=2").splitlines()
+    output = run("backup", "--keep-daily=2").splitlines()
     left = set(os.listdir(folder))
 
-    assert sorted(said[1:]) == sorted(f"Removed {name}." for name in before - left if not name.endswith(".json"))
+    assert sorted(output[1:]) == sorted(f"Removed {name}." for name in before - left if not name.endswith(".json"))
     assert {*mine, fresh_half, names[0], f"{names[0]}.json"} <= left
     assert not left & {half, *names[1:], *(f"{name}.json" for name in names[1:])}
 
@@ -167,9 +167,9 @@ def test_a_failed_program_leaves_nothing_in_a_bucket(run, bucket, slow_age):
 
 
 def test_a_missing_bucket_is_one_sentence(run, bucket):
-    said = run("backup", "--to=s3://elsewhere", fails=True, **bucket.environment)
+    output = run("backup", "--to=s3://elsewhere", fails=True, **bucket.environment)
 
-    assert said == "s3://elsewhere cannot be used: The specified bucket does not exist"
+    assert output == "s3://elsewhere cannot be used: The specified bucket does not exist"
 
 
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])

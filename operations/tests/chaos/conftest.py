@@ -1,60 +1,60 @@
-"""A durable server with Brain Log in front of it, and a table at the end of what failures did to saves."""
+"""A durable PostgreSQL server, a site that uses it, and a summary of the saves at the end of the run."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from operations.tests.chaos.crowd import DATABASE, Crowd
+from operations.tests.chaos.savers import DATABASE, SaverGroup
 from testing.gunicorn import Site, throwaway_site
 from testing.migrated import migrate
 from testing.postgres import Cluster, throwaway_cluster
 
 PEOPLE = 6
-FIGURES: list[tuple[str, dict[str, int]]] = []
+COUNTS: list[tuple[str, dict[str, int]]] = []
 
 
 @pytest.fixture(scope="package")
 def cluster() -> Iterator[Cluster]:
-    """A server that keeps what it has confirmed, with few connections to give."""
+    """A server that flushes commits to the disk and allows few connections."""
     with throwaway_cluster("max_connections = 30") as cluster:
         make_database(cluster)
         yield cluster
 
 
 def make_database(cluster: Cluster) -> str:
-    """The one the crowd's saves go to. Returns its URL."""
+    """Create the database that people save to. Returns its URL."""
     return migrate(cluster.create_database(DATABASE))
 
 
 @pytest.fixture(scope="package")
 def site(cluster) -> Iterator[Site]:
-    """Brain Log as it runs in production. No test restarts it: it lives through all the failures."""
+    """Brain Log as it runs in production. It is not restarted: it has to survive the failures of all tests."""
     with throwaway_site(cluster.url_of(DATABASE)) as site:
         yield site
 
 
 @pytest.fixture
-def crowd(site, cluster) -> Crowd:
-    return Crowd(site, cluster, PEOPLE)
+def savers(site, cluster) -> SaverGroup:
+    return SaverGroup(site, cluster, PEOPLE)
 
 
 @pytest.fixture
-def nothing_is_lost(request, record_property) -> Callable[[Crowd], None]:
-    """Close a crowd's books: assert that they add up, and keep the figures for the report."""
+def assert_nothing_is_lost(request, record_property) -> Callable[[SaverGroup], None]:
+    """Assert that no acknowledged save is lost, and keep the counts for the summary."""
 
-    def close(crowd: Crowd) -> None:
-        figures = crowd.figures()
-        for name, number in figures.items():
+    def check(savers: SaverGroup) -> None:
+        counts = savers.check_saves()
+        for name, number in counts.items():
             record_property(name, number)
-        FIGURES.append((request.node.name, figures))
+        COUNTS.append((request.node.name, counts))
 
-    return close
+    return check
 
 
 def pytest_terminal_summary(terminalreporter):
-    if not FIGURES:
+    if not COUNTS:
         return
     terminalreporter.section("saves during failures")
-    for name, figures in FIGURES:
-        numbers = ", ".join(f"{word} {number}" for word, number in figures.items())
+    for name, counts in COUNTS:
+        numbers = ", ".join(f"{word} {number}" for word, number in counts.items())
         terminalreporter.line(f"{name}: {numbers}")

@@ -1,4 +1,4 @@
-"""The database hangs: probes are answered, pages are refused at once, and all is well a moment after its return."""
+"""The database hangs: probes are answered, and pages are refused at once until it answers again."""
 
 import http.client
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from operations.tests.chaos.crowd import DATABASE
+from operations.tests.chaos.savers import DATABASE
 from testing.gunicorn import throwaway_site
 from testing.proxy import throwaway_proxy
 from testing.waiting import PATIENCE, wait_until
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.once
 
 # More than the site has threads: 2 × 4.
 CLIENTS = 24
-# Its row is looked up in the database.
+# Makes the site look up a session in the database.
 COOKIE = f"sessionid={'x' * 32}"
 
 
@@ -27,8 +27,8 @@ def ask(site, path: str, cookie: str = COOKIE) -> int:
 
 
 @contextmanager
-def pages_asked_for(site):
-    """Yield the answers to come, to more clients than there are threads."""
+def request_pages(site):
+    """Request a page with more clients than the site has threads. Yields the futures of their statuses."""
     with ThreadPoolExecutor(CLIENTS) as clients:
         yield [clients.submit(ask, site, "/") for _ in range(CLIENTS)]
 
@@ -42,8 +42,8 @@ def test_probes_are_answered_while_every_thread_waits(cluster):
         assert ask(site, "/") == 200
         cluster.pause()
         try:
-            with pages_asked_for(site) as answers:
-                # Within the time in which a database may still be waking up, so that no page is refused yet.
+            with request_pages(site) as answers:
+                # Before the timeout, which allows a serverless database to start, so that no page is refused yet.
                 seen = [(ask(site, path), has_answer(answers)) for path in ("/healthz", "/readyz", "/healthz")]
                 assert seen == [(200, False), (503, False), (200, False)]
                 cluster.resume()
@@ -53,20 +53,20 @@ def test_probes_are_answered_while_every_thread_waits(cluster):
 
 
 @pytest.mark.thorough
-def test_pages_are_refused_at_once_while_it_hangs_and_made_again_when_it_is_back(cluster):
-    """No monitor asks /readyz. The first requests wait on, and get their page; static files do without the database."""
+def test_pages_are_refused_at_once_while_it_hangs_and_served_afterwards(cluster):
+    """The circuit breaker works without requests to /readyz. The first requests wait and get their page."""
     with throwaway_site(cluster.url_of(DATABASE), METRICS_TOKEN="token") as site:  # noqa: S106
         assert ask(site, "/") == 200
         cluster.pause()
         try:
-            with pages_asked_for(site) as waiting:
+            with request_pages(site) as waiting:
                 wait_until(lambda: site.log.count("The database is down (no response)") == 2, site.log)
-                with pages_asked_for(site) as refused:
+                with request_pages(site) as refused:
                     assert {answer.result() for answer in refused} == {503}
                 assert ask(site, "/healthz") == 200
                 assert ask(site, "/readyz") == 503
                 assert ask(site, "/metrics", cookie="") == 401
-                # Those that found a free thread wait on; the others are refused with the rest.
+                # Those that have a thread continue to wait; the others are refused.
                 wait_until(lambda: sum(not answer.done() for answer in waiting) <= 8)
                 assert not all(answer.done() for answer in waiting)
                 cluster.resume()
@@ -74,34 +74,34 @@ def test_pages_are_refused_at_once_while_it_hangs_and_made_again_when_it_is_back
         finally:
             cluster.resume()
         wait_until(lambda: site.log.count("The database answers again") == 2, site.log)
-        with pages_asked_for(site) as answers:
+        with request_pages(site) as answers:
             assert {answer.result() for answer in answers} == {200}
 
 
 @pytest.mark.thorough
-def test_connections_that_stay_silent_hold_up_no_page_once_new_ones_answer(cluster):
-    """As when a firewall has forgotten them. The threads that wait for them are left behind."""
-    with throwaway_proxy(cluster.port) as wire:
-        url = cluster.url_of(DATABASE).replace(f":{cluster.port}/", f":{wire.port}/")
+def test_dead_connections_block_no_page_once_new_connections_work(cluster):
+    """As when a firewall drops idle connections. The threads that wait for them keep waiting."""
+    with throwaway_proxy(cluster.port) as proxy:
+        url = cluster.url_of(DATABASE).replace(f":{cluster.port}/", f":{proxy.port}/")
         with throwaway_site(url) as site:
-            with pages_asked_for(site) as answers:  # Every thread has a connection.
+            with request_pages(site) as answers:  # Every thread has a connection.
                 assert {answer.result() for answer in answers} == {200}
-            wire.mute()
+            proxy.drop_data()
             cluster.pause()
             try:
-                with pages_asked_for(site) as waiting:
+                with request_pages(site) as waiting:
                     wait_until(lambda: site.log.count("The database is down") == 2, site.log)
                     cluster.resume()
                     wait_until(lambda: site.log.count("The database answers again") == 2, site.log)
-                    with pages_asked_for(site) as answers:
+                    with request_pages(site) as answers:
                         assert {answer.result() for answer in answers} == {200}
                     assert not all(answer.done() for answer in waiting)
-                    wire.cut()
+                    proxy.close_connections()
             finally:
                 cluster.resume()
 
 
-def test_a_stopped_server_is_known_to_be_away_from_an_error_alone(site, cluster):
+def test_a_connection_error_alone_opens_the_circuit_breaker(site, cluster):
     logged = len(site.log)
     cluster.stop("fast")
     try:

@@ -1,4 +1,4 @@
-"""What monitors hear from /readyz about a real server, and that asking can never become the trouble itself."""
+"""/readyz with a real server: its answers, and that probes do not accumulate threads or connections."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 
-from operations.tests.chaos.crowd import DATABASE
+from operations.tests.chaos.savers import DATABASE
 from testing.gunicorn import throwaway_site
 from testing.proxy import throwaway_proxy
 from testing.waiting import PATIENCE
@@ -28,19 +28,19 @@ def answer_of(site, address: str = "/readyz") -> tuple[int, dict]:
 
 READY = 200, {"status": "ok"}
 NO_DATABASE = 503, {"status": "unavailable", "reason": "database"}
-PROBE_THREADS = 4  # of one process, as many as it has for pages
+PROBE_THREADS = 4  # per process, as many as for pages
 NO_MIGRATIONS = 503, {"status": "unavailable", "reason": "migrations"}
 
 
 @pytest.fixture(scope="module")
 def site(cluster):
-    """One process, so that it is the same one that answers."""
+    """A site with one process, so that the same process answers every request."""
     with throwaway_site(cluster.url_of(DATABASE), workers=1, threads=PROBE_THREADS) as site:
         yield site
 
 
 @pytest.mark.thorough
-def test_a_server_that_is_gone_and_comes_back(site, cluster):
+def test_a_server_that_stops_and_starts_again(site, cluster):
     assert answer_of(site) == READY
     cluster.stop("fast")
     try:
@@ -50,31 +50,31 @@ def test_a_server_that_is_gone_and_comes_back(site, cluster):
         cluster.start()
     assert answer_of(site) == READY
 
-    # The log tells of each change once.
-    said = re.findall(r"Not ready: [\w ]+|Ready again", site.log)
-    assert said == ["Not ready: the database did not answer correctly within a second", "Ready again"]
+    # Each change is logged once.
+    changes = re.findall(r"Not ready: [\w ]+|Ready again", site.log)
+    assert changes == ["Not ready: the database did not answer correctly within a second", "Ready again"]
 
 
 @pytest.mark.thorough
 def test_a_server_that_hangs_in_the_middle_of_an_answer(cluster):
-    """It is not waited for: as soon as another one is in its place, that one is asked."""
+    """The probe does not wait for it: it opens a new connection each time."""
     with throwaway_proxy(cluster.port) as proxy:
         url = cluster.url_of(DATABASE).replace(f":{cluster.port}/", f":{proxy.port}/")
         with throwaway_site(url, workers=1) as site, psycopg.connect(cluster.url_of(DATABASE)) as other:
             assert answer_of(site) == READY
-            other.execute("LOCK TABLE django_migrations")  # The question arrives, and no answer comes.
+            other.execute("LOCK TABLE django_migrations")  # The query is received, and not answered.
             assert answer_of(site) == NO_DATABASE
-            proxy.mute()
+            proxy.drop_data()
             other.rollback()
             assert answer_of(site) == NO_DATABASE
-            # Connections there are stay silent; new ones lead to a server that is well.
+            # Existing connections stay without an answer; new ones work.
             answers = (answer_of(site) for _ in range(10))
             assert READY in answers
 
 
 @pytest.mark.thorough
 def test_a_server_that_is_frozen(site, cluster):
-    """As when its disk does not answer: connections are accepted, and nothing else happens.
+    """As with a disk that hangs: connections are accepted, and queries are not answered.
 
     The pool of threads for probes may still grow to its size; threads that wait for the database must not add up.
     """
@@ -85,7 +85,7 @@ def test_a_server_that_is_frozen(site, cluster):
         assert threads_of(site) <= most + 1
     finally:
         cluster.resume()
-    # The last question may still be on its way.
+    # The last query may still be pending.
     assert READY in (answer_of(site), answer_of(site), answer_of(site))
 
 
@@ -120,7 +120,7 @@ def test_migrations_of_a_newer_release(site, cluster):
 
 
 @pytest.mark.thorough
-def test_a_database_that_nobody_has_migrated(cluster):
+def test_a_database_without_tables(cluster):
     with throwaway_site(cluster.create_database("empty"), workers=1) as site:
         assert answer_of(site) == NO_MIGRATIONS
         assert answer_of(site, "/healthz") == READY

@@ -25,7 +25,7 @@ from testing.certificates import make_certificates
 from testing.gunicorn import ROOT, environment_with, manage
 from testing.migrated import migrate
 from testing.pgbouncer import throwaway_pgbouncer
-from testing.postgres import HURRIED, throwaway_cluster, throwaway_replica
+from testing.postgres import WITHOUT_FSYNC, throwaway_cluster, throwaway_replica
 from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
@@ -390,7 +390,7 @@ def test_health_problems_are_reported(monkeypatch):
     ):
         monkeypatch.setattr(server_health, name, 0)
     configuration = "archive_mode = on\narchive_command = 'false'\nmax_prepared_transactions = 2\n"
-    with throwaway_cluster(HURRIED + configuration) as cluster, psycopg.connect(cluster.url) as idle:
+    with throwaway_cluster(WITHOUT_FSYNC + configuration) as cluster, psycopg.connect(cluster.url) as idle:
         idle.execute("SELECT 1")
         cluster.execute("SELECT pg_create_physical_replication_slot('left_over', true)")
         with psycopg.connect(cluster.url) as preparing:

@@ -99,10 +99,10 @@ def test_two_releases_take_turns(cluster, database):
             ] * 2
             assert not other.execute("SELECT FROM pg_tables WHERE tablename = 'django_migrations'").fetchall()
             other.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
-            said = sorted(process.communicate(timeout=60)[0] for process in (one, two))
+            outputs = sorted(process.communicate(timeout=60)[0] for process in (one, two))
             assert [one.returncode, two.returncode] == [0, 0]
 
-    assert "Applying logs.0001_initial... OK" in said[0] and "No migrations to apply" in said[1]
+    assert "Applying logs.0001_initial... OK" in outputs[0] and "No migrations to apply" in outputs[1]
     twice = "SELECT app, name FROM django_migrations GROUP BY app, name HAVING count(*) > 1"
     assert cluster.execute(twice, database="empty") == []
 
@@ -154,11 +154,11 @@ def test_migrate_uses_the_direct_url(cluster, database):
 
 @pytest.mark.thorough
 @once
-@pytest.mark.parametrize("said", ["?pgbouncer=true", ""], ids=["said", "not said"])
-def test_behind_a_pooler_it_sets_nothing_in_sessions(cluster, migrated, said):
+@pytest.mark.parametrize("options", ["?pgbouncer=true", ""], ids=["declared", "detected"])
+def test_behind_a_pooler_it_sets_nothing_in_sessions(cluster, migrated, options):
     with throwaway_pgbouncer(cluster, pool_size=2) as bouncer:
         url = bouncer.url_of("migrated")
-        result = manage(f"{url}{said}", "migrate", "logs", "0001")
+        result = manage(f"{url}{options}", "migrate", "logs", "0001")
         with psycopg.connect(url, autocommit=True) as next_one:
             timeout = next_one.execute("SELECT current_setting('lock_timeout')").fetchone()
             locks = next_one.execute("SELECT FROM pg_locks WHERE locktype = 'advisory'").fetchall()
@@ -175,11 +175,11 @@ def test_two_releases_take_turns_behind_a_pooler(cluster, database):
     with throwaway_pgbouncer(cluster, pool_size=3) as bouncer:
         url = f"{bouncer.url_of('empty')}?pgbouncer=true"
         with running_migrate(url) as one, running_migrate(url) as two:
-            said = sorted(process.communicate(timeout=120)[0] for process in (one, two))
+            outputs = sorted(process.communicate(timeout=120)[0] for process in (one, two))
             assert [one.returncode, two.returncode] == [0, 0]
 
-    assert "Applying logs.0001_initial... OK" in said[0]
-    assert said[1].startswith("Waiting for another migrate to finish.\n") and "No migrations to apply" in said[1]
+    assert "Applying logs.0001_initial... OK" in outputs[0]
+    assert outputs[1].startswith("Waiting for another migrate to finish.\n") and "No migrations to apply" in outputs[1]
 
 
 @pytest.mark.thorough

@@ -16,12 +16,12 @@ from operations.database.report import as_text
 from operations.database.stats import collect, with_growth
 from testing.gunicorn import manage
 from testing.migrated import migrate
-from testing.postgres import HURRIED, free_port, throwaway_cluster, throwaway_replica
+from testing.postgres import WITHOUT_FSYNC, free_port, throwaway_cluster, throwaway_replica
 from testing.waiting import wait_until
 
 pytestmark = [pytest.mark.once, pytest.mark.thorough]
 
-COUNTING = HURRIED + "shared_preload_libraries = 'pg_stat_statements'\n"
+COUNTING = WITHOUT_FSYNC + "shared_preload_libraries = 'pg_stat_statements'\n"
 CANARY = "kanarienvogel"
 
 

@@ -1,12 +1,8 @@
 """A PostgreSQL server with databases for backups, and commands that use them."""
 
-import io
-
 import pytest
-from django.conf import settings
-from django.core.management import CommandError, call_command
 
-from operations.tests.backups.databases import commands_use
+from operations.tests.backups.databases import run_command
 from testing.migrated import migrate
 from testing.postgres import throwaway_cluster
 
@@ -52,21 +48,12 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def run(cluster, database, folder, monkeypatch, django_db_blocker):
+def run(cluster, database, folder, django_db_blocker):
     """Run a command with that database and folder, and return its output or the message of its error."""
 
     def run(*arguments, at=None, url=None, fails=False):
-        said = io.StringIO()
-        url = url or cluster.url_of(at or database)
-        with monkeypatch.context() as patch, django_db_blocker.unblock(), commands_use(url):
-            patch.setattr("sys.stdout", said)
-            patch.setattr(settings, "BACKUP_TO", str(folder))
-            if not fails:
-                call_command(*arguments)
-                return said.getvalue().strip()
-            with pytest.raises(CommandError) as error:
-                call_command(*arguments)
-            return str(error.value)
+        with django_db_blocker.unblock():
+            return run_command(url or cluster.url_of(at or database), str(folder), *arguments, fails=fails)
 
     return run
 

@@ -77,9 +77,9 @@ def test_verification_reports_a_missing_table(cluster, run, database, folder):
     path = folder / f"{name}.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"rows": before["rows"]}))
 
-    said = run("verify_backup", name, fails=True)
+    output = run("verify_backup", name, fails=True)
 
-    assert said == f"{name} does not match its manifest. Table logs_dose is missing."
+    assert output == f"{name} does not match its manifest. Table logs_dose is missing."
 
 
 def test_nothing_is_dropped_without_the_option_replace(cluster, run, databases, groups):
@@ -149,9 +149,9 @@ def test_a_failed_restore_changes_nothing(cluster, run, database, groups, progra
     cluster.execute("DELETE FROM auth_group WHERE name <> 'group-1'", database=database)
     programs_with(pg_restore=script)
 
-    said = run("restore", "latest", "--replace", f"--confirm={database}", fails=True)
+    output = run("restore", "latest", "--replace", f"--confirm={database}", fails=True)
 
-    assert "failed: " in said
+    assert "failed: " in output
     assert groups() == 1
 
 
@@ -225,8 +225,8 @@ def test_an_owner_without_superuser_rights(cluster, run, databases, groups, tmp_
             run("restore", "latest", *more, url=url)
             assert groups(at=name) == GROUPS
         run("backup", url=url)
-        said = run("verify_backup", "latest", url=url, fails=True)
-        assert "may not create the temporary database" in said
+        output = run("verify_backup", "latest", url=url, fails=True)
+        assert "may not create the temporary database" in output
         # The server of another owner; its password is on no command line.
         passwords = tmp_path / "pgpass"
         passwords.touch(mode=0o600)
@@ -256,9 +256,9 @@ def test_no_password_is_on_a_command_line_or_in_a_message(cluster, run, database
         cluster.url_of(database).replace(cluster.password, "hunter2"),
         "postgres://us:hunter2@host/name?nonsense=1",
     ):
-        said = run("verify_backup", "latest", f"--scratch-url={url}", fails=True)
-        assert "hunter2" not in said
-        assert len(said.splitlines()) == 1
+        output = run("verify_backup", "latest", f"--scratch-url={url}", fails=True)
+        assert "hunter2" not in output
+        assert len(output.splitlines()) == 1
 
 
 @pytest.mark.thorough
@@ -302,10 +302,10 @@ def test_a_url_with_several_hosts(cluster, run, databases):
 
 @pytest.mark.thorough
 def test_an_unreachable_server_is_one_sentence(cluster, run):
-    said = run("backup", url=cluster.url.replace(f":{cluster.port}/", ":1/"), fails=True)
+    output = run("backup", url=cluster.url.replace(f":{cluster.port}/", ":1/"), fails=True)
 
-    assert "refused" in said
-    assert len(said.splitlines()) == 1
+    assert "refused" in output
+    assert len(output.splitlines()) == 1
 
 
 @pytest.mark.thorough
@@ -380,9 +380,9 @@ def test_a_wrong_private_key_is_reported_by_age(cluster, run, database, groups, 
     run("backup", f"--encrypt-to={age_key[1]}")
 
     for command in (["restore", "latest", "--replace", f"--confirm={database}"], ["verify_backup"]):
-        said = run(*command, f"--identity={stranger}", fails=True)
-        assert said.startswith("age failed: error: no identity matched any of the recipients. ")
-        assert said.endswith(f"encrypted for {age_key[1]}: is that the key in {stranger}?")
+        output = run(*command, f"--identity={stranger}", fails=True)
+        assert output.startswith("age failed: error: no identity matched any of the recipients. ")
+        assert output.endswith(f"encrypted for {age_key[1]}: is that the key in {stranger}?")
     assert groups() == GROUPS
 
 

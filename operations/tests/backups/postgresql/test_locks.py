@@ -28,11 +28,11 @@ def test_a_database_in_use_is_replaced_only_with_the_option(cluster, run, databa
     cluster.execute("DELETE FROM auth_group", database=database)
     replace = ["restore", "latest", "--replace", f"--confirm={database}"]
     with visitor(cluster.url_of(database), "SELECT 1") as other:
-        said = run(*replace, fails=True)
-        assert said.startswith(f"Others are using the database {database}, and what they save would be lost: ")
+        output = run(*replace, fails=True)
+        assert output.startswith(f"Others are using the database {database}, and what they save would be lost: ")
         who = f"pid {other.info.backend_pid}, psql of a friend (brainlog), idle in transaction since 20"
-        assert who in said
-        assert said.endswith(" UTC. Stop the site first, or restore --while-connected.")
+        assert who in output
+        assert output.endswith(" UTC. Stop the site first, or restore --while-connected.")
         assert groups() == 0
 
         run(*replace, "--while-connected")
@@ -58,9 +58,9 @@ def test_a_restore_names_the_blocking_session_and_times_out(cluster, run, databa
     replace = ["restore", "latest", "--replace", f"--confirm={database}", "--while-connected"]
     with visitor(cluster.url_of(database), "DELETE FROM auth_group WHERE name = 'group-1'") as other:
         who = f"pid {other.info.backend_pid}, psql of a friend (brainlog), idle in transaction since 20"
-        said = run(*replace, "--lock-timeout=3", fails=True)
+        output = run(*replace, "--lock-timeout=3", fails=True)
 
-        assert said.startswith(f"Gave up after waiting for 3 s; nothing was changed. Blocked by: {who}")
+        assert output.startswith(f"Gave up after waiting for 3 s; nothing was changed. Blocked by: {who}")
         assert who in capsys.readouterr().err
     assert groups() == GROUPS
     run(*replace)
@@ -72,9 +72,9 @@ def test_a_backup_names_the_blocking_session_and_times_out(cluster, run, databas
     monkeypatch.setattr(postgresql, "LOCK_TIMEOUT", 3)
     with visitor(cluster.url_of(database), "LOCK TABLE auth_group IN ACCESS EXCLUSIVE MODE") as other:
         who = f"pid {other.info.backend_pid}, psql of a friend"
-        said = run("backup", fails=True)
+        output = run("backup", fails=True)
 
-    assert said.startswith(f"Gave up after waiting for 3 s; nothing was changed. Blocked by: {who}")
+    assert output.startswith(f"Gave up after waiting for 3 s; nothing was changed. Blocked by: {who}")
     assert who in capsys.readouterr().err
     assert list(folder.iterdir()) == []
 

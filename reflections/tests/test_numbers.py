@@ -1,4 +1,4 @@
-"""Months and years in numbers."""
+"""The pages of a month and of a year in numbers."""
 
 import datetime
 
@@ -9,7 +9,6 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.tests.factories import make_person
 from logs.models import DailyLog
-from logs.periods import Month, Week, Year
 from logs.tests.factories import make_log
 from reflections.tests.pages import NOW, day
 from reflections.tests.test_queries import queries_of
@@ -33,36 +32,7 @@ def log_days(person, first, count, **facts):
     )
 
 
-# Their days
-
-
-@pytest.mark.parametrize(
-    ("period", "last", "before", "after"),
-    [
-        (Week(day("2025-12-29")), "2026-01-04", "2025-12-22", "2026-01-05"),
-        (Month(day("2026-02-01")), "2026-02-28", "2026-01-01", "2026-03-01"),
-        (Month(day("2024-02-01")), "2024-02-29", "2024-01-01", "2024-03-01"),
-        (Month(day("2025-12-01")), "2025-12-31", "2025-11-01", "2026-01-01"),
-        (Month(day("2026-01-01")), "2026-01-31", "2025-12-01", "2026-02-01"),
-        (Year(day("2024-01-01")), "2024-12-31", "2023-01-01", "2025-01-01"),
-        (Year(day("1900-01-01")), "1900-12-31", "1899-01-01", "1901-01-01"),
-    ],
-    ids=str,
-)
-def test_a_period_knows_its_days(period, last, before, after):
-    assert (period.last, period.before.first, period.after.first) == (day(last), day(before), day(after))
-    assert type(period.before) is type(period.after) is type(period)
-
-
-def test_every_month_follows_the_one_before():
-    month = Month(day("1999-12-01"))
-    for _ in range(30):
-        assert month.after.before == month
-        month = month.after
-    assert str(month) == "June 2002"
-
-
-# Their numbers
+# The numbers
 
 
 def test_a_month_is_its_days_against_the_month_before(as_person, person):
@@ -130,7 +100,7 @@ def test_days_that_were_only_marked_are_no_days_logged(as_person, person):
     assertContains(response, "3 days are marked as not tracked.")
 
 
-def test_nobody_elses_days_are_in_it(as_person):
+def test_days_of_other_people_are_not_counted(as_person):
     log_days(make_person(), "2026-04-01", 30, focus_level=7)
 
     assertContains(as_person.get(url("2026-04")), "Nothing is logged")
@@ -148,8 +118,8 @@ def test_the_numbers_follow_a_save_at_once(as_person, person):
     assertContains(as_person.get(url("2026-05")), "<td>4.0</td>")
 
 
-def test_what_is_remembered_is_read_in_the_language_of_whoever_asks(as_person, person):
-    """Numbers are remembered, not words."""
+def test_cached_numbers_are_shown_in_the_language_of_the_request(as_person, person):
+    """Numbers are cached, not texts."""
     log_days(person, "2026-05-01", 2, focus_level=4)
     first = as_person.get(url("2026-05"))
 
@@ -160,7 +130,7 @@ def test_what_is_remembered_is_read_in_the_language_of_whoever_asks(as_person, p
     assertContains(again, "<td>4.0</td>")
 
 
-# Where they are
+# URLs and links
 
 
 @pytest.mark.parametrize(
@@ -213,11 +183,11 @@ def test_the_history_and_the_list_lead_there(as_person):
     assert {url("2026-05"), url("2026")} <= links_of(as_person.get("/reflections/"))
 
 
-# What they cost
+# Queries
 
 
 @pytest.mark.parametrize("text", ["2026-05", "2026"])
-def test_a_page_is_one_query_more_than_who_is_asking_and_none_again(as_person, person, text):
+def test_a_page_reads_the_days_once_and_then_the_cache(as_person, person, text):
     log_days(person, "2024-01-01", 850, focus_level=4, dreams="Flying")
 
     first = queries_of(lambda: as_person.get(url(text)))

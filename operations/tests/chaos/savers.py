@@ -1,4 +1,4 @@
-"""People who save check-ins while something happens to the database, and what became of each save."""
+"""People who save check-ins in parallel while the database fails, and the outcome of each save."""
 
 import datetime
 import http.client
@@ -24,11 +24,11 @@ ACKNOWLEDGED, REFUSED = "acknowledged", "refused"
 names = count(1)
 
 
-class CrowdMember(Visitor):
-    """A person with a session, who saves one midday check-in after the other, each of a day of its own."""
+class Saver(Visitor):
+    """A logged-in person who saves midday check-ins, each of another day."""
 
     def __init__(self, site: Site, note: str = ""):
-        """Sign up. `note` goes into every save, where size matters."""
+        """Sign up. `note` is part of every save, for tests in which its size matters."""
         super().__init__(site.url)
         self.name = f"chaos-{next(names)}"
         self.note = note
@@ -36,7 +36,7 @@ class CrowdMember(Visitor):
         sign_up(self, self.name)
 
     def save(self) -> "Save":
-        """Send one check-in, and say what came of it."""
+        """Send one check-in, and return its outcome."""
         day = next(self.days)
         level = day.day % 10 + 1
         data = {"focus_level": level, "energy_level": level, "rumination_level": level, "current_activity": self.note}
@@ -52,11 +52,11 @@ class Save:
     name: str
     day: datetime.date
     level: int
-    outcome: str  # acknowledged, refused, or in a few words what should not have happened
+    outcome: str  # ACKNOWLEDGED, REFUSED, or a description of an unexpected answer
 
 
 def outcome_of(status: int, headers: Message, page: str) -> str:
-    # The way to the login page would be no acknowledgement.
+    # A redirect to the login page is not an acknowledgement.
     if status == 302 and not headers["Location"].startswith("/accounts/"):
         return ACKNOWLEDGED
     if (
@@ -69,14 +69,14 @@ def outcome_of(status: int, headers: Message, page: str) -> str:
     return f"answered with {status}, {headers.items()}: {page}"
 
 
-class Crowd:
-    """Several people who save at the same time, and the books on it."""
+class SaverGroup:
+    """Several people who save at the same time, and a record of all their saves."""
 
     def __init__(self, site: Site, cluster: Cluster, people: int, note: str = ""):
         self.site, self.cluster = site, cluster
-        # More people sign up from one address than may in an hour.
+        # More people sign up from this address than the rate limit allows in an hour.
         cluster.execute("DELETE FROM accounts_throttle", database=DATABASE)
-        self.people = [CrowdMember(site, note) for _ in range(people)]
+        self.people = [Saver(site, note) for _ in range(people)]
         self.saves: list[Save] = []
         self.logged_before = len(site.log)
 
@@ -85,16 +85,16 @@ class Crowd:
 
     @contextmanager
     def saving(self) -> Iterator[None]:
-        """Everybody saves without a pause until the end of the block, and finishes what they are at."""
+        """Let each person save again and again until the end of the block. Saves that have begun are completed."""
         is_over = threading.Event()
 
-        def go_on(person: CrowdMember) -> None:
+        def save_until_over(person: Saver) -> None:
             while not is_over.is_set():
                 self.saves.append(save := person.save())
                 if save.outcome != ACKNOWLEDGED:
-                    is_over.wait(0.05)  # A person would not press Save again at once.
+                    is_over.wait(0.05)  # A person does not press Save again at once.
 
-        threads = [threading.Thread(target=go_on, args=(person,)) for person in self.people]
+        threads = [threading.Thread(target=save_until_over, args=(person,)) for person in self.people]
         for thread in threads:
             thread.start()
         try:
@@ -105,17 +105,18 @@ class Crowd:
                 thread.join()
 
     def wait_for_more(self, outcome: str, number: int = 30) -> None:
-        """Return when so many more saves have ended in this way. Raises TimeoutError when they do not."""
+        """Wait until `number` more saves have this outcome. Raises TimeoutError if they do not."""
         wanted = self.number(outcome) + number
         wait_until(lambda: self.number(outcome) >= wanted, f"{number} more saves are {outcome}")
 
     def outcomes(self) -> dict[str, int]:
         return dict(Counter(save.outcome for save in self.saves))
 
-    def everybody_saves(self) -> None:
-        """Several times, by which the threads of all workers have had their turn: no save is refused any more.
+    def wait_until_none_is_refused(self) -> None:
+        """Let everyone save, in rounds of 30 acknowledged saves, until a round has no refusal.
 
-        Each worker finds out for itself that the database is back. Until the last one has, it refuses.
+        Each worker detects by itself that the database is back, and refuses saves until then. A round reaches the
+        threads of all workers.
         """
 
         def none_is_refused() -> bool:
@@ -124,10 +125,10 @@ class Crowd:
                 self.wait_for_more(ACKNOWLEDGED)
             return self.number(REFUSED) == refused
 
-        wait_until(none_is_refused, "all workers have found the database again")
+        wait_until(none_is_refused, "all workers use the database again")
 
-    def found(self) -> set[tuple]:
-        """What the database has of it all now."""
+    def stored_saves(self) -> set[tuple]:
+        """The saves whose rows are in the database now."""
         rows = self.cluster.execute(
             "SELECT username, date, focus_level FROM logs_dailylog JOIN accounts_user ON user_id = accounts_user.id"
             " WHERE midday_completed_at IS NOT NULL",
@@ -138,14 +139,14 @@ class Crowd:
 
     @property
     def log(self) -> str:
-        """What the site has logged since the crowd came."""
+        """What the site has logged since these people signed up."""
         return self.site.log[self.logged_before :]
 
-    def figures(self) -> dict[str, int]:
-        """Close the books: everybody got one of the two answers, and what was acknowledged is there."""
+    def check_saves(self) -> dict[str, int]:
+        """Check that each save was acknowledged or refused, and that acknowledged ones are stored. Returns counts."""
         assert set(self.outcomes()) <= {ACKNOWLEDGED, REFUSED}
         acknowledged = {(s.name, s.day, s.level) for s in self.saves if s.outcome == ACKNOWLEDGED}
-        found = self.found()
+        found = self.stored_saves()
         lost = acknowledged - found
         assert not lost
         # Each refusal is one line in the log, with cause and remedy.
@@ -162,13 +163,13 @@ class Crowd:
 
 
 def wait_until_waiting(cluster: Cluster, number: int) -> None:
-    """Return when so many transactions wait for a lock."""
+    """Wait until `number` transactions wait for a lock."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = %s"
     wait_until(lambda: cluster.execute(waiting, DATABASE) >= [(number,)], f"{number} transactions wait for a lock")
 
 
 def status_of(url: str) -> int:
-    """What a monitor hears from there."""
+    """The status of the response."""
     try:
         with urlopen(url, timeout=PATIENCE) as response:  # noqa: S310
             return response.status

@@ -1,4 +1,4 @@
-"""Taking back what was done to the database."""
+"""Rollback of changes to the database within a test."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +7,10 @@ from django.db import transaction
 
 
 @contextmanager
-def undone() -> Iterator[None]:
-    """Take back whatever is done to the database in here."""
+def rolled_back() -> Iterator[None]:
+    """Roll back all changes of the block."""
     block = transaction.atomic()
-    # As Django's TestCase does: what wants a transaction of its own is content with this one.
+    # As in Django's TestCase: atomic(durable=True) is allowed within this transaction.
     block._from_testcase = True
     with block:
         yield
