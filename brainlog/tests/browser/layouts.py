@@ -1,6 +1,8 @@
-"""Screens and settings that a page is looked at with, and what can be wrong with it there."""
+"""Screens and settings that every page is looked at with, and what can be wrong with it there."""
 
 from dataclasses import dataclass
+
+from playwright.sync_api import Page
 
 PHONE = {"width": 390, "height": 844}
 SMALL_PHONE = {"width": 320, "height": 568}
@@ -13,43 +15,46 @@ WIDE_AT_200_PERCENT = {"width": 640, "height": 400}
 class Layout:
     name: str
     screen: dict
-    text_size: str = ""  # what the browser's own text size makes of the root's
+    text_size: str = ""  # of the root: what a person sets in the browser, such as 150%
     has_forced_colors: bool = False
+    is_long: bool = False  # left to the long form of the test
 
 
 LAYOUTS = [
-    Layout("a small phone", SMALL_PHONE),
-    Layout("a small phone on its side", SMALL_PHONE_ON_ITS_SIDE),
-    Layout("200 % zoom", WIDE_AT_200_PERCENT),
-    Layout("large text on a small phone", SMALL_PHONE, "150%"),
-    Layout("large text", PHONE, "150%"),
-    Layout("forced colours", PHONE, has_forced_colors=True),
+    Layout("on a small phone", SMALL_PHONE),
+    Layout("with large text on a small phone", SMALL_PHONE, "150%"),
+    Layout("in forced colours", PHONE, has_forced_colors=True),
+    Layout("with large text", PHONE, "150%", is_long=True),
+    Layout("on a small phone on its side", SMALL_PHONE_ON_ITS_SIDE, is_long=True),
+    Layout("at 200 % zoom", WIDE_AT_200_PERCENT, is_long=True),
 ]
 
-# What a person cannot read or reach: text and controls beyond the sides of the screen, text that leaves its box
-# or is cut off by it, and bars that stay in place and cover more than a quarter of the screen.
+# What a person cannot read or reach: text and controls beyond the sides of the screen, text that is wider than its
+# box or cut off by it, and bars that stay in place and cover more than a quarter of the screen.
 OUT_OF_SIGHT = """() => {
-    const {clientWidth: width, clientHeight: height} = document.documentElement;
-    const named = (element) => `${element.outerHTML.replace(/\\s+/g, " ").slice(0, 120)}`;
-    const problems = [];
-    if (document.documentElement.scrollWidth > width)
-        problems.push(`${document.documentElement.scrollWidth} px wide on a screen of ${width}`);
+    const {clientWidth: width, clientHeight: height, scrollWidth} = document.documentElement;
+    const problems = scrollWidth > width ? [`${scrollWidth} px wide on a screen of ${width}`] : [];
+    const report = (problem, {outerHTML}) => problems.push(`${problem}: ${outerHTML.slice(0, 150)}`);
     let covered = 0;
     for (const element of document.querySelectorAll("body *")) {
-        if (!element.checkVisibility({visibilityProperty: true}) || element.closest(".skip, .visually-hidden, svg")) continue;
-        const style = getComputedStyle(element);
-        const box = element.getBoundingClientRect();
-        if (box.width <= 1 || style.clipPath !== "none") continue;
-        if (["fixed", "sticky"].includes(style.position)) covered += box.height;
+        if (!element.checkVisibility({visibilityProperty: true})) continue;
+        if (element.closest(".skip, .visually-hidden, svg")) continue;
+        const {position, display, overflowY, clipPath} = getComputedStyle(element);
+        const {left, right, width: ownWidth, height: ownHeight} = element.getBoundingClientRect();
+        if (ownWidth <= 1 || clipPath !== "none") continue;
+        if (["fixed", "sticky"].includes(position)) covered += ownHeight;
         const hasText = [...element.childNodes].some(({nodeType, data}) => nodeType === Node.TEXT_NODE && data.trim());
         if (!hasText && !element.matches("input, select, textarea, button, a, img")) continue;
-        if (box.left < -1 || box.right > width + 1)
-            problems.push(`beyond the screen, ${Math.round(box.left)} to ${Math.round(box.right)}: ${named(element)}`);
-        if (hasText && style.display !== "inline" && element.scrollWidth > element.clientWidth + 1 && element.clientWidth)
-            problems.push(`${element.scrollWidth} px of text in ${element.clientWidth}: ${named(element)}`);
-        if (hasText && style.overflowY !== "visible" && element.scrollHeight > element.clientHeight + 1
-                && !element.matches("textarea"))
-            problems.push(`cut off below: ${named(element)}`);
+        const {scrollWidth, clientWidth, scrollHeight, clientHeight} = element;
+        if (left < -1 || right > width + 1) report(`from ${left} to ${right} on a screen of ${width} px`, element);
+        if (!hasText || display === "inline" || element.matches("textarea, select, option")) continue;
+        if (scrollWidth > clientWidth + 1) report(`${scrollWidth} px of text in ${clientWidth}`, element);
+        if (overflowY !== "visible" && scrollHeight > clientHeight + 1) report("cut off below", element);
+    }
+    for (const table of document.querySelectorAll("table")) {
+        const around = table.parentElement;
+        const end = around.getBoundingClientRect().right - parseFloat(getComputedStyle(around).paddingRight);
+        if (table.getBoundingClientRect().right > end + 2) report("wider than what is around it", table);
     }
     if (covered > height / 4) problems.push(`bars cover ${covered} px of ${height}`);
     return problems;
@@ -57,39 +62,58 @@ OUT_OF_SIGHT = """() => {
 
 # What is chosen or current has to differ from what is not, in the few colours that are left.
 UNSEEN_STATES = """() => {
-    const look = (element, pseudo) => {
-        const style = getComputedStyle(element, pseudo);
-        return ["color", "backgroundColor", "borderTopColor", "borderTopWidth", "outlineStyle", "outlineColor"]
-            .map((name) => style[name]).join("; ") + getComputedStyle(element, "::before").content;
-    };
-    const differ = (chosen, others) => {
-        const one = document.querySelector(chosen), other = document.querySelector(others);
-        return one && other && one.checkVisibility() && look(one) === look(other) ? [`${chosen} looks like ${others}`] : [];
-    };
-    const bar = document.querySelector("progress");
-    return [
-        ...differ(".pill [type=radio]:checked + span", ".pill [type=radio]:not(:checked) + span"),
-        ...differ(".pill [type=checkbox]:checked + span", ".pill [type=checkbox]:not(:checked) + span"),
-        ...differ(".navigation a[aria-current]", ".navigation a:not([aria-current])"),
-        ...differ(".stages a[aria-current]", ".stages a:not([aria-current])"),
-        ...differ(".check-in.now", ".check-in:not(.now)"),
-        ...differ("a.square[aria-current]", "a.square:not([aria-current])"),
-        ...(bar && look(bar, "::-webkit-progress-value") === look(bar, "::-webkit-progress-bar") ? ["no progress"] : []),
+    const names = ["color", "backgroundColor", "borderTopColor", "borderTopWidth", "outlineStyle", "outlineColor"];
+    const look = (element) => names.map((name) => getComputedStyle(element)[name]).join(", ")
+        + getComputedStyle(element, "::before").content;
+    const states = [
+        [".pill [type=radio]:checked + span", ".pill [type=radio]:not(:checked) + span"],
+        [".pill [type=checkbox]:checked + span", ".pill [type=checkbox]:not(:checked) + span"],
+        [".navigation a[aria-current]", ".navigation a:not([aria-current])"],
+        [".stages a[aria-current]", ".stages a:not([aria-current])"],
+        ["a.check-in.now", "a.check-in:not(.now)"],
+        ["a.square[aria-current]", "a.square:not([aria-current])"],
     ];
+    const isVisible = (element) => element.checkVisibility();
+    return states.filter(([chosen, other]) => {
+        const [one, two] = [chosen, other].map((state) => [...document.querySelectorAll(state)].find(isVisible));
+        return one && two && look(one) === look(two);
+    }).map(([chosen, other]) => `${chosen} looks like ${other}`);
 }"""
 
+# What has no use on paper, and what takes ink or cannot be read where browsers print no backgrounds.
+ON_PAPER = """() => [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility()).filter(
+    (element) => element.matches(":is(nav, button, .button):not(.visually-hidden)")
+        || getComputedStyle(element).backgroundColor !== "rgba(0, 0, 0, 0)"
+).map(({outerHTML}) => outerHTML.slice(0, 150))"""
 
-def problems_of_layout(page, layout: Layout) -> list[str]:
-    """What is wrong with the page, laid out so. The page is put back afterwards."""
+
+def problems_of_layout(page: Page, layout: Layout) -> list[str]:
+    """What is wrong with the page, laid out so, one text each. It keeps the screen and nothing else."""
     page.set_viewport_size(layout.screen)
-    if layout.has_forced_colors:
-        page.emulate_media(forced_colors="active")
-    if layout.text_size:
-        page.evaluate("size => { document.documentElement.style.fontSize = size }", layout.text_size)
+    page.emulate_media(forced_colors="active" if layout.has_forced_colors else "none")
+    page.evaluate("size => { document.documentElement.style.fontSize = size }", layout.text_size)
     problems = page.evaluate(OUT_OF_SIGHT)
     if layout.has_forced_colors:
-        problems += page.evaluate(UNSEEN_STATES)
-        page.emulate_media(forced_colors="none")
-    if layout.text_size:
-        page.evaluate("document.documentElement.style.fontSize = ''")
+        problems += page.evaluate(UNSEEN_STATES) + unseen_progress(page)
+    page.emulate_media(forced_colors="none")
+    page.evaluate("document.documentElement.style.fontSize = ''")
     return [f"{layout.name}: {problem}" for problem in problems]
+
+
+def unseen_progress(page: Page) -> list[str]:
+    """Compares pictures of a progress bar, empty and full: scripts cannot read the style of its parts."""
+    bars = page.locator("progress").filter(visible=True)
+    if not bars.count():
+        return []
+    empty, full = (
+        bars.first.evaluate("(bar, part) => { bar.value = part * bar.max }", part) or bars.first.screenshot()
+        for part in (0, 1)
+    )
+    return ["progress is not seen"] if empty == full else []
+
+
+def problems_on_paper(page: Page) -> list[str]:
+    page.emulate_media(media="print")
+    problems = page.evaluate(ON_PAPER)
+    page.emulate_media(media="screen")
+    return [f"on paper: {problem}" for problem in problems]
