@@ -41,6 +41,12 @@ SMALL_TARGETS = """() => {
 }"""
 
 
+IS_UNCOVERED = """(element) => {
+    const {left, right, top, bottom} = element.getBoundingClientRect();
+    return [top + 2, bottom - 2].every((y) => document.elementFromPoint((left + right) / 2, y) === element);
+}"""
+
+
 def audit(page, is_wide=False, is_thorough=False) -> list[str]:
     """What is wrong with the page as it is now, one text each; in the dark and in all layouts if it is thorough."""
     problems = []
@@ -128,7 +134,9 @@ def test_a_check_in_shows_a_question_on_a_small_phone_on_its_side(new_page, live
     page.goto(f"/logs/{person.today()}/{stage}/")
 
     expect(page.locator(".quoted")).to_have_count(1 if stage is MORNING else 0)
-    expect(page.locator(".field").first.locator("input").first).to_be_in_viewport(ratio=1)
+    answer = page.locator(".field").first.locator("input").first
+    expect(answer).to_be_in_viewport(ratio=1)
+    assert answer.evaluate(IS_UNCOVERED)
 
 
 @pytest.mark.parametrize(("width", "has_words"), [(320, False), (360, True)])
