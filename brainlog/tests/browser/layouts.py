@@ -9,6 +9,7 @@ SMALL_PHONE = {"width": 320, "height": 568}
 SMALL_PHONE_ON_ITS_SIDE = {"width": 568, "height": 320}
 WIDE = {"width": 1280, "height": 800}
 WIDE_AT_200_PERCENT = {"width": 640, "height": 400}
+PHONE_AT_200_PERCENT = {"width": 195, "height": 422}
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ LAYOUTS = [
     Layout("with large text", PHONE, "150%", is_long=True),
     Layout("on a small phone on its side", SMALL_PHONE_ON_ITS_SIDE, is_long=True),
     Layout("at 200 % zoom", WIDE_AT_200_PERCENT, is_long=True),
+    Layout("at 200 % zoom on a phone", PHONE_AT_200_PERCENT, is_long=True),
 ]
 
 # What a person cannot read or reach: text and controls beyond the sides of the screen, text that is wider than its
