@@ -150,6 +150,7 @@ def test_the_check_ins_of_a_day_are_named_where_the_names_fit(new_page, live_ser
     for link, stage in zip(links.all(), STAGES, strict=True):
         expect(link).to_have_accessible_name(f"{stage.title} not started")
         assert (link.locator(".name").bounding_box()["width"] > 20) == has_words
+    assert page.locator(".stages ol").evaluate("list => list.scrollWidth - list.clientWidth") == 0
 
 
 def test_check_ins_come_before_what_was_written_the_evening_before(new_page, live_server, person):
