@@ -27,8 +27,8 @@ TEMPLATES = bundles.SOURCES.parent / "templates"
 # Classes written by Python code: Django, levels of messages, the tag `icon`, widgets, states of days and stages.
 CLASSES_OF_CODE = {
     *("errorlist", "success", "icon"),
-    *("scale", "steps", "ends", "clear"),
-    *("done", "begun", "today", "outside"),
+    "clear",
+    *("begun", "today", "outside"),
 }
 FROM_LIBRARIES = ("admin/", "account/", "mfa/")
 OURS = (["/static/brainlog.css"], ["/static/brainlog.js"])

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from accounts.tests.factories import make_person
+from logs.models import DailyLog
 from logs.stages import STAGES
 from logs.tests.conftest import NEW_YORK
 from logs.tests.factories import DAY, make_full_log, make_log
@@ -28,6 +29,17 @@ def test_visitors_see_the_welcome_page(db, client):
     assert response.status_code == 200
     assert "/accounts/signup/" in response.content.decode()
     assert "check_in" not in response.content.decode()
+
+
+def test_the_picture_on_the_welcome_page_shows_what_the_pages_have(db, client):
+    picture = client.get("/").content.decode().split('<figure class="picture">')[1].split("</figure>")[0]
+
+    energy = DailyLog._meta.get_field("energy_level")
+    words = [stage.title for stage in STAGES] + [energy.verbose_name, *energy.kind.ends]
+    assert [word for word in map(str, words) if f">{word}<" not in picture and f" {word}<" not in picture] == []
+    assert 'role="img" aria-label="A picture of' in picture
+    assert "<a " not in picture
+    assert "<input" not in picture
 
 
 def test_the_five_check_ins_are_one_tap_away_in_order(as_person):

@@ -67,7 +67,7 @@ def test_a_day_without_a_log_has_its_page_and_nothing_to_delete(as_person, perso
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("name", ["day", "not_tracked", "tracked", "delete", "restore"])
+@pytest.mark.parametrize("name", ["day", "not_tracked", "tracked", "delete", "undo"])
 def test_the_anonymous_are_asked_to_log_in(db, client, name, method):
     response = getattr(client, method)(day_url(name=name))
 
@@ -85,12 +85,12 @@ def test_another_persons_day_is_ones_own_empty_day(as_person):
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])
-@pytest.mark.parametrize("name", ["day", "not_tracked", "tracked", "delete", "restore"])
+@pytest.mark.parametrize("name", ["day", "not_tracked", "tracked", "delete", "undo"])
 def test_other_methods_are_refused(as_person, name, method):
     assert getattr(as_person, method)(day_url(name=name)).status_code == 405
 
 
-@pytest.mark.parametrize("name", ["not_tracked", "tracked", "restore"])
+@pytest.mark.parametrize("name", ["not_tracked", "tracked", "undo"])
 def test_what_changes_something_is_posted(as_person, name):
     assert as_person.get(day_url(name=name)).status_code == 405
 

@@ -145,7 +145,7 @@ class World:
         """What would bring a day of theirs back, had they deleted it in this login."""
         person, session = self.people[who], self.browser(who).session
         session.load()
-        with undone():
+        with rolled_back():
             change = undo.delete(person.daily_logs.get(date=DAY), parts_of_day(person))
         return undo.seal(person, session, reverse("logs:undo", args=[DAY]), "deleted", change)
 

@@ -1,22 +1,29 @@
-"""Accessibility of every page: axe in both themes, no horizontal scrolling, target sizes, headings, titles."""
+"""Accessibility of every page: axe in both themes, target sizes, headings, titles, and each layout in layouts.py."""
 
 from collections import defaultdict
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from accounts.tests.factories import make_person
 from brainlog.tests.addresses import addresses_of
-from brainlog.tests.browser.site import NOT_PAGES, VIEWS, World
+from brainlog.tests.browser.layouts import (
+    LAYOUTS,
+    PHONE,
+    SMALL_PHONE,
+    SMALL_PHONE_ON_ITS_SIDE,
+    WIDE,
+    problems_of_layout,
+    problems_on_paper,
+)
+from brainlog.tests.browser.site import NOT_PAGES, ONE_DAY, VIEWS, World
 from brainlog.tests.browser.steps import come_in
-from logs.stages import STAGES, stage_for_hour
+from logs.stages import MORNING, STAGES, stage_for_hour
+from logs.tests.factories import make_log
 from testing.accessibility import violations
 
 pytestmark = pytest.mark.once
-
-PHONE = {"width": 390, "height": 844}
-SMALL_PHONE = {"width": 320, "height": 568}
-WIDE = {"width": 1280, "height": 800}
 
 # What a thumb hits: a label stands for its radio button or checkbox. A link amid the
 # words of a sentence may be as high as its line.
@@ -34,8 +41,14 @@ SMALL_TARGETS = """() => {
 }"""
 
 
+IS_UNCOVERED = """(element) => {
+    const {left, right, top, bottom} = element.getBoundingClientRect();
+    return [top + 2, bottom - 2].every((y) => document.elementFromPoint((left + right) / 2, y) === element);
+}"""
+
+
 def audit(page, is_wide=False, is_thorough=False) -> list[str]:
-    """The problems of the current page as texts; if thorough, also in the dark theme and on a wide screen."""
+    """The problems of the current page as texts; if thorough, also in the dark theme and in all layouts."""
     problems = []
     # During a transition of colours, contrast cannot be measured.
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
@@ -48,11 +61,11 @@ def audit(page, is_wide=False, is_thorough=False) -> list[str]:
         page.emulate_media(color_scheme="dark")
         problems += [f"in dark: {violation}" for violation in violations(page)]
     problems += [f"too small for a thumb, {target}" for target in page.evaluate(SMALL_TARGETS)]
-    for size in (SMALL_PHONE, PHONE):
-        page.set_viewport_size(size)
-        width = page.evaluate("document.documentElement.scrollWidth")
-        if width > size["width"]:
-            problems.append(f"{width} px wide on a screen of {size['width']}")
+    for layout in LAYOUTS:
+        if is_thorough or not layout.is_long:
+            problems += problems_of_layout(page, layout)
+    problems += problems_on_paper(page)
+    page.set_viewport_size(PHONE)
     if page.locator("h1").count() != 1:
         problems.append(f"{page.locator('h1').count()} headings of level 1")
     if not page.title().removesuffix(" · Brain Log").strip():
@@ -73,7 +86,7 @@ def test_every_page_is_accessible(new_page, live_server, settings, expected_erro
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("who", ["visitor", "regular", *LIKE_REGULAR])
-def test_every_page_can_be_used_in_the_dark_and_on_a_wide_screen(new_page, live_server, settings, expected_errors, who):
+def test_every_page_can_be_used_in_the_dark_and_in_every_layout(new_page, live_server, settings, expected_errors, who):
     check_every_page(new_page, live_server, settings, expected_errors, who, is_thorough=True)
 
 
@@ -112,6 +125,45 @@ def test_the_check_in_of_now_fits_on_a_small_phone(new_page, live_server, stage)
     assert page.locator(".check-in.now").count() == 1
     assert str(stage.title) in page.locator(".check-in.now").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") == SMALL_PHONE["width"]
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=str)
+def test_a_check_in_shows_a_question_on_a_small_phone_on_its_side(new_page, live_server, stage):
+    """Below the text of the evening before, too, which the morning shows."""
+    person = make_person()
+    make_log(person, person.today() - ONE_DAY, thought_for_tomorrow="One thing", tomorrow_plan="Then the next")
+    page = come_in(new_page(viewport=SMALL_PHONE_ON_ITS_SIDE), live_server, person)
+
+    page.goto(f"/logs/{person.today()}/{stage}/")
+
+    expect(page.locator(".quoted")).to_have_count(1 if stage is MORNING else 0)
+    answer = page.locator(".field").first.locator("input").first
+    expect(answer).to_be_in_viewport(ratio=1)
+    assert answer.evaluate(IS_UNCOVERED)
+
+
+@pytest.mark.parametrize(("width", "has_words"), [(320, False), (360, True)])
+def test_the_check_ins_of_a_day_are_named_where_the_names_fit(new_page, live_server, person, width, has_words):
+    page = come_in(new_page(viewport={"width": width, "height": 640}), live_server, person)
+    page.goto(f"/logs/{person.today()}/midday/")
+
+    links = page.get_by_role("navigation", name="Check-ins of this day").get_by_role("link")
+
+    expect(links).to_have_count(len(STAGES))
+    for link, stage in zip(links.all(), STAGES, strict=True):
+        expect(link).to_have_accessible_name(f"{stage.title} not started")
+        assert (link.locator(".name").bounding_box()["width"] > 20) == has_words
+    assert page.locator(".stages ol").evaluate("list => list.scrollWidth - list.clientWidth") == 0
+
+
+def test_check_ins_come_before_what_was_written_the_evening_before(new_page, live_server, person):
+    make_log(person, person.today() - ONE_DAY, thought_for_tomorrow="One thing " * 50, tomorrow_plan="Another " * 50)
+    page = come_in(new_page(viewport=SMALL_PHONE), live_server, person)
+
+    page.goto("/")
+
+    last = page.locator(".check-in").last.bounding_box()
+    assert last["y"] + last["height"] < page.locator(".quoted").first.bounding_box()["y"]
 
 
 def test_no_page_is_forgotten():
