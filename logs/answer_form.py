@@ -35,7 +35,8 @@ class AnswersForm(forms.Form):
     """Asks `questions` about one row: a day or a week.
 
     Nothing is required to save; the stamp in `completed_at_name` is set while all that makes the row done is
-    answered.
+    answered. Answers with an error do not keep the others from being saved: what is stored of them stays as it is,
+    and what was typed comes back with the error. Only with a conflict nothing is saved until all is in order.
 
     A page sends `asked-names`, the names of the questions it asked: a question that it asked and that has no key
     is cleared. A POST says nothing about a question that is neither among these nor has a key: that answer stays
@@ -102,6 +103,8 @@ class AnswersForm(forms.Form):
         self.clear_answers_under_another_condition()
         self.ask_about_answers_without_their_question()
         self.prepare_to_save()
+        self.keep_answers_of_questions_with_errors()
+        self.keep_what_is_stored_of_errors()
         return self.cleaned_data
 
     def keep_unasked_answers(self):
@@ -132,7 +135,8 @@ class AnswersForm(forms.Form):
     def ask_about_answers_without_their_question(self):
         """A question without an answer clears nothing: what was typed below it may be meant."""
         for name, question, _wanted in self.dependent_answers():
-            if self.cleaned_data.get(name) is not None and self.cleaned_data.get(question, "error") is None:
+            stays = self.stored[name] if name in self.errors else self.cleaned_data.get(name)
+            if stays is not None and self.cleaned_data.get(question, "error") is None:
                 message = _("You answered something that belongs to this question. Please answer it too.")
                 if not self.has_error(question, "unanswered"):
                     self.add_error(question, ValidationError(message, code="unanswered"))
@@ -183,7 +187,42 @@ class AnswersForm(forms.Form):
                 except ValidationError as error:
                     self.add_error(question.name, error)
 
+    # When some of it has errors
+
+    def keep_answers_of_questions_with_errors(self):
+        """An answer cannot be stored before the one it depends on is."""
+        if self.conflicts:
+            return
+        for name, question, wanted in self.dependent_answers():
+            can_wait = question in self.errors and self.stored[question] != wanted
+            if can_wait and name not in self.errors and self.cleaned_data.get(name) is not None:
+                message = _("This is saved once “%(question)s” is answered.")
+                params = {"question": self.fields[question].label}
+                self.add_error(name, ValidationError(message, code="waits", params=params))
+
+    def keep_what_is_stored_of_errors(self):
+        self.cleaned_data |= {name: self.stored[name] for name in self.errors.keys() & self.fields.keys()}
+
+    @property
+    def can_be_saved(self) -> bool:
+        """Whether all answers without an error can be written."""
+        if not self.is_bound or self.non_field_errors():
+            return False
+        return not (self.errors and self.conflicts)
+
     # What is shown
+
+    @property
+    def readings(self) -> list[str]:
+        """How answers were read that could have been meant otherwise."""
+        given = [question for question in self.questions if question.name not in self.unasked | self.errors.keys()]
+        return [text for question in given if (text := question.read_as(self[question.name], self.cleaned_data))]
+
+    @property
+    def open_labels(self) -> list[str]:
+        """The questions that are still to be answered before this is done."""
+        needed = [question for question in self.questions if question.is_needed]
+        return [str(question.label) for question in needed if self.cleaned_data[question.name] is None]
 
     def get_context(self):
         """The questions asked first, then those that are folded away."""
@@ -227,12 +266,27 @@ class AnswersForm(forms.Form):
             for question in changed:
                 question.save(row, self.cleaned_data.get(question.name), self.stored.get(question.name))
         self.has_written = bool(changed or columns)
+        if self.errors:
+            self.show_as_saved()
         return row
+
+    def show_as_saved(self):
+        """Let the page that comes back with errors say which answers it was typed over: those that are stored now.
+
+        If answers were saved elsewhere since the page was opened, it keeps saying that: those with errors may differ.
+        """
+        if self.version != self.stored_version:
+            return
+        self.stored |= {question.name: question.read(self.instance) for question in [*self.questions, *self.left_out]}
+        del self.stored_version
+        self.version = self.stored_version
 
     def stamp(self) -> bool:
         """Set or take back the mark that this is done. Returns whether that changed anything."""
-        is_done = all(self.cleaned_data[question.name] is not None for question in self.questions if question.is_needed)
-        if is_done == (getattr(self.instance, self.completed_at_name) is not None):
+        was_done = getattr(self.instance, self.completed_at_name) is not None
+        has_errors = any(question.is_needed and question.name in self.errors for question in self.questions)
+        is_done = not self.open_labels and (was_done or not has_errors)
+        if is_done == was_done:
             return False
         setattr(self.instance, self.completed_at_name, timezone.now() if is_done else None)
         return True
@@ -250,12 +304,14 @@ class CheckInForm(AnswersForm):
 def store(open_form):
     """Validate and save the bound form that `open_form()` makes, in one transaction. Returns the form.
 
+    Of a form with errors, what can be saved is.
+
     `open_form` reads the row it is about with a lock, if there is one. If there is none, two requests
     may both be about to make it; the unique constraint lets one through, and the other starts over
     with the row that is there now.
     """
     form = open_form()
-    if form.is_valid():
+    if form.can_be_saved:
         form.save()
         if form.has_written:
             form.instance.user.answers_changed()

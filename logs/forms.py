@@ -17,6 +17,10 @@ class MedicationEntryForm(forms.ModelForm):
         field_classes = {"usual_amount": NumberInput}
 
     @property
+    def can_be_saved(self) -> bool:
+        return self.is_valid()
+
+    @property
     def has_written(self) -> bool:
         return self.has_changed()
 

@@ -47,6 +47,10 @@ class Kind:
         """The answer in words. `value` is not None."""
         return str(value)
 
+    def read_as(self, field: forms.Field, typed: str, value) -> str:
+        """A sentence that says how something typed was read. Empty where that is plain."""
+        return ""
+
     def legend(self) -> str:
         """What stored values mean, for those who read them as they are. Empty for a text."""
         return ""
@@ -131,7 +135,13 @@ class Hours(Kind):
         return Q(**{f"{column}__range": (0, 24)})
 
     def display(self, value):
-        return gettext("%(hours)s hours") % {"hours": number_format(value.normalize(), use_l10n=True)}
+        hours = number_format(f"{value.normalize():f}", use_l10n=True)
+        return ngettext("%(hours)s hour", "%(hours)s hours", 1 if value == 1 else 2) % {"hours": hours}
+
+    def read_as(self, field, typed, value):
+        if field.is_spelled_out(typed, value):
+            return ""
+        return gettext("“%(typed)s” is stored as %(hours)s.") % {"typed": typed.strip(), "hours": self.display(value)}
 
     def legend(self):
         return gettext("0 to 24 hours")

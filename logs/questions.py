@@ -7,6 +7,7 @@ A row is a DailyLog or a WeeklyReflection.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django import forms
 from django.db import models
@@ -60,6 +61,13 @@ class Question:
         """What was typed, as the initial value of its form field."""
         return field.widget.value_from_datadict(data, {}, self.name)
 
+    def read_as(self, field: forms.BoundField, answers: Mapping) -> str:
+        """A sentence that says how what was typed was read. Empty where that is plain."""
+        value = answers[self.name]
+        if self.kind is None or value is None or not isinstance(field.data, str):
+            return ""
+        return self.kind.read_as(field.field, field.data, value)
+
     def prepare_to_save(self, field: forms.BoundField, value):
         """The last check of an answer, with what it needs locked. Raises ValidationError."""
 
@@ -98,7 +106,7 @@ class Question:
 
     def fingerprint(self, value) -> str:
         """Equal for equal answers, no matter when they were saved."""
-        return str(value)
+        return str(value.normalize() if isinstance(value, Decimal) else value)
 
     def display(self, value) -> str:
         """The answer in words. `value` is not None."""

@@ -42,7 +42,7 @@ class MorningAnswers(models.Model):
         EXHAUSTED = "exhausted", _("exhausted")
         PAIN = "pain", _("in pain")
 
-    sleep_hours = HoursField(_("Hours of sleep"), blank=False, help_text=_("In quarters, such as 7.25 or 7:15."))
+    sleep_hours = HoursField(_("Hours of sleep"), blank=False, help_text=_("Such as 7.5, 7:30 or 23:30-7."))
     sleep_quality = ScoreField(_("Sleep quality"), blank=False, ends=(_("poor"), _("excellent")))
     morning_mood = ScoreField(_("Mood this morning"), blank=False, ends=(_("very low"), _("very high")))
     physical_status = ChoiceField(_("How does your body feel?"), choices=PhysicalStatus)

@@ -31,7 +31,7 @@ def check_in(request, day, stage):
     if request.method == "POST" and not request.POST.keys() & {"same_as_last_time", "add_dose"}:
         form = store(lambda: CheckInForm(stage, day_or_404(person, day, lock=True), request.POST))
         if form.is_valid():
-            return redirect(after_check_in(request, form.instance, stage))
+            return redirect(after_check_in(request, form, stage))
     else:
         form = CheckInForm(stage, day_or_404(person, day))
         if request.method == "POST":
@@ -82,16 +82,18 @@ def carried_into(person, day):
     return person.daily_logs.filter(date=day - ONE_DAY).only(*names).first()
 
 
-def after_check_in(request, log, stage) -> str:
+def after_check_in(request, form, stage) -> str:
     """Say what was saved, offer the next check-in, and return the address to go on to."""
+    log = form.instance
     upcoming = next((s for s in STAGES[STAGES.index(stage) + 1 :] if not log.is_done(s)), None)
     if not log.is_begun(stage):
-        text = _("%(check_in)s is empty: nothing is stored for it.")
+        text = _("%(check_in)s is empty, so nothing is stored for it.")
     elif log.is_done(stage):
         text = _("%(check_in)s saved.")
     else:
-        text = _("%(check_in)s saved. It counts as done once its first questions are answered.")
-    text = text % {"check_in": stage.title}
+        text = _("%(check_in)s saved. Still open, if you like: %(questions)s.")
+    text = text % {"check_in": stage.title, "questions": ", ".join(form.open_labels)}
+    text = " ".join([text, *form.readings])
     if upcoming and "next" not in request.POST:
         address = reverse("logs:check_in", args=[log.date, upcoming])
         offer = _("Next: %(check_in)s") % {"check_in": upcoming.title}

@@ -60,7 +60,7 @@ def week(request, day):
         form = store(lambda: ReflectionForm(week_or_404(person, day, lock=True), request.POST))
         if form.is_valid():
             reflection = form.instance
-            text = _("Your week is saved.") if reflection.pk else _("The page is empty: nothing is stored for it.")
+            text = after_saving(form)
             messages.success(request, text, extra_tags=f"{person.pk}/{reflection.week_start}/week")
             return redirect("reflections:list")
     else:
@@ -77,6 +77,18 @@ def week(request, day):
         "week_after": after if (after := reflection.week_start + ONE_WEEK) <= person.today() else None,
     }
     return render(request, "reflections/week.html", context)
+
+
+def after_saving(form) -> str:
+    """What was saved, in words."""
+    if not form.instance.pk:
+        return _("The page is empty, so nothing is stored for it.")
+    if form.open_labels:
+        text = _("Your week is saved. Still open, if you like: %(questions)s.")
+        text = text % {"questions": ", ".join(form.open_labels)}
+    else:
+        text = _("Your week is saved.")
+    return " ".join([text, *form.readings])
 
 
 def week_or_404(person, day, *, lock=False) -> WeeklyReflection:
