@@ -19,13 +19,15 @@ def today(request):
     logs = {log.date: log for log in person.daily_logs.between(day - 7 * ONE_DAY, day)}
     log = logs.get(day) or DailyLog(user=person, date=day)
     reflections = list(person.weekly_reflections.around(day))
-    squares = Squares(day)
+    squares = Squares(day, person.first_day)
+    strip = [squares.square(date, logs.get(date)) for date in (day - n * ONE_DAY for n in range(6, -1, -1))]
     context = {
         "day": day,
         "day_in_full": full_name_of(day),
         "log": log,
-        "steps": steps_of(log, now=stage_for_hour(person.local_time().hour, person.day_ends_at)),
-        "strip": [squares.square(date, logs.get(date)) for date in (day - n * ONE_DAY for n in range(6, -1, -1))],
+        "steps": steps_of(log, now=log.next_open(stage_for_hour(person.local_time().hour, person.day_ends_at))),
+        "strip": strip,
+        "shows_moods": any(square.score and square.sign for square in strip),
         "yesterday": logs.get(day - ONE_DAY),
         "focus": next((r.next_week_focus for r in reflections if r.week_end < day), None),
         "reflection": next((r for r in reflections if r.week_end >= day), None),

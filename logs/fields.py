@@ -94,7 +94,11 @@ class HoursField(Answer, models.DecimalField):
 
 
 class YesNoField(Answer, models.BooleanField):
-    kind = kinds.YesNo()
+    """Yes or no. `answers` as in kinds.YesNo."""
+
+    def __init__(self, *args, answers=None, **kwargs):
+        self.kind = kinds.YesNo(answers) if answers else kinds.YesNo()
+        super().__init__(*args, **kwargs)
 
 
 class ChoiceField(Answer, models.CharField):

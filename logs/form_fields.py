@@ -51,14 +51,17 @@ class ChoiceInput(forms.TypedChoiceField):
         return re.sub(r"\s+", "_", value.strip().lower()) if len(value) <= LONGEST_LINE else value
 
 
+YES_OR_NO = ((True, _("Yes")), (False, _("No")))
+
+
 class YesNoInput(ChoiceInput):
     """True, False, or None while unanswered."""
 
     default_error_messages = {"invalid_choice": _("Choose yes or no.")}
     SPELLINGS = {"1": "true", "yes": "true", "on": "true", "0": "false", "no": "false", "off": "false"}
 
-    def __init__(self, **kwargs):
-        choices = [("true", _("Yes")), ("false", _("No"))]
+    def __init__(self, *, answers=YES_OR_NO, **kwargs):
+        choices = [(str(value).lower(), label) for value, label in answers]
         super().__init__(choices=choices, coerce=lambda value: value == "true", **kwargs)
 
     def to_python(self, value):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from brainlog.forms import TextArea
 from logs.form_fields import (
+    YES_OR_NO,
     ChoiceInput,
     HoursInput,
     NumberInput,
@@ -224,14 +225,20 @@ class TwoNumbers(Number):
 
 @dataclass(frozen=True)
 class YesNo(Kind):
+    """Yes or no. `answers` are both in the order they are offered, where true does not simply mean yes."""
+
+    answers: tuple[tuple[bool, str], ...] = YES_OR_NO
+
     def form_field(self, **options):
-        return YesNoInput(**options)
+        return YesNoInput(answers=self.answers, **options)
 
     def display(self, value):
-        return gettext("Yes") if value else gettext("No")
+        return str(dict(self.answers)[value])
 
     def legend(self):
-        return gettext("true or false")
+        if self == YesNo():
+            return gettext("true or false")
+        return in_words((str(value).lower(), label) for value, label in self.answers)
 
     def schema(self):
         return {"type": "boolean"}

@@ -157,7 +157,10 @@ class EveningAnswers(models.Model):
     )
     met_physical_activity_goals = YesNoField(_("Did you move as much as you wanted?"))
     met_dietary_goals = YesNoField(_("Did you eat the way you wanted?"))
-    never_felt_isolated = YesNoField(_("I never felt isolated today"))
+    # Stored as a person who never did would say it: that is what its name says in the download.
+    never_felt_isolated = YesNoField(
+        _("Did you feel isolated today?"), answers=((False, _("Yes, at times")), (True, _("No, never")))
+    )
     dinner = LineField(_("Dinner"))
     helpful_factors = NoteField(_("What helped?"))
     distracting_factors = NoteField(_("What got in the way?"))

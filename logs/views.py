@@ -85,7 +85,7 @@ def carried_into(person, day):
 def after_check_in(request, form, stage) -> str:
     """Say what was saved, offer the next check-in, and return the address to go on to."""
     log = form.instance
-    upcoming = next((s for s in STAGES[STAGES.index(stage) + 1 :] if not log.is_done(s)), None)
+    upcoming = stage.next and log.next_open(stage.next)
     if not log.is_begun(stage):
         text = _("%(check_in)s is empty, so nothing is stored for it.")
     elif log.is_done(stage):
@@ -117,7 +117,7 @@ def history(request):
     weeks = month_grid(first, 0 if person.week_starts_on == person.FirstWeekday.MONDAY else 6)
     in_month = {log.date: log for log in person.daily_logs.for_list().between(weeks[0][0], weeks[-1][-1])}
     logs, pages = page_of(person.daily_logs.for_list(), page_number(request), by="date")
-    squares = Squares(day, first.month)
+    squares = Squares(day, person.first_day, first.month)
     context = pages | {
         "first": first,
         "has_begun": first <= day,

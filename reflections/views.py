@@ -31,16 +31,17 @@ def reflections(request):
         "reflections": rows,
         "today": request.user.today(),
         "this_week": this_week,
-        "open_weeks": [] if page > 1 else open_weeks(this_week, rows),
+        "open_weeks": [] if page > 1 else open_weeks(request.user, this_week, rows),
     }
     return render(request, "reflections/list.html", context)
 
 
-def open_weeks(this_week, reflections, most=4):
-    """The last few weeks without a reflection, newest first."""
+def open_weeks(person, this_week, reflections, most=4):
+    """The last few weeks without a reflection, newest first; none from before the person's account."""
     written = {reflection.week_start for reflection in reflections}
     weeks = [this_week - n * ONE_WEEK for n in range(most)]
-    return [week for week in weeks if week not in written]
+    first = min(this_week, person.week_of(person.first_day))
+    return [week for week in weeks if week not in written and week >= first]
 
 
 @require_safe
@@ -66,12 +67,15 @@ def week(request, day):
     else:
         form = ReflectionForm(week_or_404(person, day))
     reflection = form.instance
-    numbers = numbers_of(person, Week(reflection.week_start))
+    period = Week(reflection.week_start)
+    numbers = numbers_of(person, period)
+    days = max(period.days_between(person.first_day, period.last), numbers.days_recorded)
     context = {
         "form": form,
         "reflection": reflection,
         "numbers": numbers,
-        "lines": numbers.lines(days=7),
+        "lines": numbers.lines(days),
+        "days": days,
         "focus": focus_for(reflection.week_start, person.weekly_reflections.around(reflection.week_start)),
         "week_before": before if (before := reflection.week_start - ONE_WEEK) >= FIRST_DAY else None,
         "week_after": after if (after := reflection.week_start + ONE_WEEK) <= person.today() else None,
@@ -127,8 +131,8 @@ def numbers_page(request, period, months):
     if period.first > today:
         raise Http404
     numbers = numbers_of(request.user, period)
-    # After a flight west the newest log may lie ahead of the clock.
-    days = max(period.days_until(today), numbers.days_logged + numbers.days_not_tracked)
+    # Days before the account and, after a flight west, ahead of the clock count if they have a log.
+    days = max(period.days_between(request.user.first_day, today), numbers.days_recorded)
     context = {
         "period": period,
         "numbers": numbers,

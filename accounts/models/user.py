@@ -262,6 +262,11 @@ class User(AbstractUser):
         local = self.local_time(now)
         return local.date() - datetime.timedelta(days=local.hour < self.day_ends_at)
 
+    @property
+    def first_day(self) -> datetime.date:
+        """The calendar day on which this account was made, for this person. Days before it are not missing."""
+        return self.today(self.date_joined)
+
     def week_of(self, day: datetime.date) -> datetime.date:
         """The first day of the week that contains `day`."""
         days_since_monday = day.weekday()

@@ -181,3 +181,13 @@ def test_what_the_database_demands():
     assert kinds.Number().condition("x") is None
     assert "x__gte" in str(kinds.Number(least=Decimal(1)).condition("x"))
     assert kinds.Line().condition("x") is None
+
+
+def test_yes_and_no_can_have_words_of_their_own():
+    kind = kinds.YesNo(((False, "Yes, at times"), (True, "No, never")))
+
+    assert [kind.display(value) for value in (True, False)] == ["No, never", "Yes, at times"]
+    assert kind.legend() == "false (Yes, at times), true (No, never)"
+    assert kind.form_field().choices == [("false", "Yes, at times"), ("true", "No, never")]
+    assert kind.form_field().clean("true") is True
+    assert kinds.YesNo().legend() == "true or false"
