@@ -145,6 +145,17 @@ def full_name_of(day: datetime.date) -> str:
     return f"{date_format(day, 'l')}, {date_format(day)}"
 
 
+def stretches_in_words(days: Iterable[datetime.date]) -> str:
+    """`May 4, 2026, May 6, 2026 – May 9, 2026`: days in order, those in a row as one stretch."""
+    stretches = []
+    for day in days:
+        if stretches and day - stretches[-1][-1] == datetime.timedelta(days=1):
+            stretches[-1][1:] = [day]
+        else:
+            stretches.append([day])
+    return ", ".join(" – ".join(date_format(day) for day in stretch) for stretch in stretches)
+
+
 def month_of(text: str | None, today: datetime.date) -> datetime.date:
     """The first day of the month written as `2026-05`; this month if there is no text.
 

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from brainlog.body_size import max_body_size
@@ -16,9 +16,18 @@ from brainlog.pagination import page_by_offset, page_number, page_of
 from logs import undo
 from logs.addresses import address_of_check_in
 from logs.answer_form import CheckInForm, store
-from logs.calendar_days import Squares, full_name_of, lines_of, month_grid, month_of, name_of_day
-from logs.forms import MedicationEntryForm
+from logs.calendar_days import (
+    Squares,
+    full_name_of,
+    lines_of,
+    month_grid,
+    month_of,
+    name_of_day,
+    stretches_in_words,
+)
+from logs.forms import MedicationEntryForm, NotTrackedDaysForm
 from logs.models import DailyLog
+from logs.not_tracked import MOST_DAYS, mark_days, take_marks_off
 from logs.questions import shown_answers
 from logs.stages import MORNING, STAGES
 
@@ -160,6 +169,41 @@ def mark(person, day, reason):
     if log.not_tracked != reason:
         person.daily_logs.update_or_create(date=log.date, defaults={"not_tracked": reason})
         person.answers_changed()
+
+
+def not_tracked_days(request):
+    """Mark a stretch of days as not tracked, or take the marks off."""
+    person = request.user
+    if request.method == "POST":
+        form = NotTrackedDaysForm(person, request.POST)
+        if form.is_valid():
+            first, last = form.cleaned_data["first"], form.cleaned_data["last"]
+            if form.clears:
+                messages.success(request, after_clearing(take_marks_off(person, first, last)))
+            else:
+                marked = mark_days(person, first, last, form.cleaned_data["reason"])
+                messages.success(request, after_marking(marked, first, last))
+            return redirect(f"{reverse('logs:history')}?month={last:%Y-%m}")
+    else:
+        form = NotTrackedDaysForm(person, initial={name: request.GET.get(name, "")[:10] for name in ("first", "last")})
+    return render(request, "logs/not_tracked_days.html", {"form": form, "most": MOST_DAYS})
+
+
+def after_marking(marked, first, last) -> str:
+    """What was marked and what was left, in words, with a link to change it."""
+    text = ngettext("%(days)d day is marked as not tracked.", "%(days)d days are marked as not tracked.", marked.days)
+    texts = [text % {"days": marked.days}]
+    if marked.left:
+        texts.append(_("Left as they are, with their answers: %(days)s.") % {"days": stretches_in_words(marked.left)})
+    address = f"{reverse('logs:not_tracked_days')}?first={first}&last={last}"
+    return format_html('{} <a href="{}">{}</a>', " ".join(texts), address, _("Change or take back"))
+
+
+def after_clearing(days: int) -> str:
+    if not days:
+        return _("None of these days was marked, so nothing has changed.")
+    text = ngettext("The mark is taken off %(days)d day.", "The mark is taken off %(days)d days.", days)
+    return text % {"days": days}
 
 
 @require_POST

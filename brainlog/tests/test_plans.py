@@ -163,7 +163,7 @@ COUNTED_OFF = {
     "/reflections/?page=3": {WEEKS: 61},
 }
 # They read nothing, or only change something.
-ELSEWHERE = {"logs:not_tracked", "logs:tracked", "logs:restore", "reflections:other"}
+ELSEWHERE = {"logs:not_tracked", "logs:not_tracked_days", "logs:tracked", "logs:restore", "reflections:other"}
 
 # Either the person, or the key of a row of theirs that was just found.
 OF_ONE_PERSON = re.compile(rf"\(user_id = {PERSON_ID}\)|\((daily_log_id|id) = \w+(\.\w+)?\)")
