@@ -122,7 +122,9 @@ class AnswersForm(forms.Form):
         """A text that cannot be decrypted now is kept, and cannot be without the answer it depends on."""
         for name, question, wanted in self.dependent_answers():
             if isinstance(self.stored[name], Unreadable) and self.cleaned_data.get(question, wanted) != wanted:
-                message = _("A text that belongs to this answer cannot be read at the moment. To keep it, keep this.")
+                message = _(
+                    "A text that goes with this answer cannot be read at the moment. To keep it, leave this as it was."
+                )
                 self.add_error(question, ValidationError(message, code="unreadable"))
 
     def clear_answers_under_another_condition(self):

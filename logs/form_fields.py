@@ -219,6 +219,7 @@ class TimeInput(forms.TimeField):
     """A time of day, to the minute."""
 
     widget = TimeBox(format="%H:%M")
+    default_error_messages = {"invalid": _("Write a time, such as 8:15 or 20:15.")}
 
     def to_python(self, value) -> datetime.time | None:
         if isinstance(value, str) and len(value) > LONGEST_LINE:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from django.template.defaultfilters import floatformat
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
 from brainlog.versioned_cache import cached
@@ -56,14 +57,15 @@ class Numbers:
     @property
     def sentences(self) -> list[str]:
         """What was answered about medication, in words."""
+        effects = [
+            *in_days(gettext("yes on %(days)s"), self.net_positive_days),
+            *in_days(gettext("mixed or no on %(days)s"), self.net_positive_asked_days - self.net_positive_days),
+        ]
+        answers = gettext("Did it do you good? %(answers)s.") % {"answers": capfirst(", ".join(effects))}
         return [
             *in_days(gettext("Medication taken on %(days)s."), self.medication_days),
             *in_days(gettext("No medication on %(days)s."), self.medication_asked_days - self.medication_days),
-            *in_days(gettext("You called it a net positive on %(days)s."), self.net_positive_days),
-            *in_days(
-                gettext("You called it mixed, or no net positive, on %(days)s."),
-                self.net_positive_asked_days - self.net_positive_days,
-            ),
+            *([answers] if effects else []),
         ]
 
     def lines(self, days: int) -> list[dict]:

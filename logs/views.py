@@ -159,7 +159,7 @@ def mark_not_tracked(request, day):
         messages.error(request, _("Please choose why the day is not tracked."))
         return redirect("logs:day", day)
     mark(request.user, day, reason)
-    messages.success(request, _("Marked. The day counts neither as a gap nor as a zero."))
+    messages.success(request, _("Marked. The day is left out of your numbers."))
     return redirect("logs:day", day)
 
 

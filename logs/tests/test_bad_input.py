@@ -131,7 +131,7 @@ def test_a_line_break_counts_as_one_character(as_person, person, stage, kind, li
 def test_text_with_a_nul(as_person, stage, text):
     response = assert_refused(as_person, stage, {field.name: text for field in fields_of(stage, NoteField, LineField)})
 
-    assert "Null characters are not allowed." in response.content.decode()
+    assert "This text has a character that cannot be stored. Please retype it." in response.content.decode()
 
 
 @each_stage_with(NoteField, LineField)

@@ -220,8 +220,8 @@ def test_an_amount_that_cannot_be(as_person, person, amount):
         ({"amount": ""}, "amount", "How much was it?"),
         ({"medication": ""}, "medication", "Which medication was it?"),
         ({"medication": "x" * 101}, "medication", "Please keep this to 100 characters; these are 101."),
-        ({"medication": "a\0b"}, "medication", "Null characters are not allowed."),
-        ({"taken_at": "25:00"}, "taken_at", "Enter a valid time."),
+        ({"medication": "a\0b"}, "medication", "This text has a character that cannot be stored. Please retype it."),
+        ({"taken_at": "25:00"}, "taken_at", "Write a time, such as 8:15 or 20:15."),
         ({"unit": "stones"}, "unit", "Choose one of the answers offered."),
     ],
 )

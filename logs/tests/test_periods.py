@@ -90,7 +90,7 @@ def test_a_year_is_its_days_against_the_year_before(as_person, person):
     for shown in ("365 of 365 days logged.", "<td>7.0</td>", "<td>365 of 365</td>", "<td>+3.0</td>", "from 2024"):
         assertContains(response, shown)
     assertContains(response, "Medication taken on 365 days.")
-    assertContains(response, "You called it a net positive on 365 days.")
+    assertContains(response, "Did it do you good? Yes on 365 days.")
 
 
 @pytest.mark.parametrize(("text", "days"), [("2026-05", 6), ("2026", 126), ("2026-04", 30), ("2025", 365)])

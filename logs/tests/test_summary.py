@@ -201,6 +201,7 @@ def test_an_effect_of_medication_that_was_not_taken_does_not_count():
         ([], []),
         ([row(medication_taken=True)], ["Medication taken on 1 day."]),
         ([row(medication_taken=False)], ["No medication on 1 day."]),
+        ([row(medication_effectiveness="no")], ["Did it do you good? Mixed or no on 1 day."]),
         (
             [
                 row(medication_taken=True, medication_effectiveness="yes"),
@@ -211,8 +212,7 @@ def test_an_effect_of_medication_that_was_not_taken_does_not_count():
             [
                 "Medication taken on 3 days.",
                 "No medication on 1 day.",
-                "You called it a net positive on 1 day.",
-                "You called it mixed, or no net positive, on 2 days.",
+                "Did it do you good? Yes on 1 day, mixed or no on 2 days.",
             ],
         ),
     ],
