@@ -122,6 +122,8 @@ class NumberInput(forms.DecimalField):
 class HoursInput(NumberInput):
     """Hours of a day as a Decimal, or None. Reads hours as people write them, to the nearest quarter: logs/hours.py."""
 
+    # The keyboard with letters: a phone's keypad for decimals has neither a colon nor a dash.
+    widget = TextBox(attrs={"autocomplete": "off", "autocapitalize": "none"})
     STEP = QUARTER
     default_error_messages = {
         "invalid": _("Write the hours, such as 7.5, 7:30 or 23:30-7."),

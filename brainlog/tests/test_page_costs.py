@@ -25,7 +25,7 @@ MOST = {
     f"/logs/{DAY}/midday/": (5, 2, 12600),
     f"/logs/{DAY}/afternoon/": (5, 2, 10700),
     f"/logs/{DAY}/evening/": (5, 2, 15200),
-    "/logs/": (3, 3, 15800),
+    "/logs/": (3, 3, 15900),
     f"/reflections/{DAY}/": (5, 3, 12700),
     "/reflections/": (3, 2, 13000),
     f"/reflections/numbers/{DAY[:7]}/": (3, 1, 4700),
