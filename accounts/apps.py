@@ -8,6 +8,10 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self):
+        from brainlog.error_messages import use_plain_error_messages
+
+        use_plain_error_messages()
+
         import accounts.security_events  # noqa: F401 – connects signal receivers
         import encryption.mfa_secrets  # noqa: F401 – connects signal receivers
 

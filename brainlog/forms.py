@@ -87,6 +87,15 @@ class TimeBox(WrittenInput, forms.TimeInput):
     input_type = "time"
 
 
+class DateBox(WrittenInput, forms.DateInput):
+    """A date, sent as `2026-05-04` whatever the language."""
+
+    input_type = "date"
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
 class HiddenBox(WrittenInput, forms.HiddenInput):
     pass
 

@@ -20,13 +20,16 @@ def today(request):
     logs = {log.date: log for log in logs_between(user=person, first=day - 7 * ONE_DAY, last=day)}
     log = logs.get(day) or DailyLog(user=person, date=day)
     reflections = reflections_around(person, day)
-    squares = Squares(day)
+    squares = Squares(day, person.first_day)
+    strip = [squares.square(date, logs.get(date)) for date in (day - n * ONE_DAY for n in range(6, -1, -1))]
+    now = log.next_open(stage_for_hour(person.local_time().hour, person.day_ends_at))
     context = {
         "day": day,
         "day_in_full": full_name_of(day),
         "log": log,
-        "steps": steps_of(log, now=stage_for_hour(person.local_time().hour, person.day_ends_at), today=day),
-        "strip": [squares.square(date, logs.get(date)) for date in (day - n * ONE_DAY for n in range(6, -1, -1))],
+        "steps": steps_of(log, now=now, today=day),
+        "strip": strip,
+        "shows_moods": any(square.score and square.sign for square in strip),
         "yesterday": logs.get(day - ONE_DAY),
         "focus": next((r.next_week_focus for r in reflections if r.week_end < day), None),
         "reflection": next((r for r in reflections if r.week_end >= day), None),

@@ -50,7 +50,8 @@ class AnswersForm(forms.Form):
     """Asks `questions` about one row: a day or a week.
 
     Nothing is required to save; the stamp in `completed_at_name` is set while all that makes the row done is
-    answered.
+    answered. Answers with an error do not keep the others from being saved: what is stored of them stays as it is,
+    and what was typed comes back with the error. Only with a conflict nothing is saved until all is in order.
 
     A page sends `asked-names`, the names of the questions it asked: a question that it asked and that has no key
     is cleared. A POST says nothing about a question that is neither among these nor has a key: that answer stays
@@ -148,6 +149,8 @@ class AnswersForm(forms.Form):
         self.ask_about_answers_without_their_question()
         self.ask_about_removals()
         self.prepare_to_save()
+        self.keep_answers_of_questions_with_errors()
+        self.keep_what_is_stored_of_errors()
         return self.cleaned_data
 
     def keep_unasked_answers(self):
@@ -165,7 +168,9 @@ class AnswersForm(forms.Form):
         """A text that cannot be decrypted now is kept, and cannot be without the answer it depends on."""
         for name, question, wanted in self.dependent_answers():
             if isinstance(self.stored[name], Unreadable) and self.cleaned_data.get(question, wanted) != wanted:
-                message = _("A text that belongs to this answer cannot be read at the moment. To keep it, keep this.")
+                message = _(
+                    "A text that goes with this answer cannot be read at the moment. To keep it, leave this as it was."
+                )
                 self.add_error(question, ValidationError(message, code="unreadable"))
 
     def clear_answers_under_another_condition(self):
@@ -191,7 +196,8 @@ class AnswersForm(forms.Form):
     def ask_about_answers_without_their_question(self):
         """A question without an answer clears nothing: what was typed below it may be meant."""
         for name, question, _wanted in self.dependent_answers():
-            if self.cleaned_data.get(name) is not None and self.cleaned_data.get(question, "error") is None:
+            stays = self.stored[name] if name in self.errors else self.cleaned_data.get(name)
+            if stays is not None and self.cleaned_data.get(question, "error") is None:
                 message = _("You answered something that belongs to this question. Please answer it too.")
                 if not self.has_error(question, "unanswered"):
                     self.add_error(question, ValidationError(message, code="unanswered"))
@@ -267,7 +273,42 @@ class AnswersForm(forms.Form):
                 except ValidationError as error:
                     self.add_error(question.name, error)
 
+    # When some of it has errors
+
+    def keep_answers_of_questions_with_errors(self):
+        """An answer cannot be stored before the one it depends on is."""
+        if self.conflicts:
+            return
+        for name, question, wanted in self.dependent_answers():
+            can_wait = question in self.errors and self.stored[question] != wanted
+            if can_wait and name not in self.errors and self.cleaned_data.get(name) is not None:
+                message = _("This is saved once “%(question)s” is answered.")
+                params = {"question": self.fields[question].label}
+                self.add_error(name, ValidationError(message, code="waits", params=params))
+
+    def keep_what_is_stored_of_errors(self):
+        self.cleaned_data |= {name: self.stored[name] for name in self.errors.keys() & self.fields.keys()}
+
+    @property
+    def can_be_saved(self) -> bool:
+        """Whether all answers without an error can be written."""
+        if not self.is_bound or self.non_field_errors():
+            return False
+        return not (self.errors and self.conflicts)
+
     # What is shown
+
+    @property
+    def readings(self) -> list[str]:
+        """How answers were read that could have been meant otherwise."""
+        given = [question for question in self.questions if question.name not in self.unasked | self.errors.keys()]
+        return [text for question in given if (text := question.read_as(self[question.name], self.cleaned_data))]
+
+    @property
+    def open_labels(self) -> list[str]:
+        """The questions that are still to be answered before this is done."""
+        needed = [question for question in self.questions if question.is_needed]
+        return [str(question.label) for question in needed if self.cleaned_data[question.name] is None]
 
     def get_context(self):
         """The questions asked first, then those that are folded away."""
@@ -311,12 +352,28 @@ class AnswersForm(forms.Form):
         if answers or stamp != before:
             self.change = save_answers(self.instance, answers, {self.completed_at_name: stamp})
             self.has_written = True
+        if self.errors:
+            self.show_as_saved()
         return self.instance
+
+    def show_as_saved(self):
+        """Let the page that comes back with errors say which answers it was typed over: those that are stored now.
+
+        If answers were saved elsewhere since the page was opened, it keeps saying that: those with errors may differ.
+        """
+        if self.version != self.stored_version:
+            return
+        self.stored |= {question.name: question.read(self.instance) for question in [*self.questions, *self.left_out]}
+        del self.stored_version
+        self.version = self.stored_version
 
     def stamp(self) -> datetime.datetime | None:
         """When this was done, which is now if it was not; None if an answer that is needed is missing."""
-        is_done = all(self.cleaned_data[question.name] is not None for question in self.questions if question.is_needed)
-        return (getattr(self.instance, self.completed_at_name) or timezone.now()) if is_done else None
+        before = getattr(self.instance, self.completed_at_name)
+        has_errors = any(question.is_needed and question.name in self.errors for question in self.questions)
+        if self.open_labels or (has_errors and before is None):
+            return None
+        return before or timezone.now()
 
 
 class CheckInForm(AnswersForm):
@@ -331,12 +388,14 @@ class CheckInForm(AnswersForm):
 def store(open_form):
     """Validate and save the bound form that `open_form()` makes, in one transaction. Returns the form.
 
+    Of a form with errors, what can be saved is.
+
     `open_form` reads the row it is about with a lock, if there is one. If there is none, two requests
     may both be about to make it; the unique constraint lets one through, and the other starts over
     with the row that is there now.
     """
     form = open_form()
-    if form.is_valid():
+    if form.can_be_saved:
         form.save()
         if form.has_written:
             form.instance.user.answers_changed()

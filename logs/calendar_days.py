@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from django.utils.dateformat import format as format_date
 from django.utils.dates import MONTHS, WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.formats import date_format, get_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from logs.addresses import address_of_day
-from logs.models import DailyLog, headline_of, stages_done_of
+from logs.models import DailyLog, headline_name_of, stages_done_of
 from logs.stages import STAGES
 
 
@@ -32,30 +32,49 @@ class Square:
     weekday: str
     short_weekday: str
     month: str
-    score: str = ""
-    # Where there is no score: what is to be read out, and the sign to be seen.
-    words: str = ""
-    sign: str = ""
+    score: str
+    words: str  # To be read out, after the score if there is one.
+    sign: str  # To be seen.
+
+
+class Headlines:
+    """The score that stands for a day, with the words and the sign that say which one it is."""
+
+    def __init__(self):
+        self.words = {
+            "day_rating": gettext("of 10 for the day"),
+            "overall_mood": gettext("of 10 for mood that day"),
+            "morning_mood": gettext("of 10 for mood in the morning"),
+        }
+        self.mood = pgettext("short for mood, beside its number", "m")
+
+    def of(self, log: DailyLog | tuple) -> tuple[str, str, str] | None:
+        """The score, its words and its sign; None if the day has no such score."""
+        if name := headline_name_of(log):
+            return str(getattr(log, name)), self.words[name], "" if name == "day_rating" else self.mood
+        return None
 
 
 class Squares:
-    """Makes squares, with the words that many of them share."""
+    """Makes squares, with the words that many of them share. `first_day` is that of the person's account."""
 
-    def __init__(self, today: datetime.date, month: int | None = None):
-        self.today, self.month = today, month
+    def __init__(self, today: datetime.date, first_day: datetime.date, month: int | None = None):
+        self.today, self.first_day, self.month = today, first_day, month
+        self.headlines = Headlines()
         self.weekdays = [str(name) for name in WEEKDAYS.values()]
         self.short_weekdays = [str(name) for name in WEEKDAYS_ABBR.values()]
         self.months = {number: str(name) for number, name in MONTHS.items()}
         self.not_tracked, self.no_rating = gettext("not tracked"), gettext("logged, without a rating")
-        self.nothing = gettext("nothing logged")
+        self.nothing, self.not_begun = gettext("nothing logged"), gettext("before you began")
 
     def square(self, date: datetime.date, log: DailyLog | tuple | None) -> Square:
         is_today, is_outside = date == self.today, self.month not in (None, date.month)
         score, sign, kind = "", "", ""
         if log is None:
-            words = self.nothing
-        elif headline := headline_of(log):
-            score, words, kind = str(headline), "", f" score-{headline}"
+            words, kind = (self.not_begun, " not-begun") if date < self.first_day else (self.nothing, "")
+        elif headline := self.headlines.of(log):
+            score, words, sign = headline
+            kind = f" score-{score}{' mood' if sign else ''}"
         elif log.not_tracked:
             words, sign, kind = self.not_tracked, "–", " not-tracked"
         else:
@@ -87,6 +106,8 @@ class Line:
     date_in_words: str
     detail: str
     score: str
+    words: str  # To be read out after the score.
+    sign: str  # To be seen.
 
 
 def lines_of(logs: Iterable[tuple]) -> list[Line]:
@@ -94,6 +115,7 @@ def lines_of(logs: Iterable[tuple]) -> list[Line]:
     date_as, weekdays = get_format("DATE_FORMAT"), [str(name) for name in WEEKDAYS.values()]
     done, not_tracked = gettext("%(done)s of %(all)s done"), gettext("not tracked: %(reason)s")
     reasons = {key: str(label) for key, label in DailyLog.NotTracked.choices}
+    headlines = Headlines()
     return [
         Line(
             date=log.date,
@@ -103,7 +125,7 @@ def lines_of(logs: Iterable[tuple]) -> list[Line]:
             detail=not_tracked % {"reason": reasons[log.not_tracked]}
             if log.not_tracked
             else done % {"done": stages_done_of(log), "all": len(STAGES)},
-            score=str(headline_of(log) or ""),
+            **dict(zip(("score", "words", "sign"), headlines.of(log) or ("", "", "–"), strict=True)),
         )
         for log in logs
     ]
@@ -121,6 +143,17 @@ def name_of_day(day: datetime.date, today: datetime.date) -> str:
 def full_name_of(day: datetime.date) -> str:
     """`Monday, May 4, 2026`."""
     return f"{date_format(day, 'l')}, {date_format(day)}"
+
+
+def stretches_in_words(days: Iterable[datetime.date]) -> str:
+    """`May 4, 2026, May 6, 2026 – May 9, 2026`: days in order, those in a row as one stretch."""
+    stretches = []
+    for day in days:
+        if stretches and day - stretches[-1][-1] == datetime.timedelta(days=1):
+            stretches[-1][1:] = [day]
+        else:
+            stretches.append([day])
+    return ", ".join(" – ".join(date_format(day) for day in stretch) for stretch in stretches)
 
 
 def month_of(text: str | None, today: datetime.date) -> datetime.date:

@@ -40,6 +40,11 @@ class Answer(models.Field):
         self.direction = Direction(direction)
         super().__init__(*args, **{"null": True, "blank": True} | kwargs)
 
+    def deconstruct(self):
+        """For migrations, without the words for people: they may change, and the table does not."""
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {key: kwargs[key] for key in kwargs if key not in {"verbose_name", "help_text"}}
+
     def formfield(self, **kwargs):
         options = {"label": capfirst(self.verbose_name), "help_text": self.help_text} | kwargs
         return self.kind.form_field(**options)
@@ -89,7 +94,11 @@ class HoursField(Answer, models.DecimalField):
 
 
 class YesNoField(Answer, models.BooleanField):
-    kind = kinds.YesNo()
+    """Yes or no. `answers` as in kinds.YesNo."""
+
+    def __init__(self, *args, answers=None, **kwargs):
+        self.kind = kinds.YesNo(answers) if answers else kinds.YesNo()
+        super().__init__(*args, **kwargs)
 
 
 class ChoiceField(Answer, models.CharField):

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import StepValueValidator
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +21,7 @@ from brainlog.forms import (
     require_whole_characters,
 )
 from encryption.fields import PrivateTextInput
+from logs.hours import QUARTER, AmbiguousError, TooLongError, UnreadableError, hours_in
 
 
 class Scale(Pills):
@@ -60,14 +60,17 @@ class ChoiceInput(forms.TypedChoiceField):
         return re.sub(r"\s+", "_", value.strip().lower()) if len(value) <= LONGEST_LINE else value
 
 
+YES_OR_NO = ((True, _("Yes")), (False, _("No")))
+
+
 class YesNoInput(ChoiceInput):
     """True, False, or None while unanswered."""
 
     default_error_messages = {"invalid_choice": _("Choose yes or no.")}
     SPELLINGS = {"1": "true", "yes": "true", "on": "true", "0": "false", "no": "false", "off": "false"}
 
-    def __init__(self, **kwargs):
-        choices = [("true", _("Yes")), ("false", _("No"))]
+    def __init__(self, *, answers=YES_OR_NO, **kwargs):
+        choices = [(str(value).lower(), label) for value, label in answers]
         super().__init__(choices=choices, coerce=lambda value: value == "true", **kwargs)
 
     def to_python(self, value):
@@ -126,19 +129,37 @@ class NumberInput(forms.DecimalField):
 
 
 class HoursInput(NumberInput):
-    """Hours of a day in quarters, as a Decimal, or None. Accepts `7:30` too."""
+    """Hours of a day as a Decimal, or None. Reads hours as people write them, to the nearest quarter: logs/hours.py."""
 
-    STEP = Decimal("0.25")
+    # The keyboard with letters: a phone's keypad for decimals has neither a colon nor a dash.
+    widget = TextBox(attrs={"autocomplete": "off", "autocapitalize": "none"})
+    STEP = QUARTER
+    default_error_messages = {
+        "invalid": _("Write the hours, such as 7.5, 7:30 or 23:30-7."),
+        "ambiguous": _("Is that between two numbers of hours, or from one time to another? Write 7.5, or 7:00-8:00."),
+        "too_long": _("A day has 24 hours. Write 24 or less."),
+    }
 
     def __init__(self, **kwargs):
-        super().__init__(required=False, min_value=0, max_value=24, max_digits=4, decimal_places=2, **kwargs)
-        self.validators.append(StepValueValidator(self.STEP, _("Use quarters of an hour, such as 7.25 or 7.5.")))
+        super().__init__(required=False, **kwargs)
 
     def to_python(self, value):
-        typed = value.strip() if isinstance(value, str) and len(value) <= LONGEST_LINE else ""
-        if match := re.fullmatch(r"([0-9]{1,2}):([0-5][0-9])", typed):
-            return (Decimal(match[1]) + Decimal(match[2]) / 60).quantize(Decimal("0.01"))
-        return super().to_python(value)
+        if value in self.empty_values or isinstance(value, str) and not value.strip(" \t\r\n"):
+            return None
+        try:
+            return hours_in(str(value))
+        except AmbiguousError:
+            code = "ambiguous"
+        except TooLongError:
+            code = "too_long"
+        except UnreadableError:
+            code = "invalid"
+        raise ValidationError(self.error_messages[code], code=code)
+
+    def is_spelled_out(self, typed: str, hours: Decimal) -> bool:
+        """Whether what was typed is just that number, so that there is nothing to explain."""
+        match = re.fullmatch(r"\s*([0-9]{1,2}(?:[.,][0-9]{1,6})?)\s*", typed)
+        return bool(match) and Decimal(match[1].replace(",", ".")) == hours
 
 
 class TwoTextBoxes(forms.MultiWidget):
@@ -209,6 +230,7 @@ class TimeInput(forms.TimeField):
     """A time of day, to the minute."""
 
     widget = TimeBox(format="%H:%M")
+    default_error_messages = {"invalid": _("Write a time, such as 8:15 or 20:15.")}
 
     def to_python(self, value) -> datetime.time | None:
         if isinstance(value, str) and len(value) > LONGEST_LINE:

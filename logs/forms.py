@@ -4,11 +4,64 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from brainlog.forms import require_whole_characters
+from brainlog.forms import LONGEST_LINE, DateBox, require_whole_characters
 from logs.doses import CANNOT_TELL_NEW, MedicationList
-from logs.form_fields import NumberInput
-from logs.models import Medication
+from logs.form_fields import ChoiceInput, NumberInput
+from logs.models import DailyLog, Medication
+from logs.not_tracked import MOST_DAYS
+from logs.periods import FIRST_DAY
 from logs.questions import MEDICATION_COLUMNS, Change, save_answers
+
+
+class DayInput(forms.DateField):
+    """A day that an address can name."""
+
+    widget = DateBox
+    default_error_messages = {
+        "required": _("Please choose a day."),
+        "invalid": _("Write the day as 2026-05-04."),
+        "too_early": _("Days can be marked from 1900 on."),
+    }
+
+    def to_python(self, value):
+        if isinstance(value, str) and len(value) > LONGEST_LINE:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        day = super().to_python(value)
+        if day and day < FIRST_DAY:
+            raise ValidationError(self.error_messages["too_early"], code="too_early")
+        return day
+
+
+class NotTrackedDaysForm(forms.Form):
+    """From when to when, and why. The button `clear` takes the marks off; without it they are set."""
+
+    first = DayInput(label=_("First day"))
+    last = DayInput(label=_("Last day"))
+    reason = ChoiceInput(label=_("Why?"), choices=DailyLog.NotTracked.choices)
+
+    def __init__(self, person, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    @property
+    def clears(self) -> bool:
+        return "clear" in self.data
+
+    def clean_last(self):
+        first, last = self.cleaned_data.get("first"), self.cleaned_data["last"]
+        if last > self.person.today():
+            raise ValidationError(_("A day can be marked once it has begun. Choose today or an earlier day."), "future")
+        if first and last < first:
+            raise ValidationError(_("The last day is before the first."), "order")
+        if first and (last - first).days >= MOST_DAYS:
+            message = _("That is more than %(most)d days. Please mark the rest in another step.")
+            raise ValidationError(message, "too_many", {"most": MOST_DAYS})
+        return last
+
+    def clean_reason(self):
+        if self.cleaned_data["reason"] is None and not self.clears:
+            raise ValidationError(_("Please choose why the days are not tracked."), "required")
+        return self.cleaned_data["reason"]
 
 
 class MedicationEntryForm(forms.ModelForm):
@@ -23,6 +76,10 @@ class MedicationEntryForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.stored = copy(self.instance)  # Validation writes to the instance.
         self.change: Change | None = None
+
+    @property
+    def can_be_saved(self) -> bool:
+        return self.is_valid()
 
     @property
     def has_written(self) -> bool:

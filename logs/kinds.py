@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from brainlog.forms import TextArea
 from logs.form_fields import (
+    YES_OR_NO,
     ChoiceInput,
     HoursInput,
     NumberInput,
@@ -46,6 +47,10 @@ class Kind:
     def display(self, value) -> str:
         """The answer in words. `value` is not None."""
         return str(value)
+
+    def read_as(self, field: forms.Field, typed: str, value) -> str:
+        """A sentence that says how something typed was read. Empty where that is plain."""
+        return ""
 
     def legend(self) -> str:
         """What stored values mean, for those who read them as they are. Empty for a text."""
@@ -131,7 +136,13 @@ class Hours(Kind):
         return Q(**{f"{column}__range": (0, 24)})
 
     def display(self, value):
-        return gettext("%(hours)s hours") % {"hours": number_format(value.normalize(), use_l10n=True)}
+        hours = number_format(f"{value.normalize():f}", use_l10n=True)
+        return ngettext("%(hours)s hour", "%(hours)s hours", 1 if value == 1 else 2) % {"hours": hours}
+
+    def read_as(self, field, typed, value):
+        if field.is_spelled_out(typed, value):
+            return ""
+        return gettext("“%(typed)s” is stored as %(hours)s.") % {"typed": typed.strip(), "hours": self.display(value)}
 
     def legend(self):
         return gettext("0 to 24 hours")
@@ -214,14 +225,20 @@ class TwoNumbers(Number):
 
 @dataclass(frozen=True)
 class YesNo(Kind):
+    """Yes or no. `answers` are both in the order they are offered, where true does not simply mean yes."""
+
+    answers: tuple[tuple[bool, str], ...] = YES_OR_NO
+
     def form_field(self, **options):
-        return YesNoInput(**options)
+        return YesNoInput(answers=self.answers, **options)
 
     def display(self, value):
-        return gettext("Yes") if value else gettext("No")
+        return str(dict(self.answers)[value])
 
     def legend(self):
-        return gettext("true or false")
+        if self == YesNo():
+            return gettext("true or false")
+        return in_words((str(value).lower(), label) for value, label in self.answers)
 
     def schema(self):
         return {"type": "boolean"}

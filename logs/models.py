@@ -29,10 +29,13 @@ from logs.stages import (
     Stage,
 )
 
+# The scores that may stand for a day, the first that is answered.
+HEADLINES = ("day_rating", "overall_mood", "morning_mood")
 
-def headline_of(log) -> int | None:
-    """The one score that stands for a day, a log or a row of for_list(): its rating, else a mood."""
-    return next((s for s in (log.day_rating, log.overall_mood, log.morning_mood) if s is not None), None)
+
+def headline_name_of(log) -> str | None:
+    """Which score stands for a day, a log or a row of for_list(): its rating, else a mood."""
+    return next((name for name in HEADLINES if getattr(log, name) is not None), None)
 
 
 def stages_done_of(log) -> int:
@@ -43,9 +46,8 @@ def stages_done_of(log) -> int:
 class DailyLogQuerySet(models.QuerySet):
     def for_list(self):
         """Only what a list or a calendar shows of a day, no text among it: named tuples, which cost half of models."""
-        headlines = ("day_rating", "overall_mood", "morning_mood")
         return self.values_list(
-            "date", "not_tracked", *headlines, *(stage.completed_at for stage in STAGES), named=True
+            "date", "not_tracked", *HEADLINES, *(stage.completed_at for stage in STAGES), named=True
         )
 
     def with_is_answered(self, questions):
@@ -103,7 +105,7 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
 
     @property
     def headline(self) -> int | None:
-        return headline_of(self)
+        return (name := headline_name_of(self)) and getattr(self, name)
 
     @property
     def stages_done(self) -> int:
@@ -124,6 +126,10 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
 
     def is_done(self, stage: Stage) -> bool:
         return getattr(self, stage.completed_at) is not None
+
+    def next_open(self, first: Stage) -> Stage | None:
+        """The first check-in that is not done, from `first` on."""
+        return next((stage for stage in STAGES[STAGES.index(first) :] if not self.is_done(stage)), None)
 
     def is_begun(self, stage: Stage) -> bool:
         return any(question.is_answered(self) for question in stage.questions(self.user))

@@ -36,9 +36,9 @@ class Period:
     def last(self) -> datetime.date:
         return self.end - ONE_DAY
 
-    def days_until(self, today: datetime.date) -> int:
-        """How many of its days there have been, today included."""
-        return (min(self.last, today) - self.first).days + 1
+    def days_between(self, first: datetime.date, last: datetime.date) -> int:
+        """How many of its days are from `first` to `last`, both included."""
+        return max((min(self.last, last) - max(self.first, first)).days + 1, 0)
 
 
 class Week(Period):

@@ -73,6 +73,13 @@ class Question:
         """What was typed, as the initial value of its form field."""
         return field.widget.value_from_datadict(data, {}, self.name)
 
+    def read_as(self, field: forms.BoundField, answers: Mapping) -> str:
+        """A sentence that says how what was typed was read. Empty where that is plain."""
+        value = answers[self.name]
+        if self.kind is None or value is None or not isinstance(field.data, str):
+            return ""
+        return self.kind.read_as(field.field, field.data, value)
+
     def prepare_to_save(self, field: forms.BoundField, value):
         """The last check of an answer, with what it needs locked. Raises ValidationError."""
 

@@ -42,7 +42,7 @@ class MorningAnswers(models.Model):
         EXHAUSTED = "exhausted", _("exhausted")
         PAIN = "pain", _("in pain")
 
-    sleep_hours = HoursField(_("Hours of sleep"), blank=False, help_text=_("In quarters, such as 7.25 or 7:15."))
+    sleep_hours = HoursField(_("Hours of sleep"), blank=False, help_text=_("Such as 7.5, 7:30 or 23:30-7."))
     sleep_quality = ScoreField(_("Sleep quality"), blank=False, ends=(_("poor"), _("excellent")))
     morning_mood = ScoreField(_("Mood this morning"), blank=False, ends=(_("very low"), _("very high")))
     physical_status = ChoiceField(_("How does your body feel?"), choices=PhysicalStatus)
@@ -99,7 +99,11 @@ class MiddayAnswers(models.Model):
     focus_level = ScoreField(_("Focus"), blank=False, ends=(_("very unfocused"), _("very focused")))
     energy_level = ScoreField(_("Energy"), blank=False, ends=(_("very low"), _("very high")))
     rumination_level = ScoreField(
-        _("Rumination"), blank=False, ends=(_("not ruminating"), _("constantly")), direction=WORSE
+        _("Rumination"),
+        blank=False,
+        ends=(_("none"), _("constant")),
+        direction=WORSE,
+        help_text=_("Going over the same thoughts again and again."),
     )
     lunch = LineField(_("Lunch"))
     current_activity = NoteField(_("What are you doing?"))
@@ -131,7 +135,7 @@ class AfternoonAnswers(models.Model):
     had_triggering_interaction = YesNoField(_("Was there an interaction that triggered you?"))
     interaction_details = NoteField(_("What happened?"), shown_when=("had_triggering_interaction", True))
     self_worth_tied_to_performance = ChoiceField(
-        _("Is your self-worth tied to how you perform today?"), choices=SelfWorthTied
+        _("How much does your sense of worth hang on how you perform today?"), choices=SelfWorthTied
     )
     overextended = ChoiceField(_("Have you taken on too much?"), choices=Overextended)
     afternoon_snack = LineField(_("Afternoon snack"))
@@ -151,13 +155,16 @@ class EveningAnswers(models.Model):
     day_rating = ScoreField(_("The day as a whole"), blank=False, ends=(_("very poor"), _("excellent")))
     sleepiness = ScoreField(_("Sleepiness"), ends=(_("wide awake"), _("very sleepy")), direction=WORSE)
     medication_effectiveness = ChoiceField(
-        _("Was medication a net positive today?"),
+        _("All in all, did medication do you good today?"),
         choices=Effectiveness,
         left_out_when=("medication_taken", False),
     )
     met_physical_activity_goals = YesNoField(_("Did you move as much as you wanted?"))
     met_dietary_goals = YesNoField(_("Did you eat the way you wanted?"))
-    never_felt_isolated = YesNoField(_("I never felt isolated today"))
+    # Stored as a person who never did would say it: that is what its name says in the download.
+    never_felt_isolated = YesNoField(
+        _("Did you feel isolated today?"), answers=((False, _("Yes, at times")), (True, _("No, never")))
+    )
     dinner = LineField(_("Dinner"))
     helpful_factors = NoteField(_("What helped?"))
     distracting_factors = NoteField(_("What got in the way?"))

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from django.template.defaultfilters import floatformat
-from django.utils.translation import gettext
+from django.utils.text import capfirst
+from django.utils.translation import gettext, ngettext
 
 from brainlog.versioned_cache import cached
 from logs.periods import Period
@@ -48,6 +49,25 @@ class Numbers:
     net_positive_days: int
     net_positive_asked_days: int
 
+    @property
+    def days_recorded(self) -> int:
+        """The days of which something is known: logged, or marked as not tracked."""
+        return self.days_logged + self.days_not_tracked
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was answered about medication, in words."""
+        effects = [
+            *in_days(gettext("yes on %(days)s"), self.net_positive_days),
+            *in_days(gettext("mixed or no on %(days)s"), self.net_positive_asked_days - self.net_positive_days),
+        ]
+        answers = gettext("Did it do you good? %(answers)s.") % {"answers": capfirst(", ".join(effects))}
+        return [
+            *in_days(gettext("Medication taken on %(days)s."), self.medication_days),
+            *in_days(gettext("No medication on %(days)s."), self.medication_asked_days - self.medication_days),
+            *([answers] if effects else []),
+        ]
+
     def lines(self, days: int) -> list[dict]:
         """The means as a table of a period of so many days shows them, in words."""
         answered = gettext("%(answered)s of %(days)s")
@@ -69,6 +89,11 @@ class Numbers:
         """With the label of each measure. Raises KeyError for a measure that is none of these questions."""
         labels = {question.name: question.label for question in questions}
         return replace(self, means=[replace(mean, label=labels[mean.name]) for mean in self.means])
+
+
+def in_days(sentence: str, days: int) -> list[str]:
+    """A sentence about a number of days. None about none."""
+    return [sentence % {"days": ngettext("%(days)d day", "%(days)d days", days) % {"days": days}}] if days else []
 
 
 def counted(questions: Sequence[Question]) -> list[Question]:

@@ -112,6 +112,12 @@ def say(request, text: str, *, saved: str = "", address: str = "", about: str = 
     messages.success(request, text, extra_tags=tags)
 
 
+def say_partly(request, *, address: str, about: str = "", change: Change | None):
+    """The same for a page with errors, if some of its answers were saved. The page still shows what was typed."""
+    if change and change.answers:
+        say(request, _("The other answers are saved."), address=address, about=about, change=change)
+
+
 # ── Undoing ──────────────────────────────────────────────────────────────────────────────────────
 
 

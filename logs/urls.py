@@ -11,6 +11,7 @@ app_name = "logs"
 
 urlpatterns = [
     path("", views.history, name="history"),
+    path("not-tracked/", views.not_tracked_days, name="not_tracked_days"),
     path("medications/", views.medications, name="medications"),
     path("medications/<int:pk>/", views.medication, name="medication"),
     path("medications/<int:pk>/undo/", views.undo_medication, name="undo_medication"),

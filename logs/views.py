@@ -7,7 +7,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from brainlog.body_size import max_body_size
@@ -17,9 +17,18 @@ from brainlog.pagination import page_by_offset, page_number, page_of
 from logs import undo, which_day
 from logs.addresses import address_of_check_in
 from logs.answer_form import CheckInForm, store
-from logs.calendar_days import Squares, full_name_of, lines_of, month_grid, month_of, name_of_day
-from logs.forms import MedicationEntryForm, others_on_the_list
+from logs.calendar_days import (
+    Squares,
+    full_name_of,
+    lines_of,
+    month_grid,
+    month_of,
+    name_of_day,
+    stretches_in_words,
+)
+from logs.forms import MedicationEntryForm, NotTrackedDaysForm, others_on_the_list
 from logs.models import DailyLog, Medication, logs_carried_on, logs_listed, logs_of_day
+from logs.not_tracked import MOST_DAYS, mark_days, take_marks_off
 from logs.questions import MEDICATION_COLUMNS, NOT_TRACKED, Change, parts_of_day, save_answers, shown_answers
 from logs.stages import MORNING, STAGE_BY_SLUG, STAGES
 
@@ -37,6 +46,7 @@ def check_in(request, day, stage):
         form = store(lambda: opened_form(person, day, stage, request.POST))
         if form.is_valid():
             return redirect(after_check_in(request, form, stage))
+        undo.say_partly(request, address=undo_address(day), about=stage.slug, change=form.change)
     else:
         form = CheckInForm(stage, day_or_404(person, day))
         if request.method == "POST":
@@ -105,14 +115,15 @@ def carried_into(person, day):
 def after_check_in(request, form, stage) -> str:
     """Say what was saved, offer to undo it and the next check-in, and return the address to go on to."""
     log = form.instance
-    upcoming = next((s for s in STAGES[STAGES.index(stage) + 1 :] if not log.is_done(s)), None)
+    upcoming = stage.next and log.next_open(stage.next)
     if not log.is_begun(stage):
-        text = _("%(check_in)s is empty: nothing is stored for it.")
+        text = _("%(check_in)s is empty, so nothing is stored for it.")
     elif log.is_done(stage):
         text = _("%(check_in)s saved.")
     else:
-        text = _("%(check_in)s saved. It counts as done once its first questions are answered.")
-    text = text % {"check_in": stage.title}
+        text = _("%(check_in)s saved. Still open, if you like: %(questions)s.")
+    text = text % {"check_in": stage.title, "questions": ", ".join(form.open_labels)}
+    text = " ".join([text, *form.readings])
     is_today = log.date == request.user.today()
     address = upcoming and address_of_check_in(log.date, upcoming.slug) + (which_day.FOR_TODAY if is_today else "")
     if upcoming and "next" not in request.POST:
@@ -147,7 +158,7 @@ def history(request):
     weeks = month_grid(first, 0 if person.week_starts_on == person.FirstWeekday.MONDAY else 6)
     in_month = {log.date: log for log in logs_listed(user=person.pk, first=weeks[0][0], last=weeks[-1][-1])}
     logs, pages = page_of(person.daily_logs.for_list(), page_number(request), by="date")
-    squares = Squares(day, first.month)
+    squares = Squares(day, person.first_day, first.month)
     context = pages | {
         "first": first,
         "has_begun": first <= day,
@@ -184,9 +195,44 @@ def mark_not_tracked(request, day):
     if choices := which_day.days_to_choose(request, day, lambda each: reverse("logs:not_tracked", args=[each])):
         return which_day.ask(request, choices, _("Mark the day as not tracked"), hidden=[("reason", reason)])
     change = mark(request.user, day, reason)
-    text = _("Marked. The day counts neither as a gap nor as a zero.")
+    text = _("Marked. The day is left out of your numbers.")
     undo.say(request, text, address=undo_address(day), about=MARK, change=change)
     return redirect("logs:day", day)
+
+
+def not_tracked_days(request):
+    """Mark a stretch of days as not tracked, or take the marks off."""
+    person = request.user
+    if request.method == "POST":
+        form = NotTrackedDaysForm(person, request.POST)
+        if form.is_valid():
+            first, last = form.cleaned_data["first"], form.cleaned_data["last"]
+            if form.clears:
+                messages.success(request, after_clearing(take_marks_off(person, first, last)))
+            else:
+                marked = mark_days(person, first, last, form.cleaned_data["reason"])
+                messages.success(request, after_marking(marked, first, last))
+            return redirect(f"{reverse('logs:history')}?month={last:%Y-%m}")
+    else:
+        form = NotTrackedDaysForm(person, initial={name: request.GET.get(name, "")[:10] for name in ("first", "last")})
+    return render(request, "logs/not_tracked_days.html", {"form": form, "most": MOST_DAYS})
+
+
+def after_marking(marked, first, last) -> str:
+    """What was marked and what was left, in words, with a link to change it."""
+    text = ngettext("%(days)d day is marked as not tracked.", "%(days)d days are marked as not tracked.", marked.days)
+    texts = [text % {"days": marked.days}]
+    if marked.left:
+        texts.append(_("Left as they are, with their answers: %(days)s.") % {"days": stretches_in_words(marked.left)})
+    address = f"{reverse('logs:not_tracked_days')}?first={first}&last={last}"
+    return format_html('{} <a href="{}">{}</a>', " ".join(texts), address, _("Change or take back"))
+
+
+def after_clearing(days: int) -> str:
+    if not days:
+        return _("None of these days was marked, so nothing has changed.")
+    text = ngettext("The mark is taken off %(days)d day.", "The mark is taken off %(days)d days.", days)
+    return text % {"days": days}
 
 
 @require_POST

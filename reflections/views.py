@@ -34,16 +34,17 @@ def reflections(request):
         "reflections": rows,
         "today": request.user.today(),
         "this_week": this_week,
-        "open_weeks": [] if page > 1 else open_weeks(this_week, rows),
+        "open_weeks": [] if page > 1 else open_weeks(request.user, this_week, rows),
     }
     return render(request, "reflections/list.html", context)
 
 
-def open_weeks(this_week, reflections, most=4):
-    """The last few weeks without a reflection, newest first."""
+def open_weeks(person, this_week, reflections, most=4):
+    """The last few weeks without a reflection, newest first; none from before the person's account."""
     written = {reflection.week_start for reflection in reflections}
     weeks = [this_week - n * ONE_WEEK for n in range(most)]
-    return [week for week in weeks if week not in written]
+    first = min(this_week, person.week_of(person.first_day))
+    return [week for week in weeks if week not in written and week >= first]
 
 
 @require_safe
@@ -66,17 +67,21 @@ def week(request, day):
         form = store(lambda: opened_form(person, day, request.POST))
         if form.is_valid():
             return redirect(after_save(request, form))
+        undo.say_partly(request, address=undo_address(form.instance.week_start), change=form.change)
     else:
         form = ReflectionForm(week_or_404(person, day))
         if request.method == "POST":
             form.fill_in(request.POST)
     reflection = form.instance
-    numbers = numbers_of(person, Week(reflection.week_start))
+    period = Week(reflection.week_start)
+    numbers = numbers_of(person, period)
+    days = max(period.days_between(person.first_day, period.last), numbers.days_recorded)
     context = which_day.form_context(request, reflection.week_start, choices, is_save=is_save) | {
         "form": form,
         "reflection": reflection,
         "numbers": numbers,
-        "lines": numbers.lines(days=7),
+        "lines": numbers.lines(days),
+        "days": days,
         "focus": focus_for(reflection.week_start, reflections_around(person, reflection.week_start)),
         "week_before": before if (before := reflection.week_start - ONE_WEEK) >= FIRST_DAY else None,
         "week_after": after if (after := reflection.week_start + ONE_WEEK) <= person.today() else None,
@@ -110,11 +115,23 @@ def opened_form(person, day, data) -> ReflectionForm:
 def after_save(request, form) -> str:
     """Say what was saved, offer to undo it, and return the address to go on to."""
     reflection = form.instance
-    text = _("Your week is saved.") if reflection.pk else _("The page is empty: nothing is stored for it.")
     weeks = filter(None, [reflection.week_start, which_day.moved_from(request.POST, reflection.week_start)])
     saved = ",".join(f"{request.user.pk}/{week}/week" for week in weeks)
-    undo.say(request, text, saved=saved, address=undo_address(reflection.week_start), change=form.change)
+    address = undo_address(reflection.week_start)
+    undo.say(request, text_after_save(form), saved=saved, address=address, change=form.change)
     return reverse("reflections:list")
+
+
+def text_after_save(form) -> str:
+    """What was saved, in words."""
+    if not form.instance.pk:
+        return _("The page is empty, so nothing is stored for it.")
+    if form.open_labels:
+        text = _("Your week is saved. Still open, if you like: %(questions)s.")
+        text = text % {"questions": ", ".join(form.open_labels)}
+    else:
+        text = _("Your week is saved.")
+    return " ".join([text, *form.readings])
 
 
 def week_or_404(person, day, *, lock=False) -> WeeklyReflection:
@@ -156,8 +173,8 @@ def numbers_page(request, period, months):
     if period.first > today:
         raise Http404
     numbers = numbers_of(request.user, period)
-    # After a flight west the newest log may lie ahead of the clock.
-    days = max(period.days_until(today), numbers.days_logged + numbers.days_not_tracked)
+    # Days before the account and, after a flight west, ahead of the clock count if they have a log.
+    days = max(period.days_between(request.user.first_day, today), numbers.days_recorded)
     context = {
         "period": period,
         "numbers": numbers,

@@ -273,6 +273,11 @@ class User(AbstractUser):
         end = datetime.datetime.combine(tomorrow, datetime.time(self.day_ends_at), self.zone)
         return max(1, math.ceil((end.astimezone(datetime.UTC) - now.astimezone(datetime.UTC)).total_seconds()))
 
+    @property
+    def first_day(self) -> datetime.date:
+        """The calendar day on which this account was made, for this person. Days before it are not missing."""
+        return self.today(self.date_joined)
+
     def week_of(self, day: datetime.date) -> datetime.date:
         """The first day of the week that contains `day`."""
         days_since_monday = day.weekday()

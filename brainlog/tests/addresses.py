@@ -88,6 +88,7 @@ ADDRESSES = [
         Address("logs:check_in", (DAY, stage), other=(200, 302))
         for stage in ("morning", "medication", "midday", "afternoon", "evening")
     ),
+    Address("logs:not_tracked_days", other=(200, 200)),
     Address("logs:not_tracked", (DAY,), other=(405, 302)),
     Address("logs:tracked", (DAY,), other=(405, 404)),
     Address("logs:delete", (DAY,), other=(404, 404)),

@@ -33,6 +33,7 @@ FORMS = {
     **{f"/logs/{DAY}/{stage}/": (answers(stage), True) for stage in STAGES},
     f"/logs/{DAY}/medication/": (answers("medication") | taken(MORNING_DOSE), True),
     f"/logs/{DAY}/not-tracked/": ({"reason": "ill"}, True),
+    "/logs/not-tracked/": ({"first": "2026-04-01", "last": "2026-04-03", "reason": "ill"}, True),
     f"/logs/{DAY}/tracked/": ({}, True),
     f"/logs/{DAY}/delete/": ({}, True),
     f"/logs/{DAY}/undo/": ({}, True),

@@ -50,7 +50,7 @@ SAYS = {
     "/nowhere/": (404, "There is nothing here"),
     "/breaks/": (500, "Something broke on our side"),
     "/is-without-database/": (503, "We cannot reach your log just now"),
-    "/refuses/": (403, "Not for you"),
+    "/refuses/": (403, "This page is not open to you"),
     "/suspects/": (400, "That did not work"),
 }
 

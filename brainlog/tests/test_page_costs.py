@@ -25,7 +25,7 @@ MOST = {
     f"/logs/{DAY}/midday/": (6, 2, 12800),
     f"/logs/{DAY}/afternoon/": (6, 2, 11000),
     f"/logs/{DAY}/evening/": (6, 2, 15400),
-    "/logs/": (4, 3, 15000),
+    "/logs/": (4, 3, 15900),
     f"/reflections/{DAY}/": (6, 3, 13000),
     "/reflections/": (4, 2, 13000),
     f"/reflections/numbers/{DAY[:7]}/": (4, 1, 4700),

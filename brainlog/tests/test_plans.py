@@ -165,6 +165,7 @@ COUNTED_OFF = {
 # These read no rows, or only change some.
 ELSEWHERE = {
     "logs:not_tracked",
+    "logs:not_tracked_days",
     "logs:tracked",
     "logs:undo",
     "logs:undo_medication",

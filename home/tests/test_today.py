@@ -165,3 +165,70 @@ def test_a_day_not_tracked_says_so(as_person, person):
 
 def test_it_is_not_cached(as_person):
     assert as_person.get("/").headers["Cache-Control"] == "no-store, private"
+
+
+# A check-in that is done is not "now"
+
+
+def steps_now(response) -> list[str]:
+    return [str(step["stage"]) for step in response.context["steps"] if step["is_now"]]
+
+
+def done(*slugs) -> dict:
+    """What makes these check-ins done."""
+    stages = [stage for stage in STAGES if stage.slug in slugs]
+    facts = {name: 5 for stage in stages for name in stage.required_names} | {
+        stage.completed_at: datetime.datetime(2026, 5, 5, 12, tzinfo=NEW_YORK) for stage in stages
+    }
+    return facts | ({"medication_taken": True} if "medication" in slugs else {})
+
+
+@pytest.mark.parametrize(
+    ("slugs", "now"),
+    [
+        ([], "midday"),
+        (["morning"], "midday"),
+        (["midday"], "afternoon"),
+        (["midday", "afternoon"], "evening"),
+        (["midday", "afternoon", "evening"], None),
+        (["morning", "medication", "midday", "afternoon", "evening"], None),
+    ],
+)
+def test_now_goes_on_to_the_next_open_check_in_or_to_none(as_person, person, slugs, now):
+    make_log(person, TODAY, **done(*slugs))
+
+    response = as_person.get("/")  # At noon.
+
+    assert steps_now(response) == ([now] if now else [])
+    assert response.content.decode().count('<span class="badge">now</span>') == bool(now)
+
+
+# The last seven days
+
+
+def test_the_strip_of_a_new_account_shows_no_missing_days(as_person, person):
+    person.date_joined = datetime.datetime(2026, 5, 4, 9, tzinfo=NEW_YORK)
+    person.save()
+    make_log(person, days_ago(3), day_rating=4)
+
+    strip = as_person.get("/").context["strip"]
+
+    assert [square.words for square in strip] == [
+        *["before you began"] * 3,
+        "of 10 for the day",
+        "before you began",
+        "nothing logged",
+        "nothing logged",
+    ]
+
+
+def test_the_strip_says_so_if_a_number_is_a_mood(as_person, person):
+    legend = "a mood: the day has no rating"
+    make_log(person, DAY, day_rating=6, morning_mood=3)
+    assert legend not in as_person.get("/").content.decode()
+
+    make_log(person, TODAY, morning_mood=3)
+
+    page = as_person.get("/").content.decode()
+    assert page.count(legend) == 1
+    assert '3<span class="sign" aria-hidden="true">m</span><span class="visually-hidden"> of 10 for mood' in page

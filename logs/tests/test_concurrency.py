@@ -302,3 +302,40 @@ def test_undoing_and_changing_the_same_answers_leave_the_one_or_the_other(everyb
         log = person.daily_logs.get(date=day)
         assert (log.had_emotional_event, log.emotional_event) == (True, "A call")
         assert log.coping_strategies in (None, ["talked_it_out", "journaled"])
+
+
+# Days not tracked
+
+
+def test_marking_a_stretch_of_days_and_answering_one_of_them(everybody_at_once, person):
+    url = reverse("logs:not_tracked_days")
+    for number in range(ROUNDS):
+        first = DAY - timedelta(days=20 * number + 10)
+        days = [first + timedelta(days=n) for n in range(6)]
+        stretches = [
+            {"first": days[0], "last": days[4], "reason": "ill"},
+            {"first": days[1], "last": days[5], "reason": "ill"},
+        ]
+        forms = [(url, stretch) for stretch in stretches]
+        forms += [
+            (check_in_url("morning", days[2]), answers("morning")),
+            (day_url(days[3], "not_tracked"), {"reason": "ill"}),
+        ]
+
+        assert everybody_at_once(forms) == [302] * len(forms)
+
+        logs = {log.date: log for log in person.daily_logs.filter(date__in=days)}
+        assert logs.keys() == set(days)
+        assert logs[days[2]].morning_completed_at
+        assert all(logs[day].not_tracked == "ill" for day in days if day != days[2])
+
+
+def test_marking_days_and_taking_the_marks_off_leaves_no_half_of_either(everybody_at_once, person):
+    url = reverse("logs:not_tracked_days")
+    stretch = {"first": DAY - timedelta(days=9), "last": DAY, "reason": "ill"}
+    for _round in range(ROUNDS):
+        assert everybody_at_once([(url, stretch), (url, stretch | {"clear": "1"}), (url, stretch)]) == [302] * 3
+
+        marks = list(person.daily_logs.values_list("not_tracked", flat=True))
+        assert marks in ([], ["ill"] * 10)
+        person.daily_logs.all().delete()

@@ -76,8 +76,10 @@ def test_an_answer_whose_question_is_open_is_asked_about_and_kept(as_person, per
     response = as_person.post(check_in_url(stage), {field.name: value_of(field)})
 
     assert response.status_code == 200
+    label = response.context["form"].fields[question].label
     assert errors_of(response) == {
-        question: ["You answered something that belongs to this question. Please answer it too."]
+        question: ["You answered something that belongs to this question. Please answer it too."],
+        field.name: [f"This is saved once “{label}” is answered."],
     }
     typed = value_of(field)
     assert form_as_shown(response)[field.name] == (typed if isinstance(typed, list) else [typed])

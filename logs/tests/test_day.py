@@ -189,3 +189,12 @@ def test_another_persons_mark_is_not_touched(as_person, person):
     theirs.refresh_from_db()
     assert theirs.not_tracked == "ill"
     assert not person.daily_logs.exists()
+
+
+@pytest.mark.parametrize(("stored", "shown"), [(True, "No, never"), (False, "Yes, at times")])
+def test_whether_a_person_felt_isolated_reads_as_an_answer_to_its_question(as_person, person, stored, shown):
+    make_log(person, never_felt_isolated=stored)
+
+    page = as_person.get(day_url()).content.decode()
+
+    assert f"<dt>Did you feel isolated today?</dt><dd>{shown}</dd>" in page

@@ -102,7 +102,7 @@ def test_a_day_has_not_seven(as_person, person):
 
     assert response.status_code == 200
     assert "6" in "".join(response.context["form"]["doses"].rows.non_form_errors())
-    assert not person.daily_logs.exists()
+    assert doses_of(person) == []
 
 
 def test_six_and_a_blank_row_are_six(as_person, person):
@@ -210,7 +210,7 @@ def test_an_amount_that_cannot_be(as_person, person, amount):
     assert list(response.context["form"]["doses"].rows.errors[0]) == ["amount"]
     assert response.context["form"]["doses"].rows[0]["amount"].value() == amount
     assert form_as_shown(response)["doses-0-medication"] == ["Concerta"]
-    assert not person.daily_logs.exists()
+    assert doses_of(person) == []
     assert not person.medications.exists()
 
 
@@ -220,8 +220,8 @@ def test_an_amount_that_cannot_be(as_person, person, amount):
         ({"amount": ""}, "amount", "How much was it?"),
         ({"medication": ""}, "medication", "Which medication was it?"),
         ({"medication": "x" * 101}, "medication", "Please keep this to 100 characters; these are 101."),
-        ({"medication": "a\0b"}, "medication", "Null characters are not allowed."),
-        ({"taken_at": "25:00"}, "taken_at", "Enter a valid time."),
+        ({"medication": "a\0b"}, "medication", "This text has a character that cannot be stored. Please retype it."),
+        ({"taken_at": "25:00"}, "taken_at", "Write a time, such as 8:15 or 20:15."),
         ({"unit": "stones"}, "unit", "Choose one of the answers offered."),
     ],
 )
@@ -231,7 +231,7 @@ def test_a_dose_that_cannot_be(as_person, person, facts, wrong, message):
     assert response.status_code == 200
     assert response.context["form"]["doses"].rows.errors == [{wrong: [message]}]
     assert message in response.content.decode()
-    assert not person.daily_logs.exists()
+    assert doses_of(person) == []
 
 
 @pytest.mark.parametrize("total", ["1000000", "-1", "", "many", "9" * 5000, "\0"])
@@ -270,9 +270,10 @@ def test_doses_whose_question_is_open_are_asked_about_and_kept(as_person, person
     response = as_person.post(URL, dose_rows(MORNING_DOSE))
 
     assert response.status_code == 200
-    assert list(response.context["form"].errors) == ["medication_taken"]
+    assert list(response.context["form"].errors) == ["medication_taken", "doses"]
     assert shown_doses(response) == [MORNING_DOSE]
     assert not person.daily_logs.exists()
+    assert not person.medications.exists()
 
 
 def test_a_program_that_does_not_speak_of_doses_leaves_them(as_person, person):

@@ -11,12 +11,12 @@ def labels_of(log):
 
 def test_an_effect_is_not_read_out_once_the_medication_turns_out_not_to_be_taken(as_person, person):
     log = make_full_log(person, medication_effectiveness="yes")
-    assert "Was medication a net positive today?" in [
+    assert "All in all, did medication do you good today?" in [
         shown.label for shown in shown_answers(EVENING.questions(person), log)
     ]
 
     log.medication_taken = False
 
-    assert "Was medication a net positive today?" not in [
+    assert "All in all, did medication do you good today?" not in [
         shown.label for shown in shown_answers(EVENING.questions(person), log)
     ]

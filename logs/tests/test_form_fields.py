@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from logs.form_fields import HoursInput, NumberInput
+from logs.kinds import Hours
 
 
 @pytest.mark.parametrize(
@@ -37,13 +38,50 @@ def test_a_number_we_show_can_be_sent_back(number):
     assert NumberInput().clean(shown) == Decimal(number)
 
 
-@pytest.mark.parametrize(("typed", "hours"), [("7:30", "7.5"), ("7:15", "7.25"), ("0:00", "0"), ("24:00", "24")])
-def test_hours_and_minutes(typed, hours):
-    assert HoursInput().clean(typed) == Decimal(hours)
-
-
-def test_hours_between_the_quarters_get_one_sentence():
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("eight", "Write the hours, such as 7.5, 7:30 or 23:30-7."),
+        ("-1", "Write the hours, such as 7.5, 7:30 or 23:30-7."),
+        ("25", "A day has 24 hours. Write 24 or less."),
+        (
+            "7-8",
+            "Is that between two numbers of hours, or from one time to another? Write 7.5, or 7:00-8:00.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_hours_is_one_sentence(typed, message):
     with pytest.raises(ValidationError) as refused:
-        HoursInput().clean("7:20")
+        HoursInput().clean(typed)
 
-    assert refused.value.messages == ["Use quarters of an hour, such as 7.25 or 7.5."]
+    assert refused.value.messages == [message]
+
+
+@pytest.mark.parametrize("typed", ["", " ", "\r\n", None])
+def test_hours_left_blank(typed):
+    assert HoursInput().clean(typed) is None
+
+
+@pytest.mark.parametrize("typed", ["7" * 61, "7 " * 1_000_000, "½" * 1_000_000, "-" * 1_000_000])
+def test_a_long_text_is_not_searched_for_hours(typed):
+    with pytest.raises(ValidationError, match="Write the hours"):
+        HoursInput().clean(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("7.5", ""),
+        (" 07,50 ", ""),
+        ("7", ""),
+        ("7:20", "“7:20” is stored as 7.25 hours."),
+        ("7.30", "“7.30” is stored as 7.5 hours."),
+        ("7.3", "“7.3” is stored as 7.25 hours."),
+        ("0:55", "“0:55” is stored as 1 hour."),
+        (" 23:30-7 ", "“23:30-7” is stored as 7.5 hours."),
+    ],
+)
+def test_how_hours_were_read_is_said_unless_it_is_plain(typed, sentence):
+    field = Hours().form_field()
+
+    assert Hours().read_as(field, typed, field.clean(typed)) == sentence

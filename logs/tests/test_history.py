@@ -94,7 +94,8 @@ def test_a_row_says_how_much_is_done_and_how_the_day_was(as_person, person):
     page = as_person.get(HISTORY).content.decode()
 
     assert "1 of 5 done" in page
-    assert '<span class="square score-8">8' in page
+    assert '<span class="square score-8 mood"><span>8<span class="sign" aria-hidden="true">m</span>' in page
+    assert "of 10 for mood in the morning" in page
 
 
 def test_a_day_not_tracked_says_why(as_person, person):
@@ -114,9 +115,9 @@ def test_a_page_that_cannot_be_is_not_there(as_person, page):
 @pytest.mark.parametrize(
     ("facts", "css", "words"),
     [
-        ({"day_rating": 9, "overall_mood": 1}, "score-9", "9<span"),
-        ({"overall_mood": 4, "morning_mood": 8}, "score-4", "4<span"),
-        ({"morning_mood": 8}, "score-8", "8<span"),
+        ({"day_rating": 9, "overall_mood": 1}, "score-9", '9<span class="visually-hidden"> of 10 for the day</span>'),
+        ({"overall_mood": 4, "morning_mood": 8}, "score-4 mood", "> of 10 for mood that day</span>"),
+        ({"morning_mood": 8}, "score-8 mood", "> of 10 for mood in the morning</span>"),
         ({"not_tracked": "holiday"}, "not-tracked", "not tracked"),
         ({"gratitude": "Sun"}, "begun", "logged, without a rating"),
     ],
@@ -218,3 +219,38 @@ def test_the_first_month_there_is_has_no_links_out_of_time(as_person):
 
     assert response.context["month_before"] is None
     assert all(as_person.get(day_url(day)).status_code == 200 for day in squares_of(response))
+
+
+def test_a_mood_that_stands_for_a_day_is_marked(as_person, person):
+    make_log(person, morning_mood=8)
+    make_log(person, DAY - datetime.timedelta(days=1), day_rating=8, morning_mood=2)
+
+    page = as_person.get(HISTORY).content.decode()
+
+    assert page.count("a mood: the day has no rating") == 1
+    assert page.count('class="sign" aria-hidden="true">m</span>') == 2  # In the calendar and in the list.
+
+
+def test_days_before_the_account_are_not_missing_but_shown_if_they_are_logged(as_person, person):
+    # Six in the evening of April 30 in New York.
+    person.date_joined = datetime.datetime(2026, 4, 30, 22, tzinfo=datetime.UTC)
+    person.save()
+    make_log(person, datetime.date(2026, 4, 28), day_rating=7)
+
+    squares = squares_of(as_person.get("/logs/?month=2026-04"))
+
+    words = {day: squares[datetime.date(2026, 4, day)].words for day in (27, 28, 29, 30)}
+    assert words == {
+        27: "before you began",
+        28: "of 10 for the day",
+        29: "before you began",
+        30: "nothing logged",
+    }
+    assert squares[datetime.date(2026, 4, 29)].address
+
+
+def test_the_first_day_is_that_of_the_persons_clock(person):
+    # Two in the night of May 1 in New York: still April 30, as the day ends at four.
+    person.date_joined = datetime.datetime(2026, 5, 1, 6, tzinfo=datetime.UTC)
+
+    assert person.first_day == datetime.date(2026, 4, 30)

@@ -113,15 +113,15 @@ def test_it_describes_itself(kind):
 @pytest.mark.parametrize(
     ("kind", "typed", "message"),
     [
-        (kinds.Number(least=Decimal(1)), "0", "Ensure this value is greater than or equal to 1."),
-        (kinds.Number(most=Decimal(5)), "6", "Ensure this value is less than or equal to 5."),
-        (kinds.Number(step=Decimal("0.5")), "0.7", "Ensure this value is a multiple of step size 0.5."),
+        (kinds.Number(least=Decimal(1)), "0", "Write 1 or more."),
+        (kinds.Number(most=Decimal(5)), "6", "Write 5 or less."),
+        (kinds.Number(step=Decimal("0.5")), "0.7", "Write a multiple of 0.5."),
         (kinds.Number(), "1e400", "Write a number, such as 7.5."),
         (kinds.Number(), "NaN", "Write a number, such as 7.5."),
         (kinds.Number(), "١٢", "Write a number, such as 7.5."),
         (kinds.Score(), "11", "Choose a number from 1 to 10."),
         (kinds.Count(), "8", "Choose one of the answers offered."),
-        (kinds.Time(), "25:00", "Enter a valid time."),
+        (kinds.Time(), "25:00", "Write a time, such as 8:15 or 20:15."),
         (kinds.Choice(VOCABULARY), "beer", "Choose one of the answers offered."),
         (kinds.Line(3), "four", "Please keep this to 3 characters; these are 4."),
     ],
@@ -181,3 +181,13 @@ def test_what_the_database_demands():
     assert kinds.Number().condition("x") is None
     assert "x__gte" in str(kinds.Number(least=Decimal(1)).condition("x"))
     assert kinds.Line().condition("x") is None
+
+
+def test_yes_and_no_can_have_words_of_their_own():
+    kind = kinds.YesNo(((False, "Yes, at times"), (True, "No, never")))
+
+    assert [kind.display(value) for value in (True, False)] == ["No, never", "Yes, at times"]
+    assert kind.legend() == "false (Yes, at times), true (No, never)"
+    assert kind.form_field().choices == [("false", "Yes, at times"), ("true", "No, never")]
+    assert kind.form_field().clean("true") is True
+    assert kinds.YesNo().legend() == "true or false"

@@ -195,6 +195,32 @@ def test_an_effect_of_medication_that_was_not_taken_does_not_count():
     assert (numbers.net_positive_days, numbers.net_positive_asked_days) == (1, 2)
 
 
+@pytest.mark.parametrize(
+    ("days", "sentences"),
+    [
+        ([], []),
+        ([row(medication_taken=True)], ["Medication taken on 1 day."]),
+        ([row(medication_taken=False)], ["No medication on 1 day."]),
+        ([row(medication_effectiveness="no")], ["Did it do you good? Mixed or no on 1 day."]),
+        (
+            [
+                row(medication_taken=True, medication_effectiveness="yes"),
+                row(medication_taken=True, medication_effectiveness="no"),
+                row(medication_taken=True, medication_effectiveness="mixed"),
+                row(medication_taken=False),
+            ],
+            [
+                "Medication taken on 3 days.",
+                "No medication on 1 day.",
+                "Did it do you good? Yes on 1 day, mixed or no on 2 days.",
+            ],
+        ),
+    ],
+)
+def test_what_was_answered_about_medication_in_words(days, sentences):
+    assert numbers_from(days, []).sentences == sentences
+
+
 # The cache
 
 

@@ -188,7 +188,7 @@ def test_the_answer_that_a_text_hangs_on_has_to_stay(as_person, rows, unreadable
     response = as_person.post(MIDDAY, {name: value for name, value in sent.items() if name not in PRIVATE})
 
     assert response.status_code == 200
-    assert "To keep it, keep this." in response.context["form"].errors["had_emotional_event"][0]
+    assert "To keep it, leave this as it was." in response.context["form"].errors["had_emotional_event"][0]
     assert columns(rows[0]) == before
 
 

@@ -148,7 +148,8 @@ def test_a_wrong_answer_is_shown_on_the_day_it_was_moved_to(as_person, person, c
 
     response = press_choice(as_person, asked, shown_form(asked), 1)
 
-    assert not person.daily_logs.exists()
+    [(stored_on, sleep_hours)] = person.daily_logs.values_list("date", "sleep_hours")
+    assert (stored_on, sleep_hours) == (MAY_5, None)
     assert form_as_shown(response)["sleep_hours"] == ["many"]
     as_person.post(check_in_url("morning", MAY_5), form_as_shown(response) | {"sleep_hours": "7"})
     log = person.daily_logs.get()

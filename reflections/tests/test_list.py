@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
+from logs.tests.factories import make_full_log
 from logs.which_day import FOR_TODAY
 from reflections.tests.factories import SUNDAY, make_reflection
 from reflections.tests.pages import WEEK, day, week_url
@@ -164,3 +165,40 @@ def test_the_field_offers_no_days_to_come(as_person, clock):
     clock.move_to(datetime.datetime(2026, 5, 7, 3, tzinfo=datetime.UTC))  # still Wednesday in New York
 
     assertContains(as_person.get(URL), 'max="2026-05-06"')
+
+
+def joined(person, *when):
+    person.date_joined = datetime.datetime(*when, tzinfo=datetime.UTC)
+    person.save()
+
+
+def test_a_new_account_owes_no_week_from_before_it(as_person, person):
+    joined(person, 2026, 5, 1, 12)  # Friday of the week before.
+
+    page = as_person.get(URL)
+
+    assert page.context["open_weeks"] == [SUNDAY, SUNDAY - WEEK]
+
+
+def test_a_week_from_before_the_account_is_shown_if_it_is_written(as_person, person):
+    joined(person, 2026, 5, 5, 12)
+    make_reflection(person, SUNDAY - 2 * WEEK)
+
+    page = as_person.get(URL)
+
+    assert page.context["open_weeks"] == [SUNDAY]
+    assert [reflection.week_start for reflection in page.context["reflections"]] == [SUNDAY - 2 * WEEK]
+
+
+def test_this_week_is_offered_even_to_an_account_that_begins_tomorrow(as_person, person):
+    """As after a flight west."""
+    joined(person, 2026, 5, 12, 12)
+
+    assert as_person.get(URL).context["open_weeks"] == [SUNDAY]
+
+
+def test_the_numbers_of_the_first_week_count_its_days_from_the_account_on(as_person, person):
+    joined(person, 2026, 5, 5, 12)  # Tuesday
+    make_full_log(person, SUNDAY + datetime.timedelta(days=2))
+
+    assertContains(as_person.get(week_url(SUNDAY)), "1 of 5 days logged.")

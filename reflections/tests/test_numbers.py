@@ -45,7 +45,7 @@ def test_a_month_is_its_days_against_the_month_before(as_person, person):
 
     assertContains(response, "<h1>April 2026 in numbers</h1>", html=True)
     assertContains(response, "30 of 30 days logged.")
-    for shown in ("<td>7.0</td>", "<td>30 of 30</td>", "<td>+3.0</td>", "against March 2026"):
+    for shown in ("<td>7.0</td>", "<td>30 of 30</td>", "<td>+3.0</td>", "from March 2026"):
         assertContains(response, shown)
 
 
@@ -57,10 +57,10 @@ def test_a_year_is_its_days_against_the_year_before(as_person, person):
     response = as_person.get(url("2025"))
 
     assertContains(response, "<h1>2025 in numbers</h1>", html=True)
-    for shown in ("365 of 365 days logged.", "<td>7.0</td>", "<td>365 of 365</td>", "<td>+3.0</td>", "against 2024"):
+    for shown in ("365 of 365 days logged.", "<td>7.0</td>", "<td>365 of 365</td>", "<td>+3.0</td>", "from 2024"):
         assertContains(response, shown)
-    assertContains(response, "Medication taken on 365 of 365 days that say so.")
-    assertContains(response, "A net positive on 365 of 365 days rated.")
+    assertContains(response, "Medication taken on 365 days.")
+    assertContains(response, "Did it do you good? Yes on 365 days.")
 
 
 @pytest.mark.parametrize(("text", "days"), [("2026-05", 6), ("2026", 126), ("2026-04", 30), ("2025", 365)])

@@ -53,12 +53,16 @@ many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max
     ],
     ids=lambda value: f"{value[:15]} {len(value)}",
 )
-def test_what_is_wrong_is_refused_and_nothing_is_stored(as_person, name, sent):
+def test_what_is_wrong_is_refused_and_the_rest_is_stored(as_person, person, name, sent):
     response = as_person.post(week_url(), EVERYTHING | {name: sent})
 
     assert list(errors_of(response)) == [name]
     assertContains(response, f'<a href="#field-{name}">')
-    assert not WeeklyReflection.objects.exists()
+    assertContains(response, "Saved, except for:")
+    week = person.weekly_reflections.get()
+    assert getattr(week, name) is None
+    assert all(getattr(week, other) is not None for other in EVERYTHING.keys() - {name})
+    assert (week.completed_at is None) == (name in {"week_rating", "mental_state"})
 
 
 @pytest.mark.parametrize("name", CHOICES)
@@ -78,13 +82,15 @@ def test_what_was_typed_is_kept(as_person):
     assert {name: sent[name] for name in others} == others
 
 
-def test_what_is_stored_stays_as_it_is(as_person, person):
+def test_what_is_stored_of_a_wrong_answer_stays_as_it_is(as_person, person):
     as_person.post(week_url(), EVERYTHING)
+    done_at = person.weekly_reflections.get().completed_at
 
     as_person.post(week_url(), {"week_highlights": "Something else", "week_rating": "11"})
 
     reflection = person.weekly_reflections.get()
-    assert (reflection.week_highlights, reflection.week_rating) == ("A walk\n\nand a letter", 6)
+    assert (reflection.week_highlights, reflection.week_rating) == ("Something else", 6)
+    assert reflection.completed_at == done_at
 
 
 @pytest.mark.parametrize("name", NOTES)

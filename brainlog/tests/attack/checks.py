@@ -37,7 +37,11 @@ BOOKKEEPING = {
 }
 
 # Columns that forms change without a field of that name.
-OTHERWISE = {"logs:not_tracked": {"not_tracked"}, "logs:tracked": {"not_tracked"}}
+OTHERWISE = {
+    "logs:not_tracked": {"not_tracked"},
+    "logs:not_tracked_days": {"not_tracked"},
+    "logs:tracked": {"not_tracked"},
+}
 
 
 def are_alike(row: dict, other: dict, *names: str) -> bool:
@@ -146,8 +150,19 @@ class Attack:
             assert rows[0] == rows[1], table
 
     def is_all_or_nothing(self):
-        if self.response.status_code != 302 and self.found.name not in DONE_AT_ONCE:
+        """Of answers, those without an error are stored."""
+        if self.response.status_code == 302 or self.found.name in DONE_AT_ONCE:
+            return
+        [errors] = re.findall(r'<div class="errors".*?</ul>', self.html, re.DOTALL) or [""]
+        if self.found.name.split()[0] not in OWN_WORDS or "Saved, except for:" not in errors:
             assert self.changes == []
+            return
+        wrong = set(re.findall(r'href="#field-(\w+)"', errors))
+        for table, before, after in self.changes:
+            if table in OWNED and after:
+                assert not {name for name in wrong if (before or {}).get(name) != after.get(name)}
+        self.changes_only_what_it_asks_for()
+        self.makes_nothing_up()
 
     def shows_what_was_typed(self):
         """If the page is shown again, with errors or with another row."""
