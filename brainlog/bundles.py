@@ -31,7 +31,7 @@ ADMIN_STYLES = ("admin-breadcrumbs", "database-report", "screen-lock")
 # What these declare can be used by all parts after them.
 SHARED_SCRIPTS = ("storage", "draft-storage", "formats", "page")
 # In the order in which they run: drafts are restored once the rows of doses can be added and questions shown.
-SCRIPTS = ("conditions", "more", "doses", "timezone", "passkeys", "log-out", "drafts", "screen-lock")
+SCRIPTS = ("conditions", "more", "doses", "timezone", "zone-question", "passkeys", "log-out", "drafts", "screen-lock")
 
 
 def stylesheet(parts: Iterable[str]) -> str:

@@ -44,6 +44,8 @@ NOT_PAGES = {
     "accounts:logout",
     "accounts:set_password",
     "accounts:passkey_login",
+    "accounts:pause_notices",
+    "accounts:use_zone",
     "logs:not_tracked",
     "logs:tracked",
     "logs:restore",
