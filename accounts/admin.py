@@ -65,7 +65,10 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("name_to_call", "email")}),
-        (_("Clock and calendar"), {"fields": ("timezone", "day_ends_at", "week_starts_on", "theme")}),
+        (
+            _("Clock and calendar"),
+            {"fields": ("timezone", "day_ends_at", "week_starts_on", "hour_format", "date_format", "theme")},
+        ),
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         (_("Dates"), {"fields": ("date_joined", "last_login", "updated_at")}),
     )
@@ -90,6 +93,13 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
     @admin.display(description=_("Name to call you"))
     def withheld_name(self, person):
         return WITHHELD if person.display_name else ""
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            # A new person has the clock and calendar of the staff member, until they choose others.
+            for name in ("timezone", "week_starts_on", "hour_format", "date_format"):
+                setattr(obj, name, getattr(request.user, name))
+        super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)

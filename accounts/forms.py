@@ -1,4 +1,5 @@
 import datetime
+from typing import ClassVar
 
 import allauth.account.forms
 from allauth.core import context
@@ -14,8 +15,9 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts import passwords, rate_limits
-from accounts.models import User, timezone_names
-from brainlog.forms import DatalistInput, Pills, limit_length, require_whole_characters
+from accounts.models import User
+from accounts.zone_field import ZoneField
+from brainlog.forms import Pills, limit_length, require_whole_characters
 
 
 class PasswordLengthMixin:
@@ -52,16 +54,13 @@ class LoginForm(allauth.account.forms.LoginForm):
 
 
 class SignUpForm(PasswordLengthMixin, BaseUserCreationForm):
+    # static/js/timezone.js replaces the default by the browser's time zone.
+    timezone = ZoneField(attrs={"data-browser-timezone": ""})
+
     class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username", "email", "timezone")
-        # static/js/timezone.js replaces the default by the browser's time zone.
-        widgets = {
-            "email": forms.EmailInput(attrs={"autocomplete": "email"}),
-            "timezone": DatalistInput(
-                timezone_names(), attrs={"autocomplete": "off", "spellcheck": "false", "data-browser-timezone": ""}
-            ),
-        }
+        widgets = {"email": forms.EmailInput(attrs={"autocomplete": "email"})}
 
     field_order = ("username", "password1", "password2", "email", "timezone")
 
@@ -97,14 +96,19 @@ class PasswordChangeForm(PasswordLengthMixin, DjangoPasswordChangeForm):
 
 
 class ProfileForm(forms.ModelForm):
+    timezone = ZoneField()
     day_ends_at = forms.TypedChoiceField(label=_("My day ends at"), coerce=int)
 
     class Meta:
         model = User
-        fields = ("display_name", "timezone", "week_starts_on", "day_ends_at", "theme", "screen_lock_minutes")
+        fields = (
+            *("display_name", "timezone", "day_ends_at", "hour_format", "date_format", "week_starts_on"),
+            *("theme", "screen_lock_minutes"),
+        )
         widgets = {
             "display_name": forms.TextInput(attrs={"autocomplete": "nickname"}),
-            "timezone": DatalistInput(timezone_names(), attrs={"autocomplete": "off", "spellcheck": "false"}),
+            "hour_format": Pills,
+            "date_format": Pills,
             "week_starts_on": Pills,
             "theme": Pills,
         }
@@ -124,6 +128,40 @@ class ProfileForm(forms.ModelForm):
     def save(self, commit=True):
         self.instance.save(update_fields=[*self._meta.fields, "updated_at"])
         return self.instance
+
+
+class ZoneForm(forms.ModelForm):
+    timezone = ZoneField()
+
+    class Meta:
+        model = User
+        fields = ("timezone",)
+
+    def save(self, commit=True):
+        self.instance.save(update_fields=["timezone", "updated_at"])
+        return self.instance
+
+
+class PauseForm(forms.Form):
+    """For how long notices and hints are paused."""
+
+    DAYS: ClassVar = {"day": 1, "week": 7, "month": 30}
+    pause = forms.ChoiceField(
+        choices=[
+            ("day", _("For a day")),
+            ("week", _("For a week")),
+            ("month", _("For a month")),
+            ("good", _("For good")),
+            ("resume", _("Show them again")),
+        ]
+    )
+
+    def until(self, today: datetime.date) -> datetime.date | None:
+        """The day on which they are back, or None if that is now."""
+        pause = self.cleaned_data["pause"]
+        if pause in self.DAYS:
+            return today + datetime.timedelta(days=self.DAYS[pause])
+        return User.FOR_GOOD if pause == "good" else None
 
 
 class UsernameConfirmationForm(forms.Form):

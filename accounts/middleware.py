@@ -19,6 +19,8 @@ from accounts import known_browsers, rate_limits
 from accounts.models import User
 from accounts.reauthentication import redirect_to_reauthentication
 from accounts.sessions import get_user
+from brainlog import formats
+from brainlog.formats.locales import conventions_for
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,10 @@ def browser_of(request) -> dict:
 
 
 class PersonMiddleware(middleware.AuthenticationMiddleware):
-    """Sets the user from our session, activates their time zone, records the visit, keeps their pages out of caches."""
+    """Sets the user from our session, activates their time zone and formats, records the visit.
+
+    Keeps their pages out of caches.
+    """
 
     def process_request(self, request):
         super().process_request(request)
@@ -46,11 +51,14 @@ class PersonMiddleware(middleware.AuthenticationMiddleware):
         request.user = SimpleLazyObject(lambda: get_user(request.session))
         if request.user.is_authenticated:
             timezone.activate(request.user.zone)
+            formats.activate(request.user.formats)
             request.session.record_visit()
         else:
             timezone.deactivate()
+            formats.activate(conventions_for(request).formats)
 
     def process_response(self, request, response):
+        formats.deactivate()
         if request.user.is_authenticated:
             # Private pages must not remain on a shared device, and going back must show the stored state.
             response.headers.setdefault("Cache-Control", "no-store, private")

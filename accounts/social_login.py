@@ -22,8 +22,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts import rate_limits
-from accounts.models import User, timezone_names
-from brainlog.forms import DatalistInput
+from accounts.models import User
+from accounts.zone_field import ZoneField
+from brainlog.formats.locales import conventions_for
 
 MAX_ACCOUNTS = 20  # Per person.
 
@@ -94,15 +95,11 @@ class SocialSignUpForm(forms.ModelForm):
     """Username and time zone of a new person who signs up with a provider."""
 
     by_passkey = False
+    timezone = ZoneField(attrs={"data-browser-timezone": ""})
 
     class Meta:
         model = User
         fields = ("username", "timezone")
-        widgets = {
-            "timezone": DatalistInput(
-                timezone_names(), attrs={"autocomplete": "off", "spellcheck": "false", "data-browser-timezone": ""}
-            ),
-        }
 
     def __init__(self, *args, sociallogin, **kwargs):
         super().__init__(*args, **kwargs)
@@ -116,6 +113,7 @@ class SocialSignUpForm(forms.ModelForm):
     def save_person(self, request) -> bool:
         """Store the person. Returns False, with an error on the form, if the name was taken just now."""
         self.instance.set_unusable_password()
+        self.instance.adopt(conventions_for(request))
         self.sociallogin.user = self.instance
         try:
             with transaction.atomic():

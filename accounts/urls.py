@@ -15,6 +15,8 @@ PAGES = [
     ("login/", views.LoginView.as_view(), "login", "account_login"),
     ("logout/", views.LogoutView.as_view(), "logout", "account_logout"),
     ("profile/", views.profile, "profile", None),
+    ("profile/zone/", views.use_zone, "use_zone", None),
+    ("profile/notices/", views.pause_notices, "pause_notices", None),
     ("security/", views.PasswordChangeView.as_view(), "security", "account_change_password"),
     ("security/new/", set_password, "set_password", "account_set_password"),
     ("sessions/", views.sessions, "sessions", None),

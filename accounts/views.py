@@ -14,19 +14,22 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import emails, known_browsers, rate_limits, security_events
+from accounts import emails, known_browsers, rate_limits, security_events, zones
 from accounts.email_address import consume_mail, send_verification
 from accounts.forms import (
     DeleteAccountForm,
     LoginForm,
     NewPasswordForm,
     PasswordChangeForm,
+    PauseForm,
     ProfileForm,
     SignUpForm,
+    ZoneForm,
 )
 from accounts.models import Invitation, SecurityEvent, Session, User
 from accounts.reauthentication import (
@@ -37,6 +40,7 @@ from accounts.reauthentication import (
 )
 from accounts.social_login import providers
 from brainlog.database.retry import retry_on_conflict
+from brainlog.formats.locales import conventions_for
 from brainlog.pagination import page_by_offset, page_number
 
 SESSIONS_A_PAGE = 50
@@ -70,6 +74,7 @@ class SignUpView(allauth.account.views.SignupView):
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
+        form.instance.adopt(conventions_for(self.request))
         if settings.REGISTRATION == "invite":
             with transaction.atomic():
                 if not self.invitation().update(used_at=timezone.now()):
@@ -110,7 +115,46 @@ def profile(request):
         form.save()
         messages.success(request, _("Your profile is saved."))
         return redirect("accounts:profile")
-    return render(request, "accounts/profile.html", {"form": form, "has_providers": bool(settings.PROVIDERS)})
+    context = {
+        "form": form,
+        "has_providers": bool(settings.PROVIDERS),
+        "paused": pause_in_words(request.user) if request.user.are_notices_paused else "",
+        "pauses": [(value, label) for value, label in PauseForm.base_fields["pause"].choices if value != "resume"],
+    }
+    return render(request, "accounts/profile.html", context)
+
+
+def pause_in_words(person) -> str:
+    if person.notices_paused_until == User.FOR_GOOD:
+        return _("Notices and hints are paused for good.")
+    return _("Notices and hints are paused until %(day)s.") % {"day": date_format(person.notices_paused_until)}
+
+
+@require_http_methods(["POST"])
+def use_zone(request):
+    """Let the person's days follow another clock from now on. No day that is logged moves."""
+    form = ZoneForm(request.POST, instance=copy(request.user))
+    if not form.is_valid():
+        messages.error(request, form.errors["timezone"][0])
+        return redirect("accounts:profile")
+    person = form.save()
+    text = _("Your days now follow the time of %(zone)s. Days you have logged stay where they are.")
+    messages.success(request, text % {"zone": zones.named_as_zone(person.timezone).name})
+    return redirect("today")
+
+
+@require_http_methods(["POST"])
+def pause_notices(request):
+    """Pause notices and hints for as long as was chosen, or show them again."""
+    form, person = PauseForm(request.POST), request.user
+    if form.is_valid():
+        person.notices_paused_until = form.until(person.today())
+        person.save(update_fields=["notices_paused_until", "updated_at"])
+        text = pause_in_words(person) if person.are_notices_paused else _("Notices and hints are shown again.")
+        messages.success(request, text)
+    else:
+        messages.error(request, _("Please choose for how long."))
+    return redirect("accounts:profile")
 
 
 @method_decorator(login_not_required, name="dispatch")

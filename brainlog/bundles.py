@@ -29,11 +29,11 @@ STYLES = (
 ADMIN_STYLES = ("admin-breadcrumbs", "admin-lists", "database-report", "screen-lock")
 
 # What these declare can be used by all parts after them.
-SHARED_SCRIPTS = ("storage", "draft-storage", "page", "content")
+SHARED_SCRIPTS = ("storage", "draft-storage", "formats", "page", "content")
 # In the order in which they run: drafts are restored once the rows of doses can be added and questions shown.
 SCRIPTS = (
-    *("conditions", "more", "doses", "timezone", "passkeys", "log-out", "drafts", "unsaved", "new-day", "sending"),
-    *("errors", "screen-lock"),
+    *("conditions", "more", "doses", "timezone", "zone-question", "passkeys", "log-out", "drafts"),
+    *("unsaved", "new-day", "sending", "errors", "screen-lock"),
 )
 
 

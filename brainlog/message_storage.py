@@ -25,11 +25,10 @@ class Storage(FallbackStorage):
     storage_classes = (CookieStorage, SessionStorage)
     MOST = 20
 
-    def _get(self, *args, **kwargs):
-        messages, all_retrieved = super()._get(*args, **kwargs)
-        for message in messages:
+    def __iter__(self):
+        for message in super().__iter__():
             message.saved, message.undo_address, message.envelope = f"{message.extra_tags or ''}  ".split(" ")[:3]
-        return messages, all_retrieved
+            yield message
 
     def _store(self, messages, response, *args, **kwargs):
         for message in messages[:-1]:

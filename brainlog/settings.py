@@ -258,14 +258,9 @@ env.require(
 # ── Language, numbers and time ────────────────────────────────────────────────────────────────
 
 LANGUAGE_CODE = "en"
-# The variants differ in their formats of dates and numbers. A new language needs its translations.
-LANGUAGES = [
-    ("en", _("English")),
-    ("en-au", _("Australian English")),
-    ("en-ca", _("Canadian English")),
-    ("en-gb", _("British English")),
-    ("en-ie", _("Irish English")),
-]
+# A new language needs its translations, and formats as in brainlog/formats/en/.
+LANGUAGES = [("en", _("English"))]
+FORMAT_MODULE_PATH = ["brainlog.formats"]
 USE_I18N = True
 USE_TZ = True
 # The default; PersonMiddleware activates the person's own zone.

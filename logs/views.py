@@ -155,7 +155,7 @@ def history(request):
         first = month_of(request.GET.get("month"), day)
     except ValueError as error:
         raise Http404 from error
-    weeks = month_grid(first, 0 if person.week_starts_on == person.FirstWeekday.MONDAY else 6)
+    weeks = month_grid(first, person.first_weekday)
     in_month = {log.date: log for log in logs_listed(user=person.pk, first=weeks[0][0], last=weeks[-1][-1])}
     logs, pages = page_of(person.daily_logs.for_list(), page_number(request), by="date")
     squares = Squares(day, person.first_day, first.month)

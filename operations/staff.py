@@ -24,7 +24,7 @@ PERMISSION_FIELDS = ("is_staff", "is_superuser")
 RELATED_PERMISSION_FIELDS = ("groups", "user_permissions")
 OWN_FIELDS = (
     *("username", "password", "email", "is_active"),
-    *("timezone", "theme", "week_starts_on", "day_ends_at", "screen_lock_minutes"),
+    *("timezone", "theme", "week_starts_on", "hour_format", "date_format", "day_ends_at", "screen_lock_minutes"),
 )
 
 

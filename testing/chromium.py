@@ -41,7 +41,8 @@ def watched_pages(browser, base_url: str, expected_errors: list[str]) -> Iterato
     contexts, errors = [], []
 
     def open_page(**options):
-        phone = {"viewport": {"width": 390, "height": 844}, "base_url": base_url}
+        # The zone is that of a new person, or Today would ask about it.
+        phone = {"viewport": {"width": 390, "height": 844}, "timezone_id": "America/New_York", "base_url": base_url}
         context = browser.new_context(**phone | options)
         contexts.append(context)
         context.set_default_timeout(10_000)

@@ -9,7 +9,7 @@ from accounts.models.user import User
 # Fields of a person that staff can change in the admin, or an operator by a command.
 STAFF_EDITABLE_FIELDS = (
     *("username", "password", "email"),
-    *("timezone", "day_ends_at", "week_starts_on", "theme", "screen_lock_minutes"),
+    *("timezone", "day_ends_at", "week_starts_on", "hour_format", "date_format", "theme", "screen_lock_minutes"),
     *("is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
 )
 

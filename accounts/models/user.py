@@ -1,6 +1,7 @@
 import datetime
 import math
 from functools import cache
+from typing import ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.contrib.auth.models import AbstractUser, UserManager as DjangoUserManager
@@ -13,6 +14,8 @@ from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
 from accounts.sessions import SessionStore
+from brainlog.formats import Formats
+from brainlog.formats.locales import Conventions
 from brainlog.forms import normalized
 from encryption.fields import PrivateCharField
 
@@ -73,8 +76,21 @@ class User(AbstractUser):
         DARK = "dark", _("Dark")
 
     class FirstWeekday(models.TextChoices):
-        SUNDAY = "sunday", _("Sunday")
         MONDAY = "monday", _("Monday")
+        SATURDAY = "saturday", _("Saturday")
+        SUNDAY = "sunday", _("Sunday")
+
+    class HourFormat(models.TextChoices):
+        TWELVE = "12", _("7:05 p.m.")
+        TWENTY_FOUR = "24", _("19:05")
+
+    class DateFormat(models.TextChoices):
+        """The names are those of brainlog.formats.DATES."""
+
+        DAY_FIRST = "day-first", _("4 May 2026")
+        MONTH_FIRST = "month-first", _("May 4, 2026")
+        DOTTED = "dotted", _("04.05.2026")
+        ISO = "iso", _("2026-05-04")
 
     class ScreenLock(models.IntegerChoices):
         """Minutes without input after which the page is hidden."""
@@ -87,6 +103,8 @@ class User(AbstractUser):
         AFTER_30 = 30, _("After 30 minutes")
 
     LATEST_DAY_END = 5
+    FIRST_WEEKDAYS: ClassVar = {"monday": 0, "saturday": 5, "sunday": 6}
+    FOR_GOOD = datetime.date.max  # Of notices_paused_until.
 
     first_name = None
     last_name = None
@@ -110,11 +128,26 @@ class User(AbstractUser):
         max_length=64,
         default=DEFAULT_TIMEZONE,
         validators=[validate_timezone],
-        help_text=_("Type a city to search. Your days begin and end by its clock."),
+        help_text=_("Type a city near you. Your days begin and end by its clock."),
     )
     theme = models.CharField(_("Colours"), max_length=6, choices=Theme, default=Theme.SYSTEM)
     week_starts_on = models.CharField(
-        _("The week starts on"), max_length=6, choices=FirstWeekday, default=FirstWeekday.SUNDAY
+        _("The week starts on"), max_length=8, choices=FirstWeekday, default=FirstWeekday.SUNDAY
+    )
+    hour_format = models.CharField(
+        _("Write times as"),
+        max_length=2,
+        choices=HourFormat,
+        default=HourFormat.TWELVE,
+        db_default=HourFormat.TWELVE,
+        help_text=_("Where you type a time, your device decides."),
+    )
+    date_format = models.CharField(
+        _("Write dates as"),
+        max_length=11,
+        choices=DateFormat,
+        default=DateFormat.MONTH_FIRST,
+        db_default=DateFormat.MONTH_FIRST,
     )
     day_ends_at = models.PositiveSmallIntegerField(
         _("My day ends at"),
@@ -131,6 +164,13 @@ class User(AbstractUser):
             "Against glances: after this time without input, the page is hidden until “Continue” is pressed. "
             "Everyone who has the device can press it; only logging out keeps others out. Needs JavaScript."
         ),
+    )
+    notices_paused_until = models.DateField(
+        _("Notices and hints are paused until"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("They are back on this day of the person. The year 9999 stands for good."),
     )
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     # Number of saves of anything this person has logged. It is read with the person, so it costs no query of its own.
@@ -149,7 +189,13 @@ class User(AbstractUser):
             models.CheckConstraint(condition=models.Q(day_ends_at__lte=5), name="user_day_ends_by_five"),
             models.CheckConstraint(condition=models.Q(theme__in=["system", "light", "dark"]), name="user_theme_known"),
             models.CheckConstraint(
-                condition=models.Q(week_starts_on__in=["sunday", "monday"]), name="user_first_weekday_known"
+                condition=models.Q(week_starts_on__in=["monday", "saturday", "sunday"]),
+                name="user_first_weekday_known",
+            ),
+            models.CheckConstraint(condition=models.Q(hour_format__in=["12", "24"]), name="user_hour_format_known"),
+            models.CheckConstraint(
+                condition=models.Q(date_format__in=["day-first", "month-first", "dotted", "iso"]),
+                name="user_date_format_known",
             ),
             models.CheckConstraint(
                 # Not __in: Django cannot read a list of one-digit numbers back from SQLite (get_constraints).
@@ -278,10 +324,29 @@ class User(AbstractUser):
         """The calendar day on which this account was made, for this person. Days before it are not missing."""
         return self.today(self.date_joined)
 
+    @property
+    def formats(self) -> Formats:
+        """How dates and times are written for this person."""
+        return Formats(self.date_format, self.hour_format)
+
+    def adopt(self, conventions: Conventions):
+        """Write dates and times, and begin weeks, as is usual in a place. Does not save."""
+        self.date_format, self.hour_format = conventions.formats.date_format, conventions.formats.hour_format
+        self.week_starts_on = conventions.week_starts_on
+
+    @property
+    def first_weekday(self) -> int:
+        """The day their weeks start on, as Python counts: Monday is 0."""
+        return self.FIRST_WEEKDAYS[self.week_starts_on]
+
     def week_of(self, day: datetime.date) -> datetime.date:
         """The first day of the week that contains `day`."""
-        days_since_monday = day.weekday()
-        days_into_week = (
-            days_since_monday if self.week_starts_on == self.FirstWeekday.MONDAY else (days_since_monday + 1) % 7
-        )
-        return day - datetime.timedelta(days=days_into_week)
+        return day - datetime.timedelta(days=(day.weekday() - self.first_weekday) % 7)
+
+    @property
+    def are_notices_paused(self) -> bool:
+        """Whether nothing is to be shown or sent unasked: no reminder, notice or hint.
+
+        What a person must know is no notice: errors, drafts, undo, the security of the account.
+        """
+        return self.notices_paused_until is not None and self.today() < self.notices_paused_until

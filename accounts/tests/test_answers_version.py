@@ -57,7 +57,12 @@ def test_saving_the_person_does_not_restore_an_older_version(person):
 def test_account_pages_do_not_restore_an_older_version(as_person, person, address, data):
     person.answers_changed()
 
-    assert as_person.post(address, data | {"week_starts_on": "monday"}).status_code == 302
+    assert (
+        as_person.post(
+            address, data | {"week_starts_on": "monday", "hour_format": "24", "date_format": "iso"}
+        ).status_code
+        == 302
+    )
 
     assert version_of(person) == 1
 

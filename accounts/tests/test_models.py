@@ -168,7 +168,7 @@ def test_the_week_starts_on_the_persons_first_weekday(day, from_sunday, from_mon
     assert weeks == [date(from_sunday), date(from_monday)]
 
 
-@given(day=st.dates(date("1900-01-08"), date("9998-12-31")), first=st.sampled_from([SUNDAY, MONDAY]))
+@given(day=st.dates(date("1900-01-08"), date("9998-12-31")), first=st.sampled_from(User.FirstWeekday.values))
 def test_every_day_is_in_its_week(day, first):
     person = User(week_starts_on=first)
     week = person.week_of(day)
@@ -203,7 +203,12 @@ def test_pages_open_when_the_time_zone_is_missing_on_the_server(client, db, gone
 
 
 @pytest.mark.parametrize(
-    "nonsense", [{"day_ends_at": 6}, {"day_ends_at": -1}, {"theme": "purple"}, {"week_starts_on": "friday"}], ids=str
+    "nonsense",
+    [
+        *({"day_ends_at": 6}, {"day_ends_at": -1}, {"theme": "purple"}, {"week_starts_on": "friday"}),
+        *({"hour_format": "13"}, {"hour_format": ""}, {"date_format": "Y-m-d"}, {"date_format": ""}),
+    ],
+    ids=str,
 )
 def test_the_database_refuses_invalid_values(db, nonsense):
     person = make_person()
@@ -218,6 +223,8 @@ def test_the_database_refuses_invalid_values(db, nonsense):
         *({"day_ends_at": hour} for hour in range(User.LATEST_DAY_END + 1)),
         *({"theme": theme} for theme in User.Theme.values),
         *({"week_starts_on": first} for first in User.FirstWeekday.values),
+        *({"hour_format": hours} for hours in User.HourFormat.values),
+        *({"date_format": form} for form in User.DateFormat.values),
     ],
     ids=str,
 )

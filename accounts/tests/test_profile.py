@@ -19,6 +19,8 @@ VALID = {
     "display_name": "Maria L.",
     "timezone": "Asia/Kolkata",
     "week_starts_on": "monday",
+    "hour_format": "24",
+    "date_format": "dotted",
     "day_ends_at": "0",
     "theme": "dark",
     "screen_lock_minutes": "5",
@@ -51,8 +53,9 @@ def test_the_page_shows_what_is_stored(as_person, person):
         ("display_name", "", ""),
         ("timezone", "Pacific/Kiritimati", "Pacific/Kiritimati"),
         ("timezone", " Europe/Berlin ", "Europe/Berlin"),
-        ("week_starts_on", "monday", "monday"),
-        ("week_starts_on", "sunday", "sunday"),
+        *(("week_starts_on", first, first) for first in User.FirstWeekday.values),
+        *(("hour_format", hours, hours) for hours in User.HourFormat.values),
+        *(("date_format", form, form) for form in User.DateFormat.values),
         *(("day_ends_at", str(hour), hour) for hour in range(6)),
         *(("theme", theme, theme) for theme in User.Theme.values),
         *(("screen_lock_minutes", str(minutes or ""), minutes) for minutes in User.ScreenLock.values),
@@ -76,8 +79,13 @@ def test_a_message_says_that_the_profile_is_saved(as_person):
         ("display_name", "a\0b"),
         ("display_name", "a\N{REPLACEMENT CHARACTER}b"),
         ("display_name", "x" * 200_000),
-        ("timezone", "Berlin"),
+        ("timezone", "Atlantis"),
+        ("timezone", "Portland"),
         ("timezone", ""),
+        ("hour_format", "13"),
+        ("hour_format", ""),
+        ("date_format", "Y-m-d"),
+        ("date_format", ""),
         ("timezone", "a\0b"),
         ("timezone", "x" * 200_000),
         ("week_starts_on", "tuesday"),
@@ -108,17 +116,18 @@ def test_invalid_values_are_refused_and_nothing_is_stored(as_person, person, nam
 
 
 def test_the_form_keeps_what_was_typed(as_person):
-    response = as_person.post(URL, typed(timezone="Berlin", display_name="Maria L."))
+    response = as_person.post(URL, typed(timezone="Atlantis", display_name="Maria L."))
 
-    assertContains(response, 'value="Berlin"')
+    assertContains(response, 'value="Atlantis"')
     assertContains(response, 'value="Maria L."')
-    assertContains(response, 'value="monday" id="id_week_starts_on_1" checked')
+    assertContains(response, 'value="monday" id="id_week_starts_on_0" checked')
 
 
 def test_an_empty_form_gets_errors(as_person):
     response = as_person.post(URL)
 
-    assert {"timezone", "week_starts_on", "day_ends_at", "theme"} == set(response.context["form"].errors)
+    errors = set(response.context["form"].errors)
+    assert errors == {"timezone", "week_starts_on", "hour_format", "date_format", "day_ends_at", "theme"}
 
 
 @pytest.mark.parametrize(
@@ -184,7 +193,7 @@ def test_the_theme_colours_the_next_page(as_person, theme):
 
 
 def test_a_refused_profile_does_not_change_the_page(as_person):
-    response = as_person.post(URL, typed(theme="dark", timezone="Berlin", display_name="Another name"))
+    response = as_person.post(URL, typed(theme="dark", timezone="Atlantis", display_name="Another name"))
 
     assertContains(response, 'data-theme="system"')
     assert "<h1>Another name</h1>" not in response.content.decode()

@@ -88,7 +88,14 @@ def test_the_list_of_security_events_has_pages(as_maria, maria):
 
 
 def test_unshown_messages_are_limited(as_maria):
-    profile = {"timezone": "UTC", "theme": "dark", "day_ends_at": "3", "week_starts_on": "monday"}
+    profile = {
+        "timezone": "UTC",
+        "theme": "dark",
+        "day_ends_at": "3",
+        "week_starts_on": "monday",
+        "hour_format": "24",
+        "date_format": "iso",
+    }
     for _ in range(5 * Storage.MOST):
         as_maria.post(reverse("accounts:profile"), profile)
 

@@ -50,6 +50,8 @@ ADDRESSES = [
     Address("accounts:login", visitor=(200, 200), other=(302, 302)),
     Address("accounts:logout", visitor=(405, 302), other=(405, 302)),
     Address("accounts:profile", other=(200, 200)),
+    Address("accounts:use_zone", other=(405, 302)),
+    Address("accounts:pause_notices", other=(405, 302)),
     Address("accounts:security", other=(200, 200)),
     Address("accounts:delete", other=(200, 200)),
     Address("accounts:set_password", other=(302, 302)),

@@ -164,7 +164,15 @@ def test_staff_cannot_grant_permissions(as_helper):
 
 def test_staff_cannot_grant_themselves_permissions(as_helper):
     before = rights_of("helper")
-    sent = {"username": "helper", "timezone": "UTC", "day_ends_at": "0", "theme": "dark", "week_starts_on": "monday"}
+    sent = {
+        "username": "helper",
+        "timezone": "UTC",
+        "day_ends_at": "0",
+        "theme": "dark",
+        "week_starts_on": "monday",
+        "hour_format": "24",
+        "date_format": "iso",
+    }
 
     assert as_helper.post(person_url(User.objects.get()), sent | {"is_superuser": "on"}).status_code == 403
     assert rights_of("helper") == before

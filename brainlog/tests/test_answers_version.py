@@ -43,7 +43,15 @@ FORMS = {
     f"/reflections/{SUNDAY}/delete/": ({}, True),
     f"/reflections/{SUNDAY}/undo/": ({}, True),
     "/accounts/profile/": (
-        {"username": "ada", "timezone": "UTC", "theme": "dark", "day_ends_at": "3", "week_starts_on": "monday"},
+        {
+            "username": "ada",
+            "timezone": "UTC",
+            "theme": "dark",
+            "day_ends_at": "3",
+            "week_starts_on": "monday",
+            "hour_format": "24",
+            "date_format": "iso",
+        },
         False,
     ),
     "/accounts/security/": (

@@ -337,8 +337,16 @@ def test_valid_forms_are_distinguished_from_empty_ones(client):
 @pytest.mark.parametrize(
     ("path", "sent", "field"),
     [
-        ("/accounts/profile/", "timezone=UTC&timezone=Mars&theme=dark&day_ends_at=1&week_starts_on=monday", "timezone"),
-        ("/accounts/profile/", "timezone=UTC&theme=dark&theme=x&day_ends_at=1&week_starts_on=monday", "theme"),
+        (
+            "/accounts/profile/",
+            "timezone=UTC&timezone=Mars&theme=dark&day_ends_at=1&week_starts_on=monday&hour_format=24&date_format=iso",
+            "timezone",
+        ),
+        (
+            "/accounts/profile/",
+            "timezone=UTC&theme=dark&theme=x&day_ends_at=1&week_starts_on=monday&hour_format=24&date_format=iso",
+            "theme",
+        ),
         (f"/logs/{DAY}/morning/", "sleep_hours=7&sleep_hours=99&sleep_quality=5&morning_mood=5", "sleep_hours"),
         (f"/logs/{DAY}/evening/", "overall_mood=5&overall_mood=11&day_rating=5", "overall_mood"),
     ],

@@ -36,7 +36,14 @@ def test_all_cookies_are_host_only_and_http_only(https, db):
     client.get(reverse("accounts:passkey_login"), secure=True, headers={"X-Requested-With": "XMLHttpRequest"})
     sent = {"username": make_person().username, "password": PASSWORD}
     client.post(reverse(LOGIN), sent | token_of(client), secure=True, headers=from_here)
-    profile = {"timezone": "UTC", "week_starts_on": "monday", "day_ends_at": 4, "theme": "dark"}
+    profile = {
+        "timezone": "UTC",
+        "week_starts_on": "monday",
+        "hour_format": "24",
+        "date_format": "iso",
+        "day_ends_at": 4,
+        "theme": "dark",
+    }
     client.post(reverse("accounts:profile"), profile | token_of(client), secure=True, headers=from_here)
 
     assert set(client.cookies) == {SESSION, TOKEN, MESSAGES, BROWSER, PASSKEY}

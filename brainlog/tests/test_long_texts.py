@@ -94,6 +94,8 @@ PLACES = [
             "timezone": "UTC",
             "theme": "dark",
             "week_starts_on": "monday",
+            "hour_format": "24",
+            "date_format": "iso",
             "day_ends_at": "3",
             "screen_lock_minutes": "",
         },

@@ -56,7 +56,14 @@ def test_nothing_is_readable(as_person, person, client):
     renamed = {"name": f"{CANARY} retard", "note": CANARY, "is_active": "on"}
     assert as_person.post(f"/logs/medications/{medication.pk}/", renamed).status_code == 302
     assert as_person.post(f"/logs/medications/{make_medication(person).pk}/", renamed).status_code == 200
-    profile = {"timezone": "UTC", "day_ends_at": "4", "week_starts_on": "sunday", "theme": "dark"}
+    profile = {
+        "timezone": "UTC",
+        "day_ends_at": "4",
+        "week_starts_on": "sunday",
+        "hour_format": "24",
+        "date_format": "iso",
+        "theme": "dark",
+    }
     assert as_person.post("/accounts/profile/", profile | {"display_name": f"The {CANARY}"}).status_code == 302
     # Changes, a conflict, an error, marking, deletion, restoring.
     page = form_as_shown(as_person.get(check_in_url("midday")))
@@ -72,7 +79,15 @@ def test_nothing_is_readable(as_person, person, client):
     log = DailyLog.objects.get(date=DAY)
     for page in (f"logs/dailylog/{log.pk}", f"logs/medication/{medication.pk}", f"logs/dose/{log.doses.get().pk}"):
         assert CANARY in client.get(f"/admin/{page}/change/").content.decode()
-    facts = {"username": "renamed", "timezone": "UTC", "day_ends_at": "4", "week_starts_on": "sunday", "theme": "dark"}
+    facts = {
+        "username": "renamed",
+        "timezone": "UTC",
+        "day_ends_at": "4",
+        "week_starts_on": "sunday",
+        "hour_format": "24",
+        "date_format": "iso",
+        "theme": "dark",
+    }
     assert client.post(f"/admin/accounts/user/{person.pk}/change/", facts).status_code == 302
     assert User.objects.get(pk=person.pk).username == "renamed"
 

@@ -136,7 +136,15 @@ def test_medications_cannot_be_searched_by_name(client, staff, rows):  # noqa: F
 
 def test_changing_a_person_keeps_the_display_name(client, staff, rows):  # noqa: F811
     staff.user_permissions.add(Permission.objects.get(codename="change_user"))
-    facts = {"username": "renamed", "timezone": "UTC", "day_ends_at": "4", "week_starts_on": "sunday", "theme": "dark"}
+    facts = {
+        "username": "renamed",
+        "timezone": "UTC",
+        "day_ends_at": "4",
+        "week_starts_on": "sunday",
+        "hour_format": "24",
+        "date_format": "iso",
+        "theme": "dark",
+    }
 
     response = client.post(page_url("accounts_user", rows["accounts_user"]), facts | {"display_name": "Staff"})
 

@@ -146,7 +146,9 @@ def test_after_a_flight_west_the_day_ahead_is_still_a_link(as_person, person):
     assert f'href="{day_url(ahead)}"' in as_person.get(HISTORY).content.decode()
 
 
-@pytest.mark.parametrize(("starts_on", "first"), [("sunday", "2026-04-26"), ("monday", "2026-04-27")])
+@pytest.mark.parametrize(
+    ("starts_on", "first"), [("sunday", "2026-04-26"), ("monday", "2026-04-27"), ("saturday", "2026-04-25")]
+)
 def test_weeks_start_on_the_persons_first_weekday(as_person, person, starts_on, first):
     person.week_starts_on = starts_on
     person.save()

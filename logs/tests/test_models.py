@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from accounts.tests.factories import make_person
+from brainlog import formats
+from brainlog.formats import Formats
 from encryption.fields import private_fields
 from logs.fields import ChoiceField, HoursField, ScoreField
 from logs.models import DailyLog, Dose, Medication
@@ -360,5 +362,5 @@ def test_a_dose_keeps_its_unit_when_the_medication_changes():
 
 
 def test_a_dose_is_written_as_the_person_writes_times():
-    with translation.override("en-gb"):
-        assert make_dose(taken_at=datetime.time(20, 15)).in_words == "Concerta 36 mg at 8:15 p.m."
+    with formats.override(Formats(hour_format="24")):
+        assert make_dose(taken_at=datetime.time(20, 15)).in_words == "Concerta 36 mg at 20:15"

@@ -296,7 +296,14 @@ def test_the_profile_opens_and_keeps_the_name(as_person, person, settings, use_k
 
     page = as_person.get("/accounts/profile/").content.decode()
     assert KEY_MISSING in page and f"<h1>{person.username}</h1>" in page
-    profile = {"timezone": "UTC", "day_ends_at": "4", "week_starts_on": "sunday", "theme": "dark"}
+    profile = {
+        "timezone": "UTC",
+        "day_ends_at": "4",
+        "week_starts_on": "sunday",
+        "hour_format": "24",
+        "date_format": "iso",
+        "theme": "dark",
+    }
     assert as_person.post("/accounts/profile/", profile).status_code == 302
     assert as_person.post("/accounts/profile/", profile | {"display_name": "Ada"}).status_code == 200
 

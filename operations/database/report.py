@@ -296,7 +296,7 @@ def format_duration(value: float) -> str:
 
 
 def format_time(value: str) -> str:
-    return date_format(timezone.localtime(datetime.fromisoformat(value)), "SHORT_DATETIME_FORMAT")
+    return date_format(timezone.localtime(datetime.fromisoformat(value)), "DATETIME_FORMAT")
 
 
 def format_number(value: float) -> str:

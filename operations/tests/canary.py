@@ -38,7 +38,13 @@ def main_job() -> list[tuple[str, dict]]:
     forms[1] = (forms[1][0], REQUIRED["medication"] | dose_rows(medication))
     week = {"week_rating": "6", "mental_state": "good"} | texts(WeeklyAnswers.fields())
     profile = {"display_name": CANARY, "email": f"{CANARY}@example.org", "timezone": "Europe/Berlin"}
-    profile |= {"week_starts_on": "monday", "day_ends_at": "4", "theme": "dark"}
+    profile |= {
+        "week_starts_on": "monday",
+        "hour_format": "24",
+        "date_format": "iso",
+        "day_ends_at": "4",
+        "theme": "dark",
+    }
     invalid = {"sleep_hours": CANARY, "sleep_quality": CANARY, "morning_mood": "99"}
     return [
         ("/accounts/profile/", profile),

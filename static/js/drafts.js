@@ -146,9 +146,8 @@ class DraftKeeper {
     this.offer.hidden = !next;
     if (!next) return;
     const time = this.offer.querySelector("[data-draft-time]");
-    const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
     time.dateTime = new Date(next.draft.at).toISOString();
-    time.textContent = format.format(next.draft.at);
+    time.textContent = formats.dateTime(next.draft.at);
   }
 
   restore(other) {

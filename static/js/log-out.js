@@ -10,7 +10,7 @@ function removeSaved(path) {
   const isLoggedOut = path.endsWith("/");
   storage.remove(...draftStorage.keys(path).filter((key) => isLoggedOut || storage.read(key)?.sent));
   if (!isLoggedOut) return;
-  storage.remove(`brainlog-active/${path}`); // See screen-lock.js.
+  storage.remove(`brainlog-active/${path}`, `brainlog-zone/${path}`); // See screen-lock.js, zone-question.js.
   channel?.postMessage(path);
 }
 

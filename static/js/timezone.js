@@ -2,7 +2,5 @@
 
 const input = document.querySelector("[data-browser-timezone]");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (input && zone && !document.querySelector(".errors") && input.value === input.defaultValue) {
-  const isKnown = [...input.list.options].some((option) => option.value === zone);
-  if (isKnown) input.value = zone;
-}
+const isKnown = zone && zone !== "Etc/Unknown";
+if (input && isKnown && !document.querySelector(".errors") && input.value === input.defaultValue) input.value = zone;

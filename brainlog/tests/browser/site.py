@@ -44,6 +44,8 @@ NOT_PAGES = {
     "accounts:logout",
     "accounts:set_password",
     "accounts:passkey_login",
+    "accounts:pause_notices",
+    "accounts:use_zone",
     "logs:not_tracked",
     "logs:tracked",
     "logs:undo",
@@ -270,6 +272,18 @@ def day_marking(page, world):
     page.get_by_text("Mark the day as not tracked").click()
 
 
+def travelling(page, world):
+    User.objects.filter(pk=world.newcomer.pk).update(timezone="Asia/Tokyo")
+    page.reload()
+    expect(page.get_by_role("heading", name="Are you in another time zone?")).to_be_visible()
+    User.objects.filter(pk=world.newcomer.pk).update(timezone=world.newcomer.timezone)
+
+
+def paused(page, world):
+    press(page, "For a week")
+    expect_saved(page, "Notices and hints are paused until")
+
+
 def saved(page, world):
     tap(page, "day_rating", "7")
     press(page, "Save")
@@ -350,6 +364,8 @@ VIEWS = [
     View("sign up", "accounts:signup", "visitor", "/accounts/signup/"),
     View("sign up, refused", "accounts:signup", "visitor", "/accounts/signup/", saving(username="a b", password1="1")),
     View("today, empty", "today", "newcomer", "/"),
+    View("today, on a journey", "today", "newcomer", "/", travelling, is_wide=True),
+    View("profile, notices paused", "accounts:profile", "newcomer", "/accounts/profile/", paused),
     *(
         View(f"{stage}, empty", "logs:check_in", "newcomer", f"/logs/{{today}}/{stage}/", unfolded)
         for stage in map(str, STAGES)
