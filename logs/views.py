@@ -12,12 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from brainlog.body_size import max_body_size
 from brainlog.database.retry import retry_on_conflict
 from brainlog.database.router import reads_only
-from brainlog.pagination import page_by_offset, page_number, page_of
-from logs import undo
+from brainlog.pagination import page_number, page_of
+from logs import doses, undo
 from logs.addresses import address_of_check_in
 from logs.answer_form import CheckInForm, store
 from logs.calendar_days import Squares, full_name_of, lines_of, month_grid, month_of, name_of_day
-from logs.forms import MedicationEntryForm
 from logs.models import DailyLog
 from logs.questions import shown_answers
 from logs.stages import MORNING, STAGES
@@ -28,14 +27,14 @@ ONE_DAY = datetime.timedelta(days=1)
 @max_body_size(settings.MAX_LONG_TEXT_BODY)
 def check_in(request, day, stage):
     person = request.user
-    if request.method == "POST" and not request.POST.keys() & {"same_as_last_time", "add_dose"}:
+    if request.method == "POST" and not request.POST.keys() & doses.BUTTONS:
         form = store(lambda: CheckInForm(stage, day_or_404(person, day, lock=True), request.POST))
         if form.is_valid():
             return redirect(after_check_in(request, form.instance, stage))
     else:
         form = CheckInForm(stage, day_or_404(person, day))
         if request.method == "POST":
-            form.fill_in(request.POST)
+            form.fill_in(doses.with_medication_taken(request.POST))
     context = {
         "form": form,
         "stage": stage,
@@ -214,26 +213,3 @@ def restore_day(request, day):
         return render(request, "logs/deleted.html", deleted(day, request.POST.get("envelope", "")))
     messages.success(request, _("The day is back."))
     return redirect(log)
-
-
-MEDICATIONS = 50  # a page
-
-
-@require_safe
-def medications(request):
-    by_name = request.user.medications.defer("note").by_name()
-    rows, pages = page_by_offset(by_name, page_number(request), MEDICATIONS)
-    return render(request, "logs/medications.html", pages | {"medications": rows})
-
-
-def medication(request, pk):
-    if request.method == "POST":
-        # Locked before the person's list is, see MedicationQuerySet.locked_for().
-        entries = request.user.medications.select_for_update()
-        form = store(lambda: MedicationEntryForm(request.POST, instance=get_object_or_404(entries, pk=pk)))
-        if form.is_valid():
-            messages.success(request, _("%(medication)s saved.") % {"medication": form.instance.name_in_words})
-            return redirect("logs:medications")
-    else:
-        form = MedicationEntryForm(instance=get_object_or_404(request.user.medications, pk=pk))
-    return render(request, "logs/medication.html", {"form": form, "name": form.initial["name"]})
