@@ -147,6 +147,8 @@ class DoseForm(forms.Form):
         return super().get_initial_for_field(field, field_name)
 
     def clean(self):
+        if self.cleaned_data.get("DELETE"):
+            return self.cleaned_data
         facts = {name: self.cleaned_data.get(name) for name in ("amount", "unit", "taken_at")}
         name = self.cleaned_data.get("medication")
         if isinstance(name, str) or any(value is not None for value in facts.values()):
@@ -154,7 +156,7 @@ class DoseForm(forms.Form):
                 self.add_error("medication", _("Which medication was it?"))
             if facts["amount"] is None and not self.has_error("amount"):
                 self.ask_about_amount()
-            elif facts["unit"] is None and not self.has_error("unit"):
+            elif facts["amount"] is not None and facts["unit"] is None and not self.has_error("unit"):
                 self.ask_about_unit()
             if facts["taken_at"] and self.doses_field.is_to_come(facts["taken_at"]):
                 self.add_error("taken_at", _("This time is still to come. Enter the dose once it is taken."))

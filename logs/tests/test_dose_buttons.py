@@ -318,6 +318,21 @@ def test_a_program_that_sends_no_unit_is_not_asked(as_person, person):
     assert as_person.post(URL, taken({"medication": "Tea", "amount": "1"})).status_code == 302
 
 
+@pytest.mark.parametrize("amount", ["-5", "nonsense", "0"])
+def test_a_unit_is_not_asked_about_beside_a_wrong_amount(as_person, person, amount):
+    make_usual(person)
+
+    response = as_person.post(URL, taken({"medication": "Concerta", "amount": amount, "unit": ""}))
+
+    assert list(response.context["form"]["doses"].rows.errors[0]) == ["amount"]
+
+
+def test_a_row_that_is_removed_is_not_asked_about(as_person, person):
+    removed = {"medication": "Tea", "amount": "1", "unit": "", "DELETE": "on"}
+
+    assert as_person.post(URL, taken(MORNING_DOSE, removed)).status_code == 302
+
+
 def test_the_question_about_a_unit_outlasts_a_button(as_person, person):
     first = form_as_shown(as_person.post(URL, taken({"medication": "Tea", "amount": "1", "unit": ""})))
 
