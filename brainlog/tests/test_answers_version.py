@@ -37,6 +37,9 @@ FORMS = {
     f"/logs/{DAY}/delete/": ({}, True),
     f"/logs/{DAY}/restore/": ({}, True),
     "/logs/medications/1/": ({"name": "Tea", "is_active": "on"}, True),
+    "/logs/medications/1/merge/": ({"into": "2", "confirm": "1"}, True),
+    "/logs/medications/1/delete/": ({}, False),  # It has a dose.
+    "/logs/medications/1/taken/": ({}, True),
     f"/reflections/{SUNDAY}/": (EVERYTHING, True),
     f"/reflections/{SUNDAY}/delete/": ({}, True),
     "/accounts/profile/": (
@@ -72,6 +75,7 @@ def owner(as_person, person):
     """A person with a day, a dose and a reflection, in the week after."""
     log = make_full_log(person, DAY, not_tracked="holiday", dreams="Flying")
     make_dose(log, make_medication(person, pk=1))
+    make_medication(person, "Water", pk=2)
     make_reflection(person, SUNDAY)
     with time_machine.travel(datetime.datetime(2026, 5, 12, 12, tzinfo=datetime.UTC), tick=False):
         yield as_person
