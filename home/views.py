@@ -4,10 +4,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.known_browsers import ended_person_ids
 from logs.calendar_days import Squares, full_name_of
+from logs.doses import MedicationList
 from logs.models import DailyLog, logs_between
 from logs.stages import stage_for_hour
 from logs.views import ONE_DAY, steps_of
 from reflections.models import reflections_around
+
+MOST_MEDICATIONS = 6  # offered for one tap
 
 
 @login_not_required
@@ -22,6 +25,7 @@ def today(request):
     reflections = reflections_around(person, day)
     squares = Squares(day, person.first_day)
     strip = [squares.square(date, logs.get(date)) for date in (day - n * ONE_DAY for n in range(6, -1, -1))]
+    medications = MedicationList.of_day(log)
     now = log.next_open(stage_for_hour(person.local_time().hour, person.day_ends_at))
     context = {
         "day": day,
@@ -31,6 +35,8 @@ def today(request):
         "strip": strip,
         "shows_moods": any(square.score and square.sign for square in strip),
         "yesterday": logs.get(day - ONE_DAY),
+        "medications": medications.lines(MOST_MEDICATIONS),
+        "more_medications": len(medications.offered) > MOST_MEDICATIONS,
         "focus": next((r.next_week_focus for r in reflections if r.week_end < day), None),
         "reflection": next((r for r in reflections if r.week_end >= day), None),
     }

@@ -10,13 +10,21 @@ from itertools import zip_longest
 from django import forms
 from django.core import serializers
 from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.formats import time_format
 from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
+from brainlog.database.retry import retry_on_conflict
 from brainlog.forms import CheckBox, HiddenBox, Selection, TextBox
 from encryption import blind_index
 from logs.form_fields import ChoiceInput, NumberInput, TextInput, TimeInput
-from logs.models import DailyLog, Dose, Medication, Unit, medications_with_doses_around
+from logs.models import DailyLog, Dose, Medication, Unit, medications_with_doses_of
+
+# A time that a phone calls now may be a little ahead of the server's clock.
+CLOCKS_DIFFER = datetime.timedelta(minutes=5)
 
 CANNOT_TELL_NEW = _(
     "Some names on your list cannot be read at the moment, so we cannot tell whether this one is new. "
@@ -27,35 +35,65 @@ CANNOT_TELL_NEW = _(
 # ── The person's list ────────────────────────────────────────────────────────────────────────────
 
 
+@dataclass(frozen=True)
+class MedicationLine:
+    """A medication as a page offers it for one tap, with its doses of the day."""
+
+    medication: Medication
+    day: datetime.date
+    taken: list[Dose]
+
+    @property
+    def detail(self) -> str:
+        """`36 mg, today at 8:15 a.m., 12:40 p.m.`: the usual dose, and when it was taken today."""
+        times = ", ".join(time_format(dose.taken_at) for dose in self.taken if dose.taken_at)
+        taken = gettext("today at %(times)s") % {"times": times} if times else gettext("taken today")
+        return ", ".join(filter(None, [self.medication.usual_dose, taken if self.taken else ""]))
+
+    @property
+    def shown(self) -> str:
+        """What a page has shown of it, see record_dose_now()."""
+        return f"{self.day}/{len(self.taken)}"
+
+
 @dataclass
 class MedicationList:
-    """A person's medications; around a day also its doses, and those of the last day before it that has any."""
+    """A person's medications; for a day also its doses."""
 
     user_id: int
     medications: list[Medication] = field(default_factory=list)  # by name, also those not offered any more
     doses: list[Dose] = field(default_factory=list)
-    last_time: list[Dose] = field(default_factory=list)
+    day: datetime.date | None = None
+
+    MOST_LINES = 12
 
     @classmethod
-    def around(cls, log: DailyLog) -> "MedicationList":
-        """Read it for a person's day, with the doses. One query."""
-        found = cls(log.user_id)
+    def of_day(cls, log: DailyLog) -> "MedicationList":
+        """Read it with the doses of a person's day. One query."""
+        found = cls(log.user_id, day=log.date)
         medications = {}
-        for row in medications_with_doses_around(user=log.user_id, date=log.date):
-            names = ("pk", "user_id", "uuid", "name", "name_key", "unit", "usual_amount", "is_active")
-            medication = medications.setdefault(row["pk"], Medication(**{name: row[name] for name in names}))
+        for row in medications_with_doses_of(user=log.user_id, daily_log=log.pk or 0):
+            medication = Medication(**{name: row[name] for name in Medication.READ_FOR_DOSES})
+            medication = medications.setdefault(row["pk"], medication)
             if row["dose_pk"] is not None:
                 names = ("pk", "amount", "unit", "taken_at")
-                dose = Dose(medication=medication, **{name: row[f"dose_{name}"] for name in names})
-                (found.doses if row["dose_log"] == log.pk else found.last_time).append(dose)
+                found.doses.append(Dose(medication=medication, **{name: row[f"dose_{name}"] for name in names}))
         found.medications = sorted(medications.values(), key=Medication.sort_key)
         found.doses.sort(key=lambda dose: dose.pk)
-        found.last_time.sort(key=lambda dose: dose.pk)
         return found
 
     @property
     def offered(self) -> list[Medication]:
-        return [medication for medication in self.medications if medication.is_active and medication.is_readable]
+        """Those that are current on the day."""
+        return [each for each in self.medications if each.is_active and each.is_readable and each.is_current(self.day)]
+
+    def lines(self, most: int = MOST_LINES) -> list[MedicationLine]:
+        """The first of those offered, daily ones before the others."""
+        offered = sorted(self.offered, key=lambda medication: not medication.is_daily)
+        return [
+            MedicationLine(each, self.day, [dose for dose in self.doses if dose.medication is each])
+            for each in offered[:most]
+        ]
 
     def named(self, name: str) -> Medication | None:
         """The medication of this name, however it is spelled. Found by its hash, also if the name is unreadable."""
@@ -63,7 +101,7 @@ class MedicationList:
         return next((each for each in self.medications if each.name_key in hashes), None)
 
     def with_uuid(self, uuid: str) -> Medication | None:
-        """The medication that a form refers to by its UUID, because its name could not be read."""
+        """The medication that a form refers to by its UUID."""
         return next((each for each in self.medications if uuid == str(each.uuid)), None)
 
     @property
@@ -80,6 +118,8 @@ class DoseForm(forms.Form):
 
     # The UUID of a medication whose name cannot be read.
     entry = forms.CharField(required=False, max_length=36, widget=HiddenBox)
+    # Whether the page has asked about a unit that was left open.
+    unit_asked = forms.BooleanField(required=False, widget=HiddenBox)
     medication = TextInput(
         label=_("Medication"), max_length=100, widget=TextBox(attrs={"list": "medications", "autocomplete": "off"})
     )
@@ -91,7 +131,7 @@ class DoseForm(forms.Form):
         decimal_places=3,
         error_messages={"min_value": _("An amount is more than 0.")},
     )
-    unit = ChoiceInput(label=_("Unit"), choices=[("", _("unit")), *Unit.choices], widget=Selection)
+    unit = ChoiceInput(label=_("Unit"), choices=[("", "–"), *Unit.choices], widget=Selection)
     taken_at = TimeInput(label=_("Taken at"), required=False)
 
     def __init__(self, *args, doses_field: "DosesField", **kwargs):
@@ -110,14 +150,66 @@ class DoseForm(forms.Form):
         return super().get_initial_for_field(field, field_name)
 
     def clean(self):
+        if self.cleaned_data.get("DELETE"):
+            return self.cleaned_data
         facts = {name: self.cleaned_data.get(name) for name in ("amount", "unit", "taken_at")}
         name = self.cleaned_data.get("medication")
         if isinstance(name, str) or any(value is not None for value in facts.values()):
             if name is None and not self.kept and not self.has_error("medication"):
                 self.add_error("medication", _("Which medication was it?"))
             if facts["amount"] is None and not self.has_error("amount"):
-                self.add_error("amount", _("How much was it?"))
+                self.ask_about_amount()
+            elif facts["amount"] is not None and facts["unit"] is None and not self.has_error("unit"):
+                self.ask_about_unit()
+            if facts["taken_at"] and self.doses_field.is_to_come(facts["taken_at"]):
+                self.add_error("taken_at", _("This time is still to come. Enter the dose once it is taken."))
         return self.cleaned_data
+
+    @property
+    def known(self) -> Medication | None:
+        """The medication of the person's list that the row names."""
+        name = self.cleaned_data.get("medication")
+        return self.doses_field.medications.named(name) if isinstance(name, str) else self.kept
+
+    def show_instead(self, name: str, value):
+        """Show a value in an input of this row that came in blank."""
+        self.fields[name].bound_data = lambda _data, _initial: value
+
+    def ask_about_amount(self):
+        known = self.known
+        if not (known and known.usual_amount):
+            self.add_error("amount", _("How much was it?"))
+            return
+        self.show_instead("amount", known.usual_amount)
+        if self.cleaned_data.get("unit") is None and known.unit and not self.has_error("unit"):
+            self.show_instead("unit", known.unit)
+        message = _("Was it %(dose)s, as usual? Change it if not, then save again.")
+        self.add_error("amount", ValidationError(message % {"dose": known.usual_dose}, code="as_usual"))
+
+    def ask_about_unit(self):
+        """Once: not about a medication or a stored dose whose unit was left open before.
+
+        A program that sends no unit is not asked.
+        """
+        known = self.known
+        if known and (known.unit is None or self.doses_field.has_without_unit(known, self.cleaned_data["amount"])):
+            return
+        if self.cleaned_data.get("unit_asked") or self.add_prefix("unit") not in self.data:
+            return
+        self.show_instead("unit_asked", "1")
+        if known is None:
+            message = _("Which unit is it? If there is none, leave this open and save again.")
+        else:
+            self.show_instead("unit", known.unit)
+            message = _("Is it %(unit)s, as usual? Change it if not, then save again.") % {
+                "unit": Unit(known.unit).label
+            }
+        self.add_error("unit", ValidationError(message, code="unit"))
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the row shows nothing yet."""
+        return not any(self[name].value() for name in ("entry", "medication", "amount", "unit", "taken_at"))
 
     @property
     def questions(self) -> list[forms.BoundField]:
@@ -126,7 +218,7 @@ class DoseForm(forms.Form):
 
     def data_as_typed(self) -> dict:
         """The row's texts, unchecked."""
-        names = ("entry", "medication", "amount", "unit", "taken_at")
+        names = ("entry", "medication", "amount", "unit", "taken_at", "unit_asked")
         return {name: self[name].data or "" for name in names}
 
     @cached_property
@@ -172,6 +264,11 @@ class BaseDoseFormSet(forms.BaseFormSet):
         return [form.dose for form in self if form.is_valid() and form.dose]
 
     @property
+    def is_full(self) -> bool:
+        """Whether there is no room for another row."""
+        return self.total_form_count() >= self.max_num
+
+    @property
     def with_blank_row(self) -> list[DoseForm]:
         """The rows, and one more for the page's script to copy."""
         return [*self, self.empty_form]
@@ -198,14 +295,17 @@ def as_initial(dose: Dose) -> dict:
     }
 
 
-def medication_in(row: dict) -> str:
-    """What two rows of one medication have in common."""
-    return row["entry"] or Medication.key_of(row["medication"])
+# The buttons of the rows. They store nothing: each asks for the page again, with what was typed so far.
+BUTTONS = {"take", "now", "add_dose"}
 
 
-def as_typed(time: datetime.time | None) -> str:
-    """A time as a browser sends it."""
-    return time.strftime("%H:%M") if time else ""
+def with_medication_taken(data):
+    """What was typed, with the answer that goes with a tap on a medication."""
+    if "take" not in data:
+        return data
+    data = data.copy()
+    data["medication_taken"] = "true"
+    return data
 
 
 class DosesInput(forms.Widget):
@@ -232,6 +332,32 @@ class BoundDoses(forms.BoundField):
         return self.rows if self.rows.is_bound else None
 
     @property
+    def first_words(self) -> str:
+        """What the button of a medication says while no row is a dose of it."""
+        return gettext("Taken now") if self.field.is_today else gettext("Taken")
+
+    @cached_property
+    def lines(self) -> list[tuple[MedicationLine, str]]:
+        """The medications offered for one tap, each with the words on its button."""
+        names = [row["medication"].value() for row in self.rows if row["amount"].value()]
+        keys = {Medication.key_of(name) for name in names if isinstance(name, str)}
+        first, another = self.first_words, gettext("Another dose")
+        return [
+            (line, another if Medication.key_of(line.medication.name) in keys else first)
+            for line in self.field.medications.lines()
+        ]
+
+    @property
+    def zone(self) -> str:
+        """The time zone in which the page's script tells what time it is now; empty if the day is not today."""
+        return str(self.field.log.user.zone) if self.field.is_today else ""
+
+    @property
+    def clock(self) -> str:
+        """The time at which the page is made, for its script."""
+        return timezone.now().isoformat()
+
+    @property
     def row_errors(self) -> list[tuple[forms.BoundField, list[str]]]:
         """Each input of a row that has errors, with them."""
         return [(each, each.errors) for row in self.rows for each in row.visible_fields() if each.errors]
@@ -252,7 +378,28 @@ class DosesField(forms.Field):
 
     @cached_property
     def medications(self) -> MedicationList:
-        return MedicationList.around(self.log)
+        return MedicationList.of_day(self.log)
+
+    @property
+    def is_today(self) -> bool:
+        return self.log.date == self.log.user.today()
+
+    def is_to_come(self, time: datetime.time) -> bool:
+        """Whether a time that is new on this day lies ahead, by more than clocks may differ.
+
+        What is stored stays as it is: after a flight west it may lie ahead.
+        """
+        if not self.is_today or any(dose.taken_at == time for dose in self.medications.doses):
+            return False
+        now = self.log.user.local_time().replace(tzinfo=None)
+        if now.date() > self.log.date and time.hour >= self.log.user.day_ends_at:
+            return False  # After midnight, the day that has not ended yet began the evening before.
+        return datetime.datetime.combine(now.date(), time) > now + CLOCKS_DIFFER
+
+    def has_without_unit(self, medication: Medication, amount: Decimal) -> bool:
+        """Whether a dose like this is stored without a unit."""
+        doses = [dose for dose in self.medications.doses if dose.medication is medication]
+        return any(dose.amount == amount and dose.unit is None for dose in doses)
 
     def clean(self, rows: BaseDoseFormSet | None):
         if rows is not None and not rows.is_valid():
@@ -260,19 +407,33 @@ class DosesField(forms.Field):
         return (rows.doses or None) if rows is not None else None
 
     def rows_typed(self, data) -> list[dict]:
-        """The rows as typed so far, with one more or with last time's doses filled in, if that was asked for."""
+        """The rows as typed so far, with what the button adds that was pressed. Raises Http404."""
         typed_rows = DoseFormSet(data, form_kwargs={"doses_field": self})
-        rows = [row.data_as_typed() for row in typed_rows if not row["DELETE"].data]
-        rows = [row for row in rows if any(row.values())]
-        if "same_as_last_time" in data:
-            last_time = [as_initial(dose) for dose in self.medications.last_time]
-            # A name alone was on its way to becoming one of these; the same name and time are one already.
-            names = {medication_in(row) for row in last_time}
-            rows = [row for row in rows if row["amount"] or medication_in(row) not in names]
-            typed = {(medication_in(row), row["taken_at"]) for row in rows}
-            rows += [row for row in last_time if (medication_in(row), as_typed(row["taken_at"])) not in typed]
+        kept = [row for row in typed_rows if not row["DELETE"].data]
+        rows = [
+            row.data_as_typed() | ({"taken_at": now_of(self.log.user)} if row.prefix == data.get("now") else {})
+            for row in kept
+        ]
+        rows = [row for row in rows if any(value for name, value in row.items() if name != "unit_asked")]
+        if "take" in data:
+            rows = self.with_dose_of(data["take"], rows)
         blank = [{}] if "add_dose" in data else []
         return [*rows, *blank][: Dose.MOST_PER_DAY]
+
+    def with_dose_of(self, uuid: str, rows: list[dict]) -> list[dict]:
+        """The rows, with a dose of a medication: taken now, or on an earlier day at its next usual time."""
+        medication = self.medications.with_uuid(uuid)
+        if medication is None:
+            raise Http404
+        key = str(medication.uuid), Medication.key_of(medication.name) if medication.is_readable else None
+        of_it = [row for row in rows if row["entry"] == key[0] or Medication.key_of(row["medication"]) == key[1]]
+        # A name alone was on its way to becoming this dose.
+        begun = [row for row in of_it if not (row["amount"] or row["taken_at"])]
+        amount, unit = usual_or_last_dose(medication)
+        times = dict(enumerate(medication.usual_times_of_day))
+        time = now_of(self.log.user) if self.is_today else times.get(len(of_it) - len(begun))
+        dose = Dose(medication=medication, amount=amount, unit=unit, taken_at=time)
+        return [*(row for row in rows if row not in begun), as_initial(dose)]
 
     def settle_new_medications(self, rows: BaseDoseFormSet, doses: list[Dose]):
         """Lock the person's list, if `doses` has names that are not in it, and check that they may join it.
@@ -299,6 +460,19 @@ class DosesField(forms.Field):
                 new[key] = medication
         if not all(row.is_valid() for row in new_rows):
             raise ValidationError(_("Please look at the doses again."), code="doses")
+
+
+def now_of(person) -> datetime.time:
+    """The time of day that it is for a person, to the minute."""
+    return person.local_time().time().replace(second=0, microsecond=0)
+
+
+def usual_or_last_dose(medication: Medication) -> tuple[Decimal | None, str | None]:
+    """Amount and unit: the usual ones, else those of its last dose. A query only for the latter."""
+    if medication.usual_amount is not None:
+        return medication.usual_amount, medication.unit
+    last = medication.doses.filter(user=medication.user_id).order_by("-daily_log__date", "-pk").first()
+    return (last.amount, last.unit) if last else (None, medication.unit)
 
 
 # ── Storing them ─────────────────────────────────────────────────────────────────────────────────
@@ -390,3 +564,87 @@ def without_key(medication: Medication) -> Medication:
     new = copy(medication)
     new.pk = None
     return new
+
+
+# ── One tap from Today ───────────────────────────────────────────────────────────────────────────
+
+
+class RecordedAlreadyError(Exception):
+    """The day has a dose of the medication that the page did not show: a second tap, or one in another tab."""
+
+    def __init__(self, dose: Dose):
+        super().__init__()
+        self.dose = dose
+
+
+class DayFullError(Exception):
+    """The day has no room for another dose."""
+
+
+class AmountUnknownError(Exception):
+    """The medication has neither a usual amount nor a dose."""
+
+
+def doses_shown(shown: str, day: datetime.date) -> int:
+    """How many doses of a medication a page showed for the day, see MedicationLine.shown: none, if of another day."""
+    date, _slash, number = shown.partition("/")
+    return int(number) if date == str(day) and number in map(str, range(Dose.MOST_PER_DAY + 1)) else 0
+
+
+@retry_on_conflict
+def record_dose_now(person, pk: int, shown: str) -> Dose:
+    """Store that a person takes one of their medications now, as its usual or last dose. The day says that it did.
+
+    Only if the day has no more doses of it than the page has `shown`: a form that is sent twice stores one dose.
+    Raises Http404, RecordedAlreadyError, DayFullError, AmountUnknownError.
+    """
+    day = person.today()
+    log = person.daily_logs.select_for_update().filter(date=day).first() or DailyLog(user=person, date=day)
+    # Locked, so that a merge waits and then moves this dose too.
+    medication = get_object_or_404(person.medications.select_for_update(no_key=True), pk=pk)
+    stored = list(log.own_doses()) if log.pk else []
+    of_it = [dose for dose in stored if dose.medication_id == medication.pk]
+    if len(of_it) > doses_shown(shown, day):
+        raise RecordedAlreadyError(of_it[-1])
+    if len(stored) >= Dose.MOST_PER_DAY:
+        raise DayFullError
+    amount, unit = usual_or_last_dose(medication)
+    if amount is None:
+        raise AmountUnknownError
+    log.say_medication_was_taken(timezone.now())
+    dose = Dose.objects.create(daily_log=log, medication=medication, amount=amount, unit=unit, taken_at=now_of(person))
+    person.answers_changed()
+    return dose
+
+
+# ── The list itself ──────────────────────────────────────────────────────────────────────────────
+
+
+class InUseError(Exception):
+    """The medication has doses."""
+
+
+@retry_on_conflict
+def merge_medications(person, pk: int, into: int):
+    """Move all doses of one of a person's medications to another, and delete it. Raises Http404.
+
+    A dose that is being saved meanwhile is moved too, or its save is tried again and finds the name gone.
+    """
+    rows = person.medications.select_for_update().filter(pk__in=[pk, into]).order_by("pk")
+    found = {medication.pk: medication for medication in rows}
+    if len(found) != 2:
+        raise Http404
+    person.doses.filter(medication=found[pk]).update(medication=found[into])
+    found[pk].delete()
+    person.answers_changed()
+
+
+@retry_on_conflict
+def delete_medication(person, pk: int) -> Medication:
+    """Delete one of a person's medications that has no dose. Raises Http404, InUseError."""
+    medication = get_object_or_404(person.medications.select_for_update(), pk=pk)
+    if person.doses.filter(medication=medication).exists():
+        raise InUseError
+    medication.delete()
+    person.answers_changed()
+    return medication

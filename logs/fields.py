@@ -150,3 +150,26 @@ class RandomUUID(models.Func):
 
     def as_sqlite(self, compiler, connection, **extra):
         return super().as_sql(compiler, connection, template="lower(hex(randomblob(16)))", **extra)
+
+
+class IsListOfTimes(models.Func):
+    """Whether a text is one to six times of day, such as `08:15 22:00`: a condition for a CHECK.
+
+    SQLite has no regular expressions of its own. Of GLOB, a pattern for each number of times and one for hours from
+    24 on say the same.
+    """
+
+    MOST = 6
+    PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]( ([01][0-9]|2[0-3]):[0-5][0-9]){0,5}$"
+    arity = 1
+    output_field = models.BooleanField()
+
+    def as_sql(self, compiler, connection, **extra):
+        return super().as_sql(compiler, connection, template=f"%(expressions)s ~ '{self.PATTERN}'", **extra)
+
+    def as_sqlite(self, compiler, connection, **extra):
+        texts = [" ".join(["[0-2][0-9]:[0-5][0-9]"] * count) for count in range(1, self.MOST + 1)]
+        globs = " OR ".join(f"%(expressions)s GLOB '{text}'" for text in texts)
+        template = f"(({globs}) AND NOT %(expressions)s GLOB '*2[4-9]:*')"
+        sql, params = super().as_sql(compiler, connection, template=template, **extra)
+        return sql, (*params,) * (self.MOST + 1)  # The template repeats the expression.

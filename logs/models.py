@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, FilteredRelation, Q, Subquery
+from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, When
 from django.urls import reverse
 from django.utils.formats import date_format, number_format, time_format
 from django.utils.functional import cached_property
@@ -18,7 +18,7 @@ from brainlog.database.compiled import compiled
 from brainlog.database.person_keys import CompositeForeignKey, OwnerForeignKey, SamePersonForeignKey
 from brainlog.forms import normalized
 from encryption.fields import BlindIndexField, PrivateCharField
-from logs.fields import ChoiceField, NoteField, RandomUUID
+from logs.fields import ChoiceField, IsListOfTimes, NoteField, RandomUUID
 from logs.stages import (
     STAGES,
     AfternoonAnswers,
@@ -139,6 +139,13 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
             return "done"
         return "begun" if self.is_begun(stage) else "not-started"
 
+    def say_medication_was_taken(self, now: datetime.datetime):
+        """Store that medication was taken that day, whatever the day said before. The check-in is done then."""
+        self.medication_taken, self.reason_for_skipping = True, None
+        self.medication_completed_at = self.medication_completed_at or now
+        columns = ["medication_taken", "reason_for_skipping", "medication_completed_at", "updated_at"]
+        self.save(force_insert=True) if self._state.adding else self.save(update_fields=columns)
+
     def own_doses(self):
         """The day's doses with their medications, in order. The query names the person."""
         return self.doses.filter(user=self.user_id).select_related("medication")
@@ -193,33 +200,34 @@ class MedicationQuerySet(models.QuerySet):
         """Sorted by name, which the database cannot do. One query."""
         return sorted(self, key=Medication.sort_key)
 
-    def with_doses_around(self, log: DailyLog):
-        """A person's medications beside the doses of a day and of the last day before it that has any.
+    def with_doses_of(self, log: DailyLog):
+        """A person's medications beside the doses of a day. One query of dicts.
 
-        One query of dicts, a medication without such a dose with NULL for all of it. `dose_log` tells
-        the two days apart.
+        A medication without a dose that day has NULL for all of it.
         """
-        last_time = (
-            Dose.objects.filter(daily_log__user=log.user_id, daily_log__date__lt=log.date)
-            .order_by("-daily_log__date")
-            .values("daily_log__date")[:1]
-        )
-        # By date, so that two rows are found in the index, where an OR would look through all of the person's.
-        logs = DailyLog.objects.filter(user=log.user_id, date__in=[log.date, Subquery(last_time)])
+        # No row has the number 0: a day that is not stored has no doses.
+        of_day = Q(doses__daily_log=log.pk or 0)
         return (
             self.filter(user=log.user_id)
-            .annotate(
-                dose=FilteredRelation("doses", condition=Q(doses__daily_log__in=Subquery(logs.order_by().values("pk"))))
-            )
+            .annotate(dose=FilteredRelation("doses", condition=of_day))
             .order_by("pk", "dose__pk")
-            .values("pk", "user_id", "uuid", "name", "name_key", "unit", "usual_amount", "is_active")
+            .values(*Medication.READ_FOR_DOSES)
             .annotate(
                 dose_pk=F("dose__pk"),
-                dose_log=F("dose__daily_log_id"),
                 dose_amount=F("dose__amount"),
                 dose_unit=F("dose__unit"),
                 dose_taken_at=F("dose__taken_at"),
             )
+        )
+
+    def for_schedules(self, first: datetime.date):
+        """What tells when it is due. `was_taken_before`: a daily one without a first day has doses before `first`."""
+        earlier = Dose.objects.filter(
+            user=OuterRef("user"), medication=OuterRef("pk"), daily_log__date__lt=first
+        ).order_by()
+        is_asked = {"schedule": Medication.Schedule.DAILY, "since__isnull": True}
+        return self.only("user_id", "schedule", "since", "until", "is_active").annotate(
+            was_taken_before=Case(When(**is_asked, then=Exists(earlier)), default=False)
         )
 
 
@@ -245,6 +253,10 @@ def amount_in_words(amount: Decimal, unit: str | None) -> str:
 class Medication(models.Model):
     """One entry of a person's own list. The first is made from what they type in a check-in."""
 
+    class Schedule(models.TextChoices):
+        DAILY = "daily", _("daily")
+        AS_NEEDED = "as_needed", _("as needed")
+
     # No index of its own: the unique one on (user, name_key) serves.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="medications", verbose_name=_("person"), db_index=False
@@ -255,11 +267,21 @@ class Medication(models.Model):
     name_key = BlindIndexField(max_length=400, editable=False, of="name", belongs_to=("user_id",), folded_by="key_of")
     usual_amount = amount_field(_("usual amount"), null=True, blank=True)
     unit = ChoiceField(_("unit"), choices=Unit)
+    # NULL: the person has not said.
+    schedule = ChoiceField(_("how it is taken"), choices=Schedule)
+    # Times of day with a space between them: `08:15 22:00`.
+    usual_times = models.CharField(_("usual times"), max_length=35, null=True, blank=True)  # noqa: DJ001 (unanswered)
+    since = models.DateField(_("since"), null=True, blank=True)
+    until = models.DateField(_("until"), null=True, blank=True)
     note = NoteField(_("note"))
     is_active = models.BooleanField(_("offer it in check-ins"), default=True)
 
     MOST_PER_PERSON = 200
     is_empty = False  # An entry is kept, whatever it says.
+    READ_FOR_DOSES = (
+        *("pk", "user_id", "uuid", "name", "name_key", "unit", "usual_amount"),
+        *("schedule", "usual_times", "since", "until", "is_active"),
+    )
 
     texts_belong_to = ("user_id", "uuid")
     objects = MedicationQuerySet.as_manager()
@@ -282,6 +304,18 @@ class Medication(models.Model):
                 condition=Q(unit__isnull=True) | Q(unit__in=Unit.values),
                 name="medication_unit_valid",
             ),
+            models.CheckConstraint(
+                condition=Q(schedule__isnull=True) | Q(schedule__in=["daily", "as_needed"]),
+                name="medication_schedule_valid",
+            ),
+            models.CheckConstraint(
+                condition=Q(usual_times__isnull=True) | Q(IsListOfTimes("usual_times")),
+                name="medication_usual_times_valid",
+            ),
+            models.CheckConstraint(
+                condition=Q(since__isnull=True) | Q(until__isnull=True) | Q(until__gte=F("since")),
+                name="medication_until_after_since",
+            ),
         ]
 
     def __str__(self):
@@ -292,6 +326,9 @@ class Medication(models.Model):
         if update_fields is not None and "name" in update_fields:
             update_fields = {*update_fields, "name_key"}
         super().save(*args, update_fields=update_fields, **kwargs)
+
+    def get_absolute_url(self):
+        return reverse("logs:medication", args=[self.pk])
 
     @property
     def is_readable(self) -> bool:
@@ -311,6 +348,23 @@ class Medication(models.Model):
     def usual_dose(self) -> str:
         """`36 mg`, or as much of it as is known."""
         return amount_in_words(self.usual_amount, self.unit) if self.usual_amount else ""
+
+    @property
+    def usual_amount_as_typed(self) -> str:
+        """`7.5`: as the input of an amount shows it."""
+        return "" if self.usual_amount is None else f"{self.usual_amount.normalize():f}"
+
+    @property
+    def usual_times_of_day(self) -> list[datetime.time]:
+        return [datetime.time.fromisoformat(time) for time in (self.usual_times or "").split()]
+
+    @property
+    def is_daily(self) -> bool:
+        return self.schedule == self.Schedule.DAILY
+
+    def is_current(self, day: datetime.date) -> bool:
+        """Whether a day is between its first and its last, where they are known."""
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
     @staticmethod
     def key_of(name: str) -> str:
@@ -370,7 +424,7 @@ def doses_of_log(user, daily_log):
     return Dose.objects.filter(user=user, daily_log=daily_log).select_related("medication")
 
 
-@compiled(user=models.BigIntegerField(), date=models.DateField())
-def medications_with_doses_around(user, date):
-    """The query of MedicationQuerySet.with_doses_around()."""
-    return Medication.objects.with_doses_around(DailyLog(user_id=user, date=date))
+@compiled(user=models.BigIntegerField(), daily_log=models.BigIntegerField())
+def medications_with_doses_of(user, daily_log):
+    """The query of MedicationQuerySet.with_doses_of(). A day that is not stored has the number 0."""
+    return Medication.objects.with_doses_of(DailyLog(pk=daily_log, user_id=user))

@@ -252,7 +252,13 @@ def questions_of_day(person) -> tuple[Question, ...]:
 
 
 # What a person changes of an entry of their list of medications.
-MEDICATION_COLUMNS = tuple(Column(name) for name in ("name", "usual_amount", "unit", "note", "is_active"))
+MEDICATION_COLUMNS = tuple(
+    Column(name)
+    for name in (
+        *("name", "usual_amount", "unit", "schedule", "usual_times", "since", "until"),
+        *("note", "is_active"),
+    )
+)
 NOT_TRACKED = ColumnQuestion(DailyLog._meta.get_field("not_tracked"))
 
 

@@ -1,7 +1,8 @@
 """What a period's logs add up to. Pure functions: rows in, numbers out, each with the days it rests on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from django.template.defaultfilters import floatformat
@@ -9,11 +10,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
 from brainlog.versioned_cache import cached
+from logs.models import Medication
 from logs.periods import Period
 from logs.questions import Question, questions_of_day
 
 # Counted up when the numbers come to mean something else: releases share a cache while one takes over.
-FORMAT = "numbers:2"
+FORMAT = "numbers:3"
 TAKEN, EFFECT = "medication_taken", "medication_effectiveness"
 
 
@@ -48,6 +50,7 @@ class Numbers:
     medication_asked_days: int
     net_positive_days: int
     net_positive_asked_days: int
+    counts_daily_only: bool = False  # The days of medication are those of what is taken daily.
 
     @property
     def days_recorded(self) -> int:
@@ -65,6 +68,7 @@ class Numbers:
         return [
             *in_days(gettext("Medication taken on %(days)s."), self.medication_days),
             *in_days(gettext("No medication on %(days)s."), self.medication_asked_days - self.medication_days),
+            *([gettext("Only what you take daily counts here.")] if self.counts_daily_only else []),
             *([answers] if effects else []),
         ]
 
@@ -107,7 +111,10 @@ def is_measure(question: Question) -> bool:
 
 
 def numbers_of(person, period: Period) -> Numbers:
-    """A period's numbers, and their change against the one before. One query, or none if they are in the cache."""
+    """A period's numbers, and their change against the one before. None of its queries if they are in the cache.
+
+    One query, and up to two more where days say whether medication was taken.
+    """
     questions = questions_of_day(person)
 
     def compute():
@@ -115,7 +122,8 @@ def numbers_of(person, period: Period) -> Numbers:
         columns = [column for question in counted(questions) for column in question.columns]
         rows = list(logs.values("date", "is_answered", *columns))
         days = [row for row in rows if row["date"] >= period.first]
-        return numbers_from(questions, days, [row for row in rows if row["date"] < period.first])
+        schedules = schedules_of(person, period) if any(row.get(TAKEN) is not None for row in days) else Schedules()
+        return numbers_from(questions, days, [row for row in rows if row["date"] < period.first], schedules)
 
     def unpack(facts):
         numbers = Numbers.unpack(facts)
@@ -125,11 +133,80 @@ def numbers_of(person, period: Period) -> Numbers:
     return cached(person, f"{FORMAT}:{period.first}:{period.last}", compute, unpack).labelled(questions)
 
 
-def numbers_from(questions: Sequence[Question], days: Sequence[dict], days_before: Sequence[dict]) -> Numbers:
+@dataclass(frozen=True)
+class DailyMedication:
+    """One that is taken daily, and the days on which it is due."""
+
+    pk: int
+    first: datetime.date | None  # None: never
+    last: datetime.date | None = None  # None: still
+
+    def is_due(self, day: datetime.date) -> bool:
+        return self.first is not None and self.first <= day and (self.last is None or day <= self.last)
+
+
+@dataclass(frozen=True)
+class Schedules:
+    """How a person takes their medications, and which they took on each day of a period."""
+
+    daily: Sequence[DailyMedication] = ()
+    are_all_as_needed: bool = False
+    doses: Mapping[datetime.date, set[int]] = field(default_factory=dict)
+
+    def was_taken(self, day: Mapping) -> bool | None:
+        """Whether a day's daily medications were taken; None if the day does not say, or none was due.
+
+        Where no medication is said to be taken daily, the day's answer counts, unless all are taken as needed.
+        A day that says yes and lists no dose does not say of which: its answer counts too.
+        """
+        answer = day[TAKEN]
+        if answer is None or self.are_all_as_needed:
+            return None
+        if not self.daily:
+            return answer
+        due = {medication.pk for medication in self.daily if medication.is_due(day["date"])}
+        taken = self.doses.get(day["date"])
+        return (answer and (not taken or due <= taken)) if due else None
+
+
+def schedules_of(person, period: Period) -> Schedules:
+    """Two queries at most: the medications, and the period's doses if one is taken daily."""
+    medications = list(person.medications.for_schedules(period.first))
+    # One that was put away is not due any more, since a day unknown.
+    daily = [each for each in medications if each.is_daily and (each.is_active or each.until)]
+    as_needed = [each for each in medications if each.schedule == Medication.Schedule.AS_NEEDED]
+    doses: dict[datetime.date, set[int]] = {}
+    firsts: dict[int, datetime.date] = {}
+    if daily:
+        days = person.daily_logs.filter(date__range=(period.first, period.last), doses__isnull=False)
+        for date, medication in days.order_by("date").values_list("date", "doses__medication_id"):
+            doses.setdefault(date, set()).add(medication)
+            firsts.setdefault(medication, date)
+    return Schedules(
+        # Without a first day, it is due from its first dose on: a medication that is new was not skipped before.
+        [
+            DailyMedication(
+                each.pk, each.since or (datetime.date.min if each.was_taken_before else firsts.get(each.pk)), each.until
+            )
+            for each in daily
+        ],
+        are_all_as_needed=bool(medications) and len(as_needed) == len(medications),
+        doses=doses,
+    )
+
+
+def numbers_from(
+    questions: Sequence[Question],
+    days: Sequence[dict],
+    days_before: Sequence[dict],
+    schedules: Schedules = Schedules(),
+) -> Numbers:
     """From the answers of each day by the question's name. A day only marked as not tracked is no day of zeros."""
     logged = [row for row in days if row["is_answered"]]
     by_name = {question.name: question for question in questions}
-    taken, effects = (answers_to(by_name[name], logged) if name in by_name else [] for name in (TAKEN, EFFECT))
+    effects = answers_to(by_name[EFFECT], logged) if EFFECT in by_name else []
+    taken = [schedules.was_taken(row) for row in logged] if TAKEN in by_name else []
+    taken = [answer for answer in taken if answer is not None]
     means = [mean_of(question, logged, days_before) for question in questions if is_measure(question)]
     return Numbers(
         days_logged=len(logged),
@@ -139,6 +216,7 @@ def numbers_from(questions: Sequence[Question], days: Sequence[dict], days_befor
         medication_asked_days=len(taken),
         net_positive_days=effects.count("yes"),
         net_positive_asked_days=len(effects),
+        counts_daily_only=bool(schedules.daily),
     )
 
 

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from logs import converters, views
+from logs import converters, medication_views, views
 
 register_converter(converters.DayConverter, "day")
 register_converter(converters.MonthConverter, "month")
@@ -12,9 +12,12 @@ app_name = "logs"
 urlpatterns = [
     path("", views.history, name="history"),
     path("not-tracked/", views.not_tracked_days, name="not_tracked_days"),
-    path("medications/", views.medications, name="medications"),
-    path("medications/<int:pk>/", views.medication, name="medication"),
-    path("medications/<int:pk>/undo/", views.undo_medication, name="undo_medication"),
+    path("medications/", medication_views.medications, name="medications"),
+    path("medications/<int:pk>/", medication_views.medication, name="medication"),
+    path("medications/<int:pk>/merge/", medication_views.merge, name="medication_merge"),
+    path("medications/<int:pk>/delete/", medication_views.delete, name="medication_delete"),
+    path("medications/<int:pk>/taken/", medication_views.taken, name="medication_taken"),
+    path("medications/<int:pk>/undo/", medication_views.undo_change, name="undo_medication"),
     path("<day:day>/", views.day, name="day"),
     path("<day:day>/not-tracked/", views.mark_not_tracked, name="not_tracked"),
     path("<day:day>/tracked/", views.mark_tracked, name="tracked"),

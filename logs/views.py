@@ -1,5 +1,4 @@
 import datetime
-from copy import copy
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 from brainlog.body_size import max_body_size
 from brainlog.database.retry import retry_on_conflict
 from brainlog.database.router import reads_only
-from brainlog.pagination import page_by_offset, page_number, page_of
-from logs import undo, which_day
+from brainlog.pagination import page_number, page_of
+from logs import doses, undo, which_day
 from logs.addresses import address_of_check_in
 from logs.answer_form import CheckInForm, store
 from logs.calendar_days import (
@@ -26,14 +25,13 @@ from logs.calendar_days import (
     name_of_day,
     stretches_in_words,
 )
-from logs.forms import MedicationEntryForm, NotTrackedDaysForm, others_on_the_list
-from logs.models import DailyLog, Medication, logs_carried_on, logs_listed, logs_of_day
+from logs.forms import NotTrackedDaysForm
+from logs.models import DailyLog, logs_carried_on, logs_listed, logs_of_day
 from logs.not_tracked import MOST_DAYS, mark_days, take_marks_off
-from logs.questions import MEDICATION_COLUMNS, NOT_TRACKED, Change, parts_of_day, save_answers, shown_answers
+from logs.questions import NOT_TRACKED, Change, parts_of_day, save_answers, shown_answers
 from logs.stages import MORNING, STAGE_BY_SLUG, STAGES
 
 ONE_DAY = datetime.timedelta(days=1)
-FILLS_IN = {"same_as_last_time", "add_dose"}  # Buttons that ask for a page with more rows, and save nothing.
 
 
 @max_body_size(settings.MAX_LONG_TEXT_BODY)
@@ -42,7 +40,7 @@ def check_in(request, day, stage):
     choices = which_day.days_to_choose(request, day, lambda each: address_of_check_in(each, stage.slug))
     if choices and request.method != "POST":
         return which_day.ask(request, choices, stage.title)
-    if is_save := request.method == "POST" and not choices and not request.POST.keys() & FILLS_IN:
+    if is_save := request.method == "POST" and not choices and not request.POST.keys() & doses.BUTTONS:
         form = store(lambda: opened_form(person, day, stage, request.POST))
         if form.is_valid():
             return redirect(after_check_in(request, form, stage))
@@ -50,7 +48,7 @@ def check_in(request, day, stage):
     else:
         form = CheckInForm(stage, day_or_404(person, day))
         if request.method == "POST":
-            form.fill_in(request.POST)
+            form.fill_in(doses.with_medication_taken(request.POST))
     context = which_day.form_context(request, day, choices, is_save=is_save) | {
         "form": form,
         "stage": stage,
@@ -321,52 +319,3 @@ def undone_in_words(about: str) -> str:
     if about == MARK:
         return _("Undone. The day is marked as it was before.")
     return _("Undone. %(check_in)s is as it was before.") % {"check_in": STAGE_BY_SLUG[about].title}
-
-
-MEDICATIONS = 50  # a page
-
-
-@require_safe
-def medications(request):
-    by_name = request.user.medications.defer("note").by_name()
-    rows, pages = page_by_offset(by_name, page_number(request), MEDICATIONS)
-    return render(request, "logs/medications.html", pages | {"medications": rows})
-
-
-def medication(request, pk):
-    if request.method == "POST":
-        # Locked before the person's list is, see MedicationQuerySet.locked_for().
-        entries = request.user.medications.select_for_update()
-        form = store(lambda: MedicationEntryForm(request.POST, instance=get_object_or_404(entries, pk=pk)))
-        if form.is_valid():
-            text = _("%(medication)s saved.") % {"medication": form.instance.name_in_words}
-            undo.say(request, text, address=reverse("logs:undo_medication", args=[pk]), change=form.change)
-            return redirect("logs:medications")
-    else:
-        form = MedicationEntryForm(instance=get_object_or_404(request.user.medications, pk=pk))
-    return render(request, "logs/medication.html", {"form": form, "name": form.initial["name"]})
-
-
-@require_POST
-def undo_medication(request, pk):
-    """Undo a change of an entry of the list."""
-    try:
-        _about, change = undo.opened(request)
-        change = undo.undo(lambda: entry_to_undo(request.user, pk, change), {None: MEDICATION_COLUMNS}, change)
-    except undo.CannotUndoError as refusal:
-        messages.error(request, str(refusal))
-    else:
-        text = _("Undone. The medication is as it was before.")
-        undo.say(request, text, address=reverse("logs:undo_medication", args=[pk]), change=change)
-    return redirect("logs:medications")
-
-
-def entry_to_undo(person, pk, change: Change) -> Medication:
-    """An entry of the person's list, locked, whose name before a change no other entry has now."""
-    entry = get_object_or_404(person.medications.select_for_update(), pk=pk)
-    if "name" in change.answers:
-        before = copy(entry)
-        before.name = Medication._meta.get_field("name").to_python(change.answers["name"][0])
-        if not before.is_readable or others_on_the_list(entry).named(before.name):
-            raise undo.ChangedSinceError(undo.CHANGED_SINCE)
-    return entry

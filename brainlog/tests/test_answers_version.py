@@ -39,6 +39,9 @@ FORMS = {
     f"/logs/{DAY}/undo/": ({}, True),
     "/logs/medications/1/": ({"name": "Tea", "is_active": "on"}, True),
     "/logs/medications/1/undo/": ({}, True),
+    "/logs/medications/1/merge/": ({"into": "2", "confirm": "1"}, True),
+    "/logs/medications/1/delete/": ({}, False),  # It has a dose.
+    "/logs/medications/1/taken/": ({}, True),
     f"/reflections/{SUNDAY}/": (EVERYTHING, True),
     f"/reflections/{SUNDAY}/delete/": ({}, True),
     f"/reflections/{SUNDAY}/undo/": ({}, True),
@@ -83,6 +86,7 @@ def owner(as_person, person):
     """A person with a day, a dose and a reflection, in the week after."""
     log = make_full_log(person, DAY, not_tracked="holiday", dreams="Flying")
     make_dose(log, make_medication(person, pk=1))
+    make_medication(person, "Water", pk=2)
     make_reflection(person, SUNDAY)
     with time_machine.travel(datetime.datetime(2026, 5, 12, 12, tzinfo=datetime.UTC), tick=False):
         yield as_person

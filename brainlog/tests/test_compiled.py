@@ -21,7 +21,7 @@ from logs.models import (
     logs_carried_on,
     logs_listed,
     logs_of_day,
-    medications_with_doses_around,
+    medications_with_doses_of,
 )
 from logs.tests.factories import make_dose, make_log
 from reflections.models import reflections_between, reflections_on
@@ -43,7 +43,7 @@ def values_of(person) -> dict:
         logs_listed: {"user": person.pk, "first": SUNDAY, "last": MONDAY},
         logs_carried_on: {"user": person.pk, "date": SUNDAY},
         doses_of_log: {"user": person.pk, "daily_log": person.daily_logs.get(date=MONDAY).pk},
-        medications_with_doses_around: {"user": person.pk, "date": MONDAY},
+        medications_with_doses_of: {"user": person.pk, "daily_log": person.daily_logs.get(date=MONDAY).pk},
         reflections_between: {"user": person.pk, "first": SUNDAY, "last": MONDAY},
         reflections_on: {"user": person.pk, "first": SUNDAY, "day": MONDAY},
     }

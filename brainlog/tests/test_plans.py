@@ -137,25 +137,27 @@ MEDICATION = f"/logs/{TODAY}/medication/"
 
 # How many rows of each table a page may read at most. Lists show 30, and need to know of one more.
 PAGES = {
-    "/": {DAYS_TABLE: 8, WEEKS: 2},
+    "/": {DAYS_TABLE: 8, WEEKS: 2, DOSES: 2, MEDICATIONS: 5},
     "/logs/": {DAYS_TABLE: 42 + 31},
     "/logs/?month=2024-05&page=12": {DAYS_TABLE: 42 + 31},
     "/logs/medications/": {MEDICATIONS: 5},
     f"/logs/medications/{5 * PERSON_ID}/": {MEDICATIONS: 1},
+    f"/logs/medications/{5 * PERSON_ID}/merge/": {MEDICATIONS: 1 + 5, DOSES: 0},
+    f"/logs/medications/{5 * PERSON_ID}/delete/": {MEDICATIONS: 1, DOSES: 0},
     f"/logs/{TODAY}/": {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 2},
     f"/logs/{TODAY}/morning/": {DAYS_TABLE: 2},
-    # The day, the last one with doses, which has one, and both again with theirs.
-    MEDICATION: {DAYS_TABLE: 4, DOSES: 1 + 4, MEDICATIONS: 5},
+    MEDICATION: {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 5},
     f"/logs/{TODAY}/midday/": {DAYS_TABLE: 1},
     f"/logs/{TODAY}/afternoon/": {DAYS_TABLE: 1},
     f"/logs/{TODAY}/evening/": {DAYS_TABLE: 1},
     f"/logs/{TODAY}/delete/": {DAYS_TABLE: 1},
     "/reflections/": {WEEKS: 31},
     "/reflections/?page=3": {WEEKS: 31},
-    "/reflections/2026-05-03/": {DAYS_TABLE: 14, WEEKS: 3},
+    # With numbers: the medications, and the doses of those that are taken daily, of which there is none.
+    "/reflections/2026-05-03/": {DAYS_TABLE: 14, WEEKS: 3, MEDICATIONS: 5, DOSES: 0},
     "/reflections/2026-05-03/delete/": {WEEKS: 1},
-    "/reflections/numbers/2026-05/": {DAYS_TABLE: 31 + 30},
-    "/reflections/numbers/2025/": {DAYS_TABLE: 365 + 366},
+    "/reflections/numbers/2026-05/": {DAYS_TABLE: 31 + 30, MEDICATIONS: 5, DOSES: 0},
+    "/reflections/numbers/2025/": {DAYS_TABLE: 365 + 366, MEDICATIONS: 5, DOSES: 0},
 }
 # In an index alone: the rows of the pages before.
 COUNTED_OFF = {
@@ -169,12 +171,13 @@ ELSEWHERE = {
     "logs:tracked",
     "logs:undo",
     "logs:undo_medication",
+    "logs:medication_taken",
     "reflections:other",
     "reflections:undo",
 }
 
 # The person, or the key of a row of theirs.
-OF_ONE_PERSON = re.compile(rf"\(user_id = {PERSON_ID}\)|\((daily_log_id|id) = \w+(\.\w+)?\)")
+OF_ONE_PERSON = re.compile(rf"\(user_id = {PERSON_ID}\)|\((daily_log_id|medication_id|id) = \w+(\.\w+)?\)")
 
 
 def assert_it_reads_little(readings, rows, counted_off):

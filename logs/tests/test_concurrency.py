@@ -27,6 +27,7 @@ from logs.tests.factories import (
     asked,
     dose_rows,
     doses_of,
+    make_dose,
     make_log,
     make_medication,
     taken,
@@ -176,6 +177,82 @@ def test_two_medications_renamed_alike_do_not_share_the_name(send_in_parallel, p
         assert statuses[:2].count(302) <= 1
         names = [medication.name for medication in person.medications.by_name()]
         assert names.count(f"Tea {n}") == 1 and len(names) == len(set(names))
+
+
+def test_a_merge_loses_no_dose_that_is_saved_meanwhile(send_in_parallel, person):
+    """By a check-in that names the old one, and by a tap on it: both are stored, or the tap is refused."""
+    concerta = make_medication(person)
+    for n, day in enumerate(days()):
+        old = make_medication(person, f"Concreta {n}", usual_amount=18)
+        make_dose(make_log(person, day, medication_taken=True), old)
+        before = person.daily_logs.get(date=day).doses.count()
+        make_log(person, day - timedelta(100), gratitude="Sun")
+        saved = taken(MORNING_DOSE | {"medication": f"Concreta {n}"})
+
+        merged, stored, tapped = send_in_parallel(
+            [
+                (reverse("logs:medication_merge", args=[old.pk]), {"into": concerta.pk, "confirm": "1"}),
+                (check_in_url(MEDICATION, day - timedelta(100)), saved),
+                (reverse("logs:medication_taken", args=[old.pk]), {"shown": f"{person.today()}/0"}),
+            ]
+        )
+
+        assert (merged, stored) == (302, 302)
+        assert tapped in (302, 404)
+        assert not Medication.objects.filter(pk=old.pk).exists()
+        # The save came before the merge and was moved, or after it and has made a medication of that name again.
+        [dose] = Dose.objects.filter(daily_log__date=day - timedelta(100)).select_related("medication")
+        assert dose.medication.name in {"Concerta", f"Concreta {n}"}
+        of_day = Dose.objects.filter(daily_log__date=day, daily_log__user=person)
+        assert set(of_day.values_list("medication", flat=True)) == {concerta.pk}
+        assert of_day.count() == before
+        today = person.daily_logs.filter(date=person.today()).first()
+        assert (tapped == 302) == (today is not None)
+        if today:
+            assert [dose.medication_id for dose in today.doses.all()] == [concerta.pk]
+            today.delete()
+
+
+def test_deleting_a_medication_loses_no_dose_that_is_saved_meanwhile(send_in_parallel, person):
+    for n, day in enumerate(days()):
+        tea = make_medication(person, f"Tea {n}")
+
+        deleted, saved = send_in_parallel(
+            [
+                (reverse("logs:medication_delete", args=[tea.pk]), {}),
+                (check_in_url(MEDICATION, day), taken(MORNING_DOSE | {"medication": f"Tea {n}"})),
+            ]
+        )
+
+        assert (deleted, saved) == (302, 302)
+        assert doses_of(person, day) == [f"Tea {n} 36 mg at 8:15 a.m."]
+
+
+@pytest.mark.parametrize("taps", [2, 6])
+def test_a_double_tap_on_today_is_one_dose(send_in_parallel, person, taps):
+    for n in range(ROUNDS):
+        tea = make_medication(person, f"Tea {n}", usual_amount=18)
+
+        statuses = send_in_parallel(
+            [(reverse("logs:medication_taken", args=[tea.pk]), {"shown": f"{person.today()}/0"})] * taps
+        )
+
+        assert statuses == [302] * taps
+        assert doses_of(person, person.today()) == [f"Tea {n} 18 mg at noon"]
+        if n % 2:
+            person.daily_logs.all().delete()
+        else:
+            Dose.objects.all().delete()
+
+
+def test_two_medications_tapped_at_once_on_a_new_day_are_two_doses(send_in_parallel, person):
+    teas = [make_medication(person, f"Tea {n}", usual_amount=18) for n in range(3)]
+    for _ in range(ROUNDS):
+        forms = [(reverse("logs:medication_taken", args=[tea.pk]), {"shown": f"{person.today()}/0"}) for tea in teas]
+
+        assert send_in_parallel(forms) == [302] * 3
+        assert sorted(doses_of(person, person.today())) == [f"Tea {n} 18 mg at noon" for n in range(3)]
+        person.daily_logs.all().delete()
 
 
 def test_a_list_never_gets_fuller_than_full(send_in_parallel, person):

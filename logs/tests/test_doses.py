@@ -141,7 +141,7 @@ def test_a_medication_typed_once_joins_the_list_and_is_offered(as_person, person
 
     medication = person.medications.get()
     assert (medication.name, medication.usual_amount, medication.unit) == ("Concerta XL", 36, "mg")
-    assert '<option value="Concerta XL">' in as_person.get(check_in_url("medication", DAY)).content.decode()
+    assert '<option value="Concerta XL"' in as_person.get(check_in_url("medication", DAY)).content.decode()
 
 
 @pytest.mark.parametrize("spelling", ["concerta", "CONCERTA", " Concerta  ", "Concerta"])
@@ -167,7 +167,7 @@ def test_a_stranger_s_medication_is_neither_offered_nor_linked(as_person, person
     as_person.post(URL, taken(MORNING_DOSE))
 
     assert "Concerta" not in page.content.decode()
-    assert "Same as last time" not in page.content.decode()
+    assert 'name="take"' not in page.content.decode()
     assert Dose.objects.get(daily_log__user=person).medication != theirs
     assert theirs.doses.count() == 1
 
@@ -175,7 +175,7 @@ def test_a_stranger_s_medication_is_neither_offered_nor_linked(as_person, person
 def test_a_medication_put_away_is_not_offered_but_still_understood(as_person, person):
     known = make_medication(person, is_active=False)
 
-    assert '<option value="Concerta">' not in as_person.get(URL).content.decode()
+    assert 'value="Concerta"' not in as_person.get(URL).content.decode()
     as_person.post(URL, taken(MORNING_DOSE))
 
     assert Dose.objects.get().medication == known
@@ -236,7 +236,7 @@ def test_a_dose_that_cannot_be(as_person, person, facts, wrong, message):
 
 @pytest.mark.parametrize("total", ["1000000", "-1", "", "many", "9" * 5000, "\0"])
 @pytest.mark.parametrize("initial", ["0", "many"])
-@pytest.mark.parametrize("button", ["", "add_dose", "same_as_last_time"])
+@pytest.mark.parametrize("button", ["", "add_dose", "now"])
 def test_a_tampered_count_of_rows_is_no_trouble(as_person, person, total, initial, button):
     tampered = {"doses-TOTAL_FORMS": total, "doses-INITIAL_FORMS": initial, button: "1"}
 

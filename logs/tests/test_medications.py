@@ -1,10 +1,13 @@
 """The list of a person's medications, and the page of a medication."""
 
+import datetime
+
 import pytest
+from django.db import DataError, IntegrityError, transaction
 
 from accounts.tests.factories import make_person
 from logs.models import Dose, Medication
-from logs.tests.factories import answers, doses_of, make_dose, make_log, make_medication, taken
+from logs.tests.factories import DAY, answers, doses_of, make_dose, make_log, make_medication, taken
 from logs.tests.pages import check_in_url, errors_of, form_as_shown, shown_doses
 
 pytestmark = pytest.mark.thorough_on_sqlite
@@ -56,6 +59,7 @@ def test_everything_but_the_name_may_be_emptied(as_person, person):
 
     medication.refresh_from_db()
     assert (medication.usual_amount, medication.unit, medication.note) == (None, None, None)
+    assert (medication.schedule, medication.usual_times, medication.since, medication.until) == (None,) * 4
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -105,6 +109,15 @@ def test_other_methods_are_refused(as_person, person):
         ("unit", "stones"),
         ("note", "x" * 4001),
         ("note", "a\0b"),
+        ("schedule", "hourly"),
+        ("usual_times", "25:00"),
+        ("usual_times", "8:60"),
+        ("usual_times", "13 pm"),
+        ("usual_times", "morning"),
+        ("usual_times", "1,2,3,4,5,6,7"),
+        ("usual_times", "x" * 300),
+        ("since", "yesterday"),
+        ("until", "2026-02-30"),
     ],
 )
 def test_bad_input_is_shown_and_what_was_typed_is_kept(as_person, person, name, value):
@@ -148,6 +161,217 @@ def test_old_doses_follow_the_name_and_keep_the_unit(as_person, person):
     as_person.post(page_of(dose.medication), facts(name="Methylphenidate", usual_amount="1", unit="tablets"))
 
     assert person.daily_logs.get().doses.get().in_words == "Methylphenidate 36 mg"
+
+
+# How it is taken
+
+
+def test_the_schedule_is_the_persons_to_say(as_person, person):
+    medication = make_medication(person)
+    schedule = {"schedule": "daily", "usual_times": "8:15, 10pm", "since": "2026-05-01", "until": "2026-05-01"}
+
+    as_person.post(page_of(medication), facts(**schedule))
+
+    medication.refresh_from_db()
+    assert (medication.schedule, medication.usual_times) == ("daily", "08:15 22:00")
+    assert str(medication.since) == str(medication.until) == "2026-05-01"
+    assert medication.usual_times_of_day == [datetime.time(8, 15), datetime.time(22)]
+    shown = as_person.get(page_of(medication)).context["form"]
+    assert {name: shown[name].value() for name in schedule} == schedule | {
+        "usual_times": "08:15, 22:00",
+        **dict.fromkeys(["since", "until"], datetime.date(2026, 5, 1)),
+    }
+    assert "daily" in as_person.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("8", "08:00"),
+        ("8.30; 22h15", "08:30 22:15"),
+        ("22:00 8:00 8:00", "08:00 22:00"),
+        ("8 a.m. 12 pm\n12 AM", "00:00 08:00 12:00"),
+        ("0 1 2 3 4 5", "00:00 01:00 02:00 03:00 04:00 05:00"),
+        (" , ", None),
+    ],
+)
+def test_times_are_understood_as_people_write_them(as_person, person, typed, stored):
+    medication = make_medication(person)
+
+    as_person.post(page_of(medication), facts(usual_times=typed))
+
+    medication.refresh_from_db()
+    assert medication.usual_times == stored
+
+
+def test_the_last_day_is_not_before_the_first(as_person, person):
+    medication = make_medication(person)
+
+    response = as_person.post(page_of(medication), facts(since="2026-05-02", until="2026-05-01"))
+
+    assert errors_of(response) == {"until": ["The last day is before the first."]}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"schedule": "hourly"},
+        {"schedule": ""},
+        {"usual_times": ""},
+        {"usual_times": "8:15"},
+        {"usual_times": "24:00"},
+        {"usual_times": "29:15"},
+        {"usual_times": "08:60"},
+        {"usual_times": "08:15 "},
+        {"usual_times": "08:15,22:00"},
+        {"usual_times": "08:15\n"},
+        {"usual_times": "08:15 24:00"},
+        {"since": datetime.date(2026, 5, 2), "until": datetime.date(2026, 5, 1)},
+    ],
+    ids=str,
+)
+def test_the_database_refuses_a_schedule_that_cannot_be(person, wrong):
+    medication = make_medication(person)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Medication.objects.filter(pk=medication.pk).update(**wrong)
+
+
+def test_the_database_holds_no_more_than_six_times(person):
+    medication = make_medication(person)
+    six = " ".join(["23:59"] * 6)
+
+    Medication.objects.filter(pk=medication.pk).update(usual_times=six)
+    with pytest.raises((IntegrityError, DataError)), transaction.atomic():
+        Medication.objects.filter(pk=medication.pk).update(usual_times=f"{six} 23:59")
+
+
+# Merging
+
+
+def merge(client, old, new, **more):
+    return client.post(f"{page_of(old)}merge/", {"into": new.pk, "confirm": "1"} | more)
+
+
+@pytest.fixture
+def mistyped(person):
+    """A mistyped medication with doses on two days, and the right one."""
+    old, new = make_medication(person, "Concreta"), make_medication(person)
+    for date in (DAY, DAY - datetime.timedelta(days=1)):
+        make_dose(make_log(person, date, medication_taken=True), old)
+    make_dose(person.daily_logs.get(date=DAY), new, amount=18)
+    return old, new
+
+
+def test_all_doses_move_and_the_mistyped_one_is_gone(as_person, person, mistyped):
+    old, new = mistyped
+    before = person.answers_version
+
+    response = merge(as_person, old, new)
+
+    assert (response.status_code, response.url) == (302, LIST)
+    assert person.medications.get() == new
+    assert doses_of(person) == ["Concerta 36 mg at 8:15 a.m.", "Concerta 18 mg at 8:15 a.m."]
+    assert {dose.user_id for dose in new.doses.all()} == {person.pk}
+    assert new.doses.count() == 3
+    assert "Concreta is merged into Concerta." in as_person.get(LIST).content.decode()
+    person.refresh_from_db()
+    assert person.answers_version > before
+
+
+def test_a_merge_is_confirmed_on_a_page_that_says_what_it_does(as_person, person, mistyped):
+    old, new = mistyped
+
+    choice = as_person.get(f"{page_of(old)}merge/")
+    page = as_person.post(f"{page_of(old)}merge/", {"into": new.pk})
+
+    assert [each.name for each in choice.context["others"]] == ["Concerta"]
+    text = page.content.decode()
+    assert "2 doses of Concreta become doses of Concerta." in text
+    assert "This cannot be undone." in text
+    assert person.medications.count() == 2
+
+
+def test_a_merge_that_is_sent_twice_is_not_there_the_second_time(as_person, person, mistyped):
+    assert merge(as_person, *mistyped).status_code == 302
+    assert merge(as_person, *mistyped).status_code == 404
+    assert Dose.objects.count() == 3
+
+
+@pytest.mark.parametrize("confirm", [{}, {"confirm": "1"}], ids=["chosen", "confirmed"])
+def test_the_medications_of_two_people_are_never_merged(as_person, person, mistyped, confirm):
+    old, _new = mistyped
+    theirs = make_dose(make_log(make_person(), medication_taken=True)).medication
+
+    assert as_person.post(f"{page_of(old)}merge/", {"into": theirs.pk} | confirm).status_code == 404
+    assert as_person.post(f"{page_of(theirs)}merge/", {"into": old.pk} | confirm).status_code == 404
+    assert as_person.get(f"{page_of(theirs)}merge/").status_code == 404
+
+    assert (old.doses.count(), theirs.doses.count()) == (2, 1)
+
+
+@pytest.mark.parametrize("into", ["x", "0", "-1", "٣", "9" * 30, "9" * 5000, "\0", "itself"])
+def test_only_a_medication_of_the_list_can_be_merged_into(as_person, person, mistyped, into):
+    old, _new = mistyped
+    into = old.pk if into == "itself" else into
+
+    assert as_person.post(f"{page_of(old)}merge/", {"into": into, "confirm": "1"}).status_code == 404
+    assert person.medications.count() == 2
+
+
+def test_a_merge_into_nothing_asks_again(as_person, person, mistyped):
+    response = as_person.post(f"{page_of(mistyped[0])}merge/", {"confirm": "1"})
+
+    assert response.status_code == 200
+    assert person.medications.count() == 2
+
+
+def test_the_only_medication_has_nothing_to_be_merged_into(as_person, person):
+    page = as_person.get(f"{page_of(make_medication(person))}merge/").content.decode()
+
+    assert "There is no other medication on your list." in page
+
+
+def test_names_that_cannot_be_read_can_be_merged(as_person, person, mistyped, settings):
+    settings.FIELD_ENCRYPTION_KEYS = {"another": bytes(range(7, 39))}
+    as_person.force_login(person)  # The session is encrypted with the keys too.
+
+    assert merge(as_person, *mistyped).status_code == 302
+    assert mistyped[1].doses.count() == 3
+
+
+# Deleting
+
+
+def test_an_unused_medication_can_be_deleted(as_person, person):
+    medication = make_medication(person)
+
+    page = as_person.get(f"{page_of(medication)}delete/").content.decode()
+    response = as_person.post(f"{page_of(medication)}delete/")
+
+    assert "It has no doses." in page
+    assert (response.status_code, response.url) == (302, LIST)
+    assert not person.medications.exists()
+    assert "Concerta is deleted." in as_person.get(LIST).content.decode()
+
+
+def test_a_medication_with_doses_stays(as_person, person, mistyped):
+    old, _new = mistyped
+
+    page = as_person.get(f"{page_of(old)}delete/").content.decode()
+    response = as_person.post(f"{page_of(old)}delete/", follow=True)
+
+    assert "It has doses, so it stays." in page
+    assert "Merge it into another medication instead." in response.content.decode()
+    assert old.doses.count() == 2
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_another_persons_is_not_there_to_be_deleted(as_person, method):
+    theirs = make_medication(name="Theirs")
+
+    assert getattr(as_person, method)(f"{page_of(theirs)}delete/").status_code == 404
+    assert Medication.objects.get() == theirs
 
 
 # Many of them

@@ -132,6 +132,17 @@ def without_person(transactional_db):
     call_command("migrate", verbosity=0)
 
 
+def insert_medication(person) -> Medication:
+    """A medication as that release adds it: without the columns that came later."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO logs_medication (user_id, name, name_key, is_active) VALUES (%s, 'Tea', 'tea', true)"
+            " RETURNING id",
+            [person.pk],
+        )
+        return Medication(pk=cursor.fetchone()[0], user=person)
+
+
 def insert_dose(log, medication):
     """A dose as the previous release inserts it."""
     with connection.cursor() as cursor:
@@ -150,7 +161,7 @@ def test_doses_get_their_person_in_batches(without_person, monkeypatch):
     monkeypatch.setattr(import_module("logs.migrations.0009_fill_dose_user"), "BATCH", 2)
     expected = []
     for _ in range(3):
-        medication = make_medication()
+        medication = insert_medication(make_person())
         log = make_log(medication.user)
         for _ in range(3):
             insert_dose(log, medication)
@@ -165,8 +176,8 @@ def test_doses_get_their_person_in_batches(without_person, monkeypatch):
 
 
 def test_a_dose_of_two_people_stops_the_migration_with_one_sentence(without_person):
-    log, theirs = make_log(), make_medication()
-    own = make_medication(log.user)
+    log, theirs = make_log(), insert_medication(make_person())
+    own = insert_medication(log.user)
     insert_dose(log, own)
     insert_dose(log, theirs)
 

@@ -1,5 +1,6 @@
 """The numbers of a week, computed from rows, without a database."""
 
+import datetime
 from dataclasses import asdict
 from decimal import Decimal
 
@@ -9,7 +10,15 @@ from hypothesis import given, strategies as st
 from logs.kinds import Hours, Line, Score
 from logs.models import DailyLog
 from logs.questions import questions_of_day
-from logs.summary import Mean, Numbers, counted, is_measure, numbers_from as numbers_of_answers
+from logs.summary import (
+    DailyMedication,
+    Mean,
+    Numbers,
+    Schedules,
+    counted,
+    is_measure,
+    numbers_from as numbers_of_answers,
+)
 
 QUESTIONS = questions_of_day(None)
 MEASURES = [question for question in QUESTIONS if is_measure(question)]
@@ -21,6 +30,7 @@ def numbers_from(days, days_before) -> Numbers:
 
 
 pytestmark = pytest.mark.thorough_on_sqlite
+ONE_DAY = datetime.timedelta(days=1)
 
 
 def row(**facts) -> dict:
@@ -137,6 +147,47 @@ def test_days_of_medication_rest_on_the_days_that_say_so():
     numbers = numbers_from(week, [])
 
     assert (numbers.medication_days, numbers.medication_asked_days) == (2, 3)
+
+
+MONDAY = datetime.date(2026, 5, 4)
+
+
+def days_of_medication(schedules, *answers) -> tuple[int, int]:
+    """Days on which it was taken, and days that say so, of a week from Monday on."""
+    week = [row(date=MONDAY + n * ONE_DAY, medication_taken=answer) for n, answer in enumerate(answers)]
+    numbers = numbers_of_answers(QUESTIONS, week, [], schedules)
+    return numbers.medication_days, numbers.medication_asked_days
+
+
+def test_without_a_daily_medication_the_days_answers_count():
+    assert days_of_medication(Schedules(), True, False, None) == (1, 2)
+
+
+def test_of_medications_that_are_all_as_needed_no_days_are_counted():
+    assert days_of_medication(Schedules(are_all_as_needed=True), True, False, None) == (0, 0)
+
+
+def test_a_day_counts_if_each_daily_medication_that_is_due_has_a_dose():
+    daily = [DailyMedication(1, datetime.date.min), DailyMedication(2, datetime.date.min)]
+    doses = {MONDAY: {1, 2, 3}, MONDAY + ONE_DAY: {1}, MONDAY + 2 * ONE_DAY: {3}}
+
+    assert days_of_medication(Schedules(daily, doses=doses), True, True, True) == (1, 3)
+
+
+def test_a_day_that_says_yes_and_lists_no_dose_counts_as_taken():
+    assert days_of_medication(Schedules([DailyMedication(1, MONDAY)]), True, False) == (1, 2)
+
+
+def test_days_that_do_not_answer_are_left_out():
+    schedules = Schedules([DailyMedication(1, MONDAY)], doses={MONDAY: {1}})
+
+    assert days_of_medication(schedules, True, None, None) == (1, 1)
+
+
+def test_a_daily_medication_is_due_from_its_first_day_to_its_last():
+    daily = [DailyMedication(1, MONDAY + ONE_DAY, MONDAY + 2 * ONE_DAY), DailyMedication(2, None)]
+
+    assert days_of_medication(Schedules(daily), False, False, False, False) == (0, 2)
 
 
 def test_net_positive_days_are_those_that_say_yes():

@@ -31,6 +31,7 @@ Consequences of these effects
   The numbers in a reflection are computed from the logs of its week.
 
 Controls: independent of everything else
+  schedules      Concerta is taken daily, melatonin as needed
   melatonin      1 mg in the evening, since 120 days ago, on 75 % of the days with medication
   met_dietary_goals, never_felt_isolated, sleepiness, ate_within_hour, had_triggering_interaction,
   self_worth_tied_to_performance, overextended, breakfast, the text of every note, and which check-ins
@@ -158,12 +159,24 @@ class DemoData:
 
 def make_demo_data(person: User, now: datetime.datetime) -> DemoData:
     """Make the logs of the last DAYS days up to the person's current day, oldest first, and all other rows."""
+    today, latent_mood = person.today(now), 0.0
+    schedules = (
+        ("Concerta", HIGH_DOSE, Medication.Schedule.DAILY, "08:15", DAYS - 1),
+        ("Melatonin", MELATONIN, Medication.Schedule.AS_NEEDED, "22:00", MELATONIN_SINCE),
+    )
     concerta, melatonin = (
-        Medication(user=person, name=name, usual_amount=amount, unit=Unit.MG)
-        for name, amount in (("Concerta", HIGH_DOSE), ("Melatonin", MELATONIN))
+        Medication(
+            user=person,
+            name=name,
+            usual_amount=amount,
+            unit=Unit.MG,
+            schedule=schedule,
+            usual_times=times,
+            since=today - datetime.timedelta(days=days_ago),
+        )
+        for name, amount, schedule, times, days_ago in schedules
     )
     data = DemoData([concerta, melatonin])
-    today, latent_mood = person.today(now), 0.0
     for days_ago in reversed(range(DAYS)):
         # The topic is part of the seed: with another one, all moods would change.
         drift = rng_for("undercurrent", days_ago).gauss(0, (1 - MOOD_AUTOCORRELATION**2) ** 0.5)

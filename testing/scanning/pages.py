@@ -67,7 +67,9 @@ def make_scanned_person(name: str) -> tuple[Client, dict[str, tuple]]:
     log, medication = make_full_log(person, **stored), make_medication(person, usual_amount=36)
     make_dose(log, medication)
     make_reflection(person, gym_days_count=2, diet_rating=5, questioned_leaving_job=False)
-    own: dict[str, tuple] = {"logs:medication": (medication.pk,)}
+    own: dict[str, tuple] = {
+        address: (medication.pk,) for address in ("logs:medication", "logs:medication_merge", "logs:medication_delete")
+    }
     client = Client()
     client.force_login(person)
     if name == "wapiti":

@@ -12,6 +12,7 @@ from django.urls import resolve
 from accounts.models import DEFAULT_TIMEZONE, User
 from brainlog.tests.attack.rows import SECRET
 from brainlog.tests.attack.world import Found, World, html_of
+from logs.doses import BUTTONS
 from logs.models import DailyLog, Medication
 from logs.stages import STAGES
 from reflections.models import WeeklyReflection
@@ -41,6 +42,7 @@ OTHERWISE = {
     "logs:not_tracked": {"not_tracked"},
     "logs:not_tracked_days": {"not_tracked"},
     "logs:tracked": {"not_tracked"},
+    "logs:medication_taken": {"medication_taken", "reason_for_skipping"},
 }
 
 
@@ -190,7 +192,7 @@ class Attack:
         """The number of rows of doses is what the request states."""
         if row := re.match(r"doses-(\d+)-", name):
             total = self.last("doses-TOTAL_FORMS").strip()
-            is_moved = self.received.keys() & {"add_dose", "same_as_last_time"}
+            is_moved = self.received.keys() & BUTTONS
             return bool(re.fullmatch("[0-9]{1,10}", total)) and int(row[1]) < int(total) and not is_moved
         return True
 

@@ -17,7 +17,7 @@ STRANGE_NAMES = sorted(
     {column.name for model in apps.get_models() for column in model._meta.concrete_fields}
     | {f"{prefix}-{what}_FORMS" for prefix in ("doses", "form") for what in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
     | {f"doses-{n}-{name}" for n in (0, 1, 6, 11, 12, 99) for name in ("medication", "amount", "id", "DELETE", "ORDER")}
-    | {"keep-dreams", "keep-doses", "keep-week_rating", "version", "seen", "next", "add_dose", "same_as_last_time"}
+    | {"keep-dreams", "keep-doses", "keep-week_rating", "version", "seen", "next", "add_dose", "take", "now"}
     | {"today", "meant", "from", "for"}
     | {"pk", "user_id", "person_id", "envelope", "session", "invitation", "csrfmiddlewaretoken", "_method"}
     | {"action", "index", "post", "_save", "_saveasnew", "_popup", "_to_field"}

@@ -230,6 +230,7 @@ def test_what_is_typed_while_a_save_is_on_its_way_is_kept(own_page, person):
 def test_a_double_tap_sends_once(own_page, person):
     own_page.goto(f"/logs/{DAY}/medication/")
     answer(own_page, {"medication_taken": "true", "doses-0-medication": "Concerta", "doses-0-amount": "36"})
+    field(own_page, "doses-0-unit").select_option("mg")
     sent = []
     own_page.on("request", lambda request: sent.append(request.method))
     save_slowly(own_page, "document.querySelector('.actions .button.main').click();")

@@ -9,19 +9,17 @@ from accounts.models import User
 from accounts.tests.factories import PASSWORD
 from brainlog.tests.browser.steps import (
     answer,
-    come_in,
     expect_saved,
     field,
     follow,
     given_answers,
-    option,
     press,
     tap,
     unfold,
 )
 from logs.questions import shown_answers
 from logs.stages import STAGES
-from logs.tests.factories import REQUIRED, answers, make_dose, make_full_log
+from logs.tests.factories import REQUIRED, answers
 
 ONE_DAY = datetime.timedelta(days=1)
 WEEK = {
@@ -36,17 +34,18 @@ WEEK = {
     "questioned_leaving_job": "false",
     "memorable_family_activities": "Pancakes",
 }
+# At any hour of the day, these times are not to come.
 FIRST_DOSE = {
     "doses-0-medication": "Concerta",
     "doses-0-amount": "36",
     "doses-0-unit": "mg",
-    "doses-0-taken_at": "08:15",
+    "doses-0-taken_at": "00:00",
 }
 SECOND_DOSE = {
     "doses-1-medication": "Ritalin",
     "doses-1-amount": "7,5",
     "doses-1-unit": "drops",
-    "doses-1-taken_at": "13:40",
+    "doses-1-taken_at": "00:05",
 }
 
 
@@ -126,8 +125,8 @@ def expect_stored(log):
     assert (log.physical_status, log.dreams, log.breakfast) == ("rested", "Flying.\n\nAgain.", "Oats")
     assert (log.medication_taken, log.ate_within_hour, log.reason_for_skipping) == (True, False, None)
     assert [dose.in_words for dose in log.doses.select_related("medication")] == [
-        "Concerta 36 mg at 8:15 a.m.",
-        "Ritalin 7.5 drops at 1:40 p.m.",
+        "Concerta 36 mg at midnight",
+        "Ritalin 7.5 drops at 12:05 a.m.",
     ]
     assert log.coping_strategies == ["talked_it_out", "journaled"]
     assert (log.is_crashing, log.crash_symptoms, log.overextended) == (True, "Tired eyes", "not_sure")
@@ -169,7 +168,7 @@ def reflect(page):
 
 def read_the_day(page, log):
     page.goto(log.get_absolute_url())
-    for text in ("7.5 hours", "Flying.", "Concerta 36 mg at 8:15 a.m.", "Ritalin 7.5 drops at 1:40 p.m.", "A letter"):
+    for text in ("7.5 hours", "Flying.", "Concerta 36 mg at midnight", "Ritalin 7.5 drops at 12:05 a.m.", "A letter"):
         expect(page.get_by_text(text)).to_be_visible()
     expect(page.get_by_text("talked it out, journaled")).to_be_visible()
     expect(page.get_by_text("Why not today?")).to_have_count(0)
@@ -211,21 +210,3 @@ def log_out_and_in(page):
     page.fill("[name=password]", PASSWORD)
     press(page, "Log in")
     expect(page.get_by_text("5 of 5 done")).to_be_visible()
-
-
-@pytest.mark.parametrize("java_script_enabled", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_the_same_doses_as_last_time_are_one_tap(new_page, live_server, person, java_script_enabled):
-    page = come_in(new_page(java_script_enabled=java_script_enabled), live_server, person)
-    today = person.today()
-    before = make_dose(make_full_log(person, today - ONE_DAY))
-    page.goto(f"/logs/{today}/medication/")
-    tap(page, "medication_taken", "true")
-    press(page, "Same as last time")
-    expect(field(page, "doses-0-medication")).to_have_value("Concerta")
-    expect(option(page, "medication_taken", "true")).to_be_checked()
-    # It is offered, and not recorded by itself.
-    assert not person.daily_logs.filter(date=today).exists()
-    press(page, "Save")
-    expect_saved(page, "Medication saved.")
-    dose = person.daily_logs.get(date=today).doses.get()
-    assert (dose.in_words, dose.medication) == (before.in_words, before.medication)

@@ -161,9 +161,10 @@ def test_the_enter_key_saves_and_does_not_press_the_first_button_it_finds(own_pa
     make_dose(before)
     own_page.goto(MEDICATION)
     answer(own_page, {"medication_taken": "true", "doses-0-medication": "Ritalin", "doses-0-amount": "5"})
+    field(own_page, "doses-0-unit").select_option("mg")
     field(own_page, "doses-0-amount").press("Enter")
     expect_saved(own_page, "Medication saved.")
-    assert [dose.in_words for dose in person.daily_logs.get(date=DAY).doses.all()] == ["Ritalin 5"]
+    assert [dose.in_words for dose in person.daily_logs.get(date=DAY).doses.all()] == ["Ritalin 5 mg"]
 
 
 def test_a_day_takes_six_doses_and_no_more(own_page, person):
@@ -171,6 +172,7 @@ def test_a_day_takes_six_doses_and_no_more(own_page, person):
     tap(own_page, "medication_taken", "true")
     for number in range(6):
         answer(own_page, {f"doses-{number}-medication": f"Number {number}", f"doses-{number}-amount": "1"})
+        field(own_page, f"doses-{number}-unit").select_option("mg")
         if number < 5:
             press(own_page, "Add another dose")
             expect(field(own_page, f"doses-{number + 1}-medication")).to_be_focused()
