@@ -352,12 +352,12 @@ def undo_of(client, path, data) -> tuple[str, dict]:
     return message.undo_address, {"envelope": message.envelope}
 
 
-def test_undoing_the_first_doses_at_once_with_other_saves(everybody_at_once, person, client):
+def test_undoing_the_first_doses_at_once_with_other_saves(send_in_parallel, person, client):
     client.force_login(person)
     for day in days():
         undo = undo_of(client, check_in_url(MEDICATION, day), answers(MEDICATION) | taken(MORNING_DOSE))
 
-        statuses = everybody_at_once([undo, undo, (check_in_url("evening", day), answers("evening"))])
+        statuses = send_in_parallel([undo, undo, (check_in_url("evening", day), answers("evening"))])
 
         assert statuses == [302] * 3
         log = person.daily_logs.get(date=day)
@@ -366,14 +366,14 @@ def test_undoing_the_first_doses_at_once_with_other_saves(everybody_at_once, per
     assert Dose.objects.count() == 0
 
 
-def test_undoing_and_changing_the_same_answers_leave_the_one_or_the_other(everybody_at_once, person, client):
+def test_undoing_and_changing_the_same_answers_leave_the_one_or_the_other(send_in_parallel, person, client):
     client.force_login(person)
     for day in days():
         url = check_in_url("midday", day)
         client.post(url, answers("midday"))
         undo = undo_of(client, url, {"had_emotional_event": "false"})
 
-        statuses = everybody_at_once([undo, (url, {"had_emotional_event": "true", "emotional_event": "A call"})])
+        statuses = send_in_parallel([undo, (url, {"had_emotional_event": "true", "emotional_event": "A call"})])
 
         assert statuses == [302, 302]
         log = person.daily_logs.get(date=day)
@@ -384,7 +384,7 @@ def test_undoing_and_changing_the_same_answers_leave_the_one_or_the_other(everyb
 # Days not tracked
 
 
-def test_marking_a_stretch_of_days_and_answering_one_of_them(everybody_at_once, person):
+def test_marking_a_stretch_of_days_and_answering_one_of_them(send_in_parallel, person):
     url = reverse("logs:not_tracked_days")
     for number in range(ROUNDS):
         first = DAY - timedelta(days=20 * number + 10)
@@ -399,7 +399,7 @@ def test_marking_a_stretch_of_days_and_answering_one_of_them(everybody_at_once, 
             (day_url(days[3], "not_tracked"), {"reason": "ill"}),
         ]
 
-        assert everybody_at_once(forms) == [302] * len(forms)
+        assert send_in_parallel(forms) == [302] * len(forms)
 
         logs = {log.date: log for log in person.daily_logs.filter(date__in=days)}
         assert logs.keys() == set(days)
@@ -407,11 +407,11 @@ def test_marking_a_stretch_of_days_and_answering_one_of_them(everybody_at_once, 
         assert all(logs[day].not_tracked == "ill" for day in days if day != days[2])
 
 
-def test_marking_days_and_taking_the_marks_off_leaves_no_half_of_either(everybody_at_once, person):
+def test_marking_days_and_taking_the_marks_off_leaves_no_half_of_either(send_in_parallel, person):
     url = reverse("logs:not_tracked_days")
     stretch = {"first": DAY - timedelta(days=9), "last": DAY, "reason": "ill"}
     for _round in range(ROUNDS):
-        assert everybody_at_once([(url, stretch), (url, stretch | {"clear": "1"}), (url, stretch)]) == [302] * 3
+        assert send_in_parallel([(url, stretch), (url, stretch | {"clear": "1"}), (url, stretch)]) == [302] * 3
 
         marks = list(person.daily_logs.values_list("not_tracked", flat=True))
         assert marks in ([], ["ill"] * 10)
