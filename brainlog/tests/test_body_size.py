@@ -23,7 +23,7 @@ MULTIPART = "multipart/form-data; boundary=x"
 HEADING = "That is too much at once"
 LONG_TEXTS = {
     *(check_in_url(stage) for stage in ("morning", "medication", "midday", "afternoon", "evening")),
-    day_url(name="restore"),
+    day_url(name="undo"),
     reverse("reflections:week", args=[SUNDAY]),
 }
 

@@ -138,7 +138,7 @@ def test_what_is_no_day_or_check_in_is_not_there(client, db, address):
     assertContains(client.get(address), "There is nothing here", status_code=404)
 
 
-@pytest.mark.parametrize("step", ["not-tracked", "tracked", "restore"])
+@pytest.mark.parametrize("step", ["not-tracked", "tracked", "undo"])
 def test_a_405_page_has_content(client, db, step):
     make_person(username="maria")
     login = client.post(f"/logs/2026-05-04/{step}/").url

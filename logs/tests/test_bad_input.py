@@ -286,13 +286,13 @@ def test_answers_to_questions_of_other_check_ins_are_ignored(as_person, person, 
     ],
 )
 def test_a_day_that_does_not_exist(as_person, day):
-    paths = [f"/logs/{day}/", *(f"/logs/{day}/{name}/" for name in ("delete", "not-tracked", "tracked", "restore"))]
+    paths = [f"/logs/{day}/", *(f"/logs/{day}/{name}/" for name in ("delete", "not-tracked", "tracked", "undo"))]
     paths += [check_in_url(stage).replace("2026-05-04", day) for stage in STAGES]
 
     assert {as_person.get(path).status_code for path in paths} <= {404, 405}
     for path in paths[1:]:
         # To bring a day back, only what the envelope says counts.
-        assert as_person.post(path, {"reason": "ill", "sleep_quality": "5"}).status_code == 404 or "restore" in path
+        assert as_person.post(path, {"reason": "ill", "sleep_quality": "5"}).status_code == 404 or "undo" in path
     assert not DailyLog.objects.exists()
 
 

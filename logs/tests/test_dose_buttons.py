@@ -347,7 +347,7 @@ def test_the_usual_amount_is_offered_where_it_was_left_open(as_person, person):
     first = as_person.post(URL, taken({"medication": "concerta", "amount": "", "unit": ""}))
 
     assert "Was it 36 mg, as usual?" in first.content.decode()
-    assert not person.daily_logs.exists()
+    assert doses_of(person, TODAY) == []
     assert as_person.post(URL, form_as_shown(first)).status_code == 302
     assert doses_of(person, TODAY) == ["Concerta 36 mg"]
 

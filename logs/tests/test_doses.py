@@ -252,7 +252,7 @@ def test_a_tampered_count_of_rows_is_no_trouble(as_person, person, total, initia
 def test_doses_are_cleared_when_nothing_was_taken(as_person, person):
     as_person.post(URL, taken(MORNING_DOSE))
 
-    as_person.post(URL, form_as_shown(as_person.get(URL)) | {"medication_taken": "false"})
+    as_person.post(URL, form_as_shown(as_person.get(URL)) | {"medication_taken": "false", "remove": "doses"})
 
     assert person.daily_logs.get().medication_taken is False
     assert doses_of(person) == []

@@ -79,7 +79,7 @@ def test_days_with_answers_are_left_and_named(as_person, person):
     assertContains(
         response,
         "3 days are marked as not tracked. "
-        "Left as they are, with their answers: April 30, 2026, May 2, 2026 – May 3, 2026.",
+        "Left as they are, with their answers: Apr 30, 2026, May 2, 2026 – May 3, 2026.",
     )
 
 
@@ -215,5 +215,5 @@ def test_days_in_a_row_are_named_as_one_stretch():
 
     words = stretches_in_words(days)
 
-    assert words == "April 28, 2026, May 1, 2026 – May 3, 2026, May 5, 2026"
+    assert words == "Apr 28, 2026, May 1, 2026 – May 3, 2026, May 5, 2026"
     assert stretches_in_words([]) == ""

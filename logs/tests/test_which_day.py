@@ -124,7 +124,9 @@ def test_what_is_stored_for_the_old_day_is_not_moved(as_person, person, clock):
 
 
 @pytest.mark.parametrize(
-    ("sent", "moved"), [({"first_hour_feeling": "calm"}, []), (taken(NOON_DOSE), ["Ritalin"])], ids=["none", "a dose"]
+    ("sent", "moved"),
+    [({"first_hour_feeling": "calm"}, []), (taken(NOON_DOSE | {"taken_at": "07:30"}), ["Ritalin"])],
+    ids=["none", "a dose"],
 )
 def test_doses_of_the_old_day_are_not_moved_and_new_ones_are(as_person, person, clock, sent, moved):
     make_dose(make_log(person, MAY_4, medication_taken=True), make_medication(person, "Concerta"))
