@@ -38,6 +38,9 @@ SCRIPTS = (
 )
 
 
+LINE_OF_COMMENT = re.compile(r"(?m)^\s*//.*\n")
+
+
 def stylesheet(parts: Iterable[str]) -> str:
     return "\n".join(read(f"css/{part}.css") for part in parts)
 
@@ -49,7 +52,7 @@ def script(shared: Iterable[str], parts: Iterable[str]) -> str:
 
 def read_script(part: str) -> str:
     """The source without its lines of comment, which are a quarter of it."""
-    return re.sub(r"(?m)^\s*//.*\n", "", read(f"js/{part}.js"))
+    return LINE_OF_COMMENT.sub("", read(f"js/{part}.js"))
 
 
 def isolated(source: str) -> str:

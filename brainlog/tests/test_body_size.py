@@ -25,6 +25,7 @@ LONG_TEXTS = {
     *(check_in_url(stage) for stage in ("morning", "medication", "midday", "afternoon", "evening")),
     day_url(name="undo"),
     reverse("reflections:week", args=[SUNDAY]),
+    reverse("reflections:undo", args=[SUNDAY]),
 }
 
 
