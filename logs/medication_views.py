@@ -13,15 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from brainlog.pagination import page_by_offset, page_number
 from logs import undo
 from logs.answer_form import store
-from logs.doses import (
-    AmountUnknownError,
-    DayFullError,
-    InUseError,
-    RecordedAlreadyError,
-    delete_medication,
-    merge_medications,
-    record_dose_now,
-)
+from logs.dose_now import AmountUnknownError, DayFullError, RecordedAlreadyError, record_dose_now
+from logs.doses import InUseError, delete_medication, merge_medications
 from logs.forms import MedicationEntryForm, others_on_the_list
 from logs.models import Dose, Medication
 from logs.questions import MEDICATION_COLUMNS, Change
@@ -124,7 +117,7 @@ def taken(request, pk):
     person = request.user
     check_in = reverse("logs:check_in", args=[person.today(), MEDICATION])
     try:
-        dose = record_dose_now(person, pk, request.POST.get("shown", ""))
+        dose, change = record_dose_now(person, pk, request.POST.get("shown", ""))
     except RecordedAlreadyError as found:
         text = _("%(dose)s is recorded already. If you took another one, please tap again.")
         messages.info(request, text % {"dose": found.dose.in_words})
@@ -135,5 +128,12 @@ def taken(request, pk):
         return redirect(check_in)
     else:
         text = _("%(dose)s is recorded.") % {"dose": dose.in_words}
-        messages.success(request, format_html('{} <a href="{}">{}</a>', text, check_in, _("Change it")))
+        text = format_html('{} <a href="{}">{}</a>', text, check_in, _("Change it"))
+        undo.say(
+            request,
+            text,
+            address=reverse("logs:undo", args=[dose.daily_log.date]),
+            about=MEDICATION.slug,
+            change=change,
+        )
     return redirect("today")

@@ -139,13 +139,6 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
             return "done"
         return "begun" if self.is_begun(stage) else "not-started"
 
-    def say_medication_was_taken(self, now: datetime.datetime):
-        """Store that medication was taken that day, whatever the day said before. The check-in is done then."""
-        self.medication_taken, self.reason_for_skipping = True, None
-        self.medication_completed_at = self.medication_completed_at or now
-        columns = ["medication_taken", "reason_for_skipping", "medication_completed_at", "updated_at"]
-        self.save(force_insert=True) if self._state.adding else self.save(update_fields=columns)
-
     def own_doses(self):
         """The day's doses with their medications, in order. The query names the person."""
         return self.doses.filter(user=self.user_id).select_related("medication")

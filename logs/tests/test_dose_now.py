@@ -196,3 +196,25 @@ def test_a_page_opened_before_the_tap_keeps_the_dose(as_person, person, concerta
 
     assert response.status_code == 302
     assert len(doses_of(person, TODAY)) == 1
+
+
+def test_a_tap_can_be_undone(as_person, person, concerta):
+    [message] = tap(as_person, concerta).context["messages"]
+
+    response = as_person.post(message.undo_address, {"envelope": message.envelope}, follow=True)
+
+    assert "Undone. Medication is as it was before." in response.content.decode()
+    assert doses_of(person, TODAY) == []
+    assert not person.daily_logs.filter(date=TODAY).exists()
+
+
+def test_undoing_the_second_tap_keeps_the_first(as_person, person, concerta):
+    tap(as_person, concerta)
+    first = doses_of(person, TODAY)
+    as_person.post(f"/logs/medications/{concerta.pk}/taken/", {"shown": f"{TODAY}/1"})
+    *_others, message = as_person.get("/").context["messages"]
+
+    as_person.post(message.undo_address, {"envelope": message.envelope})
+
+    assert doses_of(person, TODAY) == first
+    assert person.daily_logs.get(date=TODAY).medication_taken is True
