@@ -44,6 +44,7 @@ def site(cluster):
 # A pooler
 
 
+@pytest.mark.thorough
 def test_many_people_share_two_connections(cluster):
     """Each thread has a connection to PgBouncer, and PgBouncer two to the server."""
     with throwaway_pgbouncer(cluster, pool_size=2) as pgbouncer:
@@ -75,6 +76,7 @@ class BalancedVisitor(Visitor):
         pass
 
 
+@pytest.mark.thorough
 def test_any_instance_answers_any_request(cluster, site):
     with throwaway_site(cluster.url_of("brainlog"), workers=1) as other:
         main_job(BalancedVisitor([site.url, other.url]), "wanderer")
@@ -118,6 +120,7 @@ def are_numbers(value) -> bool:
     return value in (None, "") or isinstance(value, int | float)
 
 
+@pytest.mark.thorough
 def test_a_value_in_the_shared_cache_is_used_by_all_processes(cluster):
     """Cached numbers are shown, even changed ones: this proves that the cache is used."""
     with throwaway_redis() as server, throwaway_site(cluster.url_of("brainlog"), CACHE_URL=server.url) as site:
@@ -248,6 +251,7 @@ def test_what_a_person_saved_is_there_at_once(cluster, replicated, wait_for_repl
     assert rating_of(other.get(HISTORY)) == 7
 
 
+@pytest.mark.thorough
 def test_a_new_person_who_is_not_replicated_yet_sees_their_pages(replicated, behind):
     behind()
     person = Visitor(replicated.url)

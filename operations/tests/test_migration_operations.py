@@ -130,6 +130,7 @@ def saving(site, *names: str):
             saver.stop()
 
 
+@pytest.mark.thorough
 def test_no_save_fails_while_the_schema_moves(cluster, database, former, former_commit, tmp_path):
     here = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("*/migrations/[0-9]*.py")}
     newest = sorted(here - migrations_of(ROOT, former_commit))
@@ -165,6 +166,7 @@ def as_app_role(url: str, password_file: Path) -> str:
     return re.sub("//.*@", f"//brain_log_app:{password_file.read_text().strip()}@", url)
 
 
+@pytest.mark.thorough
 def test_a_migration_that_waits_for_a_lock_blocks_no_save(cluster, database, former, slow_app):
     """A long transaction, such as a report, blocks the migration; saves must not queue behind the migration."""
     with (
@@ -193,6 +195,7 @@ def test_a_migration_that_waits_for_a_lock_blocks_no_save(cluster, database, for
     assert found == len(ada.saved)
 
 
+@pytest.mark.thorough
 def test_without_a_lock_timeout_saves_are_blocked(cluster, database, former, slow_app):
     """Shows that the timeout is needed, and that the test above can fail."""
     with (

@@ -43,6 +43,7 @@ def ask_until(site, is_over: list) -> set[int]:
     return statuses
 
 
+@pytest.mark.thorough
 def test_no_request_is_lost_in_a_restart(database_url):
     with throwaway_site(database_url) as site, ThreadPoolExecutor(4) as clients:
         is_over = []
@@ -69,6 +70,7 @@ def test_no_request_is_lost_when_workers_are_recycled(database_url):
         assert [future.result() for future in answers] == [{200}] * 4
 
 
+@pytest.mark.thorough
 def test_the_metrics_folder_can_be_deleted(database_url, tmp_path):
     """As systems do with temporary files. Workers started later would fail, and gunicorn would end."""
     with throwaway_site(database_url, TMPDIR=str(tmp_path), METRICS_TOKEN="token") as site:  # noqa: S106
@@ -103,6 +105,7 @@ def test_gunicorn_can_terminate_https(database_url, tmp_path):
         assert "Traceback" not in site.log
 
 
+@pytest.mark.thorough
 def test_another_worker_class_is_warned_about(database_url):
     with throwaway_site(database_url, GUNICORN_CMD_ARGS="--worker-class=gthread") as site:
         assert "slow clients can occupy all threads" in site.log

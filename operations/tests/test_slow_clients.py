@@ -88,11 +88,13 @@ def has_answer(client: socket.socket) -> bool:
     return True
 
 
+@pytest.mark.thorough
 def test_clients_that_do_not_read_do_not_occupy_threads(site):
     with clients(site, (GET + "\r\n") * 400, receive_buffer=1024):
         assert [status_of_page(site) for _ in range(3)] == [200] * 3
 
 
+@pytest.mark.thorough
 def test_idle_clients_do_not_occupy_threads(site):
     with clients(site, GET + "Connection: close\r\n\r\n") as staying:
         assert [status_of_page(site) for _ in range(3)] == [200] * 3
@@ -135,6 +137,7 @@ def test_an_incomplete_request_ends_in_408(impatient_site, beginning):
 LONG = POST + f"Cookie: csrftoken={'x' * 32}\r\nContent-Length: 200000\r\n\r\nusername="
 
 
+@pytest.mark.thorough
 def test_a_slow_long_body_ends_in_400(impatient_site):
     """A thread reads it until the timeout; no form processes the incomplete body."""
     with clients(impatient_site, LONG) as slow:
@@ -144,6 +147,7 @@ def test_a_slow_long_body_ends_in_400(impatient_site):
     assert "Traceback" not in impatient_site.log
 
 
+@pytest.mark.thorough
 def test_a_truncated_long_body_ends_in_400(impatient_site):
     """It would look like a shorter form, and only the beginning of a long note would be saved."""
     with clients(impatient_site, LONG) as cut:
@@ -154,6 +158,7 @@ def test_a_truncated_long_body_ends_in_400(impatient_site):
     assert "Traceback" not in impatient_site.log
 
 
+@pytest.mark.thorough
 def test_a_truncated_body_does_not_reach_the_application(impatient_site):
     with clients(impatient_site, POST + "Content-Length: 1000\r\n\r\nusername=") as cut:
         for client in cut:
@@ -162,11 +167,13 @@ def test_a_truncated_body_does_not_reach_the_application(impatient_site):
     assert status_of_page(impatient_site) == 200
 
 
+@pytest.mark.thorough
 def test_a_connection_without_a_request_is_closed_without_a_response(impatient_site):
     with clients(impatient_site, "") as idle:
         assert [client.recv(1) for client in idle] == [b""] * CLIENTS
 
 
+@pytest.mark.thorough
 def test_a_body_can_arrive_in_parts_and_after_100_continue(site):
     with clients(site, POST + "Content-Length: 14\r\nExpect: 100-continue\r\n\r\n") as asking:
         for client in asking:
@@ -176,6 +183,7 @@ def test_a_body_can_arrive_in_parts_and_after_100_continue(site):
             assert client.recv(65536).startswith(b"HTTP/1.1 403 ")  # The form has no CSRF token.
 
 
+@pytest.mark.thorough
 def test_requests_can_be_pipelined(site):
     host, port = urlsplit(site.url).netloc.split(":")
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as client:
@@ -199,6 +207,7 @@ def test_more_connections_than_worker_connections(database_url):
             assert first[0].recv(12) == b""
 
 
+@pytest.mark.thorough
 def test_the_commands_of_procfile_and_readme(database_url):
     """They have no protective options: all are in gunicorn.conf.py."""
     [web] = re.findall(r"^web: (.*)$", (ROOT / "Procfile").read_text(), re.MULTILINE)

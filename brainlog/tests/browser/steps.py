@@ -87,6 +87,7 @@ def given_answers(page: Page) -> dict:
 def expect_saved(page: Page, text: str):
     """Wait for the page with the confirmation."""
     expect(page.get_by_role("status").filter(has_text=text)).to_be_visible()
+    page.wait_for_load_state()  # Its styles are there.
 
 
 def offer(page: Page) -> Locator:

@@ -10,6 +10,8 @@ from brainlog.tests.browser.steps import come_in, expect_saved, field, option, p
 from logs.tests.conftest import NEW_YORK
 from logs.tests.factories import DAY, doses_of, make_dose, make_log, make_medication
 
+pytestmark = pytest.mark.once
+
 TODAY = DAY + datetime.timedelta(days=1)
 MEDICATION, YESTERDAY = f"/logs/{TODAY}/medication/", f"/logs/{DAY}/medication/"
 
@@ -225,6 +227,7 @@ def test_a_mistyped_medication_is_merged(phone, person):
     page.goto("/logs/medications/")
     page.get_by_role("link", name="Concreta").click()
     page.get_by_role("link", name="Merge it into another").click()
+    page.get_by_label("The one to keep").select_option(label="Concerta, 36 mg")
     press(page, "Go on")
     expect(page.get_by_role("heading", level=1)).to_have_text("Merge Concreta into Concerta?")
     press(page, "Merge")

@@ -30,6 +30,8 @@ from brainlog.tests.browser.steps import (
 from logs.answer_form import store
 from logs.tests.factories import DAY, make_log
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 
 def expect_brought_back(page, person):
     """The typed text is in the form again, and not stored."""

@@ -150,7 +150,7 @@ def correct_yesterday(page, yesterday):
     expect(page.get_by_text("Yesterday")).to_be_visible()
     answer(page, {"sleep_hours": "5:15"})
     press(page, "Save")
-    expect(page.get_by_text("5.25 hours")).to_be_visible()
+    expect(page.get_by_text("5.25 hours", exact=True)).to_be_visible()
 
 
 def reflect(page):

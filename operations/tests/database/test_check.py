@@ -110,10 +110,12 @@ def privileges(url: str, **environment: str) -> list[str]:
     return [check.text.partition("; manage.py create_app_role web --apply")[0] for check in found]
 
 
+@pytest.mark.thorough
 def test_an_app_role_has_no_findings(app_role):
     assert checkdb(app_role) == (0, [])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("sql", "text"),
     [
@@ -145,6 +147,7 @@ def test_missing_privileges_are_errors(copy, app_role, sql, text):
     assert all("run manage.py migrate" not in str(check) for check in checks_of(app_role))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("sql", "text"),
     [
@@ -170,6 +173,7 @@ def test_surplus_privileges_are_a_warning(copy, app_role, sql, text):
     assert line.startswith(f"warning default: privileges: web may also {text}")
 
 
+@pytest.mark.thorough
 def test_monitoring_roles_are_no_surplus_privileges(copy, app_role):
     _, run = copy
     run("GRANT pg_read_all_stats TO web")
@@ -177,6 +181,7 @@ def test_monitoring_roles_are_no_surplus_privileges(copy, app_role):
     assert checkdb(app_role) == (0, [])
 
 
+@pytest.mark.thorough
 def test_a_search_path_without_the_tables_is_an_error_of_its_own(copy, app_role):
     _, run = copy
     run("ALTER ROLE web IN DATABASE copy SET search_path = elsewhere")
@@ -188,6 +193,7 @@ def test_a_search_path_without_the_tables_is_an_error_of_its_own(copy, app_role)
     assert not any("run manage.py migrate" in line for line in lines)
 
 
+@pytest.mark.thorough
 def test_a_short_statement_timeout_is_reported(copy):
     url, run = copy
     run("ALTER DATABASE copy SET statement_timeout = '1ms'")
@@ -198,6 +204,7 @@ def test_a_short_statement_timeout_is_reported(copy):
     assert any("statement timeout" in line for line in lines)
 
 
+@pytest.mark.thorough
 def test_privileges_on_all_columns_are_sufficient(copy, app_role):
     _, run = copy
     run("REVOKE SELECT, UPDATE ON auth_group FROM web; GRANT SELECT (id, name), UPDATE (id, name) ON auth_group TO web")
@@ -205,12 +212,14 @@ def test_privileges_on_all_columns_are_sufficient(copy, app_role):
     assert checkdb(app_role) == (0, [])
 
 
+@pytest.mark.thorough
 def test_the_role_of_the_direct_url_must_own_the_tables(copy, app_role):
     texts = privileges(app_role, DIRECT_DATABASE_URL=app_role)
 
     assert any(text.startswith("web cannot migrate ") and "brainlog owns them" in text for text in texts)
 
 
+@pytest.mark.thorough
 def test_a_replica_needs_read_privileges_only(copy, app_role):
     _, run = copy
     run(
@@ -223,6 +232,7 @@ def test_a_replica_needs_read_privileges_only(copy, app_role):
     assert {check.status for check in found if check.database == "replica"} == {"ok"}
 
 
+@pytest.mark.thorough
 def test_the_holders_of_locks_are_named(copy, monkeypatch):
     url, _ = copy
     monkeypatch.setattr(check, "LOCK_TIMEOUT", 0.2)
@@ -291,6 +301,7 @@ def test_texts_in_clear_are_reported_by_column(unchecked, settings):
     assert allowed[0] == 1 and "which plaintext in FIELD_ENCRYPTION_KEYS allows" in allowed[1][0]
 
 
+@pytest.mark.thorough
 def test_undecryptable_texts_are_reported_by_column(unchecked, settings):
     url, run = unchecked
     here = cipher.encrypt(SECRET, "logs_dailylog", "gratitude", "1", "2026-05-04")
@@ -306,6 +317,7 @@ def test_undecryptable_texts_are_reported_by_column(unchecked, settings):
     assert "cannot be decrypted: altered, moved from another row" in found[1]
 
 
+@pytest.mark.thorough
 def test_second_factor_secrets_in_clear_are_reported(unchecked):
     url, run = unchecked
     run(
@@ -319,6 +331,7 @@ def test_second_factor_secrets_in_clear_are_reported(unchecked):
     assert line.startswith("error   default: texts: mfa_authenticator.data: 1 texts are not encrypted")
 
 
+@pytest.mark.thorough
 def test_unbound_second_factor_secrets_are_reported(unchecked):
     """accounts.0013 was marked as applied (--fake): the factors work again once it has run."""
     url, run = unchecked
@@ -334,6 +347,7 @@ def test_unbound_second_factor_secrets_are_reported(unchecked):
     assert "1 texts are not bound to their owner: accounts.0013 was marked as applied" in line
 
 
+@pytest.mark.thorough
 def test_texts_may_be_in_clear_before_the_encrypting_migration(unchecked):
     url, run = unchecked
     write_texts(run, gratitude=SECRET)
@@ -342,6 +356,7 @@ def test_texts_may_be_in_clear_before_the_encrypting_migration(unchecked):
     assert [check.status for check in checks_of(url) if check.name == "texts"] == ["ok"]
 
 
+@pytest.mark.thorough
 def test_the_sample_of_a_large_table_is_bounded(unchecked, monkeypatch):
     url, run = unchecked
     monkeypatch.setattr(stored_texts, "ROWS_AT_EACH_END", 5)
@@ -361,6 +376,7 @@ def test_the_sample_of_a_large_table_is_bounded(unchecked, monkeypatch):
 # ── Health of the server ──────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.thorough
 def test_a_url_with_several_hosts(cluster):
     with throwaway_replica(cluster, DEFAULTS) as replica:
         both = f"postgres://brainlog:{cluster.password}@127.0.0.1:{replica.port},127.0.0.1:{cluster.port}/postgres"
@@ -424,6 +440,7 @@ def test_unknown_measurements_are_no_problems():
     assert "does not keep up" in text
 
 
+@pytest.mark.thorough
 def test_json(cluster, copy):
     url, run = copy
     run("DROP INDEX daily_log_date")
@@ -451,6 +468,7 @@ def test_an_unreachable_database_is_one_line_without_the_password():
     assert "very-secret" not in line
 
 
+@pytest.mark.thorough
 def test_a_refused_password_is_not_shown(cluster):
     code, lines = checkdb(cluster.url.replace(cluster.password, "very-secret"))
 
@@ -459,6 +477,7 @@ def test_a_refused_password_is_not_shown(cluster):
     assert "very-secret" not in lines[0]
 
 
+@pytest.mark.thorough
 def test_an_empty_database_has_no_migrations(cluster):
     url = cluster.create_database("empty")
 
@@ -490,6 +509,7 @@ def test_unapplied_and_unknown_migrations_are_reported(copy):
     )
 
 
+@pytest.mark.thorough
 def test_a_faked_migration_is_reported(cluster):
     url = cluster.create_database("faked")
     assert manage(url, "migrate", "--fake", "--verbosity=0").returncode == 0
@@ -500,6 +520,7 @@ def test_a_faked_migration_is_reported(cluster):
     assert "error   default: schema: table logs_dailylog is missing" in lines
 
 
+@pytest.mark.thorough
 def test_an_invalid_surplus_index_is_a_warning(copy):
     url, run = copy
     run("INSERT INTO auth_group (name) VALUES ('one'), ('two')")
@@ -516,6 +537,7 @@ def test_an_invalid_surplus_index_is_a_warning(copy):
     ]
 
 
+@pytest.mark.thorough
 def test_an_unvalidated_foreign_key_is_an_error(copy):
     url, run = copy
     name = "dose_day_of_same_person"
@@ -529,6 +551,7 @@ def test_an_unvalidated_foreign_key_is_an_error(copy):
     assert lines == [f"error   default: schema: logs_dose: foreign key on (daily_log_id, user_id) is not valid: {name}"]
 
 
+@pytest.mark.thorough
 def test_dangerous_settings_are_warnings(cluster, copy):
     url, run = copy
     run('ALTER DATABASE "copy" SET synchronous_commit = off')
@@ -550,6 +573,7 @@ def test_dangerous_settings_are_warnings(cluster, copy):
     ]
 
 
+@pytest.mark.thorough
 def test_a_transaction_pooler_is_detected(cluster):
     with throwaway_pgbouncer(cluster, pool_size=2) as bouncer:
         url = bouncer.url_of("postgres")
@@ -564,6 +588,7 @@ def test_a_transaction_pooler_is_detected(cluster):
     assert "direct: pooling: direct" in both
 
 
+@pytest.mark.thorough
 def test_a_replica(cluster, monkeypatch):
     with throwaway_replica(cluster, DEFAULTS) as replica:
         replicated = {"REPLICA_DATABASE_URL": replica.url}
@@ -597,6 +622,7 @@ def test_a_replica(cluster, monkeypatch):
         assert (code, lines) == (1, ["warning replica: replication: is a primary: was it promoted?"])
 
 
+@pytest.mark.thorough
 def test_tls_is_reported(cluster):
     def tls(arguments):
         return output_of("tls", f"{cluster.url}?{arguments}")
