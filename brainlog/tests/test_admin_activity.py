@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from pytest_django.asserts import assertContains, assertNotContains
 
@@ -26,7 +27,7 @@ ACTIVITY = ("last_day_logged", "days_in_week", "days_in_month", "check_ins")
 @pytest.fixture
 def staff(client) -> User:
     """A logged-in member of staff with the permission to view people and days, who has not logged anything."""
-    staff = make_person(username="staff", is_staff=True)
+    staff = make_person(username="staff", is_staff=True, date_joined=timezone.now())
     staff.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "view_dailylog"]))
     client.force_login(staff)
     return staff
@@ -35,7 +36,8 @@ def staff(client) -> User:
 @pytest.fixture
 def maria() -> User:
     """A person who logged on three of four days and last did so three days ago."""
-    maria = make_person(username="maria", display_name="Secret name")
+    joined_at = timezone.now() - datetime.timedelta(days=6)
+    maria = make_person(username="maria", display_name="Secret name", date_joined=joined_at)
     for days, facts in [(3, {EVENING.completed_at: None}), (5, {}), (6, {})]:
         make_full_log(maria, maria.today() - datetime.timedelta(days=days), dreams="A secret dream", **facts)
     return maria

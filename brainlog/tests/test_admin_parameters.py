@@ -137,4 +137,4 @@ def test_an_invalid_year_redirects_to_the_list(superuser, year):
 def test_the_length_of_a_search_is_limited(superuser):
     response = superuser.get(f"/admin/accounts/user/?{urlencode({'q': 'x' * (LONGEST_SEARCH + 1)})}")
 
-    assert f"at most {LONGEST_SEARCH} characters" in response.content.decode()
+    assert f"keep this to {LONGEST_SEARCH} characters" in response.content.decode()

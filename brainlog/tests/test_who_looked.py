@@ -43,8 +43,10 @@ def test_the_person_reads_who_opened_a_row(as_staff, rows, name, page):  # noqa:
 # Lists are not recorded, so they must not reveal answers.
 
 NOT_ANSWERED = {
-    "accounts_user": {"username", "is_staff", "is_superuser", "is_active", "date_joined", "last_login"},
-    "logs_dailylog": {"user", "date", "updated_at", *(stage.completed_at for stage in STAGES)},
+    "accounts_user": {"username", "is_staff", "is_superuser", "is_active", "date_joined", "last_login"}
+    | {"timezone", "day_ends_at"},  # Which day it is for them.
+    "logs_dailylog": {"user", "date", "updated_at", *(stage.completed_at for stage in STAGES)}
+    | {"not_tracked"},  # The list says that a day is marked, and not why.
     "logs_medication": {"user"},
     "logs_dose": {"daily_log", "user"},
     "reflections_weeklyreflection": {"user", "week_start", "completed_at", "updated_at"},

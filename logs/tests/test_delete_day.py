@@ -314,9 +314,7 @@ def sealed(content) -> str:
     return signing.dumps(content, salt=f"logs.undo {UNDO}", compress=True)
 
 
-@pytest.mark.parametrize(
-    "content", [5, [], None, ["1"], {"a": 1}, [1, 2, "deleted", [], {}], [1, 2, "deleted", {"a": 1}]], ids=str
-)
+@pytest.mark.parametrize("content", [5, [], None, ["1"], {"a": 1}, [1, 2, "deleted", {"a": 1}]], ids=str)
 def test_what_is_no_change_is_refused(as_person, content):
     assert REFUSAL in as_person.post(UNDO, {"envelope": sealed(content)}, follow=True).content.decode()
 

@@ -39,6 +39,7 @@ BOOKKEEPING = {
 
 # Columns that forms change without a field of that name.
 OTHERWISE = {
+    "accounts:pause_notices": {"notices_paused_until"},
     "logs:not_tracked": {"not_tracked"},
     "logs:not_tracked_days": {"not_tracked"},
     "logs:tracked": {"not_tracked"},
@@ -197,6 +198,8 @@ class Attack:
         return True
 
     def changes_only_what_it_asks_for(self):
+        if self.found.name in UNDO:
+            return  # It asks for nothing by name, and brings back what was: see makes_nothing_up().
         asked = self.found.form.names | BOOKKEEPING | OTHERWISE.get(self.found.name, set())
         for table, before, after in self.changes:
             if table in OWNED and before and after:
@@ -206,11 +209,7 @@ class Attack:
     def makes_nothing_up(self):
         """Stored texts were sent, unanswered questions are empty, and restored rows equal the deleted ones."""
         for table, before, after in self.changes:
-            if (
-                table in OWNED
-                and after
-                and self.found.name in {"logs:undo", "logs:undo_medication", "reflections:undo"}
-            ):
+            if table in OWNED and after and self.found.name in UNDO:
                 key = next(name for name in ("date", "week_start", "id") if name in after)
                 same = [row for row in self.world.start[table].values() if are_alike(row, after, "user_id", key)]
                 was = same[0] if same else after

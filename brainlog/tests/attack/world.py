@@ -273,7 +273,7 @@ def browser_with(cookies: SimpleCookie) -> Client:
 
 
 def first_tries(form: Form) -> Iterator[Pairs]:
-    """The form as shown, with each button; and as it was before a conflicting save."""
+    """The form as shown, with each button; with a change; and as it was before a conflicting save."""
     yield form.as_shown()
     for field_ in form.fields.values():
         if field_.kind == "submit" and field_.name not in {"_save", "_addanother"}:
@@ -282,6 +282,8 @@ def first_tries(form: Form) -> Iterator[Pairs]:
         for action in filter(None, form.fields["action"].options):
             chosen = [(name, action if name == "action" else value) for name, value in form.as_shown()]
             yield [*chosen, *(("_selected_action", row) for row in form.fields["_selected_action"].options[:3])]
+    if "note" in form.fields:  # A medication: unchanged, there is nothing to undo.
+        yield [(name, f"Mine {value}" if name == "note" else value) for name, value in form.as_shown()]
     if "version" in form.fields:
         texts = {name for name, field_ in form.fields.items() if field_.kind in TYPED and len(field_.shown[0]) > 5}
         changed = [(name, f"Mine {value}" if name in texts else value) for name, value in form.as_shown()]

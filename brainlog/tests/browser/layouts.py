@@ -38,7 +38,9 @@ OUT_OF_SIGHT = """() => {
     const problems = scrollWidth > width ? [`${scrollWidth} px wide on a screen of ${width}`] : [];
     const report = (problem, {outerHTML}) => problems.push(`${problem}: ${outerHTML.slice(0, 150)}`);
     let covered = 0;
-    for (const element of document.querySelectorAll("body *")) {
+    // A modal dialog is all that can be seen and reached.
+    const shown = document.querySelector("dialog:modal") ?? document.body;
+    for (const element of shown.querySelectorAll("*")) {
         if (!element.checkVisibility({visibilityProperty: true})) continue;
         if (element.closest(".skip, .visually-hidden, svg")) continue;
         const {position, display, overflowY, clipPath} = getComputedStyle(element);
@@ -82,8 +84,10 @@ UNSEEN_STATES = """() => {
     }).map(([chosen, other]) => `${chosen} looks like ${other}`);
 }"""
 
-# What has no use on paper, and what takes ink or cannot be read where browsers print no backgrounds.
-ON_PAPER = """() => [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility()).filter(
+# What has no use on paper, and what takes ink or cannot be read where browsers print no backgrounds. A page behind the
+# screen lock is not printed.
+ON_PAPER = """() => document.querySelector("dialog:modal") ? [] :
+    [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility()).filter(
     (element) => element.matches(":is(nav, button, .button):not(.visually-hidden)")
         || getComputedStyle(element).backgroundColor !== "rgba(0, 0, 0, 0)"
 ).map(({outerHTML}) => outerHTML.slice(0, 150))"""

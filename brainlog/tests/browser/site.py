@@ -46,6 +46,7 @@ NOT_PAGES = {
     "accounts:passkey_login",
     "accounts:pause_notices",
     "accounts:use_zone",
+    "logs:medication_taken",
     "logs:not_tracked",
     "logs:tracked",
     "logs:undo",
@@ -433,6 +434,8 @@ VIEWS = [
     View("history, past the end", "logs:history", "regular", "/logs/?page=3"),
     View("medications", "logs:medications", "regular", "/logs/medications/"),
     View("a medication", "logs:medication", "regular", "/logs/medications/{medication}/"),
+    View("merge a medication", "logs:medication_merge", "regular", "/logs/medications/{medication}/merge/"),
+    View("delete a medication", "logs:medication_delete", "regular", "/logs/medications/{medication}/delete/"),
     View(
         "a medication, refused",
         "logs:medication",

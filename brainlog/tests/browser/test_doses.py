@@ -215,7 +215,7 @@ def test_a_double_tap_on_today_is_one_dose(phone, person):
     page = phone()
     page.goto("/")
     page.get_by_role("button", name="Taken now Concerta").dblclick()
-    expect(page.get_by_role("status")).to_be_visible()
+    expect_saved(page, "Concerta 36 mg at 8:40 a.m.")
     page.goto("/")
     assert doses_of(person, TODAY) == ["Concerta 36 mg at 8:40 a.m."]
 

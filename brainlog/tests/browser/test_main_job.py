@@ -77,8 +77,7 @@ def test_a_person_keeps_a_log(new_page, live_server, java_script_enabled):
         (today - ONE_DAY, Decimal("5.25")),
         (today, Decimal("7.5")),
     ]
-    log.refresh_from_db()
-    expect_stored(log)
+    expect_stored(person.daily_logs.get(date=today))
     week = person.weekly_reflections.get()
     assert week.week_start == person.week_of(today)
     assert (week.week_rating, week.mental_state, week.gym_days_count) == (8, "good", 0)
