@@ -16,5 +16,5 @@ def new_day(context) -> str:
     return format_html(
         '<p class="note-card" role="status" data-day-ends-in="{}" hidden>{}</p>',
         context["user"].seconds_left_today(),
-        gettext("A new day has begun since you opened this page. What you typed is still here."),
+        gettext("A new day has begun. What you typed is still here."),
     )

@@ -202,7 +202,9 @@ def test_what_is_typed_is_neither_lost_nor_stored_on_an_unasked_day(
     mark(page)
 
     clocks.go_on(page, UNTIL_MORNING)
-    expect(notice(page)).to_be_in_viewport()
+    expect(notice(page)).to_be_visible()
+    if phone["height"] > 600:  # On a lower screen it would cover the questions.
+        expect(notice(page)).to_be_in_viewport()
     assert is_same(page)
     assert given_answers(page) == {"focus_level": "4", "current_activity": NOTE}
     press(page, "Save")
