@@ -21,8 +21,11 @@ from testing.watchdog import watched_run
 
 # The tests marked once that run on PostgreSQL; all others run on SQLite. Shared by measured time, so that both runs
 # take about as long.
-ONCE_ON_POSTGRESQL = ("accounts", "brainlog/tests/attack", "brainlog/tests/browser", "testing")
-ONCE_ON_SQLITE = ("brainlog/tests/test_", "encryption", "home", "logs", "operations", "personal_data", "reflections")
+ONCE_ON_POSTGRESQL = ("brainlog/tests/browser",)
+ONCE_ON_SQLITE = (
+    *("accounts", "brainlog/tests/attack", "brainlog/tests/test_", "encryption", "home", "logs", "operations"),
+    *("personal_data", "reflections", "testing"),
+)
 
 
 def main(arguments: list[str]) -> int:
