@@ -90,6 +90,12 @@ def expect_saved(page: Page, text: str):
     page.wait_for_load_state()  # Its styles are there.
 
 
+def fits_its_screen(page: Page) -> bool:
+    """Whether nothing is wider than the screen, once the styles are there."""
+    page.wait_for_load_state()
+    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def offer(page: Page) -> Locator:
     """The card that offers a draft."""
     return page.locator("[data-draft-offer]")

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from playwright.sync_api import expect
 
-from brainlog.tests.browser.steps import come_in, expect_saved, field, option, press, tap
+from brainlog.tests.browser.steps import come_in, expect_saved, field, fits_its_screen, option, press, tap
 from logs.tests.conftest import NEW_YORK
 from logs.tests.factories import DAY, doses_of, make_dose, make_log, make_medication
 
@@ -76,7 +76,7 @@ def test_the_first_dose_ever_takes_eight_taps_at_most(phone, person, width, java
     expect_saved(page, "Medication saved.")
     assert taps <= 8
     assert doses_of(person, TODAY) == ["Concerta 36 mg at 8:40 a.m."]
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits_its_screen(page)
 
 
 @narrow_and_wide
@@ -96,7 +96,7 @@ def test_a_usual_dose_is_one_tap_and_nothing_is_invented(phone, person, width, j
     expect(page.get_by_role("button", name="Another dose Concerta")).to_be_visible()
     expect(page.get_by_role("button", name="Taken now Melatonin")).to_be_visible()
     assert rows(page) == [("Concerta", "36", "mg", "08:40")]
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits_its_screen(page)
     assert not person.daily_logs.filter(date=TODAY).exists()
     field(page, "doses-0-taken_at").fill("07:55")
     press(page, "Save")
@@ -199,7 +199,7 @@ def test_one_tap_on_today_and_another_later(phone, clock, person, width, java_sc
     page.goto("/")
     take(page, "Concerta")
     expect_saved(page, "Concerta 36 mg at 8:40 a.m. is recorded.")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits_its_screen(page)
 
     clock.move_to(datetime.datetime(2026, 5, 5, 13, 5, tzinfo=NEW_YORK))
     take(page, "Concerta", "Another dose")

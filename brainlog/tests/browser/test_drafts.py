@@ -15,6 +15,7 @@ from brainlog.tests.browser.steps import (
     drafts,
     expect_saved,
     field,
+    fits_its_screen,
     given_answers,
     offer,
     option,
@@ -281,7 +282,7 @@ def test_today_lists_what_is_not_saved_until_it_is(new_page, live_server, person
 
     # Each page once, the latest first.
     assert unsaved.get_by_role("link").all_inner_texts() == ["Week of May 3, 2026", "Midday, May 4, 2026"]
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits_its_screen(page)
     tab = page.context.new_page()
     tab.goto("/")
     page.goto(MIDDAY)

@@ -15,6 +15,7 @@ from brainlog.tests.browser.steps import (
     drafts,
     expect_saved,
     field,
+    fits_its_screen,
     follow,
     log_in,
     offer,
@@ -167,7 +168,7 @@ def test_logging_out_lists_what_is_not_saved_and_leads_to_it(new_page, person, w
     expect(unsaved_texts(page)).to_be_focused()
     expect(unsaved_texts(page)).to_be_in_viewport()
     assert unsaved_texts(page).get_by_role("link").all_inner_texts() == ["Week of May 3, 2026", "Midday, May 4, 2026"]
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits_its_screen(page)
     assert audit(page) == []
     press(page, "Stay logged in")
     expect(unsaved_texts(page)).to_be_hidden()

@@ -14,6 +14,7 @@ from brainlog.tests.browser.steps import (
     expect_no_drafts,
     expect_saved,
     field,
+    fits_its_screen,
     follow,
     given_answers,
     offer,
@@ -81,7 +82,7 @@ def notice(page: Page):
 
 
 def assert_fits(page: Page):
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits_its_screen(page)
 
 
 def mark(page: Page):

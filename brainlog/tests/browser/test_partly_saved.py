@@ -12,6 +12,7 @@ from brainlog.tests.browser.steps import (
     drafts,
     expect_saved,
     field,
+    fits_its_screen,
     follow,
     given_answers,
     press,
@@ -41,7 +42,7 @@ def open_phone(new_page, live_server, person):
 
 
 def assert_no_sideways_scroll(page):
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits_its_screen(page)
 
 
 @each_width

@@ -12,6 +12,7 @@ from brainlog.tests.browser.steps import (
     expect_no_drafts,
     expect_saved,
     field,
+    fits_its_screen,
     follow,
     given_answers,
     option,
@@ -62,7 +63,7 @@ def test_a_save_on_its_way_shows_and_can_be_repeated_if_no_answer_comes(new_page
     expect(button).to_have_attribute("aria-disabled", "true")
     expect(button).to_be_focused()
     expect(page.get_by_role("status").filter(has_text="Saving …")).to_have_count(1)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits_its_screen(page)
     assert audit(page) == []
     button.click(force=True)
     page.keyboard.press("Enter")
