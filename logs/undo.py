@@ -118,6 +118,16 @@ def say_partly(request, *, address: str, about: str = "", change: Change | None)
         say(request, _("The other answers are saved."), address=address, about=about, change=change)
 
 
+def explain(request, refusal: CannotUndoError, in_the_way: str) -> bool:
+    """Say why a deletion was not undone; `in_the_way` if newer answers are there.
+
+    Returns whether the page of the deletion is to be shown again, which holds the only copy of the answers: undoing may
+    work later.
+    """
+    messages.error(request, in_the_way if isinstance(refusal, ChangedSinceError) else str(refusal))
+    return isinstance(refusal, CannotUndoNowError)
+
+
 # ── Undoing ──────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -294,13 +294,9 @@ def undo_change(request, day):
         about, change = undo.opened(request)
         change = undo.undo(lambda: locked_day(request.user, day), parts_of_day(request.user), change)
     except undo.CannotUndoError as refusal:
-        is_in_the_way = about == DELETED and isinstance(refusal, undo.ChangedSinceError)
-        messages.error(
-            request,
-            _("The day has new answers. Delete those first, then undo here.") if is_in_the_way else str(refusal),
-        )
-        if about == DELETED and isinstance(refusal, undo.CannotUndoNowError):
-            # The page holds the only copy of the answers, so it is shown again.
+        if about != DELETED:
+            messages.error(request, str(refusal))
+        elif undo.explain(request, refusal, _("The day has new answers. Delete those first, then undo here.")):
             return render(request, "deleted.html", deleted(day, request.POST["envelope"]))
         return redirect(page_of_day(request, day))
     if about == DELETED:
