@@ -14,19 +14,27 @@ Result = TypeVar("Result")
 
 
 def wait_until(
-    condition: Callable[[], Result], what: str = "", *, seconds: float = PATIENCE, process: Popen | None = None
+    condition: Callable[[], Result],
+    what: str | Callable[[], str] = "",
+    *,
+    seconds: float = PATIENCE,
+    process: Popen | None = None,
 ) -> Result:
     """Return the first true value of `condition()`.
 
-    Raises TimeoutError after so many seconds, and RuntimeError as soon as `process`, on which the condition
-    depends, has ended.
+    `what` is for the message of an error: a text, or a function that returns it at that time. Raises TimeoutError after
+    so many seconds, and RuntimeError as soon as `process`, on which the condition depends, has ended.
     """
+
+    def described() -> str:
+        return what() if callable(what) else what or str(condition)
+
     until = time.monotonic() + seconds
     while not (result := condition()):
         if process and process.poll() is not None:
-            raise RuntimeError(f"{process.args[0]} ended with exit code {process.returncode}. {what}")
+            raise RuntimeError(f"{process.args[0]} ended with exit code {process.returncode}. {described()}")
         if time.monotonic() > until:
-            raise TimeoutError(f"Not within {seconds} s: {what or condition}")
+            raise TimeoutError(f"Not within {seconds} s: {described()}")
         time.sleep(INTERVAL)
     return result
 
