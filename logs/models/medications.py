@@ -1,8 +1,6 @@
 import datetime
 import uuid
 from decimal import Decimal
-from functools import reduce
-from operator import or_
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -10,8 +8,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, When
 from django.urls import reverse
-from django.utils.formats import date_format, number_format, time_format
-from django.utils.functional import cached_property
+from django.utils.formats import number_format, time_format
 from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
 from brainlog.database.compiled import compiled
@@ -19,162 +16,6 @@ from brainlog.database.person_keys import CompositeForeignKey, OwnerForeignKey, 
 from brainlog.forms import normalized
 from encryption.fields import BlindIndexField, PrivateCharField
 from logs.fields import ChoiceField, IsListOfTimes, NoteField, RandomUUID
-from logs.stages import (
-    STAGES,
-    AfternoonAnswers,
-    EveningAnswers,
-    MedicationAnswers,
-    MiddayAnswers,
-    MorningAnswers,
-    Stage,
-)
-
-# The scores that may stand for a day, the first that is answered.
-HEADLINES = ("day_rating", "overall_mood", "morning_mood")
-
-
-def headline_name_of(log) -> str | None:
-    """Which score stands for a day, a log or a row of for_list(): its rating, else a mood."""
-    return next((name for name in HEADLINES if getattr(log, name) is not None), None)
-
-
-def stages_done_of(log) -> int:
-    """How many of a day's check-ins are done; the day is a log or a row of for_list()."""
-    return sum(getattr(log, stage.completed_at) is not None for stage in STAGES)
-
-
-class DailyLogQuerySet(models.QuerySet):
-    def for_list(self):
-        """Only what a list or a calendar shows of a day, no text among it: named tuples, which cost half of models."""
-        return self.values_list(
-            "date", "not_tracked", *HEADLINES, *(stage.completed_at for stage in STAGES), named=True
-        )
-
-    def with_is_answered(self, questions):
-        """Adds `is_answered`: the day has at least one answer, it is not only marked as not tracked."""
-        return self.annotate(is_answered=reduce(or_, (question.answered() for question in questions)))
-
-    def between(self, first: datetime.date, last: datetime.date):
-        """Both days included, newest first."""
-        return self.filter(date__range=(first, last)).order_by("-date")
-
-
-class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswers, EveningAnswers):
-    """One person's day. A row exists once something of the day is answered or marked."""
-
-    class NotTracked(models.TextChoices):
-        HOLIDAY = "holiday", _("holiday")
-        ILL = "ill", _("ill")
-        OTHER = "other", _("another reason")
-
-    # No index of its own: the unique one on (user, date) serves, see docs/decisions/0006-indexes.md.
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="daily_logs", verbose_name=_("person"), db_index=False
-    )
-    date = models.DateField(_("date"), help_text=_("The person's own calendar day. A change of zone never moves it."))
-    not_tracked = ChoiceField(_("not tracked"), choices=NotTracked)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("last changed"), auto_now=True)
-
-    texts_belong_to = ("user_id", "date")
-    objects = DailyLogQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("daily log")
-        verbose_name_plural = _("daily logs")
-        ordering = ["-date"]
-        permissions = [("view_private_text", _("Can read what people wrote"))]
-        indexes = [models.Index(fields=["date"], name="daily_log_date")]
-        # The constraints of several abstract bases do not merge, hence this list.
-        constraints = [
-            models.UniqueConstraint(fields=["user", "date"], name="daily_log_one_per_day"),
-            # What rows of the same person refer to.
-            models.UniqueConstraint(fields=["id", "user"], name="daily_log_key_and_user"),
-            models.CheckConstraint(
-                condition=Q(not_tracked__isnull=True) | Q(not_tracked__in=["holiday", "ill", "other"]),
-                name="daily_log_not_tracked_valid",
-            ),
-            *(constraint for stage in STAGES for constraint in stage.constraints()),
-        ]
-
-    def __str__(self):
-        return date_format(self.date, "DATE_FORMAT")
-
-    def get_absolute_url(self):
-        return reverse("logs:day", args=[self.date])
-
-    @property
-    def headline(self) -> int | None:
-        return (name := headline_name_of(self)) and getattr(self, name)
-
-    @property
-    def stages_done(self) -> int:
-        return stages_done_of(self)
-
-    @property
-    def stages_asked(self) -> int:
-        return len(STAGES)
-
-    @property
-    def is_complete(self) -> bool:
-        return self.stages_done == self.stages_asked
-
-    @property
-    def is_empty(self) -> bool:
-        """Nothing answered and nothing marked: a row that says nothing."""
-        return self.not_tracked is None and not any(self.is_begun(stage) for stage in STAGES)
-
-    def is_done(self, stage: Stage) -> bool:
-        return getattr(self, stage.completed_at) is not None
-
-    def next_open(self, first: Stage) -> Stage | None:
-        """The first check-in that is not done, from `first` on."""
-        return next((stage for stage in STAGES[STAGES.index(first) :] if not self.is_done(stage)), None)
-
-    def is_begun(self, stage: Stage) -> bool:
-        return any(question.is_answered(self) for question in stage.questions(self.user))
-
-    def state_of(self, stage: Stage) -> str:
-        if self.is_done(stage):
-            return "done"
-        return "begun" if self.is_begun(stage) else "not-started"
-
-    def own_doses(self):
-        """The day's doses with their medications, in order. The query names the person."""
-        return self.doses.filter(user=self.user_id).select_related("medication")
-
-    @cached_property
-    def doses_taken(self) -> list["Dose"]:
-        """The day's doses with their medications, in order. One query, on first use."""
-        if not self.medication_taken or self._state.adding:
-            return []
-        return doses_of_log(user=self.user_id, daily_log=self)
-
-
-@compiled(user=models.BigIntegerField(), date=models.DateField())
-def logs_of_day(user, date):
-    """The person's log of a day, if there is one."""
-    return DailyLog.objects.filter(user=user, date=date)
-
-
-@compiled(user=models.BigIntegerField(), first=models.DateField(), last=models.DateField())
-def logs_between(user, first, last):
-    """The person's days from the first to the last, newest first."""
-    return DailyLog.objects.filter(user=user).between(first, last)
-
-
-@compiled(user=models.BigIntegerField(), first=models.DateField(), last=models.DateField())
-def logs_listed(user, first, last):
-    """The same days as rows of for_list()."""
-    return DailyLog.objects.filter(user=user).for_list().between(first, last)
-
-
-@compiled(user=models.BigIntegerField(), date=models.DateField())
-def logs_carried_on(user, date):
-    """The person's log of a day, with what they wrote in it for the morning after and no other text."""
-    return DailyLog.objects.filter(user=user, date=date).only(
-        "user_id", "date", "thought_for_tomorrow", "tomorrow_plan"
-    )
 
 
 class MedicationQuerySet(models.QuerySet):
@@ -193,15 +34,14 @@ class MedicationQuerySet(models.QuerySet):
         """Sorted by name, which the database cannot do. One query."""
         return sorted(self, key=Medication.sort_key)
 
-    def with_doses_of(self, log: DailyLog):
+    def with_doses_of(self, user, daily_log):
         """A person's medications beside the doses of a day. One query of dicts.
 
         A medication without a dose that day has NULL for all of it.
         """
-        # No row has the number 0: a day that is not stored has no doses.
-        of_day = Q(doses__daily_log=log.pk or 0)
+        of_day = Q(doses__daily_log=daily_log)
         return (
-            self.filter(user=log.user_id)
+            self.filter(user=user)
             .annotate(dose=FilteredRelation("doses", condition=of_day))
             .order_by("pk", "dose__pk")
             .values(*Medication.READ_FOR_DOSES)
@@ -372,7 +212,7 @@ class Dose(models.Model):
 
     # In the database, the constraints below are its foreign keys.
     daily_log = SamePersonForeignKey(
-        DailyLog, models.CASCADE, related_name="doses", verbose_name=_("daily log"), db_constraint=False
+        "logs.DailyLog", models.CASCADE, related_name="doses", verbose_name=_("daily log"), db_constraint=False
     )
     medication = SamePersonForeignKey(
         Medication, models.RESTRICT, related_name="doses", verbose_name=_("medication"), db_constraint=False
@@ -419,5 +259,5 @@ def doses_of_log(user, daily_log):
 
 @compiled(user=models.BigIntegerField(), daily_log=models.BigIntegerField())
 def medications_with_doses_of(user, daily_log):
-    """The query of MedicationQuerySet.with_doses_of(). A day that is not stored has the number 0."""
-    return Medication.objects.with_doses_of(DailyLog(pk=daily_log, user_id=user))
+    """The query of MedicationQuerySet.with_doses_of(). A day that is not stored has the number 0, which no row has."""
+    return Medication.objects.with_doses_of(user, daily_log)
