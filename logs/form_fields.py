@@ -7,12 +7,14 @@ from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.html import format_html
-from django.utils.translation import gettext_lazy as _
+from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, gettext_lazy as _
 
 from brainlog.forms import (
     LONGEST_LINE,
     BoundField,
+    CheckBox,
     ManyPills,
     Pills,
     TextBox,
@@ -24,8 +26,13 @@ from encryption.fields import PrivateTextInput
 from logs.hours import QUARTER, AmbiguousError, TooLongError, UnreadableError, hours_in
 
 
+def in_digits(number: Decimal) -> str:
+    """A number as it is shown in an input: 7.50 → 7.5, 7.00 → 7."""
+    return f"{number.normalize():f}"
+
+
 class Scale(Pills):
-    """Ten buttons in a row, with words at both ends."""
+    """Ten buttons in a row, with words at both ends. Either end may have none."""
 
     def __init__(self, ends=("", ""), **kwargs):
         super().__init__(**kwargs)
@@ -35,13 +42,11 @@ class Scale(Pills):
         (lowest, _lowest), *_others, (highest, _highest) = self.choices
         return format_html(
             '<div class="scale">\n  <div class="steps">{}\n  </div>\n'
-            '  <div class="ends"><span>{} {}</span>\n    {}\n    <span>{} {}</span></div>\n</div>',
+            '  <div class="ends"><span>{}</span>\n    {}\n    <span>{}</span></div>\n</div>',
             self.buttons(name, value, attrs),
-            lowest,
-            self.ends[0],
+            f"{lowest} {self.ends[0]}".rstrip(),
             clear_button(name, attrs["id"]),
-            highest,
-            self.ends[1],
+            f"{highest} {self.ends[1]}".rstrip(),
         )
 
 
@@ -117,15 +122,97 @@ class NumberInput(forms.DecimalField):
                 # 1,000 is a thousand in some countries and one in others. Pages never show a number that ends so.
                 raise ValidationError(self.error_messages["ambiguous"], code="ambiguous")
             value = value.replace(",", ".")
-            if not re.fullmatch(r"[+-]?[0-9]{0,12}\.?[0-9]{0,12}", value):
+            # Somewhat longer than any field takes, so that what is said of a long number is that it is too long.
+            if not re.fullmatch(r"[+-]?[0-9]{0,40}\.?[0-9]{0,40}", value):
                 raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
 
     def prepare_value(self, value):
-        """7.50 → 7.5, 7.00 → 7."""
-        if isinstance(value, Decimal):
-            return f"{value.normalize():f}"
-        return value
+        return in_digits(value) if isinstance(value, Decimal) else value
+
+
+class Stepper(TextBox):
+    """A text input for a number, with its unit and a − and a + button, which static/js/stepper.js shows and wires.
+
+    `question` is what a screen reader says of the buttons. The person's own words are escaped here.
+    """
+
+    question = ""
+
+    def __init__(self, *, unit="", least=None, most=None, step=None):
+        # The keypad for decimals of some phones has no minus.
+        inputmode = "text" if least is not None and least < 0 else "decimal"
+        super().__init__({"inputmode": inputmode, "autocomplete": "off"})
+        self.unit = unit
+        self.step = step
+        self.limits = {"least": least, "most": most, "step": step}
+
+    def render(self, name, value, attrs=None, renderer=None):
+        box = super().render(name, value, described_by_unit(attrs, self.unit))
+        data = ((key, in_digits(limit)) for key, limit in self.limits.items() if limit is not None)
+        return format_html(
+            '<div class="measure" data-stepper{}>{}{}{}{}<span class="visually-hidden" role="status"></span></div>',
+            format_html_join("", ' data-{}="{}"', data),
+            box,
+            unit_beside(attrs, self.unit),
+            self.button(-1, "−", gettext("%(question)s: %(step)s less")),
+            self.button(1, "+", gettext("%(question)s: %(step)s more")),
+        )
+
+    def button(self, direction: int, sign: str, words: str) -> str:
+        step = number_format(in_digits(self.step or Decimal(1)), use_l10n=True)
+        return format_html(
+            ' <button type="button" class="button" data-step-by="{}" aria-label="{}" hidden>{}</button>',
+            direction,
+            words % {"question": self.question, "step": step},
+            sign,
+        )
+
+
+def described_by_unit(attrs: dict, unit: str) -> dict:
+    """The attributes of an input that has its unit beside it."""
+    if not unit:
+        return attrs
+    described_by = " ".join(filter(None, [attrs.get("aria-describedby"), f"{attrs['id']}_unit"]))
+    return attrs | {"aria-describedby": described_by}
+
+
+def unit_beside(attrs: dict, unit: str) -> str:
+    return format_html(' <span class="unit" id="{}_unit">{}</span>', attrs["id"], unit) if unit else ""
+
+
+class StepperInput(NumberInput):
+    """A number between bounds and in steps from the least, if there are any. `kept`: a number accepted beside these."""
+
+    default_error_messages = {
+        "multiple": _("Write a multiple of %(step)s."),
+        "step": _("Write %(least)s, or go up from it in steps of %(step)s."),
+    }
+
+    def __init__(self, *, unit="", step=None, kept=None, **options):
+        super().__init__(**{"required": False, "max_digits": 12, "decimal_places": 3} | options)
+        self.step, self.kept = step, kept
+        if "widget" not in options:
+            self.widget = Stepper(unit=unit, least=self.min_value, most=self.max_value, step=step)
+            self.widget.question = self.label or ""
+
+    def to_python(self, value):
+        number = super().to_python(value)
+        return abs(number) if number == 0 else number  # -0 is 0.
+
+    def run_validators(self, value):
+        if value is None or value != self.kept:
+            super().run_validators(value)
+
+    def clean(self, value):
+        number = super().clean(value)
+        start = self.min_value or Decimal(0)
+        # Exact, unlike Django's StepValueValidator, which compares floats.
+        if number is not None and number != self.kept and self.step and (number - start) % self.step:
+            code = "step" if start % self.step else "multiple"
+            params = {"step": in_digits(self.step), "least": in_digits(start)}
+            raise ValidationError(self.error_messages[code], code=code, params=params)
+        return number
 
 
 class HoursInput(NumberInput):
@@ -162,35 +249,69 @@ class HoursInput(NumberInput):
         return bool(match) and Decimal(match[1].replace(",", ".")) == hours
 
 
-class TwoTextBoxes(forms.MultiWidget):
-    """Two text inputs; `-2` follows the name of the second."""
+class TwoInputs(forms.MultiWidget):
+    """Two inputs of one question. The name of the first is the question's; `SUFFIX` follows it in that of the second.
 
-    def __init__(self, attrs=None):
-        super().__init__([NumberInput.widget, NumberInput.widget], attrs)
-        self.widgets_names = ["", "-2"]
+    What came in is a list of two, or None if both were left blank.
+    """
+
+    SUFFIX: str
+
+    def __init__(self, first: forms.Widget, second: forms.Widget):
+        super().__init__([first, second])
+        self.widgets_names = ["", self.SUFFIX]
+
+    def value_from_datadict(self, data, files, name):
+        values = super().value_from_datadict(data, files, name)
+        return values if any(values) else None
+
+    def values_of(self, value) -> list:
+        """What the two inputs show of an answer, or of what came in."""
+        return value if isinstance(value, list) else self.decompress(value)
+
+    def attrs_of_second(self, attrs: dict) -> dict:
+        return attrs | {"id": f"{attrs['id']}{self.SUFFIX}"}
+
+
+class TwoTextBoxes(TwoInputs):
+    """Two text inputs for numbers, with their unit."""
+
+    SUFFIX = "-2"
+
+    def __init__(self, unit=""):
+        super().__init__(NumberInput.widget, NumberInput.widget)
+        self.unit = unit
 
     def decompress(self, value):
-        return list(value) if value else [None, None]
+        return [in_digits(number) for number in value] if value else [None, None]
 
     def render(self, name, value, attrs=None, renderer=None):
-        values = value if isinstance(value, list) else self.decompress(value)
-        parts = zip(self.widgets, self.widgets_names, values, strict=True)
-        attrs = attrs or {}
-        boxes = [
-            widget.render(name + suffix, each, attrs | {"id": f"{attrs['id']}{suffix}"} if "id" in attrs else attrs)
-            for widget, suffix, each in parts
-        ]
-        return format_html("{} {}", *boxes)
+        first, second = self.values_of(value)
+        described = described_by_unit(attrs, self.unit)
+        return format_html(
+            '<div class="measure">{} <span aria-hidden="true">/</span> {}{}</div>',
+            self.widgets[0].render(name, first, described | {"aria-label": gettext("First number")}),
+            self.widgets[1].render(
+                name + self.SUFFIX, second, self.attrs_of_second(described) | {"aria-label": gettext("Second number")}
+            ),
+            unit_beside(attrs, self.unit),
+        )
 
 
 class TwoNumbersInput(forms.MultiValueField):
-    """Two numbers that belong together, as a tuple, or None. One of them alone is an error."""
+    """Two numbers that belong together, as a tuple, or None. One of them alone is an error.
 
-    widget = TwoTextBoxes
+    `kept`: an answer accepted as it is.
+    """
+
     default_error_messages = {"incomplete": _("Write both numbers.")}
 
-    def __init__(self, *, each: NumberInput, **kwargs):
-        super().__init__([each, copy.deepcopy(each)], required=False, require_all_fields=False, **kwargs)
+    def __init__(self, *, each: StepperInput, unit="", kept=None, **options):
+        both = [each, copy.deepcopy(each)]
+        for field, number in zip(both, kept or (), strict=False):
+            field.kept = number
+        options = {"widget": TwoTextBoxes(unit)} | options
+        super().__init__(both, required=False, require_all_fields=False, **options)
 
     def compress(self, values):
         given = [value for value in values if value is not None]
@@ -237,3 +358,49 @@ class TimeInput(forms.TimeField):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         value = super().to_python(value)
         return value and value.replace(second=0, microsecond=0)
+
+
+# The answer to a question about a time of day that passed unnoticed.
+NOT_NOTICED = "not noticed"
+
+
+class TimeAndBox(TwoInputs):
+    """A time of day and a check box that says that there was none to notice."""
+
+    SUFFIX = "-not-noticed"
+
+    def __init__(self):
+        super().__init__(TimeInput.widget, CheckBox())
+
+    def decompress(self, value):
+        return [None, True] if value == NOT_NOTICED else [value, False]
+
+    def value_omitted_from_data(self, data, files, name):
+        # Django's answer for a check box is always no, because a browser sends nothing of one that is not ticked.
+        return name not in data and name + self.SUFFIX not in data
+
+    def render(self, name, value, attrs=None, renderer=None):
+        time, is_ticked = self.values_of(value)
+        return format_html(
+            '<div class="measure">{} <label class="pill">{}<span>{}</span></label></div>',
+            self.widgets[0].render(name, time, attrs | {"aria-label": gettext("Time")}),
+            self.widgets[1].render(name + self.SUFFIX, is_ticked, self.attrs_of_second(attrs)),
+            gettext("Not noticed"),
+        )
+
+
+class TimeOrNotNoticedInput(forms.MultiValueField):
+    """A time of day, NOT_NOTICED, or None. Both together are an error."""
+
+    widget = TimeAndBox
+    default_error_messages = {"both": _("Write the time, or choose “Not noticed”, not both.")}
+
+    def __init__(self, **options):
+        fields = [TimeInput(required=False), forms.BooleanField(required=False)]
+        super().__init__(fields, required=False, require_all_fields=False, **options)
+
+    def compress(self, values):
+        time, is_ticked = values or (None, False)
+        if time is not None and is_ticked:
+            raise ValidationError(self.error_messages["both"], code="both")
+        return NOT_NOTICED if is_ticked else time

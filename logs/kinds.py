@@ -5,8 +5,8 @@ An answer that was not given is None, whatever its kind.
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from decimal import ROUND_FLOOR, Decimal
 from typing import ClassVar
 
 from django import forms
@@ -19,13 +19,14 @@ from logs.form_fields import (
     YES_OR_NO,
     ChoiceInput,
     HoursInput,
-    NumberInput,
     Scale,
     SeveralInput,
+    StepperInput,
     TextInput,
     TimeInput,
     TwoNumbersInput,
     YesNoInput,
+    in_digits,
 )
 
 
@@ -39,6 +40,10 @@ class Kind:
     def form_field(self, **options) -> forms.Field:
         """The form field that asks for it. It returns an answer of this kind, or None."""
         raise NotImplementedError
+
+    def accepting(self, value) -> "Kind":
+        """The kind whose form field also takes this answer, stored under earlier bounds or choices. It may be None."""
+        return self
 
     def condition(self, column: str) -> Q | None:
         """What the database demands of a stored value, NULL aside."""
@@ -68,7 +73,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Score(Kind):
-    """A whole number from 1 to 10. `ends` are the words at both ends."""
+    """A whole number from 1 to 10. `ends` are the words at both ends; either may be empty."""
 
     LOWEST, HIGHEST = 1, 10
     has_mean = True
@@ -89,7 +94,14 @@ class Score(Kind):
         return gettext("%(score)d of 10") % {"score": value}
 
     def legend(self):
-        return gettext("1 (%(low)s) to 10 (%(high)s)") % {"low": self.ends[0], "high": self.ends[1]}
+        low, high = self.ends
+        if low and high:
+            words = gettext("1 (%(low)s) to 10 (%(high)s)")
+        elif low:
+            words = gettext("1 (%(low)s) to 10")
+        else:
+            words = gettext("1 to 10 (%(high)s)") if high else gettext("1 to 10")
+        return words % {"low": low, "high": high}
 
     def schema(self):
         return {"type": "integer", "minimum": self.LOWEST, "maximum": self.HIGHEST}
@@ -157,7 +169,10 @@ class Hours(Kind):
 
 @dataclass(frozen=True)
 class Number(Kind):
-    """A number, perhaps in a unit, between bounds and in steps if there are any."""
+    """A number, perhaps in a unit, between bounds and in steps from the least if there are any.
+
+    `kept`: a stored answer that is accepted beside these.
+    """
 
     has_mean = True
 
@@ -165,10 +180,14 @@ class Number(Kind):
     least: Decimal | None = None
     most: Decimal | None = None
     step: Decimal | None = None
+    kept: Decimal | tuple[Decimal, Decimal] | None = None
 
     def form_field(self, **options):
-        bounds = {"min_value": self.least, "max_value": self.most, "step_size": self.step}
-        return NumberInput(**{"required": False, "max_digits": 12, "decimal_places": 3} | bounds | options)
+        bounds = {"min_value": self.least, "max_value": self.most, "step": self.step}
+        return StepperInput(unit=self.unit, kept=self.kept, **bounds, **options)
+
+    def accepting(self, value):
+        return replace(self, kept=value)
 
     def condition(self, column):
         bounds = {"gte": self.least, "lte": self.most}
@@ -176,22 +195,31 @@ class Number(Kind):
         return Q(**bounds) if bounds else None
 
     def display(self, value):
-        number = number_format(f"{value.normalize():f}", use_l10n=True)
+        number = number_format(in_digits(value), use_l10n=True)
         return f"{number} {self.unit}" if self.unit else number
 
     def legend(self):
         least, most = ("" if bound is None else self.display(bound) for bound in (self.least, self.most))
         if least and most:
-            return gettext("%(least)s to %(most)s") % {"least": least, "most": most}
-        return self.unit or gettext("a number")
+            words = gettext("%(least)s to %(most)s")
+        elif least:
+            words = gettext("%(least)s or more")
+        else:
+            words = gettext("%(most)s or less") if most else ""
+        return words % {"least": least, "most": most} if words else self.unit or gettext("a number")
 
     def schema(self):
-        given = {"minimum": self.least, "maximum": self.most, "multipleOf": self.step}
+        # A multiple is one of 0, whereas steps begin at the least.
+        is_multiple = self.step is not None and not (self.least or 0) % self.step
+        given = {"minimum": self.least, "maximum": self.most, "multipleOf": self.step if is_multiple else None}
         return {"type": "number"} | {name: float(bound) for name, bound in given.items() if bound is not None}
 
     @property
     def examples(self):
-        first, step = self.least or Decimal(0), self.step or Decimal(1)
+        step = self.step or Decimal(1)
+        first = Decimal(0) if self.least is None else self.least
+        if self.most is not None and self.most < first:
+            first = (self.most / step).to_integral_value(ROUND_FLOOR) * step
         values = [first + step * number for number in range(4)]
         return [value for value in values if self.most is None or value <= self.most]
 
@@ -203,13 +231,14 @@ class TwoNumbers(Number):
     has_mean = False
 
     def form_field(self, **options):
-        return TwoNumbersInput(each=super().form_field(), **options)
+        each = replace(self, kept=None)
+        return TwoNumbersInput(each=Number.form_field(each), unit=self.unit, kept=self.kept, **options)
 
     def condition(self, column):
         raise NotImplementedError("Two numbers are two columns.")
 
     def display(self, value):
-        first, second = (number_format(f"{number.normalize():f}", use_l10n=True) for number in value)
+        first, second = (number_format(in_digits(number), use_l10n=True) for number in value)
         return f"{first} / {second} {self.unit}".rstrip()
 
     def legend(self):
@@ -248,35 +277,53 @@ class YesNo(Kind):
         return [True, False]
 
 
-def in_words(choices: Iterable[tuple[str, str]]) -> str:
+def in_words(choices: Iterable[tuple[str | int, str]]) -> str:
     """`a_key (its label), …`; the label only where it says more than the key."""
-    return ", ".join(key if key == label else f"{key} ({label})" for key, label in choices)
+    return ", ".join(str(key) if key == label else f"{key} ({label})" for key, label in choices)
 
 
 @dataclass(frozen=True)
 class Choice(Kind):
-    """One of a fixed vocabulary: a key of `choices`."""
+    """One of a fixed vocabulary: a key of `choices`. All keys are texts, or all are integers.
 
-    choices: tuple[tuple[str, str], ...] = ()
+    `retired`: choices that are not offered any more, and that stored answers may have.
+    """
+
+    choices: tuple[tuple[str | int, str], ...] = ()
+    retired: tuple[tuple[str | int, str], ...] = ()
 
     @property
-    def keys(self) -> list[str]:
+    def keys(self) -> list[str] | list[int]:
         return [key for key, _label in self.choices]
 
+    @property
+    def known(self) -> dict[str, str] | dict[int, str]:
+        """The labels of all keys that an answer may have."""
+        return dict(self.choices) | dict(self.retired)
+
+    @property
+    def key_type(self) -> type:
+        return int if any(isinstance(key, int) for key in self.keys) else str
+
     def form_field(self, **options):
-        return ChoiceInput(choices=self.choices, **options)
+        return ChoiceInput(choices=self.choices, **{"coerce": self.key_type} | options)
+
+    def accepting(self, value):
+        stored = value if isinstance(value, list) else [value]
+        again = [(key, label) for key, label in self.retired if key in stored and key not in self.keys]
+        return replace(self, choices=(*self.choices, *again))
 
     def condition(self, column):
         return Q(**{f"{column}__in": self.keys})
 
     def display(self, value):
-        return str(dict(self.choices).get(value, value))
+        return str(self.known.get(value, value))
 
     def legend(self):
-        return in_words(self.choices)
+        return in_words(self.known.items())
 
     def schema(self):
-        return {"type": "string", "enum": self.keys}
+        return {"type": "integer" if self.key_type is int else "string", "enum": [*self.known]}
 
     @property
     def examples(self):
@@ -288,7 +335,7 @@ class Several(Choice):
     """Several of a fixed vocabulary: a list of keys in the vocabulary's order, never an empty one."""
 
     def form_field(self, **options):
-        return SeveralInput(choices=self.choices, **options)
+        return SeveralInput(choices=self.choices, **{"coerce": self.key_type} | options)
 
     def condition(self, column):
         return None  # A list is JSON, whose members a CHECK cannot compare in both databases.
@@ -300,7 +347,7 @@ class Several(Choice):
         return ", ".join(super(Several, self).display(key) for key in value)
 
     def legend(self):
-        return gettext("any of: %(choices)s") % {"choices": in_words(self.choices)}
+        return gettext("any of: %(choices)s") % {"choices": super().legend()}
 
     def schema(self):
         return {"type": "array", "items": super().schema(), "minItems": 1, "uniqueItems": True}
