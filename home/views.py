@@ -31,7 +31,7 @@ def today(request):
         "day": day,
         "day_in_full": full_name_of(day),
         "log": log,
-        "steps": steps_of(log, now=now, today=day),
+        "steps": steps_of(log, now=now, today=day, stages=log.stages_counted),
         "strip": strip,
         "shows_moods": any(square.score and square.sign for square in strip),
         "yesterday": logs.get(day - ONE_DAY),

@@ -13,16 +13,19 @@ from django.utils.translation import gettext, gettext_lazy as _
 from brainlog.database.retry import retry_on_conflict
 from encryption.fields import Unreadable
 from logs.models import DailyLog
-from logs.questions import DIGEST_LENGTH, Change, Question, save_answers
+from logs.questions import (
+    DIGEST_LENGTH,
+    Change,
+    Question,
+    is_done,
+    names_in,
+    questions_to_ask,
+    save_answers,
+    still_open,
+)
 from logs.stages import Stage
 
 LONGEST_VERSION = 200 * DIGEST_LENGTH
-
-
-def names_in(data, key: str) -> set[str]:
-    """The names of questions, with spaces between them, that came in under a key, once or several times."""
-    texts = forms.MultipleHiddenInput().value_from_datadict(data, {}, key) or []
-    return set(" ".join(texts).split())
 
 
 @dataclass(frozen=True)
@@ -307,8 +310,10 @@ class AnswersForm(forms.Form):
     @property
     def open_labels(self) -> list[str]:
         """The questions that are still to be answered before this is done."""
-        needed = [question for question in self.questions if question.is_needed]
-        return [str(question.label) for question in needed if self.cleaned_data[question.name] is None]
+        return [str(question.label) for question in still_open(self.questions, self.answer_to)]
+
+    def answer_to(self, question: Question):
+        return self.cleaned_data[question.name]
 
     def get_context(self):
         """The questions asked first, then those that are folded away."""
@@ -368,19 +373,26 @@ class AnswersForm(forms.Form):
         self.version = self.stored_version
 
     def stamp(self) -> datetime.datetime | None:
-        """When this was done, which is now if it was not; None if an answer that is needed is missing."""
+        """When this was done, which is now if it was not; None if it is not.
+
+        What was done before a question was added to those asked first stays done.
+        """
         before = getattr(self.instance, self.completed_at_name)
-        has_errors = any(question.is_needed and question.name in self.errors for question in self.questions)
-        if self.open_labels or (has_errors and before is None):
-            return None
-        return before or timezone.now()
+        if before is None:
+            has_errors = any(question.is_needed and question.name in self.errors for question in self.questions)
+            return timezone.now() if is_done(self.questions, self.answer_to) and not has_errors else None
+        former = still_open(self.questions, lambda question: self.stored[question.name])
+        missing = [question for question in still_open(self.questions, self.answer_to) if question not in former]
+        has_answer = any(self.answer_to(question) is not None for question in self.questions)
+        return before if has_answer and not missing else None
 
 
 class CheckInForm(AnswersForm):
     """One check-in of a day."""
 
-    def __init__(self, stage: Stage, log: DailyLog, data=None):
-        questions = stage.questions(log.user)
+    def __init__(self, stage: Stage, log: DailyLog, data=None, *, speaks_of=None):
+        """`speaks_of` is data that fill_in() will show."""
+        questions = questions_to_ask(stage.slug, log.user, data or speaks_of)
         super().__init__(log, questions, data, completed_at_name=stage.completed_at, remembered_as=stage.slug)
 
 

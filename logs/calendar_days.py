@@ -14,8 +14,7 @@ from django.utils.formats import date_format, get_format
 from django.utils.translation import gettext, pgettext
 
 from logs.addresses import address_of_day
-from logs.models import DailyLog, headline_name_of, stages_done_of
-from logs.stages import STAGES
+from logs.models import DailyLog, headline_name_of, stages_counted, stages_done_of
 
 
 @dataclass(slots=True)
@@ -110,21 +109,24 @@ class Line:
     sign: str  # To be seen.
 
 
-def lines_of(logs: Iterable[tuple]) -> list[Line]:
-    """Rows of for_list() as a list shows them."""
+def lines_of(logs: Iterable[tuple], person) -> list[Line]:
+    """A person's rows of for_list() as a list shows them."""
     date_as, weekdays = get_format("DATE_FORMAT"), [str(name) for name in WEEKDAYS.values()]
     done, not_tracked = gettext("%(done)s of %(all)s done"), gettext("not tracked: %(reason)s")
     reasons = {key: str(label) for key, label in DailyLog.NotTracked.choices}
-    headlines = Headlines()
+    headlines, today = Headlines(), person.today()
+
+    def done_in_words(log) -> str:
+        stages = stages_counted(log, person, today)
+        return done % {"done": stages_done_of(log, stages), "all": len(stages)}
+
     return [
         Line(
             date=log.date,
             address=address_of_day(log.date),
             weekday=weekdays[log.date.weekday()],
             date_in_words=format_date(log.date, date_as),
-            detail=not_tracked % {"reason": reasons[log.not_tracked]}
-            if log.not_tracked
-            else done % {"done": stages_done_of(log), "all": len(STAGES)},
+            detail=not_tracked % {"reason": reasons[log.not_tracked]} if log.not_tracked else done_in_words(log),
             **dict(zip(("score", "words", "sign"), headlines.of(log) or ("", "", "–"), strict=True)),
         )
         for log in logs

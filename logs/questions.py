@@ -7,7 +7,8 @@ A row is a DailyLog or a WeeklyReflection.
 
 import datetime
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from types import NoneType
@@ -22,7 +23,9 @@ from django.utils.translation import gettext, gettext_lazy as _
 from logs.doses import DosesField, facts_of, pack_doses, save_doses, unpack_doses
 from logs.fields import Answer, Direction
 from logs.kinds import Kind
-from logs.models import DailyLog, Dose
+from logs.models import DailyLog, Dose, OwnAnswer, OwnAnswerColumns, OwnQuestion, own_questions_of
+from logs.own_kinds import NOT_NOTICED
+from logs.question_choices import Choices, Place, arranged
 from logs.stages import STAGES, Stage
 
 DIGEST_LENGTH = 6
@@ -36,7 +39,7 @@ def without_zeros(value):
 class Question:
     """One question. An answer that was not given is None.
 
-    `is_first`: asked above the fold. `is_needed`: without its answer, the check-in or week is not done.
+    `place`: above the fold, folded away, or not asked.
     `shown_when=(question, answer)`: asked only after that answer to a question of the same form.
     `left_out_when=(question, answer)`: not asked, and of no effect, after that answer elsewhere on the row.
     """
@@ -46,8 +49,7 @@ class Question:
     help_text: str = ""
     kind: Kind | None = None
     direction = Direction.NEITHER
-    is_first = False
-    is_needed = False
+    place = Place.FOLDED
     is_note = False  # Read out on lines of its own.
     shown_when: tuple[str, object] | None = None
     left_out_when: tuple[str, object] | None = None
@@ -55,6 +57,27 @@ class Question:
 
     def __repr__(self):
         return f"<{type(self).__name__} {self.name}>"
+
+    @property
+    def is_first(self) -> bool:
+        return self.place == Place.FIRST
+
+    @property
+    def is_asked(self) -> bool:
+        return self.place != Place.OFF
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the check-in or week is not done without its answer."""
+        return self.is_first
+
+    def placed(self, place: Place) -> "Question":
+        """The same question, asked there."""
+        if place == self.place:
+            return self
+        question = copy(self)
+        question.place = place
+        return question
 
     def form_field(self, row) -> forms.Field:
         """The form field that asks about this row."""
@@ -174,7 +197,7 @@ class ColumnQuestion(Column):
         self.help_text = column.help_text
         self.kind = column.kind
         self.direction = column.direction
-        self.is_first = self.is_needed = not column.blank
+        self.place = Place.FOLDED if column.blank else Place.FIRST
         self.is_note = column.kind.is_note
         self.shown_when = column.shown_when
         self.left_out_when = column.left_out_when
@@ -188,7 +211,9 @@ class DosesQuestion(Question):
 
     name = "doses"
     label = _("Doses")
-    is_first = is_note = True
+    place = Place.FIRST
+    is_needed = False  # A person can log that they took something, and not what.
+    is_note = True
     shown_when = ("medication_taken", True)
 
     def make_field(self, row):
@@ -228,8 +253,114 @@ class DosesQuestion(Question):
         return ", ".join(dose.in_words for dose in value) if value else gettext("no dose")
 
 
+class RowQuestion(Question):
+    """A question of a person's own: its answer is a row beside the day or the week."""
+
+    def __init__(self, own: OwnQuestion):
+        self.own = own
+        self.name = own.name
+        self.label = own.label_in_words
+        self.kind = own.kind_of_answer
+        self.direction = Direction(own.direction)
+        self.place = Place.OFF if own.archived_at else Place(own.place)
+        self.is_note = self.kind.is_note
+
+    def make_field(self, row):
+        """Takes the stored answer too, so that a day can be saved again after its question was reworded."""
+        return self.kind.accepting(self.read(row)).form_field(label=self.label)
+
+    def read(self, row):
+        answer = row.own_answers_by_question.get(self.own.pk)
+        return None if answer is None else self.value_of(answer)
+
+    def value_of(self, answer: OwnAnswerColumns):
+        """The answer in the type of its kind."""
+        return value_in(self.own.kind, answer)
+
+    def write(self, row, value):
+        row.set_own_answer(self.own, None if value is None else columns_for(self.own.kind, value))
+
+    def pack(self, row):
+        answer = row.own_answers_by_question.get(self.own.pk)
+        if answer is None:
+            return None
+        columns = [answer._meta.get_field(name) for name in OwnAnswerColumns.COLUMNS]
+        return {
+            column.name: column.value_to_string(answer)
+            for column in columns
+            if column.value_from_object(answer) is not None
+        }
+
+    def unpack(self, row, packed):
+        if packed is None:
+            return None
+        fields = OwnAnswer._meta
+        values = {name: fields.get_field(name).to_python(value) for name, value in packed.items()}
+        return self.value_of(row.new_own_answer(self.own, values))
+
+
+def value_in(kind: str, answer: OwnAnswerColumns):
+    """What a stored answer to an own question of this kind says."""
+    match kind:
+        case "score":
+            return int(answer.number)
+        case "number":
+            return answer.number
+        case "two_numbers":
+            return answer.number, answer.number_2
+        case "yes_no":
+            return answer.flag
+        case "choice":
+            return answer.chosen[0]
+        case "several":
+            return answer.chosen
+        case "time":
+            return NOT_NOTICED if answer.time is None else answer.time
+        case _:
+            return answer.text
+
+
+def columns_for(kind: str, value) -> dict:
+    """The columns that store an answer of this kind."""
+    match kind:
+        case "score" | "number":
+            return {"number": Decimal(value)}
+        case "two_numbers":
+            return {"number": value[0], "number_2": value[1]}
+        case "yes_no":
+            return {"flag": value}
+        case "choice":
+            return {"chosen": [value]}
+        case "several":
+            return {"chosen": [*value]}
+        case "time":
+            return {"flag": False} if value == NOT_NOTICED else {"time": value}
+        case _:
+            return {"text": value}
+
+
 def questions_on(columns: Iterable[Answer]) -> tuple[ColumnQuestion, ...]:
     return tuple(ColumnQuestion(column) for column in columns)
+
+
+# ── What a person is asked ───────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class QuestionList:
+    """The questions of a check-in, or of the week.
+
+    `built_in` are in the usual order. `answers` is the model of answers to own questions.
+    """
+
+    slug: str
+    title: str
+    built_in: tuple[Question, ...]
+    answers: type[OwnAnswerColumns] = OwnAnswer
+
+    def count_answers(self, question: OwnQuestion) -> int:
+        """How many days or weeks have an answer to it."""
+        return self.answers.objects.filter(user=question.user_id, question=question).count()
 
 
 def built_in(stage: Stage) -> tuple[Question, ...]:
@@ -238,17 +369,103 @@ def built_in(stage: Stage) -> tuple[Question, ...]:
     return tuple(sorted(questions, key=lambda question: not question.is_first))
 
 
-BUILT_IN = {stage.slug: built_in(stage) for stage in STAGES}
+# By slug. The app of weekly reflections adds its own.
+QUESTION_LISTS = {stage.slug: QuestionList(stage.slug, stage.title, built_in(stage)) for stage in STAGES}
 
 
-def questions_of(stage: Stage, person) -> tuple[Question, ...]:
-    """What a check-in asks this person. Today that is the same for everyone."""
-    return BUILT_IN[stage.slug]
+class PersonQuestions:
+    """The questions of one person, arranged as they chose."""
+
+    def __init__(self, person):
+        self.choices = Choices.from_json(person.question_choices)
+        self.own = [RowQuestion(own) for own in own_questions_of(user=person)] if person.has_own_questions else []
+        self.arranged: dict[str, tuple[Question, ...]] = {}
+
+    def of(self, slug: str) -> tuple[Question, ...]:
+        """All questions of a list: those asked first, those folded away, and those left out or archived."""
+        if slug not in self.arranged:
+            own = [question for question in self.own if question.own.check_in == slug]
+            self.arranged[slug] = arranged([*QUESTION_LISTS[slug].built_in, *own], self.choices, slug)
+        return self.arranged[slug]
+
+
+def questions_for(person) -> PersonQuestions:
+    """The questions of a person, read once for each instance of the person."""
+    known = vars(person).get("arranged_questions")
+    if known is None or known[0] != (person.question_choices, person.has_own_questions):
+        known = (person.question_choices, person.has_own_questions), PersonQuestions(person)
+        person.arranged_questions = known
+    return known[1]
+
+
+def questions_of(slug: str, person) -> tuple[Question, ...]:
+    """All questions of a check-in or of the week, those left out at the end. Of no person: the built-in ones."""
+    if person is None or not (person.question_choices or person.has_own_questions):
+        return QUESTION_LISTS[slug].built_in
+    return questions_for(person).of(slug)
+
+
+def questions_to_ask(slug: str, person, data: Mapping | None = None) -> list[Question]:
+    """What a page asks, and what the data of a form speaks of besides: it was asked when its page was opened.
+
+    An own question may have been moved to another check-in of the day since, or archived.
+    """
+    questions = questions_of(slug, person)
+    asked = [question for question in questions if question.is_asked]
+    if not data or not (person.question_choices or person.has_own_questions):
+        return asked
+    answers = QUESTION_LISTS[slug].answers
+    known = dict.fromkeys(questions) | dict.fromkeys(
+        question
+        for question in questions_for(person).own
+        if QUESTION_LISTS[question.own.check_in].answers is answers
+    )
+    spoken_of = names_in(data, "asked-names")
+    others = [
+        question
+        for question in known
+        if question not in asked and (question.name in spoken_of or question.name in data)
+    ]
+    heads = {question.shown_when[0] for question in others if question.shown_when}
+    # Below a question that the page did not ask, nothing can be answered.
+    missing = heads - {question.name for question in [*asked, *others]}
+    return [*asked, *others, *(question for question in questions if question.name in missing)]
+
+
+def names_in(data, key: str) -> set[str]:
+    """The names of questions, with spaces between them, that came in under a key, once or several times."""
+    texts = forms.MultipleHiddenInput().value_from_datadict(data, {}, key) or []
+    return set(" ".join(texts).split())
 
 
 def questions_of_day(person) -> tuple[Question, ...]:
-    """What all check-ins of a day ask this person."""
+    """All questions of all check-ins of a day."""
     return tuple(question for stage in STAGES for question in stage.questions(person))
+
+
+def still_open(questions: Iterable[Question], answer_to: Callable[[Question], object]) -> list[Question]:
+    """The questions whose answers are missing for the check-in or week to be done.
+
+    One that depends on an answer that was not given counts as answered.
+    """
+    by_name = {question.name: question for question in questions}
+
+    def is_reached(question) -> bool:
+        if not question.shown_when:
+            return True
+        condition, wanted = question.shown_when
+        return condition in by_name and answer_to(by_name[condition]) == wanted
+
+    return [
+        question
+        for question in by_name.values()
+        if question.is_needed and answer_to(question) is None and is_reached(question)
+    ]
+
+
+def is_done(questions: Sequence[Question], answer_to: Callable[[Question], object]) -> bool:
+    """Whether a check-in or week is done: all that is asked first is answered, or, if that is nothing, anything is."""
+    return any(answer_to(question) is not None for question in questions) and not still_open(questions, answer_to)
 
 
 # What a person changes of an entry of their list of medications.
@@ -301,6 +518,8 @@ def save_answers(row, answers: Mapping[Question, object], stamps: Mapping[str, d
     if row.pk:
         for question, value in answers.items():
             question.save(row, value, before[question])
+        if any(isinstance(question, RowQuestion) for question in answers):
+            row.save_own_answers()
         times = {name: times[name] for name in stamps}
     changed = {
         question.name: (packed[question], question.digest(before[question]), question.digest(question.read(row)))

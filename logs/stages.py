@@ -218,11 +218,16 @@ class Stage:
         return tuple(field.name for field in self.fields if not field.blank)
 
     def questions(self, person) -> "tuple[Question, ...]":
-        """What it asks this person: those asked first, then the others."""
+        """All its questions for this person: those asked first, those folded away, and those left out."""
         # Questions use the models, and the model of the day is made of the stages' columns.
         from logs.questions import questions_of
 
-        return questions_of(self, person)
+        return questions_of(self.slug, person)
+
+    def is_on(self, person) -> bool:
+        """Whether it counts for the days of this person, who can switch it off."""
+        off = (person.question_choices or {}).get("off", {})
+        return self.slug not in off
 
     @property
     def completed_at(self) -> str:
@@ -233,10 +238,6 @@ class Stage:
         """The suggested hours as the person writes times."""
         first, last = (time_format(datetime.time(hour)) for hour in self.suggested)
         return gettext("%(first)s to %(last)s") % {"first": first, "last": last}
-
-    @property
-    def next(self) -> "Stage | None":
-        return dict(zip(STAGES, STAGES[1:], strict=False)).get(self)
 
     def constraints(self) -> Iterator[models.CheckConstraint]:
         for field in self.fields:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brainlog.database.retry import retry_on_conflict
 from logs.doses import ListFullError
-from logs.questions import Change, Question, save_answers
+from logs.questions import Change, Question, is_done, save_answers
 
 MINUTES = 10
 # Characters. A day whose texts are all as long as they may be takes half of it.
@@ -186,10 +186,9 @@ def stamps_with(row, answers: Mapping[Question, object], parts: Parts, before: M
     """When each part of the row is done, once `answers` are written to it: as now, else as before."""
     stamps = {}
     for name in parts.keys() & before.keys():
-        needed = [question for question in parts[name] if question.is_needed]
-        is_done = all(answer_with(answers, question, row) is not None for question in needed)
+        asked = [each for each in parts[name] if each.is_asked and not each.is_left_out(row)]
         stamp = getattr(row, name) or (before[name] and datetime.fromisoformat(before[name])) or timezone.now()
-        stamps[name] = stamp if is_done else None
+        stamps[name] = stamp if is_done(asked, lambda question: answer_with(answers, question, row)) else None
     return stamps
 
 

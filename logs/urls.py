@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from logs import converters, medication_views, views
+from logs import converters, medication_views, own_question_views, question_views, views
 
 register_converter(converters.DayConverter, "day")
 register_converter(converters.MonthConverter, "month")
@@ -18,6 +18,10 @@ urlpatterns = [
     path("medications/<int:pk>/delete/", medication_views.delete, name="medication_delete"),
     path("medications/<int:pk>/taken/", medication_views.taken, name="medication_taken"),
     path("medications/<int:pk>/undo/", medication_views.undo_change, name="undo_medication"),
+    path("questions/", question_views.questions, name="questions"),
+    path("questions/new/", own_question_views.new_question, name="new_question"),
+    path("questions/gallery/", own_question_views.gallery, name="question_gallery"),
+    path("questions/<int:pk>/", own_question_views.own_question, name="own_question"),
     path("<day:day>/", views.day, name="day"),
     path("<day:day>/not-tracked/", views.mark_not_tracked, name="not_tracked"),
     path("<day:day>/tracked/", views.mark_tracked, name="tracked"),

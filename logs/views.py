@@ -46,7 +46,7 @@ def check_in(request, day, stage):
             return redirect(after_check_in(request, form, stage))
         undo.say_partly(request, address=undo_address(day), about=stage.slug, change=form.change)
     else:
-        form = CheckInForm(stage, day_or_404(person, day))
+        form = CheckInForm(stage, day_or_404(person, day), speaks_of=request.POST)
         if request.method == "POST":
             form.fill_in(doses.with_medication_taken(request.POST))
     context = which_day.form_context(request, day, choices, is_save=is_save) | {
@@ -55,6 +55,7 @@ def check_in(request, day, stage):
         "log": form.instance,
         "steps": steps_of(form.instance, now=stage, today=person.today()),
         "day_name": name_of_day(day, person.today()),
+        "has_next": any(each.is_on(person) for each in STAGES[STAGES.index(stage) + 1 :]),
         "carried": carried_into(person, day) if stage is MORNING else None,
     }
     return render(request, "logs/check_in.html", context)
@@ -87,8 +88,10 @@ def log_of(person, day, *, lock=False) -> DailyLog:
     return log or DailyLog(user=person, date=day)
 
 
-def steps_of(log, now=None, today=None):
-    """The check-ins as a page lists them."""
+def steps_of(log, now=None, today=None, stages=None):
+    """The check-ins as a page lists them: these, else those switched on or answered, and the one that it is about."""
+    if stages is None:
+        stages = [each for each in STAGES if each.is_on(log.user) or each is now or log.is_begun(each)]
     meant = which_day.FOR_TODAY if log.date == today else ""
     words = {"done": _("done"), "begun": _("begun"), "not-started": _("not started")}
     return [
@@ -101,7 +104,7 @@ def steps_of(log, now=None, today=None):
             "state_in_words": words[state],
             "is_now": stage is now,
         }
-        for stage, state in ((stage, log.state_of(stage)) for stage in STAGES)
+        for stage, state in ((stage, log.state_of(stage)) for stage in stages)
     ]
 
 
@@ -113,7 +116,7 @@ def carried_into(person, day):
 def after_check_in(request, form, stage) -> str:
     """Say what was saved, offer to undo it and the next check-in, and return the address to go on to."""
     log = form.instance
-    upcoming = stage.next and log.next_open(stage.next)
+    upcoming = log.next_after(stage)
     if not log.is_begun(stage):
         text = _("%(check_in)s is empty, so nothing is stored for it.")
     elif log.is_done(stage):
@@ -163,7 +166,7 @@ def history(request):
         "weeks": [[squares.square(date, in_month.get(date)) for date in week] for week in weeks],
         "month_before": first - ONE_DAY if first.year > 1900 else None,
         "month_after": after if (after := (first + 31 * ONE_DAY).replace(day=1)) <= day else None,
-        "lines": lines_of(logs),
+        "lines": lines_of(logs, person),
     }
     return render(request, "logs/history.html", context)
 

@@ -8,8 +8,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy as _
 
 from brainlog.database.compiled import compiled
+from brainlog.database.person_keys import OwnerForeignKey, SamePersonForeignKey
 from logs.fields import Answer, ChoiceField, CountField, NoteField, ScoreField, YesNoField
-from logs.questions import Question, questions_on
+from logs.models import OwnAnswerColumns, OwnQuestion, RowWithOwnAnswers
+from logs.questions import QUESTION_LISTS, Question, QuestionList, questions_of, questions_on
 from logs.stages import answer_fields
 
 
@@ -41,12 +43,9 @@ class WeeklyAnswers(models.Model):
         return answer_fields(WeeklyAnswers)
 
 
-QUESTIONS = questions_on(WeeklyAnswers.fields())
-
-
 def weekly_questions(person) -> tuple[Question, ...]:
-    """What a reflection asks this person. Today that is the same for everyone."""
-    return QUESTIONS
+    """All questions of a reflection for this person, those left out at the end."""
+    return questions_of("week", person)
 
 
 def parts_of_week(person) -> dict[str, tuple[Question, ...]]:
@@ -60,7 +59,7 @@ class WeeklyReflectionQuerySet(models.QuerySet):
         return self.only("user_id", "week_start", "week_rating", "mental_state", "completed_at")
 
 
-class WeeklyReflection(WeeklyAnswers):
+class WeeklyReflection(RowWithOwnAnswers, WeeklyAnswers):
     """One person's look back on one week."""
 
     # No index of its own: the unique one on (user, week_start) serves, see docs/decisions/0006-indexes.md.
@@ -77,6 +76,7 @@ class WeeklyReflection(WeeklyAnswers):
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
 
     texts_belong_to = ("user_id", "week_start")
+    answer_row, answer_date = "reflection", "week_start"
     objects = WeeklyReflectionQuerySet.as_manager()
 
     class Meta:
@@ -86,6 +86,8 @@ class WeeklyReflection(WeeklyAnswers):
         indexes = [models.Index(fields=["week_start"], name="weekly_reflection_week")]
         constraints = [
             models.UniqueConstraint(fields=["user", "week_start"], name="weekly_reflection_one_per_week"),
+            # What rows of the same person refer to.
+            models.UniqueConstraint(fields=["id", "user"], name="weekly_reflection_key_and_user"),
             *(constraint for field in WeeklyAnswers.fields() for constraint in field.constraints("weekly_reflection")),
             models.CheckConstraint(
                 condition=Q(completed_at__isnull=True)
@@ -107,6 +109,37 @@ class WeeklyReflection(WeeklyAnswers):
     @property
     def is_empty(self) -> bool:
         return not any(question.is_answered(self) for question in weekly_questions(self.user))
+
+
+class OwnWeeklyAnswer(OwnAnswerColumns):
+    """An answer to an own question about a week. `date` is its first day."""
+
+    reflection = SamePersonForeignKey(
+        WeeklyReflection,
+        models.CASCADE,
+        related_name="own_answers",
+        verbose_name=_("weekly reflection"),
+        db_constraint=False,
+        db_index=False,  # The unique one on (reflection, question) serves.
+    )
+    question = SamePersonForeignKey(
+        OwnQuestion, models.CASCADE, related_name="weekly_answers", verbose_name=_("question"), db_constraint=False
+    )
+    user = OwnerForeignKey(
+        settings.AUTH_USER_MODEL, of="reflection", related_name="own_weekly_answers", verbose_name=_("person")
+    )
+
+    class Meta:
+        verbose_name = _("own weekly answer")
+        verbose_name_plural = _("own weekly answers")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["user", "date"], name="own_weekly_answer_user_date")]
+        constraints = OwnAnswerColumns.constraints("own_weekly_answer", "reflection")
+
+
+QUESTION_LISTS["week"] = QuestionList(
+    "week", _("Once a week"), questions_on(WeeklyAnswers.fields()), answers=OwnWeeklyAnswer
+)
 
 
 @compiled(user=models.BigIntegerField(), first=models.DateField(), last=models.DateField())

@@ -69,7 +69,7 @@ def week(request, day):
             return redirect(after_save(request, form))
         undo.say_partly(request, address=undo_address(form.instance.week_start), change=form.change)
     else:
-        form = ReflectionForm(week_or_404(person, day))
+        form = ReflectionForm(week_or_404(person, day), speaks_of=request.POST)
         if request.method == "POST":
             form.fill_in(request.POST)
     reflection = form.instance

@@ -172,12 +172,18 @@ class User(AbstractUser):
         editable=False,
         help_text=_("They are back on this day of the person. The year 9999 stands for good."),
     )
+    # Which questions they are asked, see logs/question_choices.py; NULL is the usual set.
+    question_choices = models.JSONField(_("choices among the questions"), null=True, blank=True, editable=False)
+    # Whether there are questions of their own, so that the pages of a person without any query none.
+    has_own_questions = models.BooleanField(default=False, db_default=False, editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     # Number of saves of anything this person has logged. It is read with the person, so it costs no query of its own.
     # Cached results carry the version they were computed from, and are ignored when it has changed.
     answers_version = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
     answers_saved_at = models.DateTimeField(null=True, editable=False)
     COUNTER_FIELDS = ("answers_version", "answers_saved_at")
+    # Written by their own statements only: another request may have changed them since a person was read.
+    WRITTEN_APART = (*COUNTER_FIELDS, "question_choices", "has_own_questions")
 
     texts_belong_to = ("id",)
     objects = UserManager()
@@ -213,9 +219,8 @@ class User(AbstractUser):
         if update_fields is not None and "username" in update_fields:
             update_fields = {*update_fields, "username_key"}
         if update_fields is None and not self._state.adding:
-            # The counters are left out: another request may have increased them since this row was read.
             names = {field.attname: field.name for field in self._meta.concrete_fields if not field.primary_key}
-            update_fields = [names[name] for name in names.keys() - self.get_deferred_fields() - {*self.COUNTER_FIELDS}]
+            update_fields = [names[name] for name in names.keys() - self.get_deferred_fields() - {*self.WRITTEN_APART}]
         has_new_password = self._password is not None and not self._state.adding
         if self.pk is None and self.display_name:
             return self.insert_with_display_name(self.display_name, *args, **kwargs)

@@ -6,6 +6,7 @@ from logs.models.daily_log import (
     logs_carried_on,
     logs_listed,
     logs_of_day,
+    stages_counted,
     stages_done_of,
 )
 from logs.models.medications import (
@@ -16,6 +17,7 @@ from logs.models.medications import (
     doses_of_log,
     medications_with_doses_of,
 )
+from logs.models.own_questions import OwnAnswer, OwnAnswerColumns, OwnQuestion, RowWithOwnAnswers, own_questions_of
 
 __all__ = [
     "HEADLINES",
@@ -23,6 +25,10 @@ __all__ = [
     "Dose",
     "Medication",
     "Unit",
+    "OwnAnswer",
+    "OwnAnswerColumns",
+    "OwnQuestion",
+    "RowWithOwnAnswers",
     "amount_in_words",
     "doses_of_log",
     "headline_name_of",
@@ -31,5 +37,7 @@ __all__ = [
     "logs_listed",
     "logs_of_day",
     "medications_with_doses_of",
+    "own_questions_of",
+    "stages_counted",
     "stages_done_of",
 ]

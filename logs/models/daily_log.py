@@ -1,4 +1,5 @@
 import datetime
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import or_
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from brainlog.database.compiled import compiled
 from logs.fields import ChoiceField
 from logs.models.medications import Dose, doses_of_log
+from logs.models.own_questions import RowWithOwnAnswers
 from logs.stages import (
     STAGES,
     AfternoonAnswers,
@@ -32,9 +34,25 @@ def headline_name_of(log) -> str | None:
     return next((name for name in HEADLINES if getattr(log, name) is not None), None)
 
 
-def stages_done_of(log) -> int:
-    """How many of a day's check-ins are done; the day is a log or a row of for_list()."""
-    return sum(getattr(log, stage.completed_at) is not None for stage in STAGES)
+def stages_counted(log, person, today: datetime.date) -> Sequence[Stage]:
+    """The check-ins that count for a day, a log or a row of for_list().
+
+    Those that the person has switched on, and for a past day also those that have answers.
+    """
+    if not person.question_choices:
+        return STAGES
+    is_past = log.date < today
+    return [stage for stage in STAGES if stage.is_on(person) or (is_past and has_answers(log, stage))]
+
+
+def has_answers(log, stage: Stage) -> bool:
+    """Whether a check-in was saved with answers."""
+    return getattr(log, stage.completed_at) is not None or getattr(log, stage.asked_id) is not None
+
+
+def stages_done_of(log, stages: Iterable[Stage] = STAGES) -> int:
+    """How many of these check-ins of a day are done; the day is a log or a row of for_list()."""
+    return sum(getattr(log, stage.completed_at) is not None for stage in stages)
 
 
 class DailyLogQuerySet(models.QuerySet):
@@ -53,7 +71,7 @@ class DailyLogQuerySet(models.QuerySet):
         return self.filter(date__range=(first, last)).order_by("-date")
 
 
-class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswers, EveningAnswers):
+class DailyLog(RowWithOwnAnswers, MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswers, EveningAnswers):
     """One person's day. A row exists once something of the day is answered or marked."""
 
     class NotTracked(models.TextChoices):
@@ -71,6 +89,7 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
 
     texts_belong_to = ("user_id", "date")
+    answer_row, answer_date = "daily_log", "date"
     objects = DailyLogQuerySet.as_manager()
 
     class Meta:
@@ -101,13 +120,17 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
     def headline(self) -> int | None:
         return (name := headline_name_of(self)) and getattr(self, name)
 
+    @cached_property
+    def stages_counted(self) -> Sequence[Stage]:
+        return stages_counted(self, self.user, self.user.today())
+
     @property
     def stages_done(self) -> int:
-        return stages_done_of(self)
+        return stages_done_of(self, self.stages_counted)
 
     @property
     def stages_asked(self) -> int:
-        return len(STAGES)
+        return len(self.stages_counted)
 
     @property
     def is_complete(self) -> bool:
@@ -122,11 +145,20 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
         return getattr(self, stage.completed_at) is not None
 
     def next_open(self, first: Stage) -> Stage | None:
-        """The first check-in that is not done, from `first` on."""
-        return next((stage for stage in STAGES[STAGES.index(first) :] if not self.is_done(stage)), None)
+        """The first check-in that the person has switched on and that is not done, from `first` on."""
+        stages = [stage for stage in STAGES[STAGES.index(first) :] if stage.is_on(self.user)]
+        return next((stage for stage in stages if not self.is_done(stage)), None)
+
+    def next_after(self, stage: Stage) -> Stage | None:
+        """The next check-in of the day that is not done."""
+        following = STAGES[STAGES.index(stage) + 1 :]
+        return self.next_open(following[0]) if following else None
 
     def is_begun(self, stage: Stage) -> bool:
-        return any(question.is_answered(self) for question in stage.questions(self.user))
+        """Whether it has any answer. What was asked is stored with the first: own answers need not be read."""
+        if getattr(self, stage.asked_id) is not None:
+            return True
+        return any(getattr(self, name) not in (None, "") for name in stage.field_names)
 
     def state_of(self, stage: Stage) -> str:
         if self.is_done(stage):

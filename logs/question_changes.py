@@ -1,0 +1,235 @@
+"""Changes of what a person is asked. Each locks the person, so that two at once do not undo one another.
+
+Stored answers are never touched, but by delete_question(). The person is locked before the rows of their questions: a
+save of a day locks the person last, and refers to questions when it commits.
+"""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+
+from brainlog.database.retry import retry_on_conflict
+from logs.gallery import Entry
+from logs.models import OwnQuestion
+from logs.question_choices import Choices, Place, moved
+from logs.questions import QUESTION_LISTS, questions_for
+from logs.stages import STAGE_BY_SLUG
+
+MOVES = {"up": -1, "down": 1}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person asks for on the page of their questions, by names of questions and slugs of check-ins."""
+
+    places: dict[str, Place]
+    check_ins: dict[str, bool]
+    moves: list[tuple[str, int]]  # a name, and by how many places
+    resets: bool = False
+
+
+def locked(person):
+    """The person as stored now, which no other transaction changes until this one ends."""
+    return type(person).objects.select_for_update(no_key=True).get(pk=person.pk)
+
+
+def store_choices(person, choices: Choices):
+    type(person).objects.filter(pk=person.pk).update(question_choices=choices.to_json())
+    person.question_choices = choices.to_json()
+
+
+@retry_on_conflict
+def arrange(person, wanted: Wanted):
+    """Ask, order, leave out. A check-in that asks nothing is switched off, and on again with its next question.
+
+    Raises Http404 for an own question that the person does not have.
+    """
+    person_now = locked(person)
+    choices = Choices() if wanted.resets else Choices.from_json(person_now.question_choices)
+    usual = {question.name: question for each in QUESTION_LISTS.values() for question in each.built_in}
+    own = {question.name: question for question in questions_for(person_now).own}
+    for name, place in wanted.places.items():
+        if name in usual:
+            choices = choices.with_place(name, place, usual[name].place)
+        else:
+            get_object_or_404(person_now.own_questions, pk=own[name].own.pk if name in own else None)
+            person_now.own_questions.filter(pk=own[name].own.pk).update(place=place)
+    for slug, is_on in wanted.check_ins.items():
+        choices = choices.with_check_in(slug, is_on=is_on)
+    person_now.arranged_questions = None
+    store_choices(person_now, choices)
+    for name, by in wanted.moves:
+        slug = slug_of(person_now, name)
+        choices = choices.with_order(slug, moved(questions_for(person_now).of(slug), name, by=by))
+        store_choices(person_now, choices)
+    slugs = {slug_of(person_now, name) for name in wanted.places} & STAGE_BY_SLUG.keys()
+    for slug in slugs:
+        asks = any(question.is_asked for question in questions_for(person_now).of(slug))
+        choices = choices.with_check_in(slug, is_on=asks)
+    store_choices(person_now, choices)
+    forget(person, person_now)
+
+
+def forget(person, person_now):
+    """Let the instance of this request see what was stored."""
+    person.question_choices, person.has_own_questions = person_now.question_choices, person_now.has_own_questions
+    person.arranged_questions = None
+
+
+def slug_of(person, name: str) -> str:
+    """The list that a question is in. Raises KeyError if there is no such question."""
+    return {question.name: slug for slug in QUESTION_LISTS for question in questions_for(person).of(slug)}[name]
+
+
+# ── Own questions ────────────────────────────────────────────────────────────────────────────────
+
+
+def require_room(person, check_in: str, *, but: OwnQuestion | None = None):
+    """Raise ValidationError if the person asks as many own questions as pages have room for."""
+    asked = [each for each in person.own_questions.exclude(pk=but and but.pk) if each.archived_at is None]
+    in_check_in = [each for each in asked if each.check_in == check_in]
+    if len(asked) >= OwnQuestion.MOST_ASKED:
+        message = ngettext(
+            "You have %(most)d question of your own already, which is plenty for a day. Archive one, and there is room.",
+            "You have %(most)d questions of your own already, which is plenty for a day. "
+            "Archive one, and there is room.",
+            OwnQuestion.MOST_ASKED,
+        )
+        raise ValidationError(message % {"most": OwnQuestion.MOST_ASKED}, code="too_many")
+    if len(in_check_in) >= OwnQuestion.MOST_IN_A_CHECK_IN:
+        message = ngettext(
+            "There is %(most)d question of your own already. Choose another check-in, or archive one.",
+            "There are %(most)d questions of your own already. Choose another check-in, or archive one.",
+            OwnQuestion.MOST_IN_A_CHECK_IN,
+        )
+        raise ValidationError({"check_in": message % {"most": OwnQuestion.MOST_IN_A_CHECK_IN}}, code="too_many")
+
+
+WRITTEN = ("label", "check_in", "ends_low", "ends_high", "direction", "unit", "least", "most", "step", "place")
+
+
+def fill(question: OwnQuestion, facts: dict):
+    for name in WRITTEN:
+        if name in facts:
+            setattr(question, name, facts[name])
+    question.set_choices(facts.get("choices") or (), facts.get("retired") or ())
+
+
+@retry_on_conflict
+def add_question(person, facts: dict, gallery: str | None = None) -> OwnQuestion:
+    """Store a new own question, last of its check-in. Raises ValidationError if there is no room."""
+    person_now = locked(person)
+    if person_now.own_questions.count() >= OwnQuestion.MOST_STORED:
+        message = gettext("There is no room for more. Delete an archived question that you no longer need.")
+        raise ValidationError(message, code="too_many")
+    require_room(person_now, facts["check_in"])
+    question = OwnQuestion(user=person_now, kind=facts["kind"], gallery=gallery)
+    fill(question, facts)
+    question.save(force_insert=True)
+    type(person).objects.filter(pk=person.pk).update(has_own_questions=True)
+    person_now.has_own_questions = True
+    switch_on(person_now, question)
+    forget(person, person_now)
+    return question
+
+
+@retry_on_conflict
+def add_from_gallery(person, entry: Entry) -> OwnQuestion:
+    """Store a question of the gallery. One that the person has already is asked again, if it was archived."""
+    known = locked(person).own_questions.filter(gallery=entry.key).order_by("-archived_at").first()
+    if known:
+        return restore_question(person, known.pk) if known.archived_at else known
+    choices = [[number, str(label)] for number, label in enumerate(entry.choices, start=1)]
+    facts = {
+        "kind": entry.kind,
+        "label": str(entry.label),
+        "check_in": entry.check_in,
+        "ends_low": str(entry.ends[0]),
+        "ends_high": str(entry.ends[1]),
+        "direction": entry.direction.value,
+        "unit": str(entry.unit),
+        "least": entry.least,
+        "most": entry.most,
+        "step": entry.step,
+        "choices": choices,
+        "place": Place.FIRST if entry.is_first else Place.FOLDED,
+    }
+    return add_question(person, facts, gallery=entry.key)
+
+
+def switch_on(person, question: OwnQuestion):
+    """A check-in that is off is on again with a question that is asked in it."""
+    choices = Choices.from_json(person.question_choices)
+    if question.check_in in choices.off and question.place != Place.OFF:
+        store_choices(person, choices.with_check_in(question.check_in, is_on=True))
+
+
+def switch_off_if_nothing_is_asked(person, slug: str):
+    person.arranged_questions = None
+    if slug in STAGE_BY_SLUG and not any(question.is_asked for question in questions_for(person).of(slug)):
+        store_choices(person, Choices.from_json(person.question_choices).with_check_in(slug, is_on=False))
+
+
+def change_question(person, pk: int, facts: dict) -> OwnQuestion:
+    """Reword an own question, or ask it elsewhere. Its answers stay. Raises ValidationError."""
+    return changed(person, pk, lambda question, person_now: reword(question, person_now, facts))
+
+
+def reword(question: OwnQuestion, person, facts: dict):
+    before = question.check_in
+    if facts["check_in"] != before and question.archived_at is None:
+        require_room(person, facts["check_in"], but=question)
+    fill(question, facts)
+    question.save()
+    switch_on(person, question)
+    switch_off_if_nothing_is_asked(person, before)
+
+
+def archive_question(person, pk: int) -> OwnQuestion:
+    """Ask it no more, and keep all answers."""
+
+    def archive(question, person_now):
+        question.archived_at = question.archived_at or timezone.now()
+        question.save(update_fields=["archived_at"])
+        switch_off_if_nothing_is_asked(person_now, question.check_in)
+
+    return changed(person, pk, archive)
+
+
+def restore_question(person, pk: int) -> OwnQuestion:
+    """Ask an archived question again. Raises ValidationError if there is no room."""
+
+    def restore(question, person_now):
+        if question.archived_at:
+            require_room(person_now, question.check_in, but=question)
+        question.archived_at = None
+        question.place = Place.FOLDED if question.place == Place.OFF else question.place
+        question.save(update_fields=["archived_at", "place"])
+        switch_on(person_now, question)
+
+    return changed(person, pk, restore)
+
+
+@retry_on_conflict
+def changed(person, pk: int, change) -> OwnQuestion:
+    person_now = locked(person)
+    question = get_object_or_404(person_now.own_questions.select_for_update(), pk=pk)
+    change(question, person_now)
+    forget(person, person_now)
+    return question
+
+
+def delete_question(person, pk: int) -> OwnQuestion:
+    """Delete an own question with all its answers. Days that had no other answer say nothing any more, and go too."""
+
+    def delete(question, person_now):
+        question.delete()
+        person_now.has_own_questions = person_now.own_questions.exists()
+        type(person).objects.filter(pk=person.pk).update(has_own_questions=person_now.has_own_questions)
+        switch_off_if_nothing_is_asked(person_now, question.check_in)
+        person_now.answers_changed()
+
+    return changed(person, pk, delete)

@@ -1,0 +1,139 @@
+"""The page of a person's questions: which are asked, where, and in which order."""
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _, gettext_lazy as lazy
+
+from logs import question_changes
+from logs.question_changes import MOVES, Wanted
+from logs.question_choices import Place
+from logs.questions import QUESTION_LISTS, questions_for, questions_of
+from logs.stages import STAGE_BY_SLUG
+
+SWITCH = {"on": True, "off": False}
+
+
+def questions(request):
+    """Which questions are asked, list by list. A POST has one change or several."""
+    if request.method == "POST":
+        wanted = wanted_of(request)
+        question_changes.arrange(request.user, wanted)
+        messages.success(request, said_after(request.user, wanted))
+        return redirect(page_of_list(list_named(request.POST), wanted))
+    slug = list_named(request.GET)
+    return render(request, "logs/questions.html", page_context(request.user, slug))
+
+
+def list_named(data) -> str:
+    """The slug of the list that a page shows. Raises Http404 for one that does not exist."""
+    slug = data.get("check_in") or next(iter(QUESTION_LISTS))
+    if slug not in QUESTION_LISTS:
+        raise Http404
+    return slug
+
+
+def page_of_list(slug: str, wanted: Wanted | None = None) -> str:
+    """The address of the list, at the question that was moved."""
+    names = [*wanted.places, *(name for name, _by in wanted.moves)] if wanted else []
+    fragment = f"#{names[0]}" if len(names) == 1 else ""
+    return f"{reverse('logs:questions')}?check_in={slug}{fragment}"
+
+
+def wanted_of(request) -> Wanted:
+    """Read the names of questions and check-ins that came in.
+
+    Raises BadRequest for what is no place or no question, Http404 for an own question that is not the person's.
+    """
+    data = request.POST
+    known = {question.name for slug in QUESTION_LISTS for question in questions_of(slug, request.user)}
+    moves = [(name, by) for key, by in MOVES.items() for name in data.getlist(key)]
+    names = [*data, *(name for name, _by in moves)]
+    if any(name.startswith("own-") and name not in known for name in names):
+        raise Http404
+    if not known.issuperset(name for name, _by in moves):
+        raise BadRequest("An unknown question.")
+    try:
+        places = {name: Place(data[name]) for name in data if name in known}
+        check_ins = {name: SWITCH[data[name]] for name in data if name in STAGE_BY_SLUG}
+    except (KeyError, ValueError) as error:
+        raise BadRequest("An unknown place.") from error
+    return Wanted(places, check_ins, moves, resets="reset" in data)
+
+
+def said_after(person, wanted: Wanted) -> str:
+    """What was changed, in words."""
+    if wanted.resets:
+        return _("The usual questions are back. Your own stay as they are.")
+    if wanted.check_ins:
+        [*slugs] = wanted.check_ins
+        title = QUESTION_LISTS[slugs[0]].title
+        words = _("%(check_in)s is on.") if wanted.check_ins[slugs[0]] else _("%(check_in)s is off.")
+        return words % {"check_in": title}
+    off = [slug for slug in STAGE_BY_SLUG if not STAGE_BY_SLUG[slug].is_on(person)]
+    emptied = [slug for slug in off if not any(question.is_asked for question in questions_of(slug, person))]
+    if wanted.places and emptied:
+        return _("Nothing is left to ask in %(check_in)s, so it is off.") % {"check_in": QUESTION_LISTS[emptied[0]].title}
+    return _("Saved. Answers you gave stay as they are.")
+
+
+def page_context(person, slug: str) -> dict:
+    """The questions of one list by their place, and the other lists."""
+    asked = questions_of(slug, person)
+    heads = [question for question in asked if not question.shown_when and not is_archived(question)]
+    return {
+        "list": QUESTION_LISTS[slug],
+        "is_on": slug not in STAGE_BY_SLUG or STAGE_BY_SLUG[slug].is_on(person),
+        "can_be_off": slug in STAGE_BY_SLUG,
+        "lists": [
+            {
+                "slug": each.slug,
+                "title": each.title,
+                "is_off": each.slug in STAGE_BY_SLUG and not STAGE_BY_SLUG[each.slug].is_on(person),
+                "is_now": each.slug == slug,
+            }
+            for each in QUESTION_LISTS.values()
+        ],
+        "parts": [part_of(place, [each for each in heads if each.place == place], asked) for place in Place],
+        "archived": archived_questions(person),
+        "is_usual": not person.question_choices,
+    }
+
+
+TITLES = {
+    Place.FIRST: (lazy("Asked first"), lazy("They make a check-in done.")),
+    Place.FOLDED: (lazy("Folded away"), lazy("Under “More questions”.")),
+    Place.OFF: (lazy("Left out"), lazy("Not asked. Earlier answers stay.")),
+}
+OFFERS = {Place.FIRST: lazy("Ask first"), Place.FOLDED: lazy("Fold away"), Place.OFF: lazy("Leave out")}
+
+
+def part_of(place: Place, heads: list, asked) -> dict:
+    title, subtitle = TITLES[place]
+    return {
+        "place": place.value,
+        "title": title,
+        "subtitle": subtitle,
+        "questions": [
+            {
+                "name": question.name,
+                "label": str(question.label),
+                "with": [str(each.label) for each in asked if each.shown_when and each.shown_when[0] == question.name],
+                "own": question.own.pk if hasattr(question, "own") else None,
+                "is_first": number == 0,
+                "is_last": number == len(heads) - 1,
+                "offers": [(other.value, OFFERS[other]) for other in Place if other != place],
+            }
+            for number, question in enumerate(heads)
+        ],
+    }
+
+
+def is_archived(question) -> bool:
+    return hasattr(question, "own") and question.own.archived_at is not None
+
+
+def archived_questions(person) -> list:
+    return [question for question in questions_for(person).own if is_archived(question)]
