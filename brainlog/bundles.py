@@ -22,7 +22,7 @@ SOURCES = settings.BASE_DIR / "static"
 
 # In the order of the cascade: among rules that are equally specific and in the same layer, the later one wins.
 STYLES = (
-    *("tokens", "base", "page", "navigation", "cards", "messages", "lists", "second-factor"),
+    *("tokens", "base", "page", "navigation", "cards", "messages", "lists", "question-list", "second-factor"),
     *("buttons", "fields", "errors", "pills", "scale", "more", "doses", "conflicts", "which-day"),
     *("check-ins", "squares", "calendar", "day-answers", "numbers", "welcome", "forced-colors", "print", "screen-lock"),
 )

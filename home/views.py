@@ -4,7 +4,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.known_browsers import ended_person_ids
 from logs.calendar_days import Squares, full_name_of
-from logs.doses import MedicationList
+from logs.medication_list import MedicationList
 from logs.models import DailyLog, logs_between
 from logs.stages import stage_for_hour
 from logs.views import ONE_DAY, steps_of

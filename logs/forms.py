@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from brainlog.forms import LONGEST_LINE, DateBox, TextBox, require_whole_characters
-from logs.doses import CANNOT_TELL_NEW, MedicationList
 from logs.fields import IsListOfTimes
 from logs.form_fields import ChoiceInput, NumberInput
+from logs.medication_list import CANNOT_TELL_NEW, MedicationList
 from logs.models import DailyLog, Medication
 from logs.not_tracked import MOST_DAYS
 from logs.periods import FIRST_DAY

@@ -14,8 +14,8 @@ from brainlog.pagination import page_by_offset, page_number
 from logs import undo
 from logs.answer_form import store
 from logs.dose_now import AmountUnknownError, DayFullError, RecordedAlreadyError, record_dose_now
-from logs.doses import InUseError, delete_medication, merge_medications
 from logs.forms import MedicationEntryForm, others_on_the_list
+from logs.medication_list import InUseError, delete_medication, merge_medications
 from logs.models import Dose, Medication
 from logs.questions import MEDICATION_COLUMNS, Change
 from logs.stages import MEDICATION

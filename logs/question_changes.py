@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from brainlog.database.retry import retry_on_conflict
 from logs.gallery import Entry
@@ -92,20 +92,13 @@ def require_room(person, check_in: str, *, but: OwnQuestion | None = None):
     asked = [each for each in person.own_questions.exclude(pk=but and but.pk) if each.archived_at is None]
     in_check_in = [each for each in asked if each.check_in == check_in]
     if len(asked) >= OwnQuestion.MOST_ASKED:
-        message = ngettext(
-            "You have %(most)d question of your own already, which is plenty for a day. Archive one, and there is room.",
-            "You have %(most)d questions of your own already, which is plenty for a day. "
-            "Archive one, and there is room.",
-            OwnQuestion.MOST_ASKED,
-        )
+        message = gettext("You ask %(most)d questions of your own already: plenty for a day. Archive one to make room.")
         raise ValidationError(message % {"most": OwnQuestion.MOST_ASKED}, code="too_many")
     if len(in_check_in) >= OwnQuestion.MOST_IN_A_CHECK_IN:
-        message = ngettext(
-            "There is %(most)d question of your own already. Choose another check-in, or archive one.",
-            "There are %(most)d questions of your own already. Choose another check-in, or archive one.",
-            OwnQuestion.MOST_IN_A_CHECK_IN,
+        message = gettext(
+            "%(most)d questions of your own are asked there already. Choose another check-in, or archive one."
         )
-        raise ValidationError({"check_in": message % {"most": OwnQuestion.MOST_IN_A_CHECK_IN}}, code="too_many")
+        raise ValidationError(message % {"most": OwnQuestion.MOST_IN_A_CHECK_IN}, code="too_many")
 
 
 WRITTEN = ("label", "check_in", "ends_low", "ends_high", "direction", "unit", "least", "most", "step", "place")

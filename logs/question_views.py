@@ -75,7 +75,8 @@ def said_after(person, wanted: Wanted) -> str:
     off = [slug for slug in STAGE_BY_SLUG if not STAGE_BY_SLUG[slug].is_on(person)]
     emptied = [slug for slug in off if not any(question.is_asked for question in questions_of(slug, person))]
     if wanted.places and emptied:
-        return _("Nothing is left to ask in %(check_in)s, so it is off.") % {"check_in": QUESTION_LISTS[emptied[0]].title}
+        title = QUESTION_LISTS[emptied[0]].title
+        return _("Nothing is left to ask in %(check_in)s, so it is off.") % {"check_in": title}
     return _("Saved. Answers you gave stay as they are.")
 
 

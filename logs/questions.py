@@ -20,7 +20,8 @@ from django.utils.crypto import salted_hmac
 from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy as _
 
-from logs.doses import DosesField, facts_of, pack_doses, save_doses, unpack_doses
+from logs.doses import facts_of, pack_doses, save_doses, unpack_doses
+from logs.doses_field import DosesField
 from logs.fields import Answer, Direction
 from logs.kinds import Kind
 from logs.models import DailyLog, Dose, OwnAnswer, OwnAnswerColumns, OwnQuestion, own_questions_of

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from brainlog.database.retry import retry_on_conflict
-from logs.doses import ListFullError
+from logs.medication_list import ListFullError
 from logs.questions import Change, Question, is_done, save_answers
 
 MINUTES = 10

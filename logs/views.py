@@ -13,7 +13,7 @@ from brainlog.body_size import max_body_size
 from brainlog.database.retry import retry_on_conflict
 from brainlog.database.router import reads_only
 from brainlog.pagination import page_number, page_of
-from logs import doses, undo, which_day
+from logs import doses_field, undo, which_day
 from logs.addresses import address_of_check_in
 from logs.answer_form import CheckInForm, store
 from logs.calendar_days import (
@@ -40,7 +40,7 @@ def check_in(request, day, stage):
     choices = which_day.days_to_choose(request, day, lambda each: address_of_check_in(each, stage.slug))
     if choices and request.method != "POST":
         return which_day.ask(request, choices, stage.title)
-    if is_save := request.method == "POST" and not choices and not request.POST.keys() & doses.BUTTONS:
+    if is_save := request.method == "POST" and not choices and not request.POST.keys() & doses_field.BUTTONS:
         form = store(lambda: opened_form(person, day, stage, request.POST))
         if form.is_valid():
             return redirect(after_check_in(request, form, stage))
@@ -48,7 +48,7 @@ def check_in(request, day, stage):
     else:
         form = CheckInForm(stage, day_or_404(person, day), speaks_of=request.POST)
         if request.method == "POST":
-            form.fill_in(doses.with_medication_taken(request.POST))
+            form.fill_in(doses_field.with_medication_taken(request.POST))
     context = which_day.form_context(request, day, choices, is_save=is_save) | {
         "form": form,
         "stage": stage,

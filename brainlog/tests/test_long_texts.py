@@ -20,7 +20,7 @@ from accounts.tests.codes import confirm_by_password
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.forms import LONGEST_LINE, normalized
 from logs.answer_form import CheckInForm
-from logs.doses import DosesField
+from logs.doses_field import DosesField
 from logs.models import DailyLog, Dose
 from logs.stages import STAGES
 from logs.tests.factories import DAY, make_medication
@@ -256,7 +256,7 @@ def all_forms(request) -> dict[str, forms.BaseForm]:
         "accounts.second_factor",
         "accounts.social_login",
         "logs.forms",
-        "logs.doses",
+        "logs.dose_form",
     ]
     classes = [form for name in ours for form in forms_of(importlib.import_module(name))]
     classes += [import_string(path) for path in (*settings.MFA_FORMS.values(), *settings.ACCOUNT_FORMS.values())]

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.models.user import timezone_names
 from brainlog.tests.attack.rows import SECRET
 from brainlog.tests.attack.world import Found, World, html_of
-from logs.doses import BUTTONS
+from logs.doses_field import BUTTONS
 from logs.models import DailyLog, Medication
 from logs.stages import STAGES
 from reflections.models import WeeklyReflection

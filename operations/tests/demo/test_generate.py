@@ -8,7 +8,7 @@ import pytest
 from accounts.models import User
 from logs.fields import HoursField, ScoreField
 from logs.stages import AFTERNOON, EVENING, MEDICATION, MIDDAY, MORNING, STAGES
-from operations.demo import generate
+from operations.demo import effects, generate
 from operations.demo.sentences import SENTENCES
 from operations.tests.demo.conftest import NOW, ONE_DAY, TODAY
 from reflections.models import WeeklyReflection
@@ -119,8 +119,8 @@ def test_the_dose_changes_and_a_medication_is_added(demo_data):
     amounts = {(TODAY - d.daily_log.date).days: d.amount for d in demo_data.doses if d.medication.name == "Concerta"}
     melatonin = [(TODAY - d.daily_log.date).days for d in demo_data.doses if d.medication.name == "Melatonin"]
 
-    assert {amount for days, amount in amounts.items() if days > generate.DOSE_CHANGE} == {18}
-    assert {amount for days, amount in amounts.items() if days <= generate.DOSE_CHANGE} == {36}
+    assert {amount for days, amount in amounts.items() if days > effects.DOSE_CHANGE} == {18}
+    assert {amount for days, amount in amounts.items() if days <= effects.DOSE_CHANGE} == {36}
     assert 110 <= max(melatonin) <= generate.MELATONIN_SINCE
     assert all(dose.daily_log.medication_taken for dose in demo_data.doses)
     assert len({dose.taken_at for dose in demo_data.doses}) > 60
@@ -173,10 +173,10 @@ def test_sleep(weekday_data):
     def slope(name):
         return linear_regression(*zip(*pairs(weekday_data.logs, "sleep_hours", name), strict=True)).slope
 
-    assert slope("morning_mood") == pytest.approx(generate.SLEEP_ON_MORNING_MOOD, abs=0.15)
-    assert slope("focus_level") == pytest.approx(generate.SLEEP_ON_FOCUS, abs=0.15)
-    assert slope("energy_level") == pytest.approx(generate.SLEEP_ON_ENERGY, abs=0.15)
-    assert slope("sleep_quality") == pytest.approx(generate.SLEEP_ON_QUALITY, abs=0.15)
+    assert slope("morning_mood") == pytest.approx(effects.SLEEP_ON_MORNING_MOOD, abs=0.15)
+    assert slope("focus_level") == pytest.approx(effects.SLEEP_ON_FOCUS, abs=0.15)
+    assert slope("energy_level") == pytest.approx(effects.SLEEP_ON_ENERGY, abs=0.15)
+    assert slope("sleep_quality") == pytest.approx(effects.SLEEP_ON_QUALITY, abs=0.15)
 
 
 def test_dose(weekday_data):
@@ -188,8 +188,8 @@ def test_dose(weekday_data):
 
     none, low, high = (fmean(values) for values in focus.values())
 
-    assert high - low == pytest.approx(generate.HIGH_DOSE_ON_FOCUS, abs=0.25)
-    assert low - none == pytest.approx(generate.LOW_DOSE_ON_FOCUS, abs=0.4)
+    assert high - low == pytest.approx(effects.HIGH_DOSE_ON_FOCUS, abs=0.25)
+    assert low - none == pytest.approx(effects.LOW_DOSE_ON_FOCUS, abs=0.4)
 
 
 def test_lunch(weekday_data):
@@ -198,16 +198,16 @@ def test_lunch(weekday_data):
     with_lunch = fmean(log.is_crashing for log in days if log.lunch)
     without = fmean(log.is_crashing for log in days if not log.lunch)
 
-    assert with_lunch == pytest.approx(generate.CRASH_CHANCE, abs=0.1)
-    assert without == pytest.approx(generate.CRASH_CHANCE_WITHOUT_LUNCH, abs=0.15)
+    assert with_lunch == pytest.approx(effects.CRASH_CHANCE, abs=0.1)
+    assert without == pytest.approx(effects.CRASH_CHANCE_WITHOUT_LUNCH, abs=0.15)
 
 
 @pytest.mark.parametrize(
     "answer, name, size",
     [
-        ("is_crashing", "anxiety_level", generate.CRASH_ON_ANXIETY),
-        ("had_emotional_event", "rumination_level", generate.EVENT_ON_RUMINATION),
-        ("met_physical_activity_goals", "overall_mood", generate.EXERCISE_ON_MOOD),
+        ("is_crashing", "anxiety_level", effects.CRASH_ON_ANXIETY),
+        ("had_emotional_event", "rumination_level", effects.EVENT_ON_RUMINATION),
+        ("met_physical_activity_goals", "overall_mood", effects.EXERCISE_ON_MOOD),
     ],
 )
 def test_yes_and_no(weekday_data, answer, name, size):
@@ -226,10 +226,10 @@ def test_week(weekday_data):
         weekday_data.logs, others | monday, "medication_taken"
     )
 
-    assert longer == pytest.approx(generate.WEEKEND_ON_SLEEP, abs=0.25)
-    assert better == pytest.approx(generate.WEEKEND_ON_MOOD, abs=0.4)
-    assert worse == pytest.approx(generate.MONDAY_ON_MOOD, abs=0.5)
-    assert rarer == pytest.approx(generate.SKIP_CHANCE - generate.WEEKEND_SKIP_CHANCE, abs=0.1)
+    assert longer == pytest.approx(effects.WEEKEND_ON_SLEEP, abs=0.25)
+    assert better == pytest.approx(effects.WEEKEND_ON_MOOD, abs=0.4)
+    assert worse == pytest.approx(effects.MONDAY_ON_MOOD, abs=0.5)
+    assert rarer == pytest.approx(effects.SKIP_CHANCE - effects.WEEKEND_SKIP_CHANCE, abs=0.1)
 
 
 def test_mood_carries_over_from_day_to_day(weekday_data):
