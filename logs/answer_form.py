@@ -1,6 +1,7 @@
 """The form over questions: of a check-in, or of a week. It writes its own answers only."""
 
 import datetime
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ from logs.questions import (
 )
 from logs.stages import Stage
 
+OWN_NAME = re.compile(r"own-\d+")
 LONGEST_VERSION = 200 * DIGEST_LENGTH
 
 
@@ -109,6 +111,13 @@ class AnswersForm(forms.Form):
     def asked_names(self) -> str:
         """The names of the questions on this page, as it sends them."""
         return " ".join(self.fields)
+
+    @cached_property
+    def unknown_questions(self) -> dict[str, str]:
+        """What came in for own questions that the person does not have: deleted ones, or another person's."""
+        given = {match[0]: name for name in self.data if (match := OWN_NAME.match(name))}
+        asked = {name: name for name in names_in(self.data, "asked-names") if OWN_NAME.fullmatch(name)}
+        return {name: self.data.get(key, "") for name, key in (asked | given).items() if name not in self.fields}
 
     def is_asked_in(self, name: str, data) -> bool:
         """Whether what came in says something about this question, be it that it is not answered."""

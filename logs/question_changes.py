@@ -6,6 +6,7 @@ save of a day locks the person last, and refers to questions when it commits.
 
 from dataclasses import dataclass
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -33,11 +34,11 @@ class Wanted:
 
 def locked(person):
     """The person as stored now, which no other transaction changes until this one ends."""
-    return type(person).objects.select_for_update(no_key=True).get(pk=person.pk)
+    return get_user_model().objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
 def store_choices(person, choices: Choices):
-    type(person).objects.filter(pk=person.pk).update(question_choices=choices.to_json())
+    get_user_model().objects.filter(pk=person.pk).update(question_choices=choices.to_json())
     person.question_choices = choices.to_json()
 
 
@@ -122,7 +123,7 @@ def add_question(person, facts: dict, gallery: str | None = None) -> OwnQuestion
     question = OwnQuestion(user=person_now, kind=facts["kind"], gallery=gallery)
     fill(question, facts)
     question.save(force_insert=True)
-    type(person).objects.filter(pk=person.pk).update(has_own_questions=True)
+    get_user_model().objects.filter(pk=person.pk).update(has_own_questions=True)
     person_now.has_own_questions = True
     switch_on(person_now, question)
     forget(person, person_now)
@@ -221,7 +222,7 @@ def delete_question(person, pk: int) -> OwnQuestion:
     def delete(question, person_now):
         question.delete()
         person_now.has_own_questions = person_now.own_questions.exists()
-        type(person).objects.filter(pk=person.pk).update(has_own_questions=person_now.has_own_questions)
+        get_user_model().objects.filter(pk=person.pk).update(has_own_questions=person_now.has_own_questions)
         switch_off_if_nothing_is_asked(person_now, question.check_in)
         person_now.answers_changed()
 

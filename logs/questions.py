@@ -392,7 +392,7 @@ class PersonQuestions:
 
 def questions_for(person) -> PersonQuestions:
     """The questions of a person, read once for each instance of the person."""
-    known = vars(person).get("arranged_questions")
+    known = getattr(person, "arranged_questions", None)
     if known is None or known[0] != (person.question_choices, person.has_own_questions):
         known = (person.question_choices, person.has_own_questions), PersonQuestions(person)
         person.arranged_questions = known

@@ -42,7 +42,7 @@ def check_in(request, day, stage):
         return which_day.ask(request, choices, stage.title)
     if is_save := request.method == "POST" and not choices and not request.POST.keys() & doses_field.BUTTONS:
         form = store(lambda: opened_form(person, day, stage, request.POST))
-        if form.is_valid():
+        if form.is_valid() and not form.unknown_questions:
             return redirect(after_check_in(request, form, stage))
         undo.say_partly(request, address=undo_address(day), about=stage.slug, change=form.change)
     else:
@@ -58,7 +58,7 @@ def check_in(request, day, stage):
         "has_next": any(each.is_on(person) for each in STAGES[STAGES.index(stage) + 1 :]),
         "carried": carried_into(person, day) if stage is MORNING else None,
     }
-    return render(request, "logs/check_in.html", context)
+    return render(request, "logs/check_in.html", context, status=404 if form.unknown_questions else 200)
 
 
 def opened_form(person, day, stage, data) -> CheckInForm:

@@ -65,7 +65,7 @@ def week(request, day):
         return which_day.ask(request, choices, _("Your week"), is_week=True)
     if is_save := request.method == "POST" and not choices:
         form = store(lambda: opened_form(person, day, request.POST))
-        if form.is_valid():
+        if form.is_valid() and not form.unknown_questions:
             return redirect(after_save(request, form))
         undo.say_partly(request, address=undo_address(form.instance.week_start), change=form.change)
     else:
@@ -86,7 +86,7 @@ def week(request, day):
         "week_before": before if (before := reflection.week_start - ONE_WEEK) >= FIRST_DAY else None,
         "week_after": after if (after := reflection.week_start + ONE_WEEK) <= person.today() else None,
     }
-    return render(request, "reflections/week.html", context)
+    return render(request, "reflections/week.html", context, status=404 if form.unknown_questions else 200)
 
 
 def weeks_to_choose(request, day) -> list[which_day.Choice]:

@@ -47,7 +47,7 @@ def stages_counted(log, person, today: datetime.date) -> Sequence[Stage]:
 
 def has_answers(log, stage: Stage) -> bool:
     """Whether a check-in was saved with answers."""
-    return getattr(log, stage.completed_at) is not None or getattr(log, stage.asked_id) is not None
+    return getattr(log, stage.completed_at) is not None or getattr(log, f"{stage}_asked_id", None) is not None
 
 
 def stages_done_of(log, stages: Iterable[Stage] = STAGES) -> int:
@@ -156,7 +156,7 @@ class DailyLog(RowWithOwnAnswers, MorningAnswers, MedicationAnswers, MiddayAnswe
 
     def is_begun(self, stage: Stage) -> bool:
         """Whether it has any answer. What was asked is stored with the first: own answers need not be read."""
-        if getattr(self, stage.asked_id) is not None:
+        if getattr(self, f"{stage}_asked_id", None) is not None:
             return True
         return any(getattr(self, name) not in (None, "") for name in stage.field_names)
 

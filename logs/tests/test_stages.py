@@ -93,7 +93,6 @@ each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)
 
 def test_the_five_are_in_the_order_of_the_day():
     assert [str(stage) for stage in STAGES] == ["morning", "medication", "midday", "afternoon", "evening"]
-    assert [stage.next for stage in STAGES] == [*STAGES[1:], None]
 
 
 @each_stage
