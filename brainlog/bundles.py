@@ -23,7 +23,7 @@ SOURCES = settings.BASE_DIR / "static"
 # In the order of the cascade: among rules that are equally specific and in the same layer, the later one wins.
 STYLES = (
     *("tokens", "base", "page", "navigation", "cards", "messages", "lists", "question-list", "second-factor"),
-    *("buttons", "fields", "errors", "pills", "scale", "more", "doses", "conflicts", "which-day"),
+    *("buttons", "fields", "errors", "pills", "scale", "stepper", "more", "doses", "conflicts", "which-day"),
     *("check-ins", "squares", "calendar", "day-answers", "numbers", "welcome", "forced-colors", "print", "screen-lock"),
 )
 # Beside Django's own stylesheets: no tokens, no layers.
@@ -33,8 +33,8 @@ ADMIN_STYLES = ("admin-breadcrumbs", "admin-lists", "database-report", "screen-l
 SHARED_SCRIPTS = ("storage", "draft-storage", "formats", "page", "content")
 # In the order in which they run: drafts are restored once the rows of doses can be added and questions shown.
 SCRIPTS = (
-    *("conditions", "more", "doses", "timezone", "zone-question", "passkeys", "log-out", "drafts"),
-    *("unsaved", "new-day", "sending", "errors", "screen-lock"),
+    *("conditions", "stepper", "own-question", "more", "doses", "timezone", "zone-question", "passkeys", "log-out"),
+    *("drafts", "unsaved", "new-day", "sending", "errors", "screen-lock"),
 )
 
 

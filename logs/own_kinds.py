@@ -1,6 +1,6 @@
 """The kinds of a person's own questions, made of logs/kinds.py. No model in it.
 
-The words of ends, units and choices are the person's own: they are never translated, and escaped wherever they are shown.
+The words of ends, units and choices are the person's own: never translated, and escaped wherever they are shown.
 """
 
 from collections.abc import Iterable, Sequence

@@ -19,7 +19,8 @@ NEW = "/logs/questions/new/"
 
 def facts(kind: str, **more) -> dict:
     """The form of a new question of a kind."""
-    return {"label": f"My {kind}", "kind": kind, "check_in": "evening", "asked": "first", "choices": "tea\ncoffee"} | more
+    always = {"label": f"My {kind}", "check_in": "evening", "asked": "first", "choices": "tea\ncoffee"}
+    return always | {"kind": kind} | more
 
 
 def answer_to(person, question) -> object:
