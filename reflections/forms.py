@@ -1,9 +1,10 @@
 from logs.answer_form import AnswersForm
 from logs.questions import questions_to_ask
-from reflections.models import WeeklyReflection
+from reflections.models import WEEK, WeeklyReflection, weekly_questions
 
 
 class ReflectionForm(AnswersForm):
     def __init__(self, reflection: WeeklyReflection, data=None, *, speaks_of=None):
         questions = questions_to_ask("week", reflection.user, data or speaks_of)
-        super().__init__(reflection, questions, data, completed_at_name="completed_at", remembered_as="week")
+        kept = weekly_questions(reflection.user)
+        super().__init__(reflection, questions, data, part=WEEK, part_questions=kept, remembered_as="week")

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0020_question_choices'),
-        ('logs', '0013_medication_schedule_valid'),
+        ('logs', '0016_done_by_the_form'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

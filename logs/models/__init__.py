@@ -18,12 +18,14 @@ from logs.models.medications import (
     medications_with_doses_of,
 )
 from logs.models.own_questions import OwnAnswer, OwnAnswerColumns, OwnQuestion, RowWithOwnAnswers, own_questions_of
+from logs.models.question_sets import QuestionSet
 
 __all__ = [
     "HEADLINES",
     "DailyLog",
     "Dose",
     "Medication",
+    "QuestionSet",
     "Unit",
     "OwnAnswer",
     "OwnAnswerColumns",

@@ -47,7 +47,7 @@ def stages_counted(log, person, today: datetime.date) -> Sequence[Stage]:
 
 def has_answers(log, stage: Stage) -> bool:
     """Whether a check-in was saved with answers."""
-    return getattr(log, stage.completed_at) is not None or getattr(log, f"{stage}_asked_id", None) is not None
+    return getattr(log, stage.completed_at) is not None or getattr(log, stage.part.asked_id) is not None
 
 
 def stages_done_of(log, stages: Iterable[Stage] = STAGES) -> int:
@@ -59,8 +59,14 @@ class DailyLogQuerySet(models.QuerySet):
     def for_list(self):
         """Only what a list or a calendar shows of a day, no text among it: named tuples, which cost half of models."""
         return self.values_list(
-            "date", "not_tracked", *HEADLINES, *(stage.completed_at for stage in STAGES), named=True
+            *("date", "not_tracked", *HEADLINES),
+            *(name for stage in STAGES for name in (stage.completed_at, stage.part.asked_id)),
+            named=True,
         )
+
+    def for_pages(self):
+        """All that pages show of a day: without when it was answered, and which answers were recalled."""
+        return self.defer(*(name for stage in STAGES for name in stage.part.kept_off_pages))
 
     def with_is_answered(self, questions):
         """Adds `is_answered`: the day has at least one answer, it is not only marked as not tracked."""
@@ -125,6 +131,11 @@ class DailyLog(RowWithOwnAnswers, MorningAnswers, MedicationAnswers, MiddayAnswe
         return stages_counted(self, self.user, self.user.today())
 
     @property
+    def remembered_until(self) -> datetime.date:
+        """The last day on which its answers are given, and not recalled."""
+        return self.date
+
+    @property
     def stages_done(self) -> int:
         return stages_done_of(self, self.stages_counted)
 
@@ -156,7 +167,7 @@ class DailyLog(RowWithOwnAnswers, MorningAnswers, MedicationAnswers, MiddayAnswe
 
     def is_begun(self, stage: Stage) -> bool:
         """Whether it has any answer. What was asked is stored with the first: own answers need not be read."""
-        if getattr(self, f"{stage}_asked_id", None) is not None:
+        if getattr(self, stage.part.asked_id) is not None:
             return True
         return any(getattr(self, name) not in (None, "") for name in stage.field_names)
 
@@ -180,13 +191,13 @@ class DailyLog(RowWithOwnAnswers, MorningAnswers, MedicationAnswers, MiddayAnswe
 @compiled(user=models.BigIntegerField(), date=models.DateField())
 def logs_of_day(user, date):
     """The person's log of a day, if there is one."""
-    return DailyLog.objects.filter(user=user, date=date)
+    return DailyLog.objects.filter(user=user, date=date).for_pages()
 
 
 @compiled(user=models.BigIntegerField(), first=models.DateField(), last=models.DateField())
 def logs_between(user, first, last):
     """The person's days from the first to the last, newest first."""
-    return DailyLog.objects.filter(user=user).between(first, last)
+    return DailyLog.objects.filter(user=user).for_pages().between(first, last)
 
 
 @compiled(user=models.BigIntegerField(), first=models.DateField(), last=models.DateField())

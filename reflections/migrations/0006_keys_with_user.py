@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('reflections', '0003_encrypt_texts'),
+        ('reflections', '0005_done_by_the_form'),
     ]
 
     operations = [
