@@ -62,6 +62,11 @@ class Part:
         return *self.kept_off_pages, self.asked
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns beside the answers."""
+        return self.completed_at, self.answered_at, self.utc_offset, self.recalled, self.asked
+
+    @property
     def kept_off_pages(self) -> tuple[str, str, str]:
         """What no page shows, so that its query need not read it."""
         return self.answered_at, self.utc_offset, self.recalled

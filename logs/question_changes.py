@@ -217,10 +217,15 @@ def changed(person, pk: int, change) -> OwnQuestion:
 
 
 def delete_question(person, pk: int) -> OwnQuestion:
-    """Delete an own question with all its answers. Days that had no other answer say nothing any more, and go too."""
+    """Delete an own question with all its answers. A day or week without any other answer goes with them."""
 
     def delete(question, person_now):
+        answers = QUESTION_LISTS[question.check_in].answers
+        stored = answers.objects.filter(user=person_now, question=question)
+        rows = list(stored.values_list(f"{answers.ROW}_id", flat=True))
+        stored.delete()
         question.delete()
+        answers.row_model().objects.filter(user=person_now, pk__in=rows).forget_unanswered_parts()
         person_now.has_own_questions = person_now.own_questions.exists()
         get_user_model().objects.filter(pk=person.pk).update(has_own_questions=person_now.has_own_questions)
         switch_off_if_nothing_is_asked(person_now, question.check_in)

@@ -63,6 +63,11 @@ class WeeklyReflectionQuerySet(models.QuerySet):
         """Only what a list shows of a week, no text among it."""
         return self.only("user_id", "week_start", "week_rating", "mental_state", WEEK.completed_at, WEEK.asked)
 
+    def forget_unanswered_parts(self):
+        """Delete the weeks without any answer, after answers were deleted."""
+        unanswered = {f"{name}__isnull": True for name in WEEK.usual}
+        self.filter(own_answers__isnull=True, **unanswered).delete()
+
     def for_pages(self):
         """All that pages show of a week: without when it was answered, and which answers were recalled."""
         return self.defer(*WEEK.kept_off_pages)
@@ -89,7 +94,7 @@ class WeeklyReflection(RowWithOwnAnswers, WeeklyAnswers):
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
 
     texts_belong_to = ("user_id", "week_start")
-    answer_row, answer_date = "reflection", "week_start"
+    answer_date = "week_start"
     objects = WeeklyReflectionQuerySet.as_manager()
 
     class Meta:
@@ -127,6 +132,8 @@ class WeeklyReflection(RowWithOwnAnswers, WeeklyAnswers):
 
 class OwnWeeklyAnswer(OwnAnswerColumns):
     """An answer to an own question about a week. `date` is its first day."""
+
+    ROW = "reflection"
 
     reflection = SamePersonForeignKey(
         WeeklyReflection,

@@ -5,7 +5,7 @@ from operator import or_
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from brainlog.database.compiled import compiled
 from logs.fields import ChoiceField
 from logs.models.medications import Dose, doses_of_log
-from logs.models.own_questions import RowWithOwnAnswers
+from logs.models.own_questions import OwnAnswer, RowWithOwnAnswers
 from logs.stages import (
     STAGES,
     AfternoonAnswers,
@@ -64,6 +64,22 @@ class DailyLogQuerySet(models.QuerySet):
             named=True,
         )
 
+    def forget_unanswered_parts(self):
+        """Take off what is recorded of check-ins without any answer, and delete days that say nothing any more.
+
+        For days whose answers were deleted, and not by a save. The number of queries does not depend on theirs.
+        """
+        for stage in STAGES:
+            unanswered = {f"{name}__isnull": True for name in stage.field_names}
+            own = OwnAnswer.objects.filter(
+                daily_log=OuterRef("pk"), user=OuterRef("user"), question__check_in=stage.slug
+            )
+            self.filter(~Exists(own), **unanswered).update(**dict.fromkeys(stage.part.columns))
+        nothing = {f"{stage.part.asked}__isnull": True for stage in STAGES} | {
+            f"{name}__isnull": True for stage in STAGES for name in stage.field_names
+        }
+        self.filter(own_answers__isnull=True, not_tracked__isnull=True, **nothing).delete()
+
     def for_pages(self):
         """All that pages show of a day: without when it was answered, and which answers were recalled."""
         return self.defer(*(name for stage in STAGES for name in stage.part.kept_off_pages))
@@ -95,7 +111,7 @@ class DailyLog(RowWithOwnAnswers, MorningAnswers, MedicationAnswers, MiddayAnswe
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
 
     texts_belong_to = ("user_id", "date")
-    answer_row, answer_date = "daily_log", "date"
+    answer_date = "date"
     objects = DailyLogQuerySet.as_manager()
 
     class Meta:

@@ -167,6 +167,7 @@ class OwnAnswerColumns(models.Model):
     A time of day that was not noticed is `flag` = false.
     """
 
+    ROW = ""  # The foreign key to the day or the week.
     VALUES = ("number", "flag", "chosen", "time", "text")
     COLUMNS = (*VALUES, "number_2")
 
@@ -187,8 +188,12 @@ class OwnAnswerColumns(models.Model):
         return gettext("own answer %(number)s") % {"number": self.pk}
 
     @classmethod
+    def row_model(cls) -> type[models.Model]:
+        """The model of the days or the weeks."""
+        return cls._meta.get_field(cls.ROW).related_model
+
+    @classmethod
     def constraints(cls, name: str, row: str) -> list[models.BaseConstraint]:
-        """`row` is the foreign key to the day or the week."""
         return [
             models.UniqueConstraint(fields=[row, "question"], name=f"{name}_one_per_question"),
             models.CheckConstraint(
@@ -207,6 +212,8 @@ class OwnAnswerColumns(models.Model):
 
 class OwnAnswer(OwnAnswerColumns):
     """An answer to an own question about a day."""
+
+    ROW = "daily_log"
 
     daily_log = SamePersonForeignKey(
         "logs.DailyLog",
@@ -234,7 +241,6 @@ class OwnAnswer(OwnAnswerColumns):
 class RowWithOwnAnswers(models.Model):
     """A day or a week: the answers to own questions are rows beside it."""
 
-    answer_row = ""  # The foreign key that answers refer to it by.
     answer_date = ""  # The column with their date.
 
     class Meta:
@@ -270,13 +276,14 @@ class RowWithOwnAnswers(models.Model):
         found = self.own_answers_by_question
         given = [found[pk] for pk in sorted(self.unsaved_own_answers) if pk in found]
         removed = [pk for pk in self.unsaved_own_answers if pk not in found]
+        model = type(self).own_answers.rel.related_model
         for answer in given:
-            setattr(answer, self.answer_row, self)
+            setattr(answer, model.ROW, self)
         if given:
-            type(given[0]).objects.bulk_create(
+            model.objects.bulk_create(
                 given,
                 update_conflicts=True,
-                unique_fields=[self.answer_row, "question"],
+                unique_fields=[model.ROW, "question"],
                 update_fields=[*OwnAnswerColumns.COLUMNS],
             )
         if removed:

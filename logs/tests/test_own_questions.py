@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.tests.factories import make_person
 from logs.models import OwnAnswer, OwnQuestion
 from logs.own_kinds import KINDS, NOT_NOTICED
 from logs.stages import EVENING, MORNING
@@ -83,8 +84,8 @@ def test_it_counts_for_done_when_asked_first(as_person, person):
 
 
 @pytest.mark.parametrize("address", ["/logs/questions/{}/", "check-in", "arrange"])
-def test_another_persons_is_a_404(as_person, person, other_person, address):
-    theirs = make_question(other_person, "number", label="theirs")
+def test_another_persons_is_a_404(as_person, person, address):
+    theirs = make_question(make_person(), "number", label="theirs")
     make_question(person, "line")
     before = OwnQuestion.objects.values().get(pk=theirs.pk)
 
