@@ -12,21 +12,28 @@ from django.utils.translation import gettext, ngettext
 from brainlog.versioned_cache import cached
 from logs.models import Medication
 from logs.periods import Period
-from logs.questions import Question, questions_of_day
+from logs.questions import Question, RowQuestion, questions_of_day
+from logs.stages import STAGES
 
 # Counted up when the numbers come to mean something else: releases share a cache while one takes over.
-FORMAT = "numbers:3"
+FORMAT = "numbers:4"
+# The sets of questions that a day's check-ins asked.
+ASKED = tuple(stage.part.asked_id for stage in STAGES)
 TAKEN, EFFECT = "medication_taken", "medication_effectiveness"
 
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of one measure over a period, on its own scale. `change` is against the period before."""
+    """The mean of one measure over a period, on its own scale. `change` is against the period before.
+
+    `asked_days`: on how many days it was asked, for an own question; None for a built-in one.
+    """
 
     name: str
     value: float
     days: int
     change: float | None
+    asked_days: int | None = None
     label: str = ""  # Not part of what the cache keeps: it has a language, and may be a person's own words.
 
     @property
@@ -37,6 +44,27 @@ class Mean:
         if abs(self.change) < 0.05:
             return "±0"
         return ("+" if self.change > 0 else "−") + floatformat(abs(self.change), 1)
+
+
+@dataclass(frozen=True)
+class YesDays:
+    """On how many of the days that asked it an own question was answered yes, and no."""
+
+    name: str
+    yes: int
+    no: int
+    asked_days: int
+    label: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """`“Headache?”: yes on 2 days, no on 3, of 5 days it was asked.`"""
+        text = ngettext(
+            "“%(question)s”: yes on %(yes)d, no on %(no)d, of %(asked)d day it was asked.",
+            "“%(question)s”: yes on %(yes)d, no on %(no)d, of %(asked)d days it was asked.",
+            self.asked_days,
+        )
+        return text % {"question": self.label, "yes": self.yes, "no": self.no, "asked": self.asked_days}
 
 
 @dataclass(frozen=True)
@@ -51,6 +79,7 @@ class Numbers:
     net_positive_days: int
     net_positive_asked_days: int
     counts_daily_only: bool = False  # The days of medication are those of what is taken daily.
+    yes_days: list[YesDays] = field(default_factory=list)
 
     @property
     def days_recorded(self) -> int:
@@ -59,7 +88,7 @@ class Numbers:
 
     @property
     def sentences(self) -> list[str]:
-        """What was answered about medication, in words."""
+        """What was answered about medication, and to own questions with yes or no, in words."""
         effects = [
             *in_days(gettext("yes on %(days)s"), self.net_positive_days),
             *in_days(gettext("mixed or no on %(days)s"), self.net_positive_asked_days - self.net_positive_days),
@@ -70,6 +99,7 @@ class Numbers:
             *in_days(gettext("No medication on %(days)s."), self.medication_asked_days - self.medication_days),
             *([gettext("Only what you take daily counts here.")] if self.counts_daily_only else []),
             *([answers] if effects else []),
+            *(each.in_words for each in self.yes_days),
         ]
 
     def lines(self, days: int) -> list[dict]:
@@ -79,7 +109,7 @@ class Numbers:
             {
                 "label": str(mean.label),
                 "value": floatformat(mean.value, 1),
-                "answered": answered % {"answered": mean.days, "days": days},
+                "answered": answered % {"answered": mean.days, "days": mean.asked_days or days},
                 "change": mean.change_in_words or "–",
             }
             for mean in self.means
@@ -87,12 +117,16 @@ class Numbers:
 
     @classmethod
     def unpack(cls, facts: dict) -> "Numbers":
-        return cls(**facts | {"means": [Mean(**mean) for mean in facts["means"]]})
+        means = [Mean(**mean) for mean in facts["means"]]
+        return cls(**facts | {"means": means, "yes_days": [YesDays(**each) for each in facts["yes_days"]]})
 
     def labelled(self, questions: Sequence[Question]) -> "Numbers":
         """With the label of each measure. Raises KeyError for a measure that is none of these questions."""
         labels = {question.name: question.label for question in questions}
-        return replace(self, means=[replace(mean, label=labels[mean.name]) for mean in self.means])
+        means, yes_days = (
+            [replace(each, label=labels[each.name]) for each in those] for those in (self.means, self.yes_days)
+        )
+        return replace(self, means=means, yes_days=yes_days)
 
 
 def in_days(sentence: str, days: int) -> list[str]:
@@ -102,7 +136,15 @@ def in_days(sentence: str, days: int) -> list[str]:
 
 def counted(questions: Sequence[Question]) -> list[Question]:
     """The questions whose answers the numbers are made of."""
-    return [question for question in questions if is_measure(question) or question.name in (TAKEN, EFFECT)]
+    return [
+        question
+        for question in questions
+        if is_measure(question) or is_own_yes_no(question) or question.name in (TAKEN, EFFECT)
+    ]
+
+
+def is_own_yes_no(question: Question) -> bool:
+    return isinstance(question, RowQuestion) and question.own.kind == "yes_no"
 
 
 def is_measure(question: Question) -> bool:
@@ -113,14 +155,15 @@ def is_measure(question: Question) -> bool:
 def numbers_of(person, period: Period) -> Numbers:
     """A period's numbers, and their change against the one before. None of its queries if they are in the cache.
 
-    One query, and up to two more where days say whether medication was taken.
+    One query, up to two more where days say whether medication was taken, and two for own questions.
     """
     questions = questions_of_day(person)
 
     def compute():
         logs = person.daily_logs.between(period.before.first, period.last).with_is_answered(questions)
         columns = [column for question in counted(questions) for column in question.columns]
-        rows = list(logs.values("date", "is_answered", *columns))
+        rows = list(logs.values("date", "is_answered", *columns, *ASKED))
+        add_own_answers(person, [each for each in counted(questions) if isinstance(each, RowQuestion)], rows)
         days = [row for row in rows if row["date"] >= period.first]
         schedules = schedules_of(person, period) if any(row.get(TAKEN) is not None for row in days) else Schedules()
         return numbers_from(questions, days, [row for row in rows if row["date"] < period.first], schedules)
@@ -131,6 +174,25 @@ def numbers_of(person, period: Period) -> Numbers:
         return numbers
 
     return cached(person, f"{FORMAT}:{period.first}:{period.last}", compute, unpack).labelled(questions)
+
+
+def add_own_answers(person, questions: Sequence[RowQuestion], rows: Sequence[dict]):
+    """Add the answers to own questions to the rows of days, and which of them each day asked. Two queries."""
+    if not questions or not rows:
+        return
+    by_key = {question.own.pk: question for question in questions}
+    by_date = {row["date"]: row for row in rows}
+    for row in rows:
+        row |= {question.name: None for question in questions}
+    dates = (min(by_date), max(by_date))
+    answers = person.own_answers.filter(date__range=dates, question__in=by_key)
+    for answer in answers.only("user_id", "date", "question_id", "number", "flag"):
+        question = by_key[answer.question_id]
+        by_date[answer.date][question.name] = question.value_of(answer)
+    sets = {row[name] for row in rows for name in ASKED}
+    names_of = dict(person.question_sets.filter(pk__in=sets - {None}).values_list("pk", "names"))
+    for row in rows:
+        row["asked"] = {name for key in ASKED for name in names_of.get(row[key], ())}
 
 
 @dataclass(frozen=True)
@@ -208,6 +270,7 @@ def numbers_from(
     taken = [schedules.was_taken(row) for row in logged] if TAKEN in by_name else []
     taken = [answer for answer in taken if answer is not None]
     means = [mean_of(question, logged, days_before) for question in questions if is_measure(question)]
+    yes_days = [yes_days_of(question, logged) for question in questions if is_own_yes_no(question)]
     return Numbers(
         days_logged=len(logged),
         days_not_tracked=len(days) - len(logged),
@@ -217,6 +280,7 @@ def numbers_from(
         net_positive_days=effects.count("yes"),
         net_positive_asked_days=len(effects),
         counts_daily_only=bool(schedules.daily),
+        yes_days=[each for each in yes_days if each],
     )
 
 
@@ -231,4 +295,19 @@ def mean_of(question: Question, days: Sequence[dict], days_before: Sequence[dict
     if not values:
         return None
     change = fmean(values) - fmean(before) if before else None
-    return Mean(name=question.name, value=fmean(values), days=len(values), change=change)
+    asked = days_asked(question, days) if isinstance(question, RowQuestion) else None
+    return Mean(name=question.name, value=fmean(values), days=len(values), change=change, asked_days=asked)
+
+
+def yes_days_of(question: Question, days: Sequence[dict]) -> YesDays | None:
+    """How an own question was answered, or None if it was not, on these days."""
+    answers = answers_to(question, days)
+    if not answers:
+        return None
+    yes = sum(answers)
+    return YesDays(question.name, yes=yes, no=len(answers) - yes, asked_days=days_asked(question, days))
+
+
+def days_asked(question: Question, days: Sequence[dict]) -> int:
+    """On how many of these days an own question was asked. A day with an answer asked it."""
+    return sum(question.name in day["asked"] or day[question.name] is not None for day in days)

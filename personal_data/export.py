@@ -112,7 +112,9 @@ def legend(person: User) -> Iterator[str]:
     yield "\ufeff" + line([_("file"), _("column"), _("meaning"), _("values")])
     for table in TABLES:
         for column in table.columns(person):
-            yield line([f"{table.name}.csv", column.name, str(column.meaning), column.values])
+            # Of own questions, both are the person's own words.
+            words = (escape_formula(str(text)) for text in (column.meaning, column.values))
+            yield line([f"{table.name}.csv", column.name, *words])
 
 
 def line(cells: Iterable[str]) -> str:
@@ -136,8 +138,8 @@ def for_csv(value, person: User) -> str:
             return value.isoformat(timespec="minutes")
         case Decimal():
             return f"{value.normalize():f}"
-        case list():
-            return ", ".join(value)
+        case list() | tuple():
+            return escape_formula(", ".join(for_csv(each, person) for each in value))
     return escape_formula(str(value))
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KnownBrowser, SecurityEvent, Session, User
 from logs.fields import Answer
-from logs.models import DailyLog, Dose, Medication
+from logs.models import DailyLog, Dose, Medication, OwnQuestion, attach_own_answers
 from logs.parts import Part
 from logs.questions import Question
 from logs.stages import STAGES
@@ -45,10 +45,14 @@ class ExportTable:
             yield {column.name: column.read(row) for column in columns}
 
 
-def in_batches(rows: QuerySet, by: str) -> Iterator[Model]:
-    """The rows in the order of a unique column. Holds neither many of them nor a cursor during a download."""
+def in_batches(rows: QuerySet, by: str, prepare: Callable[[list], None] = lambda batch: None) -> Iterator[Model]:
+    """The rows in the order of a unique column. Holds neither many of them nor a cursor during a download.
+
+    `prepare` reads what belongs to the rows of a batch.
+    """
     batch = list(rows.order_by(by)[:BATCH])
     while batch:
+        prepare(batch)
         yield from batch
         batch = list(rows.filter(**{f"{by}__gt": attrgetter(by)(batch[-1])}).order_by(by)[:BATCH])
 
@@ -120,6 +124,12 @@ def reflection_columns(person: User) -> list[Column]:
     return [*columns_asked(weekly_questions(person)), *recorded, *facts.values()]
 
 
+def own_question_columns(person: User) -> list[Column]:
+    """With the name of the column that its answers are in."""
+    name = Column("name", _("name"), _("that of the column of its answers"), attrgetter("name"))
+    return [name, *columns_of(OwnQuestion, "uuid")]
+
+
 def dose_columns(person: User) -> list[Column]:
     """With the day it belongs to, and the name of the medication."""
     return [
@@ -141,11 +151,11 @@ DOSES_READ = (
     *(column.name for column in columns_of(Dose)),
 )
 # Neither what lets a person in nor what is derived from another column.
-PROFILE = columns_of(User, "password", "username_key", *User.COUNTER_FIELDS)
+PROFILE = columns_of(User, "password", "username_key", "has_own_questions", *User.COUNTER_FIELDS)
 
 
 def days(person: User) -> Iterator[Model]:
-    yield from in_batches(person.daily_logs.all(), by="date")
+    yield from in_batches(person.daily_logs.all(), by="date", prepare=attach_own_answers)
 
 
 def doses(person: User) -> Iterator[Model]:
@@ -157,8 +167,12 @@ def medications(person: User) -> Iterator[Model]:
     yield from person.medications.by_name()
 
 
+def own_questions(person: User) -> Iterator[Model]:
+    yield from person.own_questions.all()
+
+
 def reflections(person: User) -> Iterator[Model]:
-    yield from in_batches(person.weekly_reflections.all(), by="week_start")
+    yield from in_batches(person.weekly_reflections.all(), by="week_start", prepare=attach_own_answers)
 
 
 def events(person: User) -> Iterator[Model]:
@@ -177,6 +191,7 @@ TABLES = (
     ExportTable("days", day_columns, days),
     ExportTable("doses", dose_columns, doses),
     ExportTable("medications", always(columns_of(Medication, "name_key", "uuid")), medications),
+    ExportTable("own_questions", own_question_columns, own_questions),
     ExportTable("reflections", reflection_columns, reflections),
     ExportTable("events", always(columns_of(SecurityEvent)), events),
     ExportTable("logins", always(columns_of(Session, "session_data")), logins),

@@ -17,7 +17,14 @@ from logs.models.medications import (
     doses_of_log,
     medications_with_doses_of,
 )
-from logs.models.own_questions import OwnAnswer, OwnAnswerColumns, OwnQuestion, RowWithOwnAnswers, own_questions_of
+from logs.models.own_questions import (
+    OwnAnswer,
+    OwnAnswerColumns,
+    OwnQuestion,
+    RowWithOwnAnswers,
+    attach_own_answers,
+    own_questions_of,
+)
 from logs.models.question_sets import QuestionSet
 
 __all__ = [
@@ -32,6 +39,7 @@ __all__ = [
     "OwnQuestion",
     "RowWithOwnAnswers",
     "amount_in_words",
+    "attach_own_answers",
     "doses_of_log",
     "headline_name_of",
     "logs_between",

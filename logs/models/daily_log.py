@@ -86,7 +86,9 @@ class DailyLogQuerySet(models.QuerySet):
 
     def with_is_answered(self, questions):
         """Adds `is_answered`: the day has at least one answer, it is not only marked as not tracked."""
-        return self.annotate(is_answered=reduce(or_, (question.answered() for question in questions)))
+        # Of own questions, the day says only what was asked: it is recorded as long as there are answers.
+        own = [Q(**{f"{stage.part.asked}__isnull": False}) for stage in STAGES]
+        return self.annotate(is_answered=reduce(or_, [*(question.answered() for question in questions), *own]))
 
     def between(self, first: datetime.date, last: datetime.date):
         """Both days included, newest first."""

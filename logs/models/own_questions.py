@@ -1,5 +1,6 @@
 import json
 import uuid
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
@@ -289,3 +290,16 @@ class RowWithOwnAnswers(models.Model):
         if removed:
             self.own_answers.filter(user=self.user_id, question__in=removed).delete()
         self.unsaved_own_answers.clear()
+
+
+def attach_own_answers(rows: Sequence[RowWithOwnAnswers]):
+    """Read the own answers of these days or weeks of one person. One query, if the person has own questions."""
+    if not rows or not rows[0].user.has_own_questions:
+        return
+    model = type(rows[0]).own_answers.rel.related_model
+    found = {row.pk: {} for row in rows}
+    answers = model.objects.filter(user=rows[0].user_id, **{f"{model.ROW}__in": list(found)})
+    for answer in answers:
+        found[getattr(answer, f"{model.ROW}_id")][answer.question_id] = answer
+    for row in rows:
+        row.own_answers_by_question = found[row.pk]
