@@ -4,16 +4,24 @@ import datetime
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from logs.models import DailyLog, stages_done_of
-from logs.stages import STAGES
+from logs.models import DailyLog, stages_counted, stages_done_of
+from logs.stages import STAGES, Stage
 
 WEEK, MONTH = 7, 30  # days, today included
 
-IS_COMPLETE = Q(**{f"{stage.completed_at}__isnull": False for stage in STAGES})
+
+
+def is_done_or_off(stage: Stage) -> Q:
+    """The condition that a check-in is done, or switched off by the person and without answers."""
+    is_off = {f"user__question_choices__off__{stage}": True, f"{stage.part.asked}__isnull": True}
+    return Q(**{f"{stage.completed_at}__isnull": False}) | Q(**is_off)
+
+
+IS_COMPLETE = reduce(and_, map(is_done_or_off, STAGES))
 IS_MARKED = Q(not_tracked__isnull=False)
 # A row without a mark has answers. A day that is marked as not tracked counts as logged once a check-in is done.
 IS_LOGGED = ~IS_MARKED | reduce(or_, (Q(**{f"{stage.completed_at}__isnull": False}) for stage in STAGES))
@@ -28,8 +36,8 @@ def is_logged(day) -> bool:
 class Activity:
     """What a person logged in the 7 and the 30 days up to today.
 
-    Possible are five check-ins of each of the 30 days, but for days marked as not tracked, and for days before the
-    person joined or logged something.
+    Possible are the check-ins that count for each of the 30 days, but for days marked as not tracked, and for days
+    before the person joined or logged something.
     """
 
     days_in_week: int
@@ -38,17 +46,19 @@ class Activity:
     check_ins_possible: int
 
 
-def activity_of(days, joined: datetime.date, today: datetime.date) -> Activity:
+def activity_of(days, person, joined: datetime.date, today: datetime.date) -> Activity:
     """Count the check-ins of one person. `days` are rows of DailyLog, or named tuples with the same columns."""
     days = [day for day in days if today - datetime.timedelta(days=MONTH) < day.date <= today]
     logged = [day for day in days if is_logged(day)]
     first = max(today - datetime.timedelta(days=MONTH - 1), min([joined, *(day.date for day in days)]))
     days_asked = (today - first).days + 1 - (len(days) - len(logged))
+    counted = [(day, stages_counted(day, person, today)) for day in logged]
+    switched_on = sum(stage.is_on(person) for stage in STAGES)
     return Activity(
         days_in_week=sum(today - datetime.timedelta(days=WEEK) < day.date for day in logged),
         days_in_month=len(logged),
-        check_ins_done=sum(map(stages_done_of, logged)),
-        check_ins_possible=len(STAGES) * days_asked,
+        check_ins_done=sum(stages_done_of(day, stages) for day, stages in counted),
+        check_ins_possible=sum(len(stages) for _day, stages in counted) + switched_on * (days_asked - len(logged)),
     )
 
 
@@ -59,7 +69,7 @@ def with_activity(people: QuerySet) -> list:
     todays = {person: person.today() for person in people}
     days_of = recent_days(todays)
     for person, today in todays.items():
-        person.activity = activity_of(days_of[person.pk], person.today(person.date_joined), today)
+        person.activity = activity_of(days_of[person.pk], person, person.today(person.date_joined), today)
         person.days_since = person.last_day_logged and (today - person.last_day_logged).days
     return people
 
@@ -70,7 +80,8 @@ def recent_days(todays: dict) -> dict[int, list]:
     if todays:
         first, last = min(todays.values()) - datetime.timedelta(days=MONTH), max(todays.values())
         days = DailyLog.objects.filter(user__in=todays, date__gt=first, date__lte=last).order_by()
-        columns = ("user_id", "date", "not_tracked", *(stage.completed_at for stage in STAGES))
+        stamps = [name for stage in STAGES for name in (stage.completed_at, stage.part.asked_id)]
+        columns = ("user_id", "date", "not_tracked", *stamps)
         for day in days.values_list(*columns, named=True):
             days_of[day.user_id].append(day)
     return days_of

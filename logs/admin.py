@@ -13,7 +13,8 @@ from accounts.models import User
 from brainlog.admin import READ_PRIVATE_TEXT, BigTableChangeList, ConditionFilter, LookingAdmin
 from encryption.fields import WITHHELD, withhold_texts
 from logs.activity import IS_COMPLETE, IS_MARKED, never_logged, stopped_logging, with_activity
-from logs.models import DailyLog, Dose, Medication
+from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion
+from logs.questions import RowQuestion, without_zeros
 from logs.stages import STAGES
 
 # The permission to see which days people logged.
@@ -54,7 +55,7 @@ class PersonAdmin(UserAdmin):
 
     ACTIVITY = ("last_day_logged", "days_in_week", "days_in_month", "check_ins")
     # The time zone and the end of the day decide which day it is for a person.
-    list_reads = (*UserAdmin.list_reads, "timezone", "day_ends_at")
+    list_reads = (*UserAdmin.list_reads, "timezone", "day_ends_at", "question_choices")
     list_filter = (LastLoggedFilter, *UserAdmin.list_filter)
 
     def get_changelist(self, request, **kwargs):
@@ -151,6 +152,46 @@ class DoseInline(NamesMedication, admin.TabularInline):
         return False
 
 
+class OwnAnswerInline(admin.TabularInline):
+    """Answers to own questions, in words for those who may read private text; for others, without any words."""
+
+    model = OwnAnswer
+    can_delete = False
+    extra = 0
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("question")
+
+    def has_add_permission(self, request, obj):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    @admin.display(description=_("wording"))
+    def wording(self, answer):
+        return answer.question.label_in_words
+
+    @admin.display(description=_("answer"))
+    def in_words(self, answer):
+        question = RowQuestion(answer.question)
+        return question.display(question.value_of(answer))
+
+    @admin.display(description=_("answer"))
+    def without_words(self, answer):
+        if answer.text is not None:
+            return WITHHELD
+        values = (answer.number, answer.number_2, answer.flag, answer.time, *(answer.chosen or ()))
+        return ", ".join(str(without_zeros(value)) for value in values if value is not None)
+
+    def get_fields(self, request, obj=None):
+        may_read = request.user.has_perm(READ_PRIVATE_TEXT)
+        return ("question", "wording", "in_words") if may_read else ("question", "without_words")
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.get_fields(request, obj)
+
+
 class DayStateFilter(ConditionFilter):
     title = _("how complete")
     parameter_name = "state"
@@ -166,13 +207,17 @@ class DailyLogAdmin(PrivateTextAdmin):
     kind_of_look = security_events.Kind.LOOKED_AT_DAY
     list_display = ("date", "user", "done", "missing", "updated_at")
     list_select_related = ("user",)
-    list_reads = ("date", "user__username", "not_tracked", "updated_at", *(stage.completed_at for stage in STAGES))
+    list_reads = (
+        *("date", "user__username", "not_tracked", "updated_at"),
+        *("user__question_choices", "user__timezone", "user__day_ends_at"),  # Which check-ins count for the day.
+        *(name for stage in STAGES for name in (stage.completed_at, stage.part.asked_id)),
+    )
     list_filter = (DayStateFilter, "date")
     sortable_by = ("date", "user")
     date_hierarchy = "date"
     search_fields = ("user__username_key__exact",)
     search_help_text = _("Search by the whole username.")
-    inlines = (DoseInline,)
+    inlines = (DoseInline, OwnAnswerInline)
 
     def get_fieldsets(self, request, obj=None):
         facts = ("user", "date", "not_tracked", "created_at", "updated_at")
@@ -191,7 +236,7 @@ class DailyLogAdmin(PrivateTextAdmin):
         """The check-ins that are not done. Not the reason why a day is not tracked: that is an answer."""
         if log.not_tracked is not None and not log.is_complete:
             return _("not tracked")
-        return ", ".join(str(stage.title) for stage in STAGES if not log.is_done(stage))
+        return ", ".join(str(stage.title) for stage in log.stages_counted if not log.is_done(stage))
 
 
 def columns_asked(stage, log) -> list[str]:
@@ -206,6 +251,17 @@ class MedicationAdmin(PrivateTextAdmin):
     list_display = ("pk", "user")
     list_select_related = ("user",)
     list_reads = ("user__username",)
+    ordering = ("-pk",)
+    search_fields = ("user__username_key__exact",)
+    search_help_text = _("Search by the whole username.")
+
+
+@admin.register(OwnQuestion)
+class OwnQuestionAdmin(PrivateTextAdmin):
+    kind_of_look = security_events.Kind.LOOKED_AT_QUESTION
+    list_display = ("pk", "user", "check_in", "kind", "archived_at")
+    list_select_related = ("user",)
+    list_reads = ("user__username", "check_in", "kind", "archived_at")
     ordering = ("-pk",)
     search_fields = ("user__username_key__exact",)
     search_help_text = _("Search by the whole username.")

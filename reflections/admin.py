@@ -4,8 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.security_events import Kind
 from brainlog.admin import ConditionFilter
-from logs.admin import PrivateTextAdmin
-from reflections.models import WEEK, WeeklyReflection, weekly_questions
+from logs.admin import OwnAnswerInline, PrivateTextAdmin
+from reflections.models import WEEK, OwnWeeklyAnswer, WeeklyReflection, weekly_questions
 
 
 class WeekStateFilter(ConditionFilter):
@@ -15,6 +15,10 @@ class WeekStateFilter(ConditionFilter):
         "complete": (_("Complete"), Q(completed_at__isnull=False)),
         "begun": (_("Begun"), Q(completed_at__isnull=True)),
     }
+
+
+class OwnWeeklyAnswerInline(OwnAnswerInline):
+    model = OwnWeeklyAnswer
 
 
 @admin.register(WeeklyReflection)
@@ -28,6 +32,7 @@ class WeeklyReflectionAdmin(PrivateTextAdmin):
     date_hierarchy = "week_start"
     search_fields = ("user__username_key__exact",)
     search_help_text = _("Search by the whole username.")
+    inlines = (OwnWeeklyAnswerInline,)
 
     def get_fieldsets(self, request, obj=None):
         questions = weekly_questions(obj and obj.user)

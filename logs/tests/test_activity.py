@@ -27,13 +27,14 @@ def day(days: int, stages=STAGES, **facts) -> DailyLog:
     return DailyLog(date=days_before(days), **{stage.completed_at: NOW for stage in stages}, **facts)
 
 
-def counts(days, joined=LONG_AGO) -> tuple:
-    activity = activity_of(days, joined, DAY)
+def counts(days, joined=LONG_AGO, person=None) -> tuple:
+    person = person or User()
+    activity = activity_of(days, person, joined, DAY)
     return activity.days_in_week, activity.days_in_month, activity.check_ins_done, activity.check_ins_possible
 
 
 def test_a_person_without_days():
-    assert activity_of([], LONG_AGO, DAY) == Activity(0, 0, 0, 5 * MONTH)
+    assert activity_of([], User(), LONG_AGO, DAY) == Activity(0, 0, 0, 5 * MONTH)
 
 
 def test_every_day_complete():
@@ -43,6 +44,13 @@ def test_every_day_complete():
 @pytest.mark.parametrize(("days", "in_week", "in_month"), [(0, 1, 1), (6, 1, 1), (7, 0, 1), (29, 0, 1), (30, 0, 0)])
 def test_today_is_the_last_of_the_seven_and_of_the_thirty_days(days, in_week, in_month):
     assert counts([day(days, [MORNING])]) == (in_week, in_month, in_month, 150)
+
+
+def test_a_check_in_that_is_off_is_not_possible_but_on_a_past_day_with_answers():
+    person = User(question_choices={"off": {"medication": True}})
+
+    assert counts([], person=person) == (0, 0, 0, 4 * 30)
+    assert counts([day(0), day(1), day(2, [MORNING])], person=person) == (3, 3, 4 + 5 + 1, 4 + 5 + 4 + 27 * 4)
 
 
 def test_a_day_in_the_future_is_not_counted():
