@@ -130,8 +130,8 @@ class OwnQuestionForm(forms.Form):
     CHECK_INS = [*((stage.slug, stage.title) for stage in STAGES), (WEEK, _("Once a week"))]
 
     label = WordsInput(label=_("Question"), required=True, max_length=120)
-    kind = pills(list(KINDS.items()), label=_("How do you answer it?"))
     check_in = pills(CHECK_INS, label=_("When is it asked?"))
+    kind = pills(list(KINDS.items()), label=_("How do you answer it?"))
     ends_low = WordsInput(label=_("What 1 means"), max_length=40)
     ends_high = WordsInput(label=_("What 10 means"), max_length=40)
     unit = WordsInput(label=_("Unit"), max_length=20, help_text=_("Such as cups, minutes or mmHg."))
