@@ -24,7 +24,8 @@ SOURCES = settings.BASE_DIR / "static"
 STYLES = (
     *("tokens", "base", "page", "navigation", "cards", "messages", "lists", "second-factor"),
     *("buttons", "fields", "errors", "pills", "scale", "stepper", "own-question", "more", "doses", "conflicts"),
-    *("which-day", "check-ins", "squares", "calendar", "day-answers", "numbers", "welcome", "forced-colors", "print", "screen-lock"),
+    *("which-day", "check-ins", "squares", "calendar", "day-answers", "numbers", "welcome"),
+    *("forced-colors", "print", "screen-lock"),
 )
 # Beside Django's own stylesheets: no tokens, no layers.
 ADMIN_STYLES = ("admin-breadcrumbs", "admin-lists", "database-report", "screen-lock")
