@@ -17,6 +17,7 @@ from logs.stages import STAGES
 
 WEEK = "week"
 ASKED_FIRST, FOLDED = "first", "folded"
+ALL_PARAMETERS = {name for names in PARAMETERS.values() for name in names}
 FEWEST_CHOICES, MOST_CHOICES, LONGEST_CHOICE = 2, 12, 60
 
 
@@ -183,7 +184,7 @@ class OwnQuestionForm(forms.Form):
 
     def leave_out_other_kinds(self):
         """Ask only what the kind of the existing question asks."""
-        for name in {"kind", *(name for names in PARAMETERS.values() for name in names)} - self.parameters:
+        for name in {"kind"} | ALL_PARAMETERS - self.parameters:
             del self.fields[name]
 
     @property
@@ -245,7 +246,7 @@ class OwnQuestionForm(forms.Form):
             "choices": [],
             "direction": Direction.NEITHER.value,
         }
-        for name in {name for names in PARAMETERS.values() for name in names} - self.parameters:
+        for name in ALL_PARAMETERS - self.parameters:
             self.errors.pop(name, None)
             self.cleaned_data[name] = empty.get(name)
 
