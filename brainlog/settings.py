@@ -117,7 +117,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ],
             "builtins": [
-                f"brainlog.templatetags.{name}" for name in ("icon", "navigation", "new_day", "page_title", "script")
+                f"brainlog.templatetags.{name}"
+                for name in ("address", "icon", "navigation", "new_day", "page_title", "script")
             ],
         },
     },

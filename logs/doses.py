@@ -321,7 +321,7 @@ class BoundDoses(forms.BoundField):
     template_name = "logs/_doses.html"
 
     def get_context(self):
-        return {"field": self, "rows": self.rows, "medications": self.field.medications}
+        return {"field": self, "rows": self.rows, "medications": self.field.medications, "zone": self.zone}
 
     @cached_property
     def rows(self) -> BaseDoseFormSet:

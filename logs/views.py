@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -55,6 +56,8 @@ def check_in(request, day, stage):
         "log": form.instance,
         "steps": steps_of(form.instance, now=stage, today=person.today()),
         "day_name": name_of_day(day, person.today()),
+        "weekday": date_format(day, "l"),
+        "date": date_format(day),
         "carried": carried_into(person, day) if stage is MORNING else None,
     }
     return render(request, "logs/check_in.html", context)
@@ -174,6 +177,8 @@ def day(request, day):
     context = {
         "log": log,
         "day_name": name_of_day(day, today),
+        "weekday": date_format(day, "l"),
+        "date": date_format(day),
         "called_today": today,
         "steps": [
             step | {"answers": shown_answers(step["stage"].questions(request.user), log)}

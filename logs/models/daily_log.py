@@ -5,12 +5,12 @@ from operator import or_
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from brainlog.database.compiled import compiled
+from logs.addresses import address_of_day
 from logs.fields import ChoiceField
 from logs.models.medications import Dose, doses_of_log
 from logs.stages import (
@@ -95,7 +95,7 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
         return date_format(self.date, "DATE_FORMAT")
 
     def get_absolute_url(self):
-        return reverse("logs:day", args=[self.date])
+        return address_of_day(self.date)
 
     @property
     def headline(self) -> int | None:
