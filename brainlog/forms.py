@@ -151,7 +151,7 @@ class Selection(forms.Select):
     def render(self, name, value, attrs=None, renderer=None):
         chosen = self.format_value(value)
         options = "".join(
-            written('<option value="{}"{}>{}</option>', key, SELECTED if str(key) in chosen else "", label)
+            f'<option value="{escape(str(key))}"{SELECTED if str(key) in chosen else ""}>{escape(str(label))}</option>'
             for key, label in self.choices
         )
         attrs = attributes(self.build_attrs(self.attrs, attrs))
