@@ -79,7 +79,9 @@ class Part:
         at, offset = Q(**{f"{self.answered_at}__isnull": True}), Q(**{f"{self.utc_offset}__isnull": True})
         recalled, asked = Q(**{f"{self.recalled}__isnull": True}), Q(**{f"{self.asked}__isnull": True})
         in_range = Q(**{f"{self.utc_offset}__gte": -MOST_MINUTES, f"{self.utc_offset}__lte": MOST_MINUTES})
-        yield models.CheckConstraint(condition=(at & offset) | (~at & in_range), name=f"{start}utc_offset_valid")
+        yield models.CheckConstraint(
+            condition=(at & offset) | (~at & ~offset & in_range), name=f"{start}utc_offset_valid"
+        )
         # Nothing is recorded of a part that has no answers.
         yield models.CheckConstraint(condition=~asked | (at & recalled), name=f"{start}recorded")
 

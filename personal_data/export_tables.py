@@ -92,10 +92,11 @@ class AskedNames(dict):
 
     def __init__(self, person: User):
         super().__init__()
-        self.sets = person.question_sets
+        self.person = person
 
     def __missing__(self, key):
-        self[key] = None if key is None else self.sets.filter(pk=key).values_list("names", flat=True).first()
+        found = () if key is None else self.person.question_sets.filter(pk=key).values_list("names", flat=True)
+        self[key] = next(iter(found), None)
         return self[key]
 
 

@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                     models.Q(('morning_answered_at__isnull', True), ('morning_utc_offset__isnull', True)),
                     models.Q(
                         models.Q(('morning_answered_at__isnull', True), _negated=True),
+                        models.Q(('morning_utc_offset__isnull', True), _negated=True),
                         ('morning_utc_offset__gte', -960),
                         ('morning_utc_offset__lte', 960),
                     ),
@@ -59,6 +60,7 @@ class Migration(migrations.Migration):
                     models.Q(('medication_answered_at__isnull', True), ('medication_utc_offset__isnull', True)),
                     models.Q(
                         models.Q(('medication_answered_at__isnull', True), _negated=True),
+                        models.Q(('medication_utc_offset__isnull', True), _negated=True),
                         ('medication_utc_offset__gte', -960),
                         ('medication_utc_offset__lte', 960),
                     ),
@@ -91,6 +93,7 @@ class Migration(migrations.Migration):
                     models.Q(('midday_answered_at__isnull', True), ('midday_utc_offset__isnull', True)),
                     models.Q(
                         models.Q(('midday_answered_at__isnull', True), _negated=True),
+                        models.Q(('midday_utc_offset__isnull', True), _negated=True),
                         ('midday_utc_offset__gte', -960),
                         ('midday_utc_offset__lte', 960),
                     ),
@@ -123,6 +126,7 @@ class Migration(migrations.Migration):
                     models.Q(('afternoon_answered_at__isnull', True), ('afternoon_utc_offset__isnull', True)),
                     models.Q(
                         models.Q(('afternoon_answered_at__isnull', True), _negated=True),
+                        models.Q(('afternoon_utc_offset__isnull', True), _negated=True),
                         ('afternoon_utc_offset__gte', -960),
                         ('afternoon_utc_offset__lte', 960),
                     ),
@@ -155,6 +159,7 @@ class Migration(migrations.Migration):
                     models.Q(('evening_answered_at__isnull', True), ('evening_utc_offset__isnull', True)),
                     models.Q(
                         models.Q(('evening_answered_at__isnull', True), _negated=True),
+                        models.Q(('evening_utc_offset__isnull', True), _negated=True),
                         ('evening_utc_offset__gte', -960),
                         ('evening_utc_offset__lte', 960),
                     ),

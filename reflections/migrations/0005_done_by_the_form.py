@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                     models.Q(('answered_at__isnull', True), ('utc_offset__isnull', True)),
                     models.Q(
                         models.Q(('answered_at__isnull', True), _negated=True),
+                        models.Q(('utc_offset__isnull', True), _negated=True),
                         ('utc_offset__gte', -960),
                         ('utc_offset__lte', 960),
                     ),
