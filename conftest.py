@@ -13,6 +13,7 @@ from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from accounts.tests.factories import PASSWORD, make_person
+from logs.models import question_sets
 from logs.tests.factories import OPTIONAL
 from operations.log_formatters import JsonFormatter
 from testing.chromium import ARGUMENTS, HOW_TO_GET_IT, find_chromium, watched_pages
@@ -147,9 +148,10 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 @pytest.fixture(autouse=True)
 def empty_cache():
-    """Clear the caches: tests write rows without increasing answers_version."""
+    """Clear the caches: tests write rows without increasing answers_version, and roll back sets of questions."""
     for name in ("default", "summaries"):
         caches[name].clear()
+    question_sets.KNOWN.clear()
 
 
 @pytest.fixture(scope="session")

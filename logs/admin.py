@@ -179,6 +179,7 @@ class DailyLogAdmin(PrivateTextAdmin):
         return [
             (None, {"fields": facts}),
             *((stage.title, {"fields": (*columns_asked(stage, obj), stage.completed_at)}) for stage in STAGES),
+            (_("Recorded"), {"fields": [name for stage in STAGES for name in stage.part.recorded]}),
         ]
 
     @admin.display(description=_("done"))

@@ -13,7 +13,9 @@ from django.utils.translation import gettext, gettext_lazy as _
 from brainlog.database.retry import retry_on_conflict
 from encryption.fields import Unreadable
 from logs.models import DailyLog
+from logs.parts import Part
 from logs.questions import DIGEST_LENGTH, Change, Question, save_answers
+from logs.recording import Recorder
 from logs.stages import Stage
 
 LONGEST_VERSION = 200 * DIGEST_LENGTH
@@ -49,7 +51,7 @@ class Removal:
 class AnswersForm(forms.Form):
     """Asks `questions` about one row: a day or a week.
 
-    Nothing is required to save; the stamp in `completed_at_name` is set while all that makes the row done is
+    Nothing is required to save; the stamp of the row's `part` is set while all that makes the row done is
     answered. Answers with an error do not keep the others from being saved: what is stored of them stays as it is,
     and what was typed comes back with the error. Only with a conflict nothing is saved until all is in order.
 
@@ -65,10 +67,11 @@ class AnswersForm(forms.Form):
     unless it sends the question's name in `remove`: its script has said so to the person, or they chose it.
     """
 
-    def __init__(self, row, questions: Sequence[Question], data=None, *, completed_at_name: str, remembered_as: str):
+    def __init__(self, row, questions: Sequence[Question], data=None, *, part: Part, remembered_as: str):
         super().__init__(data)
         self.instance = row
-        self.completed_at_name = completed_at_name
+        self.part = part
+        self.completed_at_name = part.completed_at
         self.remembered_as = remembered_as  # The key under which a browser keeps whether questions are folded away.
         self.questions = [question for question in questions if not question.is_left_out(row)]
         self.left_out = [question for question in questions if question.is_left_out(row)]
@@ -82,9 +85,10 @@ class AnswersForm(forms.Form):
         self.has_unsaved_input = self.is_bound
         self.has_written = False
         self.change: Change | None = None
+        self.asked = {name for name in self.fields if self.is_bound and self.is_asked_in(name, data)}
         self.unasked: set[str] = set()
         if self.is_bound:
-            self.leave_out(name for name in self.fields if not self.is_asked_in(name, data))
+            self.leave_out(self.fields.keys() - self.asked)
 
     # What is stored
 
@@ -349,8 +353,9 @@ class AnswersForm(forms.Form):
         }
         answers |= {question: None for question in self.left_out if self.stored[question.name] is not None}
         stamp, before = self.stamp(), getattr(self.instance, self.completed_at_name)
-        if answers or stamp != before:
-            self.change = save_answers(self.instance, answers, {self.completed_at_name: stamp})
+        recorder = Recorder(self.part, [*self.questions, *self.left_out], self.asked)
+        if answers or stamp != before or recorder.asks_more(self.instance):
+            self.change = save_answers(self.instance, answers, {self.completed_at_name: stamp}, [recorder])
             self.has_written = True
         if self.errors:
             self.show_as_saved()
@@ -381,7 +386,7 @@ class CheckInForm(AnswersForm):
 
     def __init__(self, stage: Stage, log: DailyLog, data=None):
         questions = stage.questions(log.user)
-        super().__init__(log, questions, data, completed_at_name=stage.completed_at, remembered_as=stage.slug)
+        super().__init__(log, questions, data, part=stage.part, remembered_as=stage.slug)
 
 
 @retry_on_conflict

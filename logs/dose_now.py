@@ -9,6 +9,7 @@ from brainlog.database.retry import retry_on_conflict
 from logs.doses import now_of, usual_or_last_dose
 from logs.models import DailyLog, Dose
 from logs.questions import Change, save_answers
+from logs.recording import Recorder
 from logs.stages import MEDICATION
 
 
@@ -63,6 +64,7 @@ def record_dose_now(person, pk: int, shown: str) -> tuple[Dose, Change]:
         if question.name in wanted and not question.are_same(wanted[question.name], question.read(log))
     }
     done_at = log.medication_completed_at or timezone.now()
-    change = save_answers(log, answers, {MEDICATION.completed_at: done_at})
+    recorder = Recorder(MEDICATION.part, MEDICATION.questions(person), {question.name for question in answers})
+    change = save_answers(log, answers, {MEDICATION.completed_at: done_at}, [recorder])
     person.answers_changed()
     return dose, change

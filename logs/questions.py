@@ -7,7 +7,7 @@ A row is a DailyLog or a WeeklyReflection.
 
 import datetime
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import NoneType
@@ -23,6 +23,8 @@ from logs.doses import DosesField, facts_of, pack_doses, save_doses, unpack_dose
 from logs.fields import Answer, Direction
 from logs.kinds import Kind
 from logs.models import DailyLog, Dose
+from logs.parts import Part
+from logs.recording import Record, Recorder
 from logs.stages import STAGES, Stage
 
 DIGEST_LENGTH = 6
@@ -262,9 +264,9 @@ MEDICATION_COLUMNS = tuple(
 NOT_TRACKED = ColumnQuestion(DailyLog._meta.get_field("not_tracked"))
 
 
-def parts_of_day(person) -> dict[str | None, tuple[Question, ...]]:
-    """All that a day has of this person: the questions of each check-in by its stamp, and the mark."""
-    return {stage.completed_at: stage.questions(person) for stage in STAGES} | {None: (NOT_TRACKED,)}
+def parts_of_day(person) -> dict[Part | None, tuple[Question, ...]]:
+    """All that a day has of this person: the questions of each check-in, and the mark, which is of none."""
+    return {stage.part: stage.questions(person) for stage in STAGES} | {None: (NOT_TRACKED,)}
 
 
 @dataclass(frozen=True)
@@ -273,16 +275,28 @@ class Change:
 
     `answers` has, by the question's name, the answer before, packed, and the digests of both answers. `times` are the
     row's times before: when it was done and, of a row that was deleted, when it was created and last changed.
+    `records` have, by the prefix of a part, what was recorded of it before, packed, and the set of questions after.
     """
 
     answers: dict[str, tuple[object, str, str]]
     times: dict[str, str | None]
+    records: dict[str, tuple[list, str | None]]
 
 
-def save_answers(row, answers: Mapping[Question, object], stamps: Mapping[str, datetime.datetime | None]) -> Change:
-    """Write answers, and when the row is done by name of column, to a row. A row that then says nothing is deleted."""
+def save_answers(
+    row,
+    answers: Mapping[Question, object],
+    stamps: Mapping[str, datetime.datetime | None],
+    recorders: Sequence[Recorder] = (),
+) -> Change:
+    """Write answers, and when the row is done by name of column, to a row. A row that then says nothing is deleted.
+
+    There is a recorder for each part that any of the answers belongs to.
+    """
     before = {question: question.read(row) for question in answers}
     packed = {question: question.pack(row) for question in answers}
+    were_answered = [recorder.is_answered(row) for recorder in recorders]
+    records = {recorder.part: Record.of(recorder.part, row) for recorder in recorders}
     created_at, changed_at = (["created_at"], ["updated_at"]) if hasattr(row, "updated_at") else ([], [])
     times = {name: as_text(row, name) for name in (*created_at, *changed_at, *stamps)}
     for question, value in answers.items():
@@ -291,6 +305,8 @@ def save_answers(row, answers: Mapping[Question, object], stamps: Mapping[str, d
     columns += [name for name, stamp in stamps.items() if getattr(row, name) != stamp]
     for name, stamp in stamps.items():
         setattr(row, name, stamp)
+    for recorder, was_answered in zip(recorders, were_answered, strict=True):
+        columns += recorder.record(row, before, was_answered=was_answered)
     if row.is_empty:
         if not row._state.adding:
             row.delete()
@@ -306,7 +322,10 @@ def save_answers(row, answers: Mapping[Question, object], stamps: Mapping[str, d
         question.name: (packed[question], question.digest(before[question]), question.digest(question.read(row)))
         for question in answers
     }
-    return Change(changed, times)
+    packed_records = {
+        part.prefix: (record.pack(), Record.of(part, row).pack_asked()) for part, record in records.items()
+    }
+    return Change(changed, times, packed_records)
 
 
 def as_text(row, name: str) -> str | None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
 from django.utils.formats import time_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, gettext_lazy as _
@@ -26,6 +25,7 @@ from logs.fields import (
     SeveralField,
     YesNoField,
 )
+from logs.parts import Part, asked_field
 
 if TYPE_CHECKING:
     from logs.questions import Question
@@ -49,6 +49,10 @@ class MorningAnswers(models.Model):
     dreams = NoteField(_("Dreams and notes on sleep"))
     breakfast = LineField(_("Breakfast"))
     morning_completed_at = models.DateTimeField(_("morning done"), null=True, editable=False)
+    morning_answered_at = models.DateTimeField(_("morning first answered"), null=True, editable=False)
+    morning_utc_offset = models.SmallIntegerField(_("morning, minutes ahead of UTC"), null=True, editable=False)
+    morning_recalled = models.JSONField(_("morning, answered after the day"), null=True, editable=False)
+    morning_asked = asked_field(_("morning, questions asked"))
 
     class Meta:
         abstract = True
@@ -81,6 +85,10 @@ class MedicationAnswers(models.Model):
     first_hour_feeling = ChoiceField(_("How did the first hour feel?"), choices=FirstHourFeeling, shown_when=TAKEN)
     reason_for_skipping = ChoiceField(_("Why not today?"), choices=ReasonForSkipping, shown_when=NOT_TAKEN)
     medication_completed_at = models.DateTimeField(_("medication done"), null=True, editable=False)
+    medication_answered_at = models.DateTimeField(_("medication first answered"), null=True, editable=False)
+    medication_utc_offset = models.SmallIntegerField(_("medication, minutes ahead of UTC"), null=True, editable=False)
+    medication_recalled = models.JSONField(_("medication, answered after the day"), null=True, editable=False)
+    medication_asked = asked_field(_("medication, questions asked"))
 
     class Meta:
         abstract = True
@@ -112,6 +120,10 @@ class MiddayAnswers(models.Model):
     emotional_event = NoteField(_("What triggered it?"), shown_when=HAD_EVENT)
     coping_strategies = SeveralField(_("How did you cope?"), options=CopingStrategy, shown_when=HAD_EVENT)
     midday_completed_at = models.DateTimeField(_("midday done"), null=True, editable=False)
+    midday_answered_at = models.DateTimeField(_("midday first answered"), null=True, editable=False)
+    midday_utc_offset = models.SmallIntegerField(_("midday, minutes ahead of UTC"), null=True, editable=False)
+    midday_recalled = models.JSONField(_("midday, answered after the day"), null=True, editable=False)
+    midday_asked = asked_field(_("midday, questions asked"))
 
     class Meta:
         abstract = True
@@ -140,6 +152,10 @@ class AfternoonAnswers(models.Model):
     overextended = ChoiceField(_("Have you taken on too much?"), choices=Overextended)
     afternoon_snack = LineField(_("Afternoon snack"))
     afternoon_completed_at = models.DateTimeField(_("afternoon done"), null=True, editable=False)
+    afternoon_answered_at = models.DateTimeField(_("afternoon first answered"), null=True, editable=False)
+    afternoon_utc_offset = models.SmallIntegerField(_("afternoon, minutes ahead of UTC"), null=True, editable=False)
+    afternoon_recalled = models.JSONField(_("afternoon, answered after the day"), null=True, editable=False)
+    afternoon_asked = asked_field(_("afternoon, questions asked"))
 
     class Meta:
         abstract = True
@@ -175,6 +191,10 @@ class EveningAnswers(models.Model):
     thought_for_tomorrow = NoteField(_("A thought for tomorrow"), help_text=_("You will see it tomorrow morning."))
     tomorrow_plan = NoteField(_("Your plan for tomorrow"), help_text=_("You will see it tomorrow morning."))
     evening_completed_at = models.DateTimeField(_("evening done"), null=True, editable=False)
+    evening_answered_at = models.DateTimeField(_("evening first answered"), null=True, editable=False)
+    evening_utc_offset = models.SmallIntegerField(_("evening, minutes ahead of UTC"), null=True, editable=False)
+    evening_recalled = models.JSONField(_("evening, answered after the day"), null=True, editable=False)
+    evening_asked = asked_field(_("evening, questions asked"))
 
     class Meta:
         abstract = True
@@ -224,9 +244,15 @@ class Stage:
 
         return questions_of(self, person)
 
+    @cached_property
+    def part(self) -> Part:
+        """Its columns beside the answers."""
+        usual = (*self.field_names, *(["doses"] if self.asks_doses else []))
+        return Part(f"{self.slug}_", frozenset(usual))
+
     @property
     def completed_at(self) -> str:
-        return f"{self.slug}_completed_at"
+        return self.part.completed_at
 
     @property
     def hours(self) -> str:
@@ -238,15 +264,10 @@ class Stage:
     def next(self) -> "Stage | None":
         return dict(zip(STAGES, STAGES[1:], strict=False)).get(self)
 
-    def constraints(self) -> Iterator[models.CheckConstraint]:
+    def constraints(self) -> Iterator[models.BaseConstraint]:
         for field in self.fields:
             yield from field.constraints("daily_log")
-        # Done means that the answers which make it done are there.
-        yield models.CheckConstraint(
-            condition=Q(**{f"{self.completed_at}__isnull": True})
-            | Q(**{f"{name}__isnull": False for name in self.required_names}),
-            name=f"daily_log_{self.slug}_completed",
-        )
+        yield from self.part.constraints("daily_log")
 
 
 STAGES = (

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib import messages
 from django.core import signing
@@ -21,7 +22,9 @@ from django.utils.translation import gettext_lazy as _
 
 from brainlog.database.retry import retry_on_conflict
 from logs.doses import ListFullError
+from logs.parts import Part
 from logs.questions import Change, Question, save_answers
+from logs.recording import Record, Recorder, Restorer
 
 MINUTES = 10
 # Characters. A day whose texts are all as long as they may be takes half of it.
@@ -32,8 +35,8 @@ UNDONE_ALREADY = _("This was undone already. Nothing was changed.")
 CHANGED_SINCE = _("Newer answers were saved since then. They stay as they are, and nothing was undone.")
 LIST_FULL = _("Your list of medications is full. Those of these doses are not on it any more, so nothing was changed.")
 
-# The questions about a row, by the column that says when they were all done; None for those without such a column.
-Parts = Mapping[str | None, Sequence[Question]]
+# The questions about a row, by the part of it that they belong to; None for those of no part.
+Parts = Mapping[Part | None, Sequence[Question]]
 
 
 class CannotUndoError(Exception):
@@ -67,7 +70,7 @@ class Json(signing.JSONSerializer):
 
 def seal(user, session, address: str, about: str, change: Change) -> str:
     """What undoes a change if it is posted to `address`: signed, private texts encrypted. `about` names the save."""
-    content = [user.pk, login_of(session), about, change.answers, change.times]
+    content = [user.pk, login_of(session), about, change.answers, change.times, change.records]
     return signing.dumps(content, salt=f"logs.undo {address}", serializer=Json, compress=True)
 
 
@@ -92,8 +95,9 @@ def opened(request) -> tuple[str, Change]:
     except signing.BadSignature as error:
         raise Http404 from error
     with refuse_other_formats():
-        user_id, login, about, answers, times = content
-        change = Change({name: (packed, *digests) for name, (packed, *digests) in dict(answers).items()}, dict(times))
+        user_id, login, about, answers, times, records = content
+        answers = {name: (packed, *digests) for name, (packed, *digests) in dict(answers).items()}
+        change = Change(answers, dict(times), dict(records))
     if user_id != request.user.pk:
         raise Http404
     if login != login_of(request.session):
@@ -149,7 +153,8 @@ def write_back(find_row: Callable, parts: Parts, change: Change) -> Change:
     row = find_row()
     is_new = row._state.adding
     answers = answers_before(row, parts, change)
-    undone = save_answers(row, answers, stamps_with(row, answers, parts, change.times))
+    stamps, recorders = stamps_with(row, answers, parts, change.times), restorers_of(parts, change)
+    undone = save_answers(row, answers, stamps, recorders)
     if is_new and row.pk and "created_at" in change.times:
         times = {name: change.times[name] for name in ("created_at", "updated_at")}
         type(row).objects.filter(pk=row.pk).update(**times)
@@ -185,15 +190,29 @@ def answer_with(answers: Mapping[Question, object], question: Question, row):
 def stamps_with(row, answers: Mapping[Question, object], parts: Parts, before: Mapping) -> dict[str, datetime | None]:
     """When each part of the row is done, once `answers` are written to it: as now, else as before."""
     stamps = {}
-    for name in parts.keys() & before.keys():
-        needed = [question for question in parts[name] if question.is_needed]
+    for part in [part for part in parts if part and part.completed_at in before]:
+        name, needed = part.completed_at, [question for question in parts[part] if question.is_needed]
         is_done = all(answer_with(answers, question, row) is not None for question in needed)
         stamp = getattr(row, name) or (before[name] and datetime.fromisoformat(before[name])) or timezone.now()
         stamps[name] = stamp if is_done else None
     return stamps
 
 
+def restorers_of(parts: Parts, change: Change) -> list[Restorer]:
+    """What gives each part that a change was about the record it had before."""
+    with refuse_other_formats():
+        by_prefix = {part.prefix: part for part in parts if part}
+        found = [
+            (by_prefix[prefix], Record.unpack(packed), after) for prefix, (packed, after) in change.records.items()
+        ]
+        return [Restorer(part, parts[part], earlier, after and UUID(after)) for part, earlier, after in found]
+
+
 def delete(row, parts: Parts) -> Change:
     """Delete a row by taking all its answers off."""
     answers = {question: None for part in parts.values() for question in part if question.read(row) is not None}
-    return save_answers(row, answers, {name: None for name in parts if name})
+    own_parts = {part: questions for part, questions in parts.items() if part}
+    recorders = [
+        Recorder(part, questions) for part, questions in own_parts.items() if not answers.keys().isdisjoint(questions)
+    ]
+    return save_answers(row, answers, {part.completed_at: None for part in own_parts}, recorders)

@@ -128,6 +128,8 @@ def for_csv(value, person: User) -> str:
             return ""
         case bool():
             return str(value).lower()
+        case int():
+            return str(value)  # One below 0 is a number, and no formula.
         case datetime.datetime():
             return person.local_time(value).isoformat(timespec="seconds")
         case datetime.date():

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import KnownBrowser, SecurityEvent, Session, User
 from logs.fields import Answer
 from logs.models import DailyLog, Dose, Medication
+from logs.parts import Part
 from logs.questions import Question
 from logs.stages import STAGES
-from reflections.models import WeeklyAnswers, WeeklyReflection, weekly_questions
+from reflections.models import WEEK, WeeklyAnswers, WeeklyReflection, weekly_questions
 
 BATCH = 50  # rows, each of them up to 70 kB of text
 
@@ -79,16 +80,45 @@ def columns_asked(questions: Iterable[Question]) -> list[Column]:
     ]
 
 
+class AskedNames(dict):
+    """The names in a person's sets of questions, by key. One query for each set, when it is first read.
+
+    None for the key None, and for a set that was wiped during the download.
+    """
+
+    def __init__(self, person: User):
+        super().__init__()
+        self.person = person
+
+    def __missing__(self, key):
+        found = () if key is None else self.person.question_sets.filter(pk=key).values_list("names", flat=True)
+        self[key] = next(iter(found), None)
+        return self[key]
+
+
+def columns_recorded(model: type[Model], part: Part, facts: dict[str, Column], names: AskedNames) -> list[Column]:
+    """When a check-in or week was done and first answered, and what it asked. Takes them out of `facts`."""
+    meaning = model._meta.get_field(part.asked).verbose_name
+    asked = Column(part.asked, meaning, "", lambda row: names[getattr(row, part.asked_id)])
+    return [*(facts.pop(name) for name in (part.completed_at, *part.kept_off_pages)), asked]
+
+
 def day_columns(person: User) -> list[Column]:
-    """The answers of each check-in with its stamp, then what else is known of a day."""
-    facts = {column.name: column for column in columns_of(DailyLog, *(name for s in STAGES for name in s.field_names))}
-    stages = [[*columns_asked(stage.questions(person)), facts.pop(stage.completed_at)] for stage in STAGES]
+    """The answers of each check-in with what is recorded of it, then what else is known of a day."""
+    columns = columns_of(DailyLog, *(name for stage in STAGES for name in stage.field_names))
+    facts, names = {column.name: column for column in columns}, AskedNames(person)
+    stages = [
+        [*columns_asked(stage.questions(person)), *columns_recorded(DailyLog, stage.part, facts, names)]
+        for stage in STAGES
+    ]
     return [column for columns in (*stages, facts.values()) for column in columns]
 
 
 def reflection_columns(person: User) -> list[Column]:
-    facts = columns_of(WeeklyReflection, *(field.name for field in WeeklyAnswers.fields()))
-    return [*columns_asked(weekly_questions(person)), *facts]
+    columns = columns_of(WeeklyReflection, *(field.name for field in WeeklyAnswers.fields()))
+    facts = {column.name: column for column in columns}
+    recorded = columns_recorded(WeeklyReflection, WEEK, facts, AskedNames(person))
+    return [*columns_asked(weekly_questions(person)), *recorded, *facts.values()]
 
 
 def dose_columns(person: User) -> list[Column]:

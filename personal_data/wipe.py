@@ -7,7 +7,8 @@ from brainlog.database.sqlite3.files import erase_deleted_after_commit
 def wipe_all(person: User):
     """Delete everything that a person has logged. The account, its settings and its security events stay."""
     # Doses are deleted with their days; a medication can be deleted only when it has no doses.
-    all_rows = (person.daily_logs, person.medications, person.weekly_reflections)
+    # Days and weeks refer to sets of questions.
+    all_rows = (person.daily_logs, person.medications, person.weekly_reflections, person.question_sets)
     if sum(rows.all().delete()[0] for rows in all_rows):
         person.answers_changed()
         erase_deleted_after_commit()

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.security_events import Kind
 from brainlog.admin import ConditionFilter
 from logs.admin import PrivateTextAdmin
-from reflections.models import WeeklyReflection, weekly_questions
+from reflections.models import WEEK, WeeklyReflection, weekly_questions
 
 
 class WeekStateFilter(ConditionFilter):
@@ -34,5 +34,6 @@ class WeeklyReflectionAdmin(PrivateTextAdmin):
         answers = [column for question in questions for column in question.columns]
         return [
             (None, {"fields": ("user", "week_start", "created_at", "updated_at")}),
-            (_("Answers"), {"fields": (*answers, "completed_at")}),
+            (_("Answers"), {"fields": (*answers, WEEK.completed_at)}),
+            (_("Recorded"), {"fields": WEEK.recorded}),
         ]

@@ -2,13 +2,13 @@ import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy as _
 
 from brainlog.database.compiled import compiled
 from logs.fields import Answer, ChoiceField, CountField, NoteField, ScoreField, YesNoField
+from logs.parts import Part, asked_field
 from logs.questions import Question, questions_on
 from logs.stages import answer_fields
 
@@ -42,6 +42,8 @@ class WeeklyAnswers(models.Model):
 
 
 QUESTIONS = questions_on(WeeklyAnswers.fields())
+# Its columns beside the answers.
+WEEK = Part("", frozenset(question.name for question in QUESTIONS))
 
 
 def weekly_questions(person) -> tuple[Question, ...]:
@@ -49,15 +51,19 @@ def weekly_questions(person) -> tuple[Question, ...]:
     return QUESTIONS
 
 
-def parts_of_week(person) -> dict[str, tuple[Question, ...]]:
-    """The questions of a reflection, by its stamp."""
-    return {"completed_at": weekly_questions(person)}
+def parts_of_week(person) -> dict[Part, tuple[Question, ...]]:
+    """The questions of a reflection, which is one part."""
+    return {WEEK: weekly_questions(person)}
 
 
 class WeeklyReflectionQuerySet(models.QuerySet):
     def for_list(self):
         """Only what a list shows of a week, no text among it."""
-        return self.only("user_id", "week_start", "week_rating", "mental_state", "completed_at")
+        return self.only("user_id", "week_start", "week_rating", "mental_state", WEEK.completed_at, WEEK.asked)
+
+    def for_pages(self):
+        """All that pages show of a week: without when it was answered, and which answers were recalled."""
+        return self.defer(*WEEK.kept_off_pages)
 
 
 class WeeklyReflection(WeeklyAnswers):
@@ -73,6 +79,10 @@ class WeeklyReflection(WeeklyAnswers):
     )
     week_start = models.DateField(_("week starts on"))
     completed_at = models.DateTimeField(_("done"), null=True, editable=False)
+    answered_at = models.DateTimeField(_("first answered"), null=True, editable=False)
+    utc_offset = models.SmallIntegerField(_("minutes ahead of UTC"), null=True, editable=False)
+    recalled = models.JSONField(_("answered when the next week was over"), null=True, editable=False)
+    asked = asked_field(_("questions asked"))
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
 
@@ -87,11 +97,7 @@ class WeeklyReflection(WeeklyAnswers):
         constraints = [
             models.UniqueConstraint(fields=["user", "week_start"], name="weekly_reflection_one_per_week"),
             *(constraint for field in WeeklyAnswers.fields() for constraint in field.constraints("weekly_reflection")),
-            models.CheckConstraint(
-                condition=Q(completed_at__isnull=True)
-                | Q(**{f"{field.name}__isnull": False for field in WeeklyAnswers.fields() if not field.blank}),
-                name="weekly_reflection_completed",
-            ),
+            *WEEK.constraints("weekly_reflection"),
         ]
 
     def __str__(self):
@@ -105,6 +111,11 @@ class WeeklyReflection(WeeklyAnswers):
         return self.week_start + datetime.timedelta(days=6)
 
     @property
+    def remembered_until(self) -> datetime.date:
+        """The last day on which its answers are given, and not recalled: of the week in which it is last week."""
+        return self.week_end + datetime.timedelta(days=7)
+
+    @property
     def is_empty(self) -> bool:
         return not any(question.is_answered(self) for question in weekly_questions(self.user))
 
@@ -112,13 +123,15 @@ class WeeklyReflection(WeeklyAnswers):
 @compiled(user=models.BigIntegerField(), first=models.DateField(), last=models.DateField())
 def reflections_between(user, first, last):
     """The person's reflections on the weeks that start from the first to the last day, newest first."""
-    return WeeklyReflection.objects.filter(user=user, week_start__range=(first, last)).order_by("-week_start")
+    return (
+        WeeklyReflection.objects.filter(user=user, week_start__range=(first, last)).for_pages().order_by("-week_start")
+    )
 
 
 @compiled(user=models.BigIntegerField(), first=models.DateField(), day=models.DateField())
 def reflections_on(user, first, day):
     """The person's reflections on the week that starts on `first`, and on one that starts on `day`."""
-    return WeeklyReflection.objects.filter(user=user, week_start__in=(first, day)).order_by()
+    return WeeklyReflection.objects.filter(user=user, week_start__in=(first, day)).for_pages().order_by()
 
 
 def reflections_around(person, day: datetime.date) -> list[WeeklyReflection]:

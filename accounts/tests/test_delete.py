@@ -15,7 +15,8 @@ from accounts.models import Invitation, SecurityEvent, User
 from accounts.social_login import ACCOUNTS, TOKENS
 from accounts.tests.factories import PASSWORD, make_person
 from encryption.fields import PrivateTextField
-from logs.tests.factories import make_dose, make_full_log, make_medication
+from logs.stages import STAGES
+from logs.tests.factories import make_dose, make_full_log, make_medication, make_question_set
 from logs.tests.pages import check_in_url
 from reflections.tests.factories import make_reflection
 
@@ -48,9 +49,10 @@ def rows_of(pk) -> dict[str, int]:
 def make_person_with_everything(**facts) -> User:
     """A person with a row in every table."""
     person = make_person(**facts)
-    log = make_full_log(person)
+    asked = make_question_set(person, "sleep_hours")
+    log = make_full_log(person, **{stage.part.asked: asked for stage in STAGES})
     make_dose(log, make_medication(person))
-    make_reflection(person)
+    make_reflection(person, asked=asked)
     person.groups.add(Group.objects.get_or_create(name="friends")[0])
     person.user_permissions.add(Permission.objects.first())
     EmailConfirmation.create(EmailAddress.objects.create(user=person, email=f"{person.pk}@example.org"))
@@ -89,6 +91,7 @@ def test_the_tables_about_a_person_are_found(maria):
         "Medication.user",
         "Dose.daily_log__user",
         "Dose.medication__user",
+        "QuestionSet.user",
         "WeeklyReflection.user",
     } <= rows_of(maria.pk).keys()
 

@@ -8,7 +8,7 @@ the same name, so that is dropped first.
 from contextlib import nullcontext
 
 from django.db import transaction
-from django.db.migrations import AddConstraint, AddIndex, AlterField
+from django.db.migrations import AddConstraint, AddIndex, AlterField, RemoveConstraint
 from django.db.migrations.operations.base import Operation
 
 
@@ -56,6 +56,28 @@ class AddAndValidateConstraint(AddConstraint):
             schema_editor.execute(f"{ignored}\nALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
             schema_editor.execute(f"{constraint.create_sql(model, schema_editor)} NOT VALID")
             schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+
+
+class DropConstraint(RemoveConstraint):
+    """A RemoveConstraint for a CHECK. Reversing it validates the rows without a lock, and fails if some violate it."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        if schema_editor.connection.vendor != "postgresql":
+            with remaking_table(schema_editor):
+                return super().database_forwards(app_label, schema_editor, from_state, to_state)
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            table, name = map(schema_editor.quote_name, (model._meta.db_table, self.name))
+            ignored = "-- squawk-ignore ban-drop-constraint"
+            schema_editor.execute(f"{ignored}\nALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        if schema_editor.connection.vendor != "postgresql":
+            with remaking_table(schema_editor):
+                return super().database_backwards(app_label, schema_editor, from_state, to_state)
+        constraint = to_state.models[app_label, self.model_name_lower].get_constraint_by_name(self.name)
+        model = to_state.apps.get_model(app_label, self.model_name)
+        AddAndValidateConstraint(self.model_name, constraint).put(constraint, model, schema_editor)
 
 
 class AddUniqueConstraintConcurrently(AddConstraint):

@@ -16,12 +16,14 @@ from logs.models.medications import (
     doses_of_log,
     medications_with_doses_of,
 )
+from logs.models.question_sets import QuestionSet
 
 __all__ = [
     "HEADLINES",
     "DailyLog",
     "Dose",
     "Medication",
+    "QuestionSet",
     "Unit",
     "amount_in_words",
     "doses_of_log",

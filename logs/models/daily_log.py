@@ -41,8 +41,14 @@ class DailyLogQuerySet(models.QuerySet):
     def for_list(self):
         """Only what a list or a calendar shows of a day, no text among it: named tuples, which cost half of models."""
         return self.values_list(
-            "date", "not_tracked", *HEADLINES, *(stage.completed_at for stage in STAGES), named=True
+            *("date", "not_tracked", *HEADLINES),
+            *(name for stage in STAGES for name in (stage.completed_at, stage.part.asked_id)),
+            named=True,
         )
+
+    def for_pages(self):
+        """All that pages show of a day: without when it was answered, and which answers were recalled."""
+        return self.defer(*(name for stage in STAGES for name in stage.part.kept_off_pages))
 
     def with_is_answered(self, questions):
         """Adds `is_answered`: the day has at least one answer, it is not only marked as not tracked."""
@@ -102,6 +108,11 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
         return (name := headline_name_of(self)) and getattr(self, name)
 
     @property
+    def remembered_until(self) -> datetime.date:
+        """The last day on which its answers are given, and not recalled."""
+        return self.date
+
+    @property
     def stages_done(self) -> int:
         return stages_done_of(self)
 
@@ -148,13 +159,13 @@ class DailyLog(MorningAnswers, MedicationAnswers, MiddayAnswers, AfternoonAnswer
 @compiled(user=models.BigIntegerField(), date=models.DateField())
 def logs_of_day(user, date):
     """The person's log of a day, if there is one."""
-    return DailyLog.objects.filter(user=user, date=date)
+    return DailyLog.objects.filter(user=user, date=date).for_pages()
 
 
 @compiled(user=models.BigIntegerField(), first=models.DateField(), last=models.DateField())
 def logs_between(user, first, last):
     """The person's days from the first to the last, newest first."""
-    return DailyLog.objects.filter(user=user).between(first, last)
+    return DailyLog.objects.filter(user=user).for_pages().between(first, last)
 
 
 @compiled(user=models.BigIntegerField(), first=models.DateField(), last=models.DateField())

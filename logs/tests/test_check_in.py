@@ -260,7 +260,8 @@ def test_it_writes_its_own_columns_only(as_person, person, stage):
 
     [update] = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "logs_dailylog"')]
     written = set(re.findall(r'"(\w+)" = ', update.split(" WHERE ")[0]))
-    assert written == {*stage.field_names, stage.completed_at, "updated_at"} - {"reason_for_skipping"}
+    recorded = {*stage.part.kept_off_pages, stage.part.asked_id}
+    assert written == {*stage.field_names, stage.completed_at, "updated_at"} - {"reason_for_skipping"} | recorded
 
 
 @pytest.mark.parametrize(("first", "second"), list(permutations(STAGES, 2)), ids=str)

@@ -14,11 +14,12 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.core.management import call_command
+from django.db import connection
 from django.urls import reverse
 
 from encryption import cipher
 from logs.models import DailyLog, Dose, Medication
-from logs.stages import MEDICATION, STAGES
+from logs.stages import MEDICATION, MORNING, STAGES
 from logs.tests.factories import (
     DAY,
     MORNING_DOSE,
@@ -33,6 +34,7 @@ from logs.tests.factories import (
     taken,
 )
 from logs.tests.pages import check_in_url, day_url
+from personal_data.wipe import wipe_all
 
 pytestmark = pytest.mark.usefixtures("noon")
 
@@ -98,6 +100,57 @@ def test_all_five_of_a_new_day_survive(send_in_parallel, person):
         assert statuses == [302] * 5
         assert person.daily_logs.get(date=day).is_complete
         assert doses_of(person, day) == ["Concerta 36 mg at 8:15 a.m.", "Ritalin 2.5 tablets at 12:30 p.m."]
+
+
+def test_what_two_saves_of_a_check_in_asked_and_recalled_survives(send_in_parallel, person):
+    """Of a new day, and of one whose check-in has an answer already."""
+    for n, day in enumerate(days()):
+        if n % 2:
+            make_log(person, day, dreams="Flying")
+        forms = [{"sleep_hours": "7"}, {"breakfast": "Oats"}]
+
+        statuses = send_in_parallel([(check_in_url("morning", day), form) for form in forms])
+
+        assert statuses == [302, 302]
+        log = person.daily_logs.get(date=day)
+        assert log.morning_recalled == ["breakfast", "sleep_hours"]
+        assert set(log.morning_asked.names) == (MORNING.part.usual if n % 2 else {"breakfast", "sleep_hours"})
+
+
+def test_check_ins_that_ask_the_same_for_the_first_time_store_one_set(send_in_parallel, person):
+    for name in ("sleep_hours", "sleep_quality", "morning_mood"):
+        statuses = send_in_parallel([(check_in_url("morning", day), {name: "7"}) for day in days(6)])
+
+        assert statuses == [302] * 6
+        assert person.question_sets.filter(names=[name]).count() == 1
+        assert person.daily_logs.exclude(morning_asked=None).count() == 6
+        person.daily_logs.all().delete()
+
+
+def test_a_save_while_everything_is_wiped_keeps_its_set(send_in_parallel, person):
+    """The save may find the set that is being deleted."""
+    for day in days():
+        person_before = make_log(person, day - timedelta(365))
+        forms = [(check_in_url("morning", each), {"sleep_hours": "7"}) for each in (day, day - timedelta(1))]
+        send_in_parallel(forms[1:])
+        barrier = threading.Barrier(2)
+
+        def wipe(person=person, barrier=barrier):
+            barrier.wait(timeout=20)
+            try:
+                wipe_all(person)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(1) as threads:
+            wiped = threads.submit(wipe)
+            barrier.wait(timeout=20)
+            assert send_in_parallel(forms[:1]) == [302]
+            wiped.result()
+
+        assert not person.daily_logs.filter(pk=person_before.pk).exists()
+        for log in person.daily_logs.all():
+            assert log.morning_asked.names == ["sleep_hours"]
 
 
 def test_all_five_of_a_day_begun_survive(send_in_parallel, person):

@@ -5,13 +5,13 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from accounts.tests.factories import make_person
 from encryption import cipher
-from logs.models import Dose, Medication
+from logs.models import DailyLog, Dose, Medication
 from logs.tests.columns import again, put, stored
-from logs.tests.factories import make_dose, make_log, make_medication
+from logs.tests.factories import make_dose, make_full_log, make_medication, make_question_set
 
 BEFORE = "0004_encrypt_texts"
 
@@ -132,6 +132,17 @@ def without_person(transactional_db):
     call_command("migrate", verbosity=0)
 
 
+def insert_day(person) -> DailyLog:
+    """A day as that release adds it: without the columns that came later."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO logs_dailylog (user_id, date, created_at, updated_at)"
+            " VALUES (%s, '2026-05-04', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP) RETURNING id",
+            [person.pk],
+        )
+        return DailyLog(pk=cursor.fetchone()[0], user=person)
+
+
 def insert_medication(person) -> Medication:
     """A medication as that release adds it: without the columns that came later."""
     with connection.cursor() as cursor:
@@ -162,7 +173,7 @@ def test_doses_get_their_person_in_batches(without_person, monkeypatch):
     expected = []
     for _ in range(3):
         medication = insert_medication(make_person())
-        log = make_log(medication.user)
+        log = insert_day(medication.user)
         for _ in range(3):
             insert_dose(log, medication)
         expected += [medication.user_id] * 3
@@ -176,7 +187,7 @@ def test_doses_get_their_person_in_batches(without_person, monkeypatch):
 
 
 def test_a_dose_of_two_people_stops_the_migration_with_one_sentence(without_person):
-    log, theirs = make_log(), insert_medication(make_person())
+    log, theirs = insert_day(make_person()), insert_medication(make_person())
     own = insert_medication(log.user)
     insert_dose(log, own)
     insert_dose(log, theirs)
@@ -201,3 +212,30 @@ def test_the_release_before_adds_doses_while_it_is_still_running(transactional_d
 
     assert {each.user_id for each in Dose.objects.all()} == {dose.user_id}
     assert len(dose.daily_log.own_doses()) == 2
+
+
+BEFORE_RECORDS = "0013_medication_schedule_valid"
+
+
+def test_what_was_asked_goes_on_the_way_back_and_the_answers_stay(transactional_db):
+    log = make_full_log()
+    asked = make_question_set(log.user, "sleep_hours")
+    DailyLog.objects.filter(pk=log.pk).update(morning_asked=asked.pk, morning_recalled=["sleep_hours"])
+    before = DailyLog.objects.values().get()
+    gone = {name: None for name in before if name.endswith(("_asked_id", "_recalled"))}
+
+    call_command("migrate", "logs", BEFORE_RECORDS, verbosity=0)
+    call_command("migrate", verbosity=0)
+
+    assert DailyLog.objects.values().get() == before | gone
+    assert not log.user.question_sets.exists()
+
+
+def test_the_way_back_refuses_what_is_done_without_the_usual_answers(transactional_db):
+    log = make_full_log(sleep_hours=None)
+
+    with pytest.raises(IntegrityError):
+        call_command("migrate", "logs", BEFORE_RECORDS, verbosity=0)
+
+    assert again(log).morning_completed_at == log.morning_completed_at
+    call_command("migrate", verbosity=0)

@@ -11,7 +11,7 @@ from accounts.tests.factories import make_person
 from brainlog import formats
 from brainlog.formats import Formats
 from encryption.fields import private_fields
-from logs.fields import ChoiceField, HoursField, ScoreField
+from logs.fields import ChoiceField, ScoreField
 from logs.models import DailyLog, Dose, Medication
 from logs.questions import questions_of_day, shown_answers
 from logs.stages import AFTERNOON, EVENING, MEDICATION, MIDDAY, MORNING, STAGES
@@ -120,20 +120,6 @@ def test_an_answer_needs_its_question(name):
     store(name, something(name), **{question: answer})
     refuse(name, something(name), f"daily_log_{name}_asked", **{question: not answer})
     refuse(name, something(name), f"daily_log_{name}_asked", **{question: None})
-
-
-@pytest.mark.parametrize("stage", STAGES, ids=str)
-def test_completed_at_requires_the_required_answers(stage):
-    given = {name: Decimal(7) if isinstance(FIELDS[name], HoursField) else 1 for name in stage.required_names}
-
-    store(stage.completed_at, timezone.now(), **given)
-    for missing in stage.required_names:
-        refuse(
-            stage.completed_at,
-            timezone.now(),
-            f"daily_log_{stage}_completed",
-            **{k: given[k] for k in given.keys() - {missing}},
-        )
 
 
 def test_a_person_has_one_log_a_day():

@@ -14,7 +14,17 @@ from django.test.utils import CaptureQueriesContext
 from logs.fields import LineField, NoteField
 from logs.models import DailyLog, Dose, Medication
 from logs.stages import STAGES
-from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, asked, dose_rows, make_medication, taken
+from logs.tests.factories import (
+    DAY,
+    MORNING_DOSE,
+    NOON_DOSE,
+    answers,
+    asked,
+    dose_rows,
+    make_medication,
+    make_question_set,
+    taken,
+)
 from logs.tests.pages import check_in_url, day_url, form_as_shown
 from reflections.models import WeeklyReflection
 
@@ -25,6 +35,8 @@ MEDICATION = check_in_url("medication")
 MOST_TO_SAVE = 6
 # For new names: the lock on the person, the list of medications, and the inserts.
 FOR_NEW_NAMES = 3
+# Once for each set of questions, which is known afterwards.
+FOR_A_NEW_SET = 1
 TRANSACTIONS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)
@@ -42,12 +54,14 @@ def statements():
 def make_days(person, days):
     """Insert so many days up to DAY, each with answers, notes and two doses, and a reflection a week."""
     first, second = make_medication(person, "Concerta"), make_medication(person, "Ritalin")
+    asked_set = make_question_set(person, *asked("medication")["asked-names"].split())
     dates = [DAY - datetime.timedelta(days=n) for n in range(days)]
     logs = DailyLog.objects.bulk_create(
         DailyLog(
             user=person,
             date=date,
             medication_taken=True,
+            medication_asked=asked_set,
             day_rating=5,
             gratitude="Sun",
             thought_for_tomorrow="One thing",
@@ -181,7 +195,7 @@ def test_saving_another_check_in_of_the_day_takes_few(as_person, stage):
 
 def test_the_very_first_doses_take_few(as_person, person):
     form = answers("medication") | taken(MORNING_DOSE, NOON_DOSE)
-    save(as_person, MEDICATION, form, MOST_TO_SAVE + FOR_NEW_NAMES)
+    save(as_person, MEDICATION, form, MOST_TO_SAVE + FOR_NEW_NAMES + FOR_A_NEW_SET)
 
     assert Dose.objects.count() == person.medications.count() == 2
 
@@ -190,12 +204,13 @@ def test_the_first_doses_of_a_day_already_begun_take_few(as_person, person):
     form = answers("medication") | taken(MORNING_DOSE, NOON_DOSE)
     as_person.post(check_in_url("morning"), answers("morning"))
 
-    save(as_person, MEDICATION, form, MOST_TO_SAVE + FOR_NEW_NAMES)
+    save(as_person, MEDICATION, form, MOST_TO_SAVE + FOR_NEW_NAMES + FOR_A_NEW_SET)
 
 
-def test_the_doses_of_another_day_take_few(as_person, person):
+def test_the_doses_of_another_day_take_few(as_person, person, django_capture_on_commit_callbacks):
     form = answers("medication") | taken(MORNING_DOSE, NOON_DOSE)
-    as_person.post(MEDICATION, form)
+    with django_capture_on_commit_callbacks(execute=True):
+        as_person.post(MEDICATION, form)
 
     save(as_person, check_in_url("medication", DAY - datetime.timedelta(days=1)), form)
     assert person.medications.count() == 2
@@ -216,7 +231,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_a_change_of_doses_takes_few(as_person, change):
-    as_person.post(MEDICATION, answers("medication") | taken(MORNING_DOSE, NOON_DOSE))
+    as_person.post(MEDICATION, answers("medication") | asked("medication") | taken(MORNING_DOSE, NOON_DOSE))
 
     save(as_person, MEDICATION, form_as_shown(as_person.get(MEDICATION)) | change)
 
@@ -230,7 +245,7 @@ def test_a_change_of_doses_takes_few(as_person, change):
     ids=["changed", "added"],
 )
 def test_a_new_medication_on_a_day_with_doses_takes_few(as_person, change):
-    as_person.post(MEDICATION, answers("medication") | taken(MORNING_DOSE, NOON_DOSE))
+    as_person.post(MEDICATION, answers("medication") | asked("medication") | taken(MORNING_DOSE, NOON_DOSE))
     form = form_as_shown(as_person.get(MEDICATION)) | change
 
     save(as_person, MEDICATION, form, MOST_TO_SAVE + FOR_NEW_NAMES)

@@ -34,8 +34,9 @@ Controls: independent of everything else
   schedules      Concerta is taken daily, melatonin as needed
   melatonin      1 mg in the evening, since 120 days ago, on 75 % of the days with medication
   met_dietary_goals, never_felt_isolated, sleepiness, ate_within_hour, had_triggering_interaction,
-  self_worth_tied_to_performance, overextended, breakfast, the text of every note, and which check-ins
-  are skipped. Lunch, events and exercise do not depend on anything either; their effects are listed above.
+  self_worth_tied_to_performance, overextended, breakfast, the text of every note, which check-ins are
+  skipped, and which days are filled in on the morning after (5 %). Lunch, events and exercise do not
+  depend on anything either; their effects are listed above.
 
 Special cases in the data
   A week of holiday and two days of illness, marked as not tracked; days without a row; check-ins that were
@@ -52,12 +53,15 @@ import random
 from dataclasses import dataclass, field
 from decimal import Decimal
 from statistics import fmean
+from uuid import UUID
 
 from accounts.models import User
-from logs.models import DailyLog, Dose, Medication, Unit
+from logs.models import DailyLog, Dose, Medication, QuestionSet, Unit
+from logs.parts import Part
+from logs.recording import Record
 from logs.stages import MEDICATION, STAGES, AfternoonAnswers, MedicationAnswers, MiddayAnswers
 from operations.demo.sentences import SENTENCES
-from reflections.models import WeeklyReflection
+from reflections.models import WEEK, WeeklyReflection, weekly_questions
 
 # Chosen from 240 seeds: with this one, every effect is measured close to its planted size and no control is
 # significant, on each weekday that the demo is made. So the demo shows whether effects are found. It cannot show how
@@ -141,6 +145,9 @@ COMPLETION_HOURS = {
     "afternoon": (15.25, 17.0),
     "evening": (20.5, 22.75),
 }
+# A day that is filled in later is answered on the morning after, within the hour that begins then.
+RECALLED_CHANCE, FIRST_RECALLED_HOUR = 0.05, 6.0
+ONE_MINUTE = datetime.timedelta(minutes=1)
 
 Coping = MiddayAnswers.CopingStrategy
 Feeling = MedicationAnswers.FirstHourFeeling
@@ -155,6 +162,18 @@ class DemoData:
     logs: list[DailyLog] = field(default_factory=list)
     doses: list[Dose] = field(default_factory=list)
     reflections: list[WeeklyReflection] = field(default_factory=list)
+    question_sets: dict[UUID, QuestionSet] = field(default_factory=dict)
+
+    def record(self, part: Part, row, questions, answered_at: datetime.datetime, *, is_recalled=False):
+        """Record of a part of a row, if it has answers, what it asked and when it was answered: all at once."""
+        answered = frozenset(question.name for question in questions if question.is_answered(row))
+        if answered:
+            names = [question.name for question in questions if not question.is_left_out(row)]
+            asked = QuestionSet.of(row.user_id, names)
+            self.question_sets[asked.pk] = asked
+            offset = row.user.local_time(answered_at).utcoffset() // ONE_MINUTE
+            recalled = answered if is_recalled else frozenset()
+            Record(answered_at, offset, recalled, asked.pk).write(part, row)
 
 
 def make_demo_data(person: User, now: datetime.datetime) -> DemoData:
@@ -184,8 +203,17 @@ def make_demo_data(person: User, now: datetime.datetime) -> DemoData:
         log = make_log(person, today - datetime.timedelta(days=days_ago), days_ago, latent_mood, now)
         if log and not log.is_empty:
             data.logs.append(log)
-            data.doses += make_doses(log, days_ago, concerta, melatonin)
+            log.doses_taken = make_doses(log, days_ago, concerta, melatonin)
+            data.doses += log.doses_taken
+            for stage in STAGES:
+                answered_at = answer_time(person, log.date, stage, days_ago, now)
+                questions, is_recalled = stage.questions(person), is_filled_in_later(days_ago)
+                data.record(stage.part, log, questions, answered_at, is_recalled=is_recalled)
     data.reflections = [make_reflection(person, today, weeks, data.logs) for weeks in reversed(REFLECTED_WEEKS)]
+    for reflection in data.reflections:
+        last_evening = datetime.datetime.combine(reflection.week_end, datetime.time(19), person.zone)
+        answered_at = reflection.completed_at or last_evening
+        data.record(WEEK, reflection, weekly_questions(person), answered_at)
     return data
 
 
@@ -228,12 +256,23 @@ def make_log(person, date, days_ago, latent_mood, now) -> DailyLog | None:
     for stage, state in states_of(days_ago).items():
         write_answers(log, stage, state, answers, days_ago)
         if state == DONE:
-            start, end = COMPLETION_HOURS[stage.slug]
-            finished = clock_time(rng_for("finished", stage.slug, days_ago).uniform(start, end))
-            stamp = datetime.datetime.combine(date, finished, person.zone)
-            # The demo may be made before the completion hours of today: no check-in is completed in the future.
-            setattr(log, stage.completed_at, min(stamp, now))
+            setattr(log, stage.completed_at, answer_time(person, date, stage, days_ago, now))
     return log
+
+
+def is_filled_in_later(days_ago: int) -> bool:
+    """Whether all check-ins of a day were answered on the morning after."""
+    return 1 < days_ago < DAYS - 1 and rng_for("recalled", days_ago).random() < RECALLED_CHANCE
+
+
+def answer_time(person, date, stage, days_ago, now) -> datetime.datetime:
+    """When a check-in was answered, all of it at once."""
+    start, end = COMPLETION_HOURS[stage.slug]
+    hours = rng_for("finished", stage.slug, days_ago).uniform(start, end)
+    if is_filled_in_later(days_ago):
+        date, hours = date + datetime.timedelta(days=1), FIRST_RECALLED_HOUR + hours / 24
+    # The demo may be made before the completion hours of today: no check-in is completed in the future.
+    return min(datetime.datetime.combine(date, clock_time(hours), person.zone), now)
 
 
 def states_of(days_ago) -> dict:

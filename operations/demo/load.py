@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from accounts.models import User
-from logs.models import DailyLog, Dose, Medication
+from logs.models import DailyLog, Dose, Medication, QuestionSet
 from operations.demo.generate import DemoData, make_demo_data
 from reflections.models import WeeklyReflection
 
@@ -14,8 +14,10 @@ def load_demo_data(person: User) -> DemoData:
     person.daily_logs.all().delete()
     person.medications.all().delete()
     person.weekly_reflections.all().delete()
+    person.question_sets.all().delete()
     data = make_demo_data(person, timezone.now())
     Medication.objects.bulk_create(data.medications)
+    QuestionSet.objects.bulk_create(data.question_sets.values())
     DailyLog.objects.bulk_create(data.logs)
     Dose.objects.bulk_create(data.doses)
     WeeklyReflection.objects.bulk_create(data.reflections)

@@ -37,6 +37,7 @@ EXPORTED = {
     "DailyLog": "days",
     "Dose": "doses",
     "Medication": "medications",
+    "QuestionSet": "days",  # and "reflections": the names, with each check-in and week that asked them
     "WeeklyReflection": "reflections",
     "SecurityEvent": "events",
     "Session": "logins",
@@ -124,6 +125,25 @@ def test_every_column_is_exported(model):
     internal = {"id", "user", "uuid", "name_key", "daily_log"}
 
     assert {field.name for field in model._meta.concrete_fields} - internal <= columns
+
+
+def test_what_was_asked_and_when_is_exported(confirmed, person):
+    with time_machine.travel(datetime.datetime(2026, 5, 5, 16, tzinfo=datetime.UTC), tick=False):
+        confirm_by_password(confirmed)
+        confirmed.post(check_in_url("morning"), {"sleep_hours": "7", "asked-names": "sleep_hours morning_mood"})
+        confirmed.post(reverse("reflections:week", args=[DAY]), {"week_rating": "7"})
+        files = download(confirmed)
+    [day], [week] = (json.loads(files["brain-log.json"])[name] for name in ("days", "reflections"))
+
+    assert day["morning_answered_at"] == week["answered_at"] == "2026-05-05T16:00:00+00:00"
+    assert day["morning_utc_offset"] == week["utc_offset"] == -240
+    assert (day["morning_recalled"], week["recalled"]) == (["sleep_hours"], None)
+    assert (day["morning_asked"], week["asked"]) == (["morning_mood", "sleep_hours"], ["week_rating"])
+    assert {day[f"evening_{name}"] for name in ("answered_at", "utc_offset", "recalled", "asked")} == {None}
+    [row] = table(files, "days")
+    assert (row["morning_answered_at"], row["morning_utc_offset"]) == ("2026-05-05T12:00:00-04:00", "-240")
+    assert (row["morning_recalled"], row["morning_asked"]) == ("sleep_hours", "morning_mood, sleep_hours")
+    assert row["evening_asked"] == ""
 
 
 def test_answers_are_exported_exactly(confirmed, person):

@@ -94,8 +94,9 @@ def test_one_person_has_one_reflection_a_week(db):
         {"gym_days_count": 8},
         {"mental_state": "splendid"},
         {"mental_state": ""},
-        {"completed_at": timezone.now(), "week_rating": None},
-        {"completed_at": timezone.now(), "mental_state": None},
+        {"utc_offset": 961, "answered_at": timezone.now()},
+        {"answered_at": timezone.now()},
+        {"recalled": ["week_rating"]},
     ],
     ids=lambda facts: " ".join(f"{name}={str(value)[:5]}" for name, value in facts.items()),
 )
@@ -113,8 +114,9 @@ def test_the_database_refuses(db, nonsense):
         {"week_rating": 10, "diet_rating": 1, "gym_days_count": 7},
         {"week_rating": None, "mental_state": None, "diet_rating": None, "gym_days_count": None},
         {"completed_at": timezone.now()},
+        {"completed_at": timezone.now(), "week_rating": None, "mental_state": None},
     ],
-    ids=["lowest", "highest", "unanswered", "done"],
+    ids=["lowest", "highest", "unanswered", "done", "done without the usual answers"],
 )
 def test_the_database_takes(db, sense):
     reflection = make_reflection()

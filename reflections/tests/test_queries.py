@@ -65,11 +65,13 @@ def test_the_page_of_a_week_not_written_yet(as_person, person):
 
 
 def test_saving_a_week(as_person, days):
-    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 4
+    """The first save of a week stores the set of questions that it asked, too."""
+    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 5
+    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING | {"week_rating": "1"}))) == 4
 
 
 def test_saving_a_week_for_the_first_time(as_person, person):
-    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 4
+    assert len(queries_of(lambda: as_person.post(week_url(), EVERYTHING))) == 5
 
 
 def test_the_page_with_errors(as_person, days):

@@ -79,7 +79,31 @@ def test_check_ins_are_finished_on_their_day(demo_data):
     for log in demo_data.logs:
         stamps = [stamp for stage in STAGES if (stamp := getattr(log, stage.completed_at))]
         assert stamps == sorted(stamps)
-        assert all(person.today(stamp) == log.date for stamp in stamps)
+        is_later = any(getattr(log, stage.part.recalled) for stage in STAGES)
+        assert all(person.today(stamp) == log.date + is_later * ONE_DAY for stamp in stamps)
+
+
+def test_each_check_in_says_what_it_asked_and_when_it_was_answered(demo_data):
+    person = User(username="demo")
+    later = 0
+
+    for log in demo_data.logs:
+        for stage in STAGES:
+            values = [getattr(log, name) for name in (*stage.part.kept_off_pages, stage.part.asked_id)]
+            if not log.is_begun(stage):
+                assert values == [None] * 4
+                continue
+            at, offset, recalled, key = values
+            answered = {question.name for question in stage.questions(person) if question.is_answered(log)}
+            assert answered <= set(demo_data.question_sets[key].names) <= stage.part.usual
+            assert getattr(log, stage.completed_at) in (None, at)
+            assert offset == person.local_time(at).utcoffset() / datetime.timedelta(minutes=1)
+            assert recalled in (None, sorted(answered))
+            assert bool(recalled) == (person.today(at) > log.date)
+            later += bool(recalled)
+    assert later > 40
+    assert all(week.answered_at and week.asked_id in demo_data.question_sets for week in demo_data.reflections)
+    assert len(demo_data.question_sets) == 7  # The evening's effect of medication is not asked on each day.
 
 
 def test_gaps_untracked_days_and_every_state_occur(demo_data):
