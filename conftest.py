@@ -151,7 +151,8 @@ def empty_cache():
     """Clear the caches: tests write rows without increasing answers_version, and roll back sets of questions."""
     for name in ("default", "summaries"):
         caches[name].clear()
-    question_sets.KNOWN.clear()
+    question_sets.STORED.clear()
+    question_sets.NAMES.clear()
 
 
 @pytest.fixture(scope="session")

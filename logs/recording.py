@@ -80,13 +80,13 @@ class Recorder:
         return getattr(row, self.part.asked_id) is not None and not self.asked <= self.names_stored(row)
 
     def names_stored(self, row) -> frozenset[str]:
-        """The names of the questions that were asked so far. One query, if they are others than those asked now."""
+        """The names of the questions that were asked so far. At most one query, if they differ from those asked now."""
         key = getattr(row, self.part.asked_id)
         if key is None:
             return self.part.usual
         if key == QuestionSet.of(row.user_id, self.asked).pk:
             return self.asked
-        return frozenset(getattr(row, self.part.asked).names)
+        return QuestionSet.names_in(row.user_id, key)
 
     def record(self, row, before: Mapping["Question", object], *, was_answered: bool) -> list[str]:
         """Set the columns of a row once answers are written to it. Returns the names of those that changed.

@@ -160,9 +160,10 @@ def test_a_log_is_shown_by_check_in(as_staff, rows):
     page = as_staff.get(page_url("logs_dailylog", rows["logs_dailylog"]))
 
     fieldsets = [fieldset.name for fieldset in page.context["adminform"]]
-    assert fieldsets == [None, *(stage.title for stage in STAGES)]
+    assert fieldsets == [None, *(stage.title for stage in STAGES), "Recorded"]
     shown = [field for fieldset in page.context["adminform"].fieldsets for field in fieldset[1]["fields"]]
-    missing = {name for stage in STAGES for name in (*stage.field_names, stage.completed_at)} - set(shown)
+    recorded = {name for stage in STAGES for name in (stage.completed_at, *stage.part.recorded)}
+    missing = ({name for stage in STAGES for name in stage.field_names} | recorded) - set(shown)
     assert missing == set()
     assertContains(page, "Concerta")
 

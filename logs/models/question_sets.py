@@ -5,9 +5,11 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-# Keys of sets that are known to be stored. Most check-ins ask what those of the day before did.
-KNOWN: set[uuid.UUID] = set()
-MOST_KNOWN = 10_000  # some 2 MB
+# Of sets that this process has stored or read: the keys of those that are known to be stored, and the names, which
+# never change. Most check-ins ask what those of the day before did.
+STORED: set[uuid.UUID] = set()
+NAMES: dict[uuid.UUID, frozenset[str]] = {}
+MOST_KNOWN = 2000  # some 2 MB
 NAMESPACE = uuid.UUID("9d1c0f5e-7a44-4c1f-8a55-0a2f6f1f8a6b")  # of the keys; another one would duplicate each set
 
 
@@ -38,19 +40,33 @@ class QuestionSet(models.Model):
         names = sorted(set(names))
         return cls(id=uuid.uuid5(NAMESPACE, " ".join([str(user_id), *names])), user_id=user_id, names=names)
 
+    @classmethod
+    def names_in(cls, user_id: int, key: uuid.UUID) -> frozenset[str]:
+        """The names in a stored set. One query, or none if they are known."""
+        names = NAMES.get(key)
+        if names is None:
+            names = frozenset(cls.objects.get(user=user_id, pk=key).names)
+            make_room(NAMES)
+            NAMES[key] = names
+        return names
+
     def store(self):
         """Store it if it is not stored yet, be it by another request at the same time. One query, or none if known.
 
         A key is known again only once the transaction is committed: if the set was deleted meanwhile, the foreign key
         refuses the transaction, and the next attempt stores the set.
         """
-        if self.pk in KNOWN:
-            KNOWN.discard(self.pk)
+        if self.pk in STORED:
+            STORED.discard(self.pk)
         else:
             QuestionSet.objects.bulk_create([self], ignore_conflicts=True)
         transaction.on_commit(self.remember)
 
     def remember(self):
-        if len(KNOWN) >= MOST_KNOWN:
-            KNOWN.clear()
-        KNOWN.add(self.pk)
+        make_room(STORED)
+        STORED.add(self.pk)
+
+
+def make_room(known: set | dict):
+    if len(known) >= MOST_KNOWN:
+        known.clear()

@@ -273,9 +273,9 @@ def test_no_more_sets_are_known_than_there_is_room_for(monkeypatch):
     monkeypatch.setattr(question_sets, "MOST_KNOWN", 3)
     for name in "abcdefgh":
         QuestionSet.of(1, [name]).remember()
-        assert QuestionSet.of(1, [name]).pk in question_sets.KNOWN
+        assert QuestionSet.of(1, [name]).pk in question_sets.STORED
 
-    assert len(question_sets.KNOWN) <= 3
+    assert len(question_sets.STORED) <= 3
 
 
 def test_a_set_does_not_depend_on_the_order_of_its_names():
