@@ -158,6 +158,17 @@ def test_a_wrong_answer_is_shown_on_the_day_it_was_moved_to(as_person, person, c
     assert (log.date, log.sleep_hours, log.dreams) == (MAY_5, 7, "Flying")
 
 
+def test_an_answer_that_another_one_leaves_out_since_is_moved_too(as_person, person, clock):
+    typed = form_as_shown(as_person.get(check_in_url("evening", MAY_4))) | {"medication_effectiveness": "yes"}
+    as_person.post(check_in_url("medication", MAY_4), {"medication_taken": "false"})
+    clock.move_to(MORNING_AFTER)
+
+    asked = as_person.post(check_in_url("evening", MAY_4), typed)
+    press_choice(as_person, asked, shown_form(asked), 1)
+
+    assert person.daily_logs.get(date=MAY_5).medication_effectiveness == "yes"
+
+
 def test_one_more_dose_after_the_days_end_does_not_forget_to_ask(as_person, person, clock):
     typed = form_as_shown(as_person.get(check_in_url("medication", MAY_4))) | taken(NOON_DOSE)
     clock.move_to(MORNING_AFTER)
