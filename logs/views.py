@@ -56,8 +56,17 @@ def check_in(request, day, stage):
         "steps": steps_of(form.instance, now=stage, today=person.today()),
         "day_name": name_of_day(day, person.today()),
         "carried": carried_into(person, day) if stage is MORNING else None,
+        "goes_on": goes_on(request.POST),
     }
     return render(request, "logs/check_in.html", context)
+
+
+def goes_on(data) -> bool:
+    """Whether the next check-in is to follow the save.
+
+    The button says so or, where a page has asked something before it saves (`then`), the button of the save before.
+    """
+    return "next" in data or ("then" in data and "save" not in data)
 
 
 def opened_form(person, day, stage, data) -> CheckInForm:
@@ -124,14 +133,14 @@ def after_check_in(request, form, stage) -> str:
     text = " ".join([text, *form.readings])
     is_today = log.date == request.user.today()
     address = upcoming and address_of_check_in(log.date, upcoming.slug) + (which_day.FOR_TODAY if is_today else "")
-    if upcoming and "next" not in request.POST:
+    if upcoming and not goes_on(request.POST):
         offer = _("Next: %(check_in)s") % {"check_in": upcoming.title}
         text = format_html('{} <a href="{}">{}</a>', text, address, offer)
     # The page that shows this message also clears what the browser kept of the check-in.
     days = filter(None, [log.date, which_day.moved_from(request.POST, log.date)])
     saved = ",".join(f"{log.user_id}/{day}/{stage}" for day in days)
     undo.say(request, text, saved=saved, address=undo_address(log.date), about=stage.slug, change=form.change)
-    if upcoming and "next" in request.POST:
+    if upcoming and goes_on(request.POST):
         return address
     return page_of_day(request, log.date)
 

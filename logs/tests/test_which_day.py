@@ -81,6 +81,20 @@ def test_the_chosen_day_is_stored_and_no_other(as_person, person, clock, stage, 
     assert log.is_done(stage)
 
 
+@pytest.mark.parametrize(("number", "day"), [(0, MAY_4), (1, MAY_5)])
+@pytest.mark.parametrize("button", ["next", "save"])
+def test_the_choice_goes_on_to_the_next_check_in_if_that_was_pressed(as_person, clock, number, day, button):
+    typed = form_as_shown(as_person.get(check_in_url("midday", MAY_4))) | {"lunch": "Soup", button: "1"}
+    clock.move_to(MORNING_AFTER)
+    asked = as_person.post(check_in_url("midday", MAY_4), typed)
+
+    response = press_choice(as_person, asked, shown_form(asked), number)
+
+    afternoon = check_in_url("afternoon", day) + (FOR_TODAY if day == MAY_5 else "")
+    page = "/" if day == MAY_5 else day_url(day)
+    assert response.url == (afternoon if button == "next" else page)
+
+
 def test_a_moved_save_clears_the_drafts_of_both_days(as_person, person, clock):
     clock.move_to(MORNING_AFTER)
     sent = {"lunch": "Soup", "from": "2026-05-04"}
