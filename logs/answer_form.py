@@ -62,7 +62,7 @@ class AnswersForm(forms.Form):
     they were `seen` in. A program that sends no version overwrites.
 
     A question that another answer of the row leaves out is not asked: what is stored of it stays, and counts for
-    nothing. An answer to it that comes in is stored all the same: the page had asked before that other answer was given.
+    nothing. An answer to it that comes in is stored all the same: the page had asked before the other one was given.
 
     An answer below a question that was answered otherwise is removed. A page that sends `asked-names` is asked first,
     unless it sends the question's name in `remove`: its script has said so to the person, or they chose it.

@@ -5,7 +5,7 @@ is over when they arrive, the person is asked. The answer is a button: `meant` k
 names that day at the address of another one, which the input is moved to. Addresses and requests without these are
 never asked about: the day in the address counts.
 
-A day that had begun may lie ahead of the person's clock again: they have moved their zone west, or the end of their day.
+A day that had begun may lie ahead of the person's clock again: they have moved their zone west, or their day's end.
 What comes in from a page that was made before is asked about in the same way, and may still be stored for that day. A
 page that stays on such a day sends both `today` and `meant`.
 """

@@ -143,7 +143,7 @@ def week_or_404(person, day, sent, *, lock=False) -> WeeklyReflection:
     """
     week_start = person.week_of(day)
     reflection = find_week(person, day, lock=lock)
-    if reflection is None and not (FIRST_DAY <= week_start and which_day.has_begun(person, week_start, sent)):
+    if reflection is None and not (week_start >= FIRST_DAY and which_day.has_begun(person, week_start, sent)):
         raise Http404
     return reflection or WeeklyReflection(user=person, week_start=week_start)
 

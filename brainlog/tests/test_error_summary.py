@@ -29,9 +29,8 @@ def errors_on(html: str) -> list[str]:
     assert attributes["role"] == "alert"
     assert "autofocus" in attributes
     [found] = re.findall(r'<div class="errors".*?</div>', html, re.DOTALL)
-    return [
-        " ".join(unescape(re.sub("<[^>]*>", "", text)).split()) for text in re.findall("<li>.*?</li>", found, re.DOTALL)
-    ]
+    listed = re.findall("<li>.*?</li>", found, re.DOTALL)
+    return [" ".join(unescape(re.sub("<[^>]*>", "", text)).split()) for text in listed]
 
 
 def test_no_other_template_writes_errors():
