@@ -17,7 +17,7 @@ from logs import undo
 from logs.answer_form import store
 from logs.dose_now import AmountUnknownError, DayFullError, RecordedAlreadyError, record_dose_now
 from logs.doses import InUseError, delete_medication, merge_medications
-from logs.forms import MedicationEntryForm, others_on_the_list
+from logs.forms import MedicationEntryForm, MergeForm, others_on_the_list
 from logs.models import Dose, Medication
 from logs.questions import MEDICATION_COLUMNS, Change
 from logs.removed_medications import REMOVED, as_change, bring_back
@@ -92,11 +92,13 @@ def merge(request, pk):
         text = text % {"old": gone.name_in_words, "new": target.name_in_words}
         say_removed(request, text, pk, as_change(gone, target, moved))
         return redirect("logs:medications")
+    listed = [] if target else others.defer("note").by_name()
     context = {
         "medication": medication,
         "target": target,
         "doses": person.doses.filter(medication=medication).count(),
-        "others": [] if target else others.defer("note").by_name(),
+        "others": listed,
+        "form": MergeForm(listed, request.POST if request.method == "POST" else None),
         "minutes": undo.MINUTES,
     }
     return render(request, "logs/medication_merge.html", context)

@@ -323,6 +323,8 @@ def test_a_merge_into_nothing_asks_again(as_person, person, mistyped):
     response = as_person.post(f"{page_of(mistyped[0])}merge/", {"confirm": "1"})
 
     assert response.status_code == 200
+    assert errors_of(response) == {"into": ["Please choose the medication to keep."]}
+    assert '<a href="#field-into">The one to keep</a>' in response.content.decode()
     assert person.medications.count() == 2
 
 
