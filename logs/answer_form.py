@@ -68,6 +68,9 @@ class AnswersForm(forms.Form):
     conflict, and the person decides: the choices come back as `keep-<name>` = mine or saved, together with the version
     they were `seen` in. A program that sends no version overwrites.
 
+    A question that another answer of the row leaves out is not asked: what is stored of it stays, and counts for
+    nothing. An answer to it that comes in is stored all the same: the page had asked before the other one was given.
+
     An answer below a question that was answered otherwise is removed. A page that sends `asked-names` is asked first,
     unless it sends the question's name in `remove`: its script has said so to the person, or they chose it.
     """
@@ -88,9 +91,8 @@ class AnswersForm(forms.Form):
         self.part_questions = part_questions  # Those left out too, which may have answers.
         self.completed_at_name = part.completed_at
         self.remembered_as = remembered_as  # The key under which a browser keeps whether questions are folded away.
-        self.questions = [question for question in questions if not question.is_left_out(row)]
-        self.left_out = [question for question in questions if question.is_left_out(row)]
-        self.fields = {question.name: question.form_field(row) for question in self.questions}
+        self.all_questions = questions
+        self.ask_without([question for question in questions if question.is_left_out(row)])
         self.stored = {question.name: question.read(row) for question in questions}
         self.initial = dict(self.stored)
         self.version = self.version_in(self.data)
@@ -100,10 +102,27 @@ class AnswersForm(forms.Form):
         self.has_unsaved_input = self.is_bound
         self.has_written = False
         self.change: Change | None = None
-        self.asked = {name for name in self.fields if self.is_bound and self.is_asked_in(name, data)}
+        self.asked: set[str] = set()
         self.unasked: set[str] = set()
         if self.is_bound:
+            self.ask_what_was_asked(data)
+            self.asked = {name for name in self.fields if self.is_asked_in(name, data)}
             self.leave_out(self.fields.keys() - self.asked)
+
+    def ask_without(self, left_out: list[Question]):
+        """Ask all questions but these."""
+        self.left_out = left_out
+        self.questions = [question for question in self.all_questions if question not in left_out]
+        self.fields = {
+            question.name: self.fields.get(question.name) or question.form_field(self.instance)
+            for question in self.questions
+        }
+
+    def ask_what_was_asked(self, data):
+        """Ask also what another answer leaves out since, where what came in says something about it."""
+        if left_out := self.left_out:
+            self.ask_without([])
+            self.ask_without([question for question in left_out if not self.is_asked_in(question.name, data)])
 
     # What is stored
 
@@ -364,6 +383,7 @@ class AnswersForm(forms.Form):
 
     def fill_in(self, data):
         """Show what was typed so far, unchecked and unsaved."""
+        self.ask_what_was_asked(data)
         for question in self.questions:
             if self.is_asked_in(question.name, data):
                 self.initial[question.name] = question.typed(self.fields[question.name], data)
@@ -377,9 +397,8 @@ class AnswersForm(forms.Form):
         answers = {
             question: self.cleaned_data[question.name] for question in self.questions if not self.is_unchanged(question)
         }
-        answers |= {question: None for question in self.left_out if self.stored[question.name] is not None}
         stamp, before = self.stamp(), getattr(self.instance, self.completed_at_name)
-        recorder = Recorder(self.part, [*{*self.part_questions, *self.questions}], self.asked)
+        recorder = Recorder(self.part, [*dict.fromkeys([*self.part_questions, *self.questions])], self.asked)
         if answers or stamp != before or recorder.asks_more(self.instance):
             self.change = save_answers(self.instance, answers, {self.completed_at_name: stamp}, [recorder])
             self.has_written = True

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from brainlog.forms import LONGEST_LINE, DateBox, TextBox, require_whole_characters
+from brainlog.forms import LONGEST_LINE, DateBox, Selection, TextBox, require_whole_characters
 from logs.fields import IsListOfTimes
 from logs.form_fields import ChoiceInput, NumberInput
 from logs.medication_list import CANNOT_TELL_NEW, MedicationList
@@ -105,6 +105,21 @@ class TimesInput(forms.CharField):
             return self.to_python(initial) != self.to_python(data)
         except ValidationError:
             return True
+
+
+class MergeForm(forms.Form):
+    """Which of a person's other medications one is merged into."""
+
+    into = forms.ChoiceField(
+        label=_("The one to keep"),
+        widget=Selection,
+        error_messages={"required": _("Please choose the medication to keep.")},
+    )
+
+    def __init__(self, others: list[Medication], *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        choices = [(str(each.pk), ", ".join(filter(None, [each.name_in_words, each.usual_dose]))) for each in others]
+        self.fields["into"].choices = [("", _("Choose one")), *choices]
 
 
 class MedicationEntryForm(forms.ModelForm):

@@ -3,6 +3,7 @@
 import datetime
 from copy import copy
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -101,19 +102,33 @@ class InUseError(Exception):
     """The medication has doses."""
 
 
+# A dose's number, day, amount, unit and time.
+DoseFacts = tuple[int, int, Decimal, str | None, datetime.time | None]
+
+
+def locked_facts_of_doses(medication: Medication) -> list[DoseFacts]:
+    """All doses of a medication in the order of their numbers, locked. One query of tuples."""
+    doses = medication.doses.filter(user=medication.user_id).select_for_update().order_by("pk")
+    return list(doses.values_list("pk", "daily_log", "amount", "unit", "taken_at"))
+
+
 @retry_on_conflict
-def merge_medications(person, pk: int, into: int):
+def merge_medications(person, pk: int, into: int) -> tuple[Medication, Medication, list[DoseFacts]]:
     """Move all doses of one of a person's medications to another, and delete it. Raises Http404.
 
+    Returns both medications, and the doses that moved.
     A dose that is being saved meanwhile is moved too, or its save is tried again and finds the name gone.
     """
     rows = person.medications.select_for_update().filter(pk__in=[pk, into]).order_by("pk")
     found = {medication.pk: medication for medication in rows}
     if len(found) != 2:
         raise Http404
+    moved = locked_facts_of_doses(found[pk])
     person.doses.filter(medication=found[pk]).update(medication=found[into])
+    gone = copy(found[pk])  # Deletion takes the number off the row.
     found[pk].delete()
     person.answers_changed()
+    return gone, found[into], moved
 
 
 @retry_on_conflict
@@ -122,9 +137,10 @@ def delete_medication(person, pk: int) -> Medication:
     medication = get_object_or_404(person.medications.select_for_update(), pk=pk)
     if person.doses.filter(medication=medication).exists():
         raise InUseError
+    gone = copy(medication)
     medication.delete()
     person.answers_changed()
-    return medication
+    return gone
 
 
 # ── Undo ─────────────────────────────────────────────────────────────────────────────────────────

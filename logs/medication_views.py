@@ -2,6 +2,7 @@
 
 from copy import copy
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,14 +11,16 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from brainlog.body_size import max_body_size
 from brainlog.pagination import page_by_offset, page_number
 from logs import undo
 from logs.answer_form import store
 from logs.dose_now import AmountUnknownError, DayFullError, RecordedAlreadyError, record_dose_now
-from logs.forms import MedicationEntryForm, others_on_the_list
+from logs.forms import MedicationEntryForm, MergeForm, others_on_the_list
 from logs.medication_list import InUseError, delete_medication, merge_medications
 from logs.models import Dose, Medication
 from logs.questions import MEDICATION_COLUMNS, Change
+from logs.removed_medications import REMOVED, as_change, bring_back
 from logs.stages import MEDICATION
 
 MEDICATIONS = 50  # a page
@@ -44,14 +47,22 @@ def medication(request, pk):
     return render(request, "logs/medication.html", {"form": form, "name": form.initial["name"]})
 
 
+@max_body_size(settings.MAX_LONG_TEXT_BODY)
 @require_POST
 def undo_change(request, pk):
-    """Undo a change of an entry of the list."""
+    """Undo a change of an entry of the list, its deletion, or a merge."""
+    about = ""
     try:
-        _about, change = undo.opened(request)
-        change = undo.undo(lambda: entry_to_undo(request.user, pk, change), {None: MEDICATION_COLUMNS}, change)
+        about, change = undo.opened(request)
+        if about == REMOVED:
+            name = bring_back(request.user, change).name_in_words
+        else:
+            change = undo.undo(lambda: entry_to_undo(request.user, pk, change), {None: MEDICATION_COLUMNS}, change)
     except undo.CannotUndoError as refusal:
         messages.error(request, str(refusal))
+        return redirect("logs:medications")
+    if about == REMOVED:
+        messages.success(request, _("Undone. %(medication)s is on your list as before.") % {"medication": name})
     else:
         text = _("Undone. The medication is as it was before.")
         undo.say(request, text, address=reverse("logs:undo_medication", args=[pk]), change=change)
@@ -76,17 +87,26 @@ def merge(request, pk):
     others, into = person.medications.exclude(pk=pk), request.POST.get("into")
     target = get_object_or_404(others, pk=number_or_404(into)) if into else None
     if target and "confirm" in request.POST:
-        merge_medications(person, pk, target.pk)
-        names = {"old": medication.name_in_words, "new": target.name_in_words}
-        messages.success(request, _("%(old)s is merged into %(new)s.") % names)
+        gone, target, moved = merge_medications(person, pk, target.pk)
+        text = _("%(old)s is merged into %(new)s.")
+        text = text % {"old": gone.name_in_words, "new": target.name_in_words}
+        say_removed(request, text, pk, as_change(gone, target, moved))
         return redirect("logs:medications")
+    listed = [] if target else others.defer("note").by_name()
     context = {
         "medication": medication,
         "target": target,
         "doses": person.doses.filter(medication=medication).count(),
-        "others": [] if target else others.defer("note").by_name(),
+        "others": listed,
+        "form": MergeForm(listed, request.POST if request.method == "POST" else None),
+        "minutes": undo.MINUTES,
     }
     return render(request, "logs/medication_merge.html", context)
+
+
+def say_removed(request, text: str, pk: int, change: Change):
+    """Say that a medication left the list, with a button that undoes it."""
+    undo.say(request, text, address=reverse("logs:undo_medication", args=[pk]), about=REMOVED, change=change)
 
 
 def number_or_404(text: str) -> int:
@@ -100,14 +120,16 @@ def delete(request, pk):
     person = request.user
     if request.method == "POST":
         try:
-            name = delete_medication(person, pk).name_in_words
+            gone = delete_medication(person, pk)
         except InUseError:
             messages.error(request, _("It has doses. Merge it into another medication instead."))
             return redirect("logs:medication", pk)
-        messages.success(request, _("%(medication)s is deleted.") % {"medication": name})
+        text = _("%(medication)s is deleted.") % {"medication": gone.name_in_words}
+        say_removed(request, text, pk, as_change(gone))
         return redirect("logs:medications")
     medication = get_object_or_404(person.medications, pk=pk)
-    context = {"medication": medication, "is_used": person.doses.filter(medication=medication).exists()}
+    is_used = person.doses.filter(medication=medication).exists()
+    context = {"medication": medication, "is_used": is_used, "minutes": undo.MINUTES}
     return render(request, "logs/medication_delete.html", context)
 
 

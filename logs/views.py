@@ -40,14 +40,14 @@ def check_in(request, day, stage):
     person = request.user
     choices = which_day.days_to_choose(request, day, lambda each: address_of_check_in(each, stage.slug))
     if choices and request.method != "POST":
-        return which_day.ask(request, choices, stage.title)
+        return which_day.follow_link(request, choices, stage.title, is_open=is_open(person, day))
     if is_save := request.method == "POST" and not choices and not request.POST.keys() & doses_field.BUTTONS:
         form = store(lambda: opened_form(person, day, stage, request.POST))
         if form.is_valid() and not form.unknown_questions:
             return redirect(after_check_in(request, form, stage))
         undo.say_partly(request, address=undo_address(day), about=stage.slug, change=form.change)
     else:
-        form = CheckInForm(stage, day_or_404(person, day), speaks_of=request.POST)
+        form = CheckInForm(stage, day_or_404(person, day, request.POST), speaks_of=request.POST)
         if request.method == "POST":
             form.fill_in(doses_field.with_medication_taken(request.POST))
     context = which_day.form_context(request, day, choices, is_save=is_save) | {
@@ -60,27 +60,42 @@ def check_in(request, day, stage):
         "weekday": date_format(day, "l"),
         "date": date_format(day),
         "carried": carried_into(person, day) if stage is MORNING else None,
+        "goes_on": goes_on(request.POST),
     }
     return render(request, "logs/check_in.html", context, status=404 if form.unknown_questions else 200)
 
 
+def goes_on(data) -> bool:
+    """Whether the next check-in is to follow the save.
+
+    The button says so or, where a page has asked something before it saves (`then`), the button of the save before.
+    """
+    return "next" in data or ("then" in data and "save" not in data)
+
+
 def opened_form(person, day, stage, data) -> CheckInForm:
     """The form that a save came in for, its day locked, with what was typed on the page of another day moved to it."""
-    form = CheckInForm(stage, day_or_404(person, day, lock=True), data)
+    form = CheckInForm(stage, day_or_404(person, day, data, lock=True), data)
     if typed_on := which_day.moved_from(data, day):
         form.move_from(CheckInForm(stage, log_of(person, typed_on), data))
     return form
 
 
-def day_or_404(person, day, *, lock=False) -> DailyLog:
+def day_or_404(person, day, sent, *, lock=False) -> DailyLog:
     """The person's log of a day, or an unsaved one. A day that has not begun for them is a 404.
 
-    After a flight west the newest log may lie ahead of the clock; it stays open.
+    After a flight west the newest log may lie ahead of the clock; it stays open. One without a log is open to what was
+    `sent` by a page that was made when the day had begun for them.
     """
     log = log_of(person, day, lock=lock)
-    if log._state.adding and day > person.today():
+    if log._state.adding and not which_day.has_begun(person, day, sent):
         raise Http404
     return log
+
+
+def is_open(person, day) -> bool:
+    """Whether a day has pages. A query only for one that is ahead of the clock."""
+    return day <= person.today() or person.daily_logs.filter(date=day).exists()
 
 
 def log_of(person, day, *, lock=False) -> DailyLog:
@@ -95,7 +110,8 @@ def steps_of(log, now=None, today=None, stages=None):
     """The check-ins as a page lists them: these, else those switched on or answered, and the one that it is about."""
     if stages is None:
         stages = [each for each in STAGES if each.is_on(log.user) or each is now or log.is_begun(each)]
-    meant = which_day.FOR_TODAY if log.date == today else ""
+    is_closed = today is not None and log.date > today and log.pk is None  # Its links lead to today's check-ins.
+    meant = which_day.FOR_TODAY if log.date == today or is_closed else ""
     words = {"done": _("done"), "begun": _("begun"), "not-started": _("not started")}
     return [
         {
@@ -119,7 +135,7 @@ def carried_into(person, day):
 def after_check_in(request, form, stage) -> str:
     """Say what was saved, offer to undo it and the next check-in, and return the address to go on to."""
     log = form.instance
-    upcoming = log.next_after(stage)
+    upcoming = log.next_after(stage) if is_open(request.user, log.date) else None
     if not log.is_begun(stage):
         text = _("%(check_in)s is empty, so nothing is stored for it.")
     elif log.is_done(stage):
@@ -130,20 +146,26 @@ def after_check_in(request, form, stage) -> str:
     text = " ".join([text, *form.readings])
     is_today = log.date == request.user.today()
     address = upcoming and address_of_check_in(log.date, upcoming.slug) + (which_day.FOR_TODAY if is_today else "")
-    if upcoming and "next" not in request.POST:
+    if upcoming and not goes_on(request.POST):
         offer = _("Next: %(check_in)s") % {"check_in": upcoming.title}
         text = format_html('{} <a href="{}">{}</a>', text, address, offer)
     # The page that shows this message also clears what the browser kept of the check-in.
     days = filter(None, [log.date, which_day.moved_from(request.POST, log.date)])
     saved = ",".join(f"{log.user_id}/{day}/{stage}" for day in days)
     undo.say(request, text, saved=saved, address=undo_address(log.date), about=stage.slug, change=form.change)
-    if upcoming and "next" in request.POST:
+    if upcoming and goes_on(request.POST):
         return address
-    return page_of_day(request, log.date)
+    return page_after(request.user, log.date)
 
 
-def page_of_day(request, day) -> str:
-    return reverse("today") if day == request.user.today() else reverse("logs:day", args=[day])
+def page_of_day(person, day) -> str:
+    """The page of a day, also of today. For a day that is not open any more, Today."""
+    return reverse("logs:day", args=[day]) if is_open(person, day) else reverse("today")
+
+
+def page_after(person, day) -> str:
+    """Where a save leads: to Today, or for another day to its page."""
+    return reverse("today") if day == person.today() else page_of_day(person, day)
 
 
 def undo_address(day) -> str:
@@ -176,7 +198,7 @@ def history(request):
 
 @require_safe
 def day(request, day):
-    log, today = day_or_404(request.user, day), request.user.today()
+    log, today = day_or_404(request.user, day, request.POST), request.user.today()
     context = {
         "log": log,
         "day_name": name_of_day(day, today),
@@ -199,8 +221,9 @@ def mark_not_tracked(request, day):
         messages.error(request, _("Please choose why the day is not tracked."))
         return redirect("logs:day", day)
     if choices := which_day.days_to_choose(request, day, lambda each: reverse("logs:not_tracked", args=[each])):
-        return which_day.ask(request, choices, _("Mark the day as not tracked"), hidden=[("reason", reason)])
-    change = mark(request.user, day, reason)
+        hidden = [("reason", reason), ("today", request.POST.get("today", ""))]
+        return which_day.ask(request, choices, _("Mark the day as not tracked"), hidden=hidden)
+    change = mark(request.user, day, reason, request.POST)
     text = _("Marked. The day is left out of your numbers.")
     undo.say(request, text, address=undo_address(day), about=MARK, change=change)
     return redirect("logs:day", day)
@@ -244,15 +267,15 @@ def after_clearing(days: int) -> str:
 @require_POST
 def mark_tracked(request, day):
     get_object_or_404(request.user.daily_logs, date=day)
-    change = mark(request.user, day, None)
+    change = mark(request.user, day, None, request.POST)
     undo.say(request, _("The mark is taken off."), address=undo_address(day), about=MARK, change=change)
-    return redirect("logs:day", day)
+    return redirect(page_of_day(request.user, day))
 
 
 @retry_on_conflict
-def mark(person, day, reason) -> Change | None:
+def mark(person, day, reason, sent) -> Change | None:
     """Mark a day as not tracked, or take the mark off. Returns what that changed."""
-    log = day_or_404(person, day, lock=True)
+    log = day_or_404(person, day, sent, lock=True)
     if log.not_tracked == reason:
         return None
     change = save_answers(log, {NOT_TRACKED: reason}, {})
@@ -306,12 +329,12 @@ def undo_change(request, day):
             messages.error(request, str(refusal))
         elif undo.explain(request, refusal, _("The day has new answers. Delete those first, then undo here.")):
             return render(request, "deleted.html", deleted(day, request.POST["envelope"]))
-        return redirect(page_of_day(request, day))
+        return redirect(page_after(request.user, day))
     if about == DELETED:
         messages.success(request, _("The day is back."))
         return redirect("logs:day", day)
     undo.say(request, undone_in_words(about), address=undo_address(day), about=about, change=change)
-    return redirect("logs:day", day) if about == MARK else redirect(page_of_day(request, day))
+    return redirect((page_of_day if about == MARK else page_after)(request.user, day))
 
 
 def locked_day(person, day) -> DailyLog:

@@ -62,14 +62,15 @@ def week(request, day):
     person = request.user
     choices = weeks_to_choose(request, day)
     if choices and request.method != "POST":
-        return which_day.ask(request, choices, _("Your week"), is_week=True)
+        is_open = not choices[0].is_ahead or find_week(person, day) is not None
+        return which_day.follow_link(request, choices, _("Your week"), is_open=is_open, is_week=True)
     if is_save := request.method == "POST" and not choices:
         form = store(lambda: opened_form(person, day, request.POST))
         if form.is_valid() and not form.unknown_questions:
             return redirect(after_save(request, form))
         undo.say_partly(request, address=undo_address(form.instance.week_start), change=form.change)
     else:
-        form = ReflectionForm(week_or_404(person, day), speaks_of=request.POST)
+        form = ReflectionForm(week_or_404(person, day, request.POST), speaks_of=request.POST)
         if request.method == "POST":
             form.fill_in(request.POST)
     reflection = form.instance
@@ -105,7 +106,7 @@ def weeks_to_choose(request, day) -> list[which_day.Choice]:
 
 def opened_form(person, day, data) -> ReflectionForm:
     """The form that a save came in for, its week locked, with what was typed on another week's page moved to it."""
-    form = ReflectionForm(week_or_404(person, day, lock=True), data)
+    form = ReflectionForm(week_or_404(person, day, data, lock=True), data)
     if typed_on := which_day.moved_from(data, form.instance.week_start):
         rows = person.weekly_reflections.filter(week_start=typed_on)
         form.move_from(ReflectionForm(rows.first() or WeeklyReflection(user=person, week_start=typed_on), data))
@@ -134,13 +135,23 @@ def text_after_save(form) -> str:
     return " ".join([text, *form.readings])
 
 
-def week_or_404(person, day, *, lock=False) -> WeeklyReflection:
+def week_or_404(person, day, sent, *, lock=False) -> WeeklyReflection:
     """The reflection on the week that `day` is in, or an unsaved one.
 
-    A week to come is a 404, and so is the one that begins before the first day an address can name.
+    A week to come is a 404, and so is the one that begins before the first day an address can name. One that had begun
+    on the page that has `sent` something is open to it.
+    """
+    week_start = person.week_of(day)
+    reflection = find_week(person, day, lock=lock)
+    if reflection is None and not (week_start >= FIRST_DAY and which_day.has_begun(person, week_start, sent)):
+        raise Http404
+    return reflection or WeeklyReflection(user=person, week_start=week_start)
 
-    A reflection that starts on just this day comes first: it may be of a time when the person's
-    weeks began on another weekday.
+
+def find_week(person, day, *, lock=False) -> WeeklyReflection | None:
+    """The stored reflection on the week that `day` is in.
+
+    One that starts on just this day comes first: it may be of a time when the person's weeks began on another weekday.
     """
     week_start = person.week_of(day)
     if lock:
@@ -148,10 +159,7 @@ def week_or_404(person, day, *, lock=False) -> WeeklyReflection:
     else:
         rows = reflections_on(user=person, first=week_start, day=day)
     found = {row.week_start: row for row in rows}
-    reflection = found.get(day) or found.get(week_start)
-    if reflection is None and not FIRST_DAY <= week_start <= person.today():
-        raise Http404
-    return reflection or WeeklyReflection(user=person, week_start=week_start)
+    return found.get(day) or found.get(week_start)
 
 
 @require_safe

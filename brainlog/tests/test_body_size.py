@@ -24,6 +24,7 @@ HEADING = "That is too much at once"
 LONG_TEXTS = {
     *(check_in_url(stage) for stage in ("morning", "medication", "midday", "afternoon", "evening")),
     day_url(name="undo"),
+    reverse("logs:undo_medication", args=[1]),
     reverse("reflections:week", args=[SUNDAY]),
     reverse("reflections:undo", args=[SUNDAY]),
 }

@@ -344,6 +344,64 @@ def test_the_next_is_the_next_that_is_not_done(as_person):
     assert response.url == check_in_url("evening", TODAY) + FOR_TODAY
 
 
+NEXT_AFTER_MIDDAY = check_in_url("afternoon", TODAY) + FOR_TODAY
+TO_MIDDAY = check_in_url("midday", TODAY)
+
+
+def asked_about_removal(client, **pressed):
+    """The form of a page that asks what to remove, after this button."""
+    client.post(TO_MIDDAY, {"had_emotional_event": "true", "emotional_event": "A letter"})
+    no = form_as_shown(client.get(TO_MIDDAY)) | {"had_emotional_event": "false"} | pressed
+    response = client.post(TO_MIDDAY, no)
+    assert "Remove and save" in response.content.decode()
+    return form_as_shown(response)
+
+
+def asked_about_conflict(client, **pressed):
+    """The form of a page that asks which answer to keep, after this button, and the choice."""
+    opened = form_as_shown(client.get(TO_MIDDAY))
+    client.post(TO_MIDDAY, {"lunch": "Soup"})
+    response = client.post(TO_MIDDAY, opened | {"lunch": "Bread"} | pressed)
+    assert "Which answers should stay?" in response.content.decode()
+    return form_as_shown(response) | {"keep-lunch": "mine"}
+
+
+@pytest.mark.parametrize(("pressed", "goes_on"), [({"save": "1"}, False), ({"next": "1"}, True), ({}, False)])
+def test_remove_and_save_goes_where_the_save_before_would_have_gone(as_person, pressed, goes_on):
+    shown = asked_about_removal(as_person, **pressed)
+
+    response = as_person.post(TO_MIDDAY, shown | {"remove": "emotional_event"})
+
+    assert response.url == (NEXT_AFTER_MIDDAY if goes_on else "/")
+
+
+@pytest.mark.parametrize("ask", [asked_about_removal, asked_about_conflict])
+@pytest.mark.parametrize(
+    ("first", "second", "goes_on"),
+    [("next", "save", False), ("save", "next", True), ("next", "next", True), ("save", "save", False)],
+)
+def test_the_button_that_is_pressed_last_counts(as_person, ask, first, second, goes_on):
+    shown = ask(as_person, **{first: "1"}) | {"remove": "emotional_event"}
+
+    response = as_person.post(TO_MIDDAY, shown | {second: "1"})
+
+    assert response.url == (NEXT_AFTER_MIDDAY if goes_on else "/")
+
+
+def test_the_next_check_in_is_remembered_from_one_question_to_another(as_person):
+    shown = asked_about_removal(as_person, next="1")
+    as_person.post(TO_MIDDAY, {"lunch": "Soup"})
+    response = as_person.post(TO_MIDDAY, shown | {"lunch": "Bread", "remove": "emotional_event"})
+    assert [each.name for each in response.context["form"].conflicts] == ["lunch"]
+
+    shown = form_as_shown(response) | {"keep-lunch": "saved", "remove": "emotional_event"}
+    assert as_person.post(TO_MIDDAY, shown).url == NEXT_AFTER_MIDDAY
+
+
+def test_the_page_that_was_not_asked_about_remembers_nothing(as_person):
+    assert "then" not in form_as_shown(as_person.get(TO_MIDDAY + "?next=1"))
+
+
 def test_a_corrected_day_leads_back_to_that_day(as_person):
     response = as_person.post(check_in_url("evening"), answers("evening") | {"next": "1"})
 

@@ -16,7 +16,7 @@ from logs.tests.factories import (
     make_log,
     taken,
 )
-from logs.tests.pages import check_in_url, errors_of, form_as_shown
+from logs.tests.pages import check_in_url, day_url, errors_of, form_as_shown
 
 pytestmark = pytest.mark.usefixtures("noon")
 
@@ -229,34 +229,78 @@ def test_the_evening_asks_about_medication_unless_it_was_not_taken(as_person, pe
     assert question not in as_person.get(check_in_url(EVENING)).content.decode()
 
 
-def test_the_evening_clears_what_it_does_not_ask(as_person, person):
+def effects_of(person) -> list[str | None]:
+    return list(person.daily_logs.values_list("medication_effectiveness", flat=True))
+
+
+def test_the_evening_keeps_what_it_does_not_ask(as_person, person):
     make_full_log(person, medication_taken=False, medication_effectiveness="yes")
+    shown = form_as_shown(as_person.get(check_in_url(EVENING)))
+    assert "medication_effectiveness" not in shown
 
-    as_person.post(check_in_url(EVENING), form_as_shown(as_person.get(check_in_url(EVENING))))
+    as_person.post(check_in_url(EVENING), shown | {"dinner": "Pasta"})
 
-    assert person.daily_logs.get().medication_effectiveness is None
+    assert effects_of(person) == ["yes"]
 
 
-def test_the_evening_takes_no_answer_it_does_not_ask_for(as_person, person):
-    make_log(person, medication_taken=False)
-
+def test_it_counts_for_nothing_until_the_medication_was_taken_after_all(as_person, person):
+    label = "All in all, did medication do you good today?"
+    as_person.post(check_in_url("medication"), {"medication_taken": "true"})
     as_person.post(check_in_url(EVENING), answers(EVENING))
+    as_person.post(check_in_url("medication"), {"medication_taken": "false"})
+    as_person.post(check_in_url(EVENING), form_as_shown(as_person.get(check_in_url(EVENING))) | {"dinner": "Pasta"})
 
+    assert label not in as_person.get(day_url()).content.decode()
+    as_person.post(check_in_url("medication"), {"medication_taken": "true"})
+    assert label in as_person.get(day_url()).content.decode()
+    assert form_as_shown(as_person.get(check_in_url(EVENING)))["medication_effectiveness"] == ["mixed"]
+
+
+def test_an_answer_is_kept_if_the_evening_asked_for_it(as_person, person):
+    opened_before = form_as_shown(as_person.get(check_in_url(EVENING)))
+    as_person.post(check_in_url("medication"), {"medication_taken": "false"})
+
+    response = as_person.post(check_in_url(EVENING), opened_before | answers(EVENING, dinner="Pasta"))
+
+    assert response.status_code == 302
     log = person.daily_logs.get()
     assert log.is_done(EVENING)
-    assert log.medication_effectiveness is None
+    assert (log.dinner, log.medication_effectiveness, log.medication_taken) == ("Pasta", "mixed", False)
 
 
-def test_an_evening_page_opened_before_the_medication_was_skipped_can_still_be_saved(as_person, person):
+def test_it_can_be_cleared_on_a_page_that_asked_for_it(as_person, person):
     as_person.post(check_in_url(EVENING), answers(EVENING))
     opened_before = form_as_shown(as_person.get(check_in_url(EVENING)))
     as_person.post(check_in_url("medication"), {"medication_taken": "false"})
 
-    response = as_person.post(check_in_url(EVENING), opened_before | {"dinner": "Pasta"})
+    as_person.post(check_in_url(EVENING), opened_before | {"medication_effectiveness": ""})
 
-    assert response.status_code == 302
-    log = person.daily_logs.get()
-    assert (log.dinner, log.medication_effectiveness, log.medication_taken) == ("Pasta", None, False)
+    assert effects_of(person) == [None]
+
+
+def test_a_page_that_comes_back_still_shows_it(as_person, person):
+    opened_before = form_as_shown(as_person.get(check_in_url(EVENING)))
+    as_person.post(check_in_url("medication"), {"medication_taken": "false"})
+
+    wrong = answers(EVENING, day_rating="11", medication_effectiveness="nonsense")
+    response = as_person.post(check_in_url(EVENING), opened_before | wrong)
+
+    assert set(errors_of(response)) == {"day_rating", "medication_effectiveness"}
+    wrong = answers(EVENING, day_rating="11")
+    response = as_person.post(check_in_url(EVENING), opened_before | wrong)
+    assert form_as_shown(response)["medication_effectiveness"] == ["mixed"]
+    assert effects_of(person) == ["mixed"]
+
+
+def test_an_answer_saved_elsewhere_meanwhile_is_asked_about(as_person, person):
+    opened_before = form_as_shown(as_person.get(check_in_url(EVENING)))
+    as_person.post(check_in_url(EVENING), {"medication_effectiveness": "yes"})
+    as_person.post(check_in_url("medication"), {"medication_taken": "false"})
+
+    response = as_person.post(check_in_url(EVENING), opened_before | {"medication_effectiveness": "no"})
+
+    assert [(each.mine, each.saved) for each in response.context["form"].conflicts] == [("no", "yes")]
+    assert effects_of(person) == ["yes"]
 
 
 # The morning, after the evening before

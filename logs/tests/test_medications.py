@@ -288,7 +288,7 @@ def test_a_merge_is_confirmed_on_a_page_that_says_what_it_does(as_person, person
     assert [each.name for each in choice.context["others"]] == ["Concerta"]
     text = page.content.decode()
     assert "2 doses of Concreta become doses of Concerta." in text
-    assert "This cannot be undone." in text
+    assert "You can undo it for 10 minutes, on the page that follows." in text
     assert person.medications.count() == 2
 
 
@@ -323,6 +323,8 @@ def test_a_merge_into_nothing_asks_again(as_person, person, mistyped):
     response = as_person.post(f"{page_of(mistyped[0])}merge/", {"confirm": "1"})
 
     assert response.status_code == 200
+    assert errors_of(response) == {"into": ["Please choose the medication to keep."]}
+    assert '<a href="#field-into">The one to keep</a>' in response.content.decode()
     assert person.medications.count() == 2
 
 

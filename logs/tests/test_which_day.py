@@ -81,6 +81,20 @@ def test_the_chosen_day_is_stored_and_no_other(as_person, person, clock, stage, 
     assert log.is_done(stage)
 
 
+@pytest.mark.parametrize(("number", "day"), [(0, MAY_4), (1, MAY_5)])
+@pytest.mark.parametrize("button", ["next", "save"])
+def test_the_choice_goes_on_to_the_next_check_in_if_that_was_pressed(as_person, clock, number, day, button):
+    typed = form_as_shown(as_person.get(check_in_url("midday", MAY_4))) | {"lunch": "Soup", button: "1"}
+    clock.move_to(MORNING_AFTER)
+    asked = as_person.post(check_in_url("midday", MAY_4), typed)
+
+    response = press_choice(as_person, asked, shown_form(asked), number)
+
+    afternoon = check_in_url("afternoon", day) + (FOR_TODAY if day == MAY_5 else "")
+    page = "/" if day == MAY_5 else day_url(day)
+    assert response.url == (afternoon if button == "next" else page)
+
+
 def test_a_moved_save_clears_the_drafts_of_both_days(as_person, person, clock):
     clock.move_to(MORNING_AFTER)
     sent = {"lunch": "Soup", "from": "2026-05-04"}
@@ -156,6 +170,17 @@ def test_a_wrong_answer_is_shown_on_the_day_it_was_moved_to(as_person, person, c
     as_person.post(check_in_url("morning", MAY_5), form_as_shown(response) | {"sleep_hours": "7"})
     log = person.daily_logs.get()
     assert (log.date, log.sleep_hours, log.dreams) == (MAY_5, 7, "Flying")
+
+
+def test_an_answer_that_another_one_leaves_out_since_is_moved_too(as_person, person, clock):
+    typed = form_as_shown(as_person.get(check_in_url("evening", MAY_4))) | {"medication_effectiveness": "yes"}
+    as_person.post(check_in_url("medication", MAY_4), {"medication_taken": "false"})
+    clock.move_to(MORNING_AFTER)
+
+    asked = as_person.post(check_in_url("evening", MAY_4), typed)
+    press_choice(as_person, asked, shown_form(asked), 1)
+
+    assert person.daily_logs.get(date=MAY_5).medication_effectiveness == "yes"
 
 
 def test_one_more_dose_after_the_days_end_does_not_forget_to_ask(as_person, person, clock):
@@ -329,3 +354,219 @@ def test_each_page_about_days_knows_when_its_day_is_over(as_person, clock, addre
 @pytest.mark.parametrize("address", ["/accounts/profile/", "/accounts/security/", "/logs/medications/"])
 def test_other_pages_stay(as_person, clock, address):
     assertNotContains(as_person.get(address), "data-day-ends-in")
+
+
+# The person's zone has moved west, or the end of their day: the day of the page is ahead of their clock
+
+MAY_6 = datetime.date(2026, 5, 6)
+
+
+@pytest.fixture
+def move_west(person):
+    """Moves the clock from Tuesday morning in New York to Monday evening in Honolulu, elsewhere than on the page."""
+
+    def move():
+        User.objects.filter(pk=person.pk).update(timezone="Pacific/Honolulu")
+
+    with time_machine.travel(datetime.datetime(2026, 5, 5, 5, 0, tzinfo=NEW_YORK), tick=False):
+        yield move
+
+
+@each_stage
+@pytest.mark.parametrize(("number", "day"), [(0, MAY_5), (1, MAY_4)])
+def test_a_save_of_a_day_ahead_asks_and_stores_the_day_that_is_chosen(as_person, person, move_west, stage, number, day):
+    typed = form_as_shown(as_person.get(check_in_url(stage, MAY_5) + FOR_TODAY)) | answers(stage)
+    move_west()
+
+    asked = as_person.post(check_in_url(stage, MAY_5), typed)
+
+    assert names_of_choices(asked) == ["The day of this page, Tuesday, May 5, 2026", "Today, Monday, May 4, 2026"]
+    assertContains(asked, "By your clock, this day has not begun yet.")
+    assert not person.daily_logs.exists()
+    shown = shown_form(asked)
+    for name, value in answers(stage).items():
+        values = value if isinstance(value, list) else [value]
+        assert [each.replace("\r\n", "\n") for each in shown[name]] == values
+    response = press_choice(as_person, asked, shown, number)
+    assert response.url == ("/" if day == MAY_4 else day_url(day))
+    assert as_person.get(response.url).status_code == 200
+    log = person.daily_logs.get()
+    assert log.date == day
+    assert log.is_done(stage)
+
+
+def test_the_end_of_the_day_may_have_moved_too(as_person, person):
+    person.day_ends_at = 0
+    person.save()
+    with time_machine.travel(datetime.datetime(2026, 5, 5, 1, 0, tzinfo=NEW_YORK), tick=False):
+        typed = form_as_shown(as_person.get(check_in_url("midday", MAY_5))) | {"lunch": "Soup"}
+        User.objects.filter(pk=person.pk).update(day_ends_at=4)
+
+        asked = as_person.post(check_in_url("midday", MAY_5), typed)
+        press_choice(as_person, asked, shown_form(asked), 0)
+
+    assert person.daily_logs.get().date == MAY_5
+
+
+def test_an_error_on_a_day_ahead_is_mended_without_another_question(as_person, person, move_west):
+    url = check_in_url("morning", MAY_5)
+    typed = form_as_shown(as_person.get(url)) | {"sleep_hours": "many"}
+    move_west()
+    asked = as_person.post(url, typed)
+
+    wrong = press_choice(as_person, asked, shown_form(asked), 0)
+
+    assert form_as_shown(wrong)["sleep_hours"] == ["many"]
+    assert not person.daily_logs.exists()
+    assert as_person.post(url, form_as_shown(wrong) | {"sleep_hours": "7"}).status_code == 302
+    log = person.daily_logs.get()
+    assert (log.date, log.sleep_hours) == (MAY_5, 7)
+
+
+def test_a_page_of_a_stored_day_ahead_is_saved_even_if_the_day_was_deleted(as_person, person, move_west):
+    make_log(person, MAY_5, lunch="Soup")
+    move_west()
+    shown = form_as_shown(as_person.get(check_in_url("midday", MAY_5))) | {"lunch": "Bread"}
+    as_person.post(day_url(MAY_5, "delete"))
+
+    response = as_person.post(check_in_url("midday", MAY_5), shown)
+
+    assert [(each.mine, each.saved) for each in response.context["form"].conflicts] == [("Bread", "no answer")]
+    as_person.post(check_in_url("midday", MAY_5), form_as_shown(response) | {"keep-lunch": "mine"})
+    assert person.daily_logs.get().lunch == "Bread"
+
+
+def test_doses_that_are_being_entered_for_a_day_ahead_are_kept(as_person, person, move_west):
+    url = check_in_url("medication", MAY_5)
+    typed = form_as_shown(as_person.get(url)) | taken(NOON_DOSE | {"taken_at": "04:30"})
+    move_west()
+
+    asked = as_person.post(url, typed | {"add_dose": "1"})
+    asked = as_person.post(url, shown_form(asked))
+    press_choice(as_person, asked, shown_form(asked), 0)
+
+    assert doses_of(person, MAY_5) == ["Ritalin 2.5 tablets at 4:30 a.m."]
+
+
+def test_a_page_about_the_day_before_is_stored_unasked(as_person, person):
+    """26 hours lie between the two ends of the date line: the day before may be ahead of the clock too."""
+    person.timezone, person.day_ends_at = "Pacific/Kiritimati", 0
+    person.save()
+    with time_machine.travel(datetime.datetime(2026, 5, 5, 10, 30, tzinfo=datetime.UTC), tick=False):
+        typed = form_as_shown(as_person.get(check_in_url("midday", MAY_5))) | {"lunch": "Soup"}
+        assert typed["today"] == ["2026-05-06"]
+        User.objects.filter(pk=person.pk).update(timezone="Pacific/Pago_Pago")
+        assert as_person.get("/").context["day"] == MAY_4
+
+        assert as_person.post(check_in_url("midday", MAY_5), typed).status_code == 302
+
+    assert person.daily_logs.get().date == MAY_5
+
+
+@pytest.mark.parametrize(
+    ("day", "sent"),
+    [
+        (MAY_5, {}),
+        (MAY_5, {"meant": "2026-05-05"}),
+        (MAY_5, {"from": "2026-05-04"}),
+        (MAY_5, {"today": "2026-05-04"}),
+        (MAY_5, {"today": "9998-12-31"}),
+        (MAY_6, {"today": "2026-05-06", "meant": "2026-05-06"}),  # Not even in Kiritimati.
+        (MAY_6, {"today": "2026-05-06"}),
+    ],
+)
+def test_a_day_ahead_is_not_there_without_a_page_that_called_it_today(as_person, person, move_west, day, sent):
+    move_west()
+    stored = {"lunch": "Soup", "reason": "ill"} | sent
+
+    for url in (check_in_url("midday", day), day_url(day, "not_tracked")):
+        response = as_person.post(url, stored)
+        if response.status_code == 200:  # `from` is asked about, whatever the day.
+            response = as_person.post(url, stored | {"meant": str(day)})
+        assert response.status_code == 404
+    for url in (check_in_url("midday", day), day_url(day)):
+        assert as_person.get(url, sent).status_code == 404
+    assert not person.daily_logs.exists()
+
+
+@each_stage
+def test_a_link_to_a_day_ahead_without_a_log_leads_to_today(as_person, move_west, stage):
+    link = check_in_url(stage, MAY_5) + FOR_TODAY
+    assertContains(as_person.get("/"), link)
+    move_west()
+
+    assert as_person.get(link).url == check_in_url(stage, MAY_4) + FOR_TODAY
+    assert as_person.get(check_in_url(stage, MAY_6) + FOR_TODAY).status_code == 404
+
+
+def test_a_link_to_a_stored_day_ahead_asks(as_person, person, move_west):
+    make_log(person, MAY_5, lunch="Soup")
+    move_west()
+
+    asked = as_person.get(check_in_url("midday", MAY_5) + FOR_TODAY)
+
+    assertContains(asked, "By your clock, this day has not begun yet. Which one do you mean?")
+    assert [as_person.get(each.address).context["log"].date for each in asked.context["choices"]] == [MAY_5, MAY_4]
+
+
+def test_the_page_that_asks_links_to_no_page_that_is_not_there(as_person, move_west):
+    typed = form_as_shown(as_person.get(check_in_url("midday", MAY_5)))
+    move_west()
+
+    asked = as_person.post(check_in_url("midday", MAY_5), typed)
+
+    for step in asked.context["steps"]:
+        assert as_person.get(step["address"], follow=True).status_code == 200
+
+
+@pytest.mark.parametrize(("number", "day"), [(0, MAY_5), (1, MAY_4)])
+def test_a_mark_of_a_day_ahead_asks_and_can_be_taken_off(as_person, person, move_west, number, day):
+    address = day_url(MAY_5, "not_tracked")
+    forms = forms_in(as_person.get(day_url(MAY_5)).content.decode(), day_url(MAY_5))
+    [form] = [form for form in forms if form.action == address]
+    move_west()
+
+    asked = as_person.post(address, form.as_sent() | {"reason": "ill"})
+    assert not person.daily_logs.exists()
+    [again] = [form for form in forms_in(asked.content.decode(), address) if "reason" in form.names]
+    response = press_choice(as_person, asked, again.as_sent(), number)
+
+    assert as_person.get(response.url).status_code == 200
+    log = person.daily_logs.get()
+    assert (log.date, log.not_tracked) == (day, "ill")
+    response = as_person.post(day_url(day, "tracked"), follow=True)
+    assert response.status_code == 200
+    assertContains(response, "The mark is taken off.")
+
+
+@pytest.mark.parametrize("sent", [{}, {"next": "1"}])
+def test_an_empty_check_in_of_a_day_ahead_leads_to_today(as_person, person, move_west, sent):
+    typed = form_as_shown(as_person.get(check_in_url("midday", MAY_5))) | sent
+    move_west()
+    asked = as_person.post(check_in_url("midday", MAY_5), typed)
+
+    assert press_choice(as_person, asked, shown_form(asked), 0).url == "/"
+
+    assert not person.daily_logs.exists()
+
+
+def test_undoing_the_first_save_of_a_day_ahead_leads_to_today(as_person, person, move_west):
+    as_person.post(check_in_url("midday", MAY_5), {"lunch": "Soup"})
+    [message] = as_person.get("/").context["messages"]
+    move_west()
+
+    response = as_person.post(message.undo_address, {"envelope": message.envelope})
+
+    assert response.url == "/"
+    assert not person.daily_logs.exists()
+
+
+def test_a_dose_from_a_today_that_is_ahead_is_of_the_day_by_the_clock(as_person, person, move_west):
+    medication = make_medication(person, usual_amount=36)
+    [form] = [form for form in forms_in(as_person.get("/").content.decode(), "/") if form.action.endswith("taken/")]
+    move_west()
+
+    response = as_person.post(form.action, {"shown": "2026-05-05/0"}, follow=True)
+
+    assertContains(response, "Concerta 36 mg at 11 p.m. is recorded.")
+    assert medication.doses.get().daily_log.date == MAY_4

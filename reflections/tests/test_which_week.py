@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from pytest_django.asserts import assertContains
 
+from accounts.models import User
 from logs.which_day import FOR_TODAY
 from reflections.tests.factories import SUNDAY, make_reflection
 from reflections.tests.pages import EVERYTHING, NOW, WEEK, week_url
@@ -109,3 +110,68 @@ def test_the_night_after_the_last_day_still_belongs_to_the_week(as_person, perso
         assert as_person.post(week_url(), typed).status_code == 302
 
     assert person.weekly_reflections.get().week_start == SUNDAY
+
+
+# The person's zone has moved west: the week of the page is ahead of their clock
+
+
+@pytest.fixture
+def move_west(person):
+    """Moves the clock from the first Sunday morning of the NEXT week to the Saturday evening before, elsewhere."""
+
+    def move():
+        User.objects.filter(pk=person.pk).update(timezone="Pacific/Honolulu")
+
+    with time_machine.travel(datetime.datetime(2026, 5, 10, 5, tzinfo=ZoneInfo("America/New_York")), tick=False):
+        yield move
+
+
+@pytest.mark.parametrize(("number", "week"), [(0, NEXT), (1, SUNDAY)])
+def test_a_save_of_a_week_ahead_asks_and_stores_the_week_that_is_chosen(as_person, person, move_west, number, week):
+    typed = form_on(as_person.get(week_url(NEXT) + FOR_TODAY)) | EVERYTHING
+    move_west()
+
+    asked = as_person.post(week_url(NEXT), typed)
+
+    assert names_of_choices(asked) == ["The week of this page, Week of May 10, 2026", "This week, Week of May 3, 2026"]
+    assertContains(asked, "By your clock, this week has not begun yet.")
+    assert not person.weekly_reflections.exists()
+    choice = asked.context["choices"][number]
+    response = as_person.post(choice.address, form_on(asked) | {choice.sent_as: choice.value}, follow=True)
+    assert response.status_code == 200
+    reflection = person.weekly_reflections.get()
+    assert (reflection.week_start, reflection.week_highlights) == (week, EVERYTHING["week_highlights"])
+
+
+def test_an_error_on_a_week_ahead_is_mended_without_another_question(as_person, person, move_west):
+    typed = form_on(as_person.get(week_url(NEXT))) | {"week_highlights": "x" * 4001}
+    move_west()
+    asked = as_person.post(week_url(NEXT), typed)
+    choice = asked.context["choices"][0]
+
+    wrong = as_person.post(choice.address, form_on(asked) | {choice.sent_as: choice.value})
+
+    assert not person.weekly_reflections.exists()
+    assert as_person.post(week_url(NEXT), form_on(wrong) | {"week_highlights": "The lake"}).status_code == 302
+    assert person.weekly_reflections.get().week_start == NEXT
+
+
+@pytest.mark.parametrize("sent", [{}, {"meant": str(NEXT)}, {"today": "2026-05-09"}, {"today": "9998-12-31"}])
+def test_a_week_ahead_is_not_there_without_a_page_that_called_it_current(as_person, person, move_west, sent):
+    move_west()
+
+    assert as_person.post(week_url(NEXT), {"week_rating": "6"} | sent).status_code == 404
+    assert as_person.get(week_url(NEXT), sent).status_code == 404
+    assert not person.weekly_reflections.exists()
+
+
+def test_a_link_to_a_week_ahead_leads_to_the_current_one_or_asks(as_person, person, move_west):
+    move_west()
+    assert as_person.get(week_url(NEXT) + FOR_TODAY).url == week_url(SUNDAY) + FOR_TODAY
+
+    make_reflection(person, NEXT)
+
+    asked = as_person.get(week_url(NEXT) + FOR_TODAY)
+    assertContains(asked, "By your clock, this week has not begun yet. Which one do you mean?")
+    weeks = [as_person.get(each.address).context["reflection"].week_start for each in asked.context["choices"]]
+    assert weeks == [NEXT, SUNDAY]

@@ -9,7 +9,7 @@
 // Leaving the page warns only if the draft could not be stored: what is stored is listed on Today (unsaved.js).
 
 const MOST_DRAFTS = 20; // of one page
-const NOT_ANSWERS = /^(csrfmiddlewaretoken|version|seen|asked-names|today|remove|keep-.*)$/;
+const NOT_ANSWERS = /^(csrfmiddlewaretoken|version|seen|asked-names|today|meant|then|remove|keep-.*)$/;
 const COUNTS_OF_ROWS = /_FORMS$/;
 
 function readAnswers(form) {

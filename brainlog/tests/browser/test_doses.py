@@ -233,3 +233,23 @@ def test_a_mistyped_medication_is_merged(phone, person):
     press(page, "Merge")
     expect_saved(page, "Concreta is merged into Concerta.")
     assert doses_of(person) == ["Concerta 36 mg at 8:15 a.m."]
+    assert fits_its_screen(page)
+
+    press(page, "Undo")
+    expect_saved(page, "Undone. Concreta is on your list as before.")
+    assert doses_of(person) == ["Concreta 36 mg at 8:15 a.m."]
+    page.get_by_role("link", name="Concreta").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Concreta")
+
+
+def test_a_deleted_medication_comes_back(phone, person):
+    make_medication(person, usual_amount=36)
+    page = phone(viewport={"width": 320, "height": 700}, java_script_enabled=False)
+    page.goto("/logs/medications/")
+    page.get_by_role("link", name="Concerta").click()
+    page.get_by_role("link", name="Delete it").click()
+    press(page, "Delete")
+    expect_saved(page, "Concerta is deleted.")
+    press(page, "Undo")
+    expect_saved(page, "Undone. Concerta is on your list as before.")
+    assert person.medications.get().usual_amount == 36

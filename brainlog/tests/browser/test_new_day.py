@@ -32,7 +32,7 @@ from reflections.tests.factories import SUNDAY
 
 pytestmark = pytest.mark.once
 
-NEXT_DAY = DAY + datetime.timedelta(days=1)
+NEXT_DAY, DAY_BEFORE = DAY + datetime.timedelta(days=1), DAY - datetime.timedelta(days=1)
 EVENING = datetime.datetime(2026, 5, 4, 23, 30, tzinfo=NEW_YORK)
 UNTIL_MORNING = 8 * 3600 + 1800
 PHONES = [{"width": 320, "height": 568}, {"width": 390, "height": 844}]
@@ -359,3 +359,74 @@ def test_a_page_that_is_loaded_again_stays_hidden_by_the_screen_lock(own_page, p
         clocks.go_on(own_page, UNTIL_MORNING)
 
     expect(own_page.get_by_role("dialog", name="Hidden while you were away")).to_be_visible()
+
+
+# The person's zone has moved west meanwhile: the day of the page is ahead of their clock
+
+
+@pytest.fixture
+def clocks_before_breakfast():
+    """It is 5:00 on DAY in New York, and the evening before in Honolulu."""
+    with time_machine.travel(datetime.datetime(2026, 5, 4, 5, tzinfo=NEW_YORK)) as server:
+        yield Clocks(server)
+
+
+@each_phone
+@pytest.mark.parametrize(
+    ("button", "day"),
+    [("The day of this page Monday, May 4, 2026", DAY), ("Today Sunday, May 3, 2026", DAY_BEFORE)],
+    ids=["that day", "today"],
+)
+@pytest.mark.parametrize("java_script_enabled", [True, False], ids=["with JavaScript", "without"])
+def test_a_day_ahead_of_the_clock_is_asked_about(
+    new_page, live_server, person, clocks_before_breakfast, phone, button, day, java_script_enabled
+):
+    page = come_in(new_page(viewport=phone, java_script_enabled=java_script_enabled), live_server, person)
+    if java_script_enabled:
+        clocks_before_breakfast.set_in(page)
+    page.goto(f"/logs/{DAY}/morning/{FOR_TODAY}")
+    field(page, "sleep_hours").fill("7:30")
+    tap(page, "morning_mood", "4")
+    person.timezone = "Pacific/Honolulu"  # As by the question about the trip on another device.
+    person.save()
+
+    press(page, "Save and next")
+    question = page.get_by_role("alert")
+    expect(question).to_be_focused()
+    expect(question).to_contain_text("By your clock, this day has not begun yet. Which one is this for?")
+    assert_fits(page)
+    expect(field(page, "sleep_hours")).to_have_value("7:30")
+    assert not person.daily_logs.exists()
+    question.get_by_role("button", name=button).click()
+
+    expect_saved(page, "Morning saved.")
+    expect(heading(page)).to_have_text("Medication")
+    log = person.daily_logs.get()
+    assert (log.date, log.sleep_hours, log.morning_mood) == (day, 7.5, 4)
+    if java_script_enabled:
+        expect_no_drafts(page)
+
+
+def test_a_draft_of_a_day_ahead_waits_until_that_day(own_page, person, clocks):
+    """A person who leaves the question open finds what they typed when the day begins."""
+    clocks.server.move_to(datetime.datetime(2026, 5, 4, 5, tzinfo=NEW_YORK))
+    clocks.set_in(own_page)
+    own_page.goto(MIDDAY + FOR_TODAY)
+    tap(own_page, "focus_level", "4")
+    person.timezone = "Pacific/Honolulu"
+    person.save()
+    press(own_page, "Save")
+    expect(own_page.get_by_role("alert")).to_be_focused()
+    wait_until_kept(own_page)
+
+    own_page.goto("/")
+    expect(own_page.get_by_role("heading", name="Not saved yet")).to_be_visible()
+    clocks.go_on(own_page, 24 * 3600)
+    own_page.goto(MIDDAY)
+
+    press(own_page, "Bring them back")
+    press(own_page, "Save")
+    expect_saved(own_page, "Midday saved.")
+    expect_no_drafts(own_page)
+    log = person.daily_logs.get()
+    assert (log.date, log.focus_level) == (DAY, 4)

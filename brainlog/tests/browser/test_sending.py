@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from accounts.tests.factories import PASSWORD
 from brainlog.tests.browser.site import confirmed
 from brainlog.tests.browser.steps import (
     MIDDAY,
@@ -156,6 +157,20 @@ def test_the_errors_are_in_sight_and_have_the_focus(new_page, live_server, perso
 
     expect(errors(page)).to_be_focused()
     expect(errors(page)).to_be_in_viewport()
+
+
+@with_and_without
+def test_the_errors_of_a_page_of_one_button_have_the_focus(new_page, live_server, person, java_script_enabled):
+    phone = new_page(viewport={"width": 320, "height": 568}, java_script_enabled=java_script_enabled)
+    page = come_in(phone, live_server, person)
+    page.goto("/accounts/second-factor/codes/new/")
+    field(page, "password").fill(PASSWORD)
+    press(page, "Go on")
+
+    press(page, "Make new ones")
+
+    expect(errors(page)).to_be_focused()
+    expect(errors(page)).to_contain_text("without having two-factor authentication enabled")
 
 
 @each_phone

@@ -143,6 +143,24 @@ def test_without_javascript_the_server_asks_first(new_page, live_server, person,
 
 
 @with_and_without
+def test_remove_and_save_goes_on_to_the_next_check_in(new_page, live_server, person, java_script):
+    page = phone(new_page, live_server, person, 320, java_script)
+    log = make_log(person, had_emotional_event=True)
+    page.goto(MIDDAY)
+    log.emotional_event = NOTE  # In another tab, so that the page's script cannot say so.
+    log.save()
+    tap(page, "had_emotional_event", "false")
+    press(page, "Save and next")
+    expect(page.locator(".errors")).to_be_focused()
+    press(page, "Remove and save")
+    expect_saved(page, "Midday saved")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Afternoon")
+    assert person.daily_logs.get().emotional_event is None
+    if java_script:
+        assert drafts(page) == []
+
+
+@with_and_without
 def test_the_first_save_can_be_undone(new_page, live_server, person, java_script):
     page = phone(new_page, live_server, person, java_script=java_script)
     page.goto(MIDDAY)
