@@ -95,8 +95,13 @@ class SeveralInput(forms.TypedMultipleChoiceField):
         return [key for key, _label in self.choices if key in chosen] if chosen else None
 
 
+# Half a tablet, as people write it. ⅓ is no decimal.
+FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75", "1/2": ".5", "1/4": ".25", "3/4": ".75"}
+WITH_FRACTION = re.compile(r"(?:([0-9]{1,9})(?:\s+|(?=[½¼¾])))?(½|¼|¾|1/2|1/4|3/4)")
+
+
 class NumberInput(forms.DecimalField):
-    """A number typed with a point or a comma.
+    """A number typed with a point or a comma, or with a fraction: `½`, `1 1/2`.
 
     A text input with a numeric keypad: `type=number` discards what the browser does not understand
     before the server could say what is wrong with it.
@@ -116,6 +121,8 @@ class NumberInput(forms.DecimalField):
             if re.fullmatch(r"[1-9][0-9]{0,2}(,[0-9]{3}|\.[0-9]{2}0)", value):
                 # 1,000 is a thousand in some countries and one in others. Pages never show a number that ends so.
                 raise ValidationError(self.error_messages["ambiguous"], code="ambiguous")
+            if match := WITH_FRACTION.fullmatch(value):
+                value = (match[1] or "0") + FRACTIONS[match[2]]
             value = value.replace(",", ".")
             if not re.fullmatch(r"[+-]?[0-9]{0,12}\.?[0-9]{0,12}", value):
                 raise ValidationError(self.error_messages["invalid"], code="invalid")
