@@ -15,6 +15,7 @@ from brainlog.forms import (
     BoundField,
     ManyPills,
     Pills,
+    ShortBoundField,
     TextBox,
     TimeBox,
     clear_button,
@@ -35,14 +36,25 @@ class Scale(Pills):
         (lowest, _lowest), *_others, (highest, _highest) = self.choices
         return format_html(
             '<div class="scale">\n  <div class="steps">{}\n  </div>\n'
-            '  <div class="ends"><span>{} {}</span>\n    {}\n    <span>{} {}</span></div>\n</div>',
+            '  <div class="ends"><span id="{id}_low">{} {}</span>\n    {}\n'
+            '    <span id="{id}_high">{} {}</span></div>\n</div>',
             self.buttons(name, value, attrs),
             lowest,
             self.ends[0],
             clear_button(name, attrs["id"]),
             highest,
             self.ends[1],
+            id=attrs["id"],
         )
+
+
+class ScaleBoundField(ShortBoundField):
+    """Describes the group by the words at both ends: they come after the buttons."""
+
+    @property
+    def aria_describedby(self):
+        ids = [super().aria_describedby, f"{self.auto_id}_low", f"{self.auto_id}_high"]
+        return " ".join(filter(None, ids))
 
 
 class ChoiceInput(forms.TypedChoiceField):

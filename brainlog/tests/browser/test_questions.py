@@ -261,3 +261,14 @@ def test_the_browsers_time_zone_is_offered_and_a_chosen_one_is_kept(new_page):
     page.unroute("**/brainlog.js")
     page.evaluate("import('/static/brainlog.js?late')")
     expect(field(page, "timezone")).to_have_value("Europe/Rome")
+
+
+def test_a_scale_is_described_by_the_words_at_its_ends(own_page):
+    own_page.goto(MIDDAY)
+
+    rumination = own_page.get_by_role("group", name="Rumination")
+    words = "Going over the same thoughts again and again. 1 none 10 constant"
+    expect(rumination).to_have_accessible_description(words)
+    expect(own_page.get_by_role("group", name="Focus")).to_have_accessible_description(
+        "1 very unfocused 10 very focused"
+    )
