@@ -15,7 +15,7 @@ from logs.periods import Period
 from logs.questions import Question, questions_of_day
 
 # Counted up when the numbers come to mean something else: releases share a cache while one takes over.
-FORMAT = "numbers:3"
+FORMAT = "numbers:4"
 TAKEN, EFFECT = "medication_taken", "medication_effectiveness"
 
 
@@ -120,7 +120,7 @@ def numbers_of(person, period: Period) -> Numbers:
     def compute():
         logs = person.daily_logs.between(period.before.first, period.last).with_is_answered(questions)
         columns = [column for question in counted(questions) for column in question.columns]
-        rows = list(logs.values("date", "is_answered", *columns))
+        rows = list(logs.values("date", "not_tracked", "is_answered", *columns))
         days = [row for row in rows if row["date"] >= period.first]
         schedules = schedules_of(person, period) if any(row.get(TAKEN) is not None for row in days) else Schedules()
         return numbers_from(questions, days, [row for row in rows if row["date"] < period.first], schedules)
@@ -201,13 +201,13 @@ def numbers_from(
     days_before: Sequence[dict],
     schedules: Schedules = Schedules(),
 ) -> Numbers:
-    """From the answers of each day by the question's name. A day only marked as not tracked is no day of zeros."""
-    logged = [row for row in days if row["is_answered"]]
+    """From the answers of each day by the question's name. A day marked as not tracked is left out with its answers."""
+    logged, before = tracked(days), tracked(days_before)
     by_name = {question.name: question for question in questions}
     effects = answers_to(by_name[EFFECT], logged) if EFFECT in by_name else []
     taken = [schedules.was_taken(row) for row in logged] if TAKEN in by_name else []
     taken = [answer for answer in taken if answer is not None]
-    means = [mean_of(question, logged, days_before) for question in questions if is_measure(question)]
+    means = [mean_of(question, logged, before) for question in questions if is_measure(question)]
     return Numbers(
         days_logged=len(logged),
         days_not_tracked=len(days) - len(logged),
@@ -218,6 +218,11 @@ def numbers_from(
         net_positive_asked_days=len(effects),
         counts_daily_only=bool(schedules.daily),
     )
+
+
+def tracked(days: Sequence[dict]) -> list[dict]:
+    """The days with answers that are not marked as not tracked."""
+    return [row for row in days if row["is_answered"] and row["not_tracked"] is None]
 
 
 def answers_to(question: Question, days: Sequence[dict]) -> list:
