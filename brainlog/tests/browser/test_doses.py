@@ -89,6 +89,24 @@ def test_a_day_typed_in_part_is_not_dropped(phone, person, expected_errors):
     assert medication.since is None
 
 
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+@pytest.mark.parametrize("day", [TODAY, DAY], ids=["today", "yesterday"])
+def test_a_dose_can_be_read_in_full(phone, person, width, day):
+    medication = make_medication(person, "Méthylphénidate LP")
+    make_dose(make_log(person, day, medication_taken=True), medication, unit="tablets")
+    page = phone(viewport={"width": width, "height": 700})
+
+    page.goto(f"/logs/{day}/medication/")
+
+    cut_off = (
+        page.locator(".dose")
+        .first.locator("input, select")
+        .evaluate_all("inputs => inputs.filter(each => each.scrollWidth > each.clientWidth).map(each => each.name)")
+    )
+    assert not cut_off
+    assert field(page, "doses-0-taken_at").bounding_box()["width"] >= 130
+
+
 @narrow_and_wide
 @with_and_without
 def test_the_first_dose_ever_takes_eight_taps_at_most(phone, person, width, java_script_enabled):
