@@ -80,15 +80,17 @@ def columns_asked(questions: Iterable[Question]) -> list[Column]:
 
 
 def day_columns(person: User) -> list[Column]:
-    """The answers of each check-in with its stamp, then what else is known of a day."""
+    """The date, the answers of each check-in with its stamp, then what else is known of a day."""
     facts = {column.name: column for column in columns_of(DailyLog, *(name for s in STAGES for name in s.field_names))}
     stages = [[*columns_asked(stage.questions(person)), facts.pop(stage.completed_at)] for stage in STAGES]
-    return [column for columns in (*stages, facts.values()) for column in columns]
+    date = facts.pop("date")
+    return [date, *(column for columns in (*stages, facts.values()) for column in columns)]
 
 
 def reflection_columns(person: User) -> list[Column]:
     facts = columns_of(WeeklyReflection, *(field.name for field in WeeklyAnswers.fields()))
-    return [*columns_asked(weekly_questions(person)), *facts]
+    facts.sort(key=lambda column: column.name != "week_start")
+    return [facts[0], *columns_asked(weekly_questions(person)), *facts[1:]]
 
 
 def dose_columns(person: User) -> list[Column]:

@@ -126,6 +126,15 @@ def test_every_column_is_exported(model):
     assert {field.name for field in model._meta.concrete_fields} - internal <= columns
 
 
+@pytest.mark.parametrize(
+    ("name", "first"), [("days", "date"), ("doses", "date"), ("reflections", "week_start"), ("medications", "name")]
+)
+def test_a_table_begins_with_what_its_rows_are_about(name, first):
+    [table] = [table for table in export_tables.TABLES if table.name == name]
+
+    assert table.columns(User())[0].name == first
+
+
 def test_answers_are_exported_exactly(confirmed, person):
     for stage in STAGES:
         form = answers(stage) | (taken(MORNING_DOSE, NOON_DOSE) if str(stage) == "medication" else {})
