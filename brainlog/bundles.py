@@ -34,8 +34,8 @@ ADMIN_STYLES = ("admin-breadcrumbs", "admin-lists", "database-report", "screen-l
 SHARED_SCRIPTS = ("storage", "draft-storage", "formats", "page", "content")
 # In the order in which they run: drafts are restored once the rows of doses can be added and questions shown.
 SCRIPTS = (
-    *("conditions", "stepper", "own-question", "more", "doses", "timezone", "zone-question", "passkeys", "log-out"),
-    *("drafts", "unsaved", "new-day", "sending", "errors", "screen-lock"),
+    *("incomplete", "conditions", "stepper", "own-question", "more", "doses", "timezone", "zone-question", "passkeys"),
+    *("log-out", "drafts", "unsaved", "new-day", "sending", "errors", "screen-lock"),
 )
 
 

@@ -17,6 +17,7 @@ from brainlog.forms import (
     CheckBox,
     ManyPills,
     Pills,
+    ShortBoundField,
     TextBox,
     TimeBox,
     clear_button,
@@ -42,12 +43,23 @@ class Scale(Pills):
         (lowest, _lowest), *_others, (highest, _highest) = self.choices
         return format_html(
             '<div class="scale">\n  <div class="steps">{}\n  </div>\n'
-            '  <div class="ends"><span>{}</span>\n    {}\n    <span>{}</span></div>\n</div>',
+            '  <div class="ends"><span id="{id}_low">{}</span>\n    {}\n'
+            '    <span id="{id}_high">{}</span></div>\n</div>',
             self.buttons(name, value, attrs),
             f"{lowest} {self.ends[0]}".rstrip(),
             clear_button(name, attrs["id"]),
             f"{highest} {self.ends[1]}".rstrip(),
+            id=attrs["id"],
         )
+
+
+class ScaleBoundField(ShortBoundField):
+    """Describes the group by the words at both ends: they come after the buttons."""
+
+    @property
+    def aria_describedby(self):
+        ids = [super().aria_describedby, f"{self.auto_id}_low", f"{self.auto_id}_high"]
+        return " ".join(filter(None, ids))
 
 
 class ChoiceInput(forms.TypedChoiceField):
@@ -100,8 +112,13 @@ class SeveralInput(forms.TypedMultipleChoiceField):
         return [key for key, _label in self.choices if key in chosen] if chosen else None
 
 
+# Half a tablet, as people write it. ⅓ is no decimal.
+FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75", "1/2": ".5", "1/4": ".25", "3/4": ".75"}
+WITH_FRACTION = re.compile(r"(?:([0-9]{1,9})(?:\s+|(?=[½¼¾])))?(½|¼|¾|1/2|1/4|3/4)")
+
+
 class NumberInput(forms.DecimalField):
-    """A number typed with a point or a comma.
+    """A number typed with a point or a comma, or with a fraction: `½`, `1 1/2`.
 
     A text input with a numeric keypad: `type=number` discards what the browser does not understand
     before the server could say what is wrong with it.
@@ -121,6 +138,8 @@ class NumberInput(forms.DecimalField):
             if re.fullmatch(r"[1-9][0-9]{0,2}(,[0-9]{3}|\.[0-9]{2}0)", value):
                 # 1,000 is a thousand in some countries and one in others. Pages never show a number that ends so.
                 raise ValidationError(self.error_messages["ambiguous"], code="ambiguous")
+            if match := WITH_FRACTION.fullmatch(value):
+                value = (match[1] or "0") + FRACTIONS[match[2]]
             value = value.replace(",", ".")
             # Somewhat longer than any field takes, so that what is said of a long number is that it is too long.
             if not re.fullmatch(r"[+-]?[0-9]{0,40}\.?[0-9]{0,40}", value):

@@ -68,7 +68,7 @@ class NotTrackedDaysForm(forms.Form):
 
 
 class TimesInput(forms.CharField):
-    """Times of day as people write them (`8:15, 10pm`), as stored: `08:15 22:00`. None if there is none."""
+    """Times of day as people write them (`8:15, 10pm`, `22 h 30`), as stored: `08:15 22:00`. None if there is none."""
 
     widget = TextBox(attrs={"autocomplete": "off"})
     default_error_messages = {
@@ -84,6 +84,7 @@ class TimesInput(forms.CharField):
         if len(text) > LONGEST_LINE:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         text = re.sub(r"\s*([ap])\.?\s?m\b\.?", r"\1m", text)
+        text = re.sub(r"(?<=[0-9])\s+h\b(?:\s*([0-5][0-9])\b(?!\s*[:.h]))?", r"h\1", text)
         times = sorted({self.time_of(part) for part in re.split(r"[\s,;]+", text) if part})
         if len(times) > IsListOfTimes.MOST:
             raise ValidationError(self.error_messages["too_many"] % {"num": IsListOfTimes.MOST}, code="too_many")

@@ -1,5 +1,7 @@
 """Hours of a day as people write them: `7.5`, `7:20`, `7h30`, `7 1/2`, `450 min`, `23:30-7`. Pure functions.
 
+`+` adds them up, for a night in parts: `4 h + 2:30`, `23-3 + 5-7`.
+
 Two digits after a point or comma are minutes if they are below 60 and no quarter: 7.30 is half past seven, 7.5 and 7.50
 are seven and a half. The length of a stretch such as `23:30-7` is that on the clock's face; in a night in which the
 clocks change, the hours can be written instead.
@@ -13,7 +15,7 @@ QUARTER = Decimal("0.25")
 # Characters. What is longer is not read.
 LONGEST = 60
 
-HOUR = r"(?:h|hr|hrs|hour|hours|std|stunde|stunden)\.?"
+HOUR = r"(?:h|hr|hrs|hour|hours|std|stunde|stunden|heure|heures)\.?"
 MINUTE = r"(?:m|min|mins|minute|minutes|minuten)\.?"
 NUMBER = re.compile(rf"(?P<hours>[0-9]{{0,2}})(?:[.,](?P<digits>[0-9]{{0,6}}))?(?: ?{HOUR})?")
 PARTS = re.compile(
@@ -22,9 +24,9 @@ PARTS = re.compile(
 )
 MINUTES = re.compile(rf"(?P<minutes>[0-9]{{1,4}}) ?{MINUTE}")
 FRACTION = re.compile(rf"(?:(?P<hours>[0-9]{{1,2}})(?: and | ?- ?| ))?(?P<part>[123])/(?P<of>[234])(?: ?{HOUR})?")
-TIME = r"(?:[0-9]{4}|[0-9]{1,2}(?:[:.h][0-5][0-9]|h)?)(?: ?[ap]\.?(?:m\.?)?| ?uhr)?"
-STRETCH = re.compile(rf"(?:from )?(?P<first>{TIME}) ?(?:-|–|—|−|to|until|till|bis) ?(?P<last>{TIME})")
-CLOCK = re.compile(r"(?P<hour>[0-9]{1,2}?)[:.h]?(?P<minute>[0-5][0-9])?h? ?(?:(?P<half>[ap])\.?(?:m\.?)?|uhr)?")
+TIME = r"(?:[0-9]{4}|[0-9]{1,2}(?:[:.][0-5][0-9]| ?h(?: ?[0-5][0-9])?)?)(?: ?[ap]\.?(?:m\.?)?| ?uhr)?"
+STRETCH = re.compile(rf"(?:from |de )?(?P<first>{TIME}) ?(?:-|–|—|−|->|→|to|until|till|bis|à) ?(?P<last>{TIME})")
+CLOCK = re.compile(r"(?P<hour>[0-9]{1,2}?)(?:[:.]| ?h ?)?(?P<minute>[0-5][0-9])? ?(?:(?P<half>[ap])\.?(?:m\.?)?|uhr)?")
 WORDS = {
     "½": " 1/2",
     "¼": " 1/4",
@@ -35,6 +37,8 @@ WORDS = {
     "a quarter": "1/4",
     "midnight": "12am",
     "noon": "12pm",
+    "minuit": "12am",
+    "midi": "12pm",
 }
 DAY, HALF_DAY = 24 * 60, 12 * 60  # minutes
 
@@ -58,7 +62,7 @@ def hours_in(text: str) -> Decimal:
     text = text.lower()
     for word, meaning in WORDS.items():
         text = text.replace(word, meaning)
-    minutes = minutes_in(" ".join(text.split()))
+    minutes = sum(minutes_in(" ".join(part.split())) for part in text.split("+"))
     if minutes > DAY:
         raise TooLongError
     return (int(minutes / 15 + Fraction(1, 2)) * QUARTER).quantize(Decimal("0.01"))
@@ -93,7 +97,7 @@ def minutes_between(first: str, last: str) -> int:
     if is_24 or is_24_too or not (start_is_open or end_is_open):
         length = (end - start) % DAY
     elif start_is_open and end_is_open:
-        if first.isdigit() and last.rstrip("h").isdigit() and 0 < end - start <= 3 * 60:
+        if first.isdigit() and last.rstrip(" h").isdigit() and 0 < end - start <= 3 * 60:
             raise AmbiguousError
         length = (end - start) % DAY
         if not 0 < length <= HALF_DAY:

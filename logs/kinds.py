@@ -20,6 +20,7 @@ from logs.form_fields import (
     ChoiceInput,
     HoursInput,
     Scale,
+    ScaleBoundField,
     SeveralInput,
     StepperInput,
     TextInput,
@@ -84,7 +85,8 @@ class Score(Kind):
         numbers = range(self.LOWEST, self.HIGHEST + 1)
         messages = {"invalid_choice": _("Choose a number from 1 to 10.")}
         choices = [(str(number), str(number)) for number in numbers]
-        options = {"coerce": int, "widget": Scale(self.ends), "error_messages": messages} | options
+        asked = {"coerce": int, "widget": Scale(self.ends), "bound_field_class": ScaleBoundField}
+        options = asked | {"error_messages": messages} | options
         return ChoiceInput(choices=choices, **options)
 
     def condition(self, column):

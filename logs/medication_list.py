@@ -30,10 +30,24 @@ class MedicationLine:
 
     @property
     def detail(self) -> str:
-        """`36 mg, today at 8:15 a.m., 12:40 p.m.`: the usual dose, and when it was taken today."""
-        times = ", ".join(time_format(dose.taken_at) for dose in self.taken if dose.taken_at)
-        taken = gettext("today at %(times)s") % {"times": times} if times else gettext("taken today")
-        return ", ".join(filter(None, [self.medication.usual_dose, taken if self.taken else ""]))
+        """`36 mg, today at 8:15 a.m., 12:40 p.m.`: the usual dose, and when it was taken today.
+
+        Doses of another amount, or without a time beside others, are written out: `usually 36 mg, today 18 mg at noon`.
+        """
+        usual = self.medication.usual_dose
+        times = [time_format(dose.taken_at) for dose in self.taken if dose.taken_at]
+        is_plain = len(times) == len(self.taken) or len(self.taken) == 1
+        if not (is_plain and all(self.is_usual(dose) for dose in self.taken)):
+            usual = gettext("usually %(dose)s") % {"dose": usual} if usual else ""
+            taken = gettext("today %(doses)s") % {"doses": ", ".join(map(str, self.taken))}
+        elif times:
+            taken = gettext("today at %(times)s") % {"times": ", ".join(times)}
+        else:
+            taken = gettext("taken today") if self.taken else ""
+        return ", ".join(filter(None, [usual, taken]))
+
+    def is_usual(self, dose: Dose) -> bool:
+        return (dose.amount, dose.unit) == (self.medication.usual_amount, self.medication.unit)
 
     @property
     def shown(self) -> str:

@@ -162,7 +162,7 @@ def numbers_of(person, period: Period) -> Numbers:
     def compute():
         logs = person.daily_logs.between(period.before.first, period.last).with_is_answered(questions)
         columns = [column for question in counted(questions) for column in question.columns]
-        rows = list(logs.values("date", "is_answered", *columns, *ASKED))
+        rows = list(logs.values("date", "not_tracked", "is_answered", *columns, *ASKED))
         add_own_answers(person, [each for each in counted(questions) if isinstance(each, RowQuestion)], rows)
         days = [row for row in rows if row["date"] >= period.first]
         schedules = schedules_of(person, period) if any(row.get(TAKEN) is not None for row in days) else Schedules()
@@ -263,13 +263,13 @@ def numbers_from(
     days_before: Sequence[dict],
     schedules: Schedules = Schedules(),
 ) -> Numbers:
-    """From the answers of each day by the question's name. A day only marked as not tracked is no day of zeros."""
-    logged = [row for row in days if row["is_answered"]]
+    """From the answers of each day by the question's name. A day marked as not tracked is left out with its answers."""
+    logged, before = tracked(days), tracked(days_before)
     by_name = {question.name: question for question in questions}
     effects = answers_to(by_name[EFFECT], logged) if EFFECT in by_name else []
     taken = [schedules.was_taken(row) for row in logged] if TAKEN in by_name else []
     taken = [answer for answer in taken if answer is not None]
-    means = [mean_of(question, logged, days_before) for question in questions if is_measure(question)]
+    means = [mean_of(question, logged, before) for question in questions if is_measure(question)]
     yes_days = [yes_days_of(question, logged) for question in questions if is_own_yes_no(question)]
     return Numbers(
         days_logged=len(logged),
@@ -282,6 +282,11 @@ def numbers_from(
         counts_daily_only=bool(schedules.daily),
         yes_days=[each for each in yes_days if each],
     )
+
+
+def tracked(days: Sequence[dict]) -> list[dict]:
+    """The days with answers that are not marked as not tracked."""
+    return [row for row in days if row["is_answered"] and row["not_tracked"] is None]
 
 
 def answers_to(question: Question, days: Sequence[dict]) -> list:

@@ -108,21 +108,23 @@ def columns_recorded(model: type[Model], part: Part, facts: dict[str, Column], n
 
 
 def day_columns(person: User) -> list[Column]:
-    """The answers of each check-in with what is recorded of it, then what else is known of a day."""
+    """The date, the answers of each check-in with what is recorded of it, then what else is known of a day."""
     columns = columns_of(DailyLog, *(name for stage in STAGES for name in stage.field_names))
     facts, names = {column.name: column for column in columns}, AskedNames(person)
     stages = [
         [*columns_asked(stage.questions(person)), *columns_recorded(DailyLog, stage.part, facts, names)]
         for stage in STAGES
     ]
-    return [column for columns in (*stages, facts.values()) for column in columns]
+    date = facts.pop("date")
+    return [date, *(column for columns in (*stages, facts.values()) for column in columns)]
 
 
 def reflection_columns(person: User) -> list[Column]:
     columns = columns_of(WeeklyReflection, *(field.name for field in WeeklyAnswers.fields()))
     facts = {column.name: column for column in columns}
     recorded = columns_recorded(WeeklyReflection, WEEK, facts, AskedNames(person))
-    return [*columns_asked(weekly_questions(person)), *recorded, *facts.values()]
+    first = facts.pop("week_start")
+    return [first, *columns_asked(weekly_questions(person)), *recorded, *facts.values()]
 
 
 def own_question_columns(person: User) -> list[Column]:

@@ -157,6 +157,12 @@ def test_last_weeks_focus_is_there_all_week(as_person, person):
         assert "Theirs" not in page
 
 
+def test_a_day_not_tracked_counts_no_check_ins(as_person, person):
+    make_log(person, TODAY, not_tracked="ill")
+
+    assert "<progress" not in as_person.get("/").content.decode()
+
+
 def test_a_day_not_tracked_says_so(as_person, person):
     make_log(person, TODAY, not_tracked="ill")
 

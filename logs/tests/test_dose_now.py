@@ -69,6 +69,23 @@ def test_a_second_dose_of_the_day_is_one_tap_too(as_person, person, concerta):
     assert doses_of(person, TODAY) == ["Concerta 36 mg at noon", "Concerta 36 mg at 6:05 p.m."]
 
 
+@pytest.mark.parametrize(
+    ("doses", "words"),
+    [
+        ([dict(amount=18, taken_at="08:15")], "usually 36 mg, today 18 mg at 8:15 a.m."),
+        ([dict(amount=1, unit="tablets", taken_at=None)], "usually 36 mg, today 1 tablets"),
+        ([dict(taken_at="08:15"), dict(taken_at=None)], "usually 36 mg, today 36 mg at 8:15 a.m., 36 mg"),
+        ([dict(taken_at=None)], "36 mg, taken today"),
+    ],
+)
+def test_today_says_how_much_was_taken_if_it_was_not_the_usual_dose(as_person, person, concerta, doses, words):
+    log = make_log(person, TODAY, medication_taken=True)
+    for dose in doses:
+        make_dose(log, medication=concerta, **dose)
+
+    assert words_of(as_person) == f"Concerta {words} Another dose Concerta"
+
+
 def test_a_double_tap_records_one_dose(as_person, person, concerta):
     sent = forms_of(as_person)[taken_url(concerta)]
     as_person.post(taken_url(concerta), sent)

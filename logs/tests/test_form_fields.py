@@ -19,6 +19,12 @@ from logs.kinds import Hours
         ("0,125", "0.125"),
         ("1.125", "1.125"),
         (".5", "0.5"),
+        ("½", "0.5"),
+        ("1½", "1.5"),
+        ("2 ¼", "2.25"),
+        ("3/4", "0.75"),
+        ("1  1/2", "1.5"),
+        ("10\N{NO-BREAK SPACE}½", "10.5"),
     ],
 )
 def test_a_number(typed, number):
@@ -28,6 +34,12 @@ def test_a_number(typed, number):
 @pytest.mark.parametrize("typed", ["1,000", "2,500", "1.000", "36,125", "2.500"])
 def test_a_number_that_may_be_a_thousand_or_one_is_asked_about(typed):
     with pytest.raises(ValidationError, match="Write 1000, or 1.0"):
+        NumberInput().clean(typed)
+
+
+@pytest.mark.parametrize("typed", ["⅓", "1/3", "11/2", "½½", "-½", "½ 1", "1.5½", "9999999999½"])
+def test_a_fraction_that_is_not_read(typed):
+    with pytest.raises(ValidationError, match="Write a number"):
         NumberInput().clean(typed)
 
 

@@ -83,6 +83,18 @@ pytestmark = pytest.mark.once
         ("24:00-8", "8"),
         ("0:30-8", "7.5"),
         ("22-12", "14"),
+        ("8 h 30 – 15 h", "6.5"),
+        ("23 h 30 - 7 h", "7.5"),
+        ("de 23h30 à 7h15", "7.75"),
+        ("23:30 → 7:00", "7.5"),
+        ("23:30 -> 7:00", "7.5"),
+        ("minuit à 8 h", "8"),
+        ("7 heures 30", "7.5"),
+        # A night in parts.
+        ("4 + 3", "7"),
+        ("4 h + 2 h 30", "6.5"),
+        ("23:00-3:00 + 5:00-7:30", "6.5"),
+        ("8 h 30 – 13 h + ½", "5"),
         # Without a.m. or p.m.
         ("11-7", "8"),
         ("11:45-7:15", "7.5"),
@@ -102,7 +114,28 @@ def test_hours_however_they_are_written(text, hours):
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", ".", "h", "seven", "-1", "+7", "1e1", "NaN", "٧", "7:60", "7h 75", "7 1/5", "7:5", "7-", "-7", "1-2-3"]
+    [
+        "",
+        " ",
+        ".",
+        "h",
+        "seven",
+        "-1",
+        "+7",
+        "1e1",
+        "NaN",
+        "٧",
+        "7:60",
+        "7h 75",
+        "7 1/5",
+        "7:5",
+        "7-",
+        "-7",
+        "1-2-3",
+        "+",
+        "7+",
+        "4++3",
+    ]
     + ["13pm-7", "0am-7", "25-7", "24:30-7", "5:61-7", "2560-0700", "7-7", "07:00-07:00", "23-23", "7am-7am"]
     + ["7\0", "7" * 60, "7" * 61, "7:30 " * 100],
 )
@@ -111,19 +144,19 @@ def test_what_is_no_number_of_hours(text):
         hours_in(text)
 
 
-@pytest.mark.parametrize("text", ["24.1", "24:01", "25", "1441 min", "24h30", "99"])
+@pytest.mark.parametrize("text", ["24.1", "24:01", "25", "1441 min", "24h30", "99", "20 + 4:15"])
 def test_more_than_a_day_has(text):
     with pytest.raises(TooLongError):
         hours_in(text)
 
 
-@pytest.mark.parametrize("text", ["7-8", "6 – 8", "6 to 9", "7-8h"])
+@pytest.mark.parametrize("text", ["7-8", "6 – 8", "6 to 9", "7-8h", "7 – 8 h", "7 + 1-2"])
 def test_from_one_time_to_another_or_between_two_numbers(text):
     with pytest.raises(AmbiguousError):
         hours_in(text)
 
 
-@given(st.text("0123456789:.,-–/½ hminapto", max_size=80))
+@given(st.text("0123456789:.,-–+/½ hminapto", max_size=80))
 def test_any_text_is_hours_of_a_day_in_quarters_or_refused(text):
     try:
         hours = hours_in(text)

@@ -197,9 +197,9 @@ def test_no_and_nothing_are_answers(name):
 def test_a_day_is_complete_with_all_check_ins():
     stamps = {stage.completed_at: timezone.now() for stage in STAGES}
 
-    assert DailyLog(**stamps).is_complete
+    assert DailyLog(user=User(), date=DAY, **stamps).is_complete
     for stage in STAGES:
-        log = DailyLog(**(stamps | {stage.completed_at: None}))
+        log = DailyLog(user=User(), date=DAY, **(stamps | {stage.completed_at: None}))
         assert not log.is_complete
         assert log.stages_done == len(STAGES) - 1
 

@@ -35,10 +35,10 @@ ONE_DAY = datetime.timedelta(days=1)
 
 def row(**facts) -> dict:
     """A day with these answers only."""
-    return dict.fromkeys(COLUMNS) | {"is_answered": True} | facts
+    return dict.fromkeys([*COLUMNS, "not_tracked"]) | {"is_answered": True} | facts
 
 
-MARKED_ONLY = dict.fromkeys(COLUMNS) | {"is_answered": False}
+MARKED_ONLY = row(is_answered=False, not_tracked="ill")
 
 
 def mean(numbers, label="Focus") -> Mean | None:
@@ -132,10 +132,13 @@ def test_a_day_marked_as_not_tracked_is_neither_a_gap_nor_a_zero():
     assert (mean(numbers).value, mean(numbers).days) == (6, 1)
 
 
-def test_a_marked_day_with_answers_is_a_day_logged():
-    numbers = numbers_from([row(focus_level=6, not_tracked="ill")], [])
+def test_the_answers_of_a_marked_day_are_left_out():
+    marked = row(focus_level=1, medication_taken=True, not_tracked="ill")
+    numbers = numbers_from([row(focus_level=6), marked], [row(focus_level=5), marked])
 
-    assert (numbers.days_logged, numbers.days_not_tracked) == (1, 0)
+    assert (numbers.days_logged, numbers.days_not_tracked) == (1, 1)
+    assert (mean(numbers).value, mean(numbers).days, mean(numbers).change) == (6, 1, 1)
+    assert numbers.medication_asked_days == 0
 
 
 # Medication

@@ -146,6 +146,15 @@ def test_what_was_asked_and_when_is_exported(confirmed, person):
     assert row["evening_asked"] == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "first"), [("days", "date"), ("doses", "date"), ("reflections", "week_start"), ("medications", "name")]
+)
+def test_a_table_begins_with_what_its_rows_are_about(name, first):
+    [table] = [table for table in export_tables.TABLES if table.name == name]
+
+    assert table.columns(User())[0].name == first
+
+
 def test_answers_are_exported_exactly(confirmed, person):
     for stage in STAGES:
         form = answers(stage) | (taken(MORNING_DOSE, NOON_DOSE) if str(stage) == "medication" else {})

@@ -47,6 +47,12 @@ function areSame(...several) {
   return one === other;
 }
 
+// Whether all answers of a draft are among others. One that was taken back is not seen: it is no answer.
+function areAmong(others, answers) {
+  const given = new Set(others.map((each) => JSON.stringify(each)));
+  return answers.every(([name, value]) => COUNTS_OF_ROWS.test(name) || given.has(JSON.stringify([name, value])));
+}
+
 class DraftKeeper {
   constructor(form) {
     this.form = form;
@@ -62,6 +68,7 @@ class DraftKeeper {
     this.isUnsaved = this.isServedUnsaved;
     this.sent = null; // The answers that were sent.
     this.timer = null;
+    this.typedAt = Date.now();
     this.others = this.readOthers(); // Stored by earlier pages and other tabs, the newest first: {key, draft}.
   }
 
@@ -78,8 +85,14 @@ class DraftKeeper {
     offer.querySelector("[data-draft-restore]").addEventListener("click", () => this.restore(this.others[0]));
     offer.querySelector("[data-draft-discard]").addEventListener("click", () => this.discardOffered());
     restored.querySelector("[data-draft-discard]").addEventListener("click", () => this.discardRestored());
-    form.addEventListener("input", () => (this.timer ??= setTimeout(() => this.save(), 200)));
-    form.addEventListener("change", () => this.save());
+    form.addEventListener("input", () => {
+      this.typedAt = Date.now();
+      this.timer ??= setTimeout(() => this.save(), 200);
+    });
+    form.addEventListener("change", () => {
+      this.typedAt = Date.now();
+      this.save();
+    });
     form.addEventListener("submit", () => this.send());
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.save();
@@ -122,7 +135,7 @@ class DraftKeeper {
     const answers = readAnswers(this.form);
     const sent = this.sent !== null && areSame(this.sent, answers);
     const [title, address] = [this.form.dataset.draftTitle, location.pathname];
-    return { at: Date.now(), version: this.version.value, answers, sent, today: this.outdatedToday(), title, address };
+    return { at: this.typedAt, version: this.version.value, answers, sent, today: this.outdatedToday(), title, address };
   }
 
   // The day that the page calls today, if that is over, or was when the server asked about it.
@@ -157,6 +170,7 @@ class DraftKeeper {
     this.version.value = draft.version;
     this.today.value = draft.today ?? this.served.today;
     writeAnswers(this.form, draft.answers);
+    this.typedAt = draft.at;
     this.isUnsaved = true;
     this.restored.hidden = false;
     this.save();
@@ -184,9 +198,13 @@ class DraftKeeper {
     writeAnswers(this.form, this.served.answers);
   }
 
+  // Drafts of earlier pages that say nothing else than what is sent are in the draft of this page now.
   send() {
     this.sent = readAnswers(this.form);
-    this.save();
+    if (!this.save()) return;
+    const repeated = this.others.filter(({ draft }) => areAmong(this.sent, draft.answers));
+    storage.remove(...repeated.map(({ key }) => key));
+    this.others = this.others.filter((other) => !repeated.includes(other));
   }
 
   warn(event) {

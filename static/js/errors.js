@@ -1,8 +1,11 @@
-// Leads to what a page wants looked at first, [role=alert][autofocus]: the errors of a form, or a question about it.
+// Leads to what a page wants looked at first, [role=alert][autofocus]: the errors of a form, or a question about it. Without
+// one, to its messages: screen readers are silent about a status that the page came with, and read what has the focus. The
+// Tab key then goes on to what a message offers.
 // Links in the list of errors lead into the field. None of this puts a fragment into the address: a form is sent to its
 // page's address, and each page that came back would be pulled down to the same field.
 
 const alertBox = document.querySelector("main [role=alert][autofocus]");
+const messages = document.querySelector("main > [role=status]:has(.messages)");
 
 function lookAtAlert() {
   alertBox.focus();
@@ -31,5 +34,5 @@ if (hadFragment) history.replaceState(history.state, "", location.pathname + loc
 if (alertBox) {
   lookAtAlert();
   if (hadFragment) addEventListener("load", lookAtAlert, { once: true }); // The browser goes to a fragment until then.
-}
+} else if (!document.querySelector("main [autofocus]")) messages?.focus({ preventScroll: true });
 for (const list of document.querySelectorAll(".errors")) list.addEventListener("click", leadToField);

@@ -50,6 +50,63 @@ def take(page, name: str, words: str = "Taken now"):
     press(page, f"{words} {name}")
 
 
+def test_a_time_typed_in_part_is_not_dropped(phone, person, expected_errors):
+    expected_errors.append('value "incomplete" does not conform')  # Of the page that comes back, which shows none.
+    page = phone()
+    page.goto(MEDICATION)
+    tap(page, "medication_taken", "true")
+    field(page, "doses-0-medication").fill("Concerta")
+    field(page, "doses-0-amount").fill("36")
+    field(page, "doses-0-unit").select_option("mg")
+    field(page, "doses-0-taken_at").focus()
+    page.keyboard.type("08")
+
+    press(page, "Save")
+
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Taken at: Write a time, such as 8:15 or 20:15.")
+    assert not doses_of(person, TODAY)
+    alert.get_by_role("link", name="Taken at").click()
+    expect(field(page, "doses-0-taken_at")).to_be_focused()
+    field(page, "doses-0-taken_at").fill("08:15")
+    press(page, "Save")
+    expect_saved(page, "Medication saved.")
+    assert doses_of(person, TODAY) == ["Concerta 36 mg at 8:15 a.m."]
+
+
+def test_a_day_typed_in_part_is_not_dropped(phone, person, expected_errors):
+    expected_errors.append('value "incomplete" does not conform')
+    medication = make_medication(person)
+    page = phone()
+    page.goto(f"/logs/medications/{medication.pk}/")
+    field(page, "since").focus()
+    page.keyboard.type("05")
+
+    press(page, "Save")
+
+    expect(page.get_by_role("alert")).to_contain_text("First day")
+    medication.refresh_from_db()
+    assert medication.since is None
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+@pytest.mark.parametrize("day", [TODAY, DAY], ids=["today", "yesterday"])
+def test_a_dose_can_be_read_in_full(phone, person, width, day):
+    medication = make_medication(person, "Méthylphénidate LP")
+    make_dose(make_log(person, day, medication_taken=True), medication, unit="tablets")
+    page = phone(viewport={"width": width, "height": 700})
+
+    page.goto(f"/logs/{day}/medication/")
+
+    cut_off = (
+        page.locator(".dose")
+        .first.locator("input, select")
+        .evaluate_all("inputs => inputs.filter(each => each.scrollWidth > each.clientWidth).map(each => each.name)")
+    )
+    assert not cut_off
+    assert field(page, "doses-0-taken_at").bounding_box()["width"] >= 130
+
+
 @narrow_and_wide
 @with_and_without
 def test_the_first_dose_ever_takes_eight_taps_at_most(phone, person, width, java_script_enabled):

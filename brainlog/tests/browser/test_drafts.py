@@ -116,6 +116,41 @@ def test_an_answer_taken_back_comes_back_as_taken_back(own_page, person):
     assert given_answers(page) == {"had_emotional_event": "true"}
 
 
+def test_a_draft_that_says_nothing_else_than_what_is_saved_later_is_gone(own_page, person):
+    own_page.goto(MIDDAY)
+    tap(own_page, "focus_level", "7")
+    page = reopen(own_page, MIDDAY)
+    tap(page, "focus_level", "3")
+    page = reopen(page, MIDDAY)
+    tap(page, "focus_level", "7")
+    tap(page, "energy_level", "5")
+    assert len(drafts(page)) == 3
+
+    press(page, "Save")
+
+    expect_saved(page, "Midday saved.")
+    assert len(drafts(page)) == 1
+    page.goto(MIDDAY)
+    press(page, "Bring them back")
+    assert given_answers(page)["focus_level"] == "3"
+
+
+def test_a_draft_has_the_time_at_which_it_was_typed(own_page):
+    read_time = """Object.entries(localStorage).filter(([key]) => key.startsWith("brainlog-draft/"))
+        .map(([_key, value]) => JSON.parse(value).at)"""
+    own_page.clock.install()
+    own_page.goto(MIDDAY)
+    tap(own_page, "focus_level", "7")
+    typed_at = own_page.evaluate(read_time)
+
+    own_page.clock.fast_forward(3_600_000)
+    own_page.evaluate("""Object.defineProperty(document, "visibilityState", {value: "hidden", configurable: true});
+        document.dispatchEvent(new Event("visibilitychange"))""")
+
+    assert len(typed_at) == 1
+    assert own_page.evaluate(read_time) == typed_at
+
+
 def test_the_week_is_kept_too(own_page):
     own_page.goto(f"/reflections/{DAY}/")
     unfold(own_page)

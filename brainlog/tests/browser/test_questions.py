@@ -261,3 +261,41 @@ def test_the_browsers_time_zone_is_offered_and_a_chosen_one_is_kept(new_page):
     page.unroute("**/brainlog.js")
     page.evaluate("import('/static/brainlog.js?late')")
     expect(field(page, "timezone")).to_have_value("Europe/Rome")
+
+
+def test_a_scale_is_described_by_the_words_at_its_ends(own_page):
+    own_page.goto(MIDDAY)
+
+    rumination = own_page.get_by_role("group", name="Rumination")
+    words = "Going over the same thoughts again and again. 1 none 10 constant"
+    expect(rumination).to_have_accessible_description(words)
+    expect(own_page.get_by_role("group", name="Focus")).to_have_accessible_description(
+        "1 very unfocused 10 very focused"
+    )
+
+
+def test_what_was_saved_has_the_focus_so_that_it_is_read_out(own_page):
+    own_page.goto(MIDDAY)
+    tap(own_page, "focus_level", "7")
+    press(own_page, "Save")
+
+    message = own_page.get_by_role("status").filter(has_text="Midday saved.")
+    expect(message).to_be_focused()
+    own_page.keyboard.press("Tab")
+    expect(own_page.get_by_role("link", name="Next: Afternoon")).to_be_focused()
+
+
+def test_the_errors_of_a_partly_saved_check_in_have_the_focus(own_page):
+    own_page.goto(f"/logs/{DAY}/morning/")
+    answer(own_page, {"sleep_hours": "25", "sleep_quality": "5"})
+    press(own_page, "Save")
+
+    expect(own_page.get_by_role("status").filter(has_text="The other answers are saved.")).to_be_visible()
+    expect(own_page.get_by_role("alert")).to_be_focused()
+
+
+def test_each_paragraph_is_written_in_its_own_direction(own_page, person):
+    make_log(person, dreams="Left to right\nשלום", sleep_quality=5)
+    for address, text in ((f"/logs/{DAY}/morning/", "textarea[name=dreams]"), (f"/logs/{DAY}/", "dd:has(br)")):
+        own_page.goto(address)
+        assert own_page.locator(text).evaluate("text => getComputedStyle(text).unicodeBidi") == "plaintext"
