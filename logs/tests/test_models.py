@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.tests.factories import make_person
 from brainlog import formats
 from brainlog.formats import Formats
