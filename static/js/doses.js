@@ -14,7 +14,8 @@ if (section) {
 
   const rows = () => [...section.querySelectorAll(".dose")];
   const input = (row, name) => row.querySelector(`[name$="-${name}"]`);
-  const keyOf = (name) => name.normalize("NFKC").trim().replace(/\s+/g, " ").toLowerCase();
+  const invisible = /[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff]/g;
+  const keyOf = (name) => name.replace(invisible, "").normalize("NFKC").trim().replace(/\s+/g, " ").toLowerCase();
   const typedInto = (row) => ["entry", "medication", "amount", "unit", "taken_at"].filter((name) => input(row, name).value);
   const optionOf = (name) => options.find((option) => keyOf(option.value) === keyOf(name));
 
