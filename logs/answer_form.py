@@ -310,6 +310,12 @@ class AnswersForm(forms.Form):
         needed = [question for question in self.questions if question.is_needed]
         return [str(question.label) for question in needed if self.cleaned_data[question.name] is None]
 
+    @property
+    def open_labels_at_end(self) -> str:
+        """The same at the end of a sentence, with its full stop. A question has a sign of its own."""
+        labels = ", ".join(self.open_labels)
+        return labels if labels.endswith("?") else f"{labels}."
+
     def get_context(self):
         """The questions asked first, then those that are folded away."""
         folded = [question.name for question in self.questions if not question.is_first]

@@ -48,13 +48,13 @@ def medication(request, pk):
 def undo_change(request, pk):
     """Undo a change of an entry of the list."""
     try:
-        _about, change = undo.opened(request)
+        about, change = undo.opened(request)
         change = undo.undo(lambda: entry_to_undo(request.user, pk, change), {None: MEDICATION_COLUMNS}, change)
     except undo.CannotUndoError as refusal:
         messages.error(request, str(refusal))
     else:
-        text = _("Undone. The medication is as it was before.")
-        undo.say(request, text, address=reverse("logs:undo_medication", args=[pk]), change=change)
+        address = reverse("logs:undo_medication", args=[pk])
+        undo.say_undone(request, _("The medication"), address=address, about=about, change=change)
     return redirect("logs:medications")
 
 

@@ -181,7 +181,7 @@ def test_a_mark_and_its_removal_can_be_undone(as_person, person):
     taken_off = save(as_person, day_url(name="tracked"), {})
     assert not person.daily_logs.exists()
 
-    assert last_text(undo(as_person, taken_off)) == "Undone. The day is marked as it was before."
+    assert last_text(undo(as_person, taken_off)) == "Undone. The mark of the day is as it was before."
     assert person.daily_logs.get().not_tracked == "ill"
     undo(as_person, marked)
     assert not person.daily_logs.exists()
