@@ -34,7 +34,7 @@ SHARED_SCRIPTS = ("storage", "draft-storage", "formats", "page", "content")
 # In the order in which they run: drafts are restored once the rows of doses can be added and questions shown.
 SCRIPTS = (
     *("conditions", "more", "doses", "timezone", "zone-question", "passkeys", "log-out", "drafts"),
-    *("unsaved", "new-day", "sending", "errors", "screen-lock"),
+    *("unsaved", "kept", "new-day", "sending", "errors", "screen-lock"),
 )
 
 

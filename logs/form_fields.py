@@ -208,7 +208,8 @@ class TextInput(PrivateTextInput):
     Without the `maxlength` attribute: a browser cuts off what is pasted beyond it and says nothing.
     """
 
-    widget = TextBox
+    # Without suggestions of what was typed earlier.
+    widget = TextBox(attrs={"autocomplete": "off"})
     default_error_messages = {
         "max_length": _("Please keep this to %(limit_value)d characters; these are %(show_value)d."),
     }

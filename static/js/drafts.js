@@ -6,6 +6,9 @@
 // of the answers that it was typed over, so that restoring it never overwrites newer answers unasked. If it was typed
 // after the end of the day that its page called today, it carries that day, and the server asks which day is meant.
 //
+// Where drafts cannot be stored, and without JavaScript, the browser's own memory of a form is all that brings back what was
+// typed, by the Back button. Elsewhere it is off (`autocomplete`): it would show old input as if it had just been typed.
+//
 // Leaving the page warns only if the draft could not be stored: what is stored is listed on Today (unsaved.js).
 
 const MOST_DRAFTS = 20; // of one page
@@ -66,6 +69,7 @@ class DraftKeeper {
   }
 
   start() {
+    if (storage.isUsable()) this.form.autocomplete = "off";
     const unconfirmed = this.others.find(({ draft }) => draft.sent);
     if (unconfirmed) this.restore(unconfirmed);
     this.showOffer();
@@ -136,9 +140,15 @@ class DraftKeeper {
     clearTimeout(this.timer);
     this.timer = null;
     if (page.isLeaving) return false;
-    if (this.isDirty()) return draftStorage.write(this.key, this.asDraft());
+    if (this.isDirty()) return this.write();
     storage.remove(this.key);
     return true;
+  }
+
+  write() {
+    const isStored = draftStorage.write(this.key, this.asDraft());
+    if (!isStored) this.form.autocomplete = "on";
+    return isStored;
   }
 
   showOffer() {
