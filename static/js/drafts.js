@@ -110,8 +110,25 @@ class DraftKeeper {
       else others.push({ key, draft });
     }
     others.sort((one, other) => other.draft.at - one.draft.at);
-    for (const { key } of others.splice(MOST_DRAFTS)) storage.remove(key);
-    return others;
+    const kept = [];
+    for (const other of others) {
+      if (kept.length === MOST_DRAFTS || kept.some(({ draft }) => this.isReplaced(other.draft, draft))) storage.remove(other.key);
+      else kept.push(other);
+    }
+    return kept;
+  }
+
+  // Whether a newer draft has all that a draft has: the same texts, and later choices. So a check-in that was begun and left
+  // several times is offered once.
+  isReplaced(draft, newer) {
+    if (draft.sent || draft.today !== newer.today) return false;
+    const names = new Set(newer.answers.map(([name]) => name));
+    const answers = new Set(newer.answers.map((answer) => JSON.stringify(answer)));
+    return draft.answers.every((answer) => answers.has(JSON.stringify(answer)) || (this.isChoice(answer[0]) && names.has(answer[0])));
+  }
+
+  isChoice(name) {
+    return ["radio", "checkbox"].includes(this.form.querySelector(`[name="${CSS.escape(name)}"]`)?.type);
   }
 
   isOutdated(draft) {
