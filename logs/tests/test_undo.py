@@ -206,8 +206,11 @@ def test_undo_can_be_undone(as_person, person):
 
     *_others, again = undo(as_person, message).context["messages"]
     assert state(person) == before
-    undo(as_person, again)
+    *_others, once_more = undo(as_person, again).context["messages"]
     assert [log | {"midday_completed_at": None} for log in state(person)[0]] == after[0]
+    assert str(once_more) == "Brought back. Midday is as it was before you undid it."
+    assert last_text(undo(as_person, once_more)) == "Undone. Midday is as it was before."
+    assert state(person) == before
 
 
 def test_numbers_follow_an_undo(as_person, person):
