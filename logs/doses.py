@@ -131,7 +131,7 @@ class DoseForm(forms.Form):
         decimal_places=3,
         error_messages={
             "min_value": _("An amount is more than 0."),
-            "invalid": _("Write the number alone, such as 36. The unit is chosen beside it."),
+            "invalid": _("Write the number alone, such as 36. The unit has a field of its own."),
         },
     )
     unit = ChoiceInput(label=_("Unit"), choices=[("", "–"), *Unit.choices], widget=Selection)

@@ -120,7 +120,7 @@ class MedicationEntryForm(forms.ModelForm):
         field_classes = {"usual_amount": NumberInput, "usual_times": TimesInput}
         widgets = {"since": DateBox, "until": DateBox}
         error_messages = {
-            "usual_amount": {"invalid": _("Write the number alone, such as 36. The unit is chosen below.")},
+            "usual_amount": {"invalid": _("Write the number alone, such as 36. The unit has a field of its own.")},
         }
         labels = {"until": _("Last day"), "since": _("First day")}
         help_texts = {

@@ -229,7 +229,7 @@ def test_an_amount_in_other_digits_or_with_invisible_characters(as_person, perso
 @pytest.mark.parametrize(
     ("facts", "wrong", "message"),
     [
-        ({"amount": "36mg"}, "amount", "Write the number alone, such as 36. The unit is chosen beside it."),
+        ({"amount": "36mg"}, "amount", "Write the number alone, such as 36. The unit has a field of its own."),
         ({"medication": "\u200b"}, "medication", "Which medication was it?"),
         ({"amount": ""}, "amount", "How much was it?"),
         ({"medication": ""}, "medication", "Which medication was it?"),
