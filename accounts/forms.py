@@ -54,8 +54,8 @@ class LoginForm(allauth.account.forms.LoginForm):
 
 
 class SignUpForm(PasswordLengthMixin, BaseUserCreationForm):
-    # static/js/timezone.js replaces the default by the browser's time zone.
-    timezone = ZoneField(attrs={"data-browser-timezone": ""})
+    # static/js/timezone.js fills in the browser's time zone; without it, the person does.
+    timezone = ZoneField(attrs={"data-browser-timezone": ""}, initial="")
 
     class Meta(BaseUserCreationForm.Meta):
         model = User

@@ -95,7 +95,7 @@ class SocialSignUpForm(forms.ModelForm):
     """Username and time zone of a new person who signs up with a provider."""
 
     by_passkey = False
-    timezone = ZoneField(attrs={"data-browser-timezone": ""})
+    timezone = ZoneField(attrs={"data-browser-timezone": ""}, initial="")
 
     class Meta:
         model = User

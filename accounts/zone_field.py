@@ -30,10 +30,9 @@ class ZoneField(forms.CharField):
         super().__init__(
             label=model_field.verbose_name,
             help_text=model_field.help_text,
-            initial=model_field.default,
             max_length=zones.MAX_LENGTH,
             widget=widget,
-            **options,
+            **{"initial": model_field.default} | options,
         )
 
     def clean(self, value):

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.cities import CITIES, COUNTRIES, STATES
 from accounts.models.user import timezone_names
+from brainlog.forms import INVISIBLE
 
 MAX_LENGTH = 64  # characters of a name
 MOST_OFFERED = 5
@@ -33,7 +34,7 @@ class Place:
 
 def key_of(name: str) -> str:
     """What spellings of one name have in common: no case, no accents, no signs, `St.` as `Saint`."""
-    letters = unicodedata.normalize("NFKD", name[:MAX_LENGTH].casefold())
+    letters = unicodedata.normalize("NFKD", INVISIBLE.sub("", name[:MAX_LENGTH]).casefold())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter)).translate(LETTERS)
     return " ".join("saint" if word == "st" else word for word in plain.split())
 

@@ -12,6 +12,11 @@ from django.utils.translation import gettext, gettext_lazy as _
 # Characters. An upper limit for names, codes, numbers and addresses.
 LONGEST_LINE = 1000
 
+# Characters that are not seen: text that is copied from messages has marks of direction and joiners in it.
+INVISIBLE = re.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff]"
+)
+
 
 def written(html: str, *values) -> str:
     """Django's format_html() in a third of the time: a form has a hundred of them."""
@@ -87,13 +92,26 @@ def limit_length(field: forms.CharField, longest: int):
     field.validators.append(MaxLengthValidator(longest))
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing in the text can be seen."""
+    return not INVISIBLE.sub("", text).strip()
+
+
+def in_plain_digits(text: str) -> str:
+    """Return the text with the digits 0 to 9 for those of other scripts, and without invisible characters."""
+    plain = INVISIBLE.sub("", text).replace("\N{ARABIC DECIMAL SEPARATOR}", ".")
+    return "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in plain)
+
+
 def normalized(text: str) -> str:
-    """Return the text in Unicode's NFKC form; a text longer than LONGEST_LINE is returned unchanged.
+    """Return the text in Unicode's NFKC form, without invisible characters: what is compared of a name.
+
+    A text longer than LONGEST_LINE is returned unchanged.
 
     The time of the normalization grows with the square of the length: 120 kB of accents block the process for ten
     seconds.
     """
-    return unicodedata.normalize("NFKC", text) if len(text) <= LONGEST_LINE else text
+    return unicodedata.normalize("NFKC", INVISIBLE.sub("", text)) if len(text) <= LONGEST_LINE else text
 
 
 def require_whole_characters(value: str):

@@ -15,6 +15,7 @@ from django.core.exceptions import FieldError, ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from brainlog.forms import is_blank
 from encryption import blind_index, cipher
 
 logger = logging.getLogger(__name__)
@@ -214,10 +215,14 @@ class PrivateTextInput(forms.CharField):
     def prepare_value(self, value):
         return "" if isinstance(value, Unreadable) else value
 
+    def to_python(self, value):
+        value = super().to_python(value)
+        return self.empty_value if isinstance(value, str) and is_blank(value) else value
+
     def clean(self, value):
         if not self.unreadable:
             return super().clean(value)
-        if value and value.strip():
+        if value and not is_blank(value):
             # The person loaded the form before the text became unreadable.
             raise ValidationError(self.error_messages["unreadable"], code="unreadable")
         return self.unreadable

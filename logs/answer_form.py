@@ -357,6 +357,12 @@ class AnswersForm(forms.Form):
     def answer_to(self, question: Question):
         return self.cleaned_data[question.name]
 
+    @property
+    def open_labels_at_end(self) -> str:
+        """The same at the end of a sentence, with its full stop. A question has a sign of its own."""
+        labels = ", ".join(self.open_labels)
+        return labels if labels.endswith("?") else f"{labels}."
+
     def get_context(self):
         """The questions asked first, then those that are folded away."""
         first = [question.name for question in self.questions if question.is_first]

@@ -32,7 +32,10 @@ class DoseForm(forms.Form):
         min_value=Decimal("0.001"),
         max_digits=8,
         decimal_places=3,
-        error_messages={"min_value": _("An amount is more than 0.")},
+        error_messages={
+            "min_value": _("An amount is more than 0."),
+            "invalid": _("Write the number alone, such as 36. The unit has a field of its own."),
+        },
     )
     unit = ChoiceInput(label=_("Unit"), choices=[("", "–"), *Unit.choices], widget=Selection)
     taken_at = TimeInput(label=_("Taken at"), required=False)

@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, gettext_lazy as _
 
 from brainlog.forms import (
+    INVISIBLE,
     LONGEST_LINE,
     BoundField,
     CheckBox,
@@ -21,6 +22,7 @@ from brainlog.forms import (
     TextBox,
     TimeBox,
     clear_button,
+    in_plain_digits,
     require_whole_characters,
 )
 from encryption.fields import PrivateTextInput
@@ -134,7 +136,7 @@ class NumberInput(forms.DecimalField):
         if isinstance(value, str):
             if len(value) > LONGEST_LINE:
                 raise ValidationError(self.error_messages["invalid"], code="invalid")
-            value = value.strip()
+            value = in_plain_digits(value).strip()
             if re.fullmatch(r"[1-9][0-9]{0,2}(,[0-9]{3}|\.[0-9]{2}0)", value):
                 # 1,000 is a thousand in some countries and one in others. Pages never show a number that ends so.
                 raise ValidationError(self.error_messages["ambiguous"], code="ambiguous")
@@ -217,6 +219,9 @@ class StepperInput(NumberInput):
             self.widget.question = self.label or ""
 
     def to_python(self, value):
+        if isinstance(value, str) and not value.isascii() and any(each.isdecimal() for each in value if each > "9"):
+            # Its buttons, and the page that shows it again, write other digits.
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
         number = super().to_python(value)
         return abs(number) if number == 0 else number  # -0 is 0.
 
@@ -251,10 +256,11 @@ class HoursInput(NumberInput):
         super().__init__(required=False, **kwargs)
 
     def to_python(self, value):
-        if value in self.empty_values or isinstance(value, str) and not value.strip(" \t\r\n"):
+        text = "" if value in self.empty_values else in_plain_digits(str(value))
+        if not text.strip():
             return None
         try:
-            return hours_in(str(value))
+            return hours_in(text)
         except AmbiguousError:
             code = "ambiguous"
         except TooLongError:
@@ -265,7 +271,7 @@ class HoursInput(NumberInput):
 
     def is_spelled_out(self, typed: str, hours: Decimal) -> bool:
         """Whether what was typed is just that number, so that there is nothing to explain."""
-        match = re.fullmatch(r"\s*([0-9]{1,2}(?:[.,][0-9]{1,6})?)\s*", typed)
+        match = re.fullmatch(r"\s*([0-9]{1,2}(?:[.,][0-9]{1,6})?)\s*", INVISIBLE.sub("", typed))
         return bool(match) and Decimal(match[1].replace(",", ".")) == hours
 
 
@@ -346,7 +352,8 @@ class TextInput(PrivateTextInput):
     Without the `maxlength` attribute: a browser cuts off what is pasted beyond it and says nothing.
     """
 
-    widget = TextBox
+    # Without suggestions of what was typed earlier.
+    widget = TextBox(attrs={"autocomplete": "off"})
     default_error_messages = {
         "max_length": _("Please keep this to %(limit_value)d characters; these are %(show_value)d."),
     }
@@ -374,8 +381,10 @@ class TimeInput(forms.TimeField):
     default_error_messages = {"invalid": _("Write a time, such as 8:15 or 20:15.")}
 
     def to_python(self, value) -> datetime.time | None:
-        if isinstance(value, str) and len(value) > LONGEST_LINE:
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        if isinstance(value, str):
+            if len(value) > LONGEST_LINE:
+                raise ValidationError(self.error_messages["invalid"], code="invalid")
+            value = in_plain_digits(value)
         value = super().to_python(value)
         return value and value.replace(second=0, microsecond=0)
 

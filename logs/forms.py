@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from brainlog.forms import LONGEST_LINE, DateBox, Selection, TextBox, require_whole_characters
+from brainlog.forms import LONGEST_LINE, DateBox, Selection, TextBox, in_plain_digits, require_whole_characters
 from logs.fields import IsListOfTimes
 from logs.form_fields import ChoiceInput, NumberInput
 from logs.medication_list import CANNOT_TELL_NEW, MedicationList
@@ -83,6 +83,7 @@ class TimesInput(forms.CharField):
         text = (super().to_python(value) or "").lower()
         if len(text) > LONGEST_LINE:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
+        text = in_plain_digits(text)
         text = re.sub(r"\s*([ap])\.?\s?m\b\.?", r"\1m", text)
         text = re.sub(r"(?<=[0-9])\s+h\b(?:\s*([0-5][0-9])\b(?!\s*[:.h]))?", r"h\1", text)
         times = sorted({self.time_of(part) for part in re.split(r"[\s,;]+", text) if part})
@@ -134,6 +135,9 @@ class MedicationEntryForm(forms.ModelForm):
         )
         field_classes = {"usual_amount": NumberInput, "usual_times": TimesInput}
         widgets = {"since": DateBox, "until": DateBox}
+        error_messages = {
+            "usual_amount": {"invalid": _("Write the number alone, such as 36. The unit has a field of its own.")},
+        }
         labels = {"until": _("Last day"), "since": _("First day")}
         help_texts = {
             "schedule": _("Your numbers on medication count what you take daily."),

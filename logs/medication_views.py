@@ -64,8 +64,8 @@ def undo_change(request, pk):
     if about == REMOVED:
         messages.success(request, _("Undone. %(medication)s is on your list as before.") % {"medication": name})
     else:
-        text = _("Undone. The medication is as it was before.")
-        undo.say(request, text, address=reverse("logs:undo_medication", args=[pk]), change=change)
+        address = reverse("logs:undo_medication", args=[pk])
+        undo.say_undone(request, _("The medication"), address=address, about=about, change=change)
     return redirect("logs:medications")
 
 

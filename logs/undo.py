@@ -29,6 +29,8 @@ from logs.recording import Record, Recorder, Restorer
 MINUTES = 10
 # Characters. A day whose texts are all as long as they may be takes half of it.
 LONGEST = 1_000_000
+# Before what an envelope is about, if the change that it undoes was itself an undo.
+UNDO = "undo "
 
 TOO_LATE = _("This can no longer be undone. Nothing was changed.")
 UNDONE_ALREADY = _("This was undone already. Nothing was changed.")
@@ -120,6 +122,15 @@ def say_partly(request, *, address: str, about: str = "", change: Change | None)
     """The same for a page with errors, if some of its answers were saved. The page still shows what was typed."""
     if change and change.answers:
         say(request, _("The other answers are saved."), address=address, about=about, change=change)
+
+
+def say_undone(request, name: str, *, address: str, about: str, change: Change):
+    """Say that a save of `name` was undone, or that an undo of it was. The button undoes that in turn."""
+    if about.startswith(UNDO):
+        text, about = _("Brought back. %(name)s is as it was before you undid it."), about.removeprefix(UNDO)
+    else:
+        text, about = _("Undone. %(name)s is as it was before."), UNDO + about
+    say(request, text % {"name": name}, address=address, about=about, change=change)
 
 
 def explain(request, refusal: CannotUndoError, in_the_way: str) -> bool:

@@ -141,8 +141,8 @@ def after_check_in(request, form, stage) -> str:
     elif log.is_done(stage):
         text = _("%(check_in)s saved.")
     else:
-        text = _("%(check_in)s saved. Still open, if you like: %(questions)s.")
-    text = text % {"check_in": stage.title, "questions": ", ".join(form.open_labels)}
+        text = _("%(check_in)s saved. Still open, if you like: %(questions)s")
+    text = text % {"check_in": stage.title, "questions": form.open_labels_at_end}
     text = " ".join([text, *form.readings])
     is_today = log.date == request.user.today()
     address = upcoming and address_of_check_in(log.date, upcoming.slug) + (which_day.FOR_TODAY if is_today else "")
@@ -333,16 +333,12 @@ def undo_change(request, day):
     if about == DELETED:
         messages.success(request, _("The day is back."))
         return redirect("logs:day", day)
-    undo.say(request, undone_in_words(about), address=undo_address(day), about=about, change=change)
-    return redirect((page_of_day if about == MARK else page_after)(request.user, day))
+    subject = about.removeprefix(undo.UNDO)
+    name = _("The mark of the day") if subject == MARK else STAGE_BY_SLUG[subject].title
+    undo.say_undone(request, name, address=undo_address(day), about=about, change=change)
+    return redirect((page_of_day if subject == MARK else page_after)(request.user, day))
 
 
 def locked_day(person, day) -> DailyLog:
     """The person's log of a day that was saved before, or an unsaved one, if it is gone."""
     return person.daily_logs.select_for_update().filter(date=day).first() or DailyLog(user=person, date=day)
-
-
-def undone_in_words(about: str) -> str:
-    if about == MARK:
-        return _("Undone. The day is marked as it was before.")
-    return _("Undone. %(check_in)s is as it was before.") % {"check_in": STAGE_BY_SLUG[about].title}

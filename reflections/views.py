@@ -128,8 +128,8 @@ def text_after_save(form) -> str:
     if not form.instance.pk:
         return _("The page is empty, so nothing is stored for it.")
     if form.open_labels:
-        text = _("Your week is saved. Still open, if you like: %(questions)s.")
-        text = text % {"questions": ", ".join(form.open_labels)}
+        text = _("Your week is saved. Still open, if you like: %(questions)s")
+        text = text % {"questions": form.open_labels_at_end}
     else:
         text = _("Your week is saved.")
     return " ".join([text, *form.readings])
@@ -252,8 +252,7 @@ def undo_change(request, day):
     if about == DELETED:
         messages.success(request, _("Your week is back."))
     else:
-        text = _("Undone. Your week is as it was before.")
-        undo.say(request, text, address=undo_address(day), about=about, change=change)
+        undo.say_undone(request, _("Your week"), address=undo_address(day), about=about, change=change)
     return redirect("reflections:list")
 
 

@@ -20,7 +20,9 @@ def test_the_page_works(client):
     assertContains(client.get(URL), "<h1>Log in</h1>", html=True)
 
 
-@pytest.mark.parametrize("spelling", ["Maria", "maria", "MARIA", "  maria ", "ｍａｒｉａ"])
+@pytest.mark.parametrize(
+    "spelling", ["Maria", "maria", "MARIA", "  maria ", "ｍａｒｉａ", "maria\u200e", "\u200bmaria "]
+)
 def test_the_username_may_have_any_capitalisation(client, maria, spelling):
     response = log_in(client, spelling)
 

@@ -64,10 +64,11 @@ def test_an_invalid_email_address_is_refused(client):
     assert not User.objects.exists()
 
 
-def test_new_york_is_the_default_time_zone(client):
+def test_no_time_zone_is_guessed(client):
+    """The page's script fills it in. Without JavaScript, the days of a person elsewhere would follow another clock."""
     response = client.get(URL)
 
-    assertContains(response, 'value="America/New_York"')
+    assert response.context["form"]["timezone"].value() == ""
     assertContains(response, "data-browser-timezone")
 
 

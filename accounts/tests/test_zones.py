@@ -30,6 +30,7 @@ def error_of(text: str) -> str:
         ("berlin", "Europe/Berlin"),
         ("  Berlin  ", "Europe/Berlin"),
         ("BERLIN", "Europe/Berlin"),
+        ("\u200eBerlin\u200b", "Europe/Berlin"),
         ("Munich", "Europe/Berlin"),
         ("münchen", "Europe/Berlin"),
         ("mu\u0308nchen", "Europe/Berlin"),

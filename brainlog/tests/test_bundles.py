@@ -28,7 +28,7 @@ TEMPLATES = bundles.SOURCES.parent / "templates"
 CLASSES_OF_CODE = {
     *("errorlist", "success", "icon"),
     *("clear", "measure", "unit"),
-    *("begun", "not-begun", "today", "outside"),
+    *("begun", "not-begun", "not-started", "today", "outside"),
 }
 FROM_LIBRARIES = ("admin/", "account/", "mfa/")
 OURS = (["/static/brainlog.css"], ["/static/brainlog.js"])

@@ -100,6 +100,14 @@ def test_error_pages_need_no_request_context(template):
     assert Page(page).against_the_policy() == []
 
 
+@pytest.mark.parametrize(("address", "status"), [("/breaks/", 500), ("/is-without-database/", 503)])
+def test_a_button_that_failed_can_be_pressed_again(browser, address, status):
+    """To open the address of an Undo would not undo anything."""
+    response = browser.post(address)
+
+    assertContains(response, "load this page again, and it is pressed once more", status_code=status)
+
+
 def test_a_server_error_needs_no_database(browser):
     """The database may be broken."""
     response = browser.get("/breaks/")

@@ -144,7 +144,9 @@ def test_a_medication_typed_once_joins_the_list_and_is_offered(as_person, person
     assert '<option value="Concerta XL"' in as_person.get(check_in_url("medication", DAY)).content.decode()
 
 
-@pytest.mark.parametrize("spelling", ["concerta", "CONCERTA", " Concerta  ", "Concerta"])
+@pytest.mark.parametrize(
+    "spelling", ["concerta", "CONCERTA", " Concerta  ", "Concerta", "\u200eConcerta\u200b", "Con\u00adcerta\ufeff"]
+)
 def test_another_spelling_is_the_same_medication(as_person, person, spelling):
     known = make_medication(person, name="Concerta")
 
@@ -199,7 +201,7 @@ def test_a_medication_put_away_is_not_offered_but_still_understood(as_person, pe
         "two",
         "1.2.3",
         "1,000.5",
-        "٣",
+        "三",
         "\0",
     ],
 )
@@ -215,8 +217,20 @@ def test_an_amount_that_cannot_be(as_person, person, amount):
 
 
 @pytest.mark.parametrize(
+    ("amount", "dose"),
+    [("٣", "3"), ("३६", "36"), ("１８", "18"), ("٢٫٥", "2.5"), ("\u200e36\u2060", "36"), ("36\u00a0", "36")],
+)
+def test_an_amount_in_other_digits_or_with_invisible_characters(as_person, person, amount, dose):
+    as_person.post(URL, taken(MORNING_DOSE | {"amount": amount}))
+
+    assert doses_of(person) == [f"Concerta {dose} mg at 8:15 a.m."]
+
+
+@pytest.mark.parametrize(
     ("facts", "wrong", "message"),
     [
+        ({"amount": "36mg"}, "amount", "Write the number alone, such as 36. The unit has a field of its own."),
+        ({"medication": "\u200b"}, "medication", "Which medication was it?"),
         ({"amount": ""}, "amount", "How much was it?"),
         ({"medication": ""}, "medication", "Which medication was it?"),
         ({"medication": "x" * 101}, "medication", "Please keep this to 100 characters; these are 101."),

@@ -1,11 +1,12 @@
 """Parsing of typed numbers and hours."""
 
+import datetime
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from logs.form_fields import HoursInput, NumberInput
+from logs.form_fields import HoursInput, NumberInput, TextInput, TimeInput
 from logs.kinds import Hours
 
 
@@ -25,6 +26,8 @@ from logs.kinds import Hours
         ("3/4", "0.75"),
         ("1  1/2", "1.5"),
         ("10\N{NO-BREAK SPACE}½", "10.5"),
+        ("७,५", "7.5"),
+        ("\u200e7.5\u200f", "7.5"),
     ],
 )
 def test_a_number(typed, number):
@@ -97,3 +100,27 @@ def test_how_hours_were_read_is_said_unless_it_is_plain(typed, sentence):
     field = Hours().form_field()
 
     assert Hours().read_as(field, typed, field.clean(typed)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("typed", "hours"),
+    [("७", "7"), ("٧:٢٠", "7.25"), ("\u200e7:20\u200f", "7.25"), ("२३:३०-७", "7.5"), ("\u20607h30\ufeff", "7.5")],
+)
+def test_hours_in_other_digits_or_with_invisible_characters(typed, hours):
+    assert HoursInput().clean(typed) == Decimal(hours)
+
+
+@pytest.mark.parametrize("typed", ["०८:१५", "\u200e08:15", "08:15\u200b"])
+def test_a_time_in_other_digits_or_with_invisible_characters(typed):
+    assert TimeInput().clean(typed) == datetime.time(8, 15)
+
+
+@pytest.mark.parametrize("typed", ["\u200b", "\u200b\u200d\ufeff", " \u2060\n", "\u3164", "\u2800 \u00a0"])
+def test_a_text_in_which_nothing_can_be_seen_is_no_answer(typed):
+    assert TextInput().clean(typed) is None
+    assert HoursInput().clean(typed) is None
+
+
+@pytest.mark.parametrize("typed", ["माँ\u200d", "👩‍⚕️", "می\u200cخواهم", "\u200e[01/06/26] Hi\u2060"])
+def test_a_text_that_can_be_seen_is_kept_as_typed(typed):
+    assert TextInput().clean(typed) == typed

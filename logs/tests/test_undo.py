@@ -181,7 +181,7 @@ def test_a_mark_and_its_removal_can_be_undone(as_person, person):
     taken_off = save(as_person, day_url(name="tracked"), {})
     assert not person.daily_logs.exists()
 
-    assert last_text(undo(as_person, taken_off)) == "Undone. The day is marked as it was before."
+    assert last_text(undo(as_person, taken_off)) == "Undone. The mark of the day is as it was before."
     assert person.daily_logs.get().not_tracked == "ill"
     undo(as_person, marked)
     assert not person.daily_logs.exists()
@@ -206,8 +206,11 @@ def test_undo_can_be_undone(as_person, person):
 
     *_others, again = undo(as_person, message).context["messages"]
     assert state(person) == before
-    undo(as_person, again)
+    *_others, once_more = undo(as_person, again).context["messages"]
     assert [log | {"midday_completed_at": None} for log in state(person)[0]] == after[0]
+    assert str(once_more) == "Brought back. Midday is as it was before you undid it."
+    assert last_text(undo(as_person, once_more)) == "Undone. Midday is as it was before."
+    assert state(person) == before
 
 
 def test_numbers_follow_an_undo(as_person, person):

@@ -222,6 +222,12 @@ def test_csv_files_have_the_same_data(confirmed, person):
     assert json.loads(files["brain-log.json"])["days"][0]["breakfast"] == "=1+1"
 
 
+def test_it_says_which_day_a_dose_after_midnight_belongs_to(confirmed, person):
+    text = download(confirmed)["README.txt"]
+
+    assert "one after midnight belongs to the day that had not ended for you" in text
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
 def test_texts_that_begin_like_formulas_are_escaped(confirmed, person, start):
     make_reflection(person, DAY, lessons_learned=f"{start}HYPERLINK(1)")

@@ -52,6 +52,13 @@ def test_the_page_after_says_so_and_clears_what_the_browser_kept(as_person, pers
     assertContains(response, f'data-saved="{person.pk}/2026-05-03/week"')
 
 
+def test_the_sentence_about_what_is_open_ends_once(as_person):
+    response = as_person.post(week_url(), {"week_rating": "6"}, follow=True)
+
+    assertContains(response, "Still open, if you like: How was your state of mind?")
+    assertNotContains(response, "?.")
+
+
 def test_what_was_answered_is_shown_again(as_person):
     as_person.post(week_url(), EVERYTHING)
 

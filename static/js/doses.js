@@ -14,7 +14,8 @@ if (section) {
 
   const rows = () => [...section.querySelectorAll(".dose")];
   const input = (row, name) => row.querySelector(`[name$="-${name}"]`);
-  const keyOf = (name) => name.normalize("NFKC").trim().replace(/\s+/g, " ").toLowerCase();
+  const invisible = /[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff]/g;
+  const keyOf = (name) => name.replace(invisible, "").normalize("NFKC").trim().replace(/\s+/g, " ").toLowerCase();
   const typedInto = (row) => ["entry", "medication", "amount", "unit", "taken_at"].filter((name) => input(row, name).value);
   const optionOf = (name) => options.find((option) => keyOf(option.value) === keyOf(name));
 
@@ -40,9 +41,15 @@ if (section) {
     return row;
   }
 
+  // Inputs with what is usual. A name is read when it is left, so often by a tap on the amount, which was blank until then:
+  // what is typed next replaces what is usual instead of being added to it.
+  const filledIn = new WeakSet();
+
   function fillIn(row, values) {
     for (const [name, value] of Object.entries(values)) {
-      if (value && !input(row, name).value) input(row, name).value = value;
+      if (!value || input(row, name).value) continue;
+      input(row, name).value = value;
+      filledIn.add(input(row, name));
     }
     row.dispatchEvent(new Event("input", { bubbles: true }));
     update();
@@ -109,7 +116,13 @@ if (section) {
     }
     update();
   });
-  section.addEventListener("input", update);
+  section.addEventListener("focusin", ({ target }) => {
+    if (target.name.endsWith("-amount") && filledIn.has(target)) setTimeout(() => target.select()); // After the caret is set.
+  });
+  section.addEventListener("input", ({ target, isTrusted }) => {
+    if (isTrusted) filledIn.delete(target);
+    update();
+  });
   section.closest("form").addEventListener("dose-rows", ({ detail: rows }) => {
     while (Number(total.value) < rows && addRow());
   });

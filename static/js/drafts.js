@@ -6,6 +6,9 @@
 // of the answers that it was typed over, so that restoring it never overwrites newer answers unasked. If it was typed
 // after the end of the day that its page called today, it carries that day, and the server asks which day is meant.
 //
+// Where drafts cannot be stored, and without JavaScript, the browser's own memory of a form is all that brings back what was
+// typed, by the Back button. Elsewhere it is off (`autocomplete`): it would show old input as if it had just been typed.
+//
 // Leaving the page warns only if the draft could not be stored: what is stored is listed on Today (unsaved.js).
 
 const MOST_DRAFTS = 20; // of one page
@@ -73,6 +76,7 @@ class DraftKeeper {
   }
 
   start() {
+    if (storage.isUsable()) this.form.autocomplete = "off";
     const unconfirmed = this.others.find(({ draft }) => draft.sent);
     if (unconfirmed) this.restore(unconfirmed);
     this.showOffer();
@@ -119,8 +123,25 @@ class DraftKeeper {
       else others.push({ key, draft });
     }
     others.sort((one, other) => other.draft.at - one.draft.at);
-    for (const { key } of others.splice(MOST_DRAFTS)) storage.remove(key);
-    return others;
+    const kept = [];
+    for (const other of others) {
+      if (kept.length === MOST_DRAFTS || kept.some(({ draft }) => this.isReplaced(other.draft, draft))) storage.remove(other.key);
+      else kept.push(other);
+    }
+    return kept;
+  }
+
+  // Whether a newer draft has all that a draft has: the same texts, and later choices. So a check-in that was begun and left
+  // several times is offered once.
+  isReplaced(draft, newer) {
+    if (draft.sent || draft.today !== newer.today) return false;
+    const names = new Set(newer.answers.map(([name]) => name));
+    const answers = new Set(newer.answers.map((answer) => JSON.stringify(answer)));
+    return draft.answers.every((answer) => answers.has(JSON.stringify(answer)) || (this.isChoice(answer[0]) && names.has(answer[0])));
+  }
+
+  isChoice(name) {
+    return ["radio", "checkbox"].includes(this.form.querySelector(`[name="${CSS.escape(name)}"]`)?.type);
   }
 
   isOutdated(draft) {
@@ -149,9 +170,15 @@ class DraftKeeper {
     clearTimeout(this.timer);
     this.timer = null;
     if (page.isLeaving) return false;
-    if (this.isDirty()) return draftStorage.write(this.key, this.asDraft());
+    if (this.isDirty()) return this.write();
     storage.remove(this.key);
     return true;
+  }
+
+  write() {
+    const isStored = draftStorage.write(this.key, this.asDraft());
+    if (!isStored) this.form.autocomplete = "on";
+    return isStored;
   }
 
   showOffer() {

@@ -17,6 +17,13 @@ const storage = {
       return false;
     }
   },
+  // Whether anything can be stored.
+  isUsable() {
+    const key = "brainlog-probe";
+    const isStored = this.write(key, true);
+    this.remove(key);
+    return isStored;
+  },
   remove(...keys) {
     try {
       for (const key of keys) localStorage.removeItem(key);

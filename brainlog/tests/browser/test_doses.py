@@ -203,10 +203,30 @@ def test_a_name_from_the_list_fills_in_what_is_blank(phone, person):
     assert rows(page) == [("CONCERTA ", "36", "mg", "")]
     press(page, "Add another dose")
     field(page, "doses-1-amount").fill("18")
-    field(page, "doses-1-medication").fill("Concerta")
+    field(page, "doses-1-medication").fill("Con\u00adcerta\u200b")  # As it is copied from a message.
     field(page, "doses-1-medication").blur()
 
-    assert rows(page)[1] == ("Concerta", "18", "mg", "")
+    assert rows(page)[1] == ("Con\u00adcerta\u200b", "18", "mg", "")
+
+
+def test_an_amount_typed_over_the_usual_one_replaces_it(phone, person):
+    make_medication(person, usual_amount=36)
+    page = phone(has_touch=True)
+    page.goto(MEDICATION)
+    tap(page, "medication_taken", "true")
+    field(page, "doses-0-medication").tap()
+    page.keyboard.type("concerta")
+
+    field(page, "doses-0-amount").tap()
+    page.wait_for_function("() => getSelection().toString() === '36'")
+    page.keyboard.type("18")
+    assert rows(page) == [("concerta", "18", "mg", "")]
+    field(page, "doses-0-medication").tap()
+    field(page, "doses-0-amount").tap()
+    page.keyboard.press("End")
+    page.keyboard.type(",5")
+
+    assert rows(page) == [("concerta", "18,5", "mg", "")]
 
 
 def test_remove_is_there_once_a_row_says_something(phone, person):

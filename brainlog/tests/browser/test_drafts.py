@@ -223,6 +223,42 @@ def test_typing_on_before_deciding_does_not_cost_the_older_draft(own_page):
     expect(field(page, "current_activity")).to_have_value("newer")
 
 
+def begin_and_leave(page, **given):
+    page.goto(MIDDAY)
+    unfold(page)
+    answer(page, given)
+    wait_until_kept(page)
+    return reopen(page)
+
+
+def test_what_was_begun_and_left_several_times_is_offered_once(own_page, person):
+    page = begin_and_leave(own_page, focus_level="3")
+    page = begin_and_leave(page, focus_level="4")
+    page = begin_and_leave(page, focus_level="5", lunch="Soup")
+
+    page.goto(MIDDAY)
+
+    assert len(drafts(page)) == 1
+    press(page, "Bring them back")
+    assert given_answers(page) == {"focus_level": "5", "lunch": "Soup"}
+    press(page, "Save")
+    expect_saved(page, "Midday saved.")
+    assert drafts(page) == []
+
+
+@pytest.mark.parametrize("newer", [{"lunch": "Rice"}, {"energy_level": "4"}, {"lunch": "Soup"}], ids=str)
+def test_what_a_newer_draft_has_not_is_kept(own_page, newer):
+    page = begin_and_leave(own_page, focus_level="3", lunch="Soup")
+    page = begin_and_leave(page, **newer)
+
+    page.goto(MIDDAY)
+
+    press(page, "Bring them back")
+    assert given_answers(page) == newer
+    press(page, "Bring them back")
+    assert given_answers(page) == {"focus_level": "3", "lunch": "Soup"}
+
+
 def test_a_save_removes_its_own_draft_and_keeps_undecided_ones(own_page, person):
     type_note(own_page, "older")
     page = reopen(own_page)
@@ -395,7 +431,7 @@ def put_drafts(page, day: str, number: int, characters: int):
         """([day, number, characters]) => {
             const person = document.body.dataset.person;
             for (let place = 1; place <= number; place++) {
-                const answers = [["lunch", "a".repeat(characters)]];
+                const answers = [["lunch", place + "a".repeat(characters)]];
                 const draft = {at: Date.now() - place * 1000, version: "", answers};
                 localStorage.setItem(`brainlog-draft/${person}/${day}/midday/${place}`, JSON.stringify(draft));
             }

@@ -110,7 +110,7 @@ def test_not_taken_says_that_doses_go(new_page, live_server, person, width):
     expect_saved(page, "Undone. Medication is as it was before.")
     assert doses_of(person) == ["Concerta 36 mg at 8:15 a.m."]
     press(page, "Undo")
-    expect_saved(page, "Undone. Medication is as it was before.")
+    expect_saved(page, "Brought back. Medication is as it was before you undid it.")
     assert doses_of(person) == []
 
 
