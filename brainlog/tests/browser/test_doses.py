@@ -50,6 +50,7 @@ def take(page, name: str, words: str = "Taken now"):
     press(page, f"{words} {name}")
 
 
+@pytest.mark.matrix
 @narrow_and_wide
 @with_and_without
 def test_the_first_dose_ever_takes_eight_taps_at_most(phone, person, width, java_script_enabled):
@@ -79,6 +80,7 @@ def test_the_first_dose_ever_takes_eight_taps_at_most(phone, person, width, java
     assert fits_its_screen(page)
 
 
+@pytest.mark.matrix
 @narrow_and_wide
 @with_and_without
 def test_a_usual_dose_is_one_tap_and_nothing_is_invented(phone, person, width, java_script_enabled):
@@ -191,6 +193,7 @@ def test_six_doses_hide_the_taps(phone, person):
     assert len(doses_of(person, TODAY)) == 6
 
 
+@pytest.mark.matrix
 @narrow_and_wide
 @with_and_without
 def test_one_tap_on_today_and_another_later(phone, clock, person, width, java_script_enabled):
