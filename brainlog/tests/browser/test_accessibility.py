@@ -55,7 +55,7 @@ IS_UNCOVERED = """(element) => {
 THEMES = "light", "dark"
 
 
-def audit(page, number, is_wide=False, is_thorough=False) -> list[str]:
+def audit(page, number=0, is_wide=False, is_thorough=False) -> list[str]:
     """The problems of the current page as texts: in both themes and all layouts, or in short, each page in turn.
 
     In short, pages with an even number are looked at in the light theme and on a small phone, and those with an odd one
