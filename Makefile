@@ -6,7 +6,7 @@
 #   make test     the test suite, on SQLite and on PostgreSQL (ARGS="logs -k midday" for a part)
 #   make thorough the long forms of its tests: every case of a matrix, every way in which a server fails
 #   make drill    lose a database on purpose, on servers of its own, and get everything back
-#   make attack   anything at all to every form and every address, much longer than make test does
+#   make attack   anything at all to every form and every address, many more examples than make test
 #   make scan     let security scanners loose on a site of its own (ARGS=wapiti for one of them)
 #   make lint     what must be clean before a commit; make format cleans what it can
 #   make lock     write the lock files anew after a change of requirements*.in (ARGS=--upgrade for news)
@@ -46,7 +46,8 @@ thorough: venv install-dev
 	$(PY) -m testing --thorough $(ARGS)
 
 attack: venv install-dev
-	$(PY) -m testing brainlog/tests/attack --hypothesis-profile=thorough $(ARGS)
+	$(PY) -m testing brainlog/tests/attack logs/tests/test_properties.py reflections/tests/test_week_input.py \
+		--hypothesis-profile=thorough $(ARGS)
 
 drill: venv install-dev
 	$(PY) -m testing.drill

@@ -1,9 +1,11 @@
 """Fixtures for every test: pages in the machine's Chromium, and no network beyond this machine."""
 
+import gc
 import ipaddress
 import logging
 import os
 import socket
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 import hypothesis
@@ -26,7 +28,7 @@ LEFT_OUT = pytest.StashKey[bool]()
 
 # How long one example takes says more about the machine than about the code. The same examples each time: a
 # failure is the change's own. `make attack` tries many more; "hunt" tries other ones each time.
-hypothesis.settings.register_profile("brainlog", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("brainlog", deadline=None, derandomize=True, max_examples=60)
 hypothesis.settings.register_profile("thorough", deadline=None, derandomize=True, max_examples=2000)
 hypothesis.settings.register_profile("hunt", deadline=None, max_examples=10_000)
 hypothesis.settings.load_profile("brainlog")
@@ -49,10 +51,11 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Mark the tests that use the browser, and deselect tests according to the options."""
+    """Mark the tests that use the browser and the long forms of matrices; deselect tests according to the options."""
     for item in items:
         if "chromium" in item.fixturenames:
             item.add_marker("browser")
+    mark_long_matrices(items)
     if config.getoption("--without-browser"):
         leave_out(config, items, [item for item in items if item.get_closest_marker("browser")])
     if paths := config.getoption("--not-once"):
@@ -62,11 +65,54 @@ def pytest_collection_modifyitems(config, items):
         config.stash[LEFT_OUT] = bool(elsewhere)
 
 
+def mark_long_matrices(items):
+    """Mark as thorough, of each test marked matrix, all cases but as many as its longest list of values is long.
+
+    Those are on the diagonal: each value of each list is in one of them at least.
+    """
+    matrices = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("matrix") and hasattr(item, "callspec"):
+            matrices[item.parent.nodeid, item.originalname].append(item)
+    for cases in matrices.values():
+        numbers = [numbers_of_values(values) for values in zip(*map(values_of_lists, cases), strict=True)]
+        counts = [max(of_one_list) + 1 for of_one_list in numbers]
+        diagonal = {tuple(n % count for count in counts) for n in range(max(counts))}
+        for item, place in zip(cases, zip(*numbers, strict=True), strict=True):
+            if place not in diagonal:
+                item.add_marker("thorough")
+
+
+def values_of_lists(item) -> list[str]:
+    """The values of a case, of each decorator parametrize and of each fixture with parameters, as texts."""
+    params = item.callspec.params
+    lists = [mark.args[0] for mark in item.iter_markers("parametrize")]
+    names = [each.replace(" ", "").split(",") if isinstance(each, str) else each for each in lists]
+    fixtures = [[name] for name in sorted(params.keys() - set().union(*names))]
+    return [repr([params[name] for name in of_one_list]) for of_one_list in [*names, *fixtures]]
+
+
+def numbers_of_values(values: tuple[str, ...]) -> list[int]:
+    """Number equal values alike, in the order of their first appearance."""
+    found: dict[str, int] = {}
+    return [found.setdefault(value, len(found)) for value in values]
+
+
 def is_elsewhere(item, paths: tuple[str, ...]) -> bool:
     """Whether the run on the other database has a test that is marked once."""
     if item.get_closest_marker("thorough_on_sqlite"):
         return connection.vendor != "postgresql"
     return item.nodeid.startswith(paths)
+
+
+def pytest_collection_finish(session):
+    """Let the garbage collector search less often, and never through what exists before the first test.
+
+    Its searches through thousands of tests took a tenth of a run.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 def leave_out(config, items, left_out):

@@ -8,6 +8,22 @@ from contextlib import contextmanager
 
 HOW_TO_GET_IT = "apt-get install chromium, or name yours in the environment variable CHROMIUM"
 
+# Each window would load the popups of the address bar, which is not shown: two more pages, and most of the time that
+# opening a window takes. Of several --disable-features Chromium heeds the last, so Playwright's are repeated.
+DISABLED_FEATURES = [
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *(
+        "HttpsFirstBalancedModeAutoEnable",
+        "LensOverlay",
+        "MediaRouter",
+        "PaintHolding",
+        "ThirdPartyStoragePartitioning",
+    ),
+    *("AvoidCorsURLLoaderRestartOnRedirect", "TcpPortRandomizationWin", "OptimizationHints"),
+    *("NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch"),
+]
+
 # No updates, no first-run pages, and no host names of other machines.
 ARGUMENTS = [
     "--no-sandbox",  # Otherwise Chromium refuses to run as root. It opens only our pages.
@@ -16,6 +32,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join(DISABLED_FEATURES)}",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
 

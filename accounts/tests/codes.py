@@ -10,6 +10,9 @@ import struct
 import time
 from copy import copy
 
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.core import signing
@@ -47,6 +50,20 @@ def switch_on(client) -> tuple[str, list[str]]:
     secret = client.get(APP_ON).context["form"].secret
     response = client.post(APP_ON, {"code": code_of(secret, later=-1)}, follow=True)
     return secret, re.findall(r'<li class="secret">(\d{8})</li>', response.content.decode())
+
+
+def have_switched_on(client, person) -> tuple[str, list[str]]:
+    """Bring about what switch_on() does, without its pages: faster, for tests that begin after it."""
+    confirm_by_password(client)
+    secret = generate_totp_secret()
+    TOTP.activate(person, secret)
+    codes = RecoveryCodes.activate(person)
+    codes.mark_as_viewed()
+    session = client.session
+    added = {"method": "mfa", "type": "totp", "reauthenticated": True, "at": time.time()}
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [*session[AUTHENTICATION_METHODS_SESSION_KEY], added]
+    session.save()
+    return secret, codes.generate_codes()
 
 
 PRESENT, VERIFIED, HAS_CREDENTIAL = 0x01, 0x04, 0x40

@@ -5,7 +5,7 @@ import time_machine
 from django.contrib.auth.hashers import MD5PasswordHasher
 
 from accounts.models import User
-from accounts.tests.codes import switch_on
+from accounts.tests.codes import have_switched_on
 from accounts.tests.factories import make_person
 
 
@@ -28,9 +28,9 @@ def as_maria(client, maria):
 
 
 @pytest.fixture
-def protected(as_person, noon) -> tuple[str, list[str]]:
-    """Switches on codes from an app for `person`. Returns the secret of the app and the recovery codes."""
-    return switch_on(as_person)
+def protected(as_person, person, noon) -> tuple[str, list[str]]:
+    """`person` has codes from an app. Returns the secret of the app and the recovery codes."""
+    return have_switched_on(as_person, person)
 
 
 @pytest.fixture

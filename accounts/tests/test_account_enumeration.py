@@ -105,6 +105,7 @@ FORMS = {
 }
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("again", [False, True], ids=["first", "again"])
 def test_unknown_names_run_the_same_statements(codes, people, settings, form, again):

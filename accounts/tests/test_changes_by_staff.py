@@ -20,7 +20,7 @@ PAGE = reverse("accounts:events")
 PEOPLE = reverse("admin:accounts_user_changelist")
 FORMER = "maria@example.org"
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough_on_sqlite]
 
 
 @pytest.fixture(autouse=True)

@@ -123,6 +123,7 @@ def test_a_failing_mail_server_is_reported_to_the_person(as_person, settings, ca
     assert ADDRESS not in caplog.text
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("way", ["reset", "email", "signup"])
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "%0a", "\u2028"], ids=repr)
 def test_line_breaks_in_an_address_are_refused(client, maria, way, end):
@@ -140,6 +141,7 @@ def test_line_breaks_in_an_address_are_refused(client, maria, way, end):
     assert mail.outbox == []
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("way", ["reset", "email", "signup"])
 @pytest.mark.parametrize(
     "address",

@@ -133,6 +133,7 @@ def test_a_passkey_without_user_verification_is_refused(person, device, way):
     assert not is_taken(client, address, device.use(options, flags=PRESENT))
 
 
+@pytest.mark.matrix
 @WAYS
 @pytest.mark.parametrize(
     "changed",
@@ -257,6 +258,7 @@ def test_another_persons_passkey_is_refused_as_a_second_factor(person, device):
 # The counter
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("counter", [-1, 0, 1])
 @WAYS
 def test_a_counter_that_does_not_increase_is_refused_and_recorded(person, device, way, counter):

@@ -247,6 +247,7 @@ def test_an_empty_form_gets_errors(client):
     assert set(client.post(BY_CODE).context["form"].errors) == {"username", "code", "new_password1", "new_password2"}
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("field", ["username", "code"])
 @pytest.mark.parametrize("junk", ["a\0b", "\u202e😀", "x" * 60_000])
 def test_junk_is_refused(client, field, junk):

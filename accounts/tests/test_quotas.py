@@ -21,7 +21,7 @@ from accounts.views import SESSIONS_A_PAGE
 from brainlog.message_storage import Storage
 from brainlog.pagination import ROWS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 
 
 def make_sessions(person, number: int) -> list[Session]:

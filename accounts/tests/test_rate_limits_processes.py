@@ -22,7 +22,7 @@ def database_url(request, tmp_path):
 
 def test_processes_share_the_attempts_for_a_name(database_url):
     migrate(database_url)
-    with throwaway_site(database_url, workers=3, threads=2) as site:
+    with throwaway_site(database_url, workers=2, threads=4) as site:
         visitors = [Visitor(site.url) for _ in range(SIGN_IN_BY_NAME.attempts + 8)]
 
         results = all_at_once(

@@ -175,6 +175,7 @@ def test_an_empty_form_gets_errors(client):
     assert {"username", "password1", "password2", "timezone"} == set(errors(response))
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("field", ["username", "password1", "password2", "email", "timezone"])
 @pytest.mark.parametrize("junk", ["\0", "a\0b", "x" * 60_000], ids=["NUL", "NUL within", "60 kB"])
 def test_junk_is_refused(client, field, junk):

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.thorough_on_sqlite]
 GRAND_NAMES = ["admin", "Admin", "ADMIN", "root", "administrator", "superuser", "staff", "system", "demo"]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     "address",
     [

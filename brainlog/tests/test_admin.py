@@ -207,6 +207,7 @@ def test_answers_cannot_be_made_up(as_staff, rows, name):
 # Search and filters
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("written", ["Ünal", "ünal", "ÜNAL", " ünal "])
 def test_a_person_is_found_however_the_name_is_written(as_staff, rows, name, written):
@@ -217,6 +218,7 @@ def test_a_person_is_found_however_the_name_is_written(as_staff, rows, name, wri
     assert [row.pk for row in found] == [rows[name].pk]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", ANSWERS)
 @pytest.mark.parametrize("part", ["nal", "Ün", "%", "_nal"])
 def test_rows_are_found_by_the_whole_name_only(as_staff, rows, name, part):
@@ -230,6 +232,7 @@ def test_people_are_found_by_a_part_of_a_name(as_staff, rows, part):
     assert list(found) == [rows["accounts_user"]]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("q", ["\0", "'", '"', "a\0b", "x" * 5000, "%00", "😀"], ids=lambda q: f"{q[:3]!a} {len(q)}")
 def test_a_malformed_search_finds_nothing(as_staff, rows, name, q):
@@ -359,6 +362,7 @@ def test_the_dates_offered_reach_from_the_first_log_to_the_last(as_staff):
     assert offered(as_staff.get(address, {"date__year": 2025})) == []
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize(
     "asked",

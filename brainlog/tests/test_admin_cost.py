@@ -62,6 +62,7 @@ def queries_of(client, name, **asked) -> list[str]:
     return [query["sql"] for query in queries if not of_the_session.search(query["sql"])]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("asked", [{}, {"q": "person-1"}], ids=["all", "search"])
 def test_the_queries_of_a_list_do_not_grow_with_its_rows(as_staff, name, asked):
@@ -91,6 +92,7 @@ def test_the_queries_of_a_log_do_not_grow_with_its_doses(as_staff):
     assert costs[0] == costs[1]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize(
     "asked", [{}, {"q": "person-1"}, {"_facets": "True"}, {"p": "2"}], ids=lambda asked: str(asked)
@@ -134,6 +136,7 @@ def test_the_count_of_a_list_is_capped(as_staff, monkeypatch):
     assert DailyLog.objects.count() == 35
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", ["logs_dailylog", "reflections_weeklyreflection"])
 @pytest.mark.parametrize("asked", [{}, {"state": "begun"}, {"year": "2026"}], ids=["all", "filtered", "a year"])
 def test_the_date_navigation_reads_the_first_and_last_date(as_staff, name, asked):

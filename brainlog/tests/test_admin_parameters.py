@@ -101,6 +101,7 @@ def test_several_values_of_a_parameter(superuser, model):
         assert is_answered(superuser, f"{path}?{urlencode([(name, '9' * 40), (name, '1'), (name, 'x')])}")
 
 
+@pytest.mark.matrix
 @each_model
 @pytest.mark.parametrize("page", ["change", "history", "delete"])
 def test_any_key_of_a_row(superuser, model, page):

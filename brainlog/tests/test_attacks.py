@@ -199,6 +199,7 @@ def test_no_page_contains_an_external_next_url(client, path):
 # Headers
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", ["sessionid", "csrftoken", "known_browser", "passkey", "messages", "django_language"])
 @pytest.mark.parametrize(
     "value",
@@ -214,6 +215,7 @@ def test_no_cookie_breaks_anything(name, value):
     assert wrong.status_code == 200 and "_auth_user_id" not in wrong.wsgi_request.session
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     "name", ["Accept-Language", "User-Agent", "Accept", "Accept-Encoding", "Referer", "If-None-Match"]
 )

@@ -86,6 +86,7 @@ def fail(request):
     raise RuntimeError("a fault of ours")
 
 
+@pytest.mark.matrix
 @pytest.mark.usefixtures("nothing_parsed")
 @pytest.mark.parametrize("content_type", [URLENCODED, MULTIPART])
 @pytest.mark.parametrize("size", [100, settings.MAX_VISITOR_BODY + 1, settings.MAX_LONG_TEXT_BODY + 1])
@@ -127,6 +128,7 @@ def test_a_huge_body_is_not_read(client, superuser):
         assert response.status_code == 413 and body.read_bytes == 0
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/login/passkey/", "/accounts/signup/"])
 @pytest.mark.parametrize("size", ["999999999999", "1" * 4_000])
 def test_the_413_page_has_our_design(client, path, size):

@@ -46,6 +46,7 @@ def test_no_field_of_people_has_a_stiff_message():
     assert len(forms_of_the_project()) > 15
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     ("field", "sent", "message"),
     [

@@ -7,6 +7,8 @@ from django.urls import reverse
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, ADMIN, addresses_of
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 PATHS = sorted({address.path for address in ADDRESSES + ADMIN})
 
 

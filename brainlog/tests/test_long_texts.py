@@ -110,6 +110,7 @@ EACH_FIELD = [
 ]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(("who", "path", "fields", "name"), EACH_FIELD)
 @pytest.mark.parametrize("text", [ACCENTS, LONG], ids=["accents", "a long text"])
 def test_long_values_of_a_field_cost_little(
@@ -129,6 +130,7 @@ def test_long_values_of_a_field_cost_little(
     assert User.objects.filter(username="maria").exists()
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     "query",
     [
@@ -204,6 +206,7 @@ def test_malformed_invitations_are_not_looked_up(django_assert_num_queries):
 # Numbers and times of a check-in
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     "text", ["9" * 100_000, " " * 100_000 + "7", "1e999999", "7:" + "0" * 50_000, "7" + " " * 90_000]
 )

@@ -119,6 +119,7 @@ print("back and forth")
 """
 
 
+@pytest.mark.thorough_on_sqlite
 def test_all_migrations_can_be_taken_back_and_applied_again(empty_database):
     environment = os.environ | {"DATABASE_URL": empty_database, "DJANGO_SETTINGS_MODULE": "testing.settings"}
 

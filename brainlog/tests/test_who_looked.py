@@ -81,6 +81,7 @@ def test_filters_and_sorting_reveal_no_answers(as_staff, rows, name):  # noqa: F
     assert SecurityEvent.objects.count() == before
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", [*ANSWERS, "accounts_user"])
 @pytest.mark.parametrize("page", ["change", "history", "delete"])
 def test_a_refused_request_is_not_recorded(client, rows, name, page):  # noqa: F811

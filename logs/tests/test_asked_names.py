@@ -9,7 +9,7 @@ from logs.stages import EVENING, MEDICATION, MIDDAY, STAGES
 from logs.tests.factories import DAY, MORNING_DOSE, answers, asked, doses_of, make_log, taken
 from logs.tests.pages import check_in_url, errors_of, form_as_shown
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 URL = check_in_url(MIDDAY)
 each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)

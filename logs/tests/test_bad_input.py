@@ -45,6 +45,7 @@ def assert_none_stored(names):
         assert {name: getattr(log, name) for name in names} == dict.fromkeys(names)
 
 
+@pytest.mark.matrix
 @each_stage_with(ScoreField)
 @pytest.mark.parametrize("value", ["0", "11", "-1", "5.5", "five", "1e1", "٥", "99999999999999999999", "5\0", "💥"])
 def test_a_score_that_is_not_from_one_to_ten(as_person, stage, value):
@@ -84,6 +85,7 @@ def test_hours_that_no_day_has(as_person, value):
     assert_refused(as_person, MORNING, {"sleep_hours": value})
 
 
+@pytest.mark.matrix
 @each_stage_with(ChoiceField, YesNoField)
 @pytest.mark.parametrize("value", ["nonsense", "True; DROP TABLE", "x" * 10_000, "a\0b", "💥", "<script>"])
 def test_a_choice_that_is_not_offered(as_person, stage, value):
@@ -103,6 +105,7 @@ def texts_of(person, names) -> dict:
     return {name: getattr(log, name) for name in names}
 
 
+@pytest.mark.matrix
 @each_stage_with(NoteField)
 @pytest.mark.parametrize(("kind", "limit"), [(NoteField, 4000), (LineField, 200)])
 def test_text_that_is_too_long(as_person, person, stage, kind, limit):
@@ -116,6 +119,7 @@ def test_text_that_is_too_long(as_person, person, stage, kind, limit):
     assert texts_of(person, longest) == longest
 
 
+@pytest.mark.matrix
 @each_stage_with(NoteField)
 @pytest.mark.parametrize(("kind", "limit"), [(NoteField, 4000), (LineField, 200)])
 def test_a_line_break_counts_as_one_character(as_person, person, stage, kind, limit):
@@ -126,6 +130,7 @@ def test_a_line_break_counts_as_one_character(as_person, person, stage, kind, li
     assert texts_of(person, typed) == {name: text.replace("\r\n", "\n") for name, text in typed.items()}
 
 
+@pytest.mark.matrix
 @each_stage_with(NoteField, LineField)
 @pytest.mark.parametrize("text", ["a\0b", "\0"])
 def test_text_with_a_nul(as_person, stage, text):
@@ -134,6 +139,7 @@ def test_text_with_a_nul(as_person, stage, text):
     assert "This text has a character that cannot be stored. Please retype it." in response.content.decode()
 
 
+@pytest.mark.matrix
 @each_stage_with(NoteField, LineField)
 @pytest.mark.parametrize("sent", [b"a%ED%A0%80b", b"a%FFb", b"%F0%9F%98", b"%ED%BF%BF", b"a%EF%BF%BDb"])
 def test_broken_characters(as_person, stage, sent):
@@ -151,6 +157,7 @@ def test_broken_characters(as_person, stage, sent):
     assert_none_stored(names)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("stage", STAGES, ids=str)
 @pytest.mark.parametrize(
     "body", [b"%ED%A0%80=%ED%A0%80", b"\xff\xfe=\xff", b"&&&===", b"\0=\0", b"%=%&%%%", b"=" * 400]
@@ -162,6 +169,7 @@ def test_unknown_names_of_fields(as_person, person, stage, body):
     assert not DailyLog.objects.exists()
 
 
+@pytest.mark.matrix
 @each_stage_with(NoteField, LineField)
 @pytest.mark.parametrize(
     "text",
@@ -214,6 +222,7 @@ def test_more_than_the_server_takes_is_refused(as_person, stage):
     assert not DailyLog.objects.exists()
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("stage", STAGES, ids=str)
 @pytest.mark.parametrize(
     ("body", "content_type"),
@@ -296,6 +305,7 @@ def test_a_day_that_does_not_exist(as_person, day):
     assert not DailyLog.objects.exists()
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("day", ["1900-01-01", "1970-01-01", "2000-02-29"])
 @pytest.mark.parametrize("stage", STAGES, ids=str)
 def test_dates_long_ago_are_accepted(as_person, person, stage, day):

@@ -44,6 +44,7 @@ def test_it_works(as_person, person, stage):
     assert all(getattr(log, name) is not None for name in stage.field_names if name != "reason_for_skipping")
 
 
+@pytest.mark.matrix
 @each_stage
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_the_anonymous_are_asked_to_log_in_and_come_back(db, client, stage, method):
@@ -68,6 +69,7 @@ def test_another_persons_day_is_neither_seen_nor_touched(as_person, person, stag
     assert person.daily_logs.get().is_done(stage)
 
 
+@pytest.mark.matrix
 @each_stage
 @pytest.mark.parametrize("method", ["put", "delete", "patch", "options"])
 def test_other_methods_are_refused(as_person, person, stage, method):
@@ -319,6 +321,7 @@ def test_a_form_is_drawn_in_one_template_and_its_doses_in_another(as_person, sta
 # Redirects
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", ["save", "next"])
 @each_stage
 def test_it_says_what_was_saved_and_offers_the_next(as_person, stage, name):

@@ -18,7 +18,7 @@ from logs.tests.factories import (
 )
 from logs.tests.pages import check_in_url, day_url, errors_of, form_as_shown
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 DEPENDENT = [(stage, field) for stage in STAGES for field in stage.fields if field.shown_when]
 each_dependent = pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from logs.stages import MIDDAY as MIDDAY_STAGE, STAGES
 from logs.tests.factories import MORNING_DOSE, NOON_DOSE, answers, asked, doses_of, taken
 from logs.tests.pages import check_in_url, day_url, form_as_shown
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 MIDDAY = check_in_url("midday")
 MEDICATION = check_in_url("medication")

@@ -66,6 +66,7 @@ def test_a_day_without_a_log_has_its_page_and_nothing_to_delete(as_person, perso
     assert not person.daily_logs.exists()
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("name", ["day", "not_tracked", "tracked", "delete", "undo"])
 def test_the_anonymous_are_asked_to_log_in(db, client, name, method):
@@ -84,6 +85,7 @@ def test_another_persons_day_is_ones_own_empty_day(as_person):
     assert "<dt>" not in response.content.decode()
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])
 @pytest.mark.parametrize("name", ["day", "not_tracked", "tracked", "delete", "undo"])
 def test_other_methods_are_refused(as_person, name, method):

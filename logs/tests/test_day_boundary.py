@@ -13,6 +13,8 @@ from logs.stages import STAGES
 from logs.tests.factories import answers, make_log
 from logs.tests.pages import check_in_url, day_url
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 MAY_3, MAY_4, MAY_5, MAY_6 = (datetime.date(2026, 5, day) for day in (3, 4, 5, 6))
 
 
@@ -151,6 +153,7 @@ def test_after_midnight_a_check_in_is_saved_for_the_evening_before(as_person, pe
     assert person.daily_logs.get().date == MAY_4
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("clock", ["2026-05-05 00:30", "2026-05-05 03:59"])
 @pytest.mark.parametrize("stage", STAGES, ids=str)
 def test_a_day_that_has_not_begun_is_not_there(as_person, person, stage, clock):

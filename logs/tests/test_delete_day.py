@@ -27,7 +27,7 @@ from logs.tests.factories import (
 from logs.tests.pages import check_in_url, day_url
 from personal_data.wipe import wipe_all
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 DELETE = day_url(name="delete")
 UNDO = day_url(name="undo")

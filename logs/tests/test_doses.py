@@ -20,7 +20,7 @@ from logs.tests.factories import (
 )
 from logs.tests.pages import check_in_url, form_as_shown, shown_doses
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 URL = check_in_url("medication")
 
@@ -248,6 +248,7 @@ def test_a_dose_that_cannot_be(as_person, person, facts, wrong, message):
     assert doses_of(person) == []
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("total", ["1000000", "-1", "", "many", "9" * 5000, "\0"])
 @pytest.mark.parametrize("initial", ["0", "many"])
 @pytest.mark.parametrize("button", ["", "add_dose", "now"])

@@ -62,6 +62,7 @@ def test_everything_but_the_name_may_be_emptied(as_person, person):
     assert (medication.schedule, medication.usual_times, medication.since, medication.until) == (None,) * 4
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("path", [LIST, f"{LIST}1/"])
 def test_the_anonymous_are_asked_to_log_in(db, client, path, method):

@@ -13,6 +13,8 @@ from logs.models import DailyLog, Dose, Medication
 from logs.tests.columns import again, put, stored
 from logs.tests.factories import make_dose, make_full_log, make_medication, make_question_set
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 BEFORE = "0004_encrypt_texts"
 
 
@@ -84,6 +86,7 @@ def test_interrupted_it_goes_on(before):
     assert texts == [("Concerta", "With food"), ("Tea", "Bitter")]
 
 
+@pytest.mark.thorough
 def test_the_way_back_stores_names_as_they_were_written(transactional_db):
     medication = make_medication(name="ÄTHER Öl", note="With food")
     try:
@@ -97,6 +100,7 @@ def test_the_way_back_stores_names_as_they_were_written(transactional_db):
     assert (again(medication).name, again(medication).note) == ("ÄTHER Öl", "With food")
 
 
+@pytest.mark.thorough
 def test_the_way_back_needs_every_key(transactional_db):
     medication = make_medication()
     put(medication, "name", "bl1.lost." + "A" * 60)
@@ -108,6 +112,7 @@ def test_the_way_back_needs_every_key(transactional_db):
     assert stored(medication, "name").startswith("bl1.lost.")
 
 
+@pytest.mark.thorough
 def test_names_to_be_called_by_are_encrypted_and_back(transactional_db):
     person = make_person(display_name="Maria")
     try:

@@ -16,7 +16,7 @@ from logs.tests.factories import DAY, make_dose, make_full_log, make_log
 from logs.tests.pages import check_in_url, day_url
 from testing.forms import forms_in
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 URL = reverse("logs:not_tracked_days")
 ONE_DAY = datetime.timedelta(days=1)

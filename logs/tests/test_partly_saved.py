@@ -13,7 +13,7 @@ from logs.stages import STAGES
 from logs.tests.factories import DAY, MORNING_DOSE, answers, dose_rows, doses_of, make_full_log, make_log, taken
 from logs.tests.pages import check_in_url, errors_of, form_as_shown, shown_doses
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 MORNING, MEDICATION, MIDDAY = (check_in_url(name) for name in ("morning", "medication", "midday"))
 

@@ -13,11 +13,13 @@ from logs.stages import MEDICATION, STAGES
 from logs.tests.factories import DAY, asked, dose_rows
 from logs.tests.pages import check_in_url, day_url, form_as_shown
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
-# Each example begins by deleting the rows of the one before.
+# Each example begins by deleting the rows of the one before. An example takes several requests, so each test gets a
+# twelfth of the profile's examples: five in `make test`, many more in `make attack`.
 several_examples = settings(
-    max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=settings().max_examples // 12,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)
 

@@ -28,7 +28,7 @@ from logs.tests.factories import (
 from logs.tests.pages import check_in_url, day_url, form_as_shown
 from reflections.models import WeeklyReflection
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 MEDICATION = check_in_url("medication")
 # Session with person, day, doses; the changed rows, and the person's version.

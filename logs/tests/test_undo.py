@@ -29,7 +29,7 @@ from logs.tests.factories import (
 from logs.tests.pages import check_in_url, day_url, form_as_shown
 from personal_data.wipe import wipe_all
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
 UNDO = day_url(name="undo")
 URL = check_in_url(MIDDAY)

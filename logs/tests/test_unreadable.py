@@ -102,6 +102,7 @@ def test_each_is_logged_in_one_line_without_its_content(as_person, rows, unreada
         assert "bl1" not in line
 
 
+@pytest.mark.matrix
 @each_stage
 def test_nothing_can_be_typed_there(as_person, rows, unreadable, stage):
     page = as_person.get(check_in_url(stage)).content.decode()
@@ -114,6 +115,7 @@ def test_nothing_can_be_typed_there(as_person, rows, unreadable, stage):
             assert f'aria-describedby="id_{field.name}_helptext"' in tag
 
 
+@pytest.mark.matrix
 @each_stage
 def test_saving_the_form_as_shown_changes_no_text(as_person, person, rows, unreadable, stage):
     log = rows[0]
@@ -126,6 +128,7 @@ def test_saving_the_form_as_shown_changes_no_text(as_person, person, rows, unrea
     assert columns(log) == before
 
 
+@pytest.mark.matrix
 @each_stage
 def test_clearing_everything_else_keeps_the_texts(as_person, person, rows, unreadable, stage):
     before = columns(rows[0])

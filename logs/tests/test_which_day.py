@@ -17,6 +17,8 @@ from logs.tests.pages import check_in_url, day_url, form_as_shown
 from logs.which_day import FOR_TODAY
 from testing.forms import forms_in
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 MAY_3, MAY_4, MAY_5 = (datetime.date(2026, 5, day) for day in (3, 4, 5))
 NIGHT = datetime.datetime(2026, 5, 4, 23, 30, tzinfo=NEW_YORK)
 MORNING_AFTER = datetime.datetime(2026, 5, 5, 8, 0, tzinfo=NEW_YORK)

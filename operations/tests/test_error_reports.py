@@ -77,6 +77,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.matrix
 @pytest.mark.once
 @FORMATS
 @pytest.mark.parametrize("place", FAULTS)

@@ -109,6 +109,7 @@ def test_a_cached_traceback_of_another_formatter_is_not_used(formatter):
     assert CANARY in record.exc_text, "the record is not ours to change"
 
 
+@pytest.mark.matrix
 @BOTH
 @pytest.mark.parametrize("name", ["careless", "django.request", "gunicorn.error", "brainlog.careless"])
 def test_the_message_of_an_exception_is_not_logged(formatter, name):

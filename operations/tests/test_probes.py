@@ -113,6 +113,7 @@ def test_head_has_no_body(rf, db, address):
     assert response.content == b""
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("address", PROBES)
 @pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
 def test_other_methods_are_405(client, address, method):

@@ -371,6 +371,7 @@ def assert_all_readable(person):
     assert all(isinstance(log.dreams, str) for log in person.daily_logs.all())
 
 
+@pytest.mark.thorough_on_sqlite
 def test_reversing_the_migration_needs_every_key(transactional_db, keys):
     log = make_log(dreams="Flying")
     keys(new=NEW)

@@ -9,6 +9,8 @@ from reflections.models import WeeklyReflection
 from reflections.tests.factories import SUNDAY, make_reflection
 from reflections.tests.pages import EVERYTHING, WEEK
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 
 def url(day=SUNDAY):
     return reverse("reflections:delete", args=[day])

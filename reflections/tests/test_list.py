@@ -28,6 +28,7 @@ def test_a_visitor_is_asked_to_log_in(client, db):
     assertRedirects(client.get(URL), f"{reverse('accounts:login')}?next={URL}")
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("address", [URL, OTHER])
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_other_methods_are_refused(as_person, address, method):

@@ -14,6 +14,8 @@ from logs.tests.factories import make_log
 from reflections.tests.pages import NOW, day
 from reflections.tests.test_queries import queries_of
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 
 @pytest.fixture(autouse=True)
 def clock():
@@ -151,6 +153,7 @@ def test_the_first_and_the_newest_are_there(as_person, text):
     assert as_person.get(url(text)).status_code == 200
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 @pytest.mark.parametrize("text", ["2026-05", "2026"])
 def test_other_methods_are_refused(as_person, method, text):

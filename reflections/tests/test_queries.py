@@ -17,6 +17,8 @@ from reflections.models import WeeklyAnswers, WeeklyReflection
 from reflections.tests.factories import SUNDAY, make_reflection
 from reflections.tests.pages import EVERYTHING, WEEK, week_url
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 TEXTS = [
     field.name
     for field in (*(field for stage in STAGES for field in stage.fields), *WeeklyAnswers.fields())

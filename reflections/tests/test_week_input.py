@@ -27,8 +27,9 @@ CHOICES = {
     "gym_days_count": [*map(str, range(8))],
     "questioned_leaving_job": ["true", "false"],
 }
-# hypothesis runs many examples in one test: each begins by deleting the rows of the one before.
-many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+# hypothesis runs several examples in one test: each begins by deleting the rows of the one before. There are many more
+# in `make attack`.
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 4)
 
 
 @pytest.mark.parametrize(

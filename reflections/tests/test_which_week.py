@@ -13,6 +13,8 @@ from reflections.tests.factories import SUNDAY, make_reflection
 from reflections.tests.pages import EVERYTHING, NOW, WEEK, week_url
 from testing.forms import forms_in
 
+pytestmark = pytest.mark.thorough_on_sqlite
+
 NEXT = SUNDAY + WEEK
 BOTH = ["Last week, Week of May 3, 2026", "This week, Week of May 10, 2026"]
 

@@ -181,6 +181,7 @@ def test_a_mail_is_a_text_and_its_subject_one_line(world):
     assert username in mail.outbox[0].body
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()], ids=["text", "json"])
 @pytest.mark.parametrize(
     "text", ["a\r\nERROR forged", "\x1b[2K\x1b[1Aforged", "\u2028forged", "\x85forged", "\x00\x07"]

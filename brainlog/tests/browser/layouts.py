@@ -18,17 +18,21 @@ class Layout:
     screen: dict
     text_size: str = ""  # of the root: what a person sets in the browser, such as 150%
     has_forced_colors: bool = False
-    is_long: bool = False  # left to the long form of the test
 
 
-LAYOUTS = [
+# The short form of the test looks at each page with one of the two in turn, and in forced colours.
+IN_TURN = [
     Layout("on a small phone", SMALL_PHONE),
     Layout("with large text on a small phone", SMALL_PHONE, "150%"),
-    Layout("in forced colours", PHONE, has_forced_colors=True),
-    Layout("with large text", PHONE, "150%", is_long=True),
-    Layout("on a small phone on its side", SMALL_PHONE_ON_ITS_SIDE, is_long=True),
-    Layout("at 200 % zoom", WIDE_AT_200_PERCENT, is_long=True),
-    Layout("at 200 % zoom on a phone", PHONE_AT_200_PERCENT, is_long=True),
+]
+IN_FORCED_COLORS = Layout("in forced colours", PHONE, has_forced_colors=True)
+LAYOUTS = [
+    *IN_TURN,
+    IN_FORCED_COLORS,
+    Layout("with large text", PHONE, "150%"),
+    Layout("on a small phone on its side", SMALL_PHONE_ON_ITS_SIDE),
+    Layout("at 200 % zoom", WIDE_AT_200_PERCENT),
+    Layout("at 200 % zoom on a phone", PHONE_AT_200_PERCENT),
 ]
 
 # What a person cannot read or reach: text and controls beyond the sides of the screen, text that is wider than its

@@ -1,4 +1,7 @@
-"""Accessibility of every page: axe in both themes, target sizes, headings, titles, and each layout in layouts.py."""
+"""Accessibility of every page: axe, target sizes, headings, titles, and layouts.
+
+In short with one theme and two layouts a page, in the long form with both themes and each layout in layouts.py.
+"""
 
 from collections import defaultdict
 
@@ -9,6 +12,8 @@ from playwright.sync_api import expect
 from accounts.tests.factories import make_person
 from brainlog.tests.addresses import addresses_of
 from brainlog.tests.browser.layouts import (
+    IN_FORCED_COLORS,
+    IN_TURN,
     LAYOUTS,
     PHONE,
     SMALL_PHONE,
@@ -47,23 +52,27 @@ IS_UNCOVERED = """(element) => {
 }"""
 
 
-def audit(page, is_wide=False, is_thorough=False) -> list[str]:
-    """The problems of the current page as texts; if thorough, also in the dark theme and in all layouts."""
+THEMES = "light", "dark"
+
+
+def audit(page, number=0, is_wide=False, is_thorough=False) -> list[str]:
+    """The problems of the current page as texts: in both themes and all layouts, or in short, each page in turn.
+
+    In short, pages with an even number are looked at in the light theme and on a small phone, and those with an odd one
+    in the dark theme and with large text.
+    """
     problems = []
-    # During a transition of colours, contrast cannot be measured.
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    problems += [f"in light: {violation}" for violation in violations(page)]
+    for theme in THEMES if is_thorough else [THEMES[number % 2]]:
+        # During a transition of colours, contrast cannot be measured.
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        problems += [f"in {theme}: {violation}" for violation in violations(page)]
     if is_thorough and is_wide:
         page.set_viewport_size(WIDE)
         problems += [f"on a wide screen: {violation}" for violation in violations(page)]
         page.set_viewport_size(PHONE)
-    if is_thorough:
-        page.emulate_media(color_scheme="dark")
-        problems += [f"in dark: {violation}" for violation in violations(page)]
     problems += [f"too small for a thumb, {target}" for target in page.evaluate(SMALL_TARGETS)]
-    for layout in LAYOUTS:
-        if is_thorough or not layout.is_long:
-            problems += problems_of_layout(page, layout)
+    for layout in LAYOUTS if is_thorough else [IN_TURN[number % 2], IN_FORCED_COLORS]:
+        problems += problems_of_layout(page, layout)
     problems += problems_on_paper(page)
     page.set_viewport_size(PHONE)
     if page.locator("h1").count() != 1:
@@ -95,15 +104,13 @@ def check_every_page(new_page, live_server, settings, expected_errors, who, is_t
     world = World.make()
     page = new_page(viewport=PHONE)
     problems, titles = [], defaultdict(set)
-    for view in VIEWS:
-        if view.who != who:
-            continue
+    for number, view in enumerate(view for view in VIEWS if view.who == who):
         if who != "visitor":
             come_in(page, live_server, getattr(world, who))
         if view.error:
             expected_errors.append(f"status of {view.error}")
         view.open(page, world)
-        problems += [f"{view.name}, {problem}" for problem in audit(page, view.is_wide, is_thorough)]
+        problems += [f"{view.name}, {problem}" for problem in audit(page, number, view.is_wide, is_thorough)]
         titles[page.title()].add(view.route)
         page.evaluate("localStorage.clear()")
         page.close(run_before_unload=False)

@@ -107,6 +107,7 @@ def test_a_dose_can_be_read_in_full(phone, person, width, day):
     assert field(page, "doses-0-taken_at").bounding_box()["width"] >= 130
 
 
+@pytest.mark.matrix
 @narrow_and_wide
 @with_and_without
 def test_the_first_dose_ever_takes_eight_taps_at_most(phone, person, width, java_script_enabled):
@@ -136,6 +137,7 @@ def test_the_first_dose_ever_takes_eight_taps_at_most(phone, person, width, java
     assert fits_its_screen(page)
 
 
+@pytest.mark.matrix
 @narrow_and_wide
 @with_and_without
 def test_a_usual_dose_is_one_tap_and_nothing_is_invented(phone, person, width, java_script_enabled):
@@ -268,6 +270,7 @@ def test_six_doses_hide_the_taps(phone, person):
     assert len(doses_of(person, TODAY)) == 6
 
 
+@pytest.mark.matrix
 @narrow_and_wide
 @with_and_without
 def test_one_tap_on_today_and_another_later(phone, clock, person, width, java_script_enabled):

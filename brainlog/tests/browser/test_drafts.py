@@ -336,7 +336,7 @@ def test_leaving_never_warns_where_what_was_typed_is_kept(own_page, typed):
         expect(offer(own_page)).to_be_hidden()
 
 
-@pytest.mark.parametrize("width", [320, 390])
+@pytest.mark.parametrize("width", [320, pytest.param(390, marks=pytest.mark.thorough)])
 def test_today_lists_what_is_not_saved_until_it_is(new_page, live_server, person, width):
     page = come_in(new_page(viewport={"width": width, "height": 700}), live_server, person)
     unsaved = page.get_by_role("region", name="Not saved yet")

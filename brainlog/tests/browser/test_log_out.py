@@ -152,7 +152,7 @@ def test_nor_after_a_session_that_was_over_already(remembering, person):
     assert_back_shows_nothing(page, 3)
 
 
-@pytest.mark.parametrize("width", [320, 390])
+@pytest.mark.parametrize("width", [320, pytest.param(390, marks=pytest.mark.thorough)])
 def test_logging_out_lists_what_is_not_saved_and_leads_to_it(new_page, person, width):
     page = new_page(viewport={"width": width, "height": 700})
     sign_in(page, person)

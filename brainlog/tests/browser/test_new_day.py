@@ -186,6 +186,7 @@ def test_a_check_in_that_was_opened_and_not_touched_asks_which_day(new_page, liv
     expect(page.get_by_text("Today, Tuesday")).to_be_visible()
 
 
+@pytest.mark.matrix
 @each_phone
 @pytest.mark.parametrize(
     ("button", "day"),

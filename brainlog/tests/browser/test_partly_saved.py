@@ -45,6 +45,7 @@ def assert_no_sideways_scroll(page):
     assert fits_its_screen(page)
 
 
+@pytest.mark.matrix
 @each_width
 @with_and_without_javascript
 def test_a_wrong_answer_is_corrected_after_the_others_were_saved(open_phone, person, width, java_script_enabled):
@@ -93,6 +94,7 @@ def test_a_wrong_answer_left_on_the_page_is_offered_again(open_phone, person):
     assert person.daily_logs.get().sleep_hours == Decimal("7.5")
 
 
+@pytest.mark.matrix
 @each_width
 @with_and_without_javascript
 def test_a_week_away_is_marked_and_taken_back(open_phone, person, width, java_script_enabled):

@@ -145,6 +145,7 @@ def test_a_page_out_of_the_browsers_memory_can_send_again(page):
 # After an error
 
 
+@pytest.mark.matrix
 @each_phone
 @with_and_without
 def test_the_errors_are_in_sight_and_have_the_focus(new_page, live_server, person, phone, java_script_enabled):

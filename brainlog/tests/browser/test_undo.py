@@ -26,7 +26,7 @@ pytestmark = pytest.mark.once
 MEDICATION = f"/logs/{DAY}/medication/"
 TRIGGER = "“What triggered it?” will be removed when you save."
 
-each_width = pytest.mark.parametrize("width", [320, 390])
+each_width = pytest.mark.parametrize("width", [320, pytest.param(390, marks=pytest.mark.thorough)])
 with_and_without = pytest.mark.parametrize("java_script", [True, False], ids=["with JavaScript", "without JavaScript"])
 
 

@@ -32,7 +32,7 @@ def on_device(new_page, live_server, berliner):
     return open_today
 
 
-@pytest.mark.parametrize("width", [320, 390])
+@pytest.mark.parametrize("width", [320, pytest.param(390, marks=pytest.mark.thorough)])
 def test_the_zone_of_the_device_can_be_used_from_now_on(on_device, berliner, width):
     page = on_device("Asia/Tokyo", viewport={"width": width, "height": 700})
 

@@ -172,6 +172,7 @@ def test_a_missing_bucket_is_one_sentence(run, bucket):
     assert output == "s3://elsewhere cannot be used: The specified bucket does not exist"
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
 @pytest.mark.parametrize("endpoint", ["minio:9000", "minio", "ftp://minio", "https://", "http://[::1"])
 def test_an_invalid_endpoint_is_one_sentence(monkeypatch, name, endpoint):

@@ -151,14 +151,15 @@ def test_a_plot_of_zeros_at_one_time():
     assert Plot.of("A table", [(timezone.now(), 0)] * 2).points
 
 
+@pytest.mark.once
+@pytest.mark.matrix
+@pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_page_is_accessible(new_page, live_server, reports, theme):
+def test_the_page_is_accessible(new_page, live_server, reports, theme, width):
     root = make_person(username="root", is_staff=True, is_superuser=True)
-    page = come_in(new_page(color_scheme=theme), live_server, root)
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        for address in (NOW, reverse("admin:operations_databasereport_change", args=[reports[0].pk])):
-            page.goto(address)
-            assert violations(page) == []
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            assert page.locator("#content h1").count() == 1
+    page = come_in(new_page(color_scheme=theme, viewport={"width": width, "height": 900}), live_server, root)
+    for address in (NOW, reverse("admin:operations_databasereport_change", args=[reports[0].pk])):
+        page.goto(address)
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("#content h1").count() == 1

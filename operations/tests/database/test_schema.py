@@ -471,6 +471,7 @@ def test_another_index_with_the_expected_name_differs(db, sql, text):
     assert list(problems(connection)) == [(ERROR, f"logs_dailylog: {text}")]
 
 
+@pytest.mark.thorough_on_sqlite
 @pytest.mark.django_db(transaction=True)
 def test_a_migration_that_was_not_applied_is_not_expected():
     call_command("migrate", "logs", "0001", verbosity=0)

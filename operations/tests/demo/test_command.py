@@ -53,6 +53,7 @@ def test_it_shows_the_passwords_once(in_debug):
     assert list(User.objects.order_by("pk").values_list("password", flat=True)) == hashes
 
 
+@pytest.mark.thorough_on_sqlite
 def test_a_second_run_makes_the_same_rows(demo_person):
     before = all_rows()
 
@@ -62,6 +63,7 @@ def test_a_second_run_makes_the_same_rows(demo_person):
     assert User.objects.count() == 2
 
 
+@pytest.mark.thorough_on_sqlite
 def test_a_second_run_replaces_changed_logs_and_keeps_the_profile(demo_person):
     before = all_rows()
     demo_person.daily_logs.filter(date__gt=TODAY - 30 * ONE_DAY).delete()
@@ -76,12 +78,14 @@ def test_a_second_run_replaces_changed_logs_and_keeps_the_profile(demo_person):
     assert (demo_person.display_name, demo_person.theme) == ("Ada", "dark")
 
 
+@pytest.mark.thorough_on_sqlite
 def test_each_run_increments_the_version_of_the_answers(demo_person):
     run_demo()
 
     assert User.objects.get(pk=demo_person.pk).answers_version == 2
 
 
+@pytest.mark.thorough_on_sqlite
 def test_it_does_not_change_other_people(in_debug):
     log = make_log(breakfast="Mine")
 
@@ -109,6 +113,7 @@ def test_it_refuses_an_account_it_did_not_make(in_debug, name):
     assert not Group.objects.exists()
 
 
+@pytest.mark.thorough_on_sqlite
 def test_it_does_not_restore_revoked_rights(demo_person):
     User.objects.filter(username="demo-admin").update(is_staff=False, is_superuser=False)
 
