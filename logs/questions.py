@@ -9,7 +9,7 @@ import datetime
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from types import NoneType
 
@@ -498,7 +498,7 @@ class Change:
 
     answers: dict[str, tuple[object, str, str]]
     times: dict[str, str | None]
-    records: dict[str, tuple[list, str | None]]
+    records: dict[str, tuple[list, str | None]] = field(default_factory=dict)
 
 
 def save_answers(

@@ -59,7 +59,7 @@ def test_names_are_encrypted_and_notes_bound_anew(before):
 
 def test_the_release_before_adds_rows_while_it_is_still_running(before, settings):
     person = make_person()
-    call_command("migrate", "logs", verbosity=0)
+    call_command("migrate", verbosity=0)
     settings.FIELD_ENCRYPTION_READS_PLAINTEXT = True
     insert(person, "Concerta")
 
