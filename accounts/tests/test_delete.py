@@ -15,7 +15,9 @@ from accounts.models import Invitation, SecurityEvent, User
 from accounts.social_login import ACCOUNTS, TOKENS
 from accounts.tests.factories import PASSWORD, make_person
 from encryption.fields import PrivateTextField
+from logs.models import QuestionSet
 from logs.tests.factories import make_dose, make_full_log, make_medication
+from logs.tests.own_questions import make_answer, make_question
 from logs.tests.pages import check_in_url
 from reflections.tests.factories import make_reflection
 
@@ -50,7 +52,10 @@ def make_person_with_everything(**facts) -> User:
     person = make_person(**facts)
     log = make_full_log(person)
     make_dose(log, make_medication(person))
-    make_reflection(person)
+    reflection = make_reflection(person)
+    make_answer(log, make_question(person, "line"))
+    make_answer(reflection, make_question(person, "line", check_in="week"))
+    QuestionSet.of(person.pk, ["dreams"]).store()
     person.groups.add(Group.objects.get_or_create(name="friends")[0])
     person.user_permissions.add(Permission.objects.first())
     EmailConfirmation.create(EmailAddress.objects.create(user=person, email=f"{person.pk}@example.org"))
@@ -89,6 +94,10 @@ def test_the_tables_about_a_person_are_found(maria):
         "Medication.user",
         "Dose.daily_log__user",
         "Dose.medication__user",
+        "OwnQuestion.user",
+        "OwnAnswer.user",
+        "OwnWeeklyAnswer.user",
+        "QuestionSet.user",
         "WeeklyReflection.user",
     } <= rows_of(maria.pk).keys()
 

@@ -13,21 +13,26 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from accounts.models import User
 from accounts.tests.factories import make_person
 from logs.admin import DayStateFilter
-from logs.models import DailyLog, Dose, Medication
+from logs.models import DailyLog, Dose, Medication, OwnQuestion
 from logs.stages import EVENING, MIDDAY, STAGES
 from logs.tests.factories import DAY, make_dose, make_full_log, make_log, make_medication
+from logs.tests.own_questions import make_answer, make_question
 from reflections.models import WeeklyAnswers, WeeklyReflection
 from reflections.tests.factories import SUNDAY, make_reflection
 
 pytestmark = pytest.mark.thorough_on_sqlite
 
-LISTS = ["accounts_user", "logs_dailylog", "logs_dose", "logs_medication", "reflections_weeklyreflection"]
+LISTS = [
+    *("accounts_user", "logs_dailylog", "logs_dose", "logs_medication", "logs_ownquestion"),
+    "reflections_weeklyreflection",
+]
 ANSWERS = [name for name in LISTS if name != "accounts_user"]
 MODELS = {
     "accounts_user": User,
     "logs_dailylog": DailyLog,
     "logs_dose": Dose,
     "logs_medication": Medication,
+    "logs_ownquestion": OwnQuestion,
     "reflections_weeklyreflection": WeeklyReflection,
 }
 
@@ -53,12 +58,17 @@ def rows(db):
     maria = make_person(username="Ünal", display_name="Maria")
     log = make_full_log(maria, DAY, dreams="A secret dream", coping_strategies=["journaled"], had_emotional_event=True)
     medication = make_medication(maria, note="A secret note")
+    question = make_question(maria, "line", label="A secret question")
+    make_answer(log, question, "A secret answer")
+    reflection = make_reflection(maria, week_highlights="A secret walk")
+    make_answer(reflection, make_question(maria, "note", check_in="week", label="A secret week"), "A secret reply")
     return {
         "accounts_user": maria,
         "logs_dailylog": log,
         "logs_medication": medication,
         "logs_dose": make_dose(log, medication),
-        "reflections_weeklyreflection": make_reflection(maria, week_highlights="A secret walk"),
+        "logs_ownquestion": question,
+        "reflections_weeklyreflection": reflection,
     }
 
 

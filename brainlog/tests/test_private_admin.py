@@ -15,10 +15,11 @@ pytestmark = pytest.mark.thorough_on_sqlite
 SECRETS = {
     "logs_dailylog": ("dreams", "A secret dream"),
     "logs_medication": ("note", "A secret note"),
+    "logs_ownquestion": ("label", "A secret question"),
     "reflections_weeklyreflection": ("week_highlights", "A secret walk"),
 }
-# With the name of the medication: of the day's dose, and its own.
-WITHHELD_ON = {"logs_dailylog": 2, "logs_medication": 2, "reflections_weeklyreflection": 1}
+# With the name of the medication, of the day's dose and its own, and the answers to own questions.
+WITHHELD_ON = {"logs_dailylog": 3, "logs_medication": 2, "logs_ownquestion": 1, "reflections_weeklyreflection": 2}
 each_table = pytest.mark.parametrize("name", SECRETS)
 WITHHELD = "written, not shown"
 
@@ -90,6 +91,7 @@ def test_what_cannot_be_read_is_said(client, staff, rows, name):  # noqa: F811
 
 NAMES = {
     "logs_dailylog": "Concerta",
+    "logs_ownquestion": "A secret question",
     "logs_dose": "Concerta",
     "logs_medication": "Concerta",
     "accounts_user": "Maria",

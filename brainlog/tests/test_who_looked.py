@@ -22,6 +22,7 @@ SAID = {
     "logs_dailylog": "Looked at a day of yours",
     "logs_medication": "Looked at a medication of yours",
     "logs_dose": "Looked at a medication of yours",
+    "logs_ownquestion": "Looked at a question of yours",
     "reflections_weeklyreflection": "Looked at a reflection of yours",
 }
 
@@ -49,6 +50,7 @@ NOT_ANSWERED = {
     | {"not_tracked"},  # The list says that a day is marked, and not why.
     "logs_medication": {"user"},
     "logs_dose": {"daily_log", "user"},
+    "logs_ownquestion": {"user", "check_in", "kind", "archived_at"},
     "reflections_weeklyreflection": {"user", "week_start", "completed_at", "updated_at"},
 }
 
