@@ -23,8 +23,9 @@ SOURCES = settings.BASE_DIR / "static"
 # In the order of the cascade: among rules that are equally specific and in the same layer, the later one wins.
 STYLES = (
     *("tokens", "base", "page", "navigation", "cards", "messages", "lists", "question-list", "second-factor"),
-    *("buttons", "fields", "errors", "pills", "scale", "stepper", "more", "doses", "conflicts", "which-day"),
-    *("check-ins", "squares", "calendar", "day-answers", "numbers", "welcome", "forced-colors", "print", "screen-lock"),
+    *("buttons", "fields", "errors", "pills", "scale", "stepper", "own-question", "more", "doses", "conflicts"),
+    *("which-day", "check-ins", "squares", "calendar", "day-answers", "numbers", "welcome"),
+    *("forced-colors", "print", "screen-lock"),
 )
 # Beside Django's own stylesheets: no tokens, no layers.
 ADMIN_STYLES = ("admin-breadcrumbs", "admin-lists", "database-report", "screen-lock")

@@ -117,7 +117,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ],
             "builtins": [
-                f"brainlog.templatetags.{name}" for name in ("icon", "navigation", "new_day", "page_title", "script")
+                f"brainlog.templatetags.{name}"
+                for name in ("address", "icon", "navigation", "new_day", "page_title", "script")
             ],
         },
     },
@@ -261,7 +262,8 @@ LANGUAGE_CODE = "en"
 # A new language needs its translations, and formats as in brainlog/formats/en/.
 LANGUAGES = [("en", _("English"))]
 FORMAT_MODULE_PATH = ["brainlog.formats"]
-USE_I18N = True
+# Texts of a single language are shown as they are written. Looking up each takes a tenth of the time of a page.
+USE_I18N = len(LANGUAGES) > 1
 USE_TZ = True
 # The default; PersonMiddleware activates the person's own zone.
 TIME_ZONE = "UTC"

@@ -340,12 +340,14 @@ class AnswersForm(forms.Form):
 
     def get_context(self):
         """The questions asked first, then those that are folded away."""
+        first = [question.name for question in self.questions if question.is_first]
         folded = [question.name for question in self.questions if not question.is_first]
         answered = sum(self.shows_answer(name) for name in folded)
         return {
             "form": self,
-            "fields": [(field, field.errors) for field in self],
-            "first_folded": folded[0] if folded else None,
+            "hidden_fields": [],
+            "fields": [(self[name], self[name].errors) for name in first],
+            "folded": [(self[name], self[name].errors) for name in folded],
             "folded_answered": answered,
             "is_folded_open": bool(answered) or any(name in self.errors for name in folded),
             "conflicts": self.conflicts,

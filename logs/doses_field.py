@@ -41,6 +41,11 @@ class DosesInput(forms.Widget):
 class BoundDoses(forms.BoundField):
     """The doses of one form: their rows, as typed or as stored."""
 
+    template_name = "logs/_doses.html"
+
+    def get_context(self):
+        return {"field": self, "rows": self.rows, "medications": self.field.medications, "zone": self.zone}
+
     @cached_property
     def rows(self) -> BaseDoseFormSet:
         form_kwargs = {"doses_field": self.field}

@@ -151,7 +151,8 @@ class Stepper(TextBox):
         box = super().render(name, value, described_by_unit(attrs, self.unit))
         data = ((key, in_digits(limit)) for key, limit in self.limits.items() if limit is not None)
         return format_html(
-            '<div class="measure" data-stepper{}>{}{}{}{}<span class="visually-hidden" role="status"></span></div>',
+            '<div class="measure" data-stepper{}>{}{} <span class="together">{}{}</span>'
+            '<span class="visually-hidden" role="status"></span></div>',
             format_html_join("", ' data-{}="{}"', data),
             box,
             unit_beside(attrs, self.unit),
@@ -162,7 +163,7 @@ class Stepper(TextBox):
     def button(self, direction: int, sign: str, words: str) -> str:
         step = number_format(in_digits(self.step or Decimal(1)), use_l10n=True)
         return format_html(
-            ' <button type="button" class="button" data-step-by="{}" aria-label="{}" hidden>{}</button>',
+            '<button type="button" class="button" data-step-by="{}" aria-label="{}" hidden>{}</button>',
             direction,
             words % {"question": self.question, "step": step},
             sign,

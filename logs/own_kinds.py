@@ -17,7 +17,7 @@ KINDS = {
     "score": _("A score from 1 to 10"),
     "yes_no": _("Yes or no"),
     "number": _("A number"),
-    "two_numbers": _("Two numbers, such as blood pressure"),
+    "two_numbers": _("Two numbers, like 120 / 80"),
     "choice": _("One of a list"),
     "several": _("Several of a list"),
     "line": _("A few words"),

@@ -17,6 +17,7 @@ from logs.stages import STAGES
 
 WEEK = "week"
 ASKED_FIRST, FOLDED = "first", "folded"
+ALL_PARAMETERS = {name for names in PARAMETERS.values() for name in names}
 FEWEST_CHOICES, MOST_CHOICES, LONGEST_CHOICE = 2, 12, 60
 
 
@@ -130,8 +131,8 @@ class OwnQuestionForm(forms.Form):
     CHECK_INS = [*((stage.slug, stage.title) for stage in STAGES), (WEEK, _("Once a week"))]
 
     label = WordsInput(label=_("Question"), required=True, max_length=120)
-    kind = pills(list(KINDS.items()), label=_("How do you answer it?"))
     check_in = pills(CHECK_INS, label=_("When is it asked?"))
+    kind = pills(list(KINDS.items()), label=_("How do you answer it?"))
     ends_low = WordsInput(label=_("What 1 means"), max_length=40)
     ends_high = WordsInput(label=_("What 10 means"), max_length=40)
     unit = WordsInput(label=_("Unit"), max_length=20, help_text=_("Such as cups, minutes or mmHg."))
@@ -183,7 +184,7 @@ class OwnQuestionForm(forms.Form):
 
     def leave_out_other_kinds(self):
         """Ask only what the kind of the existing question asks."""
-        for name in {"kind", *(name for names in PARAMETERS.values() for name in names)} - self.parameters:
+        for name in {"kind"} | ALL_PARAMETERS - self.parameters:
             del self.fields[name]
 
     @property
@@ -245,7 +246,7 @@ class OwnQuestionForm(forms.Form):
             "choices": [],
             "direction": Direction.NEITHER.value,
         }
-        for name in {name for names in PARAMETERS.values() for name in names} - self.parameters:
+        for name in ALL_PARAMETERS - self.parameters:
             self.errors.pop(name, None)
             self.cleaned_data[name] = empty.get(name)
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from brainlog.database.retry import retry_on_conflict
+from encryption.fields import Unreadable
 from logs.gallery import Entry
 from logs.models import OwnQuestion
 from logs.question_choices import Choices, Place, moved
@@ -37,41 +39,55 @@ def locked(person):
     return get_user_model().objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
-def store_choices(person, choices: Choices):
-    get_user_model().objects.filter(pk=person.pk).update(question_choices=choices.to_json())
+def choose(person, choices: Choices):
+    """Give a locked person other choices. Stored by store_choices()."""
     person.question_choices = choices.to_json()
+
+
+def choices_of(person) -> Choices:
+    return Choices.from_json(person.question_choices)
+
+
+def store_choices(person):
+    get_user_model().objects.filter(pk=person.pk).update(question_choices=person.question_choices)
 
 
 @retry_on_conflict
 def arrange(person, wanted: Wanted):
-    """Ask, order, leave out. A check-in that asks nothing is switched off, and on again with its next question.
-
-    Raises Http404 for an own question that the person does not have.
-    """
+    """Ask, order, leave out. Raises Http404 for an own question that is not there any more."""
     person_now = locked(person)
-    choices = Choices() if wanted.resets else Choices.from_json(person_now.question_choices)
-    usual = {question.name: question for each in QUESTION_LISTS.values() for question in each.built_in}
-    own = {question.name: question for question in questions_for(person_now).own}
+    if wanted.resets:
+        choose(person_now, Choices())
     for name, place in wanted.places.items():
-        if name in usual:
-            choices = choices.with_place(name, place, usual[name].place)
-        else:
-            get_object_or_404(person_now.own_questions, pk=own[name].own.pk if name in own else None)
-            person_now.own_questions.filter(pk=own[name].own.pk).update(place=place)
+        place_question(person_now, name, place)
     for slug, is_on in wanted.check_ins.items():
-        choices = choices.with_check_in(slug, is_on=is_on)
-    person_now.arranged_questions = None
-    store_choices(person_now, choices)
+        choose(person_now, choices_of(person_now).with_check_in(slug, is_on=is_on))
     for name, by in wanted.moves:
         slug = slug_of(person_now, name)
-        choices = choices.with_order(slug, moved(questions_for(person_now).of(slug), name, by=by))
-        store_choices(person_now, choices)
-    slugs = {slug_of(person_now, name) for name in wanted.places} & STAGE_BY_SLUG.keys()
-    for slug in slugs:
-        asks = any(question.is_asked for question in questions_for(person_now).of(slug))
-        choices = choices.with_check_in(slug, is_on=asks)
-    store_choices(person_now, choices)
+        order = moved(questions_for(person_now).of(slug), name, by=by)
+        choose(person_now, choices_of(person_now).with_order(slug, order))
+    switch_off_where_nothing_is_asked(person_now)
+    store_choices(person_now)
     forget(person, person_now)
+
+
+def place_question(person, name: str, place: Place):
+    """Ask a question there. A check-in that is off is on again with a question that is asked in it."""
+    slug = slug_of(person, name)
+    usual = {question.name: question.place for question in QUESTION_LISTS[slug].built_in}
+    if name in usual:
+        choose(person, choices_of(person).with_place(name, place, usual[name]))
+    else:
+        person.own_questions.filter(pk=name.removeprefix("own-")).update(place=place)
+        person.arranged_questions = None
+    if place != Place.OFF:
+        choose(person, choices_of(person).with_check_in(slug, is_on=True))
+
+
+def switch_off_where_nothing_is_asked(person):
+    for slug in STAGE_BY_SLUG:
+        if not any(question.is_asked for question in questions_for(person).of(slug)):
+            choose(person, choices_of(person).with_check_in(slug, is_on=False))
 
 
 def forget(person, person_now):
@@ -81,8 +97,11 @@ def forget(person, person_now):
 
 
 def slug_of(person, name: str) -> str:
-    """The list that a question is in. Raises KeyError if there is no such question."""
-    return {question.name: slug for slug in QUESTION_LISTS for question in questions_for(person).of(slug)}[name]
+    """The list that a question is in. Raises Http404 if there is no such question any more."""
+    found = {question.name: slug for slug in QUESTION_LISTS for question in questions_for(person).of(slug)}
+    if name not in found:
+        raise Http404
+    return found[name]
 
 
 # ── Own questions ────────────────────────────────────────────────────────────────────────────────
@@ -109,35 +128,51 @@ def fill(question: OwnQuestion, facts: dict):
     for name in WRITTEN:
         if name in facts:
             setattr(question, name, facts[name])
-    question.set_choices(facts.get("choices") or (), facts.get("retired") or ())
+    if not isinstance(question.choices_json, Unreadable):
+        question.set_choices(facts.get("choices") or (), facts.get("retired") or ())
 
 
 @retry_on_conflict
-def add_question(person, facts: dict, gallery: str | None = None) -> OwnQuestion:
+def add_question(person, facts: dict) -> OwnQuestion:
     """Store a new own question, last of its check-in. Raises ValidationError if there is no room."""
     person_now = locked(person)
-    if person_now.own_questions.count() >= OwnQuestion.MOST_STORED:
+    question = insert_question(person_now, facts)
+    forget(person, person_now)
+    return question
+
+
+def insert_question(person, facts: dict, gallery: str | None = None) -> OwnQuestion:
+    """Store a question of a person who is locked."""
+    if person.own_questions.count() >= OwnQuestion.MOST_STORED:
         message = gettext("There is no room for more. Delete an archived question that you no longer need.")
         raise ValidationError(message, code="too_many")
-    require_room(person_now, facts["check_in"])
-    question = OwnQuestion(user=person_now, kind=facts["kind"], gallery=gallery)
+    require_room(person, facts["check_in"])
+    question = OwnQuestion(user=person, kind=facts["kind"], gallery=gallery)
     fill(question, facts)
     question.save(force_insert=True)
     get_user_model().objects.filter(pk=person.pk).update(has_own_questions=True)
-    person_now.has_own_questions = True
-    switch_on(person_now, question)
-    forget(person, person_now)
+    person.has_own_questions = True
+    switch_on(person, question)
     return question
 
 
 @retry_on_conflict
 def add_from_gallery(person, entry: Entry) -> OwnQuestion:
     """Store a question of the gallery. One that the person has already is asked again, if it was archived."""
-    known = locked(person).own_questions.filter(gallery=entry.key).order_by("-archived_at").first()
-    if known:
-        return restore_question(person, known.pk) if known.archived_at else known
+    person_now = locked(person)
+    question = person_now.own_questions.filter(gallery=entry.key).order_by("-archived_at").first()
+    if question is None:
+        question = insert_question(person_now, facts_of(entry), gallery=entry.key)
+    elif question.archived_at:
+        ask_again(question, person_now)
+    forget(person, person_now)
+    return question
+
+
+def facts_of(entry: Entry) -> dict:
+    """An entry of the gallery by the columns of a question."""
     choices = [[number, str(label)] for number, label in enumerate(entry.choices, start=1)]
-    facts = {
+    return {
         "kind": entry.kind,
         "label": str(entry.label),
         "check_in": entry.check_in,
@@ -151,20 +186,13 @@ def add_from_gallery(person, entry: Entry) -> OwnQuestion:
         "choices": choices,
         "place": Place.FIRST if entry.is_first else Place.FOLDED,
     }
-    return add_question(person, facts, gallery=entry.key)
 
 
 def switch_on(person, question: OwnQuestion):
     """A check-in that is off is on again with a question that is asked in it."""
-    choices = Choices.from_json(person.question_choices)
-    if question.check_in in choices.off and question.place != Place.OFF:
-        store_choices(person, choices.with_check_in(question.check_in, is_on=True))
-
-
-def switch_off_if_nothing_is_asked(person, slug: str):
-    person.arranged_questions = None
-    if slug in STAGE_BY_SLUG and not any(question.is_asked for question in questions_for(person).of(slug)):
-        store_choices(person, Choices.from_json(person.question_choices).with_check_in(slug, is_on=False))
+    if question.check_in in STAGE_BY_SLUG and question.place != Place.OFF:
+        choose(person, choices_of(person).with_check_in(question.check_in, is_on=True))
+        store_choices(person)
 
 
 def change_question(person, pk: int, facts: dict) -> OwnQuestion:
@@ -179,7 +207,6 @@ def reword(question: OwnQuestion, person, facts: dict):
     fill(question, facts)
     question.save()
     switch_on(person, question)
-    switch_off_if_nothing_is_asked(person, before)
 
 
 def archive_question(person, pk: int) -> OwnQuestion:
@@ -188,23 +215,22 @@ def archive_question(person, pk: int) -> OwnQuestion:
     def archive(question, person_now):
         question.archived_at = question.archived_at or timezone.now()
         question.save(update_fields=["archived_at"])
-        switch_off_if_nothing_is_asked(person_now, question.check_in)
 
     return changed(person, pk, archive)
 
 
 def restore_question(person, pk: int) -> OwnQuestion:
     """Ask an archived question again. Raises ValidationError if there is no room."""
+    return changed(person, pk, ask_again)
 
-    def restore(question, person_now):
-        if question.archived_at:
-            require_room(person_now, question.check_in, but=question)
-        question.archived_at = None
-        question.place = Place.FOLDED if question.place == Place.OFF else question.place
-        question.save(update_fields=["archived_at", "place"])
-        switch_on(person_now, question)
 
-    return changed(person, pk, restore)
+def ask_again(question: OwnQuestion, person):
+    if question.archived_at:
+        require_room(person, question.check_in, but=question)
+    question.archived_at = None
+    question.place = Place.FOLDED if question.place == Place.OFF else question.place
+    question.save(update_fields=["archived_at", "place"])
+    switch_on(person, question)
 
 
 @retry_on_conflict
@@ -212,6 +238,9 @@ def changed(person, pk: int, change) -> OwnQuestion:
     person_now = locked(person)
     question = get_object_or_404(person_now.own_questions.select_for_update(), pk=pk)
     change(question, person_now)
+    person_now.arranged_questions = None
+    switch_off_where_nothing_is_asked(person_now)
+    store_choices(person_now)
     forget(person, person_now)
     return question
 
@@ -228,7 +257,6 @@ def delete_question(person, pk: int) -> OwnQuestion:
         answers.row_model().objects.filter(user=person_now, pk__in=rows).forget_unanswered_parts()
         person_now.has_own_questions = person_now.own_questions.exists()
         get_user_model().objects.filter(pk=person.pk).update(has_own_questions=person_now.has_own_questions)
-        switch_off_if_nothing_is_asked(person_now, question.check_in)
         person_now.answers_changed()
 
     return changed(person, pk, delete)

@@ -48,13 +48,15 @@ def wanted_of(request) -> Wanted:
     Raises BadRequest for what is no place or no question, Http404 for an own question that is not the person's.
     """
     data = request.POST
-    known = {question.name for slug in QUESTION_LISTS for question in questions_of(slug, request.user)}
+    questions = [question for slug in QUESTION_LISTS for question in questions_of(slug, request.user)]
+    known = {question.name for question in questions}
+    heads = {question.name for question in questions if not question.shown_when}
     moves = [(name, by) for key, by in MOVES.items() for name in data.getlist(key)]
     names = [*data, *(name for name, _by in moves)]
     if any(name.startswith("own-") and name not in known for name in names):
         raise Http404
-    if not known.issuperset(name for name, _by in moves):
-        raise BadRequest("An unknown question.")
+    if not heads.issuperset(name for name, _by in moves):
+        raise BadRequest("A question that does not exist, or moves with another one.")
     try:
         places = {name: Place(data[name]) for name in data if name in known}
         check_ins = {name: SWITCH[data[name]] for name in data if name in STAGE_BY_SLUG}
@@ -67,16 +69,14 @@ def said_after(person, wanted: Wanted) -> str:
     """What was changed, in words."""
     if wanted.resets:
         return _("The usual questions are back. Your own stay as they are.")
-    if wanted.check_ins:
-        [*slugs] = wanted.check_ins
-        title = QUESTION_LISTS[slugs[0]].title
-        words = _("%(check_in)s is on.") if wanted.check_ins[slugs[0]] else _("%(check_in)s is off.")
-        return words % {"check_in": title}
-    off = [slug for slug in STAGE_BY_SLUG if not STAGE_BY_SLUG[slug].is_on(person)]
+    off = [slug for slug, stage in STAGE_BY_SLUG.items() if not stage.is_on(person)]
     emptied = [slug for slug in off if not any(question.is_asked for question in questions_of(slug, person))]
-    if wanted.places and emptied:
+    if emptied and (wanted.places or wanted.check_ins):
         title = QUESTION_LISTS[emptied[0]].title
         return _("Nothing is left to ask in %(check_in)s, so it is off.") % {"check_in": title}
+    for slug, is_on in wanted.check_ins.items():
+        words = _("%(check_in)s is on.") if is_on else _("%(check_in)s is off.")
+        return words % {"check_in": QUESTION_LISTS[slug].title}
     return _("Saved. Answers you gave stay as they are.")
 
 

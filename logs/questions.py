@@ -35,7 +35,9 @@ DIGEST_LENGTH = 6
 
 
 def without_zeros(value):
-    """A number without zeros at its end: 7.5 is 7.50. Anything else as it is."""
+    """A number, or several, without zeros at its end: 7.5 is 7.50. Anything else as it is."""
+    if isinstance(value, tuple):
+        return tuple(map(without_zeros, value))
     return value.normalize() if isinstance(value, Decimal) else value
 
 

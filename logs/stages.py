@@ -7,12 +7,13 @@ and the numbers ask `stage.questions(person)`.
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.utils.formats import time_format
+from django.utils.formats import get_format, time_format
 from django.utils.functional import cached_property
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import get_language, gettext, gettext_lazy as _
 
 from logs.fields import (
     Answer,
@@ -262,13 +263,19 @@ class Stage:
     @property
     def hours(self) -> str:
         """The suggested hours as the person writes times."""
-        first, last = (time_format(datetime.time(hour)) for hour in self.suggested)
-        return gettext("%(first)s to %(last)s") % {"first": first, "last": last}
+        return hours_in_words(*self.suggested, get_format("TIME_FORMAT"), get_language())
 
     def constraints(self) -> Iterator[models.BaseConstraint]:
         for field in self.fields:
             yield from field.constraints("daily_log")
         yield from self.part.constraints("daily_log")
+
+
+@cache
+def hours_in_words(first: int, last: int, pattern: str, language: str) -> str:
+    """`7 a.m. to 9 a.m.`, made once for each form of times and language."""
+    first, last = (time_format(datetime.time(hour), pattern) for hour in (first, last))
+    return gettext("%(first)s to %(last)s") % {"first": first, "last": last}
 
 
 STAGES = (

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -56,6 +57,8 @@ def check_in(request, day, stage):
         "steps": steps_of(form.instance, now=stage, today=person.today()),
         "day_name": name_of_day(day, person.today()),
         "has_next": any(each.is_on(person) for each in STAGES[STAGES.index(stage) + 1 :]),
+        "weekday": date_format(day, "l"),
+        "date": date_format(day),
         "carried": carried_into(person, day) if stage is MORNING else None,
     }
     return render(request, "logs/check_in.html", context, status=404 if form.unknown_questions else 200)
@@ -177,6 +180,8 @@ def day(request, day):
     context = {
         "log": log,
         "day_name": name_of_day(day, today),
+        "weekday": date_format(day, "l"),
+        "date": date_format(day),
         "called_today": today,
         "steps": [
             step | {"answers": shown_answers(step["stage"].questions(request.user), log)}

@@ -20,18 +20,18 @@ DAY = "2026-05-31"
 MOST = {
     "/": (4, 4, 9600),
     f"/logs/{DAY}/": (3, 3, 9500),
-    f"/logs/{DAY}/morning/": (6, 3, 10900),
-    f"/logs/{DAY}/medication/": (7, 3, 16400),
-    f"/logs/{DAY}/midday/": (6, 2, 13400),
-    f"/logs/{DAY}/afternoon/": (6, 2, 11500),
-    f"/logs/{DAY}/evening/": (6, 2, 15900),
+    f"/logs/{DAY}/morning/": (6, 3, 10700),
+    f"/logs/{DAY}/medication/": (7, 3, 15700),
+    f"/logs/{DAY}/midday/": (6, 2, 13200),
+    f"/logs/{DAY}/afternoon/": (6, 2, 11200),
+    f"/logs/{DAY}/evening/": (6, 2, 15300),
     "/logs/": (4, 3, 16300),
+    f"/reflections/{DAY}/": (6, 3, 12900),
+    "/reflections/": (4, 2, 13000),
+    f"/reflections/numbers/{DAY[:7]}/": (4, 1, 4900),
     "/logs/questions/": (9, 9, 99900),
     "/logs/questions/new/": (99, 9, 99900),
     "/logs/questions/gallery/": (9, 9, 99900),
-    f"/reflections/{DAY}/": (6, 3, 13300),
-    "/reflections/": (4, 2, 13000),
-    f"/reflections/numbers/{DAY[:7]}/": (4, 1, 4900),
 }
 SAVE = 4  # queries
 

@@ -6,12 +6,12 @@ from operator import or_
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from brainlog.database.compiled import compiled
+from logs.addresses import address_of_day
 from logs.fields import ChoiceField
 from logs.models.medications import Dose, doses_of_log
 from logs.models.own_questions import OwnAnswer, RowWithOwnAnswers
@@ -138,7 +138,7 @@ class DailyLog(RowWithOwnAnswers, MorningAnswers, MedicationAnswers, MiddayAnswe
         return date_format(self.date, "DATE_FORMAT")
 
     def get_absolute_url(self):
-        return reverse("logs:day", args=[self.date])
+        return address_of_day(self.date)
 
     @property
     def headline(self) -> int | None:

@@ -129,6 +129,7 @@ class OwnQuestion(models.Model):
 
     @property
     def all_choices(self) -> list[list]:
+        """All of them. None, if they cannot be decrypted."""
         text = self.choices_json
         return json.loads(text) if isinstance(text, str) and text else []
 

@@ -152,3 +152,35 @@ def test_not_noticed_is_an_answer(as_person, person):
     as_person.post(check_in_url(EVENING), {f"{question.name}-not-noticed": "on"})
 
     assert answer_to(person, question) == NOT_NOTICED
+
+
+def test_a_question_of_the_gallery_is_added_by_one_tap(as_person, person):
+    for _times in range(2):
+        response = as_person.post("/logs/questions/gallery/", {"entry": "water"}, follow=True)
+        assert "is asked from now on: Evening." in response.content.decode()
+
+    question = person.own_questions.get()
+    assert (question.gallery, question.kind, question.check_in) == ("water", "number", "evening")
+    as_person.post(f"/logs/questions/{question.pk}/", {"action": "archive"})
+    as_person.post("/logs/questions/gallery/", {"entry": "water"})
+    assert person.own_questions.get().archived_at is None
+    assert as_person.post("/logs/questions/gallery/", {"entry": "nothing"}).status_code == 404
+
+
+def test_rewording_keeps_answers(as_person, person):
+    question = make_question(person, "choice")
+    as_person.post(check_in_url(EVENING), {question.name: "2"})
+
+    as_person.post(f"/logs/questions/{question.pk}/", {"label": "Which drink?", "choices": "tea\nespresso\nwater"})
+    assert "espresso" not in as_person.get(day_url()).content.decode(), "Another list: the former choice is retired."
+    assert "coffee" in as_person.get(day_url()).content.decode()
+    reworded = {"label": "Which drink?", "choices": "black tea\nespresso\nwater"}
+    as_person.post(f"/logs/questions/{question.pk}/", reworded)
+    question.refresh_from_db()
+    person.refresh_from_db()
+
+    assert [words for _pk, words in question.choices] == ["black tea", "espresso", "water"]
+    assert answer_to(person, question) == 2
+    form = as_person.get(check_in_url(EVENING)).context["form"]
+    as_person.post(check_in_url(EVENING), {"asked-names": form.asked_names, question.name: "2"})
+    assert OwnAnswer.objects.get().chosen == [2]

@@ -177,6 +177,18 @@ def test_a_check_in_that_asks_nothing_is_off_until_it_asks_something(as_person, 
     assert AFTERNOON.is_on(person)
 
 
+def test_leaving_a_question_out_does_not_switch_its_check_in_on(as_person, person):
+    as_person.post(PAGE, {"afternoon": "off"})
+
+    as_person.post(PAGE, {"overextended": "off"})
+
+    person.refresh_from_db()
+    assert not AFTERNOON.is_on(person)
+    as_person.post(PAGE, {"overextended": "folded"})
+    person.refresh_from_db()
+    assert AFTERNOON.is_on(person)
+
+
 def test_up_and_down(as_person, person):
     own = make_question(person, "line", check_in="midday")
 
@@ -226,6 +238,7 @@ def test_a_save_of_a_page_opened_before_a_question_was_left_out_keeps_its_answer
         ({"dreams": "nowhere"}, 400),
         ({"medication": "perhaps"}, 400),
         ({"up": "no_such_question"}, 400),
+        ({"up": "emotional_event"}, 400),
         ({"up": "own-999999"}, 404),
         ({"own-999999": "off"}, 404),
         ({"own-x": "off"}, 404),

@@ -5,6 +5,7 @@ import datetime
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import translation
 from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.tests.factories import make_person
@@ -118,8 +119,11 @@ def test_the_numbers_follow_a_save_at_once(as_person, person):
     assertContains(as_person.get(url("2026-05")), "<td>4.0</td>")
 
 
-def test_cached_numbers_are_shown_in_the_language_of_the_request(as_person, person, settings):
+def test_cached_numbers_are_shown_in_the_language_of_the_request(as_person, person, settings, monkeypatch):
     """Numbers are cached, not texts."""
+    # Django chooses its functions at their first call. With a second language, these are the ones that translate.
+    settings.USE_I18N = True
+    monkeypatch.setattr(translation, "_trans", type(translation._trans)())
     log_days(person, "2026-05-01", 2, focus_level=4)
     first = as_person.get(url("2026-05"))
 

@@ -39,13 +39,15 @@ function nextNumber(text, direction, { least, most, step }) {
 for (const stepper of document.querySelectorAll("[data-stepper]")) {
   const input = stepper.querySelector("input");
   const status = stepper.querySelector("[role=status]");
+  let hasComma = false;
   for (const button of stepper.querySelectorAll("[data-step-by]")) {
     button.hidden = false;
     button.addEventListener("click", () => {
       const typed = input.value.trim();
       const next = nextNumber(typed, Number(button.dataset.stepBy), stepper.dataset);
       if (next === undefined) return;
-      input.value = writeNumber(next, typed.includes(","));
+      hasComma ||= typed.includes(",");
+      input.value = writeNumber(next, hasComma);
       status.textContent = `${input.value} ${stepper.querySelector(".unit")?.textContent ?? ""}`;
       input.dispatchEvent(new Event("input", { bubbles: true }));
       input.dispatchEvent(new Event("change", { bubbles: true }));

@@ -41,13 +41,12 @@ NOT_SHOWN = {
     *("contenttypes.ContentType.app_label", "contenttypes.ContentType.model"),
 }
 
-# Where a text could become HTML or a script. Help texts are ours or Django's, whose are HTML already; the widgets in
-# brainlog/forms.py escape each part themselves.
+# Where a text could become HTML or a script. The fields and widgets in brainlog/forms.py escape each part themselves.
 SINKS = re.compile(
     r"\|\s*safe|autoescape off|mark_safe|SafeString|innerHTML|outerHTML|insertAdjacentHTML|document\.write"
     r"|createContextualFragment|setHTMLUnsafe|parseFromString|\beval\(|new Function|createPolicy"
 )
-KNOWN_SINKS = {"brainlog/forms.py", "templates/forms/field.html", "templates/forms/form.html"}
+KNOWN_SINKS = {"brainlog/forms.py"}
 
 LEAD_SOMEWHERE = {"href", "src", "action", "formaction", "data", "srcdoc", "srcset", "poster", "background", "style"}
 
