@@ -17,7 +17,7 @@ def overview(request):
 
 
 def logged_counts(person) -> list[str]:
-    """Numbers of logged days, medications, weekly reflections and own questions, as texts. Makes four queries at most."""
+    """Numbers of days, medications, weekly reflections and own questions, as texts. Makes four queries at most."""
     days, medications = person.daily_logs.count(), person.medications.count()
     weeks = person.weekly_reflections.count()
     own = person.own_questions.count() if person.has_own_questions else 0

@@ -30,7 +30,7 @@ from brainlog.tests.addresses import (
     addresses_of,
 )
 from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion, QuestionSet
-from logs.tests.factories import make_dose, make_full_log, make_medication
+from logs.tests.factories import make_dose, make_full_log, make_medication, make_question_set
 from logs.tests.own_questions import make_answer, make_question
 from operations.database.stats import collect
 from operations.models import DatabaseReport
@@ -70,7 +70,7 @@ def maria(db):
     reflection = make_reflection(maria, SUNDAY, pk=ROW, week_highlights="A secret walk")
     make_answer(log, make_question(maria, "line", pk=1, label="A secret question"), "A secret answer")
     make_answer(reflection, make_question(maria, "note", pk=2, check_in="week", label="A secret"), "A secret note")
-    QuestionSet.of(maria.pk, ["dreams"]).store()
+    make_question_set(maria, "dreams")
     return maria
 
 

@@ -15,7 +15,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from accounts.models import KnownBrowser, Session, Throttle, User
 from accounts.tests.factories import PASSWORD, make_person
 from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion, QuestionSet
-from logs.tests.factories import DAY, make_dose, make_full_log, make_medication
+from logs.tests.factories import DAY, make_dose, make_full_log, make_medication, make_question_set
 from logs.tests.own_questions import make_answer, make_question
 from reflections.models import OwnWeeklyAnswer, WeeklyReflection
 from reflections.tests.factories import make_reflection
@@ -227,7 +227,7 @@ def make_rows_of(person):
     make_answer(log, make_question(person, "line", label="A secret question"))
     reflection = make_reflection(person)
     make_answer(reflection, make_question(person, "line", check_in="week"))
-    QuestionSet.of(person.pk, ["dreams"]).store()
+    make_question_set(person, "dreams")
 
 
 @pytest.fixture

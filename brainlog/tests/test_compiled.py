@@ -22,8 +22,8 @@ from logs.models import (
     logs_listed,
     logs_of_day,
     medications_with_doses_of,
+    own_questions_of,
 )
-from logs.models.own_questions import own_questions_of
 from logs.tests.factories import make_dose, make_log
 from logs.tests.own_questions import make_question
 from reflections.models import reflections_between, reflections_on

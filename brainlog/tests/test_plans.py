@@ -53,10 +53,12 @@ INSERT INTO reflections_weeklyreflection (user_id, week_start, created_at, updat
     FROM generate_series(0, {DAYS // 7}) week, generate_series(1, {PEOPLE}) person ORDER BY week DESC, person;
 UPDATE accounts_user SET has_own_questions = true;
 INSERT INTO logs_ownquestion (user_id, check_in, kind, label, place, direction, created_at)
-    SELECT person, (ARRAY['evening', 'midday', 'week'])[1 + n % 3], 'score', 'Question ' || n, 'folded', 'neither', now()
+    SELECT person, (ARRAY['evening', 'midday', 'week'])[1 + n % 3], 'score', 'Question ' || n, 'folded', 'neither',
+        now()
     FROM generate_series(0, {QUESTIONS - 1}) n, generate_series(1, {PEOPLE}) person ORDER BY n, person;
 INSERT INTO logs_ownanswer (daily_log_id, question_id, user_id, date, number)
-    SELECT log.id, question.id, user_id, log.date, 5 FROM logs_dailylog log JOIN logs_ownquestion question USING (user_id)
+    SELECT log.id, question.id, user_id, log.date, 5
+    FROM logs_dailylog log JOIN logs_ownquestion question USING (user_id)
     WHERE question.label IN ('Question 0', 'Question 1') ORDER BY log.id;
 INSERT INTO reflections_ownweeklyanswer (reflection_id, question_id, user_id, date, number)
     SELECT week.id, question.id, user_id, week_start, 5

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from accounts.tests.factories import make_person
-from logs.models import DailyLog, Dose, Medication
+from logs.models import DailyLog, Dose, Medication, QuestionSet
 from logs.questions import Question
 from logs.stages import STAGE_BY_SLUG, STAGES, Stage
 
@@ -128,6 +128,12 @@ def make_full_log(user=None, date=DAY, **facts) -> DailyLog:
         "day_rating": 7,
     }
     return make_log(user, date, **(done | scores | facts))
+
+
+def make_question_set(user, *names: str) -> QuestionSet:
+    asked_set = QuestionSet.of(user.pk, names)
+    asked_set.store()
+    return asked_set
 
 
 def make_medication(user=None, name="Concerta", **facts) -> Medication:

@@ -73,10 +73,10 @@ def test_every_text_is_encrypted_with_the_first_key(rows, keys):
 
     assert output == (
         "accounts_user: 1 texts encrypted again\n"
-        "logs_dailylog: 2 texts encrypted again\n"
         "logs_medication: 2 texts encrypted again\n"
         "logs_ownquestion: 7 texts encrypted again\n"
         "logs_ownanswer: 1 texts encrypted again\n"
+        "logs_dailylog: 2 texts encrypted again\n"
         "reflections_weeklyreflection: 1 texts encrypted again\n"
         "reflections_ownweeklyanswer: 1 texts encrypted again\n"
         "mfa_authenticator: 0 secrets encrypted again\n"
@@ -320,7 +320,8 @@ def text_of(**keys: bytes) -> str:
 
 
 def assert_nothing_is_lost(person, wrote):
-    for log in person.daily_logs.all():
+    # At an earlier migration, the other columns may not be there.
+    for log in person.daily_logs.only("user_id", "date", "dreams", "dinner"):
         assert log.dreams == wrote.get(log.date, f"A dream {log.date}")
         assert log.dinner == f"Rice {log.date}"
 

@@ -15,10 +15,10 @@ from accounts.models import Invitation, SecurityEvent, Session, User
 from accounts.tests.factories import make_person
 from brainlog.tests.addresses import DAY, SUNDAY
 from brainlog.tests.attack.texts import packed
-from logs.models import DailyLog, Medication, OwnAnswer, OwnQuestion, QuestionSet
+from logs.models import DailyLog, Medication, OwnAnswer, OwnQuestion
 from logs.own_kinds import KINDS
 from logs.questions import QUESTION_LISTS
-from logs.tests.factories import make_dose, make_full_log, make_log, make_medication
+from logs.tests.factories import make_dose, make_full_log, make_log, make_medication, make_question_set
 from logs.tests.own_questions import TYPED, make_answer, make_question
 from operations.models import DatabaseReport
 from reflections.models import OwnWeeklyAnswer, WeeklyReflection
@@ -149,7 +149,7 @@ def make_secret(other: User):
     reflection = make_reflection(other, SUNDAY, week_highlights=SECRET)
     make_answer(log, make_question(other, "line", pk=1000, label=SECRET), SECRET)
     make_answer(reflection, make_question(other, "note", pk=1001, label=SECRET, check_in="week"), SECRET)
-    QuestionSet.of(other.pk, ["dreams"]).store()
+    make_question_set(other, "dreams")
     other.display_name, other.email = SECRET, "secret@example.org"
     other.save()
     EmailAddress.objects.create(user=other, verified=True, primary=True, email="secret@example.org")
