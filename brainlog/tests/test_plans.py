@@ -163,20 +163,23 @@ PAGES = {
     "/logs/questions/": {QUESTIONS_TABLE: 6},
     "/logs/questions/gallery/": {QUESTIONS_TABLE: 6},
     f"/logs/questions/{PERSON_ID}/": {QUESTIONS_TABLE: 1},
-    f"/logs/{TODAY}/": {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 2},
-    f"/logs/{TODAY}/morning/": {DAYS_TABLE: 2},
-    MEDICATION: {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 5},
-    f"/logs/{TODAY}/midday/": {DAYS_TABLE: 1},
-    f"/logs/{TODAY}/afternoon/": {DAYS_TABLE: 1},
-    f"/logs/{TODAY}/evening/": {DAYS_TABLE: 1},
+    f"/logs/{TODAY}/": {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 2, QUESTIONS_TABLE: 6, ANSWERS: 2},
+    f"/logs/{TODAY}/morning/": {DAYS_TABLE: 2, QUESTIONS_TABLE: 6},
+    MEDICATION: {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 5, QUESTIONS_TABLE: 6},
+    f"/logs/{TODAY}/midday/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6, ANSWERS: 2},
+    f"/logs/{TODAY}/afternoon/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6},
+    f"/logs/{TODAY}/evening/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6, ANSWERS: 2},
     f"/logs/{TODAY}/delete/": {DAYS_TABLE: 1},
     "/reflections/": {WEEKS: 31},
     "/reflections/?page=3": {WEEKS: 31},
     # With numbers: the medications, and the doses of those that are taken daily, of which there is none.
-    "/reflections/2026-05-03/": {DAYS_TABLE: 14, WEEKS: 3, MEDICATIONS: 5, DOSES: 0},
+    "/reflections/2026-05-03/": {
+        **{DAYS_TABLE: 14, WEEKS: 3, MEDICATIONS: 5, DOSES: 0},
+        **{QUESTIONS_TABLE: 6, ANSWERS: 14 * 2, WEEKLY_ANSWERS: 1},
+    },
     "/reflections/2026-05-03/delete/": {WEEKS: 1},
-    "/reflections/numbers/2026-05/": {DAYS_TABLE: 31 + 30, MEDICATIONS: 5, DOSES: 0},
-    "/reflections/numbers/2025/": {DAYS_TABLE: 365 + 366, MEDICATIONS: 5, DOSES: 0},
+    "/reflections/numbers/2026-05/": {DAYS_TABLE: 61, MEDICATIONS: 5, DOSES: 0, QUESTIONS_TABLE: 6, ANSWERS: 61 * 2},
+    "/reflections/numbers/2025/": {DAYS_TABLE: 731, MEDICATIONS: 5, DOSES: 0, QUESTIONS_TABLE: 6, ANSWERS: 731 * 2},
 }
 # In an index alone: the rows of the pages before.
 COUNTED_OFF = {
@@ -242,11 +245,11 @@ def test_a_page_reads_few_rows_of_one_person_by_an_index(connection, client, pag
 @pytest.mark.parametrize(
     ("page", "data", "rows"),
     [
-        (f"/logs/{TODAY}/midday/", answers("midday"), {DAYS_TABLE: 1}),
+        (f"/logs/{TODAY}/midday/", answers("midday"), {DAYS_TABLE: 1, QUESTIONS_TABLE: 6, ANSWERS: 2}),
         # The medication that is new now is there when the queries run once more. The list is read again under its
         # lock, since the name is new.
         (MEDICATION, answers("medication") | taken(MORNING_DOSE), PAGES[MEDICATION] | {MEDICATIONS: 2 * 6}),
-        ("/reflections/2026-05-03/", EVERYTHING, {WEEKS: 1}),
+        ("/reflections/2026-05-03/", EVERYTHING, {WEEKS: 1, QUESTIONS_TABLE: 6, WEEKLY_ANSWERS: 1}),
     ],
 )
 def test_a_save_reads_few_rows_by_an_index(connection, client, page, data, rows):
