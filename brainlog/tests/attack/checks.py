@@ -52,7 +52,8 @@ OTHERWISE = {
     "logs:questions": {"question_choices", "place"},
     "logs:new_question": {"question_choices", "has_own_questions"},
     "logs:question_gallery": {"question_choices", "has_own_questions", "place", "archived_at"},
-    "logs:own_question": {"question_choices", "has_own_questions", "place", "archived_at", "choices_json"},
+    "logs:own_question": {"question_choices", "has_own_questions", "place", "archived_at", "choices_json"}
+    | {"ends_low", "ends_high", "unit"},  # Emptied, if the kind does not ask for them.
     "personal_data:wipe": {"has_own_questions"},
 }
 

@@ -204,11 +204,12 @@ def unfolded(page, world):
 
 
 def own_answers_refused(page, world):
-    names = {kind: question.name for kind, question in world.questions.items()}
-    answers = {"number": "many", "two_numbers": "120", "time": "10:00"}
-    saving(**{names[kind]: text for kind, text in answers.items()} | {f"{names['time']}-not-noticed": "on"})(
-        page, world
-    )
+    unfold(page)
+    for kind, text in {"number": "many", "two_numbers": "120", "time": "10:00"}.items():
+        field(page, world.questions[kind].name).fill(text)
+    page.locator("label", has=field(page, f"{world.questions['time'].name}-not-noticed")).click()
+    press(page, "Save")
+    expect_errors(page)
 
 
 def check_in_off(page, world):
