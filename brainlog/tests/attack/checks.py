@@ -53,7 +53,8 @@ OTHERWISE = {
     "logs:new_question": {"question_choices", "has_own_questions"},
     "logs:question_gallery": {"question_choices", "has_own_questions", "place", "archived_at"},
     "logs:own_question": {"question_choices", "has_own_questions", "place", "archived_at", "choices_json"}
-    | {"ends_low", "ends_high", "unit"},  # Emptied, if the kind does not ask for them.
+    # What the kind does not ask for is emptied; a text that came in without a key is encrypted again.
+    | {"label", "ends_low", "ends_high", "unit"},
     "personal_data:wipe": {"has_own_questions"},
 }
 

@@ -102,7 +102,8 @@ def make_hostile_question(owner: User, number: int) -> OwnQuestion:
     texts = hostile_texts(OwnQuestion, number, "label", "ends_low", "ends_high", "unit", "gallery")
     code = CODES["logs.OwnQuestion.choices_json"]
     choices = list(enumerate(packed(58, code), start=1))[number % 5 :: 5] or [(1, code)]
-    kind, check_in = ([*each][number % len(each)] for each in (KINDS, QUESTION_LISTS))
+    # Shifted by one: so the first question of the week is answered with a text.
+    kind, check_in = [*KINDS][(number + 1) % len(KINDS)], [*QUESTION_LISTS][number % len(QUESTION_LISTS)]
     return make_question(owner, kind, pk=number + 1, check_in=check_in, choices=choices, **texts)
 
 
