@@ -195,9 +195,10 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
             security_events.record_view(security_events.Kind.LOOKED_AT_DELETION, person, request)
         collector = Collector(using=router.db_for_write(User), origin=objs)
         collector.collect(objs)
-        counts = {model: len(rows) for model, rows in collector.data.items()}
-        for rows in collector.fast_deletes:
-            counts[rows.model] = counts.get(rows.model, 0) + rows.count()
+        keys = {model: {row.pk for row in rows} for model, rows in collector.data.items()}
+        for rows in collector.fast_deletes:  # A row can be found twice: an own answer by its day and by its question.
+            keys.setdefault(rows.model, set()).update(rows.values_list("pk", flat=True))
+        counts = {model: len(found) for model, found in keys.items()}
         refused = set() if all(self.may_edit(request, person) for person in objs) else {_("people on the staff")}
         return list(map(str, objs)), {model._meta.verbose_name_plural: n for model, n in counts.items()}, refused, []
 

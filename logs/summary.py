@@ -185,10 +185,11 @@ def add_own_answers(person, questions: Sequence[RowQuestion], rows: Sequence[dic
     for row in rows:
         row |= {question.name: None for question in questions}
     dates = (min(by_date), max(by_date))
-    answers = person.own_answers.filter(date__range=dates, question__in=by_key)
+    # By the dates alone: by its questions too, PostgreSQL reads all answers to them, those of other years as well.
+    answers = person.own_answers.filter(date__range=dates)
     for answer in answers.only("user_id", "date", "question_id", "number", "flag"):
-        question = by_key[answer.question_id]
-        by_date[answer.date][question.name] = question.value_of(answer)
+        if question := by_key.get(answer.question_id):
+            by_date[answer.date][question.name] = question.value_of(answer)
     sets = {row[name] for row in rows for name in ASKED}
     names_of = dict(person.question_sets.filter(pk__in=sets - {None}).values_list("pk", "names"))
     for row in rows:

@@ -17,6 +17,7 @@ from accounts.tests.factories import PASSWORD, make_person
 from encryption.fields import PrivateTextField
 from logs.stages import STAGES
 from logs.tests.factories import make_dose, make_full_log, make_medication, make_question_set
+from logs.tests.own_questions import make_answer, make_question
 from logs.tests.pages import check_in_url
 from reflections.tests.factories import make_reflection
 
@@ -52,7 +53,9 @@ def make_person_with_everything(**facts) -> User:
     asked = make_question_set(person, "sleep_hours")
     log = make_full_log(person, **{stage.part.asked: asked for stage in STAGES})
     make_dose(log, make_medication(person))
-    make_reflection(person, asked=asked)
+    reflection = make_reflection(person, asked=asked)
+    make_answer(log, make_question(person, "line"))
+    make_answer(reflection, make_question(person, "line", check_in="week"))
     person.groups.add(Group.objects.get_or_create(name="friends")[0])
     person.user_permissions.add(Permission.objects.first())
     EmailConfirmation.create(EmailAddress.objects.create(user=person, email=f"{person.pk}@example.org"))
@@ -93,6 +96,9 @@ def test_the_tables_about_a_person_are_found(maria):
         "Dose.medication__user",
         "QuestionSet.user",
         "WeeklyReflection.user",
+        "OwnQuestion.user",
+        "OwnAnswer.user",
+        "OwnWeeklyAnswer.user",
     } <= rows_of(maria.pk).keys()
 
 

@@ -101,6 +101,10 @@ ADDRESSES = [
     Address("logs:medication_merge", (1,), other=(404, 404)),
     Address("logs:medication_delete", (1,), other=(404, 404)),
     Address("logs:medication_taken", (1,), other=(405, 404)),
+    Address("logs:questions", other=(200, 302)),
+    Address("logs:new_question", other=(200, 200)),
+    Address("logs:question_gallery", other=(200, 404)),  # Without an entry.
+    Address("logs:own_question", (1,), other=(404, 404)),
     Address("reflections:list"),
     Address("reflections:other", other=(302, 405)),
     Address("reflections:month", (MONTH,)),
@@ -170,6 +174,7 @@ ADMIN = [
     *pages_of("logs_dailylog"),
     *pages_of("logs_dose"),
     *pages_of("logs_medication"),
+    *pages_of("logs_ownquestion"),
     *pages_of("operations_databasereport"),
     in_admin("operations_databasereport_now", staff=(403, 403), superuser=(200, 200)),
     *pages_of("reflections_weeklyreflection"),

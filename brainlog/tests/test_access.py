@@ -29,11 +29,12 @@ from brainlog.tests.addresses import (
     Address,
     addresses_of,
 )
-from logs.models import DailyLog, Dose, Medication
-from logs.tests.factories import make_dose, make_full_log, make_medication
+from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion, QuestionSet
+from logs.tests.factories import make_dose, make_full_log, make_medication, make_question_set
+from logs.tests.own_questions import make_answer, make_question
 from operations.database.stats import collect
 from operations.models import DatabaseReport
-from reflections.models import WeeklyReflection
+from reflections.models import OwnWeeklyAnswer, WeeklyReflection
 from reflections.tests.factories import make_reflection
 from testing.gunicorn import ROOT, environment_with
 from testing.oidc import throwaway_provider
@@ -41,7 +42,7 @@ from testing.rollback import rolled_back
 
 pytestmark = pytest.mark.once
 
-OURS = (User, DailyLog, Medication, Dose, WeeklyReflection)
+OURS = (User, DailyLog, Medication, Dose, WeeklyReflection, OwnQuestion, OwnAnswer, OwnWeeklyAnswer, QuestionSet)
 # With a provider configured, only the additional URLs are tested.
 EVERYWHERE = ELSEWHERE if settings.PROVIDERS else [*ADDRESSES, *ADMIN, *WITHOUT_A_VIEW]
 ROLES = {
@@ -66,7 +67,10 @@ def maria(db):
     maria = make_person(pk=ROW, username="maria")
     log = make_full_log(maria, DAY, pk=ROW, dreams="A secret dream")
     make_dose(log, make_medication(maria, pk=1, note="A secret note"), pk=ROW)
-    make_reflection(maria, SUNDAY, pk=ROW, week_highlights="A secret walk")
+    reflection = make_reflection(maria, SUNDAY, pk=ROW, week_highlights="A secret walk")
+    make_answer(log, make_question(maria, "line", pk=1, label="A secret question"), "A secret answer")
+    make_answer(reflection, make_question(maria, "note", pk=2, check_in="week", label="A secret"), "A secret note")
+    make_question_set(maria, "dreams")
     return maria
 
 
@@ -75,6 +79,7 @@ def rest_of_the_admin(maria, settings):
     """A row in each other table of the admin, and static files."""
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
     make_medication(maria, "Tea", pk=ROW)
+    make_question(maria, "score", pk=ROW, label="A secret score")
     Group.objects.create(pk=ROW, name="helpers")
     security_events.record(security_events.Kind.SIGNED_IN, maria)
     SecurityEvent.objects.update(id=ROW)

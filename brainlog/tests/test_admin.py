@@ -13,21 +13,26 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from accounts.models import User
 from accounts.tests.factories import make_person
 from logs.admin import DayStateFilter
-from logs.models import DailyLog, Dose, Medication
+from logs.models import DailyLog, Dose, Medication, OwnQuestion
 from logs.stages import EVENING, MIDDAY, STAGES
 from logs.tests.factories import DAY, make_dose, make_full_log, make_log, make_medication
+from logs.tests.own_questions import make_answer, make_question
 from reflections.models import WeeklyAnswers, WeeklyReflection
 from reflections.tests.factories import SUNDAY, make_reflection
 
 pytestmark = pytest.mark.thorough_on_sqlite
 
-LISTS = ["accounts_user", "logs_dailylog", "logs_dose", "logs_medication", "reflections_weeklyreflection"]
+LISTS = [
+    *("accounts_user", "logs_dailylog", "logs_dose", "logs_medication", "logs_ownquestion"),
+    "reflections_weeklyreflection",
+]
 ANSWERS = [name for name in LISTS if name != "accounts_user"]
 MODELS = {
     "accounts_user": User,
     "logs_dailylog": DailyLog,
     "logs_dose": Dose,
     "logs_medication": Medication,
+    "logs_ownquestion": OwnQuestion,
     "reflections_weeklyreflection": WeeklyReflection,
 }
 
@@ -53,11 +58,14 @@ def rows(db):
     maria = make_person(username="Ünal", display_name="Maria")
     log = make_full_log(maria, DAY, dreams="A secret dream", coping_strategies=["journaled"], had_emotional_event=True)
     medication = make_medication(maria, note="A secret note")
+    question = make_question(maria, "line", label="A secret question")
+    make_answer(log, question, "A secret answer")
     return {
         "accounts_user": maria,
         "logs_dailylog": log,
         "logs_medication": medication,
         "logs_dose": make_dose(log, medication),
+        "logs_ownquestion": question,
         "reflections_weeklyreflection": make_reflection(maria, week_highlights="A secret walk"),
     }
 
@@ -162,8 +170,7 @@ def test_a_log_is_shown_by_check_in(as_staff, rows):
     fieldsets = [fieldset.name for fieldset in page.context["adminform"]]
     assert fieldsets == [None, *(stage.title for stage in STAGES), "Recorded"]
     shown = [field for fieldset in page.context["adminform"].fieldsets for field in fieldset[1]["fields"]]
-    recorded = {name for stage in STAGES for name in (stage.completed_at, *stage.part.recorded)}
-    missing = ({name for stage in STAGES for name in stage.field_names} | recorded) - set(shown)
+    missing = {name for stage in STAGES for name in (*stage.field_names, *stage.part.columns)} - set(shown)
     assert missing == set()
     assertContains(page, "Concerta")
 

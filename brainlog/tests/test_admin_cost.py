@@ -15,6 +15,7 @@ from logs.fields import LineField, NoteField
 from logs.models import DailyLog
 from logs.stages import STAGES
 from logs.tests.factories import DAY, make_dose, make_full_log
+from logs.tests.own_questions import make_answer, make_question
 from reflections.models import WeeklyAnswers
 from reflections.tests.factories import SUNDAY, make_reflection
 
@@ -26,10 +27,12 @@ LISTS = [
     "logs_dailylog",
     "logs_dose",
     "logs_medication",
+    "logs_ownquestion",
     "reflections_weeklyreflection",
 ]
 TEXTS = [
     "note",
+    *("label", "choices_json"),
     "password",
     *(
         field.name
@@ -52,6 +55,7 @@ def fill(count: int):
         make_dose(log)
         record(Kind.SIGNED_IN, log.user)
         make_reflection(log.user, SUNDAY - datetime.timedelta(days=7 * number))
+        make_question(log.user, "choice")
 
 
 def queries_of(client, name, **asked) -> list[str]:
@@ -74,6 +78,22 @@ def test_the_queries_of_a_list_do_not_grow_with_its_rows(as_staff, name, asked):
 
     assert 0 < len(with_ten) <= 6
     assert len(with_sixty) == len(with_ten)
+
+
+def test_the_queries_of_a_log_do_not_grow_with_its_own_answers(as_staff):
+    log = make_full_log()
+    address = reverse("admin:logs_dailylog_change", args=[log.pk])
+    make_answer(log, make_question(log.user, "line"))
+    as_staff.get(address)  # Django caches content types.
+    costs = []
+    for count in (1, 5):
+        for _ in range(count):
+            make_answer(log, make_question(log.user, "line"))
+        with CaptureQueriesContext(connection) as queries:
+            as_staff.get(address)
+        costs.append(len(queries))
+
+    assert costs[0] == costs[1]
 
 
 def test_the_queries_of_a_log_do_not_grow_with_its_doses(as_staff):

@@ -14,9 +14,10 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from accounts.models import KnownBrowser, Session, Throttle, User
 from accounts.tests.factories import PASSWORD, make_person
-from logs.models import DailyLog, Dose, Medication
-from logs.tests.factories import DAY, make_dose, make_full_log, make_medication
-from reflections.models import WeeklyReflection
+from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion, QuestionSet
+from logs.tests.factories import DAY, make_dose, make_full_log, make_medication, make_question_set
+from logs.tests.own_questions import make_answer, make_question
+from reflections.models import OwnWeeklyAnswer, WeeklyReflection
 from reflections.tests.factories import make_reflection
 
 pytestmark = pytest.mark.thorough_on_sqlite
@@ -220,19 +221,26 @@ def test_only_superusers_change_groups(as_helper):
 # Deleting
 
 
+def make_rows_of(person):
+    log = make_full_log(person)
+    make_dose(log, make_medication(person))
+    make_answer(log, make_question(person, "line", label="A secret question"))
+    reflection = make_reflection(person)
+    make_answer(reflection, make_question(person, "line", check_in="week"))
+    make_question_set(person, "dreams")
+
+
 @pytest.fixture
 def maria(db):
     maria = make_person(username="maria")
-    make_dose(make_full_log(maria), make_medication(maria))
-    make_reflection(maria)
+    make_rows_of(maria)
     return maria
 
 
 @pytest.fixture
 def other(db):
     other = make_person()
-    make_dose(make_full_log(other), make_medication(other))
-    make_reflection(other)
+    make_rows_of(other)
     return other
 
 
@@ -242,6 +250,9 @@ def assert_only_the_other_is_left(other):
     assert Dose.objects.get().daily_log.user == other
     assert Medication.objects.get().user == other
     assert WeeklyReflection.objects.get().user == other
+    assert {question.user for question in OwnQuestion.objects.all()} == {other}
+    assert OwnAnswer.objects.get().user == OwnWeeklyAnswer.objects.get().user == other
+    assert QuestionSet.objects.get().user == other
 
 
 def test_deleting_a_person_deletes_everything_of_theirs(as_staff, maria, other):
@@ -267,7 +278,9 @@ def test_the_delete_confirmation_lists_no_answers(as_staff, maria):
     page = as_staff.get(person_url(maria, "delete"))
 
     assertNotContains(page, "Concerta")
-    for count in ("Daily logs: 1", "Doses: 1", "Medications: 1", "Weekly reflections: 1"):
+    assertNotContains(page, "A secret question")
+    counts = ("Daily logs: 1", "Doses: 1", "Medications: 1", "Weekly reflections: 1", "Own questions: 2")
+    for count in (*counts, "Own answers: 1", "Own weekly answers: 1"):
         assertContains(page, count)
 
 
@@ -305,7 +318,11 @@ def test_changes_by_staff_are_recorded(as_staff, maria):
 
 
 def test_every_table_of_ours_can_be_looked_at():
-    """All of our tables but rate limits, and sessions and known browsers, which their person can view."""
+    """All of our tables but rate limits, and sessions and known browsers, which their person can view.
+
+    Own answers are on the pages of their day or week. Sets of questions hold names of questions only.
+    """
     ours = {model for model in apps.get_models() if re.match("accounts|logs|reflections", model._meta.app_label)}
 
-    assert ours - set(admin.site._registry) == {KnownBrowser, Session, Throttle}
+    elsewhere = {OwnAnswer, OwnWeeklyAnswer, QuestionSet}
+    assert ours - set(admin.site._registry) == {KnownBrowser, Session, Throttle} | elsewhere

@@ -11,16 +11,18 @@ from accounts.tests.codes import confirm_by_password
 from accounts.tests.factories import PASSWORD
 from brainlog.tests.addresses import ADDRESSES, DAY, SUNDAY
 from brainlog.tests.scale import browsers_of, watch_while_it_rises
-from logs.models import DailyLog, Dose, Medication
+from logs.models import DailyLog, Dose, Medication, OwnAnswer
 from logs.stages import STAGES
 from logs.tests.factories import MORNING_DOSE, answers, make_dose, make_full_log, make_medication, taken
-from reflections.models import WeeklyReflection
+from logs.tests.own_questions import make_answer, make_question
+from reflections.models import OwnWeeklyAnswer, WeeklyReflection
 from reflections.tests.factories import make_reflection
 from reflections.tests.pages import EVERYTHING
 
 pytestmark = pytest.mark.thorough_on_sqlite
 
 ANSWERS = {DailyLog: "user", Dose: "daily_log__user", WeeklyReflection: "user", Medication: "user"}
+ANSWERS |= {OwnAnswer: "user", OwnWeeklyAnswer: "user"}
 
 # Deletes the person and their version.
 ENDS_IT = {"/accounts/delete/"}
@@ -42,6 +44,10 @@ FORMS = {
     "/logs/medications/1/merge/": ({"into": "2", "confirm": "1"}, True),
     "/logs/medications/1/delete/": ({}, False),  # It has a dose.
     "/logs/medications/1/taken/": ({}, True),
+    "/logs/questions/": ({"focus_level": "off", "up": "lunch"}, False),
+    "/logs/questions/new/": ({"label": "Coffee", "kind": "yes_no", "check_in": "morning"}, False),
+    "/logs/questions/gallery/": ({"entry": "water"}, False),
+    "/logs/questions/1/": ({"action": "delete", "confirm": "1"}, True),
     f"/reflections/{SUNDAY}/": (EVERYTHING, True),
     f"/reflections/{SUNDAY}/delete/": ({}, True),
     f"/reflections/{SUNDAY}/undo/": ({}, True),
@@ -83,10 +89,11 @@ def version_of(person) -> int:
 
 @pytest.fixture
 def owner(as_person, person):
-    """A person with a day, a dose and a reflection, in the week after."""
+    """A person with a day, a dose, an own question and a reflection, in the week after."""
     log = make_full_log(person, DAY, not_tracked="holiday", dreams="Flying")
     make_dose(log, make_medication(person, pk=1))
     make_medication(person, "Water", pk=2)
+    make_answer(log, make_question(person, "score", pk=1))
     make_reflection(person, SUNDAY)
     with time_machine.travel(datetime.datetime(2026, 5, 12, 12, tzinfo=datetime.UTC), tick=False):
         yield as_person

@@ -22,8 +22,10 @@ from logs.models import (
     logs_listed,
     logs_of_day,
     medications_with_doses_of,
+    own_questions_of,
 )
 from logs.tests.factories import make_dose, make_log
+from logs.tests.own_questions import make_question
 from reflections.models import reflections_between, reflections_on
 from reflections.tests.factories import make_reflection
 
@@ -44,6 +46,7 @@ def values_of(person) -> dict:
         logs_carried_on: {"user": person.pk, "date": SUNDAY},
         doses_of_log: {"user": person.pk, "daily_log": person.daily_logs.get(date=MONDAY).pk},
         medications_with_doses_of: {"user": person.pk, "daily_log": person.daily_logs.get(date=MONDAY).pk},
+        own_questions_of: {"user": person.pk},
         reflections_between: {"user": person.pk, "first": SUNDAY, "last": MONDAY},
         reflections_on: {"user": person.pk, "first": SUNDAY, "day": MONDAY},
     }
@@ -58,6 +61,7 @@ def people(db):
         dose = make_dose(make_log(person, MONDAY, morning_mood=7, medication_taken=True))
         make_dose(person.daily_logs.get(date=SUNDAY), dose.medication)
         make_reflection(person, SUNDAY, next_week_focus=f"Chosen by {person.username}")
+        make_question(person, "choice", label=f"Asked by {person.username}")
     return people
 
 

@@ -7,6 +7,7 @@ from accounts.models import User
 from accounts.tests.factories import make_person
 from logs.fields import LineField, NoteField
 from logs.models import DailyLog
+from logs.own_kinds import KINDS
 from logs.stages import STAGES
 from logs.tests.factories import DAY, answers, make_medication, taken
 from logs.tests.pages import check_in_url, day_url, form_as_shown
@@ -39,6 +40,26 @@ def tables_with(text: str) -> list[str]:
     return found
 
 
+def add_own_questions(client, person):
+    """Own questions of every kind, answered, in a day and in a week, reworded, archived; one is refused."""
+    words = {name: f"{CANARY} {name}" for name in ("label", "ends_low", "ends_high")} | {"unit": CANARY}
+    choices = {"choices": f"{CANARY} tea\n{CANARY} coffee"}
+    for kind in KINDS:
+        client.post("/logs/questions/new/", words | choices | {"kind": kind, "check_in": "evening"})
+    client.post("/logs/questions/new/", words | {"kind": "line", "check_in": "week"})
+    client.post("/logs/questions/new/", words | {"label": CANARY * 20, "kind": "line", "check_in": "midday"})
+    questions = list(person.own_questions.order_by("pk"))
+    assert len(questions) == len(KINDS) + 1
+    texts = {question.name: f"{CANARY} answer" for question in questions if question.kind in ("line", "note")}
+    choices = {question.name: "1" for question in questions if question.kind == "choice"}
+    assert client.post(check_in_url("evening"), texts | choices).status_code == 404  # One is of the week.
+    client.post(f"/reflections/{SUNDAY}/", texts)
+    for question in questions[-2:]:
+        client.post(question.get_absolute_url(), {"label": f"{CANARY} reworded"})
+        client.post(question.get_absolute_url(), {"action": "archive"})
+    assert f"{CANARY} answer" in client.get(day_url()).content.decode()
+
+
 def test_the_search_finds_what_is_there():
     make_person(username=f"the-{CANARY}")
 
@@ -56,6 +77,7 @@ def test_nothing_is_readable(as_person, person, client):
     renamed = {"name": f"{CANARY} retard", "note": CANARY, "is_active": "on"}
     assert as_person.post(f"/logs/medications/{medication.pk}/", renamed).status_code == 302
     assert as_person.post(f"/logs/medications/{make_medication(person).pk}/", renamed).status_code == 200
+    add_own_questions(as_person, person)
     profile = {
         "timezone": "UTC",
         "day_ends_at": "4",
@@ -77,7 +99,9 @@ def test_nothing_is_readable(as_person, person, client):
     # Views and a change in the admin.
     client.force_login(make_person(is_staff=True, is_superuser=True))
     log = DailyLog.objects.get(date=DAY)
-    for page in (f"logs/dailylog/{log.pk}", f"logs/medication/{medication.pk}", f"logs/dose/{log.doses.get().pk}"):
+    question = person.own_questions.filter(archived_at=None).first()
+    rows = (f"dailylog/{log.pk}", f"medication/{medication.pk}", f"dose/{log.doses.get().pk}")
+    for page in (*(f"logs/{row}" for row in rows), f"logs/ownquestion/{question.pk}"):
         assert CANARY in client.get(f"/admin/{page}/change/").content.decode()
     facts = {
         "username": "renamed",

@@ -29,6 +29,9 @@ MOST = {
     f"/reflections/{DAY}/": (6, 3, 12900),
     "/reflections/": (4, 2, 13000),
     f"/reflections/numbers/{DAY[:7]}/": (4, 1, 4900),
+    "/logs/questions/": (3, 1, 9700),
+    "/logs/questions/new/": (5, 1, 8000),
+    "/logs/questions/gallery/": (3, 1, 27600),
 }
 SAVE = 4  # queries
 

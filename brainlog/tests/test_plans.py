@@ -28,6 +28,7 @@ from testing.postgres import Cluster, throwaway_cluster
 pytestmark = pytest.mark.once
 
 PEOPLE, DAYS, PERSON_ID = 200, 1000, 100
+QUESTIONS = 6  # of each person's own: two of the evening and the midday each, and two of the week
 TODAY = datetime.date(2026, 5, 4)  # a Monday; weeks begin on Sunday
 
 # Inserted day by day: the rows of one person are scattered all over the table.
@@ -50,6 +51,19 @@ INSERT INTO logs_dose (daily_log_id, medication_id, user_id, amount)
 INSERT INTO reflections_weeklyreflection (user_id, week_start, created_at, updated_at, week_rating, week_highlights)
     SELECT person, DATE '{TODAY}' - extract(dow FROM DATE '{TODAY}')::int - 7 * week, now(), now(), 5, 'A letter'
     FROM generate_series(0, {DAYS // 7}) week, generate_series(1, {PEOPLE}) person ORDER BY week DESC, person;
+UPDATE accounts_user SET has_own_questions = true;
+INSERT INTO logs_ownquestion (user_id, check_in, kind, label, place, direction, created_at)
+    SELECT person, (ARRAY['evening', 'midday', 'week'])[1 + n % 3], 'score', 'Question ' || n, 'folded', 'neither',
+        now()
+    FROM generate_series(0, {QUESTIONS - 1}) n, generate_series(1, {PEOPLE}) person ORDER BY n, person;
+INSERT INTO logs_ownanswer (daily_log_id, question_id, user_id, date, number)
+    SELECT log.id, question.id, user_id, log.date, 5
+    FROM logs_dailylog log JOIN logs_ownquestion question USING (user_id)
+    WHERE question.label IN ('Question 0', 'Question 1') ORDER BY log.id;
+INSERT INTO reflections_ownweeklyanswer (reflection_id, question_id, user_id, date, number)
+    SELECT week.id, question.id, user_id, week_start, 5
+    FROM reflections_weeklyreflection week JOIN logs_ownquestion question USING (user_id)
+    WHERE question.label = 'Question 2' ORDER BY week.id;
 """  # noqa: S608 (numbers of ours)
 
 
@@ -94,7 +108,9 @@ class Reading:
 
 DAYS_TABLE, DOSES, MEDICATIONS = "logs_dailylog", "logs_dose", "logs_medication"
 WEEKS = "reflections_weeklyreflection"
-BIG = {DAYS_TABLE, DOSES, MEDICATIONS, WEEKS}
+QUESTIONS_TABLE, ANSWERS, WEEKLY_ANSWERS = "logs_ownquestion", "logs_ownanswer", "reflections_ownweeklyanswer"
+SETS = "logs_questionset"
+BIG = {DAYS_TABLE, DOSES, MEDICATIONS, WEEKS, QUESTIONS_TABLE, ANSWERS, WEEKLY_ANSWERS, SETS}
 
 
 def readings_of(plan: dict, table=None) -> list[Reading]:
@@ -144,20 +160,26 @@ PAGES = {
     f"/logs/medications/{5 * PERSON_ID}/": {MEDICATIONS: 1},
     f"/logs/medications/{5 * PERSON_ID}/merge/": {MEDICATIONS: 1 + 5, DOSES: 0},
     f"/logs/medications/{5 * PERSON_ID}/delete/": {MEDICATIONS: 1, DOSES: 0},
-    f"/logs/{TODAY}/": {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 2},
-    f"/logs/{TODAY}/morning/": {DAYS_TABLE: 2},
-    MEDICATION: {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 5},
-    f"/logs/{TODAY}/midday/": {DAYS_TABLE: 1},
-    f"/logs/{TODAY}/afternoon/": {DAYS_TABLE: 1},
-    f"/logs/{TODAY}/evening/": {DAYS_TABLE: 1},
+    "/logs/questions/": {QUESTIONS_TABLE: 6},
+    "/logs/questions/gallery/": {QUESTIONS_TABLE: 6},
+    f"/logs/questions/{PERSON_ID}/": {QUESTIONS_TABLE: 1},
+    f"/logs/{TODAY}/": {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 2, QUESTIONS_TABLE: 6, ANSWERS: 2},
+    f"/logs/{TODAY}/morning/": {DAYS_TABLE: 2, QUESTIONS_TABLE: 6},
+    MEDICATION: {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 5, QUESTIONS_TABLE: 6},
+    f"/logs/{TODAY}/midday/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6, ANSWERS: 2},
+    f"/logs/{TODAY}/afternoon/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6},
+    f"/logs/{TODAY}/evening/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6, ANSWERS: 2},
     f"/logs/{TODAY}/delete/": {DAYS_TABLE: 1},
     "/reflections/": {WEEKS: 31},
     "/reflections/?page=3": {WEEKS: 31},
     # With numbers: the medications, and the doses of those that are taken daily, of which there is none.
-    "/reflections/2026-05-03/": {DAYS_TABLE: 14, WEEKS: 3, MEDICATIONS: 5, DOSES: 0},
+    "/reflections/2026-05-03/": {
+        **{DAYS_TABLE: 14, WEEKS: 3, MEDICATIONS: 5, DOSES: 0},
+        **{QUESTIONS_TABLE: 6, ANSWERS: 14 * 2, WEEKLY_ANSWERS: 1},
+    },
     "/reflections/2026-05-03/delete/": {WEEKS: 1},
-    "/reflections/numbers/2026-05/": {DAYS_TABLE: 31 + 30, MEDICATIONS: 5, DOSES: 0},
-    "/reflections/numbers/2025/": {DAYS_TABLE: 365 + 366, MEDICATIONS: 5, DOSES: 0},
+    "/reflections/numbers/2026-05/": {DAYS_TABLE: 61, MEDICATIONS: 5, DOSES: 0, QUESTIONS_TABLE: 6, ANSWERS: 61 * 2},
+    "/reflections/numbers/2025/": {DAYS_TABLE: 731, MEDICATIONS: 5, DOSES: 0, QUESTIONS_TABLE: 6, ANSWERS: 731 * 2},
 }
 # In an index alone: the rows of the pages before.
 COUNTED_OFF = {
@@ -172,12 +194,15 @@ ELSEWHERE = {
     "logs:undo",
     "logs:undo_medication",
     "logs:medication_taken",
+    "logs:new_question",
     "reflections:other",
     "reflections:undo",
 }
 
 # The person, or the key of a row of theirs.
-OF_ONE_PERSON = re.compile(rf"\(user_id = {PERSON_ID}\)|\((daily_log_id|medication_id|id) = \w+(\.\w+)?\)")
+OF_ONE_PERSON = re.compile(
+    rf"\(user_id = {PERSON_ID}\)|\((daily_log_id|reflection_id|medication_id|question_id|id) = \w+(\.\w+)?\)"
+)
 
 
 def assert_it_reads_little(readings, rows, counted_off):
@@ -220,11 +245,11 @@ def test_a_page_reads_few_rows_of_one_person_by_an_index(connection, client, pag
 @pytest.mark.parametrize(
     ("page", "data", "rows"),
     [
-        (f"/logs/{TODAY}/midday/", answers("midday"), {DAYS_TABLE: 1}),
+        (f"/logs/{TODAY}/midday/", answers("midday"), {DAYS_TABLE: 1, QUESTIONS_TABLE: 6, ANSWERS: 2}),
         # The medication that is new now is there when the queries run once more. The list is read again under its
         # lock, since the name is new.
         (MEDICATION, answers("medication") | taken(MORNING_DOSE), PAGES[MEDICATION] | {MEDICATIONS: 2 * 6}),
-        ("/reflections/2026-05-03/", EVERYTHING, {WEEKS: 1}),
+        ("/reflections/2026-05-03/", EVERYTHING, {WEEKS: 1, QUESTIONS_TABLE: 6, WEEKLY_ANSWERS: 1}),
     ],
 )
 def test_a_save_reads_few_rows_by_an_index(connection, client, page, data, rows):
@@ -232,6 +257,13 @@ def test_a_save_reads_few_rows_by_an_index(connection, client, page, data, rows)
         assert client.post(page, data).status_code == 302
 
     assert_it_reads_little(readings, rows, COUNTED_OFF.get(page, {}))
+
+
+def test_counting_the_answers_to_a_question_reads_those_of_one_person(connection, client):
+    with reading(connection) as readings:
+        assert client.post(f"/logs/questions/{PERSON_ID}/", {"action": "delete"}).status_code == 200
+
+    assert_it_reads_little(readings, {QUESTIONS_TABLE: 1, ANSWERS: DAYS}, {ANSWERS: DAYS})
 
 
 def test_a_query_without_a_person_would_be_found(connection, client):

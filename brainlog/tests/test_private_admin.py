@@ -9,16 +9,18 @@ from accounts.models import User
 from accounts.tests.factories import make_person
 from brainlog.tests.test_admin import page_url, rows  # noqa: F401
 from logs.tests.columns import again, put, stored
+from logs.tests.own_questions import make_answer, make_question
 
 pytestmark = pytest.mark.thorough_on_sqlite
 
 SECRETS = {
     "logs_dailylog": ("dreams", "A secret dream"),
     "logs_medication": ("note", "A secret note"),
+    "logs_ownquestion": ("label", "A secret question"),
     "reflections_weeklyreflection": ("week_highlights", "A secret walk"),
 }
-# With the name of the medication: of the day's dose, and its own.
-WITHHELD_ON = {"logs_dailylog": 2, "logs_medication": 2, "reflections_weeklyreflection": 1}
+# With the name of the medication, of the day's dose and its own, and the answers to own questions.
+WITHHELD_ON = {"logs_dailylog": 3, "logs_medication": 2, "logs_ownquestion": 1, "reflections_weeklyreflection": 1}
 each_table = pytest.mark.parametrize("name", SECRETS)
 WITHHELD = "written, not shown"
 
@@ -86,10 +88,30 @@ def test_what_cannot_be_read_is_said(client, staff, rows, name):  # noqa: F811
     assertContains(client.get(page_url(name, rows[name])), WITHHELD)
 
 
+OWN_TEXTS = ("A secret question", "A secret answer", "A secret week", "A secret reply")
+
+
+@pytest.mark.parametrize("name", ["logs_dailylog", "reflections_weeklyreflection"])
+def test_words_of_own_questions_and_answers_are_private(client, staff, rows, name):  # noqa: F811
+    week = rows["reflections_weeklyreflection"]
+    make_answer(week, make_question(week.user, "note", check_in="week", label="A secret week"), "A secret reply")
+    make_answer(week, make_question(week.user, "number", check_in="week", label="A secret number"))
+    make_answer(rows["logs_dailylog"], make_question(week.user, "number", label="A secret number"))
+
+    withheld = client.get(page_url(name, rows[name])).content.decode()
+    staff.user_permissions.add(Permission.objects.get(codename=PERMISSION, content_type__app_label="logs"))
+    shown = client.get(page_url(name, rows[name])).content.decode()
+
+    assert [text for text in (*OWN_TEXTS, "A secret number") if text in withheld] == []
+    assert "2.5" in withheld and "2.5" in shown and "A secret number" in shown
+    assert len([text for text in OWN_TEXTS if text in shown]) == 2
+
+
 # Names of medications, and names to be called by
 
 NAMES = {
     "logs_dailylog": "Concerta",
+    "logs_ownquestion": "A secret question",
     "logs_dose": "Concerta",
     "logs_medication": "Concerta",
     "accounts_user": "Maria",

@@ -22,6 +22,7 @@ SAID = {
     "logs_dailylog": "Looked at a day of yours",
     "logs_medication": "Looked at a medication of yours",
     "logs_dose": "Looked at a medication of yours",
+    "logs_ownquestion": "Looked at a question of yours",
     "reflections_weeklyreflection": "Looked at a reflection of yours",
 }
 
@@ -44,11 +45,13 @@ def test_the_person_reads_who_opened_a_row(as_staff, rows, name, page):  # noqa:
 
 NOT_ANSWERED = {
     "accounts_user": {"username", "is_staff", "is_superuser", "is_active", "date_joined", "last_login"}
-    | {"timezone", "day_ends_at"},  # Which day it is for them.
+    | {"timezone", "day_ends_at", "question_choices"},  # Which day it is for them, which check-ins are on.
     "logs_dailylog": {"user", "date", "updated_at", *(stage.completed_at for stage in STAGES)}
+    | {stage.part.asked for stage in STAGES}  # Whether it has answers.
     | {"not_tracked"},  # The list says that a day is marked, and not why.
     "logs_medication": {"user"},
     "logs_dose": {"daily_log", "user"},
+    "logs_ownquestion": {"user", "check_in", "kind", "archived_at"},
     "reflections_weeklyreflection": {"user", "week_start", "completed_at", "updated_at"},
 }
 

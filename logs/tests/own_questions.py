@@ -6,6 +6,7 @@ from decimal import Decimal
 from accounts.models import User
 from logs.models import OwnQuestion
 from logs.own_kinds import NOT_NOTICED
+from logs.questions import RowQuestion
 
 # By kind: the inputs of the question `own`, the answer, and a part of the words that a page shows.
 TYPED = {
@@ -33,3 +34,9 @@ def make_question(person, kind: str, *, choices=((1, "tea"), (2, "coffee")), **f
     User.objects.filter(pk=person.pk).update(has_own_questions=True)
     person.has_own_questions = True
     return question
+
+
+def make_answer(row, question: OwnQuestion, value=None):
+    """An answer of a day or a week, such as that in TYPED."""
+    RowQuestion(question).write(row, TYPED[question.kind][1] if value is None else value)
+    row.save_own_answers()

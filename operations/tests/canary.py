@@ -46,9 +46,12 @@ def main_job() -> list[tuple[str, dict]]:
         "theme": "dark",
     }
     invalid = {"sleep_hours": CANARY, "sleep_quality": CANARY, "morning_mood": "99"}
+    question = {name: f"{CANARY} {name}" for name in ("label", "ends_low", "ends_high", "choices")} | {"unit": CANARY}
     return [
         ("/accounts/profile/", profile),
         *forms,
+        ("/logs/questions/new/", question | {"kind": "score", "check_in": "evening"}),
+        ("/logs/questions/new/", question | {"kind": "choice", "check_in": "evening"}),  # Of one choice: refused.
         (f"/reflections/{DAY}/", week),
         (f"/logs/{DAY}/morning/", invalid),
         ("/accounts/profile/", profile | {"timezone": CANARY}),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.tests.factories import make_person
 from brainlog.tests.addresses import ADDRESSES
-from logs.models import DailyLog, Dose, Medication
+from logs.models import DailyLog, Dose, Medication, OwnQuestion
 from operations.tests.canary import CANARY, SIGN_UP, main_job
 from reflections.models import WeeklyReflection
 
@@ -33,7 +33,7 @@ def kept_of(response) -> list[str]:
 
 def test_titles_and_urls_contain_no_answers(browser):
     kept = [kept_of(browser.post(address, data)) for address, data in main_job()]
-    own = {"logs:medication": [Medication.objects.get().pk]}
+    own = {"logs:medication": [Medication.objects.get().pk], "logs:own_question": [OwnQuestion.objects.get().pk]}
     for address in ADDRESSES:
         path = reverse(address.name, args=own.get(address.name, address.arguments))
         kept.append(kept_of(browser.get(path)))
@@ -47,7 +47,7 @@ def test_titles_and_urls_of_the_admin_contain_no_answers(browser, client):
     for address, data in main_job():
         browser.post(address, data)
     client.force_login(make_person(username="staff", is_staff=True, is_superuser=True))
-    rows = [model.objects.first() for model in (DailyLog, Dose, Medication, WeeklyReflection)]
+    rows = [model.objects.first() for model in (DailyLog, Dose, Medication, OwnQuestion, WeeklyReflection)]
     rows.append(User.objects.get(username=CANARY))
     pages = [
         reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=[row.pk])

@@ -18,10 +18,11 @@ from accounts.rate_limits import EXPORT
 from accounts.tests.codes import confirm_by_password, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.test_delete import lookups_to_the_person
-from logs.models import DailyLog, Dose, Medication
+from logs.models import DailyLog, Dose, Medication, OwnQuestion
 from logs.stages import STAGES
 from logs.tests.columns import put, stored
 from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, make_dose, make_full_log, make_medication, taken
+from logs.tests.own_questions import TYPED, make_answer, make_question
 from logs.tests.pages import check_in_url
 from personal_data import export_tables
 from personal_data.export import escape_formula
@@ -37,6 +38,9 @@ EXPORTED = {
     "DailyLog": "days",
     "Dose": "doses",
     "Medication": "medications",
+    "OwnQuestion": "own_questions",
+    "OwnAnswer": "days",
+    "OwnWeeklyAnswer": "reflections",
     "QuestionSet": "days",  # and "reflections": the names, with each check-in and week that asked them
     "WeeklyReflection": "reflections",
     "SecurityEvent": "events",
@@ -118,7 +122,9 @@ def test_every_table_of_a_person_is_exported_or_listed_with_a_reason(db):
     assert set(EXPORTED.values()) == {"profile", *(table.name for table in export_tables.TABLES)}
 
 
-@pytest.mark.parametrize("model", [DailyLog, Dose, Medication, WeeklyReflection], ids=lambda model: model.__name__)
+@pytest.mark.parametrize(
+    "model", [DailyLog, Dose, Medication, OwnQuestion, WeeklyReflection], ids=lambda model: model.__name__
+)
 def test_every_column_is_exported(model):
     table = next(table for table in export_tables.TABLES if table.name == EXPORTED[model.__name__])
     columns = {column.name for column in table.columns(User())}
@@ -177,6 +183,36 @@ def test_answers_are_exported_exactly(confirmed, person):
     [week] = found["reflections"]
     assert week["week_highlights"] == 'Walks,\n"long" ones; 長い散歩 🌧'
     assert week["gym_days_count"] == 0
+
+
+def test_own_questions_and_their_answers_are_exported_exactly(confirmed, person):
+    questions = {kind: make_question(person, kind) for kind in TYPED}
+    weekly = make_question(person, "note", check_in="week")
+    log, week = make_full_log(person), make_reflection(person)
+    for question in questions.values():
+        make_answer(log, question)
+    make_answer(week, weekly)
+
+    files = download(confirmed)
+
+    found = json.loads(files["brain-log.json"])
+    [day], [reflection] = found["days"], found["reflections"]
+    assert {kind: day[question.name] for kind, question in questions.items()} == {
+        "score": 7,
+        "yes_no": False,
+        "number": 2.5,
+        "two_numbers": [120, 80],
+        "choice": 2,
+        "several": [1, 2],
+        "line": "a <b>line</b>",
+        "note": "one\ntwo",
+        "time": "22:15:00",
+    }
+    assert reflection[weekly.name] == "one\ntwo"
+    assert [row["label"] for row in found["own_questions"]] == [*(f"My {kind}" for kind in TYPED), "My note"]
+    legend = {row["column"]: row for row in table(files, "columns") if row["file"] == "days.csv"}
+    assert legend[questions["choice"].name]["meaning"] == "My choice"
+    assert "coffee" in legend[questions["choice"].name]["values"]
 
 
 def test_unanswered_questions_are_null_or_empty(confirmed, person):
@@ -305,6 +341,7 @@ def test_data_of_others_is_not_exported(confirmed, person):
     other = make_person(display_name="Another person")
     make_dose(make_full_log(other, dreams="Their dream"), make_medication(other, "Their medication"))
     make_reflection(other, week_highlights="Their walk")
+    make_answer(other.daily_logs.get(), make_question(other, "line", label="Their question"), "Their answer")
     make_full_log(person)
 
     files = download(confirmed)

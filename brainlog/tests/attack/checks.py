@@ -14,9 +14,9 @@ from accounts.models.user import timezone_names
 from brainlog.tests.attack.rows import SECRET
 from brainlog.tests.attack.world import Found, World, html_of
 from logs.doses_field import BUTTONS
-from logs.models import DailyLog, Medication
+from logs.models import DailyLog, Medication, OwnAnswer, OwnQuestion
 from logs.stages import STAGES
-from reflections.models import WeeklyReflection
+from reflections.models import WEEK, OwnWeeklyAnswer, WeeklyReflection
 from testing.forms import TYPED, Form, forms_in
 
 # Columns that any request may change.
@@ -27,7 +27,9 @@ DONE_AT_ONCE = {"logs:delete", "reflections:delete"}
 
 UNDO = {"logs:undo", "logs:undo_medication", "reflections:undo"}
 
-OWNED = {model._meta.db_table: model for model in (User, DailyLog, Medication, WeeklyReflection)}
+OWNED = {model._meta.db_table: model for model in (User, DailyLog, Medication, OwnQuestion, WeeklyReflection)}
+
+OWN_ANSWERS = {model._meta.db_table: model for model in (OwnAnswer, OwnWeeklyAnswer)}
 
 # The field is on the page for password managers only.
 SHOW_THE_NAME = {"admin:auth_user_password_change"}
@@ -35,7 +37,8 @@ SHOW_THE_NAME = {"admin:auth_user_password_change"}
 # Columns that change together with others.
 BOOKKEEPING = {
     *("updated_at", "answers_version", "answers_saved_at", "last_login", "password", "username_key", "name_key"),
-    *("completed_at", *(stage.completed_at for stage in STAGES)),
+    # When a check-in or week was done and first answered, and what it asked.
+    *(column for part in (WEEK, *(stage.part for stage in STAGES)) for column in (*part.columns, part.asked_id)),
 }
 
 # Columns that forms change without a field of that name.
@@ -45,6 +48,14 @@ OTHERWISE = {
     "logs:not_tracked_days": {"not_tracked"},
     "logs:tracked": {"not_tracked"},
     "logs:medication_taken": {"medication_taken", "reason_for_skipping"},
+    # Where questions are asked, and which check-ins are on: a list that asks nothing is switched off.
+    "logs:questions": {"question_choices", "place"},
+    "logs:new_question": {"question_choices", "has_own_questions"},
+    "logs:question_gallery": {"question_choices", "has_own_questions", "place", "archived_at"},
+    "logs:own_question": {"question_choices", "has_own_questions", "place", "archived_at", "choices_json"}
+    # What the kind does not ask for is emptied; a text that came in without a key is encrypted again.
+    | {"label", "ends_low", "ends_high", "unit"},
+    "personal_data:wipe": {"has_own_questions"},
 }
 
 
@@ -96,6 +107,7 @@ class Attack:
             self.changes_only_what_it_asks_for()
             self.makes_nothing_up()
             self.loses_nothing()
+            self.loses_no_own_answer()
 
     # State
 
@@ -132,6 +144,8 @@ class Attack:
             return WeeklyReflection.objects.filter(user=person, week_start=match.kwargs["day"]).first()
         if name == "logs:medication":
             return Medication.objects.get(pk=match.kwargs["pk"])
+        if name == "logs:own_question":
+            return OwnQuestion.objects.filter(pk=match.kwargs["pk"]).first()
         return User.objects.get(pk=person.pk) if name in {"accounts:profile", "accounts:email"} else None
 
     # Invariants
@@ -158,13 +172,17 @@ class Attack:
         if self.response.status_code == 302 or self.found.name in DONE_AT_ONCE:
             return
         [errors] = re.findall(r'<div class="errors".*?</ul>', self.html, re.DOTALL) or [""]
-        if self.found.name.split()[0] not in OWN_WORDS or "Saved, except for:" not in errors:
+        # A 404 that came back with the form: something was typed for a question that the person does not have.
+        is_partly_saved = "Saved, except for:" in errors or (self.response.status_code == 404 and not errors)
+        if not self.asks_for_answers or not is_partly_saved:
             assert self.changes == []
             return
-        wrong = set(re.findall(r'href="#field-(\w+)"', errors))
+        wrong = set(re.findall(r'href="#field-([\w-]+)"', errors))
         for table, before, after in self.changes:
             if table in OWNED and after:
                 assert not {name for name in wrong if (before or {}).get(name) != after.get(name)}
+            elif table in OWN_ANSWERS:
+                assert f"own-{(after or before)['question_id']}" not in wrong
         self.changes_only_what_it_asks_for()
         self.makes_nothing_up()
 
@@ -179,6 +197,10 @@ class Attack:
             if field.kind in TYPED and self.received.get(name) and again and self.is_asked(name):
                 shown, typed = as_shown_again(again.fields[name].shown[-1]), as_shown_again(self.last(name))
                 assert shown == typed or self.is_not_sent_back(shown, typed), name
+
+    @property
+    def asks_for_answers(self) -> bool:
+        return self.found.name.split()[0] in OWN_WORDS
 
     def is_not_sent_back(self, shown: str, typed: str) -> bool:
         """Whether a text much too long for a short field, such as a name, is not shown. Long notes are always shown."""
@@ -217,19 +239,43 @@ class Attack:
                 assert {name for name in after if after[name] != was[name]} <= BOOKKEEPING | {"id"}
             elif table in OWNED and after:
                 self.has_only_what_was_sent(OWNED[table]._base_manager.get(pk=after["id"]), before or {}, after)
+            elif table in OWN_ANSWERS and after and self.found.name not in UNDO:
+                self.was_sent(OWN_ANSWERS[table].objects.get(pk=after["id"]))
+
+    @cached_property
+    def sent(self) -> set[str]:
+        """All that was sent, in the forms in which it may be stored."""
+        return {spelling for values in self.received.values() for value in values for spelling in spellings(value)}
+
+    def was_sent(self, answer: OwnAnswer | OwnWeeklyAnswer):
+        name = f"own-{answer.question_id}"
+        assert any(key == name or key.startswith(f"{name}-") for key in self.received), name
+        assert answer.text is None or answer.text in self.sent, name
 
     def has_only_what_was_sent(self, row: models.Model, before: dict, after: dict):
-        sent = {spelling for values in self.received.values() for value in values for spelling in spellings(value)}
+        if isinstance(row, OwnQuestion) and self.found.name == "logs:question_gallery":
+            assert row.gallery == self.last("entry")
+            return
         for column in texts_of(type(row)):
             is_new = before.get(column.column) != after[column.column] and column.name not in BOOKKEEPING
             # A time zone is found by a city, in any spelling: it is one of those there are.
             read_as = set(timezone_names()) if column.name == "timezone" else set()
-            assert not is_new or getattr(row, column.name) in sent | {None, ""} | read_as, column
+            read_as |= self.texts_before(row, column)
+            if column.name == "choices_json":
+                lines = {line.strip() for line in self.last("choices").splitlines()}
+                assert not is_new or lines >= {words for _id, words in row.choices} or row.choices_json in read_as
+                continue
+            assert not is_new or getattr(row, column.name) in self.sent | {None, ""} | read_as, column
             assert not is_new or "\N{REPLACEMENT CHARACTER}" not in (getattr(row, column.name) or ""), column
         for column in row._meta.concrete_fields:
             if column.null and column.name in self.found.form.names:
                 is_answered = any(value.strip() for value in self.received.get(column.name, []))
-                assert is_answered or after[column.column] in (None, before.get(column.column)), column
+                assert is_answered or after[column.column] in (None, "", before.get(column.column)), column
+
+    def texts_before(self, row: models.Model, column: models.Field) -> set[str]:
+        """The text of an own question before: what came in without a key is encrypted again as it was."""
+        rows = self.world.rows if isinstance(row, OwnQuestion) else []
+        return {getattr(each, column.name) for each in rows if type(each) is type(row) and each.pk == row.pk}
 
     def loses_nothing(self):
         """Each typed text is stored, if its question was asked."""
@@ -241,6 +287,16 @@ class Attack:
                 assert getattr(self.row, name) in spellings(self.last(name)), name
         if self.found.name == "logs:check_in medication" and self.row and self.row.medication_taken:
             assert self.last("keep-doses") == "saved" or self.typed_doses <= self.stored_doses
+
+    def loses_no_own_answer(self):
+        """Each text typed as the answer to an own question is stored."""
+        if not self.asks_for_answers or not self.row:
+            return
+        texts = {answer.question.name: answer.text for answer in self.row.own_answers.select_related("question")}
+        for question in OwnQuestion.objects.filter(user=self.row.user, kind__in=["line", "note"]):
+            typed = self.last(question.name) if question.name in self.found.form.names else ""
+            if typed.strip() and self.last(f"keep-{question.name}") != "saved":
+                assert texts.get(question.name) in spellings(typed), question.name
 
     @property
     def typed_doses(self) -> set[str]:

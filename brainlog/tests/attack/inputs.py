@@ -19,6 +19,8 @@ STRANGE_NAMES = sorted(
     | {f"doses-{n}-{name}" for n in (0, 1, 6, 11, 12, 99) for name in ("medication", "amount", "id", "DELETE", "ORDER")}
     | {"keep-dreams", "keep-doses", "keep-week_rating", "version", "seen", "next", "add_dose", "take", "now"}
     | {"today", "meant", "from", "for"}
+    | {"own-1", "own-1-2", "own-1-not-noticed", "own-1000", "own-x", "asked-names", "remove"}
+    | {"up", "down", "reset", "evening", "asked", "choices", "entry", "confirm"}
     | {"pk", "user_id", "person_id", "envelope", "session", "invitation", "csrfmiddlewaretoken", "_method"}
     | {"action", "index", "post", "_save", "_saveasnew", "_popup", "_to_field"}
 )
@@ -66,6 +68,10 @@ RIGHT = {
     "credential": JSON,
     "sleep_hours": ["7.5", "7:30", "24"],
     "action": ["delete_selected", "make_reset_link", "switch_off_second_factor"],
+    **{name: ["own-2", "own-1000", "focus_level", "lunch"] for name in ("up", "down")},
+    **{name: ["0", "-5", "10", "2.5", "1e400", "0.0001"] for name in ("least", "most", "step")},
+    "choices": ["tea\ncoffee", "tea\nTEA", "tea", "\n".join(map(str, range(13))), "x" * 61 + "\nb"],
+    "check_in": ["morning", "week", "night"],
     **{name: ["9223372036854775808", "x", "1"] for name in ("groups", "permissions", "user_permissions")},
     "_selected_action": ["1", "abc", "99999999999999999999", "\0", "1000"],
 }

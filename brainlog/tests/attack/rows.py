@@ -15,10 +15,13 @@ from accounts.models import Invitation, SecurityEvent, Session, User
 from accounts.tests.factories import make_person
 from brainlog.tests.addresses import DAY, SUNDAY
 from brainlog.tests.attack.texts import packed
-from logs.models import DailyLog, Medication
-from logs.tests.factories import make_dose, make_full_log, make_log, make_medication
+from logs.models import DailyLog, Medication, OwnAnswer, OwnQuestion
+from logs.own_kinds import KINDS
+from logs.questions import QUESTION_LISTS
+from logs.tests.factories import make_dose, make_full_log, make_log, make_medication, make_question_set
+from logs.tests.own_questions import TYPED, make_answer, make_question
 from operations.models import DatabaseReport
-from reflections.models import WeeklyReflection
+from reflections.models import OwnWeeklyAnswer, WeeklyReflection
 from reflections.tests.factories import make_reflection
 
 ONE_DAY = datetime.timedelta(days=1)
@@ -68,6 +71,7 @@ def make_hostile(owner: User, staff: User) -> Iterator[models.Model]:
     for number in range(len(packed(100, "q000qq"))):
         yield make_person(**hostile_texts(User, number, "username", "display_name", "email", "timezone"))
         yield make_medication(owner, pk=number + 1, **hostile_texts(Medication, number, "name", "note"))
+        yield make_hostile_question(owner, number)
         yield owner.sessions.create(
             key_hash=f"{number}" * 8, expire_date="2027-01-01T00:00Z", **hostile_texts(Session, number, "user_agent")
         )
@@ -93,6 +97,26 @@ def make_hostile(owner: User, staff: User) -> Iterator[models.Model]:
     yield DatabaseReport.objects.create(figures=hostile_figures())
 
 
+def make_hostile_question(owner: User, number: int) -> OwnQuestion:
+    """A question for one of the lists. The rows of one list have different kinds."""
+    texts = hostile_texts(OwnQuestion, number, "label", "ends_low", "ends_high", "unit", "gallery")
+    code = CODES["logs.OwnQuestion.choices_json"]
+    choices = list(enumerate(packed(58, code), start=1))[number % 5 :: 5] or [(1, code)]
+    # Shifted by one: so the first question of the week is answered with a text.
+    kind, check_in = [*KINDS][(number + 1) % len(KINDS)], [*QUESTION_LISTS][number % len(QUESTION_LISTS)]
+    return make_question(owner, kind, pk=number + 1, check_in=check_in, choices=choices, **texts)
+
+
+def answer_hostile_questions(row: models.Model, answers: type[models.Model], number: int):
+    """Give each own question that a row can answer one, with hostile texts. An answer to a choice is its first one."""
+    texts = hostile_texts(answers, number, "text")
+    for question in OwnQuestion.objects.filter(user=row.user):
+        if QUESTION_LISTS[question.check_in].answers is answers:
+            first = question.choices[0][0] if question.choices else None
+            value = {"line": texts["text"], "note": texts["text"], "choice": first, "several": [first]}
+            make_answer(row, question, value.get(question.kind, TYPED[question.kind][1]))
+
+
 def make_hostile_days(owner: User) -> Iterator[models.Model]:
     """Days, of which the last is that of the URLs; doses; and reflections."""
     medications = list(owner.medications.order_by("pk"))
@@ -101,12 +125,15 @@ def make_hostile_days(owner: User) -> Iterator[models.Model]:
         log = make_full_log(owner, DAY - number * ONE_DAY, **hostile_texts(DailyLog, number), **ASKED)
         for medication in medications[number * 6 : number * 6 + 6]:
             make_dose(log, medication)
+        answer_hostile_questions(log, OwnAnswer, number)
         yield log
     yield make_full_log(owner, owner.today(), **hostile_texts(DailyLog, 0), **ASKED)
     yield make_full_log(owner, owner.today() - ONE_DAY, **hostile_texts(DailyLog, 0), **ASKED)
     yield make_log(owner, DAY - 30 * ONE_DAY, not_tracked="ill")
     for weeks in range(2):
-        yield make_reflection(owner, SUNDAY + weeks * 7 * ONE_DAY, **hostile_texts(WeeklyReflection, 0))
+        week = make_reflection(owner, SUNDAY + weeks * 7 * ONE_DAY, **hostile_texts(WeeklyReflection, 0))
+        answer_hostile_questions(week, OwnWeeklyAnswer, weeks)
+        yield week
 
 
 def hostile_figures() -> dict:
@@ -120,7 +147,10 @@ def make_secret(other: User):
     """A row in each table of a person's data."""
     log = make_full_log(other, DAY, dreams=SECRET)
     make_dose(log, make_medication(other, SECRET, pk=1000, note=SECRET))
-    make_reflection(other, SUNDAY, week_highlights=SECRET)
+    reflection = make_reflection(other, SUNDAY, week_highlights=SECRET)
+    make_answer(log, make_question(other, "line", pk=1000, label=SECRET), SECRET)
+    make_answer(reflection, make_question(other, "note", pk=1001, label=SECRET, check_in="week"), SECRET)
+    make_question_set(other, "dreams")
     other.display_name, other.email = SECRET, "secret@example.org"
     other.save()
     EmailAddress.objects.create(user=other, verified=True, primary=True, email="secret@example.org")

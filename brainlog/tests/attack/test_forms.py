@@ -51,6 +51,7 @@ def test_the_other_person_has_rows_of_every_kind(world):
 
     assert tables >= {"accounts_user", "accounts_session", "accounts_securityevent", "account_emailaddress"}
     assert tables >= {"logs_dailylog", "logs_medication", "logs_dose", "reflections_weeklyreflection"}
+    assert tables >= {"logs_ownquestion", "logs_ownanswer", "reflections_ownweeklyanswer", "logs_questionset"}
 
 
 def test_any_answers_to_a_form_of_the_admin(world):

@@ -33,6 +33,7 @@ NOT_SHOWN = {
         "accounts.Session.user_agent",
     ),
     *("accounts.Throttle.cache_key", "accounts.Throttle.value", "admin.LogEntry.object_id"),
+    "logs.OwnQuestion.kind",  # Known kinds only, as the database checks.
     "logs.Medication.usual_times",  # Times of day only: the database refuses any other text.
     # Names of fields, of which pages show known ones only; and names of files, for commands.
     *("accounts.SecurityEvent.changed", "operations.Backup.archive"),

@@ -24,8 +24,8 @@ from brainlog.tests.addresses import ADDRESSES, DAY
 from brainlog.tests.attack.rows import count_on, make_hostile, make_secret
 from brainlog.tests.attack.texts import packed
 from logs import undo
-from logs.models import DailyLog, Medication
-from logs.questions import parts_of_day
+from logs.models import DailyLog, Medication, OwnQuestion
+from logs.questions import QUESTION_LISTS, parts_of_day
 from reflections.models import WeeklyReflection
 from testing.forms import TYPED, Form, forms_in
 from testing.rollback import rolled_back
@@ -118,7 +118,7 @@ class World:
         for number, name in enumerate(packed(50, "q000qq")):
             data = {"name": name, "credential": new_credential()}
             self.people["owner"].authenticator_set.create(pk=number + 1, type="webauthn", data=data)
-        count_on(Authenticator, Medication)
+        count_on(Authenticator, Medication, OwnQuestion)
         for who in ("newcomer", "staff"):
             confirm_by_password(browsers[who])
         without = self.people["passwordless"]
@@ -168,6 +168,9 @@ class World:
                 yield "owner", row.get_absolute_url()
             elif isinstance(row, Medication):
                 yield "owner", reverse("logs:medication", args=[row.pk])
+            elif isinstance(row, OwnQuestion):
+                yield "owner", row.get_absolute_url()
+        yield from (("owner", f"{reverse('logs:questions')}?check_in={slug}") for slug in QUESTION_LISTS)
         yield from (("owner", f"{reverse(name)}?page=2") for name in ("accounts:events", "logs:history"))
         yield "staff", reverse("admin:accounts_user_history", args=[self.people["owner"].pk])
         for model in admin.site._registry:

@@ -27,10 +27,12 @@ from brainlog.tests.browser.steps import (
     unfold,
     wait_until_kept,
 )
-from logs.models import DailyLog
+from logs.models import DailyLog, OwnAnswer, OwnQuestion
+from logs.own_kinds import KINDS
 from logs.stages import STAGES
 from logs.tests.columns import put
 from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_log, make_medication
+from logs.tests.own_questions import make_answer, make_question
 from reflections.tests.factories import make_reflection
 
 ONE_DAY = datetime.timedelta(days=1)
@@ -66,6 +68,9 @@ class World:
     ill: User
     careful: User  # has a second factor
     medication: int
+    # Of `regular`: own questions of the evening by their kind, and an archived one.
+    questions: dict[str, OwnQuestion]
+    archived: OwnQuestion
 
     @classmethod
     def make(cls) -> "World":
@@ -73,10 +78,12 @@ class World:
         careful = make_person(username="careful", email="careful@example.org")
         protect(careful)
         regular = make_person(display_name="Ada", week_starts_on="monday")
-        fill_a_history(regular)
+        questions = make_own_questions(regular)
+        archived = make_question(regular, "line", label=LONG, archived_at=timezone.now())
+        fill_a_history(regular, questions)
         make_log(ill, ill.today(), not_tracked="ill", morning_mood=2, dreams=LONG)
         medication = next(each for each in regular.medications.all() if each.name == "Concerta")
-        return cls(newcomer, regular, ill, careful, medication.pk)
+        return cls(newcomer, regular, ill, careful, medication.pk, questions, archived)
 
     @property
     def addresses(self) -> dict:
@@ -91,13 +98,37 @@ class World:
             "month": f"{today:%Y-%m}",
             "year": f"{today:%Y}",
             "medication": self.medication,
+            "question": self.questions["choice"].pk,
+            "archived": self.archived.pk,
             "reset": urlsplit(reset_link(RequestFactory().get("/"), self.ill)).path,
             "verify": reverse("accounts:email_confirm", args=[confirmation_token(self.careful)]),
             "passkey": self.careful.authenticator_set.get(type="webauthn").pk,
         }
 
 
-def fill_a_history(person: User):
+def make_own_questions(person: User) -> dict[str, OwnQuestion]:
+    """One of each kind in the evening, with long words. Some are asked first, the others folded away."""
+    words = {"label": LONG, "ends_low": LONG[:40], "ends_high": LONG[:40], "unit": LONG[:20]}
+    choices = [[number, f"{number} {LONG}"[:60]] for number in range(1, 13)]
+    return {
+        kind: make_question(person, kind, choices=choices, place=place, **words)
+        for kind, place in zip(KINDS, ["first", "folded"] * len(KINDS), strict=False)
+    }
+
+
+def answer_own_questions(logs: list[DailyLog], scores: list[DailyLog], questions: dict[str, OwnQuestion]):
+    """All of some days, and what the numbers of months are made of on others."""
+    for log in logs:
+        for question in questions.values():
+            make_answer(log, question, LONG if question.kind in ("line", "note") else None)
+    OwnAnswer.objects.bulk_create(
+        OwnAnswer(daily_log=log, user=log.user, date=log.date, question=questions[kind], **answer)
+        for log in scores
+        for kind, answer in {"score": {"number": log.day_rating}, "yes_no": {"flag": log.day_rating > 5}}.items()
+    )
+
+
+def fill_a_history(person: User, questions: dict[str, OwnQuestion]):
     today = person.today()
     optional = {name: value for answers in OPTIONAL.values() for name, value in answers.items()}
     facts = {name: {"true": True, "false": False}.get(str(value), value) for name, value in optional.items()}
@@ -112,14 +143,17 @@ def fill_a_history(person: User):
     for log in scores:
         log.evening_completed_at = timezone.now()
     DailyLog.objects.bulk_create(scores)
+    answer_own_questions(logs, scores, questions)
     concerta, other = make_medication(person), make_medication(person, LONG, unit="drops", is_active=False)
     for log in logs[:2]:
         make_dose(log, concerta)
         make_dose(log, other, amount=Decimal("2.5"), unit="drops", taken_at=None)
     this_week = person.week_of(today)
     done = {"completed_at": timezone.now(), "week_highlights": NOTE, "next_week_focus": "Sleep before midnight"}
+    weekly = make_question(person, "note", check_in="week", label=LONG)
     for weeks in range(35):
-        make_reflection(person, this_week - weeks * 7 * ONE_DAY, week_rating=1 + weeks % 10, **(done if weeks else {}))
+        facts = {"week_rating": 1 + weeks % 10} | (done if weeks else {})
+        make_answer(make_reflection(person, this_week - weeks * 7 * ONE_DAY, **facts), weekly, NOTE)
 
 
 @dataclass(frozen=True)
@@ -167,6 +201,38 @@ def saving(**given) -> Callable[[Page, World], None]:
 
 def unfolded(page, world):
     unfold(page)
+
+
+def own_answers_refused(page, world):
+    unfold(page)
+    for kind, text in {"number": "many", "two_numbers": "120", "time": "10:00"}.items():
+        field(page, world.questions[kind].name).fill(text)
+    page.locator("label", has=field(page, f"{world.questions['time'].name}-not-noticed")).click()
+    press(page, "Save")
+    expect_errors(page)
+
+
+def check_in_off(page, world):
+    press(page, "Switch it off")
+    expect_saved(page, "Afternoon is off.")
+    User.objects.filter(pk=world.regular.pk).update(question_choices=None)
+
+
+def question_moved(page, world):
+    page.get_by_role("button", name="Move up").nth(1).click()
+    expect_saved(page, "Saved.")
+    User.objects.filter(pk=world.regular.pk).update(question_choices=None)
+
+
+def ready_made_added(page, world):
+    page.get_by_role("button", name="Add").first.click()
+    expect(page.get_by_role("link", name="Change it")).to_be_visible()
+    world.regular.own_questions.latest("pk").delete()
+
+
+def question_deletion(page, world):
+    press(page, "Delete it")
+    expect(page.get_by_role("heading", name="Delete this question?")).to_be_visible()
 
 
 def another_dose(page, world):
@@ -416,7 +482,41 @@ VIEWS = [
         "/logs/{holiday}/medication/",
         saving(medication_taken="true", **{"doses-0-amount": "-5"}),
     ),
+    View("evening, own answers refused", "logs:check_in", "regular", "/logs/{holiday}/evening/", own_answers_refused),
     View("a day", "logs:day", "regular", "/logs/{today}/", day_marking, is_wide=True),
+    View("questions", "logs:questions", "regular", "/logs/questions/", is_wide=True),
+    View("own questions", "logs:questions", "regular", "/logs/questions/?check_in=evening", is_wide=True),
+    View("own questions, moved", "logs:questions", "regular", "/logs/questions/?check_in=evening", question_moved),
+    View("questions, off", "logs:questions", "regular", "/logs/questions/?check_in=afternoon", check_in_off),
+    View("questions of the week", "logs:questions", "regular", "/logs/questions/?check_in=week"),
+    View("questions, usual", "logs:questions", "newcomer", "/logs/questions/?check_in=medication"),
+    View("new question", "logs:new_question", "regular", "/logs/questions/new/?check_in=evening", is_wide=True),
+    View(
+        "new question, refused",
+        "logs:new_question",
+        "regular",
+        "/logs/questions/new/",
+        saving(label=LONG, kind="number", unit=LONG, least="5", most="3", step="x"),
+        is_wide=True,
+    ),
+    View("ready-made questions", "logs:question_gallery", "regular", "/logs/questions/gallery/", is_wide=True),
+    View(
+        "ready-made questions, one added",
+        "logs:question_gallery",
+        "regular",
+        "/logs/questions/gallery/",
+        ready_made_added,
+    ),
+    View("own question", "logs:own_question", "regular", "/logs/questions/{question}/", is_wide=True),
+    View(
+        "own question, refused",
+        "logs:own_question",
+        "regular",
+        "/logs/questions/{question}/",
+        saving(label=LONG, choices=f"{LONG}\n{LONG}"),
+    ),
+    View("own question, archived", "logs:own_question", "regular", "/logs/questions/{archived}/"),
+    View("delete own question", "logs:own_question", "regular", "/logs/questions/{question}/", question_deletion),
     View("days not tracked", "logs:not_tracked_days", "regular", "/logs/not-tracked/", is_wide=True),
     View(
         "days not tracked, refused",
