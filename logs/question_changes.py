@@ -113,9 +113,15 @@ def fill(question: OwnQuestion, facts: dict):
 
 
 @retry_on_conflict
-def add_question(person, facts: dict, gallery: str | None = None) -> OwnQuestion:
+def add_question(person, facts: dict) -> OwnQuestion:
     """Store a new own question, last of its check-in. Raises ValidationError if there is no room."""
     person_now = locked(person)
+    question = added(person_now, facts)
+    forget(person, person_now)
+    return question
+
+
+def added(person_now, facts: dict, gallery: str | None = None) -> OwnQuestion:
     if person_now.own_questions.count() >= OwnQuestion.MOST_STORED:
         message = gettext("There is no room for more. Delete an archived question that you no longer need.")
         raise ValidationError(message, code="too_many")
@@ -123,21 +129,29 @@ def add_question(person, facts: dict, gallery: str | None = None) -> OwnQuestion
     question = OwnQuestion(user=person_now, kind=facts["kind"], gallery=gallery)
     fill(question, facts)
     question.save(force_insert=True)
-    get_user_model().objects.filter(pk=person.pk).update(has_own_questions=True)
+    get_user_model().objects.filter(pk=person_now.pk).update(has_own_questions=True)
     person_now.has_own_questions = True
     switch_on(person_now, question)
-    forget(person, person_now)
     return question
 
 
 @retry_on_conflict
 def add_from_gallery(person, entry: Entry) -> OwnQuestion:
     """Store a question of the gallery. One that the person has already is asked again, if it was archived."""
-    known = locked(person).own_questions.filter(gallery=entry.key).order_by("-archived_at").first()
-    if known:
-        return restore_question(person, known.pk) if known.archived_at else known
+    person_now = locked(person)
+    question = person_now.own_questions.filter(gallery=entry.key).order_by("-archived_at").first()
+    if question is None:
+        question = added(person_now, facts_of(entry), gallery=entry.key)
+    elif question.archived_at:
+        restore(question, person_now)
+    forget(person, person_now)
+    return question
+
+
+def facts_of(entry: Entry) -> dict:
+    """An entry of the gallery by the columns of a question."""
     choices = [[number, str(label)] for number, label in enumerate(entry.choices, start=1)]
-    facts = {
+    return {
         "kind": entry.kind,
         "label": str(entry.label),
         "check_in": entry.check_in,
@@ -151,7 +165,6 @@ def add_from_gallery(person, entry: Entry) -> OwnQuestion:
         "choices": choices,
         "place": Place.FIRST if entry.is_first else Place.FOLDED,
     }
-    return add_question(person, facts, gallery=entry.key)
 
 
 def switch_on(person, question: OwnQuestion):
@@ -195,16 +208,16 @@ def archive_question(person, pk: int) -> OwnQuestion:
 
 def restore_question(person, pk: int) -> OwnQuestion:
     """Ask an archived question again. Raises ValidationError if there is no room."""
-
-    def restore(question, person_now):
-        if question.archived_at:
-            require_room(person_now, question.check_in, but=question)
-        question.archived_at = None
-        question.place = Place.FOLDED if question.place == Place.OFF else question.place
-        question.save(update_fields=["archived_at", "place"])
-        switch_on(person_now, question)
-
     return changed(person, pk, restore)
+
+
+def restore(question: OwnQuestion, person_now):
+    if question.archived_at:
+        require_room(person_now, question.check_in, but=question)
+    question.archived_at = None
+    question.place = Place.FOLDED if question.place == Place.OFF else question.place
+    question.save(update_fields=["archived_at", "place"])
+    switch_on(person_now, question)
 
 
 @retry_on_conflict

@@ -33,3 +33,8 @@ def make_question(person, kind: str, *, choices=((1, "tea"), (2, "coffee")), **f
     User.objects.filter(pk=person.pk).update(has_own_questions=True)
     person.has_own_questions = True
     return question
+
+
+def typed_in(question: OwnQuestion) -> dict:
+    """The answer of TYPED to a question, as its page sends it."""
+    return {name.replace("own", question.name): given for name, given in TYPED[question.kind][0].items()}
