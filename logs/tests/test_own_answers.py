@@ -13,8 +13,8 @@ from logs.own_kinds import KINDS, NOT_NOTICED
 from logs.question_choices import Place
 from logs.stages import EVENING
 from logs.tests.columns import put, stored
-from logs.tests.factories import DAY, REQUIRED, answers, asked
-from logs.tests.own_questions import TYPED, make_question, typed_in
+from logs.tests.factories import DAY, REQUIRED
+from logs.tests.own_questions import make_question, typed_in
 from logs.tests.pages import check_in_url, day_url, errors_of, form_as_shown
 from logs.tests.test_properties import as_sent, text
 from reflections.models import OwnWeeklyAnswer
@@ -155,7 +155,9 @@ VALUES = {
     "score": st.integers(1, 10).map(lambda n: {"own": str(n)}),
     "yes_no": st.booleans().map(lambda value: {"own": as_sent(value)}),
     "number": thousandths.map(lambda number: {"own": in_digits(number)}),
-    "two_numbers": st.tuples(thousandths, thousandths).map(lambda two: {"own": in_digits(two[0]), "own-2": in_digits(two[1])}),
+    "two_numbers": st.tuples(thousandths, thousandths).map(
+        lambda two: {"own": in_digits(two[0]), "own-2": in_digits(two[1])}
+    ),
     "choice": st.sampled_from([{"own": "1"}, {"own": "2"}]),
     "several": st.sampled_from([{"own": ["1"]}, {"own": ["2", "1"]}]),
     "line": printable.map(lambda words: {"own": words or ""}),

@@ -251,7 +251,9 @@ def test_tabs_that_place_different_questions_keep_all_of_it(send_in_parallel, pe
 
         assert statuses == [302] * 5
         person.refresh_from_db()
-        placed = {question.name: question.place for slug in QUESTION_LISTS for question in questions_for(person).of(slug)}
+        placed = {
+            question.name: question.place for slug in QUESTION_LISTS for question in questions_for(person).of(slug)
+        }
         assert {placed[name] for name in ("lunch", "dreams", own.name)} == {place}
         assert ("medication" in person.question_choices.get("off", {})) == (number % 2 == 0)
         assert "gratitude" in person.question_choices["order"]["evening"]
