@@ -14,6 +14,7 @@ from logs.stages import STAGES, Stage
 WEEK, MONTH = 7, 30  # days, today included
 
 
+
 def is_done_or_off(stage: Stage) -> Q:
     """The condition that a check-in is done, or switched off by the person and without answers."""
     is_off = {f"user__question_choices__off__{stage}": True, f"{stage.part.asked}__isnull": True}

@@ -48,13 +48,15 @@ def wanted_of(request) -> Wanted:
     Raises BadRequest for what is no place or no question, Http404 for an own question that is not the person's.
     """
     data = request.POST
-    known = {question.name for slug in QUESTION_LISTS for question in questions_of(slug, request.user)}
+    questions = [question for slug in QUESTION_LISTS for question in questions_of(slug, request.user)]
+    known = {question.name for question in questions}
+    dependent = {question.name for question in questions if question.shown_when}
     moves = [(name, by) for key, by in MOVES.items() for name in data.getlist(key)]
     names = [*data, *(name for name, _by in moves)]
     if any(name.startswith("own-") and name not in known for name in names):
         raise Http404
-    if not known.issuperset(name for name, _by in moves):
-        raise BadRequest("An unknown question.")
+    if not known.issuperset(name for name, _by in moves) or not dependent.isdisjoint(names):
+        raise BadRequest("An unknown question, or one that is asked where another one is.")
     try:
         places = {name: Place(data[name]) for name in data if name in known}
         check_ins = {name: SWITCH[data[name]] for name in data if name in STAGE_BY_SLUG}

@@ -51,7 +51,7 @@ def evening_form(questions) -> dict:
 
 def test_two_check_ins_with_own_answers_both_survive(send_in_parallel, person):
     questions = {stage: make_question(person, "number", check_in=stage.slug) for stage in STAGES}
-    for n, day in enumerate(days(20)):
+    for n, day in enumerate(days(10)):
         first, second = STAGES[n % 5], STAGES[(n + 1 + n // 5) % 5]
         forms = [
             (check_in_url(stage, day), answers(stage) | {questions[stage].name: str(n)}) for stage in (first, second)
@@ -102,7 +102,7 @@ def test_changes_of_the_questions_lose_no_answer_that_is_saved_meanwhile(send_in
     # Whatever the words of a choice become, its answer stays.
     typed = {moved.name: "3", worded.name: "1", archived.name: "Text"}
     names = " ".join(["overall_mood", *typed])
-    for number, day in enumerate(days(12)):
+    for number, day in enumerate(days(8)):
         forms = changes_of(number, moved, worded, archived)
         save = {"overall_mood": "5", "asked-names": names} | typed
 
@@ -115,27 +115,46 @@ def test_changes_of_the_questions_lose_no_answer_that_is_saved_meanwhile(send_in
 
 
 def test_changes_of_one_question_keep_one_another(send_in_parallel, person):
-    """Each form has some of its columns; the place, the words and the state of being archived are three requests."""
-    question = make_question(person, "number")
+    """Its place, its wording, its check-in and whether it is archived, each by a request that has nothing else."""
+    question = make_question(person, "choice")
     for number in range(ROUNDS):
+        check_in, place = ("morning", "evening")[number % 2], ("folded", "first")[number % 2]
         statuses = send_in_parallel(
             [
-                (PAGE, {question.name: "first" if number % 2 else "off"}),
+                (PAGE, {question.name: place}),
+                (page_of(question), {"label": f"Wording {number}"}),
+                (page_of(question), {"check_in": check_in}),
                 (page_of(question), {"action": "archive" if number % 2 else "restore"}),
             ]
         )
 
-        assert statuses == [302, 302]
+        assert statuses == [302] * 4
         question.refresh_from_db()
-        assert (question.archived_at is not None) == bool(number % 2)
-        if number % 2:
-            assert question.place == "first"
+        found = question.place, question.label, question.check_in, question.archived_at is not None
+        assert found == (place, f"Wording {number}", check_in, bool(number % 2))
+
+
+def test_choices_added_at_once_never_share_an_id(send_in_parallel, person):
+    """The later list is the one that is offered; what only the other had stays for answers that have it."""
+    question = make_question(person, "several")
+    for number in range(ROUNDS):
+        before = dict(question.choices) | dict(question.retired_choices)
+        lists = [f"tea\ncoffee\n{drink} {number}" for drink in ("water", "juice", "milk")]
+
+        assert send_in_parallel([(page_of(question), {"choices": each}) for each in lists]) == [302] * 3
+
+        question.refresh_from_db()
+        known = dict(question.choices) | dict(question.retired_choices)
+        assert before.items() <= known.items()
+        new = [words for words in known.values() if words.endswith(f" {number}")]
+        assert sorted(new) == [f"juice {number}", f"milk {number}", f"water {number}"]
+        assert len(question.choices) == 3
 
 
 @pytest.mark.parametrize("others", ["other answers", "no other answer"])
 def test_deleting_a_question_loses_nothing_else_that_is_saved_meanwhile(send_in_parallel, person, others):
     kept = make_question(person, "line")
-    for number, day in enumerate(days(16)):
+    for number, day in enumerate(days(8)):
         question = make_question(person, "number")
         if number % 2:
             person.daily_logs.create(date=day, dinner="Rice")
