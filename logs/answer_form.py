@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from brainlog.database.retry import retry_on_conflict
 from encryption.fields import Unreadable
+from logs.form_fields import TimeAndBox
 from logs.models import DailyLog
 from logs.parts import Part
 from logs.questions import (
@@ -147,10 +148,12 @@ class AnswersForm(forms.Form):
 
     @cached_property
     def unknown_questions(self) -> dict[str, str]:
-        """What came in for own questions that the person does not have: deleted ones, or another person's."""
-        given = {match[0]: name for name in self.data if (match := OWN_NAME.match(name))}
-        asked = {name: name for name in names_in(self.data, "asked-names") if OWN_NAME.fullmatch(name)}
-        return {name: self.data.get(key, "") for name, key in (asked | given).items() if name not in self.fields}
+        """What was typed for own questions that the person does not have: deleted ones, or another person's."""
+        found = {name: [] for name in names_in(self.data, "asked-names") if OWN_NAME.fullmatch(name)}
+        for key in self.data:
+            if match := OWN_NAME.match(key):
+                found.setdefault(match[0], []).extend(texts_typed(self.data, key))
+        return {name: ", ".join(filter(None, texts)) for name, texts in found.items() if name not in self.fields}
 
     def is_asked_in(self, name: str, data) -> bool:
         """Whether what came in says something about this question, be it that it is not answered."""
@@ -436,6 +439,14 @@ class AnswersForm(forms.Form):
         missing = [question for question in still_open(self.questions, self.answer_to) if question not in former]
         has_answer = any(self.answer_to(question) is not None for question in self.questions)
         return before if has_answer and not missing else None
+
+
+def texts_typed(data, key: str) -> list[str]:
+    """What was typed into an input, or into several of this name, of a question that is not known any more."""
+    if key.endswith(TimeAndBox.SUFFIX):
+        return [gettext("not noticed")]
+    values = forms.MultipleHiddenInput().value_from_datadict(data, {}, key)
+    return [values] if isinstance(values, str) else values
 
 
 class CheckInForm(AnswersForm):

@@ -203,7 +203,16 @@ def unit_beside(attrs: dict, unit: str) -> str:
     return format_html(' <span class="unit" id="{}_unit">{}</span>', attrs["id"], unit) if unit else ""
 
 
-class StepperInput(NumberInput):
+class OwnNumberInput(NumberInput):
+    """A number of a person's own question: in the digits that its buttons and its page write."""
+
+    def to_python(self, value):
+        if isinstance(value, str) and any(each.isdecimal() and not each.isascii() for each in value):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class StepperInput(OwnNumberInput):
     """A number between bounds and in steps from the least, if there are any. `kept`: a number accepted beside these."""
 
     default_error_messages = {
@@ -219,9 +228,6 @@ class StepperInput(NumberInput):
             self.widget.question = self.label or ""
 
     def to_python(self, value):
-        if isinstance(value, str) and not value.isascii() and any(each.isdecimal() for each in value if each > "9"):
-            # Its buttons, and the page that shows it again, write other digits.
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
         number = super().to_python(value)
         return abs(number) if number == 0 else number  # -0 is 0.
 

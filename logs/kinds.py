@@ -311,15 +311,19 @@ class Choice(Kind):
         return ChoiceInput(choices=self.choices, **{"coerce": self.key_type} | options)
 
     def accepting(self, value):
-        stored = value if isinstance(value, list) else [value]
-        again = [(key, label) for key, label in self.retired if key in stored and key not in self.keys]
+        stored = [] if value is None else value if isinstance(value, list) else [value]
+        again = [(key, self.label_of(key)) for key in stored if key not in self.keys]
         return replace(self, choices=(*self.choices, *again))
 
     def condition(self, column):
         return Q(**{f"{column}__in": self.keys})
 
+    def label_of(self, key) -> str:
+        """The label of a key that an answer has. A number says nothing if its label cannot be decrypted."""
+        return self.known.get(key) or (gettext("(choice not readable)") if isinstance(key, int) else key)
+
     def display(self, value):
-        return str(self.known.get(value, value))
+        return str(self.label_of(value))
 
     def legend(self):
         return in_words(self.known.items())

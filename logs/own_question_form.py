@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from brainlog.forms import Pills, TextArea, TextBox
 from encryption.fields import Unreadable
 from logs.fields import Direction
-from logs.form_fields import NumberInput, TextInput, in_digits
+from logs.form_fields import OwnNumberInput, TextInput, in_digits
 from logs.own_kinds import KINDS, PARAMETERS
 from logs.stages import STAGES
 
@@ -96,7 +96,7 @@ def key_of(label: str) -> str:
 
 
 def number(**options) -> NumberInput:
-    return NumberInput(required=False, max_digits=12, decimal_places=3, **options)
+    return OwnNumberInput(required=False, max_digits=12, decimal_places=3, **options)
 
 
 def number_of_any_sign(**options) -> NumberInput:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from logs import question_changes
 from logs.gallery import ENTRY_BY_KEY, GROUPS
+from logs.models import OwnQuestion
 from logs.own_question_form import OwnQuestionForm
 from logs.question_choices import Place
 from logs.question_views import page_of_list
@@ -19,7 +20,7 @@ from logs.questions import QUESTION_LISTS, questions_for
 def new_question(request):
     if request.method == "POST":
         form = OwnQuestionForm(request.POST)
-        if form.is_valid() and (question := saved(form, lambda: add(request.user, form))):
+        if form.is_valid() and (question := saved([form], lambda: add(request.user, form))):
             return redirect_to_list(request, question, _("“%(question)s” is asked from now on."))
     else:
         form = OwnQuestionForm(initial={"check_in": request.GET.get("check_in")})
@@ -37,12 +38,12 @@ def facts_of(form: OwnQuestionForm) -> dict:
     return facts | {"place": form.cleaned_data["asked"]}
 
 
-def saved(form: OwnQuestionForm, save):
-    """What `save` returns; None, with its error on the form, if there is no room."""
+def saved(forms: list[OwnQuestionForm], save):
+    """What `save` returns; None, with its error on the last form, if there is no room."""
     try:
         return save()
     except ValidationError as error:
-        form.add_error(None, error)
+        forms[-1].add_error(None, error)
         return None
 
 
@@ -64,10 +65,12 @@ def own_question(request, pk):
         return delete(request, question)
     if action not in (None, "save"):
         raise BadRequest("An unknown action.")
-    form = OwnQuestionForm(request.POST or None, existing=existing(question))
-    if request.method == "POST" and form.is_valid() and saved(form, lambda: change(request.user, question, form)):
-        question.refresh_from_db()
-        return redirect_to_list(request, question, _("“%(question)s” is saved."))
+    if action == "save":
+        form, question = changed(request.user, question, request.POST)
+        if form.is_valid():
+            return redirect_to_list(request, question, _("“%(question)s” is saved."))
+    else:
+        form = OwnQuestionForm(existing=existing(question))
     return render(request, "logs/own_question.html", {"form": form, "question": question})
 
 
@@ -75,15 +78,30 @@ def existing(question) -> dict:
     """A question by the names of its form."""
     names = ("label", "kind", "check_in", "ends_low", "ends_high", "unit", "least", "most", "step", "direction")
     facts = {name: getattr(question, name) for name in names}
-    return facts | {"choices": question.choices, "asked": "" if question.place == Place.OFF else question.place}
+    choices = question.choices_json if question.has_unreadable_choices else question.choices
+    return facts | {"choices": choices, "asked": "" if question.place == Place.OFF else question.place}
 
 
-def change(person, question, form: OwnQuestionForm):
-    choices, retired = form.choices_with_ids(question.choices, question.retired_choices)
-    facts = facts_of(form) | {"choices": choices, "retired": retired}
+def changed(person, question, data) -> tuple[OwnQuestionForm, OwnQuestion]:
+    """The form that a change came in for, and the question as it is stored then: changed, if the form has no error."""
+    forms = []
+
+    def facts_for(question_now):
+        forms.append(form := OwnQuestionForm(data, existing=existing(question_now)))
+        return facts_of_change(form, question_now) if form.is_valid() else None
+
+    question_now = saved(forms, lambda: question_changes.change_question(person, question.pk, facts_for))
+    return forms[-1], question_now or question
+
+
+def facts_of_change(form: OwnQuestionForm, question) -> dict:
+    facts = facts_of(form)
+    if not question.has_unreadable_choices:
+        choices, retired = form.choices_with_ids(question.choices, question.retired_choices)
+        facts |= {"choices": choices, "retired": retired}
     if question.place == Place.OFF and not form.data.get("asked"):
         facts["place"] = Place.OFF
-    return question_changes.change_question(person, question.pk, facts)
+    return facts
 
 
 def restore(request, question):

@@ -4,6 +4,7 @@ Stored answers are never touched, but by delete_question(). The person is locked
 save of a day locks the person last, and refers to questions when it commits.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
@@ -14,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from brainlog.database.retry import retry_on_conflict
-from encryption.fields import Unreadable
 from logs.gallery import Entry
 from logs.models import OwnQuestion
 from logs.question_choices import Choices, Place, moved
@@ -128,8 +128,8 @@ def fill(question: OwnQuestion, facts: dict):
     for name in WRITTEN:
         if name in facts:
             setattr(question, name, facts[name])
-    if not isinstance(question.choices_json, Unreadable):
-        question.set_choices(facts.get("choices") or (), facts.get("retired") or ())
+    if "choices" in facts:
+        question.set_choices(facts["choices"], facts.get("retired", ()))
 
 
 @retry_on_conflict
@@ -195,9 +195,18 @@ def switch_on(person, question: OwnQuestion):
         store_choices(person)
 
 
-def change_question(person, pk: int, facts: dict) -> OwnQuestion:
-    """Reword an own question, or ask it elsewhere. Its answers stay. Raises ValidationError."""
-    return changed(person, pk, lambda question, person_now: reword(question, person_now, facts))
+def change_question(person, pk: int, facts_for: Callable[[OwnQuestion], dict | None]) -> OwnQuestion:
+    """Reword an own question, or ask it elsewhere. Its answers stay. Raises ValidationError.
+
+    `facts_for` gets the question as it is stored now, which another request may just have changed, and returns what to
+    write; None, to write nothing.
+    """
+
+    def change(question, person_now):
+        if (facts := facts_for(question)) is not None:
+            reword(question, person_now, facts)
+
+    return changed(person, pk, change)
 
 
 def reword(question: OwnQuestion, person, facts: dict):
@@ -251,10 +260,14 @@ def delete_question(person, pk: int) -> OwnQuestion:
     def delete(question, person_now):
         answers = QUESTION_LISTS[question.check_in].answers
         stored = answers.objects.filter(user=person_now, question=question)
-        rows = list(stored.values_list(f"{answers.ROW}_id", flat=True))
+        rows = answers.row_model().objects.filter(
+            user=person_now, pk__in=list(stored.values_list(f"{answers.ROW}_id", flat=True))
+        )
+        # Locked before it is looked what else they say: a save may just be adding an answer to one.
+        list(rows.select_for_update().order_by("pk").values_list("pk"))
         stored.delete()
         question.delete()
-        answers.row_model().objects.filter(user=person_now, pk__in=rows).forget_unanswered_parts()
+        rows.forget_unanswered_parts()
         person_now.has_own_questions = person_now.own_questions.exists()
         get_user_model().objects.filter(pk=person.pk).update(has_own_questions=person_now.has_own_questions)
         person_now.answers_changed()

@@ -50,19 +50,20 @@ def wanted_of(request) -> Wanted:
     data = request.POST
     questions = [question for slug in QUESTION_LISTS for question in questions_of(slug, request.user)]
     known = {question.name for question in questions}
-    heads = {question.name for question in questions if not question.shown_when}
+    head_of = {question.name: question.shown_when[0] for question in questions if question.shown_when}
     moves = [(name, by) for key, by in MOVES.items() for name in data.getlist(key)]
     names = [*data, *(name for name, _by in moves)]
     if any(name.startswith("own-") and name not in known for name in names):
         raise Http404
-    if not heads.issuperset(name for name, _by in moves):
-        raise BadRequest("A question that does not exist, or moves with another one.")
+    if not known.issuperset(name for name, _by in moves):
+        raise BadRequest("An unknown question.")
     try:
-        places = {name: Place(data[name]) for name in data if name in known}
+        # What depends on another question goes with it, wherever it is put.
+        places = {name: Place(data[name]) for name in data if name in known - head_of.keys()}
         check_ins = {name: SWITCH[data[name]] for name in data if name in STAGE_BY_SLUG}
     except (KeyError, ValueError) as error:
         raise BadRequest("An unknown place.") from error
-    return Wanted(places, check_ins, moves, resets="reset" in data)
+    return Wanted(places, check_ins, [(head_of.get(name, name), by) for name, by in moves], resets="reset" in data)
 
 
 def said_after(person, wanted: Wanted) -> str:

@@ -265,6 +265,7 @@ class RowQuestion(Question):
         self.own = own
         self.name = own.name
         self.label = own.label_in_words
+        self.help_text = str(own.choices_json) if own.has_unreadable_choices else ""
         self.kind = own.kind_of_answer
         self.direction = Direction(own.direction)
         self.place = Place.OFF if own.archived_at else Place(own.place)
@@ -272,7 +273,7 @@ class RowQuestion(Question):
 
     def make_field(self, row):
         """Takes the stored answer too, so that a day can be saved again after its question was reworded."""
-        return self.kind.accepting(self.read(row)).form_field(label=self.label)
+        return self.kind.accepting(self.read(row)).form_field(label=self.label, help_text=self.help_text)
 
     def read(self, row):
         answer = row.own_answers_by_question.get(self.own.pk)
@@ -281,6 +282,12 @@ class RowQuestion(Question):
     def value_of(self, answer: OwnAnswerColumns):
         """The answer in the type of its kind."""
         return value_in(self.own.kind, answer)
+
+    def are_same(self, value, other):
+        return in_one_order(value) == in_one_order(other)
+
+    def fingerprint(self, value):
+        return super().fingerprint(in_one_order(value))
 
     def write(self, row, value):
         row.set_own_answer(self.own, None if value is None else columns_for(self.own.kind, value))
@@ -302,6 +309,11 @@ class RowQuestion(Question):
         fields = OwnAnswer._meta
         values = {name: fields.get_field(name).to_python(value) for name, value in packed.items()}
         return self.value_of(row.new_own_answer(self.own, values))
+
+
+def in_one_order(value):
+    """Several choices in the order of their ids: the same ones are the same answer when their list is rearranged."""
+    return sorted(value) if isinstance(value, list) else value
 
 
 def value_in(kind: str, answer: OwnAnswerColumns):
@@ -401,6 +413,11 @@ def questions_for(person) -> PersonQuestions:
         known = (person.question_choices, person.has_own_questions), PersonQuestions(person)
         person.arranged_questions = known
     return known[1]
+
+
+def read_questions_again(person):
+    """Read the person's questions anew on next use: another request may have deleted one since."""
+    person.arranged_questions = None
 
 
 def questions_of(slug: str, person) -> tuple[Question, ...]:

@@ -29,7 +29,7 @@ from logs.calendar_days import (
 from logs.forms import NotTrackedDaysForm
 from logs.models import DailyLog, logs_carried_on, logs_listed, logs_of_day
 from logs.not_tracked import MOST_DAYS, mark_days, take_marks_off
-from logs.questions import NOT_TRACKED, Change, parts_of_day, save_answers, shown_answers
+from logs.questions import NOT_TRACKED, Change, parts_of_day, read_questions_again, save_answers, shown_answers
 from logs.stages import MORNING, STAGE_BY_SLUG, STAGES
 
 ONE_DAY = datetime.timedelta(days=1)
@@ -75,6 +75,7 @@ def goes_on(data) -> bool:
 
 def opened_form(person, day, stage, data) -> CheckInForm:
     """The form that a save came in for, its day locked, with what was typed on the page of another day moved to it."""
+    read_questions_again(person)
     form = CheckInForm(stage, day_or_404(person, day, data, lock=True), data)
     if typed_on := which_day.moved_from(data, day):
         form.move_from(CheckInForm(stage, log_of(person, typed_on), data))

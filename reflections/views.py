@@ -16,7 +16,7 @@ from logs import undo, which_day
 from logs.answer_form import store
 from logs.converters import DayConverter
 from logs.periods import FIRST_DAY, Month, Week, Year
-from logs.questions import Change
+from logs.questions import Change, read_questions_again
 from logs.summary import numbers_of
 from reflections.forms import ReflectionForm
 from reflections.models import WeeklyReflection, focus_for, parts_of_week, reflections_around, reflections_on
@@ -106,6 +106,7 @@ def weeks_to_choose(request, day) -> list[which_day.Choice]:
 
 def opened_form(person, day, data) -> ReflectionForm:
     """The form that a save came in for, its week locked, with what was typed on another week's page moved to it."""
+    read_questions_again(person)
     form = ReflectionForm(week_or_404(person, day, data, lock=True), data)
     if typed_on := which_day.moved_from(data, form.instance.week_start):
         rows = person.weekly_reflections.filter(week_start=typed_on)

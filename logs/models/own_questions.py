@@ -13,7 +13,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from brainlog.database.compiled import compiled
 from brainlog.database.person_keys import CompositeForeignKey, OwnerForeignKey, SamePersonForeignKey
-from encryption.fields import PrivateCharField
+from encryption.fields import PrivateCharField, Unreadable
 from logs.fields import Direction, RandomUUID
 from logs.kinds import Kind
 from logs.own_kinds import kind_of
@@ -126,6 +126,10 @@ class OwnQuestion(models.Model):
     def retired_choices(self) -> list[list]:
         """Those that are not offered any more, and that stored answers may have."""
         return [choice[:2] for choice in self.all_choices if len(choice) > 2]
+
+    @property
+    def has_unreadable_choices(self) -> bool:
+        return isinstance(self.choices_json, Unreadable)
 
     @property
     def all_choices(self) -> list[list]:

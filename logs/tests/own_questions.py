@@ -40,3 +40,8 @@ def make_answer(row, question: OwnQuestion, value=None):
     """An answer of a day or a week, such as that in TYPED."""
     RowQuestion(question).write(row, TYPED[question.kind][1] if value is None else value)
     row.save_own_answers()
+
+
+def typed_in(question: OwnQuestion) -> dict:
+    """The answer of TYPED to a question, as its page sends it."""
+    return {name.replace("own", question.name): given for name, given in TYPED[question.kind][0].items()}

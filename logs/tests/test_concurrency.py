@@ -1,18 +1,12 @@
 """Parallel requests from several tabs, double taps and retries, to a real server."""
 
-import http.client
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import timedelta
-from importlib import import_module
 from io import StringIO
 from itertools import cycle
-from urllib.parse import urlencode
 
 import pytest
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
@@ -39,41 +33,6 @@ from personal_data.wipe import wipe_all
 pytestmark = pytest.mark.usefixtures("noon")
 
 ROUNDS = 8
-CSRF = "x" * 32
-
-
-@pytest.fixture
-def send_in_parallel(live_server, person):
-    """A function that sends forms in parallel, each from a new session: [(path, data), …] → [status, …]."""
-
-    def session() -> str:
-        store = import_module(settings.SESSION_ENGINE).SessionStore()
-        store[SESSION_KEY] = str(person.pk)
-        store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        store[HASH_SESSION_KEY] = person.get_session_auth_hash()
-        store.create()
-        return store.session_key
-
-    def send(forms) -> list[int]:
-        barrier = threading.Barrier(len(forms))
-
-        def post(form):
-            path, data, key = form
-            headers = {
-                "Content-Type": "application/x-www-form-urlencoded",
-                "Cookie": f"{settings.SESSION_COOKIE_NAME}={key}; {settings.CSRF_COOKIE_NAME}={CSRF}",
-                "X-CSRFToken": CSRF,
-            }
-            with closing(http.client.HTTPConnection(live_server.thread.host, live_server.thread.port)) as connection:
-                connection.connect()
-                barrier.wait(timeout=20)
-                connection.request("POST", path, urlencode(data, doseq=True), headers)
-                return connection.getresponse().status
-
-        with ThreadPoolExecutor(len(forms)) as threads:
-            return list(threads.map(post, [(path, data, session()) for path, data in forms]))
-
-    return send
 
 
 def days(rounds=ROUNDS):
