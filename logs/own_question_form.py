@@ -95,11 +95,11 @@ def key_of(label: str) -> str:
     return " ".join(unicodedata.normalize("NFC", folded).split())
 
 
-def number(**options) -> NumberInput:
+def number(**options) -> OwnNumberInput:
     return OwnNumberInput(required=False, max_digits=12, decimal_places=3, **options)
 
 
-def number_of_any_sign(**options) -> NumberInput:
+def number_of_any_sign(**options) -> OwnNumberInput:
     # The keypad for decimals of some phones has no minus.
     return number(widget=TextBox({"autocomplete": "off"}), **options)
 
