@@ -16,17 +16,10 @@ from encryption.fields import Unreadable
 from logs.form_fields import TimeAndBox
 from logs.models import DailyLog
 from logs.parts import Part
-from logs.questions import (
-    DIGEST_LENGTH,
-    Change,
-    Question,
-    is_done,
-    names_in,
-    questions_to_ask,
-    save_answers,
-    still_open,
-)
+from logs.question_lists import is_done, names_in, questions_to_ask, still_open
+from logs.questions import DIGEST_LENGTH, Question
 from logs.recording import Recorder
+from logs.saving import Change, save_answers
 from logs.stages import Stage
 
 OWN_NAME = re.compile(r"own-\d+")

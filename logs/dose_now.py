@@ -8,8 +8,8 @@ from django.utils import timezone
 from brainlog.database.retry import retry_on_conflict
 from logs.doses import now_of, usual_or_last_dose
 from logs.models import DailyLog, Dose
-from logs.questions import Change, save_answers
 from logs.recording import Recorder
+from logs.saving import Change, save_answers
 from logs.stages import MEDICATION
 
 

@@ -13,7 +13,8 @@ from logs.medication_list import CANNOT_TELL_NEW, MedicationList
 from logs.models import DailyLog, Medication
 from logs.not_tracked import MOST_DAYS
 from logs.periods import FIRST_DAY
-from logs.questions import MEDICATION_COLUMNS, Change, save_answers
+from logs.questions import MEDICATION_COLUMNS
+from logs.saving import Change, save_answers
 
 
 class DayInput(forms.DateField):

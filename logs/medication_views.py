@@ -19,8 +19,9 @@ from logs.dose_now import AmountUnknownError, DayFullError, RecordedAlreadyError
 from logs.forms import MedicationEntryForm, MergeForm, others_on_the_list
 from logs.medication_list import InUseError, delete_medication, merge_medications
 from logs.models import Dose, Medication
-from logs.questions import MEDICATION_COLUMNS, Change
+from logs.questions import MEDICATION_COLUMNS
 from logs.removed_medications import REMOVED, as_change, bring_back
+from logs.saving import Change
 from logs.stages import MEDICATION
 
 MEDICATIONS = 50  # a page

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from brainlog.database.retry import retry_on_conflict
 from logs.models import DailyLog
-from logs.questions import questions_of_day
+from logs.question_lists import questions_of_day
 
 MOST_DAYS = 92  # at once: three months
 ONE_DAY = datetime.timedelta(days=1)

@@ -13,8 +13,8 @@ from logs.gallery import ENTRY_BY_KEY, GROUPS
 from logs.models import OwnQuestion
 from logs.own_question_form import OwnQuestionForm
 from logs.question_choices import Place
+from logs.question_lists import QUESTION_LISTS, questions_for
 from logs.question_views import page_of_list
-from logs.questions import QUESTION_LISTS, questions_for
 
 
 def new_question(request):

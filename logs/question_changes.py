@@ -18,7 +18,7 @@ from brainlog.database.retry import retry_on_conflict
 from logs.gallery import Entry
 from logs.models import OwnQuestion
 from logs.question_choices import Choices, Place, moved
-from logs.questions import QUESTION_LISTS, questions_for
+from logs.question_lists import QUESTION_LISTS, questions_for
 from logs.stages import STAGE_BY_SLUG
 
 MOVES = {"up": -1, "down": 1}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _, gettext_lazy as lazy
 from logs import question_changes
 from logs.question_changes import MOVES, Wanted
 from logs.question_choices import Place
-from logs.questions import QUESTION_LISTS, questions_for, questions_of
+from logs.question_lists import QUESTION_LISTS, questions_for, questions_of
 from logs.stages import STAGE_BY_SLUG
 
 SWITCH = {"on": True, "off": False}

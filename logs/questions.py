@@ -1,15 +1,14 @@
-"""What a check-in or a week asks a person, and how each answer is read from its row and written to it.
+"""Questions: how each is asked, and how its answer is read from a row and written to it.
 
 Built-in questions are declared in logs/stages.py and reflections/models.py; this module has no list of them. Forms,
 pages, numbers, the admin and the download ask for questions, and know nothing of the columns or tables behind them.
 A row is a DailyLog or a WeeklyReflection.
 """
 
-import datetime
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from types import NoneType
 
@@ -24,12 +23,9 @@ from logs.doses import facts_of, pack_doses, save_doses, unpack_doses
 from logs.doses_field import DosesField
 from logs.fields import Answer, Direction
 from logs.kinds import Kind
-from logs.models import DailyLog, Dose, OwnAnswer, OwnAnswerColumns, OwnQuestion, own_questions_of
+from logs.models import DailyLog, Dose, OwnAnswer, OwnAnswerColumns, OwnQuestion
 from logs.own_kinds import NOT_NOTICED
-from logs.parts import Part
-from logs.question_choices import Choices, Place, arranged
-from logs.recording import Record, Recorder
-from logs.stages import STAGES, Stage
+from logs.question_choices import Place
 
 DIGEST_LENGTH = 6
 
@@ -360,134 +356,6 @@ def questions_on(columns: Iterable[Answer]) -> tuple[ColumnQuestion, ...]:
     return tuple(ColumnQuestion(column) for column in columns)
 
 
-# ── What a person is asked ───────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True)
-class QuestionList:
-    """The questions of a check-in, or of the week.
-
-    `built_in` are in the usual order. `answers` is the model of answers to own questions.
-    """
-
-    slug: str
-    title: str
-    built_in: tuple[Question, ...]
-    answers: type[OwnAnswerColumns] = OwnAnswer
-
-    def count_answers(self, question: OwnQuestion) -> int:
-        """How many days or weeks have an answer to it."""
-        return self.answers.objects.filter(user=question.user_id, question=question).count()
-
-
-def built_in(stage: Stage) -> tuple[Question, ...]:
-    """What a check-in asks everyone: the questions asked first, then the others."""
-    questions = [*questions_on(stage.fields), *([DosesQuestion()] if stage.asks_doses else [])]
-    return tuple(sorted(questions, key=lambda question: not question.is_first))
-
-
-# By slug. The app of weekly reflections adds its own.
-QUESTION_LISTS = {stage.slug: QuestionList(stage.slug, stage.title, built_in(stage)) for stage in STAGES}
-
-
-class PersonQuestions:
-    """The questions of one person, arranged as they chose."""
-
-    def __init__(self, person):
-        self.choices = Choices.from_json(person.question_choices)
-        self.own = [RowQuestion(own) for own in own_questions_of(user=person)] if person.has_own_questions else []
-        self.arranged: dict[str, tuple[Question, ...]] = {}
-
-    def of(self, slug: str) -> tuple[Question, ...]:
-        """All questions of a list: those asked first, those folded away, and those left out or archived."""
-        if slug not in self.arranged:
-            own = [question for question in self.own if question.own.check_in == slug]
-            self.arranged[slug] = arranged([*QUESTION_LISTS[slug].built_in, *own], self.choices, slug)
-        return self.arranged[slug]
-
-
-def questions_for(person) -> PersonQuestions:
-    """The questions of a person, read once for each instance of the person."""
-    known = getattr(person, "arranged_questions", None)
-    if known is None or known[0] != (person.question_choices, person.has_own_questions):
-        known = (person.question_choices, person.has_own_questions), PersonQuestions(person)
-        person.arranged_questions = known
-    return known[1]
-
-
-def read_questions_again(person):
-    """Read the person's questions anew on next use: another request may have deleted one since."""
-    person.arranged_questions = None
-
-
-def questions_of(slug: str, person) -> tuple[Question, ...]:
-    """All questions of a check-in or of the week, those left out at the end. Of no person: the built-in ones."""
-    if person is None or not (person.question_choices or person.has_own_questions):
-        return QUESTION_LISTS[slug].built_in
-    return questions_for(person).of(slug)
-
-
-def questions_to_ask(slug: str, person, data: Mapping | None = None) -> list[Question]:
-    """What a page asks, and what the data of a form speaks of besides: it was asked when its page was opened.
-
-    An own question may have been moved to another check-in of the day since, or archived.
-    """
-    questions = questions_of(slug, person)
-    asked = [question for question in questions if question.is_asked]
-    if not data or not (person.question_choices or person.has_own_questions):
-        return asked
-    answers = QUESTION_LISTS[slug].answers
-    known = dict.fromkeys(questions) | dict.fromkeys(
-        question for question in questions_for(person).own if QUESTION_LISTS[question.own.check_in].answers is answers
-    )
-    spoken_of = names_in(data, "asked-names")
-    others = [
-        question
-        for question in known
-        if question not in asked and (question.name in spoken_of or question.name in data)
-    ]
-    heads = {question.shown_when[0] for question in others if question.shown_when}
-    # Below a question that the page did not ask, nothing can be answered.
-    missing = heads - {question.name for question in [*asked, *others]}
-    return [*asked, *others, *(question for question in questions if question.name in missing)]
-
-
-def names_in(data, key: str) -> set[str]:
-    """The names of questions, with spaces between them, that came in under a key, once or several times."""
-    texts = forms.MultipleHiddenInput().value_from_datadict(data, {}, key) or []
-    return set(" ".join(texts).split())
-
-
-def questions_of_day(person) -> tuple[Question, ...]:
-    """All questions of all check-ins of a day."""
-    return tuple(question for stage in STAGES for question in stage.questions(person))
-
-
-def still_open(questions: Iterable[Question], answer_to: Callable[[Question], object]) -> list[Question]:
-    """The questions whose answers are missing for the check-in or week to be done.
-
-    One that depends on an answer that was not given counts as answered.
-    """
-    by_name = {question.name: question for question in questions}
-
-    def is_reached(question) -> bool:
-        if not question.shown_when:
-            return True
-        condition, wanted = question.shown_when
-        return condition in by_name and answer_to(by_name[condition]) == wanted
-
-    return [
-        question
-        for question in by_name.values()
-        if question.is_needed and answer_to(question) is None and is_reached(question)
-    ]
-
-
-def is_done(questions: Sequence[Question], answer_to: Callable[[Question], object]) -> bool:
-    """Whether a check-in or week is done: all that is asked first is answered, or, if that is nothing, anything is."""
-    return any(answer_to(question) is not None for question in questions) and not still_open(questions, answer_to)
-
-
 # What a person changes of an entry of their list of medications.
 MEDICATION_COLUMNS = tuple(
     Column(name)
@@ -497,77 +365,6 @@ MEDICATION_COLUMNS = tuple(
     )
 )
 NOT_TRACKED = ColumnQuestion(DailyLog._meta.get_field("not_tracked"))
-
-
-def parts_of_day(person) -> dict[Part | None, tuple[Question, ...]]:
-    """All that a day has of this person: the questions of each check-in, and the mark, which is of none."""
-    return {stage.part: stage.questions(person) for stage in STAGES} | {None: (NOT_TRACKED,)}
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a save did to the answers of a row.
-
-    `answers` has, by the question's name, the answer before, packed, and the digests of both answers. `times` are the
-    row's times before: when it was done and, of a row that was deleted, when it was created and last changed.
-    `records` have, by the prefix of a part, what was recorded of it before, packed, and the set of questions after.
-    """
-
-    answers: dict[str, tuple[object, str, str]]
-    times: dict[str, str | None]
-    records: dict[str, tuple[list, str | None]] = field(default_factory=dict)
-
-
-def save_answers(
-    row,
-    answers: Mapping[Question, object],
-    stamps: Mapping[str, datetime.datetime | None],
-    recorders: Sequence[Recorder] = (),
-) -> Change:
-    """Write answers, and when the row is done by name of column, to a row. A row that then says nothing is deleted.
-
-    There is a recorder for each part that any of the answers belongs to.
-    """
-    before = {question: question.read(row) for question in answers}
-    packed = {question: question.pack(row) for question in answers}
-    were_answered = [recorder.is_answered(row) for recorder in recorders]
-    records = {recorder.part: Record.of(recorder.part, row) for recorder in recorders}
-    created_at, changed_at = (["created_at"], ["updated_at"]) if hasattr(row, "updated_at") else ([], [])
-    times = {name: as_text(row, name) for name in (*created_at, *changed_at, *stamps)}
-    for question, value in answers.items():
-        question.write(row, value)
-    columns = [column for question in answers for column in question.columns]
-    columns += [name for name, stamp in stamps.items() if getattr(row, name) != stamp]
-    for name, stamp in stamps.items():
-        setattr(row, name, stamp)
-    for recorder, was_answered in zip(recorders, were_answered, strict=True):
-        columns += recorder.record(row, before, was_answered=was_answered)
-    if row.is_empty:
-        if not row._state.adding:
-            row.delete()
-    elif row._state.adding:
-        row.save(force_insert=True)
-    elif columns:
-        row.save(update_fields=[*columns, *changed_at])
-    if row.pk:
-        for question, value in answers.items():
-            question.save(row, value, before[question])
-        if any(isinstance(question, RowQuestion) for question in answers):
-            row.save_own_answers()
-        times = {name: times[name] for name in stamps}
-    changed = {
-        question.name: (packed[question], question.digest(before[question]), question.digest(question.read(row)))
-        for question in answers
-    }
-    packed_records = {
-        part.prefix: (record.pack(), Record.of(part, row).pack_asked()) for part, record in records.items()
-    }
-    return Change(changed, times, packed_records)
-
-
-def as_text(row, name: str) -> str | None:
-    """A time of a row, to the microsecond. None if it is not set."""
-    return row._meta.get_field(name).value_to_string(row) if getattr(row, name) else None
 
 
 @dataclass(frozen=True)

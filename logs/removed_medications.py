@@ -13,7 +13,7 @@ from brainlog.database.retry import retry_on_conflict
 from logs import undo
 from logs.medication_list import DoseFacts, MedicationList, locked_facts_of_doses, without_key
 from logs.models import Medication
-from logs.questions import Change
+from logs.saving import Change
 
 REMOVED = "removed"  # What is undone.
 BATCH = 500  # doses in one statement; SQLite limits its parameters

@@ -241,7 +241,7 @@ class Stage:
     def questions(self, person) -> "tuple[Question, ...]":
         """All its questions for this person: those asked first, those folded away, and those left out."""
         # Questions use the models, and the model of the day is made of the stages' columns.
-        from logs.questions import questions_of
+        from logs.question_lists import questions_of
 
         return questions_of(self.slug, person)
 

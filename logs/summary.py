@@ -12,7 +12,8 @@ from django.utils.translation import gettext, ngettext
 from brainlog.versioned_cache import cached
 from logs.models import Medication
 from logs.periods import Period
-from logs.questions import Question, RowQuestion, questions_of_day
+from logs.question_lists import questions_of_day
+from logs.questions import Question, RowQuestion
 from logs.stages import STAGES
 
 # Counted up when the numbers come to mean something else: releases share a cache while one takes over.

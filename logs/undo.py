@@ -23,8 +23,10 @@ from django.utils.translation import gettext_lazy as _
 from brainlog.database.retry import retry_on_conflict
 from logs.medication_list import ListFullError
 from logs.parts import Part
-from logs.questions import Change, Question, is_done, save_answers
+from logs.question_lists import is_done
+from logs.questions import Question
 from logs.recording import Record, Recorder, Restorer
+from logs.saving import Change, save_answers
 
 MINUTES = 10
 # Characters. A day whose texts are all as long as they may be takes half of it.

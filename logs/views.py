@@ -29,7 +29,9 @@ from logs.calendar_days import (
 from logs.forms import NotTrackedDaysForm
 from logs.models import DailyLog, logs_carried_on, logs_listed, logs_of_day
 from logs.not_tracked import MOST_DAYS, mark_days, take_marks_off
-from logs.questions import NOT_TRACKED, Change, parts_of_day, read_questions_again, save_answers, shown_answers
+from logs.question_lists import parts_of_day, read_questions_again
+from logs.questions import NOT_TRACKED, shown_answers
+from logs.saving import Change, save_answers
 from logs.stages import MORNING, STAGE_BY_SLUG, STAGES
 
 ONE_DAY = datetime.timedelta(days=1)

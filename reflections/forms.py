@@ -1,5 +1,5 @@
 from logs.answer_form import AnswersForm
-from logs.questions import questions_to_ask
+from logs.question_lists import questions_to_ask
 from reflections.models import WEEK, WeeklyReflection, weekly_questions
 
 

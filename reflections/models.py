@@ -11,7 +11,8 @@ from brainlog.database.person_keys import OwnerForeignKey, SamePersonForeignKey
 from logs.fields import Answer, ChoiceField, CountField, NoteField, ScoreField, YesNoField
 from logs.models import OwnAnswerColumns, OwnQuestion, RowWithOwnAnswers
 from logs.parts import Part, asked_field
-from logs.questions import QUESTION_LISTS, Question, QuestionList, questions_of, questions_on
+from logs.question_lists import QUESTION_LISTS, QuestionList, questions_of
+from logs.questions import Question, questions_on
 from logs.stages import answer_fields
 
 

@@ -16,7 +16,8 @@ from logs import undo, which_day
 from logs.answer_form import store
 from logs.converters import DayConverter
 from logs.periods import FIRST_DAY, Month, Week, Year
-from logs.questions import Change, read_questions_again
+from logs.question_lists import read_questions_again
+from logs.saving import Change
 from logs.summary import numbers_of
 from reflections.forms import ReflectionForm
 from reflections.models import WeeklyReflection, focus_for, parts_of_week, reflections_around, reflections_on

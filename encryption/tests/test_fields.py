@@ -16,7 +16,7 @@ from encryption import cipher
 from encryption.fields import PrivateCharField, Unreadable, private_fields
 from logs.fields import LineField, NoteField
 from logs.models import DailyLog, Medication
-from logs.questions import questions_of_day
+from logs.question_lists import questions_of_day
 from logs.tests.columns import again, put, stored
 from logs.tests.factories import DAY, make_full_log, make_log, make_medication
 from reflections.models import WeeklyReflection

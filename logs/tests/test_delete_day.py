@@ -10,7 +10,7 @@ from accounts.tests.factories import make_person
 from logs import undo
 from logs.fields import LineField, NoteField
 from logs.models import DailyLog, Dose, Medication
-from logs.questions import questions_of_day
+from logs.question_lists import questions_of_day
 from logs.stages import STAGES
 from logs.tests.factories import (
     DAY,

@@ -14,7 +14,8 @@ from brainlog.formats import Formats
 from encryption.fields import private_fields
 from logs.fields import ChoiceField, ScoreField
 from logs.models import DailyLog, Dose, Medication
-from logs.questions import questions_of_day, shown_answers
+from logs.question_lists import questions_of_day
+from logs.questions import shown_answers
 from logs.stages import AFTERNOON, EVENING, MEDICATION, MIDDAY, MORNING, STAGES
 from logs.tests.factories import DAY, make_dose, make_full_log, make_log, make_medication
 

@@ -3,7 +3,7 @@
 import pytest
 
 from logs.models import OwnQuestion
-from logs.questions import QUESTION_LISTS
+from logs.question_lists import QUESTION_LISTS
 from logs.tests.own_questions import make_question
 
 pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.once]

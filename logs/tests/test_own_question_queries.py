@@ -5,7 +5,7 @@ from django.core.cache import caches
 
 from logs.models import OwnAnswer, OwnQuestion
 from logs.own_kinds import KINDS
-from logs.questions import QUESTION_LISTS
+from logs.question_lists import QUESTION_LISTS
 from logs.stages import EVENING, STAGES
 from logs.tests.factories import DAY, answers, make_full_log
 from logs.tests.own_questions import TYPED, make_answer, make_question

@@ -7,7 +7,7 @@ import pytest
 
 from logs.models import OwnAnswer, OwnQuestion
 from logs.own_kinds import KINDS
-from logs.questions import QUESTION_LISTS, questions_for
+from logs.question_lists import QUESTION_LISTS, questions_for
 from logs.stages import STAGES
 from logs.tests.factories import DAY, answers, asked
 from logs.tests.own_questions import TYPED, make_question, typed_in

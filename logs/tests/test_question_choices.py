@@ -6,7 +6,7 @@ import pytest
 
 from logs.models import DailyLog, OwnQuestion
 from logs.question_choices import Choices, Place, arranged, moved
-from logs.questions import QUESTION_LISTS, is_done, questions_of, still_open
+from logs.question_lists import QUESTION_LISTS, is_done, questions_of, still_open
 from logs.stages import AFTERNOON, EVENING, MEDICATION, MIDDAY, MORNING, STAGES
 from logs.tests.factories import DAY, REQUIRED, answers, make_log
 from logs.tests.own_questions import make_question

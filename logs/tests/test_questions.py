@@ -4,7 +4,8 @@ import pytest
 
 from accounts.models import User
 from logs.models import DailyLog
-from logs.questions import questions_of_day, shown_answers
+from logs.question_lists import questions_of_day
+from logs.questions import shown_answers
 from logs.stages import EVENING, MEDICATION, STAGES
 from logs.tests.factories import make_dose, make_log
 

@@ -5,7 +5,7 @@ from django.db.models import NOT_PROVIDED
 
 from logs.fields import ChoiceField, Direction, HoursField, LineField, NoteField, ScoreField, SeveralField, YesNoField
 from logs.models import DailyLog
-from logs.questions import questions_of_day
+from logs.question_lists import questions_of_day
 from logs.stages import AFTERNOON, EVENING, MEDICATION, MIDDAY, MORNING, STAGES, stage_for_hour
 
 REQUIRED = {

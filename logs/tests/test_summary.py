@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from logs.kinds import Hours, Line, Score
 from logs.models import DailyLog
-from logs.questions import questions_of_day
+from logs.question_lists import questions_of_day
 from logs.summary import (
     DailyMedication,
     Mean,

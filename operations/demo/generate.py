@@ -66,7 +66,8 @@ from uuid import UUID
 from accounts.models import User
 from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion, QuestionSet, Unit
 from logs.parts import Part
-from logs.questions import QUESTION_LISTS, Question, RowQuestion
+from logs.question_lists import QUESTION_LISTS
+from logs.questions import Question, RowQuestion
 from logs.recording import Record
 from logs.stages import MEDICATION, STAGES
 from operations.demo.effects import (

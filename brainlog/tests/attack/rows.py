@@ -17,7 +17,7 @@ from brainlog.tests.addresses import DAY, SUNDAY
 from brainlog.tests.attack.texts import packed
 from logs.models import DailyLog, Medication, OwnAnswer, OwnQuestion
 from logs.own_kinds import KINDS
-from logs.questions import QUESTION_LISTS
+from logs.question_lists import QUESTION_LISTS
 from logs.tests.factories import make_dose, make_full_log, make_log, make_medication, make_question_set
 from logs.tests.own_questions import TYPED, make_answer, make_question
 from operations.models import DatabaseReport

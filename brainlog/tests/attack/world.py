@@ -25,7 +25,7 @@ from brainlog.tests.attack.rows import count_on, make_hostile, make_secret
 from brainlog.tests.attack.texts import packed
 from logs import undo
 from logs.models import DailyLog, Medication, OwnQuestion
-from logs.questions import QUESTION_LISTS, parts_of_day
+from logs.question_lists import QUESTION_LISTS, parts_of_day
 from reflections.models import WeeklyReflection
 from testing.forms import TYPED, Form, forms_in
 from testing.rollback import rolled_back

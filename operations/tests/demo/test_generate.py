@@ -8,7 +8,8 @@ import pytest
 from accounts.models import User
 from logs.fields import HoursField, ScoreField
 from logs.models import DailyLog
-from logs.questions import QUESTION_LISTS, ColumnQuestion, Question, RowQuestion, is_done, without_zeros
+from logs.question_lists import QUESTION_LISTS, is_done
+from logs.questions import ColumnQuestion, Question, RowQuestion, without_zeros
 from logs.stages import AFTERNOON, EVENING, MEDICATION, MIDDAY, MORNING, STAGES
 from operations.demo import effects, generate
 from operations.demo.own_questions import CAFFEINE, CONTACT, OUTSIDE, OWN_QUESTIONS_SINCE, STARTING
