@@ -155,7 +155,6 @@ class OwnWeeklyAnswer(OwnAnswerColumns):
         verbose_name = _("own weekly answer")
         verbose_name_plural = _("own weekly answers")
         ordering = ["pk"]
-        indexes = [models.Index(fields=["user", "date"], name="own_weekly_answer_user_date")]
         constraints = OwnAnswerColumns.constraints("own_weekly_answer", "reflection")
 
 

@@ -37,10 +37,6 @@ class Migration(migrations.Migration):
                 'ordering': ['pk'],
             },
         ),
-        migrations.AddIndex(
-            model_name='ownweeklyanswer',
-            index=models.Index(fields=['user', 'date'], name='own_weekly_answer_user_date'),
-        ),
         migrations.AddConstraint(
             model_name='ownweeklyanswer',
             constraint=models.UniqueConstraint(fields=('reflection', 'question'), name='own_weekly_answer_one_per_question'),
