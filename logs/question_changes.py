@@ -129,7 +129,11 @@ def fill(question: OwnQuestion, facts: dict):
         if name in facts:
             setattr(question, name, facts[name])
     if "choices" in facts:
-        question.set_choices(facts["choices"], facts.get("retired", ()))
+        retired = facts.get("retired", ())
+        if len(retired) > OwnQuestion.MOST_RETIRED_CHOICES:
+            message = gettext("This list was changed very often. Make a new question for the choices of now.")
+            raise ValidationError({"choices": message}, code="too_many")
+        question.set_choices(facts["choices"], retired)
 
 
 @retry_on_conflict
@@ -160,7 +164,7 @@ def insert_question(person, facts: dict, gallery: str | None = None) -> OwnQuest
 def add_from_gallery(person, entry: Entry) -> OwnQuestion:
     """Store a question of the gallery. One that the person has already is asked again, if it was archived."""
     person_now = locked(person)
-    question = person_now.own_questions.filter(gallery=entry.key).order_by("-archived_at").first()
+    question = person_now.own_questions.filter(gallery=entry.key).order_by("pk").first()
     if question is None:
         question = insert_question(person_now, facts_of(entry), gallery=entry.key)
     elif question.archived_at:

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('ends_low', encryption.fields.PrivateCharField(blank=True, max_length=40, null=True, verbose_name='words at 1')),
                 ('ends_high', encryption.fields.PrivateCharField(blank=True, max_length=40, null=True, verbose_name='words at 10')),
                 ('unit', encryption.fields.PrivateCharField(blank=True, max_length=20, null=True, verbose_name='unit')),
-                ('choices_json', encryption.fields.PrivateCharField(blank=True, max_length=8000, null=True, verbose_name='choices')),
+                ('choices_json', encryption.fields.PrivateCharField(blank=True, max_length=16000, null=True, verbose_name='choices')),
                 ('least', models.DecimalField(blank=True, decimal_places=3, max_digits=12, null=True, verbose_name='least')),
                 ('most', models.DecimalField(blank=True, decimal_places=3, max_digits=12, null=True, verbose_name='most')),
                 ('step', models.DecimalField(blank=True, decimal_places=3, max_digits=12, null=True, verbose_name='step')),

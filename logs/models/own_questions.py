@@ -43,6 +43,7 @@ class OwnQuestion(models.Model):
     MOST_ASKED, MOST_IN_A_CHECK_IN = 40, 15
     # Archived ones are kept, and so have to be bounded too.
     MOST_STORED = 200
+    MOST_RETIRED_CHOICES = 100
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="own_questions", verbose_name=_("person"), db_index=False
@@ -56,7 +57,7 @@ class OwnQuestion(models.Model):
     ends_high = PrivateCharField(_("words at 10"), max_length=40, null=True, blank=True)  # noqa: DJ001
     unit = PrivateCharField(_("unit"), max_length=20, null=True, blank=True)  # noqa: DJ001
     # JSON: `[[1, "words"], …]`, those that are not offered any more last, with a third item.
-    choices_json = PrivateCharField(_("choices"), max_length=8000, null=True, blank=True)  # noqa: DJ001
+    choices_json = PrivateCharField(_("choices"), max_length=16000, null=True, blank=True)  # noqa: DJ001
     least = number_field(_("least"))
     most = number_field(_("most"))
     step = number_field(_("step"))

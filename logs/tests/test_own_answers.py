@@ -294,7 +294,7 @@ def test_own_answers_alone_are_deleted_with_their_row_and_brought_back(as_person
 
 @pytest.mark.parametrize("change", ["archived", "left out", "reworded", "moved", "deleted"])
 def test_a_save_is_undone_after_its_question_changed(as_person, person, where, change):
-    """What was deleted cannot come back; the person is told."""
+    """What was deleted cannot come back, and the page says so."""
     question = make_question(person, "line", check_in=where.slug)
     as_person.post(where.url, where.needed | {question.name: "Before"})
     as_person.post(where.url, {question.name: "After"})

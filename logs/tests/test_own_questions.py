@@ -184,3 +184,15 @@ def test_rewording_keeps_answers(as_person, person):
     form = as_person.get(check_in_url(EVENING)).context["form"]
     as_person.post(check_in_url(EVENING), {"asked-names": form.asked_names, question.name: "2"})
     assert OwnAnswer.objects.get().chosen == [2]
+
+
+def test_a_list_can_be_changed_so_many_times(as_person, person):
+    question = make_question(person, "choice")
+    question.set_choices(question.choices, [[number, f"former {number}"] for number in range(3, 103)])
+    question.save()
+
+    response = as_person.post(f"/logs/questions/{question.pk}/", {"label": "Drink?", "choices": "water\njuice\nmilk"})
+
+    assert "This list was changed very often." in response.content.decode()
+    question.refresh_from_db()
+    assert [words for _pk, words in question.choices] == ["tea", "coffee"]
