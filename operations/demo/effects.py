@@ -4,6 +4,7 @@ import random
 from decimal import Decimal
 
 from logs.stages import AfternoonAnswers, MedicationAnswers, MiddayAnswers
+from operations.demo.own_questions import CAFFEINE, CONTACT, OUTSIDE, STARTING
 from operations.demo.sentences import SENTENCES
 
 # Chosen from 240 seeds: with this one, every effect is measured close to its planted size and no control is
@@ -38,12 +39,15 @@ LATENT_MOOD_ON_RUMINATION = -0.5
 LATENT_MOOD_ON_ANXIETY = -0.4
 MOOD_ON_RATING = 0.7
 FOCUS_ON_RATING = 0.25
+FOCUS_ON_STARTING = 0.7
 
 # ── Answers ──────────────────────────────────────────────────────────────────────────────────────
 
 Coping = MiddayAnswers.CopingStrategy
 Feeling = MedicationAnswers.FirstHourFeeling
 Reason = MedicationAnswers.ReasonForSkipping
+CUPS = [Decimal(cups) for cups in ("0", "1", "1", "1.5", "2", "2", "2", "2.5", "3", "4")]
+AMOUNTS_OF_CONTACT = [1, 2, 2, 3, 3, 3, 4]  # the ids of choices: none, a little, some, a lot
 
 
 def rng_for(*topic) -> random.Random:
@@ -117,6 +121,18 @@ def answers_of(date, days_ago, latent_mood) -> dict:
         "met_physical_activity_goals": exercised,
         "met_dietary_goals": rng.random() < 0.55,
         "never_felt_isolated": rng.random() < 0.7,
+    }
+
+
+def own_answers_of(answers, days_ago) -> dict:
+    """Answers to the own questions of a day with these answers. Their random numbers affect no other answer."""
+    rng = rng_for("extra", days_ago)  # With another topic, chance shows an effect of a control.
+    starting = 5.8 + FOCUS_ON_STARTING * (answers["focus_level"] - 6) + rng.gauss(0, 1.0)
+    return {
+        STARTING: to_score(starting),
+        CAFFEINE: rng.choice(CUPS),
+        CONTACT: rng.choice(AMOUNTS_OF_CONTACT),
+        OUTSIDE: rng.random() < 0.55,
     }
 
 

@@ -22,12 +22,15 @@ Planted effects
                  day: +1.0 of it in morning_mood, +0.8 in overall_mood, -0.5 in rumination_level, -0.4 in
                  anxiety_level
   day_rating     +0.7 for each point of overall_mood, +0.25 for each of focus_level
+  starting       an own question ("Could you start the thing you meant to start?"): +0.7 for each point of
+                 focus_level as it is stored
 
 Consequences of these effects
   The week affects the scores that depend on sleep through longer sleep. day_rating depends on everything that
   affects overall_mood or focus_level. physical_status follows sleep_hours; first_hour_feeling and
   medication_effectiveness follow focus_level. The higher dose is later than the lower one, and days without
-  medication are often at weekends: comparisons of doses are confounded by both.
+  medication are often at weekends: comparisons of doses are confounded by both. starting depends
+  on everything that affects focus_level: sleep and medication.
   The numbers in a reflection are computed from the logs of its week.
 
 Controls: independent of everything else
@@ -37,6 +40,12 @@ Controls: independent of everything else
   self_worth_tied_to_performance, overextended, breakfast, the text of every note, which check-ins are
   skipped, and which days are filled in on the morning after (5 %). Lunch, events and exercise do not
   depend on anything either; their effects are listed above.
+  Three own questions: cups of coffee (caffeine), contact with other people (social_contact), outside before
+  noon.
+
+Own questions
+  Asked since 200 days ago, in a midday and an evening check-in; days before did not ask them. The evening asks
+  starting first: it is not done without. The others are folded away.
 
 Special cases in the data
   A week of holiday and two days of illness, marked as not tracked; days without a row; check-ins that were
@@ -55,8 +64,9 @@ from statistics import fmean
 from uuid import UUID
 
 from accounts.models import User
-from logs.models import DailyLog, Dose, Medication, QuestionSet, Unit
+from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion, QuestionSet, Unit
 from logs.parts import Part
+from logs.questions import QUESTION_LISTS, Question, RowQuestion
 from logs.recording import Record
 from logs.stages import MEDICATION, STAGES
 from operations.demo.effects import (
@@ -65,11 +75,13 @@ from operations.demo.effects import (
     LOW_DOSE,
     MOOD_AUTOCORRELATION,
     answers_of,
+    own_answers_of,
     rng_for,
     sentence_for,
     to_score,
 )
-from reflections.models import WEEK, WeeklyReflection, weekly_questions
+from operations.demo.own_questions import OWN_QUESTIONS_SINCE
+from reflections.models import QUESTIONS, WEEK, WeeklyReflection
 
 # ── The calendar, in days ago; ranges exclude their end ────────────────────────────────────────
 
@@ -129,11 +141,13 @@ ONE_MINUTE = datetime.timedelta(minutes=1)
 
 @dataclass
 class DemoData:
-    """All rows of the demo person, not yet saved."""
+    """All rows of the demo person. Not yet saved, but for the own questions: their keys are in the other rows."""
 
+    own_questions: dict[str, OwnQuestion]
     medications: list[Medication]
     logs: list[DailyLog] = field(default_factory=list)
     doses: list[Dose] = field(default_factory=list)
+    own_answers: list[OwnAnswer] = field(default_factory=list)
     reflections: list[WeeklyReflection] = field(default_factory=list)
     question_sets: dict[UUID, QuestionSet] = field(default_factory=dict)
 
@@ -149,8 +163,11 @@ class DemoData:
             Record(answered_at, offset, recalled, asked.pk).write(part, row)
 
 
-def make_demo_data(person: User, now: datetime.datetime) -> DemoData:
-    """Make the logs of the last DAYS days up to the person's current day, oldest first, and all other rows."""
+def make_demo_data(person: User, now: datetime.datetime, own_questions: dict[str, OwnQuestion]) -> DemoData:
+    """Make the logs of the last DAYS days up to the person's current day, oldest first, and all other rows.
+
+    The days ask the usual questions and the own ones, whatever the person chose since.
+    """
     today, latent_mood = person.today(now), 0.0
     schedules = (
         ("Concerta", HIGH_DOSE, Medication.Schedule.DAILY, "08:15", DAYS - 1),
@@ -168,25 +185,28 @@ def make_demo_data(person: User, now: datetime.datetime) -> DemoData:
         )
         for name, amount, schedule, times, days_ago in schedules
     )
-    data = DemoData([concerta, melatonin])
+    data = DemoData(own_questions, [concerta, melatonin])
+    own = {key: RowQuestion(question) for key, question in own_questions.items()}
     for days_ago in reversed(range(DAYS)):
         # The topic is part of the seed: with another one, all moods would change.
         drift = rng_for("undercurrent", days_ago).gauss(0, (1 - MOOD_AUTOCORRELATION**2) ** 0.5)
         latent_mood = MOOD_AUTOCORRELATION * latent_mood + drift
-        log = make_log(person, today - datetime.timedelta(days=days_ago), days_ago, latent_mood, now)
+        asked_of_own = own if days_ago <= OWN_QUESTIONS_SINCE else {}
+        log = make_log(person, today - datetime.timedelta(days=days_ago), days_ago, latent_mood, asked_of_own, now)
         if log and not log.is_empty:
             data.logs.append(log)
+            data.own_answers += own_answers_with(log)
             log.doses_taken = make_doses(log, days_ago, concerta, melatonin)
             data.doses += log.doses_taken
             for stage in STAGES:
                 answered_at = answer_time(person, log.date, stage, days_ago, now)
-                questions, is_recalled = stage.questions(person), is_filled_in_later(days_ago)
-                data.record(stage.part, log, questions, answered_at, is_recalled=is_recalled)
+                questions = [*built_in(stage), *own_in(stage, asked_of_own).values()]
+                data.record(stage.part, log, questions, answered_at, is_recalled=is_filled_in_later(days_ago))
     data.reflections = [make_reflection(person, today, weeks, data.logs) for weeks in reversed(REFLECTED_WEEKS)]
     for reflection in data.reflections:
         last_evening = datetime.datetime.combine(reflection.week_end, datetime.time(19), person.zone)
         answered_at = reflection.completed_at or last_evening
-        data.record(WEEK, reflection, weekly_questions(person), answered_at)
+        data.record(WEEK, reflection, QUESTIONS, answered_at)
     return data
 
 
@@ -194,11 +214,20 @@ def clock_time(hours: float) -> datetime.time:
     return datetime.time(int(hours), int(hours % 1 * 60))
 
 
+def built_in(stage) -> tuple[Question, ...]:
+    return QUESTION_LISTS[stage.slug].built_in
+
+
+def own_in(stage, questions: dict[str, RowQuestion]) -> dict[str, RowQuestion]:
+    """Those of the own questions that a check-in asks."""
+    return {key: question for key, question in questions.items() if question.own.check_in == stage.slug}
+
+
 # ── A day ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def make_log(person, date, days_ago, latent_mood, now) -> DailyLog | None:
-    """Make the row of one day, which may be empty, or None for a day without a row."""
+def make_log(person, date, days_ago, latent_mood, own, now) -> DailyLog | None:
+    """Make the row of one day, which may be empty, or None for a day without a row. `own` questions are asked too."""
     if days_ago in HOLIDAY or days_ago in ILL:
         reason = DailyLog.NotTracked.HOLIDAY if days_ago in HOLIDAY else DailyLog.NotTracked.ILL
         return DailyLog(user=person, date=date, not_tracked=reason)
@@ -206,9 +235,11 @@ def make_log(person, date, days_ago, latent_mood, now) -> DailyLog | None:
     if not is_required and (any(days_ago in gap for gap in GAPS) or rng_for("gap", days_ago).random() < GAP_CHANCE):
         return None
     answers = answers_of(date, days_ago, latent_mood)
+    own_answers = own_answers_of(answers, days_ago)
     log = DailyLog(user=person, date=date)
     for stage, state in states_of(days_ago).items():
         write_answers(log, stage, state, answers, days_ago)
+        write_own_answers(log, own_in(stage, own), state, own_answers, days_ago)
         if state == DONE:
             setattr(log, stage.completed_at, answer_time(person, date, stage, days_ago, now))
     return log
@@ -250,7 +281,7 @@ def write_answers(log, stage, state, answers, days_ago):
     if state == SKIPPED:
         return
     rng, keep_all = rng_for("writing", stage.slug, days_ago), days_ago == 1
-    questions = [question for question in stage.questions(log.user) if question.kind]
+    questions = [question for question in built_in(stage) if question.kind]
     known = [question for question in questions if question.name in answers]
     missing = rng.choice([question.name for question in known if question.is_needed]) if state == BEGUN else None
     for question in known:
@@ -264,6 +295,24 @@ def write_answers(log, stage, state, answers, days_ago):
             name, wanted = question.shown_when
             if getattr(log, name) is not wanted:
                 question.write(log, None)
+
+
+def write_own_answers(log, questions: dict[str, RowQuestion], state, answers, days_ago):
+    """Write a check-in's answers to own questions, some of them by chance left out."""
+    if state == SKIPPED:
+        return
+    for key, question in questions.items():
+        is_kept = days_ago == 1 or (state == DONE and question.is_needed)
+        if rng_for("writing", "own", key, days_ago).random() < 0.9 or is_kept:
+            question.write(log, answers[key])
+
+
+def own_answers_with(log) -> list[OwnAnswer]:
+    """The answers to own questions of a log that is not saved yet."""
+    answers = [*log.own_answers_by_question.values()]
+    for answer in answers:
+        answer.daily_log = log
+    return answers
 
 
 def any_answer(question, days_ago):

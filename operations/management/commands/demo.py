@@ -19,7 +19,7 @@ GROUP = "Made by manage.py demo"
 class Command(BaseCommand):
     help = (
         f"Make the person “{PERSON}” with {generate.DAYS} days of logs up to today, and the staff account “{ADMIN}”. "
-        "If they exist, the logs are replaced, and the accounts stay as they are. "
+        "If they exist, the logs and the own questions are replaced, and the accounts stay as they are. "
         "For evaluation and development: refuses to run unless DEBUG is on."
     )
 
@@ -43,8 +43,9 @@ class Command(BaseCommand):
     def report(self, data: generate.DemoData, passwords: dict[str, str]):
         first, last = data.logs[0].date, data.logs[-1].date
         self.stdout.write(
-            f"{PERSON} has {len(data.logs)} logs from {first} to {last}, {len(data.doses)} doses "
-            f"and {len(data.reflections)} weekly reflections."
+            f"{PERSON} has {len(data.logs)} logs from {first} to {last}, {len(data.doses)} doses, "
+            f"{len(data.reflections)} weekly reflections, and {len(data.own_questions)} own questions "
+            f"with {len(data.own_answers)} answers."
         )
         for name in (PERSON, ADMIN):
             if name in passwords:

@@ -9,6 +9,7 @@ from django.core.management import call_command
 
 from accounts.models import User
 from operations.demo import generate
+from operations.demo.own_questions import make_own_questions
 
 # A Monday evening in New York.
 NOW = datetime.datetime(2026, 6, 1, 23, 0, tzinfo=datetime.UTC)
@@ -20,6 +21,15 @@ def run_demo() -> str:
     output = StringIO()
     call_command("demo", stdout=output)
     return output.getvalue()
+
+
+def make_data(now: datetime.datetime = NOW) -> generate.DemoData:
+    """Make the demo data as if its own questions were saved."""
+    person = User(username="demo")
+    questions = make_own_questions(person)
+    for key, question in enumerate(questions.values(), start=1):
+        question.pk = key
+    return generate.make_demo_data(person, now, questions)
 
 
 @pytest.fixture
@@ -38,4 +48,4 @@ def demo_person(in_debug):
 
 @pytest.fixture(scope="session")
 def demo_data():
-    return generate.make_demo_data(User(username="demo"), NOW)
+    return make_data()

@@ -6,13 +6,17 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, make_person
-from logs.models import DailyLog, Dose, Medication
+from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion, QuestionSet
 from logs.tests.factories import make_log
+from logs.tests.own_questions import make_question
 from operations.demo import generate
+from operations.demo.own_questions import CONTACT, make_own_questions
 from operations.tests.demo.conftest import ONE_DAY, TODAY, run_demo
+from personal_data.wipe import wipe_all
 from reflections.models import WeeklyReflection
 
 BOOKKEEPING = {"id", "uuid", "user_id", "daily_log_id", "medication_id", "created_at", "updated_at"}
+MODELS = (DailyLog, Dose, Medication, WeeklyReflection, OwnQuestion, OwnAnswer)
 
 
 def rows_of(model) -> list[dict]:
@@ -21,7 +25,19 @@ def rows_of(model) -> list[dict]:
 
 
 def all_rows() -> list[list[dict]]:
-    return [rows_of(model) for model in (DailyLog, Dose, Medication, WeeklyReflection)]
+    """All rows, with the wording of own questions in place of their keys, and names in place of keys of sets."""
+    labels = {question.pk: question.label for question in OwnQuestion.objects.all()}
+    names = {f"own-{pk}": label for pk, label in labels.items()}
+    sets = {row.pk: sorted(names.get(name, name) for name in row.names) for row in QuestionSet.objects.all()}
+
+    def without_keys(name, value):
+        if name == "question_id":
+            return labels[value]
+        if name.endswith("asked_id"):
+            return value and sets[value]
+        return sorted(names.get(each, each) for each in value) if name.endswith("recalled") and value else value
+
+    return [[{name: without_keys(name, row[name]) for name in row} for row in rows_of(model)] for model in MODELS]
 
 
 @pytest.mark.django_db
@@ -54,12 +70,12 @@ def test_it_shows_the_passwords_once(in_debug):
 
 
 def test_a_second_run_makes_the_same_rows(demo_person):
-    before = all_rows()
+    before, sets = all_rows(), QuestionSet.objects.count()
 
     run_demo()
 
     assert all_rows() == before
-    assert User.objects.count() == 2
+    assert (User.objects.count(), OwnQuestion.objects.count(), QuestionSet.objects.count()) == (2, 4, sets)
 
 
 def test_a_second_run_replaces_changed_logs_and_keeps_the_profile(demo_person):
@@ -74,6 +90,56 @@ def test_a_second_run_replaces_changed_logs_and_keeps_the_profile(demo_person):
     assert all_rows() == before
     demo_person.refresh_from_db()
     assert (demo_person.display_name, demo_person.theme) == ("Ada", "dark")
+
+
+def test_a_second_run_replaces_own_questions_and_keeps_the_choice_among_the_others(demo_person):
+    before = all_rows()
+    choice = {"places": {"dreams": "off", "breakfast": "first"}, "off": {"afternoon": True}}
+    make_question(demo_person, "yes_no", label="Mine", check_in="week")
+    demo_person.own_questions.filter(gallery="caffeine").delete()
+    User.objects.filter(pk=demo_person.pk).update(question_choices=choice)
+
+    run_demo()
+
+    assert all_rows() == before  # The days of before asked what they asked.
+    demo_person.refresh_from_db()
+    assert demo_person.question_choices == choice
+
+
+def test_a_second_run_adds_own_questions_to_a_person_who_wiped_them(demo_person):
+    before = all_rows()
+    wipe_all(demo_person)
+    demo_person.refresh_from_db()
+    assert not demo_person.has_own_questions
+    assert not any(all_rows())
+
+    run_demo()
+
+    assert all_rows() == before
+    demo_person.refresh_from_db()
+    assert demo_person.has_own_questions
+
+
+def test_it_counts_what_it_made(in_debug):
+    counts = run_demo().splitlines()[0].split(", ", 1)[1]
+
+    assert counts == (
+        f"{Dose.objects.count()} doses, 50 weekly reflections, and 4 own questions "
+        f"with {OwnAnswer.objects.count()} answers."
+    )
+
+
+def test_the_pages_have_the_own_questions(demo_person, client):
+    client.force_login(demo_person)
+
+    month = client.get("/reflections/numbers/2026-05/").content.decode()
+    before_them = client.get("/reflections/numbers/2025-09/").content.decode()
+    yesterday = client.get("/logs/2026-05-31/").content.decode()
+
+    for key, question in make_own_questions(demo_person).items():
+        assert (question.label in month) == (key != CONTACT)  # One of a list has no mean.
+        assert question.label not in before_them
+        assert question.label in yesterday
 
 
 def test_each_run_increments_the_version_of_the_answers(demo_person):

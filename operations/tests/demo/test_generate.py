@@ -7,15 +7,30 @@ import pytest
 
 from accounts.models import User
 from logs.fields import HoursField, ScoreField
+from logs.models import DailyLog
+from logs.questions import QUESTION_LISTS, ColumnQuestion, Question, RowQuestion, is_done, without_zeros
 from logs.stages import AFTERNOON, EVENING, MEDICATION, MIDDAY, MORNING, STAGES
 from operations.demo import effects, generate
+from operations.demo.own_questions import CAFFEINE, CONTACT, OUTSIDE, OWN_QUESTIONS_SINCE, STARTING
 from operations.demo.sentences import SENTENCES
-from operations.tests.demo.conftest import NOW, ONE_DAY, TODAY
+from operations.tests.demo.conftest import NOW, ONE_DAY, TODAY, make_data
 from reflections.models import WeeklyReflection
 
 MEASURES = [f.name for stage in STAGES for f in stage.fields if isinstance(f, ScoreField | HoursField)]
 # In standard errors: the largest effect that chance alone shows in some fifty comparisons.
 NOT_SIGNIFICANT = 2.6
+
+
+def questions_of_stage(data, stage) -> list[Question]:
+    """The questions of a check-in, those of the person's own last."""
+    own = [question for question in data.own_questions.values() if question.check_in == stage.slug]
+    return [*QUESTION_LISTS[stage.slug].built_in, *map(RowQuestion, own)]
+
+
+def questions_asked(data, log, stage) -> list[Question]:
+    """The questions that the record of a check-in says were asked."""
+    names = data.question_sets[getattr(log, stage.part.asked_id)].names
+    return [question for question in questions_of_stage(data, stage) if question.name in names]
 
 
 # ── The days ─────────────────────────────────────────────────────────────────────────────────────
@@ -35,15 +50,18 @@ def test_400_days_and_50_weeks(demo_person):
 def test_the_last_day_is_today_in_the_zone_of_the_person():
     after_midnight = datetime.datetime(2026, 6, 2, 6, 0, tzinfo=datetime.UTC)
 
-    assert generate.make_demo_data(User(username="demo"), after_midnight).logs[-1].date == TODAY
+    assert make_data(after_midnight).logs[-1].date == TODAY
 
 
 def test_a_week_later_every_day_has_moved_by_a_week(demo_data):
-    later = generate.make_demo_data(User(username="demo"), NOW + 7 * ONE_DAY)
+    later = make_data(NOW + 7 * ONE_DAY)
 
     def answers_by_age(data, last):
-        names = [name for stage in STAGES for name in stage.field_names]
-        return [((last - log.date).days, [getattr(log, name) for name in names]) for log in data.logs]
+        questions = [question for stage in STAGES for question in questions_of_stage(data, stage)]
+        return [
+            ((last - log.date).days, [question.read(log) for question in questions if question.name != "doses"])
+            for log in data.logs
+        ]
 
     assert answers_by_age(demo_data, TODAY) == answers_by_age(later, TODAY + 7 * ONE_DAY)
 
@@ -67,7 +85,7 @@ def test_yesterday_and_last_week_have_plans_for_the_next(demo_data):
 def test_no_check_in_is_finished_in_the_future():
     early = datetime.datetime(2026, 6, 1, 9, 0, tzinfo=datetime.UTC)
 
-    data = generate.make_demo_data(User(username="demo"), early)
+    data = make_data(early)
 
     stamps = [getattr(log, stage.completed_at) for log in data.logs for stage in STAGES]
     assert max(stamp for stamp in stamps if stamp) == early
@@ -94,8 +112,16 @@ def test_each_check_in_says_what_it_asked_and_when_it_was_answered(demo_data):
                 assert values == [None] * 4
                 continue
             at, offset, recalled, key = values
-            answered = {question.name for question in stage.questions(person) if question.is_answered(log)}
-            assert answered <= set(demo_data.question_sets[key].names) <= stage.part.usual
+            asked = questions_asked(demo_data, log, stage)
+            answered = {q.name for q in questions_of_stage(demo_data, stage) if q.is_answered(log)}
+            assert answered <= {question.name for question in asked} == set(demo_data.question_sets[key].names)
+            # Each question is asked, but for the effect of medication on days without.
+            asked_own = [question.own for question in asked if isinstance(question, RowQuestion)]
+            assert stage.part.usual - {question.name for question in asked} <= {"medication_effectiveness"}
+            is_asked_own = TODAY - log.date <= OWN_QUESTIONS_SINCE * ONE_DAY
+            assert asked_own == [
+                q for q in demo_data.own_questions.values() if is_asked_own and q.check_in == stage.slug
+            ]
             assert getattr(log, stage.completed_at) in (None, at)
             assert offset == person.local_time(at).utcoffset() / datetime.timedelta(minutes=1)
             assert recalled in (None, sorted(answered))
@@ -103,7 +129,9 @@ def test_each_check_in_says_what_it_asked_and_when_it_was_answered(demo_data):
             later += bool(recalled)
     assert later > 40
     assert all(week.answered_at and week.asked_id in demo_data.question_sets for week in demo_data.reflections)
-    assert len(demo_data.question_sets) == 7  # The evening's effect of medication is not asked on each day.
+    # Six, with own questions and without at midday and in the evening, whose effect of medication is not asked on each
+    # day.
+    assert len(demo_data.question_sets) == 10
 
 
 def test_gaps_untracked_days_and_every_state_occur(demo_data):
@@ -122,8 +150,11 @@ def test_gaps_untracked_days_and_every_state_occur(demo_data):
 def test_completed_check_ins_have_all_required_answers(demo_data):
     for log in demo_data.logs:
         for stage in STAGES:
-            is_answered = all(getattr(log, name) is not None for name in stage.required_names)
-            assert log.is_done(stage) == is_answered
+            if not log.is_begun(stage):
+                assert not log.is_done(stage)
+                continue
+            asked = questions_asked(demo_data, log, stage)
+            assert log.is_done(stage) == is_done(asked, lambda question, log=log: question.read(log))
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=str)
@@ -168,18 +199,67 @@ def test_the_rows_are_valid_for_their_forms(demo_person):
                 answer.clean(value, log)
 
 
+def test_the_own_answers_are_valid_for_their_forms(demo_person):
+    for question in map(RowQuestion, demo_person.own_questions.all()):
+        field = question.kind.form_field(label=question.label)  # Without those that are only kept.
+        values = {question.value_of(answer) for answer in demo_person.own_answers.filter(question=question.own)}
+        assert len(values) > 1
+        for value in values:
+            assert field.clean(str(without_zeros(value))) == value
+
+
+# ── Own questions ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_four_own_questions_of_four_kinds(demo_data):
+    questions = demo_data.own_questions.values()
+
+    assert [question.kind for question in questions] == ["score", "number", "choice", "yes_no"]
+    assert [question.gallery for question in questions] == [STARTING, CAFFEINE, CONTACT, None]
+    assert [question.label for question in questions if question.place == "first"] == [
+        "Could you start the thing you meant to start?"
+    ]
+
+
+@pytest.mark.parametrize("key", [STARTING, CAFFEINE, CONTACT, OUTSIDE])
+def test_own_questions_are_answered_on_most_days_since_they_are_asked(demo_data, key):
+    question = RowQuestion(demo_data.own_questions[key])
+    days = [(TODAY - log.date).days for log in demo_data.logs if question.is_answered(log)]
+
+    assert OWN_QUESTIONS_SINCE - 10 <= max(days) <= OWN_QUESTIONS_SINCE
+    assert 0.7 * OWN_QUESTIONS_SINCE < len(days) < 0.95 * OWN_QUESTIONS_SINCE
+    assert 1 in days
+    # Today, midday is begun and the evening is still to come.
+    assert (0 in days) == (key == OUTSIDE)
+
+
+def test_own_answers_are_those_of_the_logs(demo_data):
+    assert demo_data.own_answers == [
+        answer for log in demo_data.logs for answer in log.own_answers_by_question.values()
+    ]
+    assert all(answer.date == answer.daily_log.date for answer in demo_data.own_answers)
+
+
 # ── The planted effects can be measured ────────────────────────────────────────────────────────────
 
 
 @pytest.fixture(scope="module", params=range(7), ids=["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])
 def weekday_data(request):
     """The data as it is made on each day of the week."""
-    return generate.make_demo_data(User(username="demo"), NOW + request.param * ONE_DAY)
+    return make_data(NOW + request.param * ONE_DAY)
 
 
 def pairs(logs, x, y) -> list[tuple[float, float]]:
     both = [(getattr(log, x), getattr(log, y)) for log in logs]
     return [(float(x), float(y)) for x, y in both if x is not None and y is not None]
+
+
+def own_pairs(data, key, name) -> list[tuple[float, float]]:
+    """The same, where `key` is that of an own question. `name` may be STARTING."""
+    x = RowQuestion(data.own_questions[key])
+    y = RowQuestion(data.own_questions[name]) if name == STARTING else ColumnQuestion(DailyLog._meta.get_field(name))
+    days = [log for log in data.logs if x.is_answered(log) and y.is_answered(log)]
+    return [(float(x.read(log)), float(y.read(log))) for log in days]
 
 
 def difference(logs, answer, name) -> float:
@@ -256,6 +336,14 @@ def test_week(weekday_data):
     assert rarer == pytest.approx(effects.SKIP_CHANCE - effects.WEEKEND_SKIP_CHANCE, abs=0.1)
 
 
+def test_starting(weekday_data):
+    found = own_pairs(weekday_data, STARTING, "focus_level")
+    starting, focus = zip(*found, strict=True)
+
+    assert linear_regression(focus, starting).slope == pytest.approx(effects.FOCUS_ON_STARTING, abs=0.15)
+    assert slope_in_standard_errors(found) > 3 * NOT_SIGNIFICANT
+
+
 def test_mood_carries_over_from_day_to_day(weekday_data):
     moods = {log.date: log.morning_mood for log in weekday_data.logs if log.morning_mood}
     found = [(mood, moods[day + ONE_DAY]) for day, mood in moods.items() if day + ONE_DAY in moods]
@@ -291,3 +379,21 @@ def test_melatonin_has_no_effect_on_sleep(weekday_data):
     without = [nights[day] for day in days if day not in evenings]
 
     assert abs(standard_errors(with_it, without)) < NOT_SIGNIFICANT
+
+
+def slope_in_standard_errors(found) -> float:
+    x, y = zip(*found, strict=True)
+    slope, intercept = linear_regression(x, y)
+    residual = sum((b - slope * a - intercept) ** 2 for a, b in found) / (len(found) - 2)
+    return slope / (residual / sum((a - fmean(x)) ** 2 for a in x)) ** 0.5
+
+
+@pytest.mark.parametrize("name", [*MEASURES, STARTING])
+def test_own_controls_have_no_effect(weekday_data, name):
+    cups, outside, contact = (own_pairs(weekday_data, key, name) for key in (CAFFEINE, OUTSIDE, CONTACT))
+
+    assert abs(slope_in_standard_errors(cups)) < NOT_SIGNIFICANT
+    for found, answer in [(outside, True), *((contact, amount) for amount in set(effects.AMOUNTS_OF_CONTACT))]:
+        some, others = [y for x, y in found if x == answer], [y for x, y in found if x != answer]
+        assert min(len(some), len(others)) > 10
+        assert abs(standard_errors(some, others)) < NOT_SIGNIFICANT
