@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import make_person
+from logs.question_changes import delete_question
 from operations.demo.load import load_demo_data
 
 # A Monday evening in New York. Sunday is a day of the demo with all five check-ins.
@@ -31,16 +32,26 @@ MOST = {
     f"/reflections/numbers/{DAY[:7]}/": (4, 1, 4900),
 }
 SAVE = 4  # queries
+# The queries that own questions add to a page: the questions, and their answers. A save stores the answers besides.
+MOST_FOR_OWN, MOST_FOR_OWN_SAVED = 2, 3
 
 
 @pytest.fixture
-def as_demo(client, db):
+def demo_person(db):
     with time_machine.travel(NOW, tick=False):
         person = make_person()
         load_demo_data(person)
         assert person.daily_logs.get(date=DAY).is_complete
-        client.force_login(person)
-        yield client
+        yield person
+
+
+@pytest.fixture
+def as_demo(client, demo_person):
+    """Without own questions, which cost queries of their own."""
+    for pk in demo_person.own_questions.values_list("pk", flat=True):
+        delete_question(demo_person, pk)
+    client.force_login(demo_person)
+    return client
 
 
 def cost_of(send) -> tuple[int, int, int]:
@@ -65,3 +76,23 @@ def test_no_page_and_no_save_costs_more_than_it_did(as_demo):
     templates, queries, _bytes = cost_of(lambda: as_demo.post(path, answers | {"focus_level": "6"}))
     assert templates == 0
     assert queries <= SAVE
+
+
+def test_own_questions_cost_two_queries_a_page_and_three_a_save(client, demo_person):
+    client.force_login(demo_person)
+    for path in MOST:
+        client.get(path)
+
+    queries = {path: cost_of(lambda path=path: client.get(path))[1] for path in MOST}
+
+    assert {path: found for path, found in queries.items() if found > MOST[path][1] + MOST_FOR_OWN} == {}
+    # None where no own question is shown.
+    assert (queries["/"], queries["/logs/"], queries["/reflections/"]) == tuple(
+        MOST[path][1] for path in ("/", "/logs/", "/reflections/")
+    )
+
+    path, own = f"/logs/{DAY}/midday/", demo_person.own_questions.get(check_in="midday").name
+    answers = {"focus_level": "5", "energy_level": "6", "rumination_level": "2"}
+    client.post(path, answers | {own: "yes"})
+    _templates, queries, _bytes = cost_of(lambda: client.post(path, answers | {"focus_level": "6", own: "no"}))
+    assert queries <= SAVE + MOST_FOR_OWN_SAVED
