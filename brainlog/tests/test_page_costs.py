@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import make_person
+from logs.question_changes import delete_question
 from operations.demo.load import load_demo_data
 
 # A Monday evening in New York. Sunday is a day of the demo with all five check-ins.
@@ -16,35 +17,44 @@ DAY = "2026-05-31"
 
 # Templates rendered, with those that they include and those of inputs; queries, with the one for session and person;
 # bytes before compression, rounded up, as ids have more digits in a longer run. Measured: a change that needs less
-# may lower them, one that needs more has to say why. The demo's person has own questions, which are a query of pages
-# that ask or show them, and another one where they have answers.
+# may lower them, one that needs more has to say why.
 MOST = {
     "/": (4, 4, 9600),
-    f"/logs/{DAY}/": (3, 5, 9800),
-    f"/logs/{DAY}/morning/": (6, 4, 11100),
-    f"/logs/{DAY}/medication/": (7, 4, 15900),
-    f"/logs/{DAY}/midday/": (6, 4, 14200),
-    f"/logs/{DAY}/afternoon/": (6, 3, 11500),
-    f"/logs/{DAY}/evening/": (6, 4, 18900),
+    f"/logs/{DAY}/": (3, 3, 9600),
+    f"/logs/{DAY}/morning/": (6, 3, 11100),
+    f"/logs/{DAY}/medication/": (7, 3, 15900),
+    f"/logs/{DAY}/midday/": (6, 2, 13700),
+    f"/logs/{DAY}/afternoon/": (6, 2, 11500),
+    f"/logs/{DAY}/evening/": (6, 2, 15900),
     "/logs/": (4, 3, 16300),
-    f"/reflections/{DAY}/": (6, 4, 13700),
+    f"/reflections/{DAY}/": (6, 3, 13700),
     "/reflections/": (4, 2, 13000),
-    f"/reflections/numbers/{DAY[:7]}/": (4, 2, 5200),
-    "/logs/questions/": (3, 2, 9800),
+    f"/reflections/numbers/{DAY[:7]}/": (4, 1, 5200),
+    "/logs/questions/": (3, 1, 9800),
     "/logs/questions/new/": (5, 1, 8200),
-    "/logs/questions/gallery/": (3, 2, 28000),
+    "/logs/questions/gallery/": (3, 1, 28000),
 }
-SAVE = 6  # queries, two of them for own questions
+SAVE = 4  # queries
+# The queries that own questions add to a page: the questions, and their answers. A save stores the answers besides.
+MOST_FOR_OWN, MOST_FOR_OWN_SAVED = 2, 3
 
 
 @pytest.fixture
-def as_demo(client, db):
+def demo_person(db):
     with time_machine.travel(NOW, tick=False):
         person = make_person()
         load_demo_data(person)
         assert person.daily_logs.get(date=DAY).is_complete
-        client.force_login(person)
-        yield client
+        yield person
+
+
+@pytest.fixture
+def as_demo(client, demo_person):
+    """Without own questions, which cost queries of their own."""
+    for pk in demo_person.own_questions.values_list("pk", flat=True):
+        delete_question(demo_person, pk)
+    client.force_login(demo_person)
+    return client
 
 
 def cost_of(send) -> tuple[int, int, int]:
@@ -69,3 +79,23 @@ def test_no_page_and_no_save_costs_more_than_it_did(as_demo):
     templates, queries, _bytes = cost_of(lambda: as_demo.post(path, answers | {"focus_level": "6"}))
     assert templates == 0
     assert queries <= SAVE
+
+
+def test_own_questions_cost_two_queries_a_page_and_three_a_save(client, demo_person):
+    client.force_login(demo_person)
+    for path in MOST:
+        client.get(path)
+
+    queries = {path: cost_of(lambda path=path: client.get(path))[1] for path in MOST}
+
+    assert {path: found for path, found in queries.items() if found > MOST[path][1] + MOST_FOR_OWN} == {}
+    # None where no own question is shown.
+    assert (queries["/"], queries["/logs/"], queries["/reflections/"]) == tuple(
+        MOST[path][1] for path in ("/", "/logs/", "/reflections/")
+    )
+
+    path, own = f"/logs/{DAY}/midday/", demo_person.own_questions.get(check_in="midday").name
+    answers = {"focus_level": "5", "energy_level": "6", "rumination_level": "2"}
+    client.post(path, answers | {own: "yes"})
+    _templates, queries, _bytes = cost_of(lambda: client.post(path, answers | {"focus_level": "6", own: "no"}))
+    assert queries <= SAVE + MOST_FOR_OWN_SAVED

@@ -23,7 +23,7 @@ Planted effects
                  anxiety_level
   day_rating     +0.7 for each point of overall_mood, +0.25 for each of focus_level
   starting       an own question ("Could you start the thing you meant to start?"): +0.7 for each point of
-                 focus_level as it is stored
+                 focus_level, rounded as it is stored
 
 Consequences of these effects
   The week affects the scores that depend on sleep through longer sleep. day_rating depends on everything that
@@ -44,8 +44,9 @@ Controls: independent of everything else
   noon.
 
 Own questions
-  Asked since 200 days ago, in a midday and an evening check-in; days before did not ask them. The evening asks
-  starting first: it is not done without. The others are folded away.
+  Asked since 200 days ago, at midday (outside) and in the evening (the others); the days before did not ask
+  them, and their records do not name them. starting is asked first: an evening is not done without its answer.
+  The others are folded away, and answered on 90 % of the days.
 
 Special cases in the data
   A week of holiday and two days of illness, marked as not tracked; days without a row; check-ins that were

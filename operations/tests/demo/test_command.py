@@ -114,6 +114,7 @@ def test_a_second_run_adds_own_questions_to_a_person_who_wiped_them(demo_person)
     demo_person.refresh_from_db()
     assert not demo_person.has_own_questions
     assert not any(all_rows())
+    assert not QuestionSet.objects.exists()
 
     run_demo()
 
