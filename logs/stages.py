@@ -263,7 +263,8 @@ class Stage:
     @property
     def hours(self) -> str:
         """The suggested hours as the person writes times."""
-        return hours_in_words(*self.suggested, get_format("TIME_FORMAT"), get_language())
+        # str(): the pattern itself is equal for all people, see brainlog.formats.ActivePattern.
+        return hours_in_words(*self.suggested, str(get_format("TIME_FORMAT")), get_language())
 
     def constraints(self) -> Iterator[models.BaseConstraint]:
         for field in self.fields:

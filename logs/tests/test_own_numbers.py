@@ -80,10 +80,12 @@ def test_numbers_know_of_a_deleted_and_a_reworded_question(as_person, three_days
     assert "“Headache?”: yes on 1, no on 1" in response.content.decode()
 
 
-def test_a_day_marked_as_not_tracked_keeps_its_own_answers(as_person, person, three_days):
+def test_own_answers_of_a_day_marked_as_not_tracked_are_left_out(as_person, person, three_days):
+    assert lines_of(as_person.get(week_url()))["Calm"][1] == "2 of 3"
+
     as_person.post(day_url(name="not_tracked"), {"reason": "ill"})
 
-    assert lines_of(as_person.get(week_url()))["Calm"][1] == "2 of 3"
+    assert lines_of(as_person.get(week_url()))["Calm"][1] == "1 of 2"
 
 
 def test_the_download_has_all_kinds_and_escapes_words_that_look_like_formulas(as_person, person):

@@ -3,6 +3,7 @@
 import pytest
 from django.db.models import NOT_PROVIDED
 
+from brainlog.formats import Formats, override
 from logs.fields import ChoiceField, Direction, HoursField, LineField, NoteField, ScoreField, SeveralField, YesNoField
 from logs.models import DailyLog
 from logs.question_lists import questions_of_day
@@ -93,6 +94,14 @@ each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)
 
 def test_the_five_are_in_the_order_of_the_day():
     assert [str(stage) for stage in STAGES] == ["morning", "medication", "midday", "afternoon", "evening"]
+
+
+def test_the_hours_are_written_as_each_person_writes_times():
+    """Both in one process, which keeps the words."""
+    with override(Formats(hour_format="12")):
+        assert MORNING.hours == "7 a.m. to 9 a.m."
+    with override(Formats(hour_format="24")):
+        assert MORNING.hours == "07:00 to 09:00"
 
 
 @each_stage
