@@ -31,8 +31,9 @@ class Choices:
 
     @classmethod
     def from_json(cls, value: dict | None) -> "Choices":
+        """The choices as stored. A place that this release does not know is the usual one."""
         value = value or {}
-        places = {name: Place(place) for name, place in value.get("places", {}).items()}
+        places = {name: Place(place) for name, place in value.get("places", {}).items() if place in PLACES}
         return cls(places, value.get("order", {}), frozenset(value.get("off", {})))
 
     def to_json(self) -> dict | None:

@@ -18,12 +18,12 @@ SWITCH = {"on": True, "off": False}
 
 def questions(request):
     """Which questions are asked, list by list. A POST has one change or several."""
+    slug = list_named(request.POST if request.method == "POST" else request.GET)
     if request.method == "POST":
         wanted = wanted_of(request)
         question_changes.arrange(request.user, wanted)
         messages.success(request, said_after(request.user, wanted))
-        return redirect(page_of_list(list_named(request.POST), wanted))
-    slug = list_named(request.GET)
+        return redirect(page_of_list(slug, wanted))
     return render(request, "logs/questions.html", page_context(request.user, slug))
 
 

@@ -43,6 +43,7 @@ def test_choices_survive_storage():
     assert Choices.from_json(choices.to_json()) == choices
     assert Choices.from_json(Choices().to_json()) == Choices()
     assert Choices().to_json() is None
+    assert Choices.from_json({"places": {"lunch": "first", "dreams": "elsewhere"}}).places == {"lunch": "first"}
     assert choices.with_place("lunch", Place.FOLDED, Place.FOLDED).places == {}
     assert choices.with_check_in("medication", is_on=True).off == frozenset()
 
@@ -248,6 +249,7 @@ def test_a_save_of_a_page_opened_before_a_question_was_left_out_keeps_its_answer
         ({"own-999999": "off"}, 404),
         ({"own-x": "off"}, 404),
         ({"check_in": "night"}, 404),
+        ({"check_in": "night", "dreams": "off"}, 404),
         ({f"question_{number}": "off" for number in range(500)}, 302),
         ({f"question_{number}": "off" for number in range(1000)}, 400),
         ({"dreams": "of\x00f"}, 400),

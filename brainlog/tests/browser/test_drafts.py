@@ -118,7 +118,7 @@ def test_an_answer_taken_back_comes_back_as_taken_back(own_page, person):
 
 def test_a_draft_that_says_nothing_else_than_what_is_saved_later_is_gone(own_page, person):
     own_page.goto(MIDDAY)
-    tap(own_page, "focus_level", "7")
+    tap(own_page, "energy_level", "5")
     page = reopen(own_page, MIDDAY)
     tap(page, "focus_level", "3")
     page = reopen(page, MIDDAY)
