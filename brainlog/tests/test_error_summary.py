@@ -19,8 +19,8 @@ from logs.tests.factories import MORNING_DOSE, taken
 from logs.tests.pages import check_in_url
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
-# They repeat an error beside its field.
-SHOW_ERRORS = {"forms/field.html", "forms/form.html", "logs/_doses.html"}
+# It repeats an error beside its field, as brainlog.forms.BoundField does.
+SHOW_ERRORS = {"logs/_doses.html"}
 
 
 def errors_on(html: str) -> list[str]:

@@ -197,7 +197,6 @@ BETWEEN = {"least": Decimal("0.500"), "most": Decimal("100.000"), "step": Decima
         ("line", {}, "a\0", "This text has a character that cannot be stored. Please retype it."),
         ("note", {}, "x" * 4001, "Please keep this to 4000 characters; these are 4001."),
         ("time", {}, "25:00", "Write a time, such as 8:15 or 20:15."),
-        ("time", {}, "١٢:٠٠", "Write a time, such as 8:15 or 20:15."),
         ("time", {}, NOT_NOTICED, "Write a time, such as 8:15 or 20:15."),
     ],
 )
@@ -359,7 +358,7 @@ def assert_shown_as_text(slug, words):
 def test_an_end_without_words_shows_its_number_alone():
     html = str(form_of(kind_of("score", ends=("", "all of it")))[NAME])
 
-    assert "<span>1</span>" in html and "<span>10 all of it</span>" in html
+    assert ">1</span>" in html and ">10 all of it</span>" in html
 
 
 def test_a_number_has_buttons_that_wait_for_the_script():

@@ -153,7 +153,7 @@ OFFERED = "Choose one of the answers offered."
         ("label", "a\x1bb", BROKEN),
         ("label", "a\r\nb", BROKEN),
         ("label", "a\N{LINE SEPARATOR}b", BROKEN),
-        ("label", "\N{ZERO WIDTH SPACE}\N{RIGHT-TO-LEFT OVERRIDE}", "Please write something that can be seen."),
+        ("label", "\N{ZERO WIDTH SPACE}\N{RIGHT-TO-LEFT OVERRIDE}", "Please fill this in."),
         ("label", "a\N{REPLACEMENT CHARACTER}", "This text has characters that are broken. Please type it again."),
         ("kind", "hours", OFFERED),
         ("kind", "", "Please choose one."),
