@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('logs', '0018_own_questions'),
+        ('logs', '0017_own_questions'),
         ('reflections', '0006_keys_with_user'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
