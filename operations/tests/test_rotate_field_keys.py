@@ -269,7 +269,7 @@ def writers(person, count=2):
                 if is_over.is_set():
                     break
                 day = DAY - datetime.timedelta(days=turn * 37 % ROWS)
-                log = DailyLog.objects.get(user=person, date=day)
+                log = DailyLog.objects.only("user_id", "date", "dreams").get(user=person, date=day)
                 log.dreams = f"Written in turn {turn}"
                 log.save(update_fields=["dreams"])
                 wrote[day] = log.dreams
