@@ -1,5 +1,7 @@
 """Migrations that encrypt medication names and add the person to doses, forwards and backwards."""
 
+import datetime
+import re
 from importlib import import_module
 from io import StringIO
 
@@ -10,8 +12,10 @@ from django.db import IntegrityError, connection
 from accounts.tests.factories import make_person
 from encryption import cipher
 from logs.models import DailyLog, Dose, Medication
+from logs.stages import STAGES
 from logs.tests.columns import again, put, stored
-from logs.tests.factories import make_dose, make_full_log, make_medication, make_question_set
+from logs.tests.factories import make_dose, make_full_log, make_log, make_medication, make_question_set
+from logs.tests.pages import check_in_url, day_url
 
 pytestmark = pytest.mark.thorough_on_sqlite
 
@@ -234,6 +238,23 @@ def test_what_was_asked_goes_on_the_way_back_and_the_answers_stay(transactional_
 
     assert DailyLog.objects.values().get() == before | gone
     assert not log.user.question_sets.exists()
+
+
+def test_a_person_sees_the_same_before_and_after_what_was_asked_is_stored(transactional_db, client, noon):
+    """The pages of a person whose days were all stored by the release before."""
+    log = make_full_log(dreams="Flying")
+    make_log(log.user, log.date - datetime.timedelta(days=1), sleep_hours=7)
+    client.force_login(log.user)
+    addresses = ["/logs/", day_url(log.date), *(check_in_url(stage, log.date) for stage in STAGES)]
+
+    def pages() -> list[str]:
+        return [re.sub(r"csrfmiddlewaretoken[^>]*", "", client.get(address).content.decode()) for address in addresses]
+
+    before = pages()
+    call_command("migrate", "logs", BEFORE_RECORDS, verbosity=0)
+    call_command("migrate", verbosity=0)
+
+    assert pages() == before
 
 
 def test_the_way_back_refuses_what_is_done_without_the_usual_answers(transactional_db):
