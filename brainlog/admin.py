@@ -174,7 +174,8 @@ class BigTableAdmin(admin.ModelAdmin):
         """
         if not (self.has_view_or_change_permission(request) or self.has_delete_permission(request)):
             raise PermissionDenied
-        return super().get_object(request, object_id, from_field)
+        # Django takes an empty `_to_field` for the name of a column.
+        return super().get_object(request, object_id, from_field or None)
 
     def get_search_results(self, request, queryset, search_term):
         """Search for the normalized name, so that its spelling does not matter.

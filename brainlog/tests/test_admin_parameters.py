@@ -139,3 +139,12 @@ def test_the_length_of_a_search_is_limited(superuser):
     response = superuser.get(f"/admin/accounts/user/?{urlencode({'q': 'x' * (LONGEST_SEARCH + 1)})}")
 
     assert f"keep this to {LONGEST_SEARCH} characters" in response.content.decode()
+
+
+@each_model
+def test_an_empty_name_of_a_column_is_none(superuser, model):
+    """In the body, where Django does not look whether the column may be asked for."""
+    for page in ("change", "delete"):
+        response = superuser.post(address_of(model, page, 0), {"post": "yes", "_to_field": ""})
+
+        assert response.status_code in {302, 403, 404}
