@@ -19,7 +19,9 @@ from accounts.tests.codes import CONFIRM, CONFIRM_CODE, new_credential
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY
 from brainlog.tests.browser.site import NOT_PAGES
+from logs.own_kinds import KINDS
 from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_medication
+from logs.tests.own_questions import make_question
 from operations.demo.load import load_demo_data
 from reflections.tests.factories import make_reflection
 from testing.scanning.forms import Form, filled_in
@@ -70,6 +72,8 @@ def make_scanned_person(name: str) -> tuple[Client, dict[str, tuple]]:
     own: dict[str, tuple] = {
         address: (medication.pk,) for address in ("logs:medication", "logs:medication_merge", "logs:medication_delete")
     }
+    questions = [make_question(person, kind) for kind in KINDS]
+    own["logs:own_question"] = (questions[0].pk,)
     client = Client()
     client.force_login(person)
     if name == "wapiti":
