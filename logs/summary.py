@@ -189,8 +189,9 @@ def add_own_answers(person, questions: Sequence[RowQuestion], rows: Sequence[dic
     # By the dates alone: by its questions too, PostgreSQL reads all answers to them, those of other years as well.
     answers = person.own_answers.filter(date__range=dates)
     for answer in answers.only("user_id", "date", "question_id", "number", "flag"):
-        if question := by_key.get(answer.question_id):
-            by_date[answer.date][question.name] = question.value_of(answer)
+        # A day that was stored since the rows were read is not among them.
+        if (question := by_key.get(answer.question_id)) and (row := by_date.get(answer.date)):
+            row[question.name] = question.value_of(answer)
     sets = {row[name] for row in rows for name in ASKED}
     names_of = dict(person.question_sets.filter(pk__in=sets - {None}).values_list("pk", "names"))
     for row in rows:

@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 
 from accounts.tests.codes import confirm_by_password
+from logs.question_lists import questions_of
+from logs.summary import ASKED, add_own_answers
 from logs.tests.factories import DAY
 from logs.tests.own_questions import TYPED, make_question, typed_in
 from logs.tests.pages import check_in_url, day_url
@@ -117,3 +119,14 @@ def test_the_download_has_all_kinds_and_escapes_words_that_look_like_formulas(as
     for text in (tables["own_questions.csv"], tables["days.csv"], tables["columns.csv"]):
         for row in csv.reader(io.StringIO(text)):
             assert not [cell for cell in row if cell.startswith(("=", "+", "@"))]
+
+
+def test_a_day_that_is_stored_while_numbers_are_made_is_none_of_theirs(person, three_days):
+    """Its answers are read by a later query than the days."""
+    person.refresh_from_db()
+    [question] = [each for each in questions_of("evening", person) if each.name == three_days[0].name]
+    rows = [{"date": day} | dict.fromkeys(ASKED) for day in (SUNDAY, DAY + timedelta(days=1))]
+
+    add_own_answers(person, [question], rows)
+
+    assert [row[question.name] for row in rows] == [4, None]
