@@ -13,7 +13,6 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from brainlog.database.retry import retry_on_conflict
 from encryption.fields import Unreadable
-from logs.form_fields import TimeAndBox
 from logs.models import DailyLog
 from logs.parts import Part
 from logs.question_lists import is_done, names_in, questions_to_ask, still_open
@@ -21,6 +20,7 @@ from logs.questions import DIGEST_LENGTH, Question
 from logs.recording import Recorder
 from logs.saving import Change, save_answers
 from logs.stages import Stage
+from logs.widgets import TimeAndBox
 
 OWN_NAME = re.compile(r"own-\d+")
 LONGEST_VERSION = 200 * DIGEST_LENGTH

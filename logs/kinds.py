@@ -19,7 +19,6 @@ from logs.form_fields import (
     YES_OR_NO,
     ChoiceInput,
     HoursInput,
-    Scale,
     ScaleBoundField,
     SeveralInput,
     StepperInput,
@@ -27,8 +26,8 @@ from logs.form_fields import (
     TimeInput,
     TwoNumbersInput,
     YesNoInput,
-    in_digits,
 )
+from logs.widgets import Scale, in_digits
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from decimal import Decimal
 from django.utils.formats import time_format
 from django.utils.translation import gettext, gettext_lazy as _
 
-from logs.form_fields import NOT_NOTICED, TimeOrNotNoticedInput, in_digits
+from logs.form_fields import TimeOrNotNoticedInput
 from logs.kinds import Choice, Kind, Line, Note, Number, Score, Several, Time, TwoNumbers, YesNo
+from logs.widgets import NOT_NOTICED, in_digits
 
 KINDS = {
     "score": _("A score from 1 to 10"),

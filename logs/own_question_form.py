@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from brainlog.forms import Pills, TextArea, TextBox
 from encryption.fields import Unreadable
 from logs.fields import Direction
-from logs.form_fields import OwnNumberInput, TextInput, in_digits
+from logs.form_fields import OwnNumberInput, TextInput
 from logs.own_kinds import KINDS, PARAMETERS
 from logs.stages import STAGES
+from logs.widgets import in_digits
 
 WEEK = "week"
 ASKED_FIRST, FOLDED = "first", "folded"
