@@ -1,11 +1,11 @@
 """Own questions for tests, and answers to each kind."""
 
 import datetime
+from collections.abc import Iterable
 from decimal import Decimal
 
 from accounts.models import User
 from logs.models import OwnQuestion
-from logs.own_kinds import NOT_NOTICED
 from logs.questions import RowQuestion
 
 # By kind: the inputs of the question `own`, the answer, and a part of the words that a page shows.
@@ -20,7 +20,6 @@ TYPED = {
     "note": ({"own": "one\r\ntwo"}, "one\ntwo", "one<br>two"),
     "time": ({"own": "22:15"}, datetime.time(22, 15), "10:15 p.m."),
 }
-assert NOT_NOTICED
 
 
 def make_question(person, kind: str, *, choices=((1, "tea"), (2, "coffee")), **facts) -> OwnQuestion:
@@ -45,3 +44,8 @@ def make_answer(row, question: OwnQuestion, value=None):
 def typed_in(question: OwnQuestion) -> dict:
     """The answer of TYPED to a question, as its page sends it."""
     return {name.replace("own", question.name): given for name, given in TYPED[question.kind][0].items()}
+
+
+def all_typed(questions: Iterable[OwnQuestion]) -> dict:
+    """The same of several questions."""
+    return {name: value for question in questions for name, value in typed_in(question).items()}

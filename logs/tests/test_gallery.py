@@ -29,7 +29,7 @@ PARTS = {
 }
 
 TOPICS = {
-    # Charts, report and words, part E.
+    # Effects and side effects of medication, and what acts on them.
     *("medication_working", "medication_wearing_off", "wearing_off_hardness", "appetite", "meals"),
     *("time_to_fall_asleep", "weight_kg", "weight_lb", "blood_pressure", "blood_pressure_arm"),
     *("blood_pressure_at_rest", "blood_pressure_time", "pulse"),
@@ -37,7 +37,7 @@ TOPICS = {
     *("sweating", "sexual_difficulty", "dizziness", "side_effect_times", "side_effects_in_the_way"),
     *("starting", "cost_at_work", "cost_at_home", "cost_with_people", "less_sleep_more_energy"),
     *("caffeine", "alcohol", "nicotine", "cannabis", "period_day", "unusual_event", "unusual_event_feeling"),
-    # Added to it for own questions.
+    # What else people often want to see beside them.
     *("water", "pain", "impulsivity", "time_outside", "exercise", "evening_screen_time", "nap", "social_contact"),
     *("work_stress", "sensory_overload", "bedtime", "waking_time"),
 }

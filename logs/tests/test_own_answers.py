@@ -7,16 +7,16 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from logs.form_fields import in_digits
 from logs.models import OwnAnswer
 from logs.own_kinds import KINDS, NOT_NOTICED
 from logs.question_choices import Place
 from logs.stages import EVENING
 from logs.tests.columns import put, stored
 from logs.tests.factories import DAY, REQUIRED
-from logs.tests.own_questions import make_question, typed_in
+from logs.tests.own_questions import all_typed, make_question
 from logs.tests.pages import check_in_url, day_url, errors_of, form_as_shown
 from logs.tests.test_properties import as_sent, text
+from logs.widgets import in_digits
 from reflections.models import OwnWeeklyAnswer
 from reflections.tests import pages as week_pages
 from reflections.tests.pages import week_url
@@ -58,10 +58,6 @@ def where(request) -> Where:
 def questions(person, where) -> dict:
     """One question of each kind, by its kind."""
     return {kind: make_question(person, kind, check_in=where.slug) for kind in KINDS}
-
-
-def all_typed(questions) -> dict:
-    return {name: value for question in questions.values() for name, value in typed_in(question).items()}
 
 
 def value_of(answer):
@@ -115,7 +111,9 @@ OTHERS_STORED = {kind: columns for kind, (_typed, columns) in OTHERS.items()}
 
 
 def test_all_kinds_are_saved_with_built_in_answers_and_again_unchanged(as_person, person, where, questions):
-    assert as_person.post(where.url, where.needed | {where.text: "Sun"} | all_typed(questions)).status_code == 302
+    assert (
+        as_person.post(where.url, where.needed | {where.text: "Sun"} | all_typed(questions.values())).status_code == 302
+    )
     assert stored_by_kind(where) == FIRST
     before = where.values(), where.row(person).updated_at
 
@@ -126,7 +124,7 @@ def test_all_kinds_are_saved_with_built_in_answers_and_again_unchanged(as_person
 
 
 def test_one_of_them_is_changed_and_the_others_stay(as_person, where, questions):
-    as_person.post(where.url, where.needed | all_typed(questions))
+    as_person.post(where.url, where.needed | all_typed(questions.values()))
     for kind, question in questions.items():
         typed = {name.replace("own", question.name): value for name, value in OTHERS[kind][0].items()}
         before = stored_by_kind(where)
@@ -137,7 +135,7 @@ def test_one_of_them_is_changed_and_the_others_stay(as_person, where, questions)
 
 
 def test_one_of_them_is_cleared_and_the_others_stay(as_person, where, questions):
-    as_person.post(where.url, where.needed | all_typed(questions))
+    as_person.post(where.url, where.needed | all_typed(questions.values()))
     for kind, question in questions.items():
         before = stored_by_kind(where)
         page = form_as_shown(as_person.get(where.url))
@@ -167,7 +165,10 @@ VALUES = {
 given_or_not = st.fixed_dictionaries({kind: st.none() | values for kind, values in VALUES.items()})
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=settings().max_examples // 12,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(own=given_or_not, mood=st.none() | st.integers(1, 10), words=printable)
 def test_any_answers_survive_saving_showing_and_saving_again(as_person, person, where, own, mood, words):
     where.answers.objects.all().delete()
@@ -212,7 +213,7 @@ def test_rearranged_choices_are_the_same_answer(as_person, person, where):
 @pytest.mark.parametrize("choice", ["mine", "saved"])
 def test_two_tabs_that_answer_differently_are_asked_about_each(as_person, where, questions, choice):
     opened = form_as_shown(as_person.get(where.url))
-    as_person.post(where.url, opened | where.needed | all_typed(questions))
+    as_person.post(where.url, opened | where.needed | all_typed(questions.values()))
 
     conflict = as_person.post(where.url, opened | where.needed | others_typed(questions))
 
@@ -229,7 +230,7 @@ def test_two_tabs_that_answer_differently_are_asked_about_each(as_person, where,
 
 
 def test_two_tabs_that_answer_alike_are_not(as_person, where, questions):
-    opened = form_as_shown(as_person.get(where.url)) | where.needed | all_typed(questions)
+    opened = form_as_shown(as_person.get(where.url)) | where.needed | all_typed(questions.values())
     as_person.post(where.url, opened)
 
     assert as_person.post(where.url, opened).status_code == 302
@@ -238,7 +239,7 @@ def test_two_tabs_that_answer_alike_are_not(as_person, where, questions):
 
 def test_a_tab_that_left_them_open_keeps_what_the_other_saved(as_person, where, questions):
     opened = form_as_shown(as_person.get(where.url))
-    as_person.post(where.url, opened | all_typed(questions))
+    as_person.post(where.url, opened | all_typed(questions.values()))
 
     assert as_person.post(where.url, opened | where.needed).status_code == 302
     assert stored_by_kind(where) == FIRST
@@ -257,7 +258,7 @@ def undo(client, message):
 
 
 def test_a_save_of_all_kinds_is_undone_and_that_too(as_person, person, where, questions):
-    as_person.post(where.url, where.needed | all_typed(questions))
+    as_person.post(where.url, where.needed | all_typed(questions.values()))
     as_person.post(where.url, others_typed(questions))
     assert stored_by_kind(where) == OTHERS_STORED
 
@@ -268,7 +269,7 @@ def test_a_save_of_all_kinds_is_undone_and_that_too(as_person, person, where, qu
 
 
 def test_the_first_save_is_undone_and_leaves_nothing_behind(as_person, person, where, questions):
-    as_person.post(where.url, all_typed(questions))
+    as_person.post(where.url, all_typed(questions.values()))
 
     undo(as_person, last_message(as_person))
 
@@ -279,7 +280,7 @@ def test_the_first_save_is_undone_and_leaves_nothing_behind(as_person, person, w
 
 
 def test_own_answers_alone_are_deleted_with_their_row_and_brought_back(as_person, person, where, questions):
-    as_person.post(where.url, all_typed(questions))
+    as_person.post(where.url, all_typed(questions.values()))
     row = where.row(person)
     assert not row.is_empty
 
@@ -324,7 +325,7 @@ def test_a_save_is_undone_after_its_question_changed(as_person, person, where, c
 @pytest.fixture
 def lost_keys(as_person, person, settings, questions, where):
     """All kinds are answered, and then the keys are lost. Returns a function that brings them back."""
-    as_person.post(where.url, where.needed | all_typed(questions))
+    as_person.post(where.url, where.needed | all_typed(questions.values()))
     keys = dict(settings.FIELD_ENCRYPTION_KEYS)
 
     def use(keys):
@@ -403,7 +404,7 @@ def test_the_page_of_a_question_keeps_words_that_cannot_be_read(as_person, perso
 
 
 def test_a_text_that_was_altered_is_kept_too(as_person, person, where, questions):
-    as_person.post(where.url, all_typed(questions))
+    as_person.post(where.url, all_typed(questions.values()))
     answer = where.answers.objects.get(question=questions["line"])
     put(answer, "text", "bl1.test." + "A" * 60)
 
@@ -422,8 +423,8 @@ def test_a_day_with_own_answers_alone_is_listed_counted_and_marked(as_person, pe
     question = make_question(person, "number", check_in="morning")
     as_person.post(check_in_url("morning"), {question.name: "4"})
 
-    assert str(DAY.day) in as_person.get("/logs/").content.decode()
-    assert [line for line in as_person.get("/logs/").context["lines"]]
+    [line] = as_person.get("/logs/").context["lines"]
+    assert (line.date, line.detail) == (DAY, "0 of 5 done")
     numbers = as_person.get(week_url()).context["numbers"]
     assert (numbers.days_logged, numbers.days_not_tracked) == (1, 0)
     as_person.post(day_url(name="not_tracked"), {"reason": "ill"})
@@ -458,7 +459,7 @@ def test_clearing_the_only_own_answer_leaves_no_day(as_person, person):
 
 
 def test_what_was_typed_for_a_deleted_question_comes_back_whole(as_person, person, where, questions):
-    opened = form_as_shown(as_person.get(where.url)) | all_typed(questions)
+    opened = form_as_shown(as_person.get(where.url)) | all_typed(questions.values())
     for question in list(questions.values()):
         as_person.post(question.get_absolute_url(), {"action": "delete", "confirm": "1"})
 

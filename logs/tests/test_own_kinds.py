@@ -11,9 +11,9 @@ from hypothesis import given, strategies as st
 
 from brainlog.tests.attack.texts import HOSTILE, MARK
 from brainlog.tests.html import Page
-from logs.form_fields import in_digits
 from logs.kinds import Kind
 from logs.own_kinds import KINDS, NOT_NOTICED, PARAMETERS, kind_of
+from logs.widgets import in_digits
 from testing.forms import forms_in
 
 pytestmark = pytest.mark.once

@@ -24,7 +24,7 @@ FORMULA = '=HYPERLINK("http://x","y")'
 
 @pytest.fixture
 def three_days(as_person, person):
-    """Three days of this week that asked; on one of them, nothing of it was answered. On a fourth it was not asked."""
+    """Three days of this week that asked; on one of them, nothing of it was answered."""
     score = make_question(person, "score", label="Calm", place="first")
     number = make_question(person, "number", label="Cups", unit="cups")
     headache = make_question(person, "yes_no", label="Headache?")

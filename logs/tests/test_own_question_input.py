@@ -4,6 +4,7 @@ import pytest
 
 from logs.models import OwnQuestion
 from logs.question_lists import QUESTION_LISTS
+from logs.stages import EVENING
 from logs.tests.own_questions import make_question
 
 pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.once]
@@ -60,8 +61,14 @@ def test_what_is_no_question_or_place(as_person, person, sent, status):
 def test_an_archived_question_is_moved_without_harm(as_person, person, move):
     archived = make_question(person, "line", archived_at=person.date_joined)
 
-    assert as_person.post(PAGE, {move: archived.name}).status_code in (302, 400)
-    assert as_person.get(PAGE, {"check_in": "evening"}).status_code == 200
+    before = [question.name for question in EVENING.questions(person) if question.name != archived.name]
+
+    assert as_person.post(PAGE, {move: archived.name}).status_code == 302
+
+    person.refresh_from_db()
+    assert [question.name for question in EVENING.questions(person) if question.name != archived.name] == before
+    archived.refresh_from_db()
+    assert archived.archived_at is not None
 
 
 @pytest.mark.parametrize("pk", ["0", "999999", HUGE, "-1", "x", "%00"])

@@ -8,7 +8,7 @@ from logs.own_kinds import KINDS
 from logs.question_lists import QUESTION_LISTS
 from logs.stages import EVENING, STAGES
 from logs.tests.factories import DAY, answers, make_full_log
-from logs.tests.own_questions import TYPED, make_answer, make_question
+from logs.tests.own_questions import all_typed, make_answer, make_question
 from logs.tests.pages import check_in_url, day_url, errors_of, form_as_shown
 from logs.tests.test_queries import MOST_TO_SAVE, make_days, statements
 from reflections.tests.factories import make_reflection
@@ -92,14 +92,6 @@ def test_pages_take_the_same_after_many_days(as_person, person):
     assert counts[0] == counts[1]
 
 
-def typed_for(questions) -> dict:
-    return {
-        name.replace("own", question.name): given
-        for question in questions
-        for name, given in TYPED[question.kind][0].items()
-    }
-
-
 def costs_of_saves(client, questions) -> tuple[int, int, int]:
     """The number of queries of the first save, of a change, and of taking all own answers off."""
     url = check_in_url(EVENING)
@@ -111,7 +103,7 @@ def costs_of_saves(client, questions) -> tuple[int, int, int]:
         assert len(made) <= MOST_TO_SAVE + MORE_TO_SAVE, made
         return len(made)
 
-    typed = typed_for(questions)
+    typed = all_typed(questions)
     first = save(answers(EVENING) | typed)
     changed = save(form_as_shown(client.get(url)) | {"overall_mood": "9"} | typed)
     shown = form_as_shown(client.get(url))

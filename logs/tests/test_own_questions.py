@@ -196,3 +196,19 @@ def test_a_list_can_be_changed_so_many_times(as_person, person):
     assert "This list was changed very often." in response.content.decode()
     question.refresh_from_db()
     assert [words for _pk, words in question.choices] == ["tea", "coffee"]
+
+
+def test_archived_ones_are_kept_so_many(as_person, person):
+    archived = [make_question(person, "line", archived_at=person.date_joined)]
+    texts = {"label": "Archived", "check_in": "evening", "kind": "line", "place": "folded"}
+    archived += OwnQuestion.objects.bulk_create(
+        OwnQuestion(user=person, archived_at=person.date_joined, **texts) for _ in range(OwnQuestion.MOST_STORED - 1)
+    )
+
+    as_person.post(NEW, facts("line"))
+    as_person.post("/logs/questions/gallery/", {"entry": "water"})
+
+    assert person.own_questions.count() == len(archived) == OwnQuestion.MOST_STORED
+    archived[0].delete()
+    as_person.post("/logs/questions/gallery/", {"entry": "water"})
+    assert person.own_questions.get(archived_at=None).gallery == "water"

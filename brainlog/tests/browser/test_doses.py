@@ -89,6 +89,7 @@ def test_a_day_typed_in_part_is_not_dropped(phone, person, expected_errors):
     assert medication.since is None
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 @pytest.mark.parametrize("day", [TODAY, DAY], ids=["today", "yesterday"])
 def test_a_dose_can_be_read_in_full(phone, person, width, day):

@@ -372,6 +372,7 @@ def clocks_before_breakfast():
         yield Clocks(server)
 
 
+@pytest.mark.matrix
 @each_phone
 @pytest.mark.parametrize(
     ("button", "day"),
