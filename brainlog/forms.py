@@ -72,7 +72,8 @@ class ShortBoundField(BoundField):
     def value(self):
         value = super().value()
         longest = getattr(self.field, "max_length", None) or LONGEST_LINE
-        is_much_too_long = isinstance(value, str) and len(value) > 10 * longest
+        texts = value if isinstance(value, list) else [value]  # A list, where a question has two inputs.
+        is_much_too_long = any(isinstance(text, str) and len(text) > 10 * longest for text in texts)
         return "" if is_much_too_long and longest <= LONGEST_LINE else value
 
 

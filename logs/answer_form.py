@@ -1,7 +1,6 @@
 """The form over questions: of a check-in, or of a week. It writes its own answers only."""
 
 import datetime
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,13 +15,12 @@ from encryption.fields import Unreadable
 from logs.models import DailyLog
 from logs.parts import Part
 from logs.question_lists import is_done, names_in, questions_to_ask, still_open
-from logs.questions import DIGEST_LENGTH, Question
+from logs.questions import DIGEST_LENGTH, OWN_NAME, Question
 from logs.recording import Recorder
 from logs.saving import Change, save_answers
 from logs.stages import Stage
 from logs.widgets import TimeAndBox
 
-OWN_NAME = re.compile(r"own-\d+")
 LONGEST_VERSION = 200 * DIGEST_LENGTH
 
 
@@ -94,6 +92,7 @@ class AnswersForm(forms.Form):
         self.conflicts: list[Conflict] = []
         self.removals: dict[str, Removal] = {}
         self.has_unsaved_input = self.is_bound
+        self.typed_before: Mapping = {}  # What fill_in() shows.
         self.has_written = False
         self.change: Change | None = None
         self.asked: set[str] = set()
@@ -142,10 +141,11 @@ class AnswersForm(forms.Form):
     @cached_property
     def unknown_questions(self) -> dict[str, str]:
         """What was typed for own questions that the person does not have: deleted ones, or another person's."""
-        found = {name: [] for name in names_in(self.data, "asked-names") if OWN_NAME.fullmatch(name)}
-        for key in self.data:
+        data = self.typed_before or self.data
+        found = {name: [] for name in names_in(data, "asked-names") if OWN_NAME.fullmatch(name)}
+        for key in data:
             if match := OWN_NAME.match(key):
-                found.setdefault(match[0], []).extend(texts_typed(self.data, key))
+                found.setdefault(match[0], []).extend(texts_typed(data, key))
         return {name: ", ".join(filter(None, texts)) for name, texts in found.items() if name not in self.fields}
 
     def is_asked_in(self, name: str, data) -> bool:
@@ -249,7 +249,7 @@ class AnswersForm(forms.Form):
         base = self.data.get("version")
         if not base or base == self.stored_version:
             return
-        shown = {base[start : start + DIGEST_LENGTH] for start in range(0, LONGEST_VERSION, DIGEST_LENGTH)}
+        shown = digests_in(base)
         differing = [
             question
             for question in self.questions
@@ -385,6 +385,7 @@ class AnswersForm(forms.Form):
 
     def fill_in(self, data):
         """Show what was typed so far, unchecked and unsaved."""
+        self.typed_before = data
         self.ask_what_was_asked(data)
         for question in self.questions:
             if self.is_asked_in(question.name, data):
@@ -404,7 +405,7 @@ class AnswersForm(forms.Form):
         if answers or stamp != before or recorder.asks_more(self.instance):
             self.change = save_answers(self.instance, answers, {self.completed_at_name: stamp}, [recorder])
             self.has_written = True
-        if self.errors:
+        if self.errors or self.unknown_questions:
             self.show_as_saved()
         return self.instance
 
@@ -413,10 +414,12 @@ class AnswersForm(forms.Form):
 
         If answers were saved elsewhere since the page was opened, it keeps saying that: those with errors may differ.
         """
-        if self.version != self.stored_version:
+        shown = digests_in(self.version)
+        questions = [*self.questions, *self.left_out]
+        if not all(question.digest(self.stored[question.name]) in shown for question in questions):
             return
-        self.stored |= {question.name: question.read(self.instance) for question in [*self.questions, *self.left_out]}
-        del self.stored_version
+        self.stored |= {question.name: question.read(self.instance) for question in questions}
+        self.__dict__.pop("stored_version", None)
         self.version = self.stored_version
 
     def stamp(self) -> datetime.datetime | None:
@@ -430,8 +433,15 @@ class AnswersForm(forms.Form):
             return timezone.now() if is_done(self.questions, self.answer_to) and not has_errors else None
         former = still_open(self.questions, lambda question: self.stored[question.name])
         missing = [question for question in still_open(self.questions, self.answer_to) if question not in former]
-        has_answer = any(self.answer_to(question) is not None for question in self.questions)
+        elsewhere = [question for question in self.part_questions if question.name not in self.fields]
+        has_answer = any(self.answer_to(question) is not None for question in self.questions) or any(
+            question.is_answered(self.instance) for question in elsewhere
+        )
         return before if has_answer and not missing else None
+
+
+def digests_in(version: str) -> set[str]:
+    return {version[start : start + DIGEST_LENGTH] for start in range(0, len(version), DIGEST_LENGTH)}
 
 
 def texts_typed(data, key: str) -> list[str]:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from brainlog.database.retry import retry_on_conflict
 from logs.doses import now_of, usual_or_last_dose
 from logs.models import DailyLog, Dose
+from logs.question_lists import is_done
 from logs.recording import Recorder
 from logs.saving import Change, save_answers
 from logs.stages import MEDICATION
@@ -63,8 +64,11 @@ def record_dose_now(person, pk: int, shown: str) -> tuple[Dose, Change]:
         for question in MEDICATION.questions(person)
         if question.name in wanted and not question.are_same(wanted[question.name], question.read(log))
     }
-    done_at = log.medication_completed_at or timezone.now()
-    recorder = Recorder(MEDICATION.part, MEDICATION.questions(person), {question.name for question in answers})
+    questions = MEDICATION.questions(person)
+    asked = [question for question in questions if question.is_asked]
+    is_done_now = is_done(asked, lambda question: wanted.get(question.name, question.read(log)))
+    done_at = log.medication_completed_at or (timezone.now() if is_done_now else None)
+    recorder = Recorder(MEDICATION.part, questions, {question.name for question in answers})
     change = save_answers(log, answers, {MEDICATION.completed_at: done_at}, [recorder])
     person.answers_changed()
     return dose, change

@@ -28,7 +28,7 @@ def days_from(first: datetime.date, last: datetime.date) -> list[datetime.date]:
 def locked_rows(person, first: datetime.date, last: datetime.date):
     """The days of a stretch that have a row, locked, each with whether it has answers. One query."""
     rows = person.daily_logs.between(first, last).select_for_update()
-    return rows.with_is_answered(questions_of_day(person)).values_list("pk", "date", "not_tracked", "is_answered")
+    return rows.with_is_kept(questions_of_day(person)).values_list("pk", "date", "not_tracked", "is_kept")
 
 
 @retry_on_conflict

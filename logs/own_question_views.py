@@ -14,7 +14,7 @@ from logs.models import OwnQuestion
 from logs.own_question_form import OwnQuestionForm
 from logs.question_choices import Place
 from logs.question_lists import QUESTION_LISTS, questions_for
-from logs.question_views import page_of_list
+from logs.question_views import off_check_ins, page_of_list, said_of_emptied
 
 
 def new_question(request):
@@ -47,18 +47,20 @@ def saved(forms: list[OwnQuestionForm], save):
         return None
 
 
-def redirect_to_list(request, question, text: str):
+def redirect_to_list(request, question, text: str, off_before: set[str] | None = None):
+    """Say what was done, and that a check-in is off since, if it asks nothing any more."""
     text = text % {"question": question.label_in_words}
-    messages.success(request, text)
-    return redirect(f"{page_of_list(question.check_in)}#{question.name}")
+    emptied = said_of_emptied(request.user, off_before) if off_before is not None else ""
+    messages.success(request, " ".join(filter(None, [text, emptied])))
+    return redirect(page_of_list(question.check_in, question.name))
 
 
 def own_question(request, pk):
-    question = get_object_or_404(request.user.own_questions, pk=pk)
+    question, off_before = get_object_or_404(request.user.own_questions, pk=pk), off_check_ins(request.user)
     action = request.POST.get("action", "save") if request.method == "POST" else None
     if action == "archive":
         question = question_changes.archive_question(request.user, pk)
-        return redirect_to_list(request, question, _("“%(question)s” is archived. Its answers stay."))
+        return redirect_to_list(request, question, _("“%(question)s” is archived. Its answers stay."), off_before)
     if action == "restore":
         return restore(request, question)
     if action == "delete":
@@ -68,7 +70,7 @@ def own_question(request, pk):
     if action == "save":
         form, question = changed(request.user, question, request.POST)
         if form.is_valid():
-            return redirect_to_list(request, question, _("“%(question)s” is saved."))
+            return redirect_to_list(request, question, _("“%(question)s” is saved."), off_before)
     else:
         form = OwnQuestionForm(existing=existing(question))
     return render(request, "logs/own_question.html", {"form": form, "question": question})
@@ -90,7 +92,8 @@ def changed(person, question, data) -> tuple[OwnQuestionForm, OwnQuestion]:
         forms.append(form := OwnQuestionForm(data, existing=existing(question_now)))
         return facts_of_change(form, question_now) if form.is_valid() else None
 
-    question_now = saved(forms, lambda: question_changes.change_question(person, question.pk, facts_for))
+    moves = data.get("check_in", question.check_in) != question.check_in
+    question_now = saved(forms, lambda: question_changes.change_question(person, question.pk, facts_for, moves=moves))
     return forms[-1], question_now or question
 
 
@@ -117,9 +120,9 @@ def delete(request, question):
     if "confirm" not in request.POST:
         answers = QUESTION_LISTS[question.check_in].count_answers(question)
         return render(request, "logs/own_question_delete.html", {"question": question, "answers": answers})
+    off_before = off_check_ins(request.user)
     question_changes.delete_question(request.user, question.pk)
-    messages.success(request, _("“%(question)s” is deleted.") % {"question": question.label_in_words})
-    return redirect(page_of_list(question.check_in))
+    return redirect_to_list(request, question, _("“%(question)s” is deleted."), off_before)
 
 
 def gallery(request):

@@ -199,8 +199,10 @@ def switch_on(person, question: OwnQuestion):
         store_choices(person)
 
 
-def change_question(person, pk: int, facts_for: Callable[[OwnQuestion], dict | None]) -> OwnQuestion:
-    """Reword an own question, or ask it elsewhere. Its answers stay. Raises ValidationError.
+def change_question(
+    person, pk: int, facts_for: Callable[[OwnQuestion], dict | None], *, moves: bool = False
+) -> OwnQuestion:
+    """Reword an own question, or, if it `moves`, ask it in another check-in. Its answers stay. Raises ValidationError.
 
     `facts_for` gets the question as it is stored now, which another request may just have changed, and returns what to
     write; None, to write nothing.
@@ -210,16 +212,35 @@ def change_question(person, pk: int, facts_for: Callable[[OwnQuestion], dict | N
         if (facts := facts_for(question)) is not None:
             reword(question, person_now, facts)
 
-    return changed(person, pk, change)
+    return changed(person, pk, change, changes_rows=moves)
 
 
 def reword(question: OwnQuestion, person, facts: dict):
-    before = question.check_in
-    if facts["check_in"] != before and question.archived_at is None:
+    check_in, place = question.check_in, question.place
+    if facts["check_in"] != check_in and question.archived_at is None:
         require_room(person, facts["check_in"], but=question)
     fill(question, facts)
     question.save()
-    switch_on(person, question)
+    if question.check_in != check_in:
+        move_records(question, check_in)
+    if question.archived_at is None and (question.check_in, question.place) != (check_in, place):
+        switch_on(person, question)
+
+
+def move_records(question: OwnQuestion, before: str):
+    """Let each day with an answer to a question that was moved say that the other check-in has answers."""
+    rows = rows_answered(question)
+    rows.move_records(STAGE_BY_SLUG[before], STAGE_BY_SLUG[question.check_in])
+    rows.forget_unanswered_parts()
+
+
+def rows_answered(question: OwnQuestion):
+    """The days or weeks with an answer to it, as they are when this is called."""
+    answers = QUESTION_LISTS[question.check_in].answers
+    stored = answers.objects.filter(user=question.user_id, question=question)
+    return answers.row_model().objects.filter(
+        user=question.user_id, pk__in=list(stored.values_list(f"{answers.ROW}_id", flat=True))
+    )
 
 
 def archive_question(person, pk: int) -> OwnQuestion:
@@ -247,7 +268,15 @@ def ask_again(question: OwnQuestion, person):
 
 
 @retry_on_conflict
-def changed(person, pk: int, change) -> OwnQuestion:
+def changed(person, pk: int, change, *, changes_rows: bool = False) -> OwnQuestion:
+    """Change an own question under lock. `changes_rows`: days or weeks with answers to it are changed too.
+
+    These are locked first, as by a save, which locks the person last. One that gets its first answer just now is not
+    among them: should both wait for each other, the database ends one, which begins again.
+    """
+    if changes_rows:
+        question = get_object_or_404(person.own_questions, pk=pk)
+        list(rows_answered(question).select_for_update().order_by("pk").values_list("pk"))
     person_now = locked(person)
     question = get_object_or_404(person_now.own_questions.select_for_update(), pk=pk)
     change(question, person_now)
@@ -262,18 +291,13 @@ def delete_question(person, pk: int) -> OwnQuestion:
     """Delete an own question with all its answers. A day or week without any other answer goes with them."""
 
     def delete(question, person_now):
-        answers = QUESTION_LISTS[question.check_in].answers
-        stored = answers.objects.filter(user=person_now, question=question)
-        rows = answers.row_model().objects.filter(
-            user=person_now, pk__in=list(stored.values_list(f"{answers.ROW}_id", flat=True))
-        )
+        rows = rows_answered(question)
         # Locked before it is looked what else they say: a save may just be adding an answer to one.
         list(rows.select_for_update().order_by("pk").values_list("pk"))
-        stored.delete()
-        question.delete()
+        question.delete()  # With its answers.
         rows.forget_unanswered_parts()
         person_now.has_own_questions = person_now.own_questions.exists()
         get_user_model().objects.filter(pk=person.pk).update(has_own_questions=person_now.has_own_questions)
         person_now.answers_changed()
 
-    return changed(person, pk, delete)
+    return changed(person, pk, delete, changes_rows=True)

@@ -14,16 +14,18 @@ from logs.question_lists import QUESTION_LISTS, questions_for, questions_of
 from logs.stages import STAGE_BY_SLUG
 
 SWITCH = {"on": True, "off": False}
+MOST_MOVES = 10  # in one request; the page sends one
 
 
 def questions(request):
     """Which questions are asked, list by list. A POST has one change or several."""
     slug = list_named(request.POST if request.method == "POST" else request.GET)
     if request.method == "POST":
-        wanted = wanted_of(request)
+        wanted, off_before = wanted_of(request), off_check_ins(request.user)
         question_changes.arrange(request.user, wanted)
-        messages.success(request, said_after(request.user, wanted))
-        return redirect(page_of_list(slug, wanted))
+        messages.success(request, said_after(request.user, wanted, off_before))
+        names = [*wanted.places, *(name for name, _by in wanted.moves)]
+        return redirect(page_of_list(slug, names[0] if len(names) == 1 else ""))
     return render(request, "logs/questions.html", page_context(request.user, slug))
 
 
@@ -35,10 +37,9 @@ def list_named(data) -> str:
     return slug
 
 
-def page_of_list(slug: str, wanted: Wanted | None = None) -> str:
-    """The address of the list, at the question that was moved."""
-    names = [*wanted.places, *(name for name, _by in wanted.moves)] if wanted else []
-    fragment = f"#{names[0]}" if len(names) == 1 else ""
+def page_of_list(slug: str, name: str = "") -> str:
+    """The address of a list, at the question of this name."""
+    fragment = f"#{name}" if name else ""
     return f"{reverse('logs:questions')}?check_in={slug}{fragment}"
 
 
@@ -55,8 +56,8 @@ def wanted_of(request) -> Wanted:
     names = [*data, *(name for name, _by in moves)]
     if any(name.startswith("own-") and name not in known for name in names):
         raise Http404
-    if not known.issuperset(name for name, _by in moves):
-        raise BadRequest("An unknown question.")
+    if len(moves) > MOST_MOVES or not known.issuperset(name for name, _by in moves):
+        raise BadRequest("An unknown question, or too many to move at once.")
     try:
         # What depends on another question goes with it, wherever it is put.
         places = {name: Place(data[name]) for name in data if name in known - head_of.keys()}
@@ -66,16 +67,32 @@ def wanted_of(request) -> Wanted:
     return Wanted(places, check_ins, [(head_of.get(name, name), by) for name, by in moves], resets="reset" in data)
 
 
-def said_after(person, wanted: Wanted) -> str:
+def off_check_ins(person) -> set[str]:
+    return {slug for slug, stage in STAGE_BY_SLUG.items() if not stage.is_on(person)}
+
+
+def said_of_emptied(person, off_before: set[str]) -> str:
+    """That a check-in is off since, because it asks nothing any more; empty if none is."""
+    emptied = [
+        str(QUESTION_LISTS[slug].title)
+        for slug in STAGE_BY_SLUG
+        if slug in off_check_ins(person) - off_before
+        and not any(question.is_asked for question in questions_of(slug, person))
+    ]
+    if not emptied:
+        return ""
+    return _("Nothing is left to ask in %(check_in)s, so it is off.") % {"check_in": ", ".join(emptied)}
+
+
+def said_after(person, wanted: Wanted, off_before: set[str]) -> str:
     """What was changed, in words."""
     if wanted.resets:
         return _("The usual questions are back. Your own stay as they are.")
-    off = [slug for slug, stage in STAGE_BY_SLUG.items() if not stage.is_on(person)]
-    emptied = [slug for slug in off if not any(question.is_asked for question in questions_of(slug, person))]
-    if emptied and (wanted.places or wanted.check_ins):
-        title = QUESTION_LISTS[emptied[0]].title
-        return _("Nothing is left to ask in %(check_in)s, so it is off.") % {"check_in": title}
+    if emptied := said_of_emptied(person, off_before):
+        return emptied
     for slug, is_on in wanted.check_ins.items():
+        if is_on != STAGE_BY_SLUG[slug].is_on(person):
+            return _("%(check_in)s asks nothing, so it stays off.") % {"check_in": QUESTION_LISTS[slug].title}
         words = _("%(check_in)s is on.") if is_on else _("%(check_in)s is off.")
         return words % {"check_in": QUESTION_LISTS[slug].title}
     return _("Saved. Answers you gave stay as they are.")

@@ -5,6 +5,7 @@ pages, numbers, the admin and the download ask for questions, and know nothing o
 A row is a DailyLog or a WeeklyReflection.
 """
 
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from copy import copy
@@ -252,6 +253,10 @@ class DosesQuestion(Question):
 
     def in_one_line(self, value):
         return ", ".join(dose.in_words for dose in value) if value else gettext("no dose")
+
+
+# The name of an own question, see OwnQuestion.name.
+OWN_NAME = re.compile(r"own-\d+")
 
 
 class RowQuestion(Question):

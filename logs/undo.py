@@ -7,6 +7,7 @@ in the session. An envelope is good for ten minutes, for one person, in the logi
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -23,8 +24,8 @@ from django.utils.translation import gettext_lazy as _
 from brainlog.database.retry import retry_on_conflict
 from logs.medication_list import ListFullError
 from logs.parts import Part
-from logs.question_lists import is_done
-from logs.questions import Question
+from logs.question_lists import is_done, still_open
+from logs.questions import OWN_NAME, Question
 from logs.recording import Record, Recorder, Restorer
 from logs.saving import Change, save_answers
 
@@ -179,6 +180,7 @@ def answers_before(row, parts: Parts, change: Change) -> dict[Question, object]:
     """The answers before a change, by question. Raises CannotUndoError, if others were saved since."""
     questions = {question.name: question for questions in parts.values() for question in questions}
     with refuse_other_formats():
+        change = without_deleted_questions(change, questions)
         now = {name: questions[name].digest(questions[name].read(row)) for name in change.answers}
         if all(now[name] == before for name, (_packed, before, _after) in change.answers.items()):
             raise CannotUndoError(UNDONE_ALREADY)
@@ -195,18 +197,39 @@ def answers_before(row, parts: Parts, change: Change) -> dict[Question, object]:
     return answers
 
 
+def without_deleted_questions(change: Change, questions: Mapping[str, Question]) -> Change:
+    """The change without answers to own questions that were deleted since, for good: the other answers come back."""
+    gone = {name for name in change.answers if OWN_NAME.fullmatch(name) and name not in questions}
+    if gone == change.answers.keys():
+        raise CannotUndoError(TOO_LATE)
+    return replace(change, answers={name: change.answers[name] for name in change.answers.keys() - gone})
+
+
 def answer_with(answers: Mapping[Question, object], question: Question, row):
     """The answer that a row has once `answers` are written to it."""
     return answers[question] if question in answers else question.read(row)
 
 
 def stamps_with(row, answers: Mapping[Question, object], parts: Parts, before: Mapping) -> dict[str, datetime | None]:
-    """When each part of the row is done, once `answers` are written to it: as now, else as before."""
+    """When each part of the row is done, once `answers` are written to it: as now, else as before.
+
+    What was done before the change is done again, though a question may have been added to those asked first since.
+    """
+
+    def after(question):
+        return answer_with(answers, question, row)
+
     stamps = {}
     for part in [part for part in parts if part and part.completed_at in before]:
-        name, asked = part.completed_at, [each for each in parts[part] if each.is_asked and not each.is_left_out(row)]
-        stamp = getattr(row, name) or (before[name] and datetime.fromisoformat(before[name])) or timezone.now()
-        stamps[name] = stamp if is_done(asked, lambda question: answer_with(answers, question, row)) else None
+        now, earlier = getattr(row, part.completed_at), before[part.completed_at]
+        asked = [each for each in parts[part] if each.is_asked and not each.is_left_out(row)]
+        if earlier and any(after(question) is not None for question in parts[part]):
+            former = still_open(asked, lambda question: question.read(row))
+            done = not [question for question in still_open(asked, after) if question not in former]
+        else:
+            done = is_done(asked, after)
+        stamp = now or (earlier and datetime.fromisoformat(earlier)) or timezone.now()
+        stamps[part.completed_at] = stamp if done else None
     return stamps
 
 
@@ -225,6 +248,8 @@ def delete(row, parts: Parts) -> Change:
     answers = {question: None for part in parts.values() for question in part if question.read(row) is not None}
     own_parts = {part: questions for part, questions in parts.items() if part}
     recorders = [
-        Recorder(part, questions) for part, questions in own_parts.items() if not answers.keys().isdisjoint(questions)
+        Recorder(part, questions)
+        for part, questions in own_parts.items()
+        if getattr(row, part.asked_id) is not None or not answers.keys().isdisjoint(questions)
     ]
     return save_answers(row, answers, {part.completed_at: None for part in own_parts}, recorders)

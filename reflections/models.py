@@ -128,7 +128,8 @@ class WeeklyReflection(RowWithOwnAnswers, WeeklyAnswers):
 
     @property
     def is_empty(self) -> bool:
-        return not any(question.is_answered(self) for question in weekly_questions(self.user))
+        is_answered = any(question.is_answered(self) for question in weekly_questions(self.user))
+        return not is_answered and not self.has_own_answers
 
 
 class OwnWeeklyAnswer(OwnAnswerColumns):

@@ -5,7 +5,7 @@ from operator import or_
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -80,6 +80,15 @@ class DailyLogQuerySet(models.QuerySet):
         }
         self.filter(own_answers__isnull=True, not_tracked__isnull=True, **nothing).delete()
 
+    def move_records(self, before: Stage, after: Stage):
+        """Record of a check-in what is recorded of another one, unless it has a record. Two queries.
+
+        For days with an answer to a question that is asked in the other one from now on.
+        """
+        columns = zip(before.part.recorded, after.part.recorded, strict=True)
+        unrecorded = {f"{before.part.asked}__isnull": False, f"{after.part.asked}__isnull": True}
+        self.filter(**unrecorded).update(**{to: F(name) for name, to in columns})
+
     def for_pages(self):
         """All that pages show of a day: without when it was answered, and which answers were recalled."""
         return self.defer(*(name for stage in STAGES for name in stage.part.kept_off_pages))
@@ -89,6 +98,11 @@ class DailyLogQuerySet(models.QuerySet):
         # Of own questions, the day says only what was asked: it is recorded as long as there are answers.
         own = [Q(**{f"{stage.part.asked}__isnull": False}) for stage in STAGES]
         return self.annotate(is_answered=reduce(or_, [*(question.answered() for question in questions), *own]))
+
+    def with_is_kept(self, questions):
+        """Adds `is_kept`: the day has an answer, whatever is recorded. Reads the own answers, unlike `is_answered`."""
+        own = Exists(OwnAnswer.objects.filter(daily_log=OuterRef("pk"), user=OuterRef("user")))
+        return self.with_is_answered(questions).annotate(is_kept=Q(is_answered=True) | Q(own))
 
     def between(self, first: datetime.date, last: datetime.date):
         """Both days included, newest first."""
@@ -163,12 +177,13 @@ class DailyLog(RowWithOwnAnswers, MorningAnswers, MedicationAnswers, MiddayAnswe
 
     @property
     def is_complete(self) -> bool:
-        return self.stages_done == self.stages_asked
+        return 0 < self.stages_done == self.stages_asked
 
     @property
     def is_empty(self) -> bool:
         """Nothing answered and nothing marked: a row that says nothing."""
-        return self.not_tracked is None and not any(self.is_begun(stage) for stage in STAGES)
+        is_begun = any(self.is_begun(stage) for stage in STAGES)
+        return self.not_tracked is None and not is_begun and not self.has_own_answers
 
     def is_done(self, stage: Stage) -> bool:
         return getattr(self, stage.completed_at) is not None

@@ -260,6 +260,13 @@ class RowWithOwnAnswers(models.Model):
             return {}
         return {answer.question_id: answer for answer in self.own_answers.filter(user=self.user_id)}
 
+    @property
+    def has_own_answers(self) -> bool:
+        """Whether there is any, also to a question that another request has just added. At most one query."""
+        if self._state.adding or self.own_answers_by_question or self.user.has_own_questions:
+            return bool(self.own_answers_by_question)
+        return self.own_answers.filter(user=self.user_id).exists()
+
     @cached_property
     def unsaved_own_answers(self) -> set[int]:
         """The questions whose answer was set or taken off since."""

@@ -8,10 +8,11 @@ import pytest
 from accounts.tests.factories import make_person
 from logs.models import OwnAnswer, OwnQuestion
 from logs.own_kinds import KINDS, NOT_NOTICED
-from logs.stages import EVENING, MORNING
+from logs.question_lists import QUESTION_LISTS
+from logs.stages import EVENING, MEDICATION, MORNING
 from logs.tests.factories import DAY, answers
 from logs.tests.own_questions import TYPED, make_question
-from logs.tests.pages import check_in_url, day_url
+from logs.tests.pages import check_in_url, day_url, form_as_shown
 
 pytestmark = pytest.mark.usefixtures("noon")
 
@@ -212,3 +213,58 @@ def test_archived_ones_are_kept_so_many(as_person, person):
     archived[0].delete()
     as_person.post("/logs/questions/gallery/", {"entry": "water"})
     assert person.own_questions.get(archived_at=None).gallery == "water"
+
+
+@pytest.mark.parametrize("archived", [True, False], ids=["archived", "asked"])
+def test_rewording_switches_no_check_in_on(as_person, person, archived):
+    question = make_question(person, "line", archived_at=person.date_joined if archived else None)
+    as_person.post("/logs/questions/", {"evening": "off"})
+
+    as_person.post(question.get_absolute_url(), {"label": "Reworded"})
+
+    question.refresh_from_db()
+    person.refresh_from_db()
+    assert question.label == "Reworded"
+    assert not EVENING.is_on(person)
+
+
+@pytest.mark.parametrize("action", ["archive", "delete"])
+def test_a_check_in_that_is_off_with_its_last_question_is_said(as_person, person, action):
+    question = make_question(person, "line", check_in="afternoon")
+    built_in = [each.name for each in QUESTION_LISTS["afternoon"].built_in if not each.shown_when]
+    as_person.post("/logs/questions/", dict.fromkeys(built_in, "off"))
+
+    page = as_person.post(question.get_absolute_url(), {"action": action, "confirm": "1"}, follow=True)
+
+    assert "Nothing is left to ask in Afternoon, so it is off." in page.content.decode()
+
+
+def test_after_a_question_was_deleted_the_page_knows_what_it_saved(as_person, person):
+    question = make_question(person, "line")
+    form = form_as_shown(as_person.get(check_in_url(EVENING)))
+    as_person.post(question.get_absolute_url(), {"action": "delete", "confirm": "1"})
+
+    page = as_person.post(check_in_url(EVENING), form | {"overall_mood": "5", question.name: "Tea"})
+    again = as_person.post(check_in_url(EVENING), form_as_shown(page) | {"overall_mood": "7"})
+
+    assert (page.status_code, again.status_code) == (404, 302)
+    assert person.daily_logs.get().overall_mood == 7
+
+
+def test_a_page_that_is_drawn_again_shows_what_was_typed_for_a_deleted_question(as_person, person):
+    question = make_question(person, "line", check_in="medication")
+    form = form_as_shown(as_person.get(check_in_url(MEDICATION)))
+    as_person.post(question.get_absolute_url(), {"action": "delete", "confirm": "1"})
+
+    page = as_person.post(check_in_url(MEDICATION), form | {question.name: "Tea", "add_dose": "1"})
+
+    assert "<li>Tea</li>" in page.content.decode()
+
+
+def test_two_inputs_that_are_much_too_long_do_not_come_back(as_person, person):
+    question = make_question(person, "two_numbers")
+
+    page = as_person.post(check_in_url(EVENING), {question.name: "9" * 20_000, f"{question.name}-2": "1"})
+
+    assert page.status_code == 200
+    assert "9" * 20_000 not in page.content.decode()

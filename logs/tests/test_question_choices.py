@@ -190,6 +190,33 @@ def test_leaving_a_question_out_does_not_switch_its_check_in_on(as_person, perso
     assert AFTERNOON.is_on(person)
 
 
+def test_each_change_says_what_it_did(as_person):
+    """A check-in that asks nothing since an earlier change is not spoken of again."""
+    afternoon = [each.name for each in QUESTION_LISTS["afternoon"].built_in if not each.shown_when]
+    as_person.post(PAGE, dict.fromkeys(afternoon, "off"))
+
+    for sent, words in (
+        ({"dreams": "off"}, "Saved. Answers you gave stay as they are."),
+        ({"evening": "off"}, "Evening is off."),
+        ({"afternoon": "on"}, "Afternoon asks nothing, so it stays off."),
+    ):
+        assert words in as_person.post(PAGE, sent, follow=True).content.decode()
+
+
+def test_without_any_check_in_nothing_is_done(as_person):
+    as_person.post(PAGE, dict.fromkeys(map(str, STAGES), "off"))
+
+    page = as_person.get("/").content.decode()
+
+    assert "All your check-ins are off." in page
+    assert "All check-ins are done." not in page and "<progress" not in page
+
+
+def test_one_request_moves_so_many(as_person, person):
+    assert as_person.post(PAGE, {"up": ["energy_level"] * 10}).status_code == 302
+    assert as_person.post(PAGE, {"up": ["energy_level"] * 11}).status_code == 400
+
+
 def test_up_and_down(as_person, person):
     own = make_question(person, "line", check_in="midday")
 
