@@ -14,23 +14,35 @@ class NoHistory(Exception):
 
 
 def commit_before(root: Path = ROOT) -> str:
-    """The newest commit, on the first-parent line of HEAD, that has other migrations than the folder. Raises NoHistory.
+    """The newest commit, on the first-parent line of HEAD, that has a part of the folder's migrations. Raises NoHistory.
 
-    On main that is the commit before the one whose merge brought the newest migrations. Commits without migrations
-    are skipped: they do not change the schema.
+    On main that is the commit before the one that brought the newest migrations. Commits without migrations are
+    skipped: they do not change the schema. So is a commit with a migration that was renamed or edited afterwards: no
+    release contains it, and its database has another schema.
     """
-    here = {path.relative_to(root).as_posix() for path in root.glob(MIGRATIONS)}
+    here = migrations_in(root)
     for commit in git(root, "rev-list", "--first-parent", "HEAD").decode().split():
-        if migrations_of(root, commit) != here:
+        if migrations_of(root, commit).items() < here.items():
             return commit
     if git(root, "rev-parse", "--is-shallow-repository").decode().strip() == "true":
         raise NoHistory("This clone is shallow and ends at the newest migrations: git fetch --unshallow.")
-    raise NoHistory("No commit has other migrations than the folder: there is no release before this one.")
+    raise NoHistory("No commit has a part of the folder's migrations: there is no release before this one.")
 
 
-def migrations_of(root: Path, commit: str) -> set[str]:
-    names = git(root, "ls-tree", "-r", "--name-only", "-z", commit).decode().split("\0")
-    return {name for name in names if Path(name).match(MIGRATIONS) and name.count("/") == 2}
+def migrations_in(root: Path) -> dict[str, str]:
+    """The path and the blob of each migration of the folder, committed or not."""
+    names = sorted(path.relative_to(root).as_posix() for path in root.glob(MIGRATIONS))
+    return dict(zip(names, git(root, "hash-object", *names).decode().split(), strict=True))
+
+
+def migrations_of(root: Path, commit: str) -> dict[str, str]:
+    """The path and the blob of each migration of a commit."""
+    found = {}
+    for entry in git(root, "ls-tree", "-r", "-z", commit).decode().split("\0")[:-1]:
+        about, name = entry.split("\t")
+        if Path(name).match(MIGRATIONS) and name.count("/") == 2:
+            found[name] = about.split()[2]
+    return found
 
 
 def unpack(commit: str, folder: Path, root: Path = ROOT) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from logs.tests.factories import MORNING_DOSE, answers, taken
 from testing.apps import write_app
-from testing.former_release import NoHistory, commit_before, migrations_of, unpack
+from testing.former_release import NoHistory, commit_before, migrations_in, migrations_of, unpack
 from testing.gunicorn import ROOT, environment_with, manage, throwaway_site
 from testing.people import Visitor, save_day, send, sign_up
 from testing.postgres import throwaway_cluster
@@ -132,8 +132,7 @@ def saving(site, *names: str):
 
 @pytest.mark.thorough
 def test_no_save_fails_while_the_schema_moves(cluster, database, former, former_commit, tmp_path):
-    here = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("*/migrations/[0-9]*.py")}
-    newest = sorted(here - migrations_of(ROOT, former_commit))
+    newest = sorted(migrations_in(ROOT).keys() - migrations_of(ROOT, former_commit).keys())
     with former_site(database, former) as old, saving(old, "ada", "bob") as (ada, bob):
         migrate = manage(database, "migrate")
         assert migrate.returncode == 0, migrate.stderr

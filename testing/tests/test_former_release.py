@@ -21,13 +21,13 @@ class Repository:
         command = ["git", *identity, *arguments]
         return subprocess.run(command, cwd=self.folder, check=True, capture_output=True, text=True).stdout.strip()
 
-    def write(self, name: str):
+    def write(self, name: str, text: str = ""):
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(name)
+        path.write_text(text or name)
 
-    def commit(self, name: str) -> str:
-        self.write(name)
+    def commit(self, name: str, text: str = "") -> str:
+        self.write(name, text)
         self.git("add", ".")
         self.git("commit", "--quiet", "--message", name)
         return self.git("rev-parse", "HEAD")
@@ -59,6 +59,18 @@ def test_of_a_merge_it_is_what_main_was_before(repository):
     repository.git("checkout", "--quiet", "main")
     repository.git("merge", "--quiet", "--no-ff", "work")
 
+    assert commit_before(repository.folder) == former
+
+
+def test_a_commit_whose_migration_was_edited_or_renamed_afterwards_is_no_release(repository):
+    former = repository.commit("logs/models.py")
+    repository.commit("logs/migrations/0002_more.py")
+    repository.commit("logs/migrations/0003_still_more.py")
+    repository.commit("logs/migrations/0002_more.py", "edited")
+    assert commit_before(repository.folder) == former
+
+    repository.git("mv", "logs/migrations/0002_more.py", "logs/migrations/0002_renamed.py")
+    repository.commit("README.md")
     assert commit_before(repository.folder) == former
 
 
