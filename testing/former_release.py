@@ -14,11 +14,11 @@ class NoHistory(Exception):
 
 
 def commit_before(root: Path = ROOT) -> str:
-    """The newest commit, on the first-parent line of HEAD, that has a part of the folder's migrations. Raises NoHistory.
+    """The newest commit with a part of the folder's migrations. Raises NoHistory.
 
-    On main that is the commit before the one that brought the newest migrations. Commits without migrations are
-    skipped: they do not change the schema. So is a commit with a migration that was renamed or edited afterwards: no
-    release contains it, and its database has another schema.
+    It is on the first-parent line of HEAD. On main that is the commit before the one that brought the newest
+    migrations. Commits without migrations are skipped: they do not change the schema. So is a commit with a migration
+    that was renamed or edited afterwards: no release contains it, and its database has another schema.
     """
     here = migrations_in(root)
     for commit in git(root, "rev-list", "--first-parent", "HEAD").decode().split():
