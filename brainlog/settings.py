@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "accounts",
     "logs",
     "reflections",
+    "reminders",
     "home",
     "personal_data",
     "operations",

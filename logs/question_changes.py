@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.dispatch import Signal
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -20,6 +21,9 @@ from logs.models import OwnQuestion
 from logs.question_choices import Choices, Place, moved
 from logs.question_lists import QUESTION_LISTS, questions_for
 from logs.stages import STAGE_BY_SLUG
+
+# After the choices of a person were stored, in the same transaction: which check-ins are on may have changed.
+check_ins_changed = Signal()
 
 MOVES = {"up": -1, "down": 1}
 
@@ -50,6 +54,7 @@ def choices_of(person) -> Choices:
 
 def store_choices(person):
     get_user_model().objects.filter(pk=person.pk).update(question_choices=person.question_choices)
+    check_ins_changed.send(sender=None, person=person)
 
 
 @retry_on_conflict

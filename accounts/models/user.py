@@ -104,7 +104,7 @@ class User(AbstractUser):
 
     LATEST_DAY_END = 5
     FIRST_WEEKDAYS: ClassVar = {"monday": 0, "saturday": 5, "sunday": 6}
-    FOR_GOOD = datetime.date.max  # Of notices_paused_until.
+    FOR_GOOD = datetime.date.max  # Of notices_paused_until and reminders_paused_until.
 
     first_name = None
     last_name = None
@@ -174,6 +174,15 @@ class User(AbstractUser):
     )
     # Which questions they are asked, see logs/question_choices.py; NULL is the usual set.
     question_choices = models.JSONField(_("choices among the questions"), null=True, blank=True, editable=False)
+    # When they want to be reminded of which check-in, see logs/check_in_times.py; NULL: never chosen.
+    check_in_times = models.JSONField(_("times of check-ins"), null=True, blank=True, editable=False)
+    reminders_paused_until = models.DateField(
+        _("Reminders are paused until"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("They are back on this day of the person. The year 9999 stands for good."),
+    )
     # Whether there are questions of their own, so that the pages of a person without any query none.
     has_own_questions = models.BooleanField(default=False, db_default=False, editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -183,7 +192,10 @@ class User(AbstractUser):
     answers_saved_at = models.DateTimeField(null=True, editable=False)
     COUNTER_FIELDS = ("answers_version", "answers_saved_at")
     # Written by their own statements only: another request may have changed them since a person was read.
-    WRITTEN_APART = (*COUNTER_FIELDS, "question_choices", "has_own_questions")
+    WRITTEN_APART = (
+        *(*COUNTER_FIELDS, "question_choices", "has_own_questions"),
+        *("check_in_times", "reminders_paused_until"),
+    )
 
     texts_belong_to = ("id",)
     objects = UserManager()

@@ -104,6 +104,13 @@ class DailyLogQuerySet(models.QuerySet):
         own = Exists(OwnAnswer.objects.filter(daily_log=OuterRef("pk"), user=OuterRef("user")))
         return self.with_is_answered(questions).annotate(is_kept=Q(is_answered=True) | Q(own))
 
+    def for_reminders(self, people: Iterable[int], days: Iterable[datetime.date]):
+        """What tells which check-ins of these days are begun, and whether a day is tracked. No answers."""
+        stages = (name for stage in STAGES for name in (stage.completed_at, stage.part.asked_id))
+        return self.filter(user__in=people, date__in=days).values_list(
+            *("user_id", "date", "not_tracked", *stages), named=True
+        )
+
     def between(self, first: datetime.date, last: datetime.date):
         """Both days included, newest first."""
         return self.filter(date__range=(first, last)).order_by("-date")

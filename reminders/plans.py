@@ -1,0 +1,80 @@
+"""Plans of people: what their schedule depends on, and when the next reminder is due.
+
+A plan is made anew when anything changes that it depends on: its own settings, the times of check-ins, the zone and the
+end of the day, which check-ins are on. `replan_all()` does it for everyone, as a new version of the time zone files
+may move instants.
+"""
+
+import datetime
+
+from django.db.models.signals import post_save
+from django.utils import timezone
+
+from accounts.models import User
+from logs.check_in_times import WEEK, check_in_times
+from logs.question_changes import check_ins_changed
+from logs.stages import STAGE_BY_SLUG
+from reminders.models import Plan
+from reminders.schedule import ONE_MINUTE, Rhythm, next_due
+
+# Columns of a person that a schedule depends on and that save() writes.
+OF_PERSON = {"timezone", "day_ends_at", "notices_paused_until"}
+BATCH = 500
+
+
+def rhythm_of(plan: Plan, person: User) -> Rhythm:
+    """What the schedule of a person depends on."""
+    times = check_in_times(person.check_in_times)
+    pauses = [pause for pause in (person.reminders_paused_until, person.notices_paused_until) if pause]
+    return Rhythm(
+        zone=person.zone,
+        day_ends_at=person.day_ends_at,
+        times={slug: time for slug, time in times.items() if slug == WEEK or STAGE_BY_SLUG[slug].is_on(person)},
+        repeat_minutes=plan.repeat_minutes,
+        repeats=plan.repeats,
+        quiet=(plan.quiet_from, plan.quiet_until) if plan.quiet_from is not None else None,
+        snoozed_until=plan.snoozed_until,
+        paused_until=max(pauses, default=None),
+    )
+
+
+def replan(person: User, now: datetime.datetime | None = None) -> None:
+    """Compute when the person is reminded next, and store it. Does nothing for a person who never chose times."""
+    if person.check_in_times is None:
+        return
+    now = now or timezone.now()
+    plan = Plan.objects.filter(pk=person.pk).first()
+    if plan is None:
+        return
+    # A reminder that is overdue stays due: the sender has not come to it yet.
+    after = now if plan.next_at is None else min(now, plan.next_at - ONE_MINUTE)
+    Plan.objects.filter(pk=plan.pk).update(next_at=next_due(rhythm_of(plan, person), after))
+
+
+def replan_all(now: datetime.datetime | None = None) -> int:
+    """Compute it for everyone whose next reminder lies ahead. Returns how many moved."""
+    now, last, moved = now or timezone.now(), 0, 0
+    plans = Plan.objects.select_related("user").exclude(next_at__lte=now).order_by("pk")
+    while batch := list(plans.filter(pk__gt=last)[:BATCH]):
+        for plan in batch:
+            next_at = next_due(rhythm_of(plan, plan.user), now)
+            if next_at != plan.next_at:
+                # Only as it was read: a sender or the person may have moved it meanwhile.
+                moved += Plan.objects.filter(pk=plan.pk, next_at=plan.next_at).update(next_at=next_at)
+        last = batch[-1].pk
+    return moved
+
+
+def connect_signals() -> None:
+    post_save.connect(replan_saved_person, sender=User, dispatch_uid="reminders.plans")
+    check_ins_changed.connect(replan_changed_person, dispatch_uid="reminders.plans")
+
+
+def replan_saved_person(instance, created, update_fields, **kwargs):
+    """Receives every `post_save` of a person; most of them, such as a login, change nothing here."""
+    if not created and (update_fields is None or OF_PERSON & set(update_fields)):
+        replan(instance)
+
+
+def replan_changed_person(person, **kwargs):
+    replan(person)
