@@ -376,7 +376,7 @@ class User(AbstractUser):
 
     @property
     def is_asked_one_question(self) -> bool:
-        """Whether today is a day on which they want to be asked one question only, and nothing is to show as missing."""
+        """Whether they want to be asked one question only today: nothing else is to show as missing."""
         return self.one_question_on is not None and self.one_question_on == self.today()
 
     def ask_one_question_on(self, day: datetime.date | None):
@@ -384,7 +384,11 @@ class User(AbstractUser):
         User.objects.filter(pk=self.pk).update(one_question_on=day)
         self.one_question_on = day
 
-    def decline_catch_up(self, day: datetime.date | None):
-        """Offer no more to catch up on this day; None, to offer it again. One statement."""
-        User.objects.filter(pk=self.pk).update(catch_up_declined_for=day)
-        self.catch_up_declined_for = day
+    def decline_catch_up(self, day: datetime.date):
+        """Offer no more to catch up on this day, nor on one before it. One statement."""
+        is_older = models.Q(catch_up_declined_for__isnull=True) | models.Q(catch_up_declined_for__lt=day)
+        User.objects.filter(is_older, pk=self.pk).update(catch_up_declined_for=day)
+
+    def offer_catch_up(self, day: datetime.date):
+        """Offer again to catch up on this day. One statement."""
+        User.objects.filter(pk=self.pk, catch_up_declined_for=day).update(catch_up_declined_for=None)

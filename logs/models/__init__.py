@@ -2,11 +2,11 @@ from logs.models.daily_log import (
     HEADLINES,
     DailyLog,
     headline_name_of,
+    is_of_one_question,
     logs_between,
     logs_carried_on,
     logs_listed,
     logs_of_day,
-    is_of_one_question,
     stages_counted,
     stages_done_of,
 )
