@@ -141,7 +141,7 @@ def page_context(person, slug: str) -> dict:
 def scores_to_choose(person) -> list[tuple[str, str, bool]]:
     """What can be the one question of a bad day: name, label, and whether it is chosen. The first is the usual one."""
     scores, chosen = scores_asked(person), Choices.from_json(person.question_choices).one
-    usual = ("", _("The mood of the morning or of the evening"), chosen not in scores)
+    usual = ("", _("Mood, morning or evening"), chosen not in scores)
     return [usual, *((name, str(question.label), name == chosen) for name, question in scores.items())]
 
 
