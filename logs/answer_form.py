@@ -398,12 +398,15 @@ class AnswersForm(forms.Form):
     # What is written
 
     def save(self):
-        """Write this form's own answers, if any changed. A row that says nothing is not kept."""
+        """Write this form's own answers, if any changed. A row that says nothing is not kept.
+
+        Nothing changes of a part that the page did not ask about.
+        """
         answers = {
             question: self.cleaned_data[question.name] for question in self.questions if not self.is_unchanged(question)
         }
-        stamps = {part.completed_at: self.stamp(part) for part in self.parts}
-        recorders = [self.recorder(part) for part in self.parts]
+        recorders = [recorder for part in self.parts if (recorder := self.recorder(part)).asked]
+        stamps = {recorder.part.completed_at: self.stamp(recorder.part) for recorder in recorders}
         is_stamped_anew = any(getattr(self.instance, name) != stamp for name, stamp in stamps.items())
         if answers or is_stamped_anew or any(recorder.asks_more(self.instance) for recorder in recorders):
             self.change = save_answers(self.instance, answers, stamps, recorders)

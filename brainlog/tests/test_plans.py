@@ -255,7 +255,7 @@ def test_a_page_reads_few_rows_of_one_person_by_an_index(connection, client, pag
         (MEDICATION, answers("medication") | taken(MORNING_DOSE), PAGES[MEDICATION] | {MEDICATIONS: 2 * 6}),
         (
             f"/logs/{TODAY}/catch-up/",
-            {"overall_mood": "5", "energy_level": "5"},
+            {"sleepiness": "5"},
             {DAYS_TABLE: 1, QUESTIONS_TABLE: 6, ANSWERS: 2},
         ),
         ("/reflections/2026-05-03/", EVERYTHING, {WEEKS: 1, QUESTIONS_TABLE: 6, WEEKLY_ANSWERS: 1}),

@@ -303,6 +303,18 @@ def test_before_the_days_end_at_night_nothing_is_recalled(as_person, person):
     assert recorded(person, AFTERNOON, TODAY)[2] is None
 
 
+def test_nothing_is_recorded_of_a_check_in_that_was_not_asked_about(as_person, person):
+    """A program names two scores; the check-ins of others have answers of before questions were recorded."""
+    make_log(person, DAY, sleep_quality=5, focus_level=5)
+
+    as_person.post(URL, {"anxiety_level": "5", "overall_mood": "4"})
+
+    assert [recorded(person, stage)[3] for stage in (MORNING, MIDDAY, AFTERNOON, EVENING)] == [
+        *(None, None),
+        *(["anxiety_level"], ["overall_mood"]),
+    ]
+
+
 def test_a_page_that_is_all_blank_stores_nothing_and_is_not_offered_again(as_person, person):
     response = as_person.post(URL, shown(as_person), follow=True)
 
