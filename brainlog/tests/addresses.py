@@ -94,6 +94,10 @@ ADDRESSES = [
         Address("logs:check_in", (DAY, stage), other=(200, 302))
         for stage in ("morning", "medication", "midday", "afternoon", "evening")
     ),
+    Address("logs:ask_one", other=(405, 302)),
+    Address("logs:one_question", (DAY, "overall_mood"), other=(200, 302)),
+    Address("logs:catch_up", (DAY,), other=(200, 302)),
+    Address("logs:decline_catch_up", (DAY,), other=(405, 302)),
     Address("logs:not_tracked_days", other=(200, 200)),
     Address("logs:not_tracked", (DAY,), other=(405, 302)),
     Address("logs:tracked", (DAY,), other=(405, 404)),

@@ -30,7 +30,7 @@ MOST = {
     f"/reflections/{DAY}/": (6, 3, 13700),
     "/reflections/": (4, 2, 13000),
     f"/reflections/numbers/{DAY[:7]}/": (4, 1, 5200),
-    "/logs/questions/": (3, 1, 9800),
+    "/logs/questions/": (3, 1, 10900),
     "/logs/questions/new/": (5, 1, 8200),
     "/logs/questions/gallery/": (3, 1, 28000),
 }

@@ -52,6 +52,8 @@ NOT_PAGES = {
     "accounts:use_zone",
     "reminders:later",
     "reminders:snooze",
+    "logs:ask_one",
+    "logs:decline_catch_up",
     "logs:medication_taken",
     "logs:not_tracked",
     "logs:tracked",
@@ -238,6 +240,36 @@ def ready_made_added(page, world):
 def question_deletion(page, world):
     press(page, "Delete it")
     expect(page.get_by_role("heading", name="Delete this question?")).to_be_visible()
+
+
+def one_question_chosen(page, world):
+    field(page, "one").select_option(world.questions["score"].name)
+    page.locator("#one button").click()
+    expect_saved(page, "Saved.")
+    User.objects.filter(pk=world.regular.pk).update(question_choices=None)
+
+
+def one_question_today(page, world):
+    press(page, "Just one question today")
+    expect(page.get_by_role("button", name="Ask everything again")).to_be_visible()
+    User.objects.filter(pk=world.newcomer.pk).update(one_question_on=None)
+
+
+def one_question_answered(page, world):
+    """Answered long ago: morning and evening."""
+    log = make_log(world.newcomer, world.newcomer.today(), morning_mood=4, overall_mood=4)
+    one_question_today(page, world)
+    log.delete()
+
+
+def caught_up_elsewhere(page, world):
+    """Save what another tab has answered meanwhile."""
+    day = world.regular.daily_logs.filter(date=world.addresses["holiday"])
+    tap(page, "focus_level", "3")
+    day.update(focus_level=8)
+    press(page, "Save")
+    expect_errors(page)
+    day.update(focus_level=None)
 
 
 def another_dose(page, world):
@@ -482,6 +514,12 @@ VIEWS = [
     View("profile, long name", "accounts:profile", "ill", "/accounts/profile/"),
     View("a check-in with a text that cannot be read", "logs:check_in", "ill", "/logs/{today}/morning/", unreadable),
     View("a day with a text that cannot be read", "logs:day", "ill", "/logs/{today}/", unreadable),
+    View("today, one question", "today", "newcomer", "/", one_question_today, is_wide=True),
+    View("today, one question answered", "today", "newcomer", "/", one_question_answered, is_wide=True),
+    View("one question", "logs:one_question", "newcomer", "/logs/{today}/one-question/overall_mood/"),
+    View("catch up", "logs:catch_up", "regular", "/logs/{spare_day}/catch-up/", unfolded, is_wide=True),
+    View("catch up, saved elsewhere", "logs:catch_up", "regular", "/logs/{holiday}/catch-up/", caught_up_elsewhere),
+    View("catch up, nothing missing", "logs:catch_up", "regular", "/logs/{yesterday}/catch-up/"),
     View("after a save", "today", "ill", "/logs/{today}/evening/", saved),
     View("today, complete", "today", "regular", "/", is_wide=True),
     *(
@@ -509,6 +547,7 @@ VIEWS = [
     View("own questions", "logs:questions", "regular", "/logs/questions/?check_in=evening", is_wide=True),
     View("own questions, moved", "logs:questions", "regular", "/logs/questions/?check_in=evening", question_moved),
     View("questions, off", "logs:questions", "regular", "/logs/questions/?check_in=afternoon", check_in_off),
+    View("the one question", "logs:questions", "regular", "/logs/questions/?check_in=evening", one_question_chosen),
     View("questions of the week", "logs:questions", "regular", "/logs/questions/?check_in=week"),
     View("questions, usual", "logs:questions", "newcomer", "/logs/questions/?check_in=medication"),
     View("new question", "logs:new_question", "regular", "/logs/questions/new/?check_in=evening", is_wide=True),
