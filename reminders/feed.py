@@ -38,9 +38,13 @@ def calendar_of(feed: Feed, origin: str, now: datetime.datetime) -> bytes:
     plan = getattr(feed.user, "reminder_plan", None) or Plan(user=feed.user)
     # A calendar rings once: repetitions and a snooze are not for it.
     rhythm = replace(rhythm_of(plan, feed.user), repeats=0, snoozed_until=None)
-    calendar = empty_calendar(rhythm, plan.words, now)
-    for window in windows_of(feed, rhythm, now):
-        calendar.add_component(event_of(window, feed, plan.words, rhythm, origin))
+    return calendar_with(windows_of(feed, rhythm, now), feed, plan.words, rhythm, origin, now)
+
+
+def calendar_with(windows: list[Window], feed: Feed, words: str, rhythm: Rhythm, origin: str, now) -> bytes:
+    calendar = empty_calendar(rhythm, words, now)
+    for window in windows:
+        calendar.add_component(event_of(window, feed, words, rhythm, origin))
     return calendar.to_ical()
 
 
@@ -89,9 +93,9 @@ def event_of(window: Window, feed: Feed, words: str, rhythm: Rhythm, origin: str
 
 
 def add_start(event: Event, instant: datetime.datetime, zone: ZoneInfo) -> None:
-    """Add the start by the clock of the zone, or in UTC if the clock shows the time for the second time."""
+    """Add the start by the clock of the zone, or in UTC if that shows the time twice: programs take either for it."""
     local = instant.astimezone(zone)
-    if local.fold:
+    if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
         event.add("dtstart", instant)
     else:
         event.add("dtstart", local.replace(tzinfo=None), parameters={"TZID": zone.key})
