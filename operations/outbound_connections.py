@@ -92,8 +92,8 @@ def backups(settings, environment) -> Iterator[Connection]:
 def mail(settings) -> Iterator[Connection]:
     if settings.EMAIL_BACKEND == SMTP:
         what = _(
-            "The e-mail address, and a link to confirm it, the username with a link to a new password, what was changed, "
-            "or that it is time for the log; of people who choose plain words, which check-in it is. No answers."
+            "The e-mail address, and a link to confirm it, the username with a link to a new password, what was "
+            "changed, or that it is time for the log; for people who choose plain words, which check-in it is. No answers."
         )
         when = _(
             "When a person adds an e-mail address, asks for a new password, or changes how they log in, when "
