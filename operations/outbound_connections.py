@@ -93,7 +93,7 @@ def mail(settings) -> Iterator[Connection]:
     if settings.EMAIL_BACKEND == SMTP:
         what = _(
             "The e-mail address, and a link to confirm it, the username with a link to a new password, what was "
-            "changed, or that it is time for the log; for people who choose plain words, which check-in it is. No answers."
+            "changed, or that it is time for the log, and which check-in if the person chose plain words. No answers."
         )
         when = _(
             "When a person adds an e-mail address, asks for a new password, or changes how they log in, when "
