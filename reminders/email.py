@@ -10,6 +10,7 @@ from django.core.mail import EmailMessage
 from django.core.signing import Signer
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.emails import verified_email
 from accounts.models import User
@@ -30,6 +31,8 @@ class EmailKind(ChannelKind):
     """Sends mails by the mail server of the settings, which has 10 seconds for each of its answers."""
 
     slug = Channel.Kind.EMAIL
+    # The section of the page of channels that adds it.
+    template = "reminders/_email.html"
 
     def is_configured(self) -> bool:
         return settings.HAS_EMAIL
@@ -44,12 +47,27 @@ class EmailKind(ChannelKind):
         except (OSError, UnicodeError) as error:  # UnicodeError: the domain has no form in ASCII.
             raise SendingError(code_of(error)) from error
 
+    def more(self, request) -> dict:
+        """What its section shows: the confirmed address, and whether reminders are sent to it."""
+        channel = Channel.objects.filter(user=request.user, kind=Channel.Kind.EMAIL).first()
+        address = verified_email(request.user)
+        is_on = channel is not None and channel.address == address
+        return {"address": address, "is_on": is_on, "has_stopped": channel is not None and not is_on}
+
+    def explain(self, code: str) -> str:
+        """Say what a failure means and what to do, in words for the person."""
+        if code.startswith("smtp 5") or code == "address":
+            return _("The mail server does not accept mails to your address. Please look whether it is right.")
+        if code == "unreadable":
+            return _("What is stored here cannot be read. Please remove it, and add it again.")
+        return _("The mail server cannot be reached just now. The next reminder tries again.")
+
 
 def mail_of(channel: Channel, message: Message) -> EmailMessage:
     """The mail of a reminder. Its subject is neutral whatever the words: it is shown where the text is not."""
     origin = trusted_origin()
     off = origin + reverse("reminders:email_off", args=[off_token(channel)])
-    context = {"title": message.title, "link": origin + message.path, "off": off}
+    context = {"title": message.title, "body": message.body, "link": origin + message.path, "off": off}
     subject, _newline, text = render_to_string("reminders/mail.txt", context).partition("\n")
     headers = {"Auto-Submitted": "auto-generated"}
     if off.startswith("https://"):  # RFC 8058 allows no other.
@@ -74,20 +92,23 @@ def code_of(error: OSError | UnicodeError) -> str:
 
 
 @retry_on_conflict
-def switch_on(person: User, address: str) -> None:
-    """Remind a person at an address of theirs, in place of a former one: links in mails to that switch nothing off."""
-    channels = Channel.objects.filter(user=person, kind=Channel.Kind.EMAIL)
-    stored = channels.first()
+def switch_on(person: User, address: str) -> bool:
+    """Remind a person at an address of theirs. Returns False if they have as many channels as there can be.
+
+    A channel with a former address is replaced: the links in mails to that switch off nothing any more.
+    """
+    User.objects.select_for_update().get(pk=person.pk)  # Two requests together must not exceed the limit.
+    channels = Channel.objects.filter(user=person)
+    stored = channels.filter(kind=Channel.Kind.EMAIL).first()
     if stored is not None and stored.address == address:
-        return
-    channels.delete()
+        return True
+    channels.filter(kind=Channel.Kind.EMAIL).delete()
+    if channels.count() >= Channel.MOST_PER_PERSON:
+        return False
     Channel.objects.create(
-        user=person,
-        kind=Channel.Kind.EMAIL,
-        destination=DESTINATION,
-        address=address,
-        address_key=ADDRESS_KEY,
+        user=person, kind=Channel.Kind.EMAIL, destination=DESTINATION, address=address, address_key=ADDRESS_KEY
     )
+    return True
 
 
 @retry_on_conflict

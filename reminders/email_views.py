@@ -12,36 +12,21 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.emails import verified_email
 from reminders import email
-from reminders.models import Channel
 
 CHANNELS = "/accounts/reminders/channels/"
-
-
-def email_section(person) -> dict:
-    """What reminders/_email.html shows: the confirmed address, and whether reminders are sent to it."""
-    channel = Channel.objects.filter(user=person, kind=Channel.Kind.EMAIL).first()
-    address = verified_email(person)
-    return {
-        "is_configured": settings.HAS_EMAIL,
-        "address": address,
-        "is_on": channel is not None and channel.address == address,
-        "has_stopped": channel is not None and channel.address != address,
-    }
 
 
 @require_POST
 def email_add(request):
     """Send reminders to the confirmed address of the person."""
     address = verified_email(request.user) if settings.HAS_EMAIL else ""
-    others = Channel.objects.filter(user=request.user).exclude(kind=Channel.Kind.EMAIL)
     if not address:
         messages.error(request, _("There is no confirmed e-mail address to send reminders to."))
-    elif others.count() >= Channel.MOST_PER_PERSON:
-        messages.error(request, _("You have as many ways to be reminded as there can be. Please remove one first."))
-    else:
-        email.switch_on(request.user, address)
+    elif email.switch_on(request.user, address):
         text = _("Reminders are sent to %(address)s from now on.")
         messages.success(request, text % {"address": address})
+    else:
+        messages.error(request, _("You have as many ways to be reminded as there can be. Please remove one first."))
     return redirect(CHANNELS)
 
 

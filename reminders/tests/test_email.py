@@ -12,7 +12,7 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.signing import Signer
 from django.template.loader import render_to_string
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
@@ -22,7 +22,7 @@ from operations.log_formatters import JsonFormatter
 from operations.tests.log_capture import lines_during
 from reminders.channels import KINDS, Message, SendingError
 from reminders.email import DESTINATION, SALT, off_token, switch_on
-from reminders.email_views import CHANNELS, email_section
+from reminders.email_views import CHANNELS
 from reminders.models import Channel, Delivery
 from reminders.sender import deliver, run_round, send
 from reminders.tests.factories import make_reminded
@@ -121,6 +121,19 @@ def test_the_headers_that_end_the_mails_are_on_one_line_and_in_clear(settings, c
     ]
     assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in unfolded
     assert b"=?" not in head and max(map(len, head.split(b"\r\n"))) < 998
+
+
+def test_what_the_person_asks_for_says_so(settings, channel):
+    """A message of the page of channels has a text."""
+    text = received(settings, channel, body="You asked for this one.", path="/accounts/reminders/channels/")
+
+    lines = email.message_from_bytes(text, policy=email.policy.default).get_content().splitlines()
+    assert lines[:4] == [
+        "Time for your log:",
+        "https://log.example.org/accounts/reminders/channels/",
+        "",
+        "You asked for this one.",
+    ]
 
 
 def test_without_https_the_link_is_in_the_text_alone(settings, channel):
@@ -315,10 +328,13 @@ def test_there_is_a_limit_to_the_channels_of_a_person(as_person, person):
 
 
 def shown(person) -> str:
-    return render_to_string("reminders/_email.html", {"email": email_section(person)})
+    request = RequestFactory().get("/")
+    request.user = person
+    kind = KINDS["email"]
+    return render_to_string(kind.template, {"kind": kind, "more": kind.more(request)})
 
 
-def test_the_section_offers_what_is_possible(person, settings):
+def test_the_section_offers_what_is_possible(person):
     assert f"Remind me at {ADDRESS}" in shown(person)
 
     switch_on(person, ADDRESS)
@@ -331,8 +347,14 @@ def test_the_section_offers_what_is_possible(person, settings):
     assert "have stopped" in shown(person) and "<button" not in shown(person)
     assert reverse("accounts:email") in shown(person)
 
-    settings.HAS_EMAIL = False
-    assert "sends no mail" in shown(person) and "<button" not in shown(person)
+
+@pytest.mark.once
+def test_each_failure_is_explained():
+    explain = KINDS["email"].explain
+
+    assert "your address" in explain("smtp 550") and "your address" in explain("address")
+    assert "just now" in explain("timeout") and "just now" in explain("smtp 451")
+    assert "add it again" in explain("unreadable")
 
 
 # ── Switching it off ──────────────────────────────────────────────────────────────────────────────

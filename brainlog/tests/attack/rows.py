@@ -93,7 +93,8 @@ def make_hostile(owner: User, staff: User) -> Iterator[models.Model]:
     yield from make_hostile_days(owner)
     yield EmailAddress.objects.create(user=owner, verified=True, primary=True, email="owner@example.org")
     yield Feed.objects.create(user=owner, token_hash="owner" * 6)
-    yield Channel.objects.create(user=owner, kind="email", destination="mail", address="owner@example.org")
+    # Of a former address, so that the page of channels offers to add the one of now.
+    yield Channel.objects.create(user=owner, kind="email", destination="mail", address="former@example.org")
     for person in (owner, staff):
         person.display_name, person.email = hostile_texts(User, 0, "display_name")["display_name"], "owner@example.org"
         person.save()

@@ -14,7 +14,7 @@ from testing.rollback import rolled_back
 
 pytestmark = MARKS
 
-# Without a mail server, as here, no page shows its button.
+# Its button is on the page of channels.
 NOT_SHOWN = {"reminders:email_add"}
 TAKES_FORMS = sorted({name_of(address.path) for address in ADDRESSES if address.other[1] != 405} - NOT_SHOWN)
 
