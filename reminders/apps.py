@@ -7,6 +7,6 @@ class RemindersConfig(AppConfig):
     verbose_name = _("Reminders")
 
     def ready(self):
-        from reminders import plans
+        from reminders import email, plans  # noqa: F401 (registers its kind of channel)
 
         plans.connect_signals()

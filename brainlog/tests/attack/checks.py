@@ -23,7 +23,7 @@ from testing.forms import TYPED, Form, forms_in
 RECORDS = {"accounts_session", "accounts_throttle", "accounts_securityevent", "django_admin_log"}
 
 # These respond with a page when they are done; all others redirect.
-DONE_AT_ONCE = {"logs:delete", "reflections:delete"}
+DONE_AT_ONCE = {"logs:delete", "reflections:delete", "reminders:feed", "reminders:email_off"}
 
 UNDO = {"logs:undo", "logs:undo_medication", "reflections:undo"}
 

@@ -34,7 +34,8 @@ from logs.tests.columns import put
 from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_log, make_medication
 from logs.tests.own_questions import make_answer, make_question
 from reflections.tests.factories import make_reflection
-from reminders.models import Plan
+from reminders.email import off_token
+from reminders.models import Channel, Feed, Plan
 from reminders.tests.factories import remind
 
 ONE_DAY = datetime.timedelta(days=1)
@@ -50,6 +51,9 @@ NOT_PAGES = {
     "accounts:passkey_login",
     "accounts:pause_notices",
     "accounts:use_zone",
+    "reminders:calendar",
+    "reminders:email_add",
+    "reminders:feed_off",
     "reminders:later",
     "reminders:snooze",
     "logs:ask_one",
@@ -83,10 +87,12 @@ class World:
         newcomer, ill = make_person(), make_person(display_name=LONG)
         careful = make_person(username="careful", email="careful@example.org")
         protect(careful)
+        make_email_channel(careful)
         regular = make_person(display_name="Ada", week_starts_on="monday")
         questions = make_own_questions(regular)
         archived = make_question(regular, "line", label=LONG, archived_at=timezone.now())
         fill_a_history(regular, questions)
+        Feed.objects.renew(regular)
         remind(regular, {"morning": "07:30", "evening": "21:15"}, channels=0)
         make_log(ill, ill.today(), not_tracked="ill", morning_mood=2, dreams=LONG)
         medication = next(each for each in regular.medications.all() if each.name == "Concerta")
@@ -109,6 +115,7 @@ class World:
             "archived": self.archived.pk,
             "reset": urlsplit(reset_link(RequestFactory().get("/"), self.ill)).path,
             "verify": reverse("accounts:email_confirm", args=[confirmation_token(self.careful)]),
+            "off": reverse("reminders:email_off", args=[off_token(self.careful.reminder_channels.get())]),
             "passkey": self.careful.authenticator_set.get(type="webauthn").pk,
         }
 
@@ -179,6 +186,10 @@ class View:
         page.goto(self.address.format(**world.addresses))
         if self.do:
             self.do(page, world)
+
+
+def make_email_channel(person: User):
+    Channel.objects.create(user=person, kind="email", destination="mail", address=person.email)
 
 
 def protect(person: User):
@@ -370,6 +381,17 @@ def unreadable(page, world):
 def deleted(page, world):
     press(page, "Delete")
     expect(page.get_by_role("heading", name="Deleted")).to_be_visible()
+
+
+def feed_renewed(page, world):
+    press(page, "Make a new address")
+    expect(page.get_by_role("heading", name="Your address")).to_be_visible()
+
+
+def mails_ended(page, world):
+    press(page, "End these mails")
+    expect(page.get_by_role("heading", name="Reminders by e-mail are off")).to_be_visible()
+    make_email_channel(world.careful)
 
 
 def check_in_due(page, world):
@@ -653,6 +675,12 @@ VIEWS = [
     View("e-mail", "accounts:email", "newcomer", "/accounts/email/", confirmed),
     View("confirm e-mail", "accounts:email_confirm", "newcomer", "{verify}"),
     View("confirm e-mail, used", "accounts:email_confirm", "newcomer", "/accounts/email/x/"),
+    View("calendar feed, none", "reminders:feed", "newcomer", "/accounts/reminders/feed/"),
+    View("calendar feed", "reminders:feed", "regular", "/accounts/reminders/feed/", is_wide=True),
+    View("calendar feed, new address", "reminders:feed", "regular", "/accounts/reminders/feed/", feed_renewed),
+    View("end reminders by e-mail", "reminders:email_off", "visitor", "{off}"),
+    View("reminders by e-mail ended", "reminders:email_off", "visitor", "{off}", mails_ended),
+    View("a wrong link to end them", "reminders:email_off", "visitor", "/accounts/reminders/off/x/"),
     View("second factor, off", "accounts:second_factor", "newcomer", "/accounts/second-factor/"),
     View("is it you?", "accounts:confirm", "regular", "/accounts/second-factor/app/"),
     View("is it you?, refused", "accounts:confirm", "regular", "/accounts/confirm/", saving(password="x")),
