@@ -80,7 +80,7 @@ def test_the_address_is_shown_once_and_works_signed_out(as_person, person):
 
     assert len(events_in(read_feed(path).content)) == 3 * DAYS
     page = as_person.get(PAGE)
-    assertContains(page, "It cannot be shown again")
+    assertContains(page, "it cannot be shown again")
     assertNotContains(page, ".ics")
 
 
