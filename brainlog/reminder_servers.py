@@ -75,7 +75,7 @@ class PushService:
         return origin.host.endswith(f".{self.host}") if self.includes_hosts_below else origin.host == self.host
 
 
-def parse_servers(texts: Iterable[str]) -> list[ReminderServer]:
+def parse_servers(texts: Iterable[str]) -> tuple[ReminderServer, ...]:
     servers = []
     for number, text in enumerate(texts, 1):
         match = SERVER.fullmatch(text.lower())
@@ -89,10 +89,10 @@ def parse_servers(texts: Iterable[str]) -> list[ReminderServer]:
         servers.append(ReminderServer(match[1], Origin(match[2], host, port)))
     if len(set(servers)) < len(servers):
         raise ImproperlyConfigured("REMINDER_SERVERS: names a server twice.")
-    return servers
+    return tuple(servers)
 
 
-def parse_push_services(texts: Iterable[str]) -> list[PushService]:
+def parse_push_services(texts: Iterable[str]) -> tuple[PushService, ...]:
     services = []
     for number, text in enumerate(texts, 1):
         match = SERVICE.fullmatch(text.lower())
@@ -104,7 +104,7 @@ def parse_push_services(texts: Iterable[str]) -> list[PushService]:
                 "push.example.org:8443."
             )
         services.append(PushService(match[2], bool(match[1]), int(match[3]) if match[3] else None))
-    return services
+    return tuple(services)
 
 
 def parse_push_key(text: str) -> str:

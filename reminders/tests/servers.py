@@ -86,7 +86,7 @@ def http_server(certificates: Certificates | None = None) -> Iterator[Server]:
         listening.socket = certificates.of_server.wrap_socket(listening.socket, server_side=True)
     server = Server(Origin("https" if certificates else "http", "127.0.0.1", listening.server_port), None)
     server.will_answer(200, b'{"id": "1"}')
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield server
     finally:

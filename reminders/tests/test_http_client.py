@@ -8,21 +8,11 @@ import pytest
 from brainlog.reminder_servers import Origin
 from reminders import http_client
 from reminders.channels import SendingError
-from reminders.tests.servers import NAME, Certificates, http_server, raw_server
+from reminders.tests.servers import NAME, http_server, raw_server
 
 pytestmark = pytest.mark.once
 
 PUBLIC = "93.184.216.34"
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory):
-    return Certificates.make(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture
-def trusted(monkeypatch, certificates):
-    monkeypatch.setattr(http_client, "tls_context", lambda: certificates.of_client)
 
 
 @pytest.fixture
