@@ -23,6 +23,7 @@ from logs.tests.own_questions import TYPED, make_answer, make_question
 from operations.models import DatabaseReport
 from reflections.models import OwnWeeklyAnswer, WeeklyReflection
 from reflections.tests.factories import make_reflection
+from reminders.models import Channel
 
 ONE_DAY = datetime.timedelta(days=1)
 SECRET = "a secret of another person"
@@ -77,6 +78,9 @@ def make_hostile(owner: User, staff: User) -> Iterator[models.Model]:
         )
         yield SecurityEvent.objects.create(
             person=owner, by=staff, kind="looked_at_day", **hostile_texts(SecurityEvent, number, "by_name", "device")
+        )
+        yield Channel.objects.create(
+            user=owner, kind="push", address_key=number, **hostile_texts(Channel, number, "label", "destination")
         )
         yield Invitation.objects.create(
             expires_at="2027-01-01T00:00Z", token_hash=str(number), **hostile_texts(Invitation, number, "note")
