@@ -1,6 +1,6 @@
 // Messages to this device. form[data-push=add] asks the browser for permission once its button is pressed, and sends
 // what the browser gives; [data-push-words] says why that is not possible. form[data-push=remove] also ends the
-// subscription in the browser, as a log-out does: a page with [data-saved="7/"].
+// subscription in the browser, as a log-out does (log-out.js).
 
 const SECONDS_TO_WAIT = 10; // navigator.serviceWorker.ready waits for ever without a worker.
 
@@ -55,5 +55,3 @@ for (const form of document.querySelectorAll("form[data-push]")) {
     if (Notification.permission === "denied") explain("denied");
   } else explain(navigator.standalone === false ? "install" : "unsupported");
 }
-const isLoggedOut = [...document.querySelectorAll("[data-saved]")].some((each) => each.dataset.saved.endsWith("/"));
-if (isLoggedOut) unsubscribe().catch(() => {});
