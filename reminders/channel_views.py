@@ -88,8 +88,10 @@ def message_now() -> Message:
 def render_page(request, forms: dict):
     """The page, with the forms of the kinds that the operator has enabled. `forms` are those that were sent."""
     configured = {slug: kind for slug, kind in KINDS.items() if kind.is_configured()}
+    rows = [row_of(channel, request) for channel in Channel.objects.listed(request.user, timezone.now())]
     context = {
-        "channels": [row_of(channel, request) for channel in Channel.objects.listed(request.user, timezone.now())],
+        "channels": rows,
+        "is_here": any(row["is_here"] for row in rows),
         "sections": [
             {"kind": kind, "form": forms.get(slug) or kind.form_class(request=request)}
             for slug, kind in configured.items()

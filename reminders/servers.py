@@ -35,6 +35,7 @@ class ServerKind(ChannelKind):
     """A kind of server. Subclasses know its API."""
 
     template = "reminders/_add_server.html"
+    name: str
     path: str
 
     def origins(self) -> list[Origin]:
@@ -87,7 +88,7 @@ def words(message: Message) -> dict[str, str]:
 @register
 class NtfyKind(ServerKind):
     slug = Channel.Kind.NTFY
-    title = _("By ntfy")
+    title, name = _("By ntfy"), "ntfy"
     path = "/"
 
     @property
@@ -105,7 +106,7 @@ class NtfyKind(ServerKind):
 @register
 class GotifyKind(ServerKind):
     slug = Channel.Kind.GOTIFY
-    title = _("By Gotify")
+    title, name = _("By Gotify"), "Gotify"
     path = "/message"
 
     @property

@@ -310,7 +310,9 @@ def test_a_device_has_a_name_and_its_secrets_are_encrypted(push_on, as_person, b
     stored = str(Channel.objects.values_list())
     subscription = browser.subscription(GOOGLE)
     assert not [text for text in ("fcm/send", *subscription["keys"].values(), "Android") if text in stored]
-    assertContains(as_person.get(answer.url), "Chrome on Android · this one")
+    page = as_person.get(answer.url)
+    assertContains(page, "Chrome on Android · this one")
+    assertContains(page, "This device is added.")
 
 
 def test_a_browser_that_subscribes_again_has_one_row(push_on, as_person, browser):

@@ -52,6 +52,6 @@ for (const form of document.querySelectorAll("form[data-push]")) {
   else if (isSupported) {
     form.hidden = false;
     form.addEventListener("submit", add);
-    if (Notification.permission === "denied") explain("denied");
+    explain(Notification.permission === "denied" ? "denied" : "");
   } else explain(navigator.standalone === false ? "install" : "unsupported");
 }
