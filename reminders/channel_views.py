@@ -29,7 +29,7 @@ def channels(request):
 @require_POST
 def channel_add(request, slug):
     kind = KINDS.get(slug)
-    if kind is None or not kind.is_configured():
+    if kind is None or kind.form_class is None or not kind.is_configured():
         raise Http404
     rate_limits.consume(ADD, str(request.user.pk))
     form = kind.form_class(request.POST, request=request)
@@ -92,13 +92,21 @@ def render_page(request, forms: dict):
     context = {
         "channels": rows,
         "is_here": any(row["is_here"] for row in rows),
-        "sections": [
-            {"kind": kind, "form": forms.get(slug) or kind.form_class(request=request)}
-            for slug, kind in configured.items()
-        ],
-        "missing": [kind.title for slug, kind in KINDS.items() if slug not in configured],
+        "sections": [section_of(kind, forms.get(slug), request) for slug, kind in configured.items() if kind.template],
+        "missing": [title_of(kind) for slug, kind in KINDS.items() if slug not in configured],
     }
     return render(request, "reminders/channels.html", context)
+
+
+def title_of(kind: ChannelKind) -> str:
+    return kind.title or Channel.Kind(kind.slug).label
+
+
+def section_of(kind: ChannelKind, form, request) -> dict:
+    """The part of the page that adds a channel of a kind. `form` is the one that was sent, if any."""
+    if form is None and kind.form_class:
+        form = kind.form_class(request=request)
+    return {"kind": kind, "title": title_of(kind), "form": form, "more": kind.more(request)}
 
 
 def row_of(channel: Channel, request) -> dict:
@@ -107,6 +115,7 @@ def row_of(channel: Channel, request) -> dict:
     is_here = channel.known_browser_id and channel.known_browser_id == request.session.known_browser_id
     return {
         "channel": channel,
+        "name": channel.label or channel.get_kind_display(),
         "is_here": bool(is_here),
         "is_off": kind is None or not kind.is_configured(),
         "failure": kind.explain(channel.last_error) if kind and channel.last_error else "",

@@ -49,11 +49,11 @@ class ChannelKind:
     """How reminders reach a person on one kind of channel, and how the page of channels offers it."""
 
     slug: str  # one of Channel.Kind
-    title: str  # on the page
-    # The section of the page that adds one. Gets `kind` and `form`.
-    template: str
-    # The form of that section: a ChannelForm.
-    form_class: type
+    title = ""  # on the page, if it is not the name of the kind
+    # The section of the page that adds one, if there is one. Gets `kind`, `form` and `more`.
+    template = ""
+    # The form of that section: a ChannelForm. None: the section has a form of its own.
+    form_class: type | None = None
 
     def is_configured(self) -> bool:
         """Whether the operator has enabled it. Off by default."""
@@ -62,6 +62,10 @@ class ChannelKind:
     def send(self, channel, message: Message) -> None:
         """Send a reminder, within 10 seconds. Raises SendingError."""
         raise NotImplementedError
+
+    def more(self, request) -> dict:
+        """What else its section of the page shows."""
+        return {}
 
     def explain(self, code: str) -> str:
         """Say what a failure means and what to do, in words for the person."""
@@ -78,7 +82,7 @@ def register(kind: type[ChannelKind]) -> type[ChannelKind]:
 
 def explain(code: str) -> str:
     """What a failure of any kind of channel means, in words for the person."""
-    if code in {"timeout", "refused", "connection", "dns", "no http", "http 429"} or code.startswith("http 5"):
+    if code in {"timeout", "refused", "unreachable", "dns", "no http", "http 429"} or code.startswith("http 5"):
         return _("The other server cannot be reached just now. The next reminder tries again.")
     if code == "unreadable":
         return _("What is stored here cannot be read. Please remove it, and add it again.")

@@ -100,7 +100,7 @@ def post(
     except ConnectionRefusedError:
         raise SendingError("refused") from None
     except OSError:
-        raise SendingError("connection") from None
+        raise SendingError("unreachable") from None
     except (http.client.HTTPException, ValueError):
         raise SendingError("no http") from None
 
@@ -108,7 +108,7 @@ def post(
 def exchange(deadline, origin, path, headers, body, is_named, reads_body) -> Answer:
     addresses = resolve(origin, deadline)
     if not is_named and not all(is_public(sockaddr[0]) for _family, sockaddr in addresses):
-        raise SendingError("address refused")
+        raise SendingError("not public")
     connection = PinnedConnection(origin, addresses, deadline)
     try:
         connection.request("POST", path, body, {"Host": origin.netloc, "User-Agent": "BrainLog", **headers})

@@ -154,7 +154,7 @@ def test_a_name_is_refused_if_any_of_its_addresses_is_special(resolver, addresse
     with http_server() as server:
         resolver(NAME, addresses)
 
-        assert code_of(Origin("http", NAME, server.origin.port)) == "address refused"
+        assert code_of(Origin("http", NAME, server.origin.port)) == "not public"
 
     assert server.asked == []
 
@@ -165,7 +165,7 @@ def test_a_name_is_refused_if_any_of_its_addresses_is_special(resolver, addresse
 def test_other_spellings_of_this_machine_are_refused(host):
     """By the system's own resolver: what it makes of them is checked."""
     with http_server() as server:
-        assert code_of(Origin("http", host, server.origin.port)) in {"address refused", "dns"}
+        assert code_of(Origin("http", host, server.origin.port)) in {"not public", "dns"}
 
     assert server.asked == []
 
@@ -178,7 +178,7 @@ def test_a_name_server_that_changes_its_answer_gains_nothing(resolver, monkeypat
     monkeypatch.setattr(socket.socket, "recv_into", lambda self, buffer: 0)
     resolver(NAME, [PUBLIC], ["127.0.0.1"])
 
-    assert code_of(Origin("http", NAME, 80)) == "connection"
+    assert code_of(Origin("http", NAME, 80)) == "unreachable"
 
     assert connected == [(PUBLIC, 80)]
     assert resolver.asked == [NAME]
@@ -284,7 +284,7 @@ def test_a_long_body_is_not_read_where_only_the_status_counts():
 )
 def test_what_is_no_http_is_an_error_with_a_word(said):
     with raw_server(lambda connection, over: connection.sendall(said)) as origin:
-        assert code_of(origin, is_named=True) in {"no http", "connection"}
+        assert code_of(origin, is_named=True) in {"no http", "unreachable"}
 
 
 def test_a_server_that_is_not_there_is_an_error_with_a_word(resolver):
@@ -300,5 +300,5 @@ def test_an_error_contains_no_address(resolver):
     with pytest.raises(SendingError) as error:
         post(Origin("https", NAME, 443), "/capability")
 
-    assert str(error.value) == "address refused"
+    assert str(error.value) == "not public"
     assert error.value.__cause__ is None

@@ -183,7 +183,7 @@ def test_a_service_without_a_port_in_the_setting_is_not_asked_in_a_private_netwo
     details = json.loads(channel.address)
     channel.address = json.dumps(details | {"endpoint": "https://127.0.0.1/send/x"})
 
-    assert error_of(channel).code == "address refused"
+    assert error_of(channel).code == "not public"
 
 
 def test_a_subscription_that_cannot_be_decrypted_is_a_failure(service, channel, keys):
