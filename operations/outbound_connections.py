@@ -93,12 +93,12 @@ def backups(settings, environment) -> Iterator[Connection]:
 def mail(settings) -> Iterator[Connection]:
     if settings.EMAIL_BACKEND == SMTP:
         what = _(
-            "The e-mail address, and a link to confirm it, the username with a link to a new password, or what was "
-            "changed. No answers."
+            "The e-mail address, and a link to confirm it, the username with a link to a new password, what was "
+            "changed, or that it is time for the log, and which check-in if the person chose plain words. No answers."
         )
         when = _(
-            "When a person adds an e-mail address, asks for a new password, or changes how they log in, and when "
-            "all of their data is downloaded or wiped."
+            "When a person adds an e-mail address, asks for a new password, or changes how they log in, when "
+            "all of their data is downloaded or wiped, and at their times if they ask for reminders by e-mail."
         )
         if settings.ADMINS:
             when += " " + _(

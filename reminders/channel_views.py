@@ -93,7 +93,7 @@ def render_page(request, forms: dict):
         "channels": rows,
         "is_here": any(row["is_here"] for row in rows),
         "sections": [section_of(kind, forms.get(slug), request) for slug, kind in configured.items() if kind.template],
-        "missing": [title_of(kind) for slug, kind in KINDS.items() if slug not in configured],
+        "missing": [Channel.Kind(slug).label for slug in KINDS if slug not in configured],
     }
     return render(request, "reminders/channels.html", context)
 

@@ -1,4 +1,5 @@
 import datetime
+import secrets
 import uuid
 from collections.abc import Iterable
 
@@ -9,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KnownBrowser, Session, User
+from accounts.sessions import hash_secret
 from brainlog.database.person_keys import CompositeForeignKey, OwnerForeignKey, SamePersonForeignKey
 from brainlog.database.retry import retry_on_conflict
 from encryption.fields import PrivateCharField
@@ -18,13 +20,17 @@ from reminders import channels
 LONGEST_ABSENCE = datetime.timedelta(days=30)
 
 
+def is_here(now: datetime.datetime) -> Exists:
+    """Whether the person of a row has used a session lately that has not ended."""
+    seen = Session.objects.filter(user=OuterRef("user"), seen_at__gt=now - LONGEST_ABSENCE, expire_date__gt=now)
+    return Exists(seen.order_by())
+
+
 class PlanQuerySet(models.QuerySet):
     def due(self, now: datetime.datetime):
         """The plans that are due, the longest overdue first, with their people and whether those are still here."""
-        seen = Session.objects.filter(
-            user=OuterRef("user"), seen_at__gt=now - LONGEST_ABSENCE, expire_date__gt=now
-        ).order_by()
-        return self.filter(next_at__lte=now).select_related("user").annotate(is_here=Exists(seen)).order_by("next_at")
+        plans = self.filter(next_at__lte=now).select_related("user")
+        return plans.annotate(is_here=is_here(now)).order_by("next_at")
 
     def claim(self, plans: Iterable["Plan"], next_times: dict[int, datetime.datetime | None]) -> set[int]:
         """Advance the plans that no other sender has advanced since they were read, in one statement.
@@ -298,8 +304,30 @@ class Delivery(models.Model):
         return f"{self.slug} {self.pk}"
 
 
+class FeedQuerySet(models.QuerySet):
+    def with_token(self, token: str, now: datetime.datetime) -> "Feed | None":
+        """The feed of a token, with its person, their plan and whether they are still here, in one query.
+
+        None for a token that there is not, or of an inactive account. Longer texts are not hashed.
+        """
+        if len(token) > Feed.MAX_TOKEN_LENGTH:
+            return None
+        feeds = self.filter(token_hash=hash_secret(token), user__is_active=True)
+        return feeds.select_related("user__reminder_plan").annotate(is_here=is_here(now)).first()
+
+    def renew(self, person) -> str:
+        """Give a person a new token, in place of the one they have, and return it: it cannot be read later."""
+        token = secrets.token_urlsafe(Feed.TOKEN_BYTES)
+        values = {"token_hash": hash_secret(token), "created_at": timezone.now()}
+        self.update_or_create(user=person, defaults=values)
+        return token
+
+
 class Feed(models.Model):
     """The private calendar address of a person. Holds the hash of its token: a copy of the table opens no feed."""
+
+    TOKEN_BYTES = 24
+    MAX_TOKEN_LENGTH = 100
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -310,6 +338,8 @@ class Feed(models.Model):
     )
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
+
+    objects = FeedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("calendar feed")

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from reminders import views
+from reminders import email_urls, feed_urls, views
 
 app_name = "reminders"
 
@@ -10,4 +10,6 @@ urlpatterns = [
     path("pause/", views.pause, name="pause"),
     path("snooze/", views.snooze, name="snooze"),
     path("channels/", include("reminders.channel_urls")),
+    *feed_urls.urlpatterns,
+    *email_urls.urlpatterns,
 ]

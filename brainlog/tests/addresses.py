@@ -52,6 +52,11 @@ ADDRESSES = [
     Address("accounts:profile", other=(200, 200)),
     Address("accounts:use_zone", other=(405, 302)),
     Address("accounts:pause_notices", other=(405, 302)),
+    Address("reminders:feed", other=(200, 200)),
+    Address("reminders:feed_off", other=(405, 302)),
+    Address("reminders:calendar", ("no-token",), visitor=(404, 405), other=(404, 405)),
+    Address("reminders:email_add", other=(405, 302)),
+    Address("reminders:email_off", ("no-token",), visitor=(200, 200), other=(200, 200)),
     Address("reminders:reminders", other=(200, 200)),
     Address("reminders:channels"),
     Address("reminders:channel_add", ("push",), other=(405, 404)),  # Without REMINDER_PUSH_KEY.
@@ -98,6 +103,10 @@ ADDRESSES = [
         Address("logs:check_in", (DAY, stage), other=(200, 302))
         for stage in ("morning", "medication", "midday", "afternoon", "evening")
     ),
+    Address("logs:ask_one", other=(405, 302)),
+    Address("logs:one_question", (DAY, "overall_mood"), other=(200, 302)),
+    Address("logs:catch_up", (DAY,), other=(200, 302)),
+    Address("logs:decline_catch_up", (DAY,), other=(405, 302)),
     Address("logs:not_tracked_days", other=(200, 200)),
     Address("logs:not_tracked", (DAY,), other=(405, 302)),
     Address("logs:tracked", (DAY,), other=(405, 404)),

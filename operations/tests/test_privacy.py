@@ -79,6 +79,7 @@ REACHES = {
 # Our modules that import them, and the setting that the connection belongs to.
 KNOWN = {
     "accounts/emails.py": {"django.core.mail"},  # EMAIL_URL
+    "reminders/email.py": {"django.core.mail", "smtplib"},  # EMAIL_URL; of smtplib the errors
     "accounts/provider_session.py": {"requests"},  # OIDC_SERVER_URL and the other providers, as the next
     "accounts/middleware.py": {"requests"},
     "brainlog/cache.py": {"redis"},  # CACHE_URL

@@ -34,7 +34,7 @@ def test_without_settings_everything_is_off_and_the_page_says_so(as_person):
     page = as_person.get(PAGE)
 
     assertContains(page, "Its operator can switch these on")
-    assertContains(page, "On this device, By ntfy, By Gotify")
+    assertContains(page, "they are off: e-mail, a message to this device, ntfy, Gotify.")
     assertNotContains(page, "Remind me on this device")
     for kind in ("push", "ntfy", "gotify", "carrier-pigeon"):
         assert as_person.post(f"{PAGE}{kind}/add/").status_code == 404

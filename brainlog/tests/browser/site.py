@@ -34,7 +34,8 @@ from logs.tests.columns import put
 from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_log, make_medication
 from logs.tests.own_questions import make_answer, make_question
 from reflections.tests.factories import make_reflection
-from reminders.models import Channel, Plan
+from reminders.email import off_token
+from reminders.models import Channel, Feed, Plan
 from reminders.tests.factories import remind
 
 ONE_DAY = datetime.timedelta(days=1)
@@ -50,11 +51,16 @@ NOT_PAGES = {
     "accounts:passkey_login",
     "accounts:pause_notices",
     "accounts:use_zone",
+    "reminders:calendar",
     "reminders:channel_add",
     "reminders:channel_remove",
     "reminders:channel_test",
+    "reminders:email_add",
+    "reminders:feed_off",
     "reminders:later",
     "reminders:snooze",
+    "logs:ask_one",
+    "logs:decline_catch_up",
     "logs:medication_taken",
     "logs:not_tracked",
     "logs:tracked",
@@ -84,10 +90,12 @@ class World:
         newcomer, ill = make_person(), make_person(display_name=LONG)
         careful = make_person(username="careful", email="careful@example.org")
         protect(careful)
+        make_email_channel(careful)
         regular = make_person(display_name="Ada", week_starts_on="monday")
         questions = make_own_questions(regular)
         archived = make_question(regular, "line", label=LONG, archived_at=timezone.now())
         fill_a_history(regular, questions)
+        Feed.objects.renew(regular)
         remind(regular, {"morning": "07:30", "evening": "21:15"}, channels=0)
         make_channels(regular)
         make_log(ill, ill.today(), not_tracked="ill", morning_mood=2, dreams=LONG)
@@ -111,6 +119,7 @@ class World:
             "archived": self.archived.pk,
             "reset": urlsplit(reset_link(RequestFactory().get("/"), self.ill)).path,
             "verify": reverse("accounts:email_confirm", args=[confirmation_token(self.careful)]),
+            "off": reverse("reminders:email_off", args=[off_token(self.careful.reminder_channels.get())]),
             "passkey": self.careful.authenticator_set.get(type="webauthn").pk,
         }
 
@@ -192,6 +201,10 @@ class View:
             self.do(page, world)
 
 
+def make_email_channel(person: User):
+    Channel.objects.create(user=person, kind="email", destination="mail", address=person.email)
+
+
 def protect(person: User):
     """Switch on codes from an app, a passkey and recovery codes."""
     client = Client()
@@ -251,6 +264,36 @@ def ready_made_added(page, world):
 def question_deletion(page, world):
     press(page, "Delete it")
     expect(page.get_by_role("heading", name="Delete this question?")).to_be_visible()
+
+
+def one_question_chosen(page, world):
+    field(page, "one").select_option(world.questions["score"].name)
+    page.locator("#one button").click()
+    expect_saved(page, "Saved.")
+    User.objects.filter(pk=world.regular.pk).update(question_choices=None)
+
+
+def one_question_today(page, world):
+    press(page, "Just one question today")
+    expect(page.get_by_role("button", name="Ask everything again")).to_be_visible()
+    User.objects.filter(pk=world.newcomer.pk).update(one_question_on=None)
+
+
+def one_question_answered(page, world):
+    """Answered long ago: morning and evening."""
+    log = make_log(world.newcomer, world.newcomer.today(), morning_mood=4, overall_mood=4)
+    one_question_today(page, world)
+    log.delete()
+
+
+def caught_up_elsewhere(page, world):
+    """Save what another tab has answered meanwhile."""
+    day = world.regular.daily_logs.filter(date=world.addresses["holiday"])
+    tap(page, "focus_level", "3")
+    day.update(focus_level=8)
+    press(page, "Save")
+    expect_errors(page)
+    day.update(focus_level=None)
 
 
 def another_dose(page, world):
@@ -351,6 +394,17 @@ def unreadable(page, world):
 def deleted(page, world):
     press(page, "Delete")
     expect(page.get_by_role("heading", name="Deleted")).to_be_visible()
+
+
+def feed_renewed(page, world):
+    press(page, "Make a new address")
+    expect(page.get_by_role("heading", name="Your address")).to_be_visible()
+
+
+def mails_ended(page, world):
+    press(page, "End these mails")
+    expect(page.get_by_role("heading", name="Reminders by e-mail are off")).to_be_visible()
+    make_email_channel(world.careful)
 
 
 def check_in_due(page, world):
@@ -495,6 +549,12 @@ VIEWS = [
     View("profile, long name", "accounts:profile", "ill", "/accounts/profile/"),
     View("a check-in with a text that cannot be read", "logs:check_in", "ill", "/logs/{today}/morning/", unreadable),
     View("a day with a text that cannot be read", "logs:day", "ill", "/logs/{today}/", unreadable),
+    View("today, one question", "today", "newcomer", "/", one_question_today, is_wide=True),
+    View("today, one question answered", "today", "newcomer", "/", one_question_answered, is_wide=True),
+    View("one question", "logs:one_question", "newcomer", "/logs/{today}/one-question/overall_mood/"),
+    View("catch up", "logs:catch_up", "regular", "/logs/{spare_day}/catch-up/", unfolded, is_wide=True),
+    View("catch up, saved elsewhere", "logs:catch_up", "regular", "/logs/{holiday}/catch-up/", caught_up_elsewhere),
+    View("catch up, nothing missing", "logs:catch_up", "regular", "/logs/{yesterday}/catch-up/"),
     View("after a save", "today", "ill", "/logs/{today}/evening/", saved),
     View("today, complete", "today", "regular", "/", is_wide=True),
     *(
@@ -522,6 +582,7 @@ VIEWS = [
     View("own questions", "logs:questions", "regular", "/logs/questions/?check_in=evening", is_wide=True),
     View("own questions, moved", "logs:questions", "regular", "/logs/questions/?check_in=evening", question_moved),
     View("questions, off", "logs:questions", "regular", "/logs/questions/?check_in=afternoon", check_in_off),
+    View("the one question", "logs:questions", "regular", "/logs/questions/?check_in=evening", one_question_chosen),
     View("questions of the week", "logs:questions", "regular", "/logs/questions/?check_in=week"),
     View("questions, usual", "logs:questions", "newcomer", "/logs/questions/?check_in=medication"),
     View("new question", "logs:new_question", "regular", "/logs/questions/new/?check_in=evening", is_wide=True),
@@ -629,6 +690,12 @@ VIEWS = [
     View("e-mail", "accounts:email", "newcomer", "/accounts/email/", confirmed),
     View("confirm e-mail", "accounts:email_confirm", "newcomer", "{verify}"),
     View("confirm e-mail, used", "accounts:email_confirm", "newcomer", "/accounts/email/x/"),
+    View("calendar feed, none", "reminders:feed", "newcomer", "/accounts/reminders/feed/"),
+    View("calendar feed", "reminders:feed", "regular", "/accounts/reminders/feed/", is_wide=True),
+    View("calendar feed, new address", "reminders:feed", "regular", "/accounts/reminders/feed/", feed_renewed),
+    View("end reminders by e-mail", "reminders:email_off", "visitor", "{off}"),
+    View("reminders by e-mail ended", "reminders:email_off", "visitor", "{off}", mails_ended),
+    View("a wrong link to end them", "reminders:email_off", "visitor", "/accounts/reminders/off/x/"),
     View("second factor, off", "accounts:second_factor", "newcomer", "/accounts/second-factor/"),
     View("is it you?", "accounts:confirm", "regular", "/accounts/second-factor/app/"),
     View("is it you?, refused", "accounts:confirm", "regular", "/accounts/confirm/", saving(password="x")),
