@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from brainlog import environment
+from brainlog import environment, reminder_servers
 from brainlog.cache import caches_from_url
 from brainlog.database.urls import databases_from_environment
 from encryption.keys import DERIVED, derive_key, parse_keys
@@ -256,6 +256,20 @@ LOGIN_ONLY_BY_PROVIDER = env.boolean("LOGIN_ONLY_BY_PROVIDER", default=False)
 env.require(
     PROVIDERS or not LOGIN_ONLY_BY_PROVIDER, "LOGIN_ONLY_BY_PROVIDER: needs a provider, such as OIDC_SERVER_URL."
 )
+
+# ── Reminders ─────────────────────────────────────────────────────────────────────────────────
+
+# Every kind is off without its setting: messages to browsers, and ntfy and Gotify.
+REMINDER_PUSH_KEY, REMINDER_PUSH_CONTACT = env.all_or_none("REMINDER_PUSH_KEY", "REMINDER_PUSH_CONTACT") or ("", "")
+if REMINDER_PUSH_KEY and REMINDER_PUSH_CONTACT:
+    REMINDER_PUSH_KEY = env.parse(reminder_servers.parse_push_key, REMINDER_PUSH_KEY, default="")
+    REMINDER_PUSH_CONTACT = env.parse(reminder_servers.parse_push_contact, REMINDER_PUSH_CONTACT, default="")
+REMINDER_PUSH_SERVICES = env.parse(
+    reminder_servers.parse_push_services,
+    env.strings("REMINDER_PUSH_SERVICES", default=reminder_servers.PUSH_SERVICES),
+    default=(),
+)
+REMINDER_SERVERS = env.parse(reminder_servers.parse_servers, env.strings("REMINDER_SERVERS"), default=())
 
 # ── Language, numbers and time ────────────────────────────────────────────────────────────────
 

@@ -58,6 +58,10 @@ ADDRESSES = [
     Address("reminders:email_add", other=(405, 302)),
     Address("reminders:email_off", ("no-token",), visitor=(200, 200), other=(200, 200)),
     Address("reminders:reminders", other=(200, 200)),
+    Address("reminders:channels"),
+    Address("reminders:channel_add", ("push",), other=(405, 404)),  # Without REMINDER_PUSH_KEY.
+    Address("reminders:channel_remove", (1,), other=(405, 404)),
+    Address("reminders:channel_test", (1,), other=(405, 404)),
     Address("reminders:later", other=(405, 302)),
     Address("reminders:pause", other=(405, 200)),
     Address("reminders:snooze", other=(405, 302)),

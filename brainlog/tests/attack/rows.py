@@ -79,6 +79,9 @@ def make_hostile(owner: User, staff: User) -> Iterator[models.Model]:
         yield SecurityEvent.objects.create(
             person=owner, by=staff, kind="looked_at_day", **hostile_texts(SecurityEvent, number, "by_name", "device")
         )
+        yield Channel.objects.create(
+            user=owner, kind="push", address_key=number, **hostile_texts(Channel, number, "label", "destination")
+        )
         yield Invitation.objects.create(
             expires_at="2027-01-01T00:00Z", token_hash=str(number), **hostile_texts(Invitation, number, "note")
         )

@@ -14,9 +14,7 @@ from testing.rollback import rolled_back
 
 pytestmark = MARKS
 
-# Its button is on the page of channels.
-NOT_SHOWN = {"reminders:email_add"}
-TAKES_FORMS = sorted({name_of(address.path) for address in ADDRESSES if address.other[1] != 405} - NOT_SHOWN)
+TAKES_FORMS = sorted({name_of(address.path) for address in ADDRESSES if address.other[1] != 405})
 
 # There are many forms, so each gets a twentieth of the profile's examples.
 any_answers = settings(suppress_health_check=[*HealthCheck], max_examples=settings().max_examples // 20)

@@ -52,6 +52,9 @@ NOT_PAGES = {
     "accounts:pause_notices",
     "accounts:use_zone",
     "reminders:calendar",
+    "reminders:channel_add",
+    "reminders:channel_remove",
+    "reminders:channel_test",
     "reminders:email_add",
     "reminders:feed_off",
     "reminders:later",
@@ -94,6 +97,7 @@ class World:
         fill_a_history(regular, questions)
         Feed.objects.renew(regular)
         remind(regular, {"morning": "07:30", "evening": "21:15"}, channels=0)
+        make_channels(regular)
         make_log(ill, ill.today(), not_tracked="ill", morning_mood=2, dreams=LONG)
         medication = next(each for each in regular.medications.all() if each.name == "Concerta")
         return cls(newcomer, regular, ill, careful, medication.pk, questions, archived)
@@ -128,6 +132,15 @@ def make_own_questions(person: User) -> dict[str, OwnQuestion]:
         kind: make_question(person, kind, choices=choices, place=place, **words)
         for kind, place in zip(KINDS, ["first", "folded"] * len(KINDS), strict=False)
     }
+
+
+def make_channels(person: User):
+    """A device, a server with a long name that fails, and a device where the person is not logged in any more."""
+    facts = {"user": person, "destination": "push.example.org", "address": "{}"}
+    Channel.objects.create(kind="push", label="Chrome on Android", sent_at=timezone.now(), **facts)
+    Channel.objects.create(kind="ntfy", label=LONG, address_key="1", failures=2, last_error="http 403", **facts)
+    elsewhere = person.known_browsers.create(token_hash="f" * 64)
+    Channel.objects.create(kind="push", label="Safari on iPhone", address_key="2", known_browser=elsewhere, **facts)
 
 
 def answer_own_questions(logs: list[DailyLog], scores: list[DailyLog], questions: dict[str, OwnQuestion]):
@@ -608,6 +621,8 @@ VIEWS = [
         "/accounts/reminders/",
         saving(**{"evening-at": "", "quiet_from": "22:00", "quiet_until": ""}),
     ),
+    View("channels, none", "reminders:channels", "newcomer", "/accounts/reminders/channels/"),
+    View("channels", "reminders:channels", "regular", "/accounts/reminders/channels/"),
     View("reminders paused", "reminders:pause", "regular", "/accounts/reminders/", reminders_paused),
     View("days not tracked", "logs:not_tracked_days", "regular", "/logs/not-tracked/", is_wide=True),
     View(
