@@ -16,7 +16,7 @@ from brainlog.database.retry import retry_on_conflict
 from logs.check_in_times import WEEK, check_in_times
 from logs.question_changes import check_ins_changed
 from logs.stages import STAGE_BY_SLUG
-from reminders.models import Plan
+from reminders.models import Delivery, Plan
 from reminders.schedule import ONE_MINUTE, Rhythm, next_due
 
 # Columns of a person that a schedule depends on and that save() writes.
@@ -69,9 +69,19 @@ def replan_all(now: datetime.datetime | None = None) -> int:
     return moved
 
 
+def skip_overdue(now: datetime.datetime | None = None) -> int:
+    """Leave out what is overdue, after a backup was restored: it may have been sent since. Returns how many plans."""
+    now, skipped = now or timezone.now(), 0
+    Delivery.objects.waiting(now).delete()
+    while keys := list(Plan.objects.filter(next_at__lte=now).values_list("pk", flat=True)[:BATCH]):
+        skipped += replan_batch(keys, now, is_overdue=True)
+    return skipped
+
+
 @retry_on_conflict
-def replan_batch(keys: list[int], now: datetime.datetime) -> int:
-    plans = list(Plan.objects.select_for_update().filter(pk__in=keys).exclude(next_at__lte=now).order_by("pk"))
+def replan_batch(keys: list[int], now: datetime.datetime, is_overdue: bool = False) -> int:
+    plans = Plan.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+    plans = list(plans if is_overdue else plans.exclude(next_at__lte=now))
     people, moved = User.objects.in_bulk([plan.pk for plan in plans]), []
     for plan in plans:
         next_at = next_due(rhythm_of(plan, people[plan.pk]), now)
