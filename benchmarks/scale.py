@@ -30,6 +30,9 @@ TABLES = {
     "a day": "logs_dailylog",
     "a dose": "logs_dose",
     "a medication": "logs_medication",
+    "an own question": "logs_ownquestion",
+    "an own answer": "logs_ownanswer",
+    "a set of questions": "logs_questionset",
     "a reflection": "reflections_weeklyreflection",
     "a session": "accounts_session",
     "a person": "accounts_user",
@@ -89,14 +92,14 @@ def prepare() -> tuple[list[str], str]:
 
 def measure_rows(cluster):
     """Print the disk space per row of each table, and its share in TOAST tables and indexes."""
-    print(f"{'':>14}  {'rows':>7}  {'row':>7}  {'TOAST':>7}  {'indexes':>7}  {'total':>7}   bytes per row")
+    print(f"{'':>18}  {'rows':>7}  {'row':>7}  {'TOAST':>7}  {'indexes':>7}  {'total':>7}   bytes per row")
     for name, table in TABLES.items():
         [(rows, heap, indexes, total)] = cluster.execute(
             f"SELECT count(*), pg_relation_size('{table}'), pg_indexes_size('{table}'), "  # noqa: S608
             f"pg_total_relation_size('{table}') FROM {table}"
         )
         each = [part / rows for part in (heap, total - heap - indexes, indexes, total)]
-        print(f"{name:>14}  {rows:>7}  " + "  ".join(f"{part:>7.0f}" for part in each))
+        print(f"{name:>18}  {rows:>7}  " + "  ".join(f"{part:>7.0f}" for part in each))
 
 
 def measure_connection_memory(cluster):

@@ -4,11 +4,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.known_browsers import ended_person_ids
 from logs.calendar_days import Squares, full_name_of
+from logs.check_in_times import stage_now
 from logs.medication_list import MedicationList
 from logs.models import DailyLog, logs_between
-from logs.stages import stage_for_hour
 from logs.views import ONE_DAY, steps_of
 from reflections.models import reflections_around
+from reminders.badge import due_today
 
 MOST_MEDICATIONS = 6  # offered for one tap
 
@@ -26,12 +27,13 @@ def today(request):
     squares = Squares(day, person.first_day)
     strip = [squares.square(date, logs.get(date)) for date in (day - n * ONE_DAY for n in range(6, -1, -1))]
     medications = MedicationList.of_day(log)
-    now = log.next_open(stage_for_hour(person.local_time().hour, person.day_ends_at))
+    now = log.next_open(stage_now(person))
     context = {
         "day": day,
         "day_in_full": full_name_of(day),
         "log": log,
         "steps": steps_of(log, now=now, today=day, stages=log.stages_counted),
+        "due": due_today(log, reflections),
         "strip": strip,
         "shows_moods": any(square.score and square.sign for square in strip),
         "yesterday": logs.get(day - ONE_DAY),

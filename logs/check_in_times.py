@@ -9,7 +9,9 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from logs.stages import STAGES
+from django.utils.formats import time_format
+
+from logs.stages import STAGES, Stage, stage_for_hour
 
 WEEK = "week"
 SLUGS = (*(stage.slug for stage in STAGES), WEEK)
@@ -48,3 +50,25 @@ def to_json(times: Mapping[str, CheckInTime]) -> dict:
     return {
         slug: {"at": time.at.isoformat("minutes"), "weekdays": sorted(time.weekdays)} for slug, time in times.items()
     }
+
+
+def hours_chosen(person) -> dict[str, str]:
+    """The time of each check-in in words, for a person who has chosen; empty for all others."""
+    if not person.check_in_times:
+        return {}
+    return {slug: time_format(time.at) for slug, time in check_in_times(person.check_in_times).items()}
+
+
+def stage_now(person, now: datetime.datetime | None = None) -> Stage:
+    """The check-in that suits the hour: by the person's own times if they have chosen, else by the usual ones."""
+    local = person.local_time(now)
+    if not person.check_in_times:
+        return stage_for_hour(local.hour, person.day_ends_at)
+    times = check_in_times(person.check_in_times)
+
+    def minutes_into_day(time: datetime.time) -> int:
+        return (60 * (time.hour - person.day_ends_at) + time.minute) % (24 * 60)
+
+    by_time = sorted(STAGES, key=lambda stage: minutes_into_day(times[stage.slug].at))
+    begun = [stage for stage in by_time if minutes_into_day(times[stage.slug].at) <= minutes_into_day(local.time())]
+    return begun[-1] if begun else by_time[0]

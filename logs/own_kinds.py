@@ -78,7 +78,7 @@ def kind_of(
     Raises KeyError for a slug that is not in KINDS.
     """
     unit = unit or ""
-    least, most, step = (without_zeros(bound) for bound in (least, most, step))
+    least, most, step = (as_shown(bound) for bound in (least, most, step))
     vocabulary = tuple((key, label) for key, label in choices), tuple((key, label) for key, label in retired)
     return {
         "score": lambda: Score(tuple(end or "" for end in ends)),
@@ -93,6 +93,6 @@ def kind_of(
     }[slug]()
 
 
-def without_zeros(bound: Decimal | None) -> Decimal | None:
+def as_shown(bound: Decimal | None) -> Decimal | None:
     """A bound as messages show it: a column of the database gives it with zeros at its end."""
     return None if bound is None else Decimal(in_digits(Decimal(bound)))

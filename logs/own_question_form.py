@@ -276,18 +276,18 @@ class OwnQuestionForm(forms.Form):
     # What is stored
 
     def choices_with_ids(
-        self, existing: Iterable[Sequence] = (), retired: Iterable[Sequence] = (), used_ids: Iterable[int] = ()
+        self, existing: Iterable[Sequence] = (), retired: Iterable[Sequence] = ()
     ) -> tuple[list[list], list[list]]:
         """The lists `[id, label]` of the choices as they came in, and of those that are retired then.
 
         `existing` and `retired` are the lists as they are stored. A line has the id of the choice of the same text, in
         capitals or not, current or retired. If the list is as long as it was, and just one line of it is another text,
-        this line has the id of the former text. Any other line has a new id, above all of the lists and `used_ids`.
+        this line has the id of the former text. Any other line has a new id, above all of the lists.
         """
         labels = self.cleaned_data["choices"]
         if isinstance(labels, Unreadable):
             return existing, retired
-        return choices_with_ids(labels, list(existing), list(retired), used_ids)
+        return choices_with_ids(labels, list(existing), list(retired))
 
 
 def as_typed(value) -> str:
@@ -295,7 +295,7 @@ def as_typed(value) -> str:
 
 
 def choices_with_ids(
-    labels: list[str], existing: list[Sequence], retired: list[Sequence], used_ids: Iterable[int]
+    labels: list[str], existing: list[Sequence], retired: list[Sequence]
 ) -> tuple[list[list], list[list]]:
     """See OwnQuestionForm.choices_with_ids()."""
     known = {key_of(label): key for key, label in [*retired, *existing]}
@@ -307,7 +307,7 @@ def choices_with_ids(
     ]
     if len(labels) == len(existing) and len(changed) == 1 and ids[changed[0]] is None:
         ids[changed[0]] = existing[changed[0]][0]
-    highest = max([0, *used_ids, *(key for key, _label in [*existing, *retired])])
+    highest = max([0, *(key for key, _label in [*existing, *retired])])
     for place, key in enumerate(ids):
         if key is None:
             highest += 1

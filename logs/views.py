@@ -26,6 +26,7 @@ from logs.calendar_days import (
     name_of_day,
     stretches_in_words,
 )
+from logs.check_in_times import hours_chosen
 from logs.forms import NotTrackedDaysForm
 from logs.models import DailyLog, logs_carried_on, logs_listed, logs_of_day
 from logs.not_tracked import MOST_DAYS, mark_days, take_marks_off
@@ -116,11 +117,13 @@ def steps_of(log, now=None, today=None, stages=None):
     is_closed = today is not None and log.date > today and log.pk is None  # Its links lead to today's check-ins.
     meant = which_day.FOR_TODAY if log.date == today or is_closed else ""
     words = {"done": _("done"), "begun": _("begun"), "not-started": _("not started")}
+    hours = hours_chosen(log.user)
     return [
         {
             "stage": stage,
             "slug": stage.slug,
             "title": str(stage.title),
+            "hours": hours.get(stage.slug),
             "address": address_of_check_in(log.date, stage.slug) + meant,
             "state": state,
             "state_in_words": words[state],

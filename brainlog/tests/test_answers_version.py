@@ -31,7 +31,7 @@ TAKES_FORMS = {address for address in ADDRESSES if address.other[1] != 405}
 
 # The data of each form, and whether it changes answers.
 FORMS = {
-    **{address.path: ({}, False) for address in TAKES_FORMS if address.name.startswith("accounts:")},
+    **{address.path: ({}, False) for address in TAKES_FORMS if address.name.startswith(("accounts:", "reminders:"))},
     **{f"/logs/{DAY}/{stage}/": (answers(stage), True) for stage in STAGES},
     f"/logs/{DAY}/medication/": (answers("medication") | taken(MORNING_DOSE), True),
     f"/logs/{DAY}/not-tracked/": ({"reason": "ill"}, True),

@@ -44,6 +44,9 @@ BOOKKEEPING = {
 # Columns that forms change without a field of that name.
 OTHERWISE = {
     "accounts:pause_notices": {"notices_paused_until"},
+    "reminders:reminders": {"check_in_times"},
+    "reminders:later": {"check_in_times"},
+    "reminders:pause": {"reminders_paused_until"},
     "logs:not_tracked": {"not_tracked"},
     "logs:not_tracked_days": {"not_tracked"},
     "logs:tracked": {"not_tracked"},

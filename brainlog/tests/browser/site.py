@@ -34,6 +34,8 @@ from logs.tests.columns import put
 from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_log, make_medication
 from logs.tests.own_questions import make_answer, make_question
 from reflections.tests.factories import make_reflection
+from reminders.models import Plan
+from reminders.tests.factories import remind
 
 ONE_DAY = datetime.timedelta(days=1)
 NOTE = "Slept badly, then a long walk by the river.\n\nThe afternoon was kinder than I had feared it would be."
@@ -48,6 +50,8 @@ NOT_PAGES = {
     "accounts:passkey_login",
     "accounts:pause_notices",
     "accounts:use_zone",
+    "reminders:later",
+    "reminders:snooze",
     "logs:medication_taken",
     "logs:not_tracked",
     "logs:tracked",
@@ -81,6 +85,7 @@ class World:
         questions = make_own_questions(regular)
         archived = make_question(regular, "line", label=LONG, archived_at=timezone.now())
         fill_a_history(regular, questions)
+        remind(regular, {"morning": "07:30", "evening": "21:15"}, channels=0)
         make_log(ill, ill.today(), not_tracked="ill", morning_mood=2, dreams=LONG)
         medication = next(each for each in regular.medications.all() if each.name == "Concerta")
         return cls(newcomer, regular, ill, careful, medication.pk, questions, archived)
@@ -335,6 +340,21 @@ def deleted(page, world):
     expect(page.get_by_role("heading", name="Deleted")).to_be_visible()
 
 
+def check_in_due(page, world):
+    """From the beginning of the day on, one check-in or another is open."""
+    remind(world.newcomer, {"morning": "04:00", "evening": "20:00"}, channels=0)
+    page.reload()
+    expect(page.get_by_role("heading", name="It is time for")).to_be_visible()
+    User.objects.filter(pk=world.newcomer.pk).update(check_in_times=None)
+    Plan.objects.filter(pk=world.newcomer.pk).delete()
+
+
+def reminders_paused(page, world):
+    press(page, "For a week")
+    expect_saved(page, "Reminders are paused until")
+    User.objects.filter(pk=world.regular.pk).update(reminders_paused_until=None)
+
+
 def day_marking(page, world):
     page.get_by_text("Mark the day as not tracked").click()
 
@@ -450,6 +470,7 @@ VIEWS = [
     View("what “No” removes", "logs:check_in", "newcomer", "/logs/{today}/midday/", removal_said),
     View("asked before a removal", "logs:check_in", "newcomer", "/logs/{today}/midday/", removal_asked_about),
     View("a day, empty", "logs:day", "newcomer", "/logs/{today}/"),
+    View("today, a check-in due", "today", "newcomer", "/", check_in_due, is_wide=True),
     View("history, empty", "logs:history", "newcomer", "/logs/"),
     View("medications, none", "logs:medications", "newcomer", "/logs/medications/"),
     View("reflections, none", "reflections:list", "newcomer", "/reflections/"),
@@ -517,6 +538,16 @@ VIEWS = [
     ),
     View("own question, archived", "logs:own_question", "regular", "/logs/questions/{archived}/"),
     View("delete own question", "logs:own_question", "regular", "/logs/questions/{question}/", question_deletion),
+    View("reminders, not chosen", "reminders:reminders", "newcomer", "/accounts/reminders/", is_wide=True),
+    View("reminders", "reminders:reminders", "regular", "/accounts/reminders/", is_wide=True),
+    View(
+        "reminders, refused",
+        "reminders:reminders",
+        "regular",
+        "/accounts/reminders/",
+        saving(**{"evening-at": "", "quiet_from": "22:00", "quiet_until": ""}),
+    ),
+    View("reminders paused", "reminders:pause", "regular", "/accounts/reminders/", reminders_paused),
     View("days not tracked", "logs:not_tracked_days", "regular", "/logs/not-tracked/", is_wide=True),
     View(
         "days not tracked, refused",
