@@ -30,12 +30,6 @@ class PlanQuerySet(models.QuerySet):
         plans = self.filter(next_at__lte=now).annotate(is_here=Exists(seen)).order_by("next_at")
         return plans.select_for_update(skip_locked=True, of=("self",))
 
-    def are_on(self) -> bool:
-        """Whether there is any person who is to be reminded, and a channel to remind them on."""
-        return self.filter(
-            Exists(Channel.objects.filter(user=OuterRef("user")).order_by()), next_at__isnull=False
-        ).exists()
-
     def claim(self, plans: Iterable["Plan"], next_times: dict[int, datetime.datetime | None]) -> set[int]:
         """Advance the plans that have not been advanced since they were read, in one statement.
 
