@@ -13,8 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.emails import verified_email
 from reminders import email
 
-CHANNELS = "/accounts/reminders/channels/"
-
 
 @require_POST
 def email_add(request):
@@ -27,7 +25,7 @@ def email_add(request):
         messages.success(request, text % {"address": address})
     else:
         messages.error(request, _("You have as many ways to be reminded as there can be. Please remove one first."))
-    return redirect(CHANNELS)
+    return redirect("reminders:channels")
 
 
 @csrf_exempt  # Mail programs send the POST (RFC 8058). The token is what permits it.

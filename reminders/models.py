@@ -28,12 +28,16 @@ def is_here(now: datetime.datetime) -> Exists:
 
 class PlanQuerySet(models.QuerySet):
     def due(self, now: datetime.datetime):
-        """The plans that are due, the longest overdue first, with their people and whether those are still here."""
-        plans = self.filter(next_at__lte=now).select_related("user")
-        return plans.annotate(is_here=is_here(now)).order_by("next_at")
+        """The plans that are due, the longest overdue first, and whether their people are still here.
+
+        Locked: a change of settings waits until the claim is committed, and is read by the next one. Other senders pass
+        over them. SQLite has no such locks; there, each transaction that writes runs alone.
+        """
+        plans = self.filter(next_at__lte=now).annotate(is_here=is_here(now)).order_by("next_at")
+        return plans.select_for_update(skip_locked=True, of=("self",))
 
     def claim(self, plans: Iterable["Plan"], next_times: dict[int, datetime.datetime | None]) -> set[int]:
-        """Advance the plans that no other sender has advanced since they were read, in one statement.
+        """Advance the plans that have not been advanced since they were read, in one statement.
 
         Returns the keys of their people. The comparison and the write are one statement: no two senders can claim
         the same occurrence, on any database.
@@ -242,6 +246,29 @@ class DeliveryQuerySet(models.QuerySet):
         """Those that are not sent yet and still worth sending, the oldest first."""
         return self.filter(state=Delivery.State.QUEUED, worth_until__gt=now).order_by("pk")
 
+    def settle(self, now: datetime.datetime) -> int:
+        """Mark those that wait and are not worth sending any more as failed. Returns how many they are."""
+        late = self.filter(state=Delivery.State.QUEUED, worth_until__lte=now)
+        return late.update(state=Delivery.State.FAILED, finished_at=now, error=Delivery.LATE)
+
+    def settle_lost(self, now: datetime.datetime) -> int:
+        """Mark those as failed whose sender ended while it sent them: it is unknown whether they arrived."""
+        lost = self.filter(state=Delivery.State.SENDING, started_at__lte=now - Delivery.LOST_AFTER)
+        # By the index on due_at: nothing is sent that was due longer ago.
+        recent = lost.filter(due_at__gt=now - datetime.timedelta(days=3))
+        return recent.update(state=Delivery.State.FAILED, finished_at=now, error=Delivery.LOST)
+
+    def delete_old(self, now: datetime.datetime, limit: int = 1000) -> int:
+        """Delete some of those that are not kept any longer, the oldest first. Returns how many."""
+        old = self.filter(due_at__lt=now - Delivery.KEPT_FOR).order_by("due_at").values_list("pk", flat=True)[:limit]
+        return self.filter(pk__in=list(old)).delete()[0]
+
+    def has_later(self, delivery: "Delivery") -> bool:
+        """Whether there is a later reminder of the same check-in on the same channel, which replaces this one."""
+        return self.filter(
+            channel=delivery.channel_id, day=delivery.day, slug=delivery.slug, due_at__gt=delivery.due_at
+        ).exists()
+
     def start(self, pk: int, now: datetime.datetime) -> bool:
         """Mark one as being sent. False if another sender has, or if it is too late. One statement, committed before
         anything is sent: a sender that is killed then loses this one and never sends it twice."""
@@ -259,6 +286,10 @@ class Delivery(models.Model):
         FAILED = "failed", _("failed")
 
     KEPT_FOR = datetime.timedelta(days=30)
+    # One that has been sent for so long was lost with its sender: each channel has 10 seconds.
+    LOST_AFTER = datetime.timedelta(minutes=5)
+    # Failures that are not of a channel.
+    LATE, LOST = "late", "unknown"
 
     channel = SamePersonForeignKey(
         Channel,
@@ -369,7 +400,8 @@ class SenderState(models.Model):
 
     @classmethod
     def record(cls, now: datetime.datetime):
-        cls.objects.update_or_create(pk=cls.KEY, defaults={"seen_at": now})
+        row = cls(pk=cls.KEY, seen_at=now)
+        cls.objects.bulk_create([row], update_conflicts=True, unique_fields=["id"], update_fields=["seen_at"])
 
     @classmethod
     def is_running(cls, now: datetime.datetime) -> bool:

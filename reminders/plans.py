@@ -7,14 +7,16 @@ may move instants.
 
 import datetime
 
+from django.db import transaction
 from django.db.models.signals import post_save
 from django.utils import timezone
 
 from accounts.models import User
+from brainlog.database.retry import retry_on_conflict
 from logs.check_in_times import WEEK, check_in_times
 from logs.question_changes import check_ins_changed
 from logs.stages import STAGE_BY_SLUG
-from reminders.models import Plan
+from reminders.models import Delivery, Plan
 from reminders.schedule import ONE_MINUTE, Rhythm, next_due
 
 # Columns of a person that a schedule depends on and that save() writes.
@@ -39,30 +41,55 @@ def rhythm_of(plan: Plan, person: User) -> Rhythm:
 
 
 def replan(person: User, now: datetime.datetime | None = None) -> None:
-    """Compute when the person is reminded next, and store it. Does nothing for a person who never chose times."""
+    """Compute when the person is reminded next, and store it. Does nothing for a person who never chose times.
+
+    Reads the person again once their plan is locked: two changes at once, of the zone and of the times, each know only
+    their own, and the later one must store what follows from both.
+    """
     if person.check_in_times is None:
         return
     now = now or timezone.now()
-    plan = Plan.objects.filter(pk=person.pk).first()
-    if plan is None:
-        return
-    # A reminder that is overdue stays due: the sender has not come to it yet.
-    after = now if plan.next_at is None else min(now, plan.next_at - ONE_MINUTE)
-    Plan.objects.filter(pk=plan.pk).update(next_at=next_due(rhythm_of(plan, person), after))
+    with transaction.atomic():
+        plan = Plan.objects.select_for_update().filter(pk=person.pk).first()
+        if plan is None:
+            return
+        # A reminder that is overdue stays due: the sender has not come to it yet.
+        after = now if plan.next_at is None else min(now, plan.next_at - ONE_MINUTE)
+        next_at = next_due(rhythm_of(plan, User.objects.get(pk=person.pk)), after)
+        if next_at != plan.next_at:
+            Plan.objects.filter(pk=plan.pk).update(next_at=next_at)
 
 
 def replan_all(now: datetime.datetime | None = None) -> int:
     """Compute it for everyone whose next reminder lies ahead. Returns how many moved."""
     now, last, moved = now or timezone.now(), 0, 0
-    plans = Plan.objects.select_related("user").exclude(next_at__lte=now).order_by("pk")
-    while batch := list(plans.filter(pk__gt=last)[:BATCH]):
-        for plan in batch:
-            next_at = next_due(rhythm_of(plan, plan.user), now)
-            if next_at != plan.next_at:
-                # Only as it was read: a sender or the person may have moved it meanwhile.
-                moved += Plan.objects.filter(pk=plan.pk, next_at=plan.next_at).update(next_at=next_at)
-        last = batch[-1].pk
+    while keys := list(Plan.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        moved += replan_batch(keys, now)
+        last = keys[-1]
     return moved
+
+
+def skip_overdue(now: datetime.datetime | None = None) -> int:
+    """Leave out what is overdue, after a backup was restored: it may have been sent since. Returns how many plans."""
+    now, skipped = now or timezone.now(), 0
+    Delivery.objects.waiting(now).delete()
+    while keys := list(Plan.objects.filter(next_at__lte=now).values_list("pk", flat=True)[:BATCH]):
+        skipped += replan_batch(keys, now, is_overdue=True)
+    return skipped
+
+
+@retry_on_conflict
+def replan_batch(keys: list[int], now: datetime.datetime, is_overdue: bool = False) -> int:
+    plans = Plan.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+    plans = list(plans if is_overdue else plans.exclude(next_at__lte=now))
+    people, moved = User.objects.in_bulk([plan.pk for plan in plans]), []
+    for plan in plans:
+        next_at = next_due(rhythm_of(plan, people[plan.pk]), now)
+        if next_at != plan.next_at:
+            plan.next_at = next_at
+            moved.append(plan)
+    Plan.objects.bulk_update(moved, ["next_at"])
+    return len(moved)
 
 
 def connect_signals() -> None:

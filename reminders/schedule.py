@@ -14,8 +14,9 @@ from logs.check_in_times import WEEK, CheckInTime
 
 ONE_DAY = datetime.timedelta(days=1)
 ONE_MINUTE = datetime.timedelta(minutes=1)
-# A reminder on each weekday is at most a week away, and two days more where the zone skips one.
-HORIZON = 9
+ONE_SECOND = datetime.timedelta(seconds=1)
+# Days in which a reminder is looked for: two weeks, because a zone can skip the one weekday on which there is one.
+HORIZON = 16
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,28 @@ class Rhythm:
 
     def start_of(self, day: datetime.date) -> datetime.datetime:
         """The instant at which a day of the log begins, in UTC."""
-        return self.instant_of(day, datetime.time(self.day_ends_at))
+        at = datetime.datetime.combine(day, datetime.time(self.day_ends_at), self.zone)
+        start, before = at.astimezone(datetime.UTC), at.replace(fold=1).astimezone(datetime.UTC)
+        if ONE_DAY > start - before > datetime.timedelta():
+            # The clock skips this time, in Chatham at 3:00: the day begins as soon as the clock has skipped.
+            return self.change_of_offset(before, start)
+        return start
+
+    def change_of_offset(self, before: datetime.datetime, after: datetime.datetime) -> datetime.datetime:
+        """The instant between these two at which the offset of the zone changes."""
+        offset = after.astimezone(self.zone).utcoffset()
+        while after - before > ONE_SECOND:
+            middle = before + ((after - before) / 2 // ONE_SECOND) * ONE_SECOND
+            before, after = (before, middle) if middle.astimezone(self.zone).utcoffset() == offset else (middle, after)
+        return after
+
+    def day_of_windows(self, instant: datetime.datetime) -> datetime.date:
+        """The day whose windows lie around an instant.
+
+        It is day_of(), but where the clock shows the hour at which the day begins twice: a day begins once.
+        """
+        day = self.day_of(instant)
+        return day + ONE_DAY if instant >= self.start_of(day + ONE_DAY) else day
 
     def instant_of(self, date: datetime.date, at: datetime.time) -> datetime.datetime:
         """The instant, in UTC, at which the clock first shows this; in a gap, as much later as the clock skips."""
@@ -119,7 +141,10 @@ def out_of_quiet_hours(instant: datetime.datetime, rhythm: Rhythm) -> datetime.d
     if not is_quiet:
         return instant
     date = local.date() + (ONE_DAY if crosses_midnight and time >= start else datetime.timedelta())
-    return max(rhythm.instant_of(date, end), instant)
+    at = datetime.datetime.combine(date, end, rhythm.zone)
+    # The second time that the clock shows the end, if it is quiet again after the first one.
+    ends = (at.replace(fold=fold).astimezone(datetime.UTC) for fold in (0, 1))
+    return next((each for each in ends if each > instant), instant)
 
 
 def windows_from(day: datetime.date, rhythm: Rhythm) -> Iterator[Window]:
@@ -147,9 +172,8 @@ def reminders_due(rhythm: Rhythm, since: datetime.datetime, now: datetime.dateti
 
     A sender that was down for hours sends one reminder of the check-in that is open by then.
     """
-    day = rhythm.day_of(now)
     found = []
-    for window in windows_of(day, rhythm):
+    for window in windows_of(rhythm.day_of_windows(now), rhythm):
         times = [time for time in due_times(window, rhythm) if since <= time <= now]
         if times and now < window.closes_at:
             found.append(Reminder(window, times[-1]))

@@ -4,13 +4,15 @@ import datetime
 import threading
 
 from django.contrib.auth import SESSION_KEY
+from django.utils import timezone
 
 from accounts.sessions import SessionStore
 from accounts.tests.factories import make_person
 from logs.check_in_times import EVERY_DAY, CheckInTime, check_in_times, to_json
 from reminders.channels import ChannelKind
-from reminders.models import Channel, Plan
+from reminders.models import Channel, Delivery, Plan
 from reminders.plans import replan
+from reminders.schedule import ONE_DAY
 
 
 class RecordingKind(ChannelKind):
@@ -60,6 +62,17 @@ def remind(person, times: dict[str, str], *, channels: int = 1, session: bool = 
         )
         for number in range(channels)
     ]
+
+
+def make_delivery(person, **facts) -> Delivery:
+    """A reminder of a person that waits, with their plan and a channel."""
+    Plan.objects.get_or_create(user=person)
+    channel = person.reminder_channels.first() or Channel.objects.create(
+        user=person, kind="push", destination="push.example.org", label="My phone", address="A secret", address_key="1"
+    )
+    now = timezone.now()
+    facts = {"slug": "midday", "day": now.date(), "due_at": now, "worth_until": now + ONE_DAY} | facts
+    return Delivery.objects.create(channel=channel, **facts)
 
 
 def make_reminded(times: dict[str, str], **options):

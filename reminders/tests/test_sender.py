@@ -1,23 +1,24 @@
 """Rounds of the sender: what is claimed, queued and sent, and what is not."""
 
 import datetime
-from concurrent.futures import wait
+import threading
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from logs.tests.factories import make_log
 from reflections.models import WeeklyReflection
-from reminders import channels
+from reminders import channels, sender as sender_module
 from reminders.channels import SendingError
 from reminders.models import Channel, Delivery, Plan, SenderState
-from reminders.plans import replan, replan_all
-from reminders.sender import Sender, deliver, run_round
+from reminders.plans import replan, replan_all, skip_overdue
+from reminders.sender import MOST_FAILURES, Destination, Round, Sender, deliver, run_round
 from reminders.tests.factories import RecordingKind, make_reminded, make_session, remind
+from testing.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -168,7 +169,8 @@ def test_a_delivery_that_another_sender_took_is_not_sent_again(clock, person, ki
     run_round()
     [pk] = Delivery.objects.values_list("pk", flat=True)
 
-    assert (deliver(pk), deliver(pk)) == ("sent", None)
+    assert deliver(pk).state == "sent"
+    assert deliver(pk) is None
     assert len(kind.sent) == 1
 
 
@@ -250,15 +252,386 @@ def test_a_round_records_that_a_sender_runs(clock):
     assert not SenderState.is_running(timezone.now())
 
 
+# ── Right before sending ──────────────────────────────────────────────────────────────────────────
+
+
+def queued(clock, person, text: str = "12:00", **options) -> int:
+    """The key of a delivery of this person that waits."""
+    remind(person, TIMES, **options)
+    clock.move_to(at(text))
+    assert run_round().queued == 1
+    return Delivery.objects.get(state="queued").pk
+
+
+def change(person, **facts):
+    type(person).objects.filter(pk=person.pk).update(**facts)
+    person.refresh_from_db()
+    replan(person)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"is_active": False},
+        {"reminders_paused_until": MONDAY + datetime.timedelta(days=1)},
+        {"notices_paused_until": MONDAY + datetime.timedelta(days=1)},
+        {"question_choices": {"off": {"midday": []}}},
+        {"timezone": "Europe/Berlin"},
+        {"check_in_times": {"midday": {"at": "12:00", "weekdays": [1]}}},
+        {"check_in_times": {"midday": {"at": "13:00", "weekdays": [0]}}},
+    ],
+    ids=["account", "pause", "notices", "switched off", "zone", "weekdays", "time"],
+)
+def test_what_the_person_changed_since_it_was_queued_counts(clock, person, kind, facts):
+    pk = queued(clock, person)
+    change(person, **facts)
+
+    assert deliver(pk) is None
+    assert kind.sent == []
+    assert not Delivery.objects.exists()  # It failed nowhere, and nothing waits.
+
+
+def test_a_check_in_that_was_begun_since_is_not_reminded_of(clock, person, as_person, kind):
+    pk = queued(clock, person)
+    as_person.post(f"/logs/{MONDAY}/midday/", {"focus_level": "4"})
+
+    assert deliver(pk) is None
+    assert kind.sent == []
+
+
+def test_a_snooze_between_the_claim_and_the_sending_moves_the_reminder(clock, person, kind):
+    pk = queued(clock, person)
+    Plan.objects.update(snoozed_until=at("12:15"))
+    replan(person)
+
+    assert deliver(pk) is None
+    assert round_and_send(clock, "12:14") == 0
+    assert round_and_send(clock, "12:15") == 1
+    assert len(kind.sent) == 1
+
+
+def test_of_reminders_of_a_check_in_that_wait_the_last_is_sent(clock, person, kind):
+    remind(person, TIMES, repeat_minutes=10, repeats=6)
+    for time in ("12:00", "12:10", "12:20"):
+        clock.move_to(at(time))
+        assert run_round().queued == 1
+
+    for pk in Delivery.objects.order_by("-pk").values_list("pk", flat=True):
+        deliver(pk)
+
+    assert len(kind.sent) == 1
+    assert Delivery.objects.get().due_at == at("12:20")
+
+
+def test_a_message_that_cannot_be_made_is_not_marked_as_being_sent(clock, person, kind):
+    pk = queued(clock, person)
+    Delivery.objects.update(slug="nothing")
+
+    assert deliver(pk) is None
+    assert not Delivery.objects.filter(state="sending").exists()
+
+
+def test_what_waited_for_too_long_is_settled_as_late(clock, person, kind):
+    queued(clock, person)
+    clock.move_to(at("21:00"))
+    run_round()
+
+    delivery = Delivery.objects.get(slug="midday")
+    assert (delivery.state, delivery.error) == ("failed", "late")
+    assert Delivery.objects.waiting(timezone.now()).get().slug == "evening"
+
+
+def test_what_a_killed_sender_was_sending_is_settled_and_never_sent_again(clock, person, kind):
+    pk = queued(clock, person)
+    assert Delivery.objects.start(pk, timezone.now())
+
+    assert deliver(pk) is None
+    clock.shift(datetime.timedelta(minutes=4))
+    assert Delivery.objects.settle_lost(timezone.now()) == 0
+    clock.shift(datetime.timedelta(minutes=2))
+    assert Delivery.objects.settle_lost(timezone.now()) == 1
+    assert deliver(pk) is None
+    assert kind.sent == []
+    assert (Delivery.objects.get().state, Delivery.objects.get().error) == ("failed", "unknown")
+
+
+def test_old_deliveries_are_deleted_in_batches(clock, person, kind):
+    remind(person, {"midday": "12:00"})
+    for number in range(3):
+        round_and_send(clock, "12:00", MONDAY + datetime.timedelta(days=number))
+    clock.move_to(at("12:01", MONDAY + datetime.timedelta(days=31)))
+
+    assert Delivery.objects.delete_old(timezone.now(), limit=1) == 1
+    assert Delivery.objects.delete_old(timezone.now()) == 1
+    assert Delivery.objects.delete_old(timezone.now()) == 0
+    assert Delivery.objects.get().day == MONDAY + datetime.timedelta(days=2)
+
+
+# ── Claims ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_plan_that_cannot_be_computed_does_not_stop_the_others(clock, kind, monkeypatch, caplog):
+    broken, other = make_reminded(TIMES), make_reminded(TIMES)
+    rhythm_of = sender_module.rhythm_of
+
+    def fail(plan, person):
+        if person == broken:
+            raise OverflowError
+        return rhythm_of(plan, person)
+
+    monkeypatch.setattr(sender_module, "rhythm_of", fail)
+
+    assert round_and_send(clock, "12:00") == 1
+    assert Delivery.objects.get().user == other
+    assert Plan.objects.get(user=broken).next_at == at("12:00", MONDAY + datetime.timedelta(days=1))
+    assert f"person {broken.pk}" in caplog.text
+
+
+def test_a_round_ends_if_a_claim_is_lost(clock, person, kind, monkeypatch):
+    remind(person, TIMES)
+    clock.move_to(at("12:00"))
+    monkeypatch.setattr(type(Plan.objects.all()), "claim", lambda self, plans, next_times: set())
+
+    assert run_round() == Round()
+
+
+def test_after_a_restore_nothing_that_may_have_been_sent_is_sent(clock, person, kind):
+    queued(clock, person)
+    other = make_reminded(TIMES)
+    Plan.objects.filter(user=other).update(next_at=at("12:00"))
+    clock.move_to(at("14:00"))
+
+    assert skip_overdue() == 1
+    assert run_round() == Round()
+    assert Plan.objects.get(user=other).next_at == at("21:00")
+    assert not Delivery.objects.waiting(timezone.now()).exists()
+
+
+def test_the_plan_follows_from_changes_that_others_have_stored(clock, person, kind):
+    """Two pages, each with a person as it was before the other page's change."""
+    remind(person, TIMES)
+    stale = type(person).objects.get(pk=person.pk)
+    change(person, timezone="Europe/Berlin")
+    stale.day_ends_at = 2
+
+    stale.save(update_fields=["day_ends_at"])
+
+    assert Plan.objects.get().next_at == datetime.datetime.combine(MONDAY, datetime.time(21), ZoneInfo("Europe/Berlin"))
+
+
+def test_plans_without_a_next_time_are_computed_too(clock, person, kind):
+    remind(person, TIMES)
+    Plan.objects.update(next_at=None)
+
+    assert replan_all() == 1
+    assert Plan.objects.get().next_at == at("12:00")
+
+
 @pytest.mark.django_db(transaction=True)
-def test_the_threads_of_a_sender_send_everything_that_waits(clock, person, kind):
+def test_a_change_of_settings_waits_for_a_claim_and_is_not_overwritten(clock, person, kind, monkeypatch):
+    """The times change after the claim has read them, and before it is committed."""
+    remind(person, {"midday": "12:00", "evening": "21:00"})
+    clock.move_to(at("12:00"))
+    occurrence_of, changes = sender_module.occurrence_of, []
+
+    def change_times():
+        try:
+            own = type(person).objects.get(pk=person.pk)
+            with transaction.atomic():
+                change(
+                    own, check_in_times=own.check_in_times | {"evening": {"at": "20:00", "weekdays": list(range(7))}}
+                )
+        finally:
+            connection.close()
+
+    def slow(*args):
+        found = occurrence_of(*args)
+        if not changes:
+            changes.append(threading.Thread(target=change_times))
+            changes[0].start()
+            changes[0].join(0.5)
+        return found
+
+    monkeypatch.setattr(sender_module, "occurrence_of", slow)
+    assert run_round().queued == 1
+    changes[0].join(30)
+
+    assert Plan.objects.get().next_at == at("20:00")
+
+
+# ── Threads ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def sender():
+    sender = Sender(threads=4, most_threads=8)
+    yield sender
+    assert sender.stop(30)
+
+
+def on(channels_of_person, destination: str):
+    Channel.objects.filter(pk__in=[each.pk for each in channels_of_person]).update(destination=destination)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_threads_of_a_sender_send_everything_that_waits(clock, person, kind, sender):
     remind(person, TIMES, channels=5)
     clock.move_to(at("12:00"))
     run_round()
-    sender = Sender()
 
-    wait(sender.send_waiting())
-    sender.stop()
+    assert sender.send_waiting() == 5
+    assert sender.send_waiting() == 0
+    assert sender.wait(30)
 
-    assert len(kind.sent) == 5
+    assert len(kind.sent) == sender.sent == 5
     assert not Delivery.objects.exclude(state="sent").exists()
+    assert sender.in_hand() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_hangs_delays_no_other(clock, person, kind, sender):
+    """Both channels of one person: the one on the healthy server gets its reminder while the other one hangs."""
+    hanging, healthy = remind(person, TIMES, channels=2)
+    on([hanging], "hanging.example.org")
+    is_over, is_hanging = threading.Event(), threading.Event()
+
+    def hang(channel):
+        if channel.pk == hanging.pk:
+            is_hanging.set()
+            assert is_over.wait(30)
+
+    kind.fail = hang
+    clock.move_to(at("12:00"))
+    run_round()
+    sender.send_waiting()
+    assert is_hanging.wait(30)
+    wait_until(lambda: kind.sent)
+
+    assert [pk for pk, _title in kind.sent] == [healthy.pk]
+    assert not sender.wait(0)
+    is_over.set()
+    assert sender.wait(30)
+    assert len(kind.sent) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_servers_that_hang_have_half_of_the_threads(clock, kind, sender):
+    is_over, hanging, lock = threading.Event(), [], threading.Lock()
+    for number in range(10):
+        on(make_reminded(TIMES).reminder_channels.all(), f"hanging-{number}.example.org")
+    healthy = make_reminded(TIMES, channels=10)
+
+    def hang(channel):
+        if channel.user_id != healthy.pk:
+            with lock:
+                hanging.append(channel.pk)
+            assert is_over.wait(30)
+
+    kind.fail = hang
+    clock.move_to(at("12:00"))
+    run_round()
+    # The healthy one is known to answer: it has sent before.
+    sender.destinations["push.example.org"] = Destination("push.example.org", is_proven=True, failures=1)
+    sender.send_waiting()
+    wait_until(lambda: len(kind.sent) == 10)
+
+    assert len(hanging) <= 4
+    is_over.set()
+    assert sender.wait(30)
+    assert len(kind.sent) == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_fails_is_bypassed_and_gets_the_rest_when_it_answers(clock, kind, sender, caplog):
+    for _number in range(10):
+        make_reminded(TIMES)
+
+    def fail(channel):
+        raise SendingError("timeout")
+
+    kind.fail = fail
+    clock.move_to(at("12:00"))
+    run_round()
+    assert sender.send_waiting() == 10
+    assert sender.wait(30)
+
+    assert (sender.failed, sender.sent) == (MOST_FAILURES, 0)
+    assert Delivery.objects.filter(state="queued").count() == 10 - MOST_FAILURES
+    assert caplog.text.count("bypassed") == 1
+    assert sender.send_waiting() == 0
+    kind.fail = None
+    sender.destinations["push.example.org"].breaker.close()  # Its time is over.
+    assert sender.send_waiting() == 10 - MOST_FAILURES
+    assert sender.wait(30)
+    assert len(kind.sent) == 10 - MOST_FAILURES
+
+
+@pytest.mark.django_db(transaction=True)
+def test_wrong_addresses_of_one_person_do_not_bypass_a_server(clock, person, kind, sender):
+    wrong = {each.pk for each in remind(person, TIMES, channels=10)}
+    make_reminded(TIMES)
+
+    def fail(channel):
+        if channel.pk in wrong:
+            raise SendingError("http 404", is_gone=True)
+
+    kind.fail = fail
+    clock.move_to(at("12:00"))
+    run_round()
+    sender.send_waiting()
+    assert sender.wait(30)
+
+    assert (sender.failed, sender.sent) == (10, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_at_the_end_what_waits_is_left_to_the_next_sender(clock, person, kind):
+    remind(person, TIMES, channels=5)
+    is_over, is_hanging = threading.Event(), threading.Event()
+
+    def hang(channel):
+        is_hanging.set()
+        assert is_over.wait(30)
+
+    kind.fail = hang
+    clock.move_to(at("12:00"))
+    run_round()
+    sender = Sender()
+    sender.send_waiting()
+    assert is_hanging.wait(30)
+    assert not sender.stop(0)
+    is_over.set()
+    assert sender.stop(30)
+
+    assert len(kind.sent) == 1
+    other = Sender()
+    assert other.send_waiting() == 4
+    assert other.wait(30)
+    assert len(kind.sent) == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_senders_at_once_send_each_reminder_once(clock, kind):
+    for _number in range(60):
+        make_reminded(TIMES)
+    clock.move_to(at("12:00"))
+    start, rounds = threading.Barrier(2), []
+
+    def work():
+        try:
+            sender = Sender(threads=2)
+            start.wait(30)
+            rounds.append(run_round())
+            sender.send_waiting()
+            sender.wait(60)
+        finally:
+            connection.close()
+
+    senders = [threading.Thread(target=work) for _number in range(2)]
+    for each in senders:
+        each.start()
+    for each in senders:
+        each.join(90)
+
+    assert sum(each.queued for each in rounds) == 60
+    assert sorted(pk for pk, _title in kind.sent) == sorted(Channel.objects.values_list("pk", flat=True))
