@@ -26,7 +26,7 @@ def today(request):
     squares = Squares(day, person.first_day)
     strip = [squares.square(date, logs.get(date)) for date in (day - n * ONE_DAY for n in range(6, -1, -1))]
     medications = MedicationList.of_day(log)
-    now = log.next_open(stage_for_hour(person.local_time().hour, person.day_ends_at))
+    now = check_in_of_the_hour(log)
     context = {
         "day": day,
         "day_in_full": full_name_of(day),
@@ -41,3 +41,9 @@ def today(request):
         "reflection": next((r for r in reflections if r.week_end >= day), None),
     }
     return render(request, "home/today.html", context)
+
+
+def check_in_of_the_hour(log):
+    """The first check-in from this hour on that is switched on and not done. None, if there is none."""
+    person = log.user
+    return log.next_open(stage_for_hour(person.local_time().hour, person.day_ends_at))
