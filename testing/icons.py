@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 from testing.chromium import ARGUMENTS, find_chromium
 
 IMAGES = Path(__file__).resolve().parents[1] / "static" / "images"
-# Size in pixels, and how much of the drawing's size is left, where corners are to be cut; None for the drawing as it is.
+# Size in pixels; and by how much the drawing is scaled where corners will be cut, None for the drawing as it is.
 ICONS = {
     "icon-192.png": (192, None),
     "icon-512.png": (512, None),
