@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import get_language, gettext, gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -74,13 +74,17 @@ def icon_name(size: str, purpose: str = "any") -> str:
 @cache_control(no_store=True)
 def service_worker(request):
     """The worker of this release, or one that removes itself: browsers compare its bytes at each visit."""
-    content = source_of(["off"]) if not settings.SERVICE_WORKER else worker() if settings.DEBUG else known_worker()
+    if not settings.SERVICE_WORKER:
+        content = source_of(["off"])
+    else:
+        # While developing, the files may be others the next time.
+        content = (worker if settings.DEBUG else known_worker)(get_language())
     headers = {"Content-Security-Policy": WORKER_POLICY}
     return HttpResponse(content, content_type="text/javascript; charset=utf-8", headers=headers)
 
 
-def worker() -> str:
-    """The script of the worker. It changes with the content of each file that the worker keeps."""
+def worker(language: str | None) -> str:
+    """The script of the worker, in a language. It changes with the content of each file that the worker keeps."""
     source, page = source_of(WORKER), render_to_string("home/offline.html")
     content = [source, page, *(read_integrity(name) for name in FILES)]
     release = {

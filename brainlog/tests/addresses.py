@@ -46,6 +46,10 @@ class Address:
 
 ADDRESSES = [
     Address("today", visitor=(200, 405)),
+    Address("now", other=(302, 405)),
+    Address("offline", visitor=(200, 405)),
+    Address("manifest", visitor=(200, 405)),
+    Address("service_worker", visitor=(200, 405)),
     Address("accounts:signup", visitor=(200, 200), other=(302, 302)),
     Address("accounts:login", visitor=(200, 200), other=(302, 302)),
     Address("accounts:logout", visitor=(405, 302), other=(405, 302)),
@@ -90,6 +94,7 @@ ADDRESSES = [
         Address("logs:check_in", (DAY, stage), other=(200, 302))
         for stage in ("morning", "medication", "midday", "afternoon", "evening")
     ),
+    Address("logs:waiting", visitor=(200, 405)),
     Address("logs:not_tracked_days", other=(200, 200)),
     Address("logs:not_tracked", (DAY,), other=(405, 302)),
     Address("logs:tracked", (DAY,), other=(405, 404)),

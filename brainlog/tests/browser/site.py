@@ -42,6 +42,10 @@ LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtenges
 # Addresses that only change something or lead elsewhere; what they lead to is in the list. (Who sets
 # a first password sees the page that changes one.)
 NOT_PAGES = {
+    "now",
+    "manifest",
+    "service_worker",
+    "logs:waiting",
     "accounts:end_sessions",
     "accounts:logout",
     "accounts:set_password",
