@@ -7,10 +7,10 @@ opens pages in the machine's Chromium with the processor slowed down four times 
 Mbit/s down, 0.75 up), by its DevTools. Each number is the median of the rounds. Takes a minute and a half. Exits with 1
 if a goal is missed.
 
-A first visit is one of a browser that has nothing of the site but a login; the second visit comes after the service
-worker is installed. Bytes and requests are those of the connections to the server, with headers, the manifest and all that the
-service worker loads, but for the icon that a phone loads once it offers to install the site. The first input is possible when the page is drawn, its script has run, and no long
-task of the main thread goes on.
+A first visit is one of a browser that has nothing of the site but a login; the second comes after the service worker is
+installed. Bytes and requests are those of the connections to the server, with headers, the manifest and all that the
+service worker loads, but for the icon that a phone loads once it offers to install the site. The first input is
+possible when the page is drawn, its script has run, and no long task of the main thread goes on.
 """
 
 import os

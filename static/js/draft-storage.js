@@ -1,8 +1,8 @@
 // Shared: the stored drafts of forms. A key is "brainlog-draft/" and a path: person, page, copy ("7/2026-05-04/midday/x1").
 // A draft is {at, version, answers, sent, today, title, address}: when it was typed, over which version of the answers,
 // whether it was sent, what its page called today if that day was over by then, and what and where its page is. One that
-// was sent has also `post`, {address, fields}, which is what was sent. If there was no network, it `waits`, and is sent
-// again (waiting.js); if the server then asks something about it, it `needsYou`.
+// was sent has also `post`, {address, fields}: where, and what was sent beside the answers. If there was no network, it
+// `waits`, and is sent again (waiting.js); if the server then asks something about it, it `needsYou`.
 
 const draftStorage = {
   PREFIX: "brainlog-draft/",

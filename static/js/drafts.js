@@ -11,7 +11,7 @@
 //
 // Leaving the page warns only if the draft could not be stored: what is stored is listed on Today (unsaved.js).
 //
-// A save without a network waits: the draft holds all that the form would have sent, and waiting.js sends it later. What is
+// A save without a network waits: the draft holds what the form would have sent, and waiting.js sends it later. What is
 // typed after that is a draft like any other, which has to be saved.
 
 const MOST_DRAFTS = 20; // of one page
@@ -76,7 +76,7 @@ class DraftKeeper {
     this.isServedUnsaved = "unsaved" in form.dataset;
     this.isUnsaved = this.isServedUnsaved;
     this.sent = null; // The answers that were sent.
-    this.post = null; // The same with all that went with them: {address, fields}.
+    this.post = undefined; // Where they were sent, and what went with them: {address, fields}.
     this.waits = false; // Whether they wait for the network.
     this.timer = null;
     this.typedAt = Date.now();
@@ -172,14 +172,15 @@ class DraftKeeper {
     return { at: this.typedAt, version: this.version.value, answers, sent, today: this.outdatedToday(), title, address, ...asSent };
   }
 
-  // What the form sends. It is for the day that it was saved on, even if it arrives after the end of that day; the server
-  // still asks if the page had outlasted its day before.
+  // What the form sends beside its answers; nothing for a button that saves nothing. It is for the day that it was saved on,
+  // even if it arrives after the end of that day; the server still asks if the page had outlasted its day before.
   readPost(submitter) {
     const { form } = this;
+    if (NO_SAVES.test(submitter?.name)) return undefined;
     const isElsewhere = submitter?.hasAttribute("formaction");
     const address = isElsewhere ? submitter.getAttribute("formaction") : form.getAttribute("action");
-    const isOwn = ([name, value]) => name !== "csrfmiddlewaretoken" && typeof value === "string";
-    const fields = [...new FormData(form)].filter(isOwn);
+    const isBeside = ([name, value]) => name !== "csrfmiddlewaretoken" && (NOT_ANSWERS.test(name) || value === "");
+    const fields = [...new FormData(form)].filter(isBeside);
     if (submitter?.name) fields.push([submitter.name, submitter.value]);
     const isSettled = this.outdatedToday() || fields.some(([name]) => name === "meant");
     if (!isSettled) fields.push(["meant", (isElsewhere ? address : form.dataset.draft).match(DAY)[0]]);

@@ -5,6 +5,12 @@ function isSentFromHere({ sent, needsYou, post }) {
   return sent && !needsYou && post && new URL(post.address, location).pathname === location.pathname;
 }
 
+async function openWhenReachable() {
+  if (!navigator.onLine) return;
+  const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+  if (answer?.ok) location.replace(location.pathname + location.search);
+}
+
 if ("offline" in document.body.dataset) {
   if (page.person) {
     for (const key of draftStorage.keys(`${page.person}/`)) {
@@ -12,5 +18,6 @@ if ("offline" in document.body.dataset) {
       if (draft && isSentFromHere(draft)) draftStorage.write(key, { ...draft, waits: true });
     }
   }
-  addEventListener("online", () => location.replace(location.pathname + location.search));
+  addEventListener("online", openWhenReachable);
+  setInterval(openWhenReachable, 15_000); // The server was away, or the phone does not say that it is connected again.
 }

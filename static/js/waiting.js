@@ -30,8 +30,8 @@ async function freshToken() {
 }
 
 // Returns {saved, address}; null if it has to be sent again later.
-async function post({ address, fields }, token) {
-  const body = new URLSearchParams([...fields, ["csrfmiddlewaretoken", token]]);
+async function post({ answers, post: { address, fields } }, token) {
+  const body = new URLSearchParams([...fields, ...answers, ["csrfmiddlewaretoken", token]]);
   const response = await request(address, { method: "POST", body, headers: { "X-Brainlog-Person": page.person } });
   if (REFUSALS.includes(response.status)) return { saved: false };
   return response.ok ? response.json() : null;
@@ -43,10 +43,10 @@ async function sendAll() {
   try {
     for (const key of draftStorage.waiting()) {
       const token = await freshToken();
-      const draft = token && storage.read(key);
-      if (!draft?.waits) break;
-      const answer = await post(draft.post, token);
-      if (typeof answer?.saved !== "boolean") break;
+      if (!token) break;
+      const draft = storage.read(key);
+      const answer = draft?.waits ? await post(draft, token) : null;
+      if (typeof answer?.saved !== "boolean") continue; // One that the server fails at does not stop the others.
       if (storage.read(key)?.waits) {
         if (answer.saved) storage.remove(key);
         else draftStorage.write(key, { ...draft, waits: false, needsYou: true });

@@ -26,7 +26,7 @@ async function kept(address) {
   return (await cache.match(address, { ignoreVary: true })) ?? Response.error();
 }
 
-async function open(event) {
+async function openPage(event) {
   try {
     return (await event.preloadResponse) ?? (await fetch(event.request));
   } catch {
@@ -39,7 +39,7 @@ self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(event.request.url);
   if (origin !== self.location.origin || pathname.startsWith(RELEASE.admin)) return;
-  if (event.request.mode === "navigate") event.respondWith(open(event));
+  if (event.request.mode === "navigate") event.respondWith(openPage(event));
   // The browser's own cache comes first: files with a hash in their name are asked for once.
   else if (RELEASE.files.includes(pathname)) event.respondWith(fetch(event.request).catch(() => kept(pathname)));
 });

@@ -216,7 +216,7 @@ def test_any_address_opens_the_offline_page(new_page, live_server, person, width
 
     page.goto("/logs/?month=2026-05")
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("You are offline")
+    expect(page.get_by_role("heading", level=1)).to_have_text("No connection")
     expect(page.get_by_text("Kept in this browser")).to_be_hidden()
     page.wait_for_function("() => document.querySelector('.brand .icon').getBoundingClientRect().width > 0")
     assert page.evaluate("getComputedStyle(document.querySelector('.button.main')).minHeight") == "44px", "No styles."
@@ -242,6 +242,28 @@ def test_the_offline_page_lists_what_the_browser_keeps(app, person):
     expect(app.get_by_role("heading", level=1)).to_have_text("Today")
 
 
+def test_a_button_that_saves_nothing_is_not_sent_later(app, person):
+    app.goto(f"/logs/{DAY}/medication/")
+    tap(app, "medication_taken", "true")
+    app.evaluate("Object.defineProperty(navigator, 'onLine', { get: () => true })")
+    app.context.set_offline(True)
+    app.locator("form[data-draft]").evaluate(
+        """form => {
+            const button = document.createElement("button");
+            button.name = "take";
+            form.append(button);
+            form.requestSubmit(button);
+        }"""
+    )
+
+    expect(app.get_by_role("heading", level=1)).to_have_text("No connection")
+
+    assert app.get_by_role("listitem").all_inner_texts() == ["Medication, May 4, 2026"]
+    app.context.set_offline(False)
+    expect(app.get_by_role("heading", level=1)).to_have_text("Medication")
+    assert not person.daily_logs.exists()
+
+
 def test_a_save_that_fails_on_its_way_waits_as_well(app, person, live_server):
     """The browser does not know yet that the network is gone: the save leads to the offline page."""
     app.add_init_script("Object.defineProperty(navigator, 'onLine', { get: () => true })")
@@ -250,7 +272,7 @@ def test_a_save_that_fails_on_its_way_waits_as_well(app, person, live_server):
 
     press(app, "Save")
 
-    expect(app.get_by_role("heading", level=1)).to_have_text("You are offline")
+    expect(app.get_by_role("heading", level=1)).to_have_text("No connection")
     expect(app.get_by_role("listitem")).to_have_text("Midday, May 4, 2026Waits to be sent")
     assert not person.daily_logs.exists()
     app.context.set_offline(False)
@@ -308,7 +330,7 @@ def test_its_cache_has_the_static_files_and_the_offline_page_only(app, person):
     files = [f"/static/{name}" for name in installable.FILES]
     assert sorted(addresses) == sorted([*files, "/offline/"])
     text = texts_in_caches(app)
-    assert "You are offline" in text
+    assert "No connection" in text
     assert SECRET not in text and person.username not in text and "data-person=" not in text.split("<script")[0]
     assert 'data-person="' not in text
 

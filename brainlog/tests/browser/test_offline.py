@@ -506,6 +506,30 @@ def test_a_failing_server_is_asked_again(own_page, person, monkeypatch, expected
     assert person.daily_logs.get().current_activity == NOTE
 
 
+def test_one_that_the_server_fails_at_does_not_stop_the_others(own_page, person, expected_errors):
+    expected_errors.append("status of 500")
+    own_page.context.route("**/logs/waiting/", lambda route: route.abort())
+    for address, name, value in ((MIDDAY, "focus_level", "3"), (EVENING, "day_rating", "8")):
+        page = own_page.context.new_page()
+        page.goto(address)
+        tap(page, name, value)
+        go_offline(page)
+        press(page, "Save")
+        expect(note(page)).to_be_visible()
+        page.close(run_before_unload=False)
+        own_page.context.set_offline(False)
+    own_page.context.route(f"**{MIDDAY}", lambda route: route.fulfill(status=500))
+    own_page.context.unroute("**/logs/waiting/")
+
+    own_page.goto("/logs/")
+
+    own_page.wait_for_function(
+        "() => Object.keys(localStorage).filter(key => key.startsWith('brainlog-draft/')).length === 1"
+    )
+    log = person.daily_logs.get()
+    assert (log.focus_level, log.day_rating) == (None, 8)
+
+
 def test_a_save_in_another_tab_leaves_what_waits(own_page, person):
     """The page that says "saved" removes drafts that were sent."""
     save_offline(own_page)
