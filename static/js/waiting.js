@@ -67,7 +67,7 @@ async function sendWaiting() {
 
 if (document.body.dataset.person) {
   addEventListener("online", sendWaiting);
-  document.addEventListener("visibilitychange", sendWaiting);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sendWaiting());
   setInterval(sendWaiting, 60_000); // Phones do not always say that they are connected again.
   sendWaiting();
 }
