@@ -119,7 +119,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 f"brainlog.templatetags.{name}"
-                for name in ("address", "icon", "navigation", "new_day", "page_title", "script")
+                for name in ("address", "icon", "navigation", "new_day", "page_title", "script", "service_worker")
             ],
         },
     },
@@ -295,6 +295,8 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
+# False removes the service worker from browsers at their next visit, and with it the offline page and notifications.
+SERVICE_WORKER = env.boolean("SERVICE_WORKER", default=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -353,13 +355,16 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "worker-src": [SELF],
         # The form that starts a login by a provider is redirected to it.
         "form-action": [SELF, *PROVIDERS.values()],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         # A script of ours that made HTML of a text would stop there. (Not in the admin: SecurityHeadersMiddleware.)
         "require-trusted-types-for": ["'script'"],
-        "trusted-types": [NONE],
+        # The one policy there may be is for the address of the service worker, see static/js/worker.js.
+        "trusted-types": ["brainlog-worker"],
         "upgrade-insecure-requests": HTTPS,
     }
 }

@@ -35,7 +35,7 @@ def day_of_check_ins(person) -> dict:
     reflections = reflections_around(person, day)
     squares = Squares(day, person.first_day)
     strip = [squares.square(date, logs.get(date)) for date in (day - n * ONE_DAY for n in range(6, -1, -1))]
-    now = log.next_open(stage_now(person))
+    now = check_in_of_the_hour(log)
     yesterday = logs.get(day - ONE_DAY) or DailyLog(user=person, date=day - ONE_DAY)
     return named(log) | {
         "steps": steps_of(log, now=now, today=day, stages=log.stages_counted),
@@ -74,3 +74,8 @@ def named(log: DailyLog) -> dict:
         "medications": medications.lines(MOST_MEDICATIONS),
         "more_medications": len(medications.offered) > MOST_MEDICATIONS,
     }
+
+
+def check_in_of_the_hour(log: DailyLog):
+    """The first check-in from this hour on that is switched on and not done. None, if there is none."""
+    return log.next_open(stage_now(log.user))

@@ -34,11 +34,13 @@ from logs.question_lists import parts_of_day, read_questions_again
 from logs.questions import NOT_TRACKED, shown_answers
 from logs.saving import Change, save_answers
 from logs.stages import MORNING, STAGE_BY_SLUG, STAGES
+from logs.waiting_saves import takes_waiting_saves
 
 ONE_DAY = datetime.timedelta(days=1)
 
 
 @max_body_size(settings.MAX_LONG_TEXT_BODY)
+@takes_waiting_saves
 def check_in(request, day, stage):
     person = request.user
     choices = which_day.days_to_choose(request, day, lambda each: address_of_check_in(each, stage.slug))

@@ -27,6 +27,7 @@ GIVEN = {
     "CSRF_TRUSTED_ORIGINS": "",
     "SITE_URL": "",
     "STATIC_ROOT": str(STATIC),
+    "SERVICE_WORKER": "True",
     "FIELD_ENCRYPTION_KEYS": "test:dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q=",
     "DATABASE_URL": os.environ.get("DATABASE_URL") or f"sqlite:///{FOLDER}/db.sqlite3",
     "DATABASE_URL_FILE": "",

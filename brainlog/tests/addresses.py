@@ -46,6 +46,10 @@ class Address:
 
 ADDRESSES = [
     Address("today", visitor=(200, 405)),
+    Address("now", other=(302, 405)),
+    Address("offline", visitor=(200, 405)),
+    Address("manifest", visitor=(200, 405)),
+    Address("service_worker", visitor=(200, 405)),
     Address("accounts:signup", visitor=(200, 200), other=(302, 302)),
     Address("accounts:login", visitor=(200, 200), other=(302, 302)),
     Address("accounts:logout", visitor=(405, 302), other=(405, 302)),
@@ -107,6 +111,7 @@ ADDRESSES = [
     Address("logs:one_question", (DAY, "overall_mood"), other=(200, 302)),
     Address("logs:catch_up", (DAY,), other=(200, 302)),
     Address("logs:decline_catch_up", (DAY,), other=(405, 302)),
+    Address("logs:waiting", visitor=(200, 405)),
     Address("logs:not_tracked_days", other=(200, 200)),
     Address("logs:not_tracked", (DAY,), other=(405, 302)),
     Address("logs:tracked", (DAY,), other=(405, 404)),

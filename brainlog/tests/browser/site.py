@@ -45,6 +45,10 @@ LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtenges
 # Addresses that only change something or lead elsewhere; what they lead to is in the list. (Who sets
 # a first password sees the page that changes one.)
 NOT_PAGES = {
+    "now",
+    "manifest",
+    "service_worker",
+    "logs:waiting",
     "accounts:end_sessions",
     "accounts:logout",
     "accounts:set_password",
@@ -346,6 +350,34 @@ def unsaved_at_log_out(page, world):
     expect(page.get_by_role("group", name="Not saved yet")).to_be_visible()
 
 
+def saved_offline(page, world):
+    """The notice of a save that waits. A real one would be sent by the next page."""
+    page.locator("[data-draft-waits]").evaluate("notice => notice.hidden = false")
+
+
+def waiting_and_in_need(page, world):
+    """Today, with a save that waits for the network and one that the server has asked something about."""
+    page.evaluate(
+        """() => {
+            const person = document.body.dataset.person;
+            const draft = {at: Date.now(), version: "", answers: [["lunch", "Soup"]], sent: true, address: "/"};
+            const put = (stage, more) => localStorage.setItem(
+                `brainlog-draft/${person}/2026-05-04/${stage}/x`,
+                JSON.stringify({...draft, title: `${stage}, May 4, 2026`, ...more}),
+            );
+            put("midday", {waits: true, post: {address: "/nowhere/", fields: []}});
+            put("evening", {needsYou: true});
+            dispatchEvent(new Event("storage"));
+        }"""
+    )
+    expect(page.get_by_role("region", name="Not saved yet")).to_contain_text("Needs you")
+
+
+def installing_offered(page, world):
+    page.evaluate("dispatchEvent(new Event('beforeinstallprompt', {cancelable: true}))")
+    expect(page.get_by_role("heading", name="Keep your log on your home screen")).to_be_visible()
+
+
 def save_without_answer(page, world):
     tap(page, "focus_level", "3")
     page.route(
@@ -533,6 +565,8 @@ VIEWS = [
     View("a day that is over", "logs:check_in", "newcomer", "/logs/{today}/midday/", day_over),
     View("a save on its way", "logs:check_in", "newcomer", "/logs/{today}/midday/", save_without_answer),
     View("today, not all saved", "today", "newcomer", "/", unsaved, is_wide=True),
+    View("today, saved offline", "today", "newcomer", "/", waiting_and_in_need, is_wide=True),
+    View("saved offline", "logs:check_in", "newcomer", "/logs/{today}/midday/", saved_offline, is_wide=True),
     View("log out, not all saved", "accounts:profile", "newcomer", "/accounts/profile/", unsaved_at_log_out),
     View("what “No” removes", "logs:check_in", "newcomer", "/logs/{today}/midday/", removal_said),
     View("asked before a removal", "logs:check_in", "newcomer", "/logs/{today}/midday/", removal_asked_about),
@@ -557,6 +591,7 @@ VIEWS = [
     View("catch up, nothing missing", "logs:catch_up", "regular", "/logs/{yesterday}/catch-up/"),
     View("after a save", "today", "ill", "/logs/{today}/evening/", saved),
     View("today, complete", "today", "regular", "/", is_wide=True),
+    View("today, installing offered", "today", "regular", "/", installing_offered, is_wide=True),
     *(
         View(f"{stage}, saved", "logs:check_in", "regular", f"/logs/{{yesterday}}/{stage}/", unfolded, is_wide=True)
         for stage in map(str, STAGES)
@@ -714,6 +749,7 @@ VIEWS = [
     View("is it you? by passkey", "accounts:confirm_passkey", "careful", "/accounts/confirm/passkey/"),
     View("code", "accounts:code", "visitor", "/accounts/login/", after_password_step),
     View("privacy", "privacy", "visitor", "/privacy/", is_wide=True),
+    View("offline", "offline", "visitor", "/offline/", is_wide=True),
     View("404", "error", "regular", "/logs/2999-01-01/", error=404),
     View("403, an old form", "error", "regular", "/logs/{today}/midday/", stale_form, error=403),
     View("413", "error", "regular", "/logs/{today}/midday/", too_long, error=413),
