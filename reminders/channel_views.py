@@ -67,7 +67,7 @@ def channel_test(request, pk):
     if error is None:
         messages.success(request, _("Sent. It should be there within a minute."))
     elif error.is_gone:
-        text = _("That device takes no messages any more, so it is removed. You can add it again there.")
+        text = _("There is nothing at that address any more, so it is removed. You can add it again.")
         messages.error(request, text)
     else:
         messages.error(request, kind.explain(error.code))

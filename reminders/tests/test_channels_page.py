@@ -107,7 +107,7 @@ def test_a_device_that_is_gone_is_removed_and_the_page_says_so(as_person, servic
 
     answer = as_person.post(f"{PAGE}{Channel.objects.get().pk}/test/", follow=True)
 
-    assertContains(answer, "takes no messages any more, so it is removed")
+    assertContains(answer, "There is nothing at that address any more, so it is removed")
     assert not Channel.objects.exists()
 
 
