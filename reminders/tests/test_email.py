@@ -22,7 +22,6 @@ from operations.log_formatters import JsonFormatter
 from operations.tests.log_capture import lines_during
 from reminders.channels import KINDS, Message, SendingError
 from reminders.email import DESTINATION, SALT, off_token, switch_on
-from reminders.email_views import CHANNELS
 from reminders.models import Channel, Delivery
 from reminders.sender import deliver, run_round, send
 from reminders.tests.factories import make_reminded
@@ -278,7 +277,7 @@ def test_it_is_off_unless_the_operator_names_a_mail_server(settings, person, cha
 def test_a_confirmed_address_is_added_by_one_press(as_person, person):
     response = as_person.post(ADD)
 
-    assertRedirects(response, CHANNELS, fetch_redirect_response=False)
+    assertRedirects(response, reverse("reminders:channels"), fetch_redirect_response=False)
     channel = Channel.objects.get()
     assert (channel.user, channel.kind, channel.destination) == (person, "email", DESTINATION)
     assert channel.address == ADDRESS
