@@ -54,6 +54,8 @@ MAIL_BY_ADDRESS = Limit("mail-address", 20, 60)
 MAIL_OF_EVENT = Limit("mail-event", 5, 60)
 # Each export reads and decrypts everything that the person has written.
 EXPORT = Limit("export", 10, 60)
+# Requests for one person's calendar feed. Calendars ask every five minutes at most: enough for five of them.
+FEED = Limit("feed", 60, 60)
 
 # Providers assign up to a /48 of IPv6 to one customer, which contains 65,536 networks of a /64.
 ADDRESSES_OF_A_PREFIX = 4

@@ -118,7 +118,7 @@ def say(request, text: str, *, saved: str = "", address: str = "", about: str = 
     tags = saved
     if change and change.answers:
         tags = f"{saved} {address} {seal(request.user, request.session, address, about, change)}"
-    messages.success(request, text, extra_tags=tags)
+    messages.success(request, str(text), extra_tags=tags)
 
 
 def say_partly(request, *, address: str, about: str = "", change: Change | None):

@@ -19,6 +19,7 @@ from logs.periods import FIRST_DAY, Month, Week, Year
 from logs.question_lists import read_questions_again
 from logs.saving import Change
 from logs.summary import numbers_of
+from logs.waiting_saves import takes_waiting_saves
 from reflections.forms import ReflectionForm
 from reflections.models import WeeklyReflection, focus_for, parts_of_week, reflections_around, reflections_on
 
@@ -59,6 +60,7 @@ def other_week(request):
 
 
 @max_body_size(settings.MAX_LONG_TEXT_BODY)
+@takes_waiting_saves
 def week(request, day):
     person = request.user
     choices = weeks_to_choose(request, day)

@@ -7,6 +7,6 @@ class RemindersConfig(AppConfig):
     verbose_name = _("Reminders")
 
     def ready(self):
-        from reminders import plans
+        from reminders import email, plans, push, servers  # noqa: F401 (kinds of channels)
 
         plans.connect_signals()

@@ -5,7 +5,10 @@ already (reminders/messages.py).
 """
 
 import datetime
+import json
 from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,26 @@ class SendingError(Exception):
         self.code, self.is_gone = code, is_gone
 
 
+def details_of(channel) -> dict:
+    """What the kind has stored in the address of the channel. Raises SendingError if it cannot be decrypted."""
+    if not isinstance(channel.address, str):
+        raise SendingError("unreadable")
+    return json.loads(channel.address)
+
+
+class TooManyChannels(Exception):
+    """The person has as many channels as one may have."""
+
+
 class ChannelKind:
-    """How reminders reach a person on one kind of channel."""
+    """How reminders reach a person on one kind of channel, and how the page of channels offers it."""
 
     slug: str  # one of Channel.Kind
+    title = ""  # on the page, if it is not the name of the kind
+    # The section of the page that adds one, if there is one. Gets `kind`, `form` and `more`.
+    template = ""
+    # The form of that section: a ChannelForm. None: the section has a form of its own.
+    form_class: type | None = None
 
     def is_configured(self) -> bool:
         """Whether the operator has enabled it. Off by default."""
@@ -44,6 +63,14 @@ class ChannelKind:
         """Send a reminder, within 10 seconds. Raises SendingError."""
         raise NotImplementedError
 
+    def more(self, request) -> dict:
+        """What else its section of the page shows."""
+        return {}
+
+    def explain(self, code: str) -> str:
+        """Say what a failure means and what to do, in words for the person."""
+        return explain(code)
+
 
 KINDS: dict[str, ChannelKind] = {}
 
@@ -51,3 +78,12 @@ KINDS: dict[str, ChannelKind] = {}
 def register(kind: type[ChannelKind]) -> type[ChannelKind]:
     KINDS[kind.slug] = kind()
     return kind
+
+
+def explain(code: str) -> str:
+    """What a failure of any kind of channel means, in words for the person."""
+    if code in {"timeout", "refused", "unreachable", "dns", "no http", "http 429"} or code.startswith("http 5"):
+        return _("The other server cannot be reached just now. The next reminder tries again.")
+    if code == "unreadable":
+        return _("What is stored here cannot be read. Please remove it, and add it again.")
+    return _("It did not arrive (%(code)s). Please tell the operator of this server if it stays so.") % {"code": code}

@@ -8,6 +8,7 @@ from logs.check_in_times import WEEK
 from logs.stages import STAGE_BY_SLUG
 from reminders.channels import Message
 from reminders.models import Delivery, Plan
+from reminders.schedule import Window
 
 
 def message_for(delivery: Delivery, words: str) -> Message:
@@ -15,8 +16,7 @@ def message_for(delivery: Delivery, words: str) -> Message:
     return Message(
         title=title_of(delivery.slug, words),
         body="",
-        # A neutral one leads to Today, which marks the check-in of the hour: addresses are shown too.
-        path=address_of(delivery) if words == Plan.Words.PLAIN else "/",
+        path=path_of(delivery, words),
         tag=f"{delivery.day}-{delivery.slug}" if words == Plan.Words.PLAIN else "log",
         worth_until=delivery.worth_until,
     )
@@ -30,7 +30,10 @@ def title_of(slug: str, words: str) -> str:
     return _("%(check_in)s check-in") % {"check_in": STAGE_BY_SLUG[slug].title}
 
 
-def address_of(delivery: Delivery) -> str:
-    if delivery.slug == WEEK:
-        return reverse("reflections:week", args=[delivery.day])
-    return address_of_check_in(delivery.day, delivery.slug)
+def path_of(occurrence: Delivery | Window, words: str) -> str:
+    """The page that a reminder leads to."""
+    if words != Plan.Words.PLAIN:
+        return "/"  # Addresses are shown too. Today marks the check-in of the hour.
+    if occurrence.slug == WEEK:
+        return reverse("reflections:week", args=[occurrence.day])
+    return address_of_check_in(occurrence.day, occurrence.slug)

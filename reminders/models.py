@@ -1,20 +1,29 @@
 import datetime
+import secrets
 import uuid
 from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import connections, models, router
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Session
+from accounts.models import KnownBrowser, Session, User
+from accounts.sessions import hash_secret
 from brainlog.database.person_keys import CompositeForeignKey, OwnerForeignKey, SamePersonForeignKey
+from brainlog.database.retry import retry_on_conflict
 from encryption.fields import PrivateCharField
 from reminders import channels
 
 # Without a session that was used within this time, a person is not reminded any more.
 LONGEST_ABSENCE = datetime.timedelta(days=30)
+
+
+def is_here(now: datetime.datetime) -> Exists:
+    """Whether the person of a row has used a session lately that has not ended."""
+    seen = Session.objects.filter(user=OuterRef("user"), seen_at__gt=now - LONGEST_ABSENCE, expire_date__gt=now)
+    return Exists(seen.order_by())
 
 
 class PlanQuerySet(models.QuerySet):
@@ -24,10 +33,7 @@ class PlanQuerySet(models.QuerySet):
         Locked: a change of settings waits until the claim is committed, and is read by the next one. Other senders pass
         over them. SQLite has no such locks; there, each transaction that writes runs alone.
         """
-        seen = Session.objects.filter(
-            user=OuterRef("user"), seen_at__gt=now - LONGEST_ABSENCE, expire_date__gt=now
-        ).order_by()
-        plans = self.filter(next_at__lte=now).annotate(is_here=Exists(seen)).order_by("next_at")
+        plans = self.filter(next_at__lte=now).annotate(is_here=is_here(now)).order_by("next_at")
         return plans.select_for_update(skip_locked=True, of=("self",))
 
     def claim(self, plans: Iterable["Plan"], next_times: dict[int, datetime.datetime | None]) -> set[int]:
@@ -124,9 +130,51 @@ class Plan(models.Model):
 
 class ChannelQuerySet(models.QuerySet):
     def usable(self, now: datetime.datetime):
-        """Those of kinds that the operator has configured, without those that wait after a failure."""
+        """Those of kinds that the operator has configured, without those that wait after a failure, and without
+        browsers in which the person is not logged in any more."""
         configured = [slug for slug, kind in channels.KINDS.items() if kind.is_configured()]
-        return self.filter(kind__in=configured).filter(Q(retry_at__isnull=True) | Q(retry_at__lte=now))
+        ready = Q(retry_at__isnull=True) | Q(retry_at__lte=now)
+        return self.filter(ready, kind__in=configured).with_login(now)
+
+    def with_login(self, now: datetime.datetime):
+        """Those in whose browser the person is logged in, and those of no browser."""
+        return self.filter(Q(known_browser=None) | Exists(logins_in_browser(now)))
+
+    def listed(self, person, now: datetime.datetime):
+        """Those that the person sees on the page of channels, with whether they wait for a login. One query."""
+        waits = ~Q(known_browser=None) & ~Exists(logins_in_browser(now))
+        ended = self.filter(user=person).of_ended_logins(now).values("pk")
+        waits_for_login = ExpressionWrapper(waits, models.BooleanField())
+        return self.filter(user=person).exclude(pk__in=ended).annotate(waits_for_login=waits_for_login)
+
+    def of_ended_logins(self, now: datetime.datetime):
+        """Those of browsers whose login was ended from elsewhere, or is forgotten. A login that expired by itself only
+        pauses reminders, until the person logs in there again."""
+        browsers = KnownBrowser.objects.valid().filter(pk=OuterRef("known_browser_id"))
+        return self.exclude(known_browser=None).exclude(Exists(browsers)).exclude(Exists(logins_in_browser(now)))
+
+    @retry_on_conflict
+    def add(self, person, kind: str, address_key: str, **values) -> "Channel":
+        """Store a channel of the person. One with the same address gets the new values. Raises TooManyChannels."""
+        User.objects.select_for_update().get(pk=person.pk)  # Two requests together must not exceed the limit.
+        now, own = timezone.now(), self.filter(user=person)
+        own.of_ended_logins(now).delete()
+        channel = own.filter(kind=kind, address_key=address_key).first()
+        if channel is None:
+            if own.count() >= Channel.MOST_PER_PERSON:
+                raise channels.TooManyChannels
+            channel = Channel(user=person, kind=kind, address_key=address_key)
+        for name, value in (values | {"failures": 0, "last_error": "", "retry_at": None}).items():
+            setattr(channel, name, value)
+        channel.save()
+        return channel
+
+
+def logins_in_browser(now: datetime.datetime):
+    """The sessions of the person in the browser of a channel. Query for Exists()."""
+    return Session._base_manager.filter(
+        user=OuterRef("user"), known_browser=OuterRef("known_browser_id"), expire_date__gt=now
+    ).order_by()
 
 
 class Channel(models.Model):
@@ -157,6 +205,17 @@ class Channel(models.Model):
     address = PrivateCharField(_("address"), max_length=4000, blank=True)
     # The hash of the address, so that a browser that subscribes again has one row.
     address_key = models.CharField(max_length=64, editable=False)
+    # The browser that receives it. It outlives changes of the session's key, and its sessions name it.
+    known_browser = models.ForeignKey(
+        KnownBrowser,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        verbose_name=_("known browser"),
+        editable=False,
+        db_constraint=False,
+        db_index=False,
+    )
     created_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
     sent_at = models.DateTimeField(_("last reminder"), null=True, editable=False)
     failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0, editable=False)
@@ -276,8 +335,30 @@ class Delivery(models.Model):
         return f"{self.slug} {self.pk}"
 
 
+class FeedQuerySet(models.QuerySet):
+    def with_token(self, token: str, now: datetime.datetime) -> "Feed | None":
+        """The feed of a token, with its person, their plan and whether they are still here, in one query.
+
+        None for a token that there is not, or of an inactive account. Longer texts are not hashed.
+        """
+        if len(token) > Feed.MAX_TOKEN_LENGTH:
+            return None
+        feeds = self.filter(token_hash=hash_secret(token), user__is_active=True)
+        return feeds.select_related("user__reminder_plan").annotate(is_here=is_here(now)).first()
+
+    def renew(self, person) -> str:
+        """Give a person a new token, in place of the one they have, and return it: it cannot be read later."""
+        token = secrets.token_urlsafe(Feed.TOKEN_BYTES)
+        values = {"token_hash": hash_secret(token), "created_at": timezone.now()}
+        self.update_or_create(user=person, defaults=values)
+        return token
+
+
 class Feed(models.Model):
     """The private calendar address of a person. Holds the hash of its token: a copy of the table opens no feed."""
+
+    TOKEN_BYTES = 24
+    MAX_TOKEN_LENGTH = 100
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -288,6 +369,8 @@ class Feed(models.Model):
     )
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
+
+    objects = FeedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("calendar feed")

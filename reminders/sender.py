@@ -99,8 +99,16 @@ def occurrence_of(plan: Plan, person: User, now: datetime.datetime) -> tuple[lis
 
 
 def still_open(reminders: dict) -> list[tuple[int, Reminder]]:
-    """The key of the person and the reminder, of what is not begun, on days that are tracked. At most two queries."""
-    wanted = [(person.pk, each) for person, found in reminders.items() for each in found]
+    """The key of the person and the reminder, of what is not begun, on days that are tracked. At most two queries.
+
+    On a day of one question nothing else is to show as missing, so there are none.
+    """
+    wanted = [
+        (person.pk, each)
+        for person, found in reminders.items()
+        for each in found
+        if each.window.day != person.one_question_on
+    ]
     if not wanted:
         return []
     days = {each.window.day for _person, each in wanted}

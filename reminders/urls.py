@@ -1,6 +1,6 @@
-from django.urls import path
+from django.urls import include, path
 
-from reminders import views
+from reminders import email_urls, feed_urls, views
 
 app_name = "reminders"
 
@@ -9,4 +9,7 @@ urlpatterns = [
     path("later/", views.later, name="later"),
     path("pause/", views.pause, name="pause"),
     path("snooze/", views.snooze, name="snooze"),
+    path("channels/", include("reminders.channel_urls")),
+    *feed_urls.urlpatterns,
+    *email_urls.urlpatterns,
 ]

@@ -46,13 +46,26 @@ class Address:
 
 ADDRESSES = [
     Address("today", visitor=(200, 405)),
+    Address("now", other=(302, 405)),
+    Address("offline", visitor=(200, 405)),
+    Address("manifest", visitor=(200, 405)),
+    Address("service_worker", visitor=(200, 405)),
     Address("accounts:signup", visitor=(200, 200), other=(302, 302)),
     Address("accounts:login", visitor=(200, 200), other=(302, 302)),
     Address("accounts:logout", visitor=(405, 302), other=(405, 302)),
     Address("accounts:profile", other=(200, 200)),
     Address("accounts:use_zone", other=(405, 302)),
     Address("accounts:pause_notices", other=(405, 302)),
+    Address("reminders:feed", other=(200, 200)),
+    Address("reminders:feed_off", other=(405, 302)),
+    Address("reminders:calendar", ("no-token",), visitor=(404, 405), other=(404, 405)),
+    Address("reminders:email_add", other=(405, 302)),
+    Address("reminders:email_off", ("no-token",), visitor=(200, 200), other=(200, 200)),
     Address("reminders:reminders", other=(200, 200)),
+    Address("reminders:channels"),
+    Address("reminders:channel_add", ("push",), other=(405, 404)),  # Without REMINDER_PUSH_KEY.
+    Address("reminders:channel_remove", (1,), other=(405, 404)),
+    Address("reminders:channel_test", (1,), other=(405, 404)),
     Address("reminders:later", other=(405, 302)),
     Address("reminders:pause", other=(405, 200)),
     Address("reminders:snooze", other=(405, 302)),
@@ -94,6 +107,11 @@ ADDRESSES = [
         Address("logs:check_in", (DAY, stage), other=(200, 302))
         for stage in ("morning", "medication", "midday", "afternoon", "evening")
     ),
+    Address("logs:ask_one", other=(405, 302)),
+    Address("logs:one_question", (DAY, "overall_mood"), other=(200, 302)),
+    Address("logs:catch_up", (DAY,), other=(200, 302)),
+    Address("logs:decline_catch_up", (DAY,), other=(405, 302)),
+    Address("logs:waiting", visitor=(200, 405)),
     Address("logs:not_tracked_days", other=(200, 200)),
     Address("logs:not_tracked", (DAY,), other=(405, 302)),
     Address("logs:tracked", (DAY,), other=(405, 404)),

@@ -28,6 +28,7 @@ OURS = {
     *("LOG_FORMAT", "LOG_LEVEL", "METRICS_TOKEN", "SLOW_QUERY_MS", "DATABASE_TIMEOUT", "CACHE_URL"),
     *("EMAIL_URL", "EMAIL_FROM", "ADMINS", "REGISTRATION", "REPLICA_PIN_SECONDS", "LOGIN_ONLY_BY_PROVIDER"),
     "SECOND_FACTOR",
+    *("REMINDER_PUSH_KEY", "REMINDER_PUSH_CONTACT", "REMINDER_PUSH_SERVICES", "REMINDER_SERVERS"),
     *("OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "GOOGLE_CLIENT_SECRET"),
 }
 
@@ -41,6 +42,7 @@ def folder(tmp_path):
         "accounts",
         "logs",
         "reflections",
+        "reminders",
         "home",
         "personal_data",
         "operations",

@@ -2,6 +2,7 @@ from logs.models.daily_log import (
     HEADLINES,
     DailyLog,
     headline_name_of,
+    is_of_one_question,
     logs_between,
     logs_carried_on,
     logs_listed,
@@ -48,6 +49,7 @@ __all__ = [
     "logs_of_day",
     "medications_with_doses_of",
     "own_questions_of",
+    "is_of_one_question",
     "stages_counted",
     "stages_done_of",
 ]

@@ -25,7 +25,8 @@ pytestmark = pytest.mark.once
 URL = "/privacy/"
 HERE = {"DATABASE_URL": "postgres://u:p@127.0.0.1/n"}
 THERE = "postgres://a-user:s3cr3t@{}/a-database?sslmode=require"
-SECRETS = ("a-user", "s3cr3t", "a-bucket", "a-database", "of-the-operator")
+SECRETS = ("a-user", "s3cr3t", "a-bucket", "a-database", "of-the-operator", "R5Opc6rw")
+PUSH_KEY = "R5Opc6rwHiCGVzo6yp1lEqwnP_1ZVWiYDYBO_6s95b4"
 UNNAMED, PRIVATE = "Another machine; its name is not shown", "A machine in a private network"
 
 # The settings that make Brain Log connect to other machines: an example of each, and the host that the page names.
@@ -44,6 +45,12 @@ CONNECTS = {
         },
         "login.example.org and the addresses it names",
     ),
+    "REMINDER_PUSH_KEY": (
+        {"REMINDER_PUSH_KEY": PUSH_KEY, "REMINDER_PUSH_CONTACT": "mailto:a-user@example.org"},
+        "fcm.googleapis.com, updates.push.services.mozilla.com, *.push.services.mozilla.com, *.notify.windows.com, "
+        "web.push.apple.com, *.push.apple.com",
+    ),
+    "REMINDER_SERVERS": ({"REMINDER_SERVERS": "ntfy+https://ntfy.example.org"}, "ntfy.example.org"),
     **{
         f"{name.upper()}_CLIENT_ID": (
             {f"{name.upper()}_CLIENT_ID": "a-user", f"{name.upper()}_CLIENT_SECRET": "s3cr3t"},
@@ -59,6 +66,7 @@ DOES_NOT = {
     *("REPLICA_PIN_SECONDS", "DATABASE_TIMEOUT", "SLOW_QUERY_MS", "LOG_FORMAT", "LOG_LEVEL"),
     *("DATABASE_URL_FILE", "DIRECT_DATABASE_URL_FILE", "REPLICA_DATABASE_URL_FILE"),
     *("BACKUP_ENCRYPT_TO", "EMAIL_FROM", "ADMINS", "LOGIN_ONLY_BY_PROVIDER", "OIDC_NAME", "OIDC_CLIENT_ID"),
+    *("REMINDER_PUSH_CONTACT", "REMINDER_PUSH_SERVICES"),
     *(f"{name}_CLIENT_SECRET" for name in ("OIDC", "GOOGLE", "GITHUB", "GITLAB", "MICROSOFT")),
 }
 
@@ -71,6 +79,7 @@ REACHES = {
 # Our modules that import them, and the setting that the connection belongs to.
 KNOWN = {
     "accounts/emails.py": {"django.core.mail"},  # EMAIL_URL
+    "reminders/email.py": {"django.core.mail", "smtplib"},  # EMAIL_URL; of smtplib the errors
     "accounts/provider_session.py": {"requests"},  # OIDC_SERVER_URL and the other providers, as the next
     "accounts/middleware.py": {"requests"},
     "brainlog/cache.py": {"redis"},  # CACHE_URL
@@ -87,6 +96,7 @@ KNOWN = {
     "brainlog/database/postgresql/base.py": {"psycopg"},
     "brainlog/database/errors.py": {"psycopg", "psycopg_pool"},
     "operations/log_formatters.py": {"http", "django.utils.log"},  # the names of status codes, and EMAIL_URL
+    "reminders/http_client.py": {"http", "socket"},  # REMINDER_PUSH_KEY and REMINDER_SERVERS
     "operations/worker.py": {"socket"},  # Browsers connect to it, and it to no one.
 }
 # The installed packages that can connect to other machines, by the setting that makes them do so, and the others.
@@ -95,11 +105,13 @@ CONNECTING_PACKAGES = {
     "psycopg": {"DATABASE_URL", "DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL"},
     "redis": {"CACHE_URL"},
     "obstore": {"BACKUP_TO"},
+    # Only encrypts, and never connects: reminders/http_client.py does.
+    "pywebpush": {"REMINDER_PUSH_KEY", "REMINDER_SERVERS"},
     "django-allauth": {name for name in CONNECTS if name.endswith("_CLIENT_ID") or name.startswith("OIDC")},
 }
 OTHER_PACKAGES = {
     *("django-environ", "gunicorn", "whitenoise", "django-csp", "tzdata", "python-json-logger", "prometheus-client"),
-    "cryptography",
+    *("cryptography", "icalendar", "python-dateutil"),
 }
 
 
@@ -155,6 +167,21 @@ def test_backups_go_where_the_environment_says(monkeypatch, environment, where):
 
     assert found.where == where
     assert "encrypted before they are sent" not in found.what
+
+
+def test_a_server_for_reminders_in_a_private_network_is_not_named(monkeypatch):
+    servers = "ntfy+http://10.0.0.8,gotify+https://push.example.org:8443,ntfy+http://127.0.0.1:8080"
+    found = outbound_connections(configured(monkeypatch, REMINDER_SERVERS=servers), {})
+
+    assert [each.where for each in found] == [PRIVATE, "push.example.org"]
+
+
+def test_chosen_push_services_are_listed(monkeypatch):
+    services = "push.example.org,*.push.example.com,push.of-the-operator.lan:8443"
+    environment = CONNECTS["REMINDER_PUSH_KEY"][0] | {"REMINDER_PUSH_SERVICES": services}
+    (found,) = outbound_connections(configured(monkeypatch, **environment), environment)
+
+    assert found.where == f"push.example.org, *.push.example.com, {PRIVATE}"
 
 
 def test_an_encrypted_backup_says_so(monkeypatch):

@@ -97,6 +97,14 @@ def test_none_on_a_day_that_is_not_tracked(clock, person, kind):
     assert round_and_send(clock, "12:00") == 0
 
 
+def test_none_on_a_day_of_one_question(clock, person, kind):
+    remind(person, TIMES)
+    person.ask_one_question_on(MONDAY)
+
+    assert round_and_send(clock, "12:00") == 0
+    assert round_and_send(clock, "12:00", MONDAY + datetime.timedelta(days=1)) == 1
+
+
 def test_none_for_an_account_that_is_inactive(clock, person, kind):
     remind(person, TIMES)
     type(person).objects.filter(pk=person.pk).update(is_active=False)

@@ -1,17 +1,34 @@
 // Removes what this browser stored for a person when they log out, here or in another tab, and when the server says that
 // the login here was ended from elsewhere: [data-saved="7/"]. After a save, [data-saved="7/2026-05-04/midday"], several
 // with commas between them, removes the drafts that were sent; what was typed while the answer was on its way, or in
-// another tab, stays.
+// another tab, stays, and so does what waits for the network.
+// Logging out also ends the device's push subscription and removes the service worker with all that it keeps.
 // If there are drafts, form[data-log-out] shows its [data-unsaved-texts] first, which lists them.
 
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("brainlog-logged-out") : null;
 
 function removeSaved(path) {
   const isLoggedOut = path.endsWith("/");
-  storage.remove(...draftStorage.keys(path).filter((key) => isLoggedOut || storage.read(key)?.sent));
+  storage.remove(...draftStorage.keys(path).filter((key) => isLoggedOut || isSaved(storage.read(key))));
   if (!isLoggedOut) return;
   storage.remove(`brainlog-active/${path}`, `brainlog-zone/${path}`); // See screen-lock.js, zone-question.js.
+  storage.remove("brainlog-sending"); // See waiting.js.
+  if (`${storage.read(LAST_PERSON)}/` === path) storage.remove(LAST_PERSON);
+  if (!page.person) removeWorker().catch(reportError);
   channel?.postMessage(path);
+}
+
+function isSaved(draft) {
+  return draft?.sent && !draft.waits && !draft.needsYou;
+}
+
+async function removeWorker() {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  const subscription = await registration?.pushManager?.getSubscription();
+  await subscription?.unsubscribe();
+  await registration?.unregister();
+  if (!window.caches) return; // A page that did not come over https.
+  for (const name of await caches.keys()) if (name.startsWith("brainlog-")) await caches.delete(name);
 }
 
 function closeWhenLoggedOut({ data: path }) {

@@ -27,6 +27,7 @@ from logs import undo
 from logs.models import DailyLog, Medication, OwnQuestion
 from logs.question_lists import QUESTION_LISTS, parts_of_day
 from reflections.models import WeeklyReflection
+from reminders.email import off_token
 from testing.forms import TYPED, Form, forms_in
 from testing.rollback import rolled_back
 
@@ -180,6 +181,7 @@ class World:
     def addresses_with_tokens(self) -> Iterator[str]:
         yield urlsplit(reset_link(RequestFactory().get("/"), self.people["newcomer"])).path
         yield reverse("accounts:email_confirm", args=[confirmation_token(self.people["staff"])])
+        yield reverse("reminders:email_off", args=[off_token(self.people["owner"].reminder_channels.get(kind="email"))])
 
     def addresses_of_the_admin(self) -> Iterator[str]:
         yield from (reverse(f"admin:{name}") for name in ("index", "password_change", "login"))

@@ -72,13 +72,14 @@ def test_the_session_has_expired_and_another_person_logs_in(own_page, person):
     assert drafts(own_page) == [f"brainlog-draft/{person.pk}/{DAY}/midday"]
 
 
-def test_the_network_fails(own_page, person, expected_errors):
+def test_the_network_fails_and_the_browser_does_not_know(own_page, person, expected_errors):
+    """With a browser that knows, see test_offline.py."""
     expected_errors.append("net::ERR_INTERNET_DISCONNECTED")
     type_note(own_page)
-    own_page.context.set_offline(True)
+    own_page.route("**/*", lambda route: route.abort("internetdisconnected"))
     press(own_page, "Save")
     expect(own_page.locator("form")).to_have_count(0)
-    own_page.context.set_offline(False)
+    own_page.unroute("**/*")
     own_page.goto("/")
     follow(own_page, "Midday, May 4, 2026")
     expect_brought_back(own_page, person)
