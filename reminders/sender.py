@@ -46,7 +46,7 @@ BACK_OFF = (1, 5, 15, 60, 360)
 # After so many failures in a row a destination is bypassed for a while.
 MOST_FAILURES = 3
 # Failures that say something of the host: an error of these, or one after so many seconds.
-OUTAGES = re.compile(r"timeout|refused|unreachable|http (5\d\d|429)")
+OUTAGES = re.compile(r"timeout|refused|unreachable|dns|tls|certificate|http (5\d\d|429)")
 SLOW = 5
 
 

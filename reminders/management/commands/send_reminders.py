@@ -31,13 +31,14 @@ class Command(BaseCommand):
             self.stdout.write(f"Computed all plans anew: {replan_all(now)} moved.")
         done, sender = run_round(now), Sender()
         sender.send_waiting(now)
-        sender.wait(max(0, seconds - STOP_SECONDS))
-        sender.stop(min(seconds, STOP_SECONDS))
+        to_stop = min(STOP_SECONDS, seconds / 2)
+        sender.wait(seconds - to_stop)
+        sender.stop(to_stop)
         Delivery.objects.settle_lost(now)
         Delivery.objects.delete_old(now)
         self.stdout.write(
-            f"{done.due} plans due, {done.queued} reminders queued, {sender.sent} sent, {sender.failed} failed."
+            f"Plans due: {done.due}, reminders queued: {done.queued}, sent: {sender.sent}, failed: {sender.failed}."
         )
         if left := Delivery.objects.waiting(timezone.now()).count():
-            self.stderr.write(f"{left} reminders still wait to be sent.")
+            self.stderr.write(f"Reminders that still wait: {left}.")
             sys.exit(1)
