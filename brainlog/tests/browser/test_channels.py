@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from brainlog.reminder_servers import parse_servers
 from brainlog.tests.browser.steps import come_in, expect_saved, field, fits_its_screen, press
 from brainlog.tests.browser.test_accessibility import audit
+from brainlog.tests.browser.test_app import eventually, installed, notifications, push
 from reminders.models import Channel
 from reminders.tests.conftest import certificates, push_on, service, trusted  # noqa: F401 (fixtures)
 from reminders.tests.push_service import Browser, shown_by
@@ -179,3 +180,34 @@ def test_the_page_with_everything_on_it_fits_and_is_accessible(open_channels, se
     expect_saved(page, "Added.")
     assert fits_its_screen(page)
     assert audit(page, number=width) == []
+
+
+SUBSCRIPTION_ALONE = """
+    const subscription = %s;
+    PushManager.prototype.getSubscription = async () => null;
+    PushManager.prototype.subscribe = async () => ({ toJSON: () => subscription });
+"""
+
+
+def test_what_the_server_sends_is_shown_by_the_worker(new_page, live_server, person, service, browser):  # noqa: F811
+    """Only the push service is a stand-in: DevTools deliver what it got, as the browser's maker does."""
+    page = come_in(new_page(service_workers="allow"), live_server, person)
+    page.context.grant_permissions(["notifications"], origin=live_server.url)
+    page.add_init_script(SUBSCRIPTION_ALONE % json.dumps(browser.subscription(service.endpoint)))
+    installed(page)
+    page.goto(CHANNELS)
+    press(page, BUTTON)
+    expect_saved(page, "Added.")
+    press(page, f"Send me one now: {Channel.objects.get().label}")
+    expect_saved(page, "Sent.")
+
+    push(page, live_server, browser.decrypt(service.asked[0].body).decode())
+
+    eventually(page, "async () => (await (await navigator.serviceWorker.ready).getNotifications()).length > 0")
+    [shown] = notifications(page)
+    assert shown == {
+        "title": "Time for your log",
+        "body": "You asked for this one, to see that it arrives.",
+        "tag": "now",
+        "address": f"{live_server.url}{CHANNELS}",
+    }
