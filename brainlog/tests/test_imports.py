@@ -20,7 +20,7 @@ ORDER = (
 # The modules of brainlog that apps may import; operations may import all of them.
 FOR_APPS = (
     *("brainlog.admin", "brainlog.body_size", "brainlog.circuit_breaker", "brainlog.error_messages", "brainlog.forms"),
-    *("brainlog.formats", "brainlog.formats.locales"),
+    *("brainlog.formats", "brainlog.formats.locales", "brainlog.integrity"),
     *("brainlog.origin", "brainlog.pagination", "brainlog.versioned_cache"),
     *("brainlog.database.person_keys", "brainlog.database.retry", "brainlog.database.router"),
     *("brainlog.database.compiled", "brainlog.database.sqlite3"),
