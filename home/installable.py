@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from brainlog.templatetags.script import read_integrity
+from brainlog.integrity import read_integrity
 from home.views import check_in_of_the_hour
 from logs.addresses import address_of_check_in
 from logs.models import DailyLog, logs_of_day
@@ -110,7 +110,7 @@ def source_of(parts) -> str:
 @require_safe
 @cache_control(no_cache=True)
 def offline(request):
-    """What the service worker shows without a network. It is the same for everybody: rendered without the request."""
+    """What the service worker shows without a network. It is the same for everyone: rendered without the request."""
     return HttpResponse(render_to_string("home/offline.html"))
 
 

@@ -37,7 +37,7 @@ POLICY_OF_WORKER = {
     "require-trusted-types-for": "'script'",
     "trusted-types": "'none'",
 }
-# The same for everybody.
+# The same for everyone.
 PUBLIC = {"/manifest.webmanifest": "public, max-age=3600", "/offline/": "no-cache"}
 TYPES = {
     "/manifest.webmanifest": "application/manifest+json",

@@ -43,7 +43,7 @@ def collected(settings, tmp_path, monkeypatch):
     storages["staticfiles"] = {"BACKEND": "brainlog.static_files.StaticFilesStorage"}
     settings.STORAGES = storages
     call_command("collectstatic", interactive=False, verbosity=0)
-    monkeypatch.setattr("brainlog.templatetags.script.staticfiles_storage", StaticFilesStorage())
+    monkeypatch.setattr("brainlog.integrity.staticfiles_storage", StaticFilesStorage())
     return tmp_path
 
 

@@ -1,4 +1,4 @@
-"""Saves that waited in a browser for the network: whom they are taken from, and what they are told."""
+"""Saves that waited in a browser for the network: whom they are taken from, and how they are answered."""
 
 import pytest
 from django.test import Client

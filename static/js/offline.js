@@ -1,4 +1,4 @@
-// The page that the service worker shows without a network, body[data-offline]. A save that led here waits from now on
+// The page that the service worker shows without a network, [data-offline]. A save that led here waits from now on
 // (waiting.js). The page that was asked for is opened once the network is back: by GET, so that no form is sent again.
 
 function isSentFromHere({ sent, needsYou, post }) {
@@ -11,7 +11,7 @@ async function openWhenReachable() {
   if (answer?.ok) location.replace(location.pathname + location.search);
 }
 
-if ("offline" in document.body.dataset) {
+if (document.querySelector("[data-offline]")) {
   if (page.person) {
     for (const key of draftStorage.keys(`${page.person}/`)) {
       const draft = storage.read(key);

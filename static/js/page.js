@@ -1,14 +1,14 @@
 // Shared: whose page this is; whether it is being left on purpose, when drafts are neither kept nor asked about; whether
 // it waits for the answer to a form (sending.js); and when the day that it calls today is over (new-day.js).
 //
-// The page without a network is nobody's: it lists the drafts of the last person whose page was open in this browser and
-// who has not logged out (log-out.js).
+// The page that is shown without a network, [data-offline], is the same for everyone: it lists the drafts of the last
+// person whose page was open in this browser and who has not logged out (log-out.js).
 
 const LAST_PERSON = "brainlog-person";
 
 function personOfPage() {
-  const { person, offline } = document.body.dataset;
-  if (offline !== undefined) return storage.read(LAST_PERSON) ?? undefined;
+  const { person } = document.body.dataset;
+  if (document.querySelector("[data-offline]")) return storage.read(LAST_PERSON) ?? undefined;
   if (person && storage.read(LAST_PERSON) !== person) storage.write(LAST_PERSON, person);
   return person;
 }
