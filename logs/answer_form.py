@@ -146,6 +146,16 @@ class AnswersForm(forms.Form):
                 found.setdefault(match[0], []).extend(texts_typed(data, key))
         return {name: ", ".join(filter(None, texts)) for name, texts in found.items() if name not in self.fields}
 
+    @property
+    def is_accepted(self) -> bool:
+        """Whether all that came in was stored: nothing is refused, and no question of it is unknown."""
+        return self.is_valid() and not self.unknown_questions
+
+    @property
+    def status(self) -> int:
+        """The status of the page with this form: 404 if it was sent an unknown question."""
+        return 404 if self.unknown_questions else 200
+
     def is_asked_in(self, name: str, data) -> bool:
         """Whether what came in says something about this question, be it that it is not answered."""
         is_omitted = self.fields[name].widget.value_omitted_from_data(data, {}, name)

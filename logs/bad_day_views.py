@@ -42,7 +42,7 @@ def one_question(request, day, name):
         return which_day.follow_link(request, choices, _("One question"), is_open=is_open(person, day))
     if is_save := request.method == "POST" and not choices:
         form = store(lambda: opened_question(person, day, name, request.POST))
-        if form.is_valid() and not form.unknown_questions:
+        if form.is_accepted:
             return redirect(after_one_question(request, form))
     else:
         form = OneQuestionForm(day_or_404(person, day, request.POST), question_or_404(person, name, request.POST))
@@ -53,7 +53,7 @@ def one_question(request, day, name):
         "address": address_of_question(day, name),
         **names_of(day, person.today()),
     }
-    return render(request, "logs/one_question.html", context, status=404 if form.unknown_questions else 200)
+    return render(request, "logs/one_question.html", context, status=form.status)
 
 
 def names_of(day, today) -> dict:
@@ -103,14 +103,14 @@ def catch_up(request, day):
     person = request.user
     if request.method == "POST":
         form = store(lambda: opened_catch_up(person, day, request.POST))
-        if form.is_valid() and not form.unknown_questions:
+        if form.is_accepted:
             return redirect(after_catch_up(request, form))
         undo.say_partly(request, address=undo_address(day), about=CATCH_UP, change=form.change)
     else:
         form = CatchUpForm(day_or_404(person, day, request.POST))
     called_today = which_day.day_in(request.POST, "today") or person.today()
     context = {"form": form, "called_today": called_today, **names_of(day, person.today())}
-    return render(request, "logs/catch_up.html", context, status=404 if form.unknown_questions else 200)
+    return render(request, "logs/catch_up.html", context, status=form.status)
 
 
 def opened_catch_up(person, day, data) -> CatchUpForm:

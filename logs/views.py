@@ -48,14 +48,21 @@ def check_in(request, day, stage):
         return which_day.follow_link(request, choices, stage.title, is_open=is_open(person, day))
     if is_save := request.method == "POST" and not choices and not request.POST.keys() & doses_field.BUTTONS:
         form = store(lambda: opened_form(person, day, stage, request.POST))
-        if form.is_valid() and not form.unknown_questions:
+        if form.is_accepted:
             return redirect(after_check_in(request, form, stage))
         undo.say_partly(request, address=undo_address(day), about=stage.slug, change=form.change)
     else:
         form = CheckInForm(stage, day_or_404(person, day, request.POST), speaks_of=request.POST)
         if request.method == "POST":
             form.fill_in(doses_field.with_medication_taken(request.POST))
-    context = which_day.form_context(request, day, choices, is_save=is_save) | {
+    context = which_day.form_context(request, day, choices, is_save=is_save) | shown_with(request, form, stage)
+    return render(request, "logs/check_in.html", context, status=form.status)
+
+
+def shown_with(request, form, stage) -> dict:
+    """What the page of a check-in shows around its form."""
+    person, day = request.user, form.instance.date
+    return {
         "form": form,
         "stage": stage,
         "log": form.instance,
@@ -67,7 +74,6 @@ def check_in(request, day, stage):
         "carried": carried_into(person, day) if stage is MORNING else None,
         "goes_on": goes_on(request.POST),
     }
-    return render(request, "logs/check_in.html", context, status=404 if form.unknown_questions else 200)
 
 
 def has_next(person, day, stage) -> bool:

@@ -10,7 +10,7 @@ from django.core.mail import EmailMessage
 from django.core.signing import Signer
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_lazy as lazy
 
 from accounts.emails import verified_email
 from accounts.models import User
@@ -31,6 +31,7 @@ class EmailKind(ChannelKind):
     """Sends mails by the mail server of the settings, which has 10 seconds for each of its answers."""
 
     slug = Channel.Kind.EMAIL
+    title = lazy("E-mail")
     # The section of the page of channels that adds it.
     template = "reminders/_email.html"
 
