@@ -68,6 +68,7 @@ def make_person_with_everything(**facts) -> User:
     person.sessions.create(key_hash=str(person.pk), expire_date="2100-01-01T00:00Z", known_browser=browser)
     Feed.objects.create(user=person, token_hash=str(person.pk))
     make_delivery(person)
+    person.reminder_channels.update(known_browser=browser)
     LogEntry.objects.create(
         user=person, content_type=ContentType.objects.get_for_model(User), object_id="1", action_flag=CHANGE
     )

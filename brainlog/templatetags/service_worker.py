@@ -2,11 +2,12 @@
 
 from django import template
 from django.conf import settings
-from django.utils.safestring import mark_safe
+
+from brainlog.forms import attributes
 
 register = template.Library()
 
 
 @register.simple_tag
 def service_worker() -> str:
-    return mark_safe(" data-worker") if settings.SERVICE_WORKER else ""
+    return attributes({"data-worker": settings.SERVICE_WORKER})

@@ -28,6 +28,7 @@ from logs.models import DailyLog, Medication, OwnQuestion
 from logs.question_lists import QUESTION_LISTS, parts_of_day
 from reflections.models import WeeklyReflection
 from reminders.email import off_token
+from reminders.tests.factories import remind
 from testing.forms import TYPED, Form, forms_in
 from testing.rollback import rolled_back
 
@@ -99,6 +100,8 @@ class World:
         }
         world = cls(people, [])
         make_secret(people["other"])
+        # From the beginning of the day on, so that Today offers to be reminded later.
+        remind(people["owner"], {"week": "04:00"}, channels=0, session=False)
         world.rows = list(make_hostile(people["owner"], people["staff"]))
         for person in people.values():
             person.refresh_from_db()
