@@ -199,6 +199,7 @@ ELSEWHERE = {
     "logs:undo_medication",
     "logs:medication_taken",
     "logs:new_question",
+    "logs:waiting",
     "reflections:other",
     "reflections:undo",
 }

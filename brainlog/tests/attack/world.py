@@ -100,8 +100,9 @@ class World:
         }
         world = cls(people, [])
         make_secret(people["other"])
-        # From the beginning of the day on, so that Today offers to be reminded later.
-        remind(people["owner"], {"week": "04:00"}, channels=0, session=False)
+        # One of them is open at each hour, so that Today offers to be reminded later.
+        times = {"morning": "04:00", "medication": "09:00", "midday": "11:00", "afternoon": "15:00", "evening": "20:00"}
+        remind(people["owner"], times, channels=0, session=False)
         world.rows = list(make_hostile(people["owner"], people["staff"]))
         for person in people.values():
             person.refresh_from_db()
