@@ -165,7 +165,6 @@ def deliver(pk: int) -> Delivery | None:
     message = message_for(delivery, delivery.user.reminder_plan.words)
     if not Delivery.objects.start(pk, now):
         return None
-    return_to_pool()
     error = send(delivery.channel, message)
     delivery.state = Delivery.State.FAILED if error else Delivery.State.SENT
     delivery.error, delivery.finished_at = (error.code[:30] if error else ""), timezone.now()
@@ -197,10 +196,15 @@ def is_wanted(delivery: Delivery, now: datetime.datetime) -> bool:
 
 def send(channel: Channel, message: Message) -> SendingError | None:
     """Send a message on a channel. Returns the error, if it failed. Logs no address."""
+    kind = KINDS[channel.kind]
     try:
-        KINDS[channel.kind].send(channel, message)
+        kind.prepare(channel)
+        return_to_pool()
+        kind.send(channel, message)
     except SendingError as error:
         return error
+    except DatabaseError:  # It says nothing about the channel.
+        raise
     except Exception as error:  # A library's: one channel must not stop the others.
         logger.warning("A channel of the kind %s failed: %s.", channel.kind, type(error).__name__)
         return SendingError(type(error).__name__)

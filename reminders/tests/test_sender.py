@@ -1,23 +1,31 @@
 """Rounds of the sender: what is claimed, queued and sent, and what is not."""
 
 import datetime
+import json
 import threading
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from allauth.account.models import EmailAddress
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from brainlog.reminder_servers import parse_servers
 from logs.tests.factories import make_log
 from reflections.models import WeeklyReflection
 from reminders import channels, sender as sender_module
+from reminders.channel_views import message_now
 from reminders.channels import SendingError
+from reminders.email import switch_on
 from reminders.models import Channel, Delivery, Plan, SenderState
 from reminders.plans import replan, replan_all, skip_overdue
 from reminders.sender import MOST_FAILURES, Destination, Round, Sender, deliver, run_round
 from reminders.tests.factories import RecordingKind, make_reminded, make_session, remind
+from reminders.tests.push_service import Browser
+from reminders.tests.servers import http_server
+from reminders.tests.smtp_server import mail_server
 from testing.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
@@ -465,6 +473,95 @@ def test_a_change_of_settings_waits_for_a_claim_and_is_not_overwritten(clock, pe
     changes[0].join(30)
 
     assert Plan.objects.get().next_at == at("20:00")
+
+
+# ── The database while a server is waited for ─────────────────────────────────────────────────────
+
+
+class OrderedKind(RecordingKind):
+    """Records when it is prepared and when it sends."""
+
+    def __init__(self, calls: list[str]):
+        super().__init__(fail=lambda channel: calls.append("send"))
+        self.calls = calls
+
+    def prepare(self, channel):
+        self.calls.append("prepare")
+
+
+@pytest.fixture
+def calls(monkeypatch) -> list[str]:
+    calls = []
+    monkeypatch.setitem(channels.KINDS, "push", OrderedKind(calls))
+    monkeypatch.setattr(sender_module, "return_to_pool", lambda: calls.append("return"))
+    return calls
+
+
+def test_the_connection_is_returned_after_the_checks_and_before_the_network(clock, person, calls):
+    remind(person, TIMES)
+
+    round_and_send(clock, "12:00")
+
+    assert calls == ["prepare", "return", "send"]
+
+
+def test_a_message_on_request_holds_no_connection_either(as_person, person, calls):
+    [channel] = remind(person, TIMES)
+
+    as_person.post(f"/accounts/reminders/channels/{channel.pk}/test/")
+
+    assert calls == ["prepare", "return", "send"]
+
+
+def test_what_the_checks_refuse_is_not_sent(clock, person, calls):
+    remind(person, TIMES)
+
+    def refuse(channel):
+        raise SendingError("logged out")
+
+    channels.KINDS["push"].prepare = refuse
+    round_and_send(clock, "12:00")
+
+    assert calls == []
+    assert Delivery.objects.get().error == "logged out"
+
+
+def test_a_database_that_fails_is_no_failure_of_a_channel(clock, person, calls):
+    remind(person, TIMES)
+    clock.move_to(at("12:00"))
+    run_round()
+
+    def fail(channel):
+        raise OperationalError
+
+    channels.KINDS["push"].prepare = fail
+    with pytest.raises(OperationalError):
+        deliver(Delivery.objects.get().pk)
+
+    assert Channel.objects.get().failures == 0
+
+
+def test_no_kind_uses_the_database_while_it_sends(as_person, person, service, settings, django_assert_num_queries):
+    """With a pool, it would take a connection and hold it as long as the server hangs."""
+    settings.HAS_EMAIL = True
+    switch_on(person, "maria@example.org")
+    EmailAddress.objects.create(user=person, email="maria@example.org", verified=True, primary=True)
+    page = "/accounts/reminders/channels/"
+    as_person.post(f"{page}push/add/", {"push-subscription": json.dumps(Browser().subscription(service.endpoint))})
+    with http_server() as server, mail_server(settings) as mails:
+        server.will_answer(200, b'{"id": "1"}')
+        settings.REMINDER_SERVERS = parse_servers([f"{kind}+{server.origin}" for kind in ("ntfy", "gotify")])
+        as_person.post(f"{page}ntfy/add/", {"ntfy-server": str(server.origin), "ntfy-topic": "a-topic"})
+        as_person.post(f"{page}gotify/add/", {"gotify-server": str(server.origin), "gotify-token": "a-token"})
+        stored = Channel.objects.order_by("pk")
+        assert {each.kind for each in stored} == channels.KINDS.keys()
+        for channel in stored:
+            kind = channels.KINDS[channel.kind]
+            kind.prepare(channel)
+            with django_assert_num_queries(0):
+                kind.send(channel, message_now())
+
+    assert (len(service.asked), len(server.asked), len(mails.mails)) == (1, 2, 1)
 
 
 # ── Threads ───────────────────────────────────────────────────────────────────────────────────────
