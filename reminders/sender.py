@@ -48,6 +48,8 @@ MOST_FAILURES = 3
 # Failures that say something of the host: an error of these, or one after so many seconds.
 OUTAGES = re.compile(r"timeout|refused|unreachable|dns|tls|certificate|http (5\d\d|429)")
 SLOW = 5
+# Failures that are nothing to the operator.
+EXPECTED = {"logged out"}
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,14 @@ def is_wanted(delivery: Delivery, now: datetime.datetime) -> bool:
 
 
 def send(channel: Channel, message: Message) -> SendingError | None:
-    """Send a message on a channel. Returns the error, if it failed. Logs no address."""
+    """Send a message on a channel. Returns the error, if it failed. Logs its code, and no address."""
+    error = attempt(channel, message)
+    if error is not None and error.code not in EXPECTED:
+        logger.warning("A reminder by %s failed: %s.", channel.kind, error.code)
+    return error
+
+
+def attempt(channel: Channel, message: Message) -> SendingError | None:
     kind = KINDS[channel.kind]
     try:
         kind.prepare(channel)
@@ -206,7 +215,6 @@ def send(channel: Channel, message: Message) -> SendingError | None:
     except DatabaseError:  # It says nothing about the channel.
         raise
     except Exception as error:  # A library's: one channel must not stop the others.
-        logger.warning("A channel of the kind %s failed: %s.", channel.kind, type(error).__name__)
         return SendingError(type(error).__name__)
     return None
 

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from brainlog.reminder_servers import parse_servers
 from logs.tests.factories import make_log
+from operations.log_formatters import JsonFormatter
+from operations.tests.log_capture import lines_during
 from reflections.models import WeeklyReflection
 from reminders import channels, sender as sender_module
 from reminders.channel_views import message_now
@@ -241,7 +243,53 @@ def test_an_error_of_a_library_is_a_failure(clock, person, kind, caplog):
     round_and_send(clock, "12:00")
 
     assert Delivery.objects.get().state == "failed"
-    assert "secret" not in caplog.text
+    assert lines_of_sender(caplog) == ["A reminder by push failed: ValueError."]
+
+
+def test_a_failure_has_a_line_of_the_log_without_any_address(clock, person, kind):
+    [channel] = remind(person, TIMES)
+    channel.label, channel.address = "My phone", "https://push.example.org/secret"
+    channel.save()
+
+    def fail(channel):
+        raise SendingError("http 403")
+
+    kind.fail = fail
+    lines = lines_during(lambda: round_and_send(clock, "12:00"), JsonFormatter())
+
+    [line] = [json.loads(line) for line in lines if "failed" in line]
+    assert (line["level"], line["message"]) == ("WARNING", "A reminder by push failed: http 403.")
+    for secret in ("secret", "example.org", "My phone", person.username):
+        assert not any(secret in line for line in lines)
+
+
+def test_a_failure_on_request_has_the_same_line(as_person, person, kind, caplog):
+    [channel] = remind(person, TIMES)
+
+    def fail(channel):
+        raise SendingError("timeout")
+
+    kind.fail = fail
+    as_person.post(f"/accounts/reminders/channels/{channel.pk}/test/")
+
+    assert lines_of_sender(caplog) == ["A reminder by push failed: timeout."]
+
+
+def test_a_login_that_ended_is_no_failure_for_the_operator(clock, person, kind, caplog):
+    remind(person, TIMES)
+
+    def fail(channel):
+        raise SendingError("logged out")
+
+    kind.fail = fail
+    round_and_send(clock, "12:00")
+
+    assert Delivery.objects.get().error == "logged out"
+    assert lines_of_sender(caplog) == []
+
+
+def lines_of_sender(caplog) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "reminders.sender"]
 
 
 def test_a_round_needs_as_many_queries_for_one_as_for_many(clock, kind):
