@@ -3,15 +3,18 @@
 import datetime
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from django.db import OperationalError, connection, transaction
+from django.db.utils import ConnectionHandler
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from brainlog.database.urls import database_from_url
 from brainlog.reminder_servers import parse_servers
 from logs.tests.factories import make_log
 from operations.log_formatters import JsonFormatter
@@ -28,6 +31,8 @@ from reminders.tests.factories import RecordingKind, make_reminded, make_session
 from reminders.tests.push_service import Browser
 from reminders.tests.servers import http_server
 from reminders.tests.smtp_server import mail_server
+from testing.gunicorn import ROOT
+from testing.postgres import throwaway_cluster
 from testing.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
@@ -559,6 +564,36 @@ def test_a_message_on_request_holds_no_connection_either(as_person, person, call
     as_person.post(f"/accounts/reminders/channels/{channel.pk}/test/")
 
     assert calls == ["prepare", "return", "send"]
+
+
+@pytest.mark.once
+def test_others_have_the_connection_while_a_server_is_waited_for(monkeypatch):
+    """The pool has one connection, which the checks have used."""
+    with throwaway_cluster() as cluster, ThreadPoolExecutor(1) as other_thread:
+        url = f"{cluster.url}?connection_limit=1&pool_timeout=0.5"
+        pooled = ConnectionHandler({"default": database_from_url(url, ROOT)})
+
+        def ask(channel):
+            with pooled["default"].cursor() as cursor:
+                cursor.execute("SELECT 1")
+
+        def ask_and_return(channel):
+            try:
+                ask(channel)
+            finally:
+                pooled["default"].close()
+
+        kind = RecordingKind(fail=lambda channel: other_thread.submit(ask_and_return, channel).result())
+        kind.prepare = ask
+        monkeypatch.setitem(channels.KINDS, "push", kind)
+        monkeypatch.setattr(sender_module, "connection", pooled["default"])
+        try:
+            assert sender_module.send(Channel(pk=1, kind="push"), message_now()) is None
+        finally:
+            pooled["default"].close()
+            pooled["default"].close_pool()
+
+    assert len(kind.sent) == 1
 
 
 def test_what_the_checks_refuse_is_not_sent(clock, person, calls):
