@@ -67,15 +67,23 @@ def channel_test(request, pk):
         messages.error(request, _("This server does not send reminders that way at the moment."))
         return redirect("reminders:channels")
     if not sending_now.acquire(blocking=False):
-        messages.error(request, _("Other messages are being sent just now. Please try again in a moment."))
-        return redirect("reminders:channels")
+        return ask_to_wait(request)
     try:
         rate_limits.consume_all([(limit, str(request.user.pk)) for limit in limits_of(channel)])
         error = sender.send(channel, message_now())
+    except rate_limits.RateLimitExceeded as exceeded:
+        if exceeded.limit is not SEND_ONE_AT_ONCE:
+            raise
+        return ask_to_wait(request)  # For seconds: such as for a person who tries their channels one after the other.
     finally:
         sending_now.release()
     sender.record_outcome(channel, error)
     show_outcome(request, kind, error)
+    return redirect("reminders:channels")
+
+
+def ask_to_wait(request):
+    messages.error(request, _("Messages are being sent just now. Please try again in a moment."))
     return redirect("reminders:channels")
 
 
