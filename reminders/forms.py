@@ -3,161 +3,220 @@ from typing import ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import PauseForm
 from accounts.models import User
 from brainlog.database.retry import retry_on_conflict
-from brainlog.forms import DateBox, ManyPills, Pills
-from logs.check_in_times import EVERY_DAY, WEEK, CheckInTime, check_in_times, to_json, usual_times
+from brainlog.forms import LONGEST_LINE, DateBox, ManyPills, Pills
+from logs.check_in_times import WEEK, CheckInTime, check_in_times, to_json, usual_times
 from logs.form_fields import TimeInput
 from logs.question_lists import QUESTION_LISTS
 from logs.stages import STAGES
 from reminders.models import Plan
 from reminders.plans import replan
+from reminders.schedule import Rhythm, coming, due_times
+
+DAYS_OF_A_WEEK = 7
 
 NOT_OFFERED = _("Choose one of the answers offered.")
 
 
+def weekdays_from(first_weekday: int) -> list[tuple]:
+    """The choices of a weekday, 0 for Monday, in the order of the person's week."""
+    return [(day, WEEKDAYS_ABBR[day]) for day in ((first_weekday + number) % 7 for number in range(7))]
+
+
 class WeekdaysInput(forms.TypedMultipleChoiceField):
-    """Days of the week, 0 for Monday, in the order of the person's week."""
+    """Days of the week."""
 
     widget = ManyPills
 
     def __init__(self, first_weekday: int, **options):
-        order = [(first_weekday + number) % 7 for number in range(7)]
-        choices = [(day, WEEKDAYS_ABBR[day]) for day in order]
+        choices = weekdays_from(first_weekday)
         super().__init__(choices=choices, coerce=int, required=False, empty_value=[], **options)
         self.error_messages["invalid_choice"] = NOT_OFFERED  # Django's message repeats the value.
 
 
+class WeekdayInput(forms.TypedChoiceField):
+    """One day of the week or none, as a list."""
+
+    widget = Pills
+
+    def __init__(self, first_weekday: int, **options):
+        choices = weekdays_from(first_weekday)
+        super().__init__(choices=choices, coerce=int, required=False, empty_value=None, **options)
+        self.error_messages["invalid_choice"] = NOT_OFFERED
+
+    def clean(self, value) -> list[int]:
+        day = super().clean(value)
+        return [] if day is None else [day]
+
+
+class PauseDayInput(forms.DateField):
+    """The day on which reminders come again; None if they are not paused. 9999-12-31 stands for good."""
+
+    widget = DateBox
+
+    def __init__(self, person: User):
+        until = person.reminders_paused_until
+        self.today = person.today()
+        super().__init__(
+            label=_("Paused until"),
+            required=False,
+            initial=until if until and until > self.today else None,
+            help_text=_("No reminders before that day. Empty: not paused."),
+            error_messages={"invalid": _("Write the day as 2026-05-04.")},
+        )
+
+    def to_python(self, value):
+        if isinstance(value, str) and len(value) > LONGEST_LINE:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        day = super().to_python(value)
+        if day is not None and day <= self.today:
+            raise ValidationError(_("Choose a day that is still to come, or none."), code="past")
+        return day
+
+
 class ReminderForm(forms.Form):
-    """The times of the check-ins that are on, of the reflection, and how reminders are repeated."""
+    """The times of the check-ins that are on, of the reflection, how reminders are repeated, and until when they rest.
 
-    repeat_minutes = forms.TypedChoiceField(
-        label=_("Remind me again after"), choices=Plan.Every.choices, coerce=int, widget=Pills
-    )
-    repeats = forms.TypedChoiceField(
-        label=_("How many times again?"),
-        choices=[(number, str(number)) for number in range(Plan.MOST_REPEATS + 1)],
-        coerce=int,
-        widget=Pills,
-        help_text=_("Until you have begun, and only until the next check-in's time."),
-    )
-    quiet_from = TimeInput(label=_("Quiet from"), required=False)
-    quiet_until = TimeInput(
-        label=_("Quiet until"),
-        required=False,
-        help_text=_("A reminder in quiet hours waits for their end. Leave both empty for none."),
-    )
-    words = forms.ChoiceField(
-        label=_("What a reminder says"),
-        choices=Plan.Words.choices,
-        widget=Pills,
-        help_text=_("It may be seen on a locked screen. It never says anything about your answers."),
-    )
+    Fields: `<stage>-time`, `<stage>-days` (0 for Monday to 6), `week-time`, `week-day`, `repeat-every`, `repeat-times`,
+    `quiet-from`, `quiet-to`, `words`, `pause-until`.
+    """
 
-    PLAN_FIELDS: ClassVar = ("repeat_minutes", "repeats", "quiet_from", "quiet_until", "words")
+    # The columns of the plan, by the name of their field.
+    PLAN_FIELDS: ClassVar = {
+        "repeat-every": "repeat_minutes",
+        "repeat-times": "repeats",
+        "quiet-from": "quiet_from",
+        "quiet-to": "quiet_until",
+        "words": "words",
+    }
+    PAUSE = "pause-until"
 
     def __init__(self, person: User, plan: Plan, data=None):
         self.person, self.plan = person, plan
-        self.is_first = person.check_in_times is None
-        super().__init__(data, initial={name: getattr(plan, name) for name in self.PLAN_FIELDS})
-        stored = check_in_times(person.check_in_times)
+        self.is_first = not person.check_in_times
+        super().__init__(data, initial={name: getattr(plan, column) for name, column in self.PLAN_FIELDS.items()})
         last_weekday = (person.FIRST_WEEKDAYS[person.week_starts_on] - 1) % 7
-        shown = usual_times(last_weekday) if self.is_first else stored
+        shown = usual_times(last_weekday) if self.is_first else check_in_times(person.check_in_times)
         self.slugs = [*(stage.slug for stage in STAGES if stage.is_on(person)), WEEK]
         for slug in self.slugs:
             self.add_time(slug, shown[slug])
-        for name in ("repeat_minutes", "repeats", "words"):
+        self.add_plan_fields()
+        self.fields[self.PAUSE] = PauseDayInput(person)
+        for name in ("repeat-every", "repeat-times", "words"):
             self.fields[name].error_messages["invalid_choice"] = NOT_OFFERED
-        self.order_fields([*(name for slug in self.slugs for name in (f"{slug}-at", f"{slug}-weekdays"))])
 
     def add_time(self, slug: str, shown: CheckInTime) -> None:
         title = _("The week") if slug == WEEK else QUESTION_LISTS[slug].title
-        self.fields[f"{slug}-at"] = TimeInput(label=title, initial=shown.at)
-        self.fields[f"{slug}-weekdays"] = WeekdaysInput(
-            self.person.FIRST_WEEKDAYS[self.person.week_starts_on],
-            label=_("%(check_in)s: remind me on") % {"check_in": title},
-            initial=sorted(shown.weekdays),
+        label = _("%(check_in)s: remind me on") % {"check_in": title}
+        self.fields[f"{slug}-time"] = TimeInput(label=title, initial=shown.at)
+        first = self.person.FIRST_WEEKDAYS[self.person.week_starts_on]
+        if slug == WEEK:
+            self.fields[days_of(slug)] = WeekdayInput(first, label=label, initial=next(iter(shown.weekdays), ""))
+        else:
+            self.fields[days_of(slug)] = WeekdaysInput(first, label=label, initial=sorted(shown.weekdays))
+
+    def add_plan_fields(self) -> None:
+        self.fields["repeat-every"] = forms.TypedChoiceField(
+            label=_("Remind me again after"), choices=Plan.Every.choices, coerce=int, widget=Pills
+        )
+        self.fields["repeat-times"] = forms.TypedChoiceField(
+            label=_("How many times again?"),
+            choices=[(number, str(number)) for number in range(Plan.MOST_REPEATS + 1)],
+            coerce=int,
+            widget=Pills,
+            help_text=_("Until you have begun, and only until the next check-in's time."),
+        )
+        self.fields["quiet-from"] = TimeInput(label=_("Quiet from"), required=False)
+        self.fields["quiet-to"] = TimeInput(
+            label=_("Quiet until"),
+            required=False,
+            help_text=_("A reminder in quiet hours waits for their end. Leave both empty for none."),
+        )
+        self.fields["words"] = forms.ChoiceField(
+            label=_("What a reminder says"),
+            choices=Plan.Words.choices,
+            widget=Pills,
+            help_text=_("It may be seen on a locked screen. It never says anything about your answers."),
         )
 
     @property
     def times(self) -> list[dict]:
         """The fields of each check-in, for the page."""
-        return [{"slug": slug, "at": self[f"{slug}-at"], "weekdays": self[f"{slug}-weekdays"]} for slug in self.slugs]
+        return [{"at": self[f"{slug}-time"], "weekdays": self[days_of(slug)]} for slug in self.slugs]
 
     @property
     def others(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.PLAN_FIELDS]
+        return [self[name] for name in (*self.PLAN_FIELDS, self.PAUSE)]
 
     def clean(self):
         facts = super().clean()
-        if {"quiet_from", "quiet_until"} & self.errors.keys():
-            return facts
-        start, end = facts.get("quiet_from"), facts.get("quiet_until")
-        if (start is None) != (end is None):
-            missing = "quiet_until" if end is None else "quiet_from"
-            self.add_error(missing, ValidationError(_("Quiet hours need both times, or none."), code="half"))
-        elif start is not None and start == end:
-            self.add_error("quiet_until", ValidationError(_("Quiet hours need two different times."), code="same"))
+        self.check_quiet_hours(facts)
+        if not self.errors:
+            self.check_that_each_is_due(facts)
         return facts
 
-    def save(self) -> None:
-        """Store the times with the person and the rest in their plan. Other columns of both stay as they are."""
+    def check_quiet_hours(self, facts) -> None:
+        if {"quiet-from", "quiet-to"} & self.errors.keys():
+            return
+        start, end = facts.get("quiet-from"), facts.get("quiet-to")
+        if (start is None) != (end is None):
+            missing = "quiet-to" if end is None else "quiet-from"
+            self.add_error(missing, ValidationError(_("Quiet hours need both times, or none."), code="half"))
+        elif start is not None and start == end:
+            self.add_error("quiet-to", ValidationError(_("Quiet hours need two different times."), code="same"))
+
+    def check_that_each_is_due(self, facts) -> None:
+        """Refuse a time whose whole window is in the quiet hours: the person would wait for it in vain."""
+        start, end = facts["quiet-from"], facts["quiet-to"]
+        if start is None:
+            return
+        rhythm = Rhythm(self.person.zone, self.person.day_ends_at, self.chosen, quiet=(start, end))
+        windows = coming(rhythm, timezone.now(), days=DAYS_OF_A_WEEK)
+        due = {window.slug for window in windows if due_times(window, rhythm)}
+        for slug in {window.slug for window in windows} - due:
+            message = _("It would never come: it is in your quiet hours, and over at their end.")
+            self.add_error(f"{slug}-time", ValidationError(message, code="never_due"))
+
+    @property
+    def chosen(self) -> dict[str, CheckInTime]:
         facts = self.cleaned_data
-        chosen = {
-            slug: CheckInTime(facts[f"{slug}-at"], frozenset(facts[f"{slug}-weekdays"]) & EVERY_DAY)
-            for slug in self.slugs
-        }
-        store(self.person, chosen, {name: facts[name] for name in self.PLAN_FIELDS})
+        return {slug: CheckInTime(facts[f"{slug}-time"], frozenset(facts[days_of(slug)])) for slug in self.slugs}
+
+    def save(self) -> None:
+        """Store the times and the pause with the person, the rest in their plan. All else stays as it is."""
+        facts = {column: self.cleaned_data[name] for name, column in self.PLAN_FIELDS.items()}
+        pause = {"reminders_paused_until": self.cleaned_data[self.PAUSE]} if self.PAUSE in self.data else {}
+        store(self.person, self.chosen, facts, pause)
+
+
+def days_of(slug: str) -> str:
+    """The name of the field of its weekdays."""
+    return f"{slug}-day" if slug == WEEK else f"{slug}-days"
 
 
 @retry_on_conflict
-def store(person: User, chosen: dict[str, CheckInTime], facts: dict) -> None:
+def store(person: User, chosen: dict[str, CheckInTime], facts: dict, columns: dict) -> None:
     """The person is locked first, as by other changes of what they are asked."""
     now = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     person.check_in_times = to_json(check_in_times(now.check_in_times) | chosen)
-    User.objects.filter(pk=person.pk).update(check_in_times=person.check_in_times)
+    User.objects.filter(pk=person.pk).update(check_in_times=person.check_in_times, **columns)
     Plan.objects.update_or_create(user=person, defaults=facts)
-    now.check_in_times = person.check_in_times
-    replan(now)
+    replan(person)
 
 
-class RemindersPauseForm(PauseForm):
-    """For how long reminders are paused: one of the periods, or until a day."""
-
-    until_day = forms.DateField(
-        label=_("Until"),
-        required=False,
-        widget=DateBox,
-        error_messages={"invalid": _("Write the day as 2026-05-04.")},
-    )
-
-    def __init__(self, person: User, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.person = person
-        self.fields["pause"].required = False
-        self.fields["pause"].error_messages["invalid_choice"] = NOT_OFFERED
-
-    def clean(self):
-        facts = super().clean()
-        if self.errors:
-            return facts
-        if not facts.get("pause") and facts.get("until_day") is None:
-            self.add_error("until_day", ValidationError(_("Please choose for how long."), code="required"))
-        elif facts.get("until_day") and facts["until_day"] <= self.person.today():
-            self.add_error("until_day", ValidationError(_("Choose a day that is still to come."), code="past"))
-        return facts
-
-    def until(self, today: datetime.date) -> datetime.date | None:
-        return super().until(today) if self.cleaned_data.get("pause") else self.cleaned_data["until_day"]
-
-
+@retry_on_conflict
 def set_pause(person: User, until: datetime.date | None) -> None:
-    with transaction.atomic():
-        User.objects.filter(pk=person.pk).update(reminders_paused_until=until)
-        person.reminders_paused_until = until
-        replan(person)
+    User.objects.filter(pk=person.pk).update(reminders_paused_until=until)
+    person.reminders_paused_until = until
+    replan(person)
+
+
+@retry_on_conflict
+def set_snooze(person: User, until: datetime.datetime, now: datetime.datetime) -> None:
+    Plan.objects.filter(pk=person.pk).update(snoozed_until=until)
+    replan(person, now)

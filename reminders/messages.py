@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from logs.addresses import address_of_check_in
 from logs.check_in_times import WEEK
-from logs.stages import STAGE_BY_SLUG
+from logs.stages import MEDICATION, STAGE_BY_SLUG
 from reminders.channels import Message
 from reminders.models import Delivery, Plan
 from reminders.schedule import Window
@@ -25,6 +25,8 @@ def message_for(delivery: Delivery, words: str) -> Message:
 def title_of(slug: str, words: str) -> str:
     if words != Plan.Words.PLAIN:
         return _("Time for your log")
+    if slug == MEDICATION.slug:  # Not even these say that a person takes any.
+        return _("Time for your check-in")
     if slug == WEEK:
         return _("Your week in review")
     return _("%(check_in)s check-in") % {"check_in": STAGE_BY_SLUG[slug].title}

@@ -16,14 +16,20 @@ from brainlog.database.retry import retry_on_conflict
 from encryption.fields import PrivateCharField
 from reminders import channels
 
-# Without a session that was used within this time, a person is not reminded any more.
+# A person who has not visited within this time is not reminded any more.
 LONGEST_ABSENCE = datetime.timedelta(days=30)
 
 
-def is_here(now: datetime.datetime) -> Exists:
-    """Whether the person of a row has used a session lately that has not ended."""
-    seen = Session.objects.filter(user=OuterRef("user"), seen_at__gt=now - LONGEST_ABSENCE, expire_date__gt=now)
-    return Exists(seen.order_by())
+def is_here(now: datetime.datetime) -> ExpressionWrapper:
+    """Whether the person of a row has visited lately: used a session, logged in, or saved an answer.
+
+    A session that was ended by logging out has no row any more, and is a visit nonetheless.
+    """
+    since = now - LONGEST_ABSENCE
+    seen = Session.objects.filter(user=OuterRef("user"), seen_at__gt=since, expire_date__gt=now)
+    visited = User.objects.filter(Q(last_login__gt=since) | Q(answers_saved_at__gt=since), pk=OuterRef("user"))
+    is_seen = Q(Exists(seen.order_by())) | Q(Exists(visited.order_by()))
+    return ExpressionWrapper(is_seen, models.BooleanField())
 
 
 class PlanQuerySet(models.QuerySet):
@@ -274,6 +280,11 @@ class DeliveryQuerySet(models.QuerySet):
         anything is sent: a sender that is killed then loses this one and never sends it twice."""
         waiting = self.filter(pk=pk, state=Delivery.State.QUEUED, worth_until__gt=now)
         return waiting.update(state=Delivery.State.SENDING, started_at=now) == 1
+
+    def fail(self, pk: int, error: str):
+        """Give up one that is not settled."""
+        unsettled = self.filter(pk=pk, state__in=[Delivery.State.QUEUED, Delivery.State.SENDING])
+        unsettled.update(state=Delivery.State.FAILED, error=error[:30], finished_at=timezone.now())
 
 
 class Delivery(models.Model):

@@ -6,6 +6,7 @@ may move instants.
 """
 
 import datetime
+import logging
 
 from django.db import transaction
 from django.db.models.signals import post_save
@@ -17,7 +18,9 @@ from logs.check_in_times import WEEK, check_in_times
 from logs.question_changes import check_ins_changed
 from logs.stages import STAGE_BY_SLUG
 from reminders.models import Delivery, Plan
-from reminders.schedule import ONE_MINUTE, Rhythm, next_due
+from reminders.schedule import ONE_DAY, ONE_MINUTE, Rhythm, next_due
+
+logger = logging.getLogger(__name__)
 
 # Columns of a person that a schedule depends on and that save() writes.
 OF_PERSON = {"timezone", "day_ends_at", "notices_paused_until"}
@@ -41,13 +44,11 @@ def rhythm_of(plan: Plan, person: User) -> Rhythm:
 
 
 def replan(person: User, now: datetime.datetime | None = None) -> None:
-    """Compute when the person is reminded next, and store it. Does nothing for a person who never chose times.
+    """Compute when the person is reminded next, and store it. Does nothing for a person without a plan.
 
     Reads the person again once their plan is locked: two changes at once, of the zone and of the times, each know only
     their own, and the later one must store what follows from both.
     """
-    if person.check_in_times is None:
-        return
     now = now or timezone.now()
     with transaction.atomic():
         plan = Plan.objects.select_for_update().filter(pk=person.pk).first()
@@ -55,7 +56,7 @@ def replan(person: User, now: datetime.datetime | None = None) -> None:
             return
         # A reminder that is overdue stays due: the sender has not come to it yet.
         after = now if plan.next_at is None else min(now, plan.next_at - ONE_MINUTE)
-        next_at = next_due(rhythm_of(plan, User.objects.get(pk=person.pk)), after)
+        next_at = next_or_later(plan, User.objects.get(pk=person.pk), after)
         if next_at != plan.next_at:
             Plan.objects.filter(pk=plan.pk).update(next_at=next_at)
 
@@ -78,13 +79,22 @@ def skip_overdue(now: datetime.datetime | None = None) -> int:
     return skipped
 
 
+def next_or_later(plan: Plan, person: User, now: datetime.datetime) -> datetime.datetime | None:
+    """When a plan is due next. One that cannot be computed must not keep all others from it: it is left for a day."""
+    try:
+        return next_due(rhythm_of(plan, person), now)
+    except Exception:
+        logger.exception("The reminders of person %d cannot be computed: left out for a day.", plan.pk)
+        return now + ONE_DAY
+
+
 @retry_on_conflict
 def replan_batch(keys: list[int], now: datetime.datetime, is_overdue: bool = False) -> int:
     plans = Plan.objects.select_for_update().filter(pk__in=keys).order_by("pk")
     plans = list(plans if is_overdue else plans.exclude(next_at__lte=now))
     people, moved = User.objects.in_bulk([plan.pk for plan in plans]), []
     for plan in plans:
-        next_at = next_due(rhythm_of(plan, people[plan.pk]), now)
+        next_at = next_or_later(plan, people[plan.pk], now)
         if next_at != plan.next_at:
             plan.next_at = next_at
             moved.append(plan)

@@ -13,7 +13,7 @@ import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError, close_old_connections, connection, connections, transaction
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection, connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -46,7 +46,7 @@ BACK_OFF = (1, 5, 15, 60, 360)
 # After so many failures in a row a destination is bypassed for a while.
 MOST_FAILURES = 3
 # Failures that say something of the host: an error of these, or one after so many seconds.
-OUTAGES = re.compile(r"timeout|refused|unreachable|dns|tls|certificate|http (5\d\d|429)")
+OUTAGES = re.compile(r"timeout|refused|unreachable|dns|tls|certificate|no http|disconnected|smtp 421|http (5\d\d|429)")
 SLOW = 5
 # Failures that are nothing to the operator.
 EXPECTED = {"logged out"}
@@ -85,7 +85,9 @@ def claim_batch(now: datetime.datetime) -> Round:
         for plan in plans
         if plan.pk in claimed and plan.is_here and people[plan.pk].is_active
     }
-    deliveries = queued_deliveries(still_open(reminders), now)
+    # Two neutral reminders at once would say the same.
+    neutral = {plan.pk for plan in plans if plan.words == Plan.Words.NEUTRAL}
+    deliveries = queued_deliveries(one_at_a_time(still_open(reminders), neutral), now)
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
     return Round(len(claimed), len(deliveries))
 
@@ -119,6 +121,15 @@ def still_open(reminders: dict) -> list[tuple[int, Reminder]]:
     has_weeks = any(reminder.window.slug == WEEK for _person, reminder in wanted)
     weeks = WeeklyReflection.objects.starts(people, min(days) - SIX_DAYS, max(days)) if has_weeks else set()
     return [(person, each) for person, each in wanted if not is_settled(person, each.window, logs, weeks)]
+
+
+def one_at_a_time(reminders: list[tuple[int, Reminder]], people: set[int]) -> list[tuple[int, Reminder]]:
+    """Of several reminders that are due at the same instant, the first one, for these people."""
+    kept = {}
+    for person, each in reminders:
+        key = (person, each.due_at) if person in people else (person, each.due_at, each.window.slug)
+        kept.setdefault(key, (person, each))
+    return list(kept.values())
 
 
 def is_settled(person: int, window: Window, logs: dict, weeks: set) -> bool:
@@ -170,7 +181,8 @@ def deliver(pk: int) -> Delivery | None:
     error = send(delivery.channel, message)
     delivery.state = Delivery.State.FAILED if error else Delivery.State.SENT
     delivery.error, delivery.finished_at = (error.code[:30] if error else ""), timezone.now()
-    delivery.save(update_fields=["state", "error", "finished_at"])
+    # Its row may be gone: the person can remove the channel meanwhile.
+    Delivery.objects.filter(pk=pk).update(state=delivery.state, error=delivery.error, finished_at=delivery.finished_at)
     record_outcome(delivery.channel, error)
     return delivery
 
@@ -191,7 +203,7 @@ def is_wanted(delivery: Delivery, now: datetime.datetime) -> bool:
     if not person.is_active or not hasattr(person, "reminder_plan"):
         return False
     rhythm = rhythm_of(person.reminder_plan, person)
-    windows = [each for each in windows_of(delivery.day, rhythm) if each.slug == delivery.slug]
+    windows = [each for each in windows_of(delivery.day, rhythm) if each.slug == delivery.slug and now < each.closes_at]
     reminders = [Reminder(each, delivery.due_at) for each in windows if delivery.due_at in due_times(each, rhythm)]
     return bool(still_open({person: reminders})) and not Delivery.objects.has_later(delivery)
 
@@ -212,7 +224,7 @@ def attempt(channel: Channel, message: Message) -> SendingError | None:
         kind.send(channel, message)
     except SendingError as error:
         return error
-    except DatabaseError:  # It says nothing about the channel.
+    except (DatabaseError, InterfaceError):  # They say nothing about the channel.
         raise
     except Exception as error:  # A library's: one channel must not stop the others.
         return SendingError(type(error).__name__)
@@ -279,8 +291,12 @@ class Sender:
         return taken
 
     def forget_destinations(self) -> None:
-        """Keep only those that have something to do, or have failed: people add and remove hosts. Needs the lock."""
-        kept = (each for each in self.destinations.values() if each.in_hand or each.threads or each.failures)
+        """Keep those that have something to do, or of which it is known how they answer. Needs the lock."""
+        kept = (
+            each
+            for each in self.destinations.values()
+            if each.in_hand or each.threads or each.failures or each.is_proven
+        )
         self.destinations = {each.name: each for each in kept}
 
     def start_threads(self) -> None:
@@ -336,11 +352,14 @@ class Sender:
         begin, delivery = time.monotonic(), None
         try:
             delivery = deliver(pk)
-        except Exception as error:
-            log = logger.warning if isinstance(error, DatabaseError) else logger.exception
-            log("A reminder could not be sent: %s.", type(error).__name__)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("A reminder could not be sent: %s.", type(error).__name__)
             with self.changed:  # Without a database, each of the others would fail after the same wait.
                 self.let_go(destination)
+        except Exception as error:  # It alone is given up: the next round would begin with it again.
+            logger.exception("A reminder could not be sent: %s.", type(error).__name__)
+            Delivery.objects.fail(pk, type(error).__name__)
+            self.failed += 1
         finally:
             close_old_connections()
             with self.changed:

@@ -9,11 +9,12 @@ from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.forms import PauseForm
 from accounts.models import User
 from logs.check_in_times import to_json
-from reminders.forms import ReminderForm, RemindersPauseForm, set_pause
-from reminders.models import Plan, SenderState
-from reminders.plans import replan, rhythm_of
+from reminders.forms import ReminderForm, set_pause, set_snooze
+from reminders.models import Channel, Plan, SenderState
+from reminders.plans import rhythm_of
 
 SNOOZES = {"15": 15, "60": 60}  # minutes
 
@@ -29,16 +30,16 @@ def reminders(request):
     return render(request, "reminders/reminders.html", page_context(request, form))
 
 
-def page_context(request, form, pause_form: RemindersPauseForm | None = None) -> dict:
+def page_context(request, form) -> dict:
     person, plan = request.user, form.plan
-    periods = RemindersPauseForm.base_fields["pause"].choices
+    periods = PauseForm.base_fields["pause"].choices
     return {
         "form": form,
-        "pause_form": pause_form or RemindersPauseForm(person),
         "pauses": [(value, label) for value, label in periods if value != "resume"],
         "paused": pause_in_words(person),
+        "is_paused": are_reminders_paused(person),
         "next": instant_in_words(person, plan.next_at) if plan.next_at else "",
-        "channels": person.reminder_channels.count(),
+        "channels": Channel.objects.listed(person, timezone.now()).count(),
         "is_sender_running": SenderState.is_running(timezone.now()),
     }
 
@@ -46,11 +47,15 @@ def page_context(request, form, pause_form: RemindersPauseForm | None = None) ->
 def pause_in_words(person: User) -> str:
     """That reminders are paused, and until when; empty if they are not."""
     until = person.reminders_paused_until
-    if until is None or until <= person.today():
-        return _("Reminders rest with your notices and hints.") if person.are_notices_paused else ""
+    if not are_reminders_paused(person):
+        return _("Reminders are paused with your notices and hints.") if person.are_notices_paused else ""
     if until == User.FOR_GOOD:
         return _("Reminders are paused for good.")
     return _("Reminders are paused until %(day)s.") % {"day": date_format(until)}
+
+
+def are_reminders_paused(person: User) -> bool:
+    return person.reminders_paused_until is not None and person.today() < person.reminders_paused_until
 
 
 def instant_in_words(person: User, instant: datetime.datetime) -> str:
@@ -74,13 +79,13 @@ def later(request):
 
 @require_POST
 def pause(request):
-    form = RemindersPauseForm(request.user, request.POST)
-    if not form.is_valid():
-        plan = Plan.objects.filter(pk=request.user.pk).first() or Plan(user=request.user)
-        context = page_context(request, ReminderForm(request.user, plan), form)
-        return render(request, "reminders/reminders.html", context)
-    set_pause(request.user, form.until(request.user.today()))
-    messages.success(request, pause_in_words(request.user) or _("Reminders come again."))
+    """Pause all reminders for one of the periods, or end the pause."""
+    form = PauseForm(request.POST)
+    if form.is_valid():
+        set_pause(request.user, form.until(request.user.today()))
+        messages.success(request, pause_in_words(request.user) or _("Reminders come again."))
+    else:
+        messages.error(request, _("Please choose for how long."))
     return redirect("reminders:reminders")
 
 
@@ -95,8 +100,7 @@ def snooze(request):
         return redirect("today")
     tomorrow = person.today(now) + datetime.timedelta(days=1)
     until = now + datetime.timedelta(minutes=minutes) if minutes else rhythm_of(plan, person).start_of(tomorrow)
-    Plan.objects.filter(pk=plan.pk).update(snoozed_until=until)
-    replan(person, now)
+    set_snooze(person, until, now)
     text = _("No more reminders today.") if is_today else _("The next reminder comes at %(time)s at the earliest.")
     messages.success(request, text % {"time": time_format(person.local_time(until).time())})
     return redirect("today")

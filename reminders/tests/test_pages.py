@@ -19,10 +19,10 @@ PAGE = "/accounts/reminders/"
 MONDAY = datetime.date(2026, 5, 4)
 EVERY_DAY = [str(day) for day in range(7)]
 USUAL = {
-    **{f"{slug}-at": at for slug, at in {"morning": "07:00", "medication": "09:00", "midday": "11:00"}.items()},
-    **{"afternoon-at": "15:00", "evening-at": "20:00", "week-at": "18:00"},
-    **{f"{slug}-weekdays": EVERY_DAY for slug in ("morning", "medication", "midday", "afternoon", "evening")},
-    **{"week-weekdays": ["5"], "repeat_minutes": "15", "repeats": "0", "words": "neutral"},
+    **{f"{slug}-time": at for slug, at in {"morning": "07:00", "medication": "09:00", "midday": "11:00"}.items()},
+    **{"afternoon-time": "15:00", "evening-time": "20:00", "week-time": "18:00"},
+    **{f"{slug}-days": EVERY_DAY for slug in ("morning", "medication", "midday", "afternoon", "evening")},
+    **{"week-day": "5", "repeat-every": "15", "repeat-times": "0", "words": "neutral"},
 }
 
 
@@ -39,14 +39,14 @@ def at(time: str, day: datetime.date = MONDAY) -> datetime.datetime:
 def test_good_times_are_offered_and_nothing_is_stored_before_they_are_chosen(clock, as_person, person):
     page = as_person.get(PAGE).content.decode()
 
-    assert 'name="morning-at" value="07:00"' in page
+    assert 'name="morning-time" value="07:00"' in page
     assert "Remind me at these times" in page and "Later" in page
     assert User.objects.get(pk=person.pk).check_in_times is None
     assert not Plan.objects.exists()
 
 
 def test_times_are_stored_with_the_next_reminder(clock, as_person, person):
-    response = as_person.post(PAGE, USUAL | {"evening-at": "21:30", "evening-weekdays": ["0", "4"], "repeats": "3"})
+    response = as_person.post(PAGE, USUAL | {"evening-time": "21:30", "evening-days": ["0", "4"], "repeat-times": "3"})
 
     assert response.status_code == 302
     evening = check_in_times(User.objects.get(pk=person.pk).check_in_times)["evening"]
@@ -57,9 +57,9 @@ def test_times_are_stored_with_the_next_reminder(clock, as_person, person):
 
 
 def test_what_was_typed_is_kept_and_nothing_is_stored_on_errors(clock, as_person, person):
-    wrong = {"midday-at": "half past", "repeats": "99", "quiet_from": "22:00", "evening-weekdays": ["9"]}
+    wrong = {"midday-time": "half past", "repeat-times": "99", "quiet-from": "22:00", "evening-days": ["9"]}
 
-    response = as_person.post(PAGE, USUAL | wrong | {"morning-at": "06:45"})
+    response = as_person.post(PAGE, USUAL | wrong | {"morning-time": "06:45"})
 
     page = response.content.decode()
     assert response.status_code == 200
@@ -71,24 +71,24 @@ def test_what_was_typed_is_kept_and_nothing_is_stored_on_errors(clock, as_person
 
 
 def test_quiet_hours_need_two_different_times(clock, as_person):
-    response = as_person.post(PAGE, USUAL | {"quiet_from": "22:00", "quiet_until": "22:00"})
+    response = as_person.post(PAGE, USUAL | {"quiet-from": "22:00", "quiet-to": "22:00"})
 
     assert "Quiet hours need two different times." in response.content.decode()
 
 
 @pytest.mark.parametrize("value", ["٧:٣٠", "07:30:59", "7:30"])
 def test_times_are_read_as_people_write_them(clock, as_person, person, value):
-    as_person.post(PAGE, USUAL | {"morning-at": value})
+    as_person.post(PAGE, USUAL | {"morning-time": value})
 
     assert check_in_times(User.objects.get(pk=person.pk).check_in_times)["morning"].at == datetime.time(7, 30)
 
 
 def test_a_check_in_that_is_off_keeps_its_time(clock, as_person, person):
-    as_person.post(PAGE, USUAL | {"midday-at": "12:15"})
+    as_person.post(PAGE, USUAL | {"midday-time": "12:15"})
     as_person.post("/logs/questions/", {"check_in": "midday", "midday": "off"})
 
     page = as_person.get(PAGE).content.decode()
-    assert "midday-at" not in page
+    assert "midday-time" not in page
     as_person.post(PAGE, {name: value for name, value in USUAL.items() if not name.startswith("midday")})
 
     assert check_in_times(User.objects.get(pk=person.pk).check_in_times)["midday"].at == datetime.time(12, 15)
@@ -100,6 +100,7 @@ def test_later_asks_no_more(clock, as_person, person):
     as_person.post(PAGE + "later/")
 
     assert "Shall we remind you?" not in as_person.get("/").content.decode()
+    assert "Remind me at these times" in as_person.get(PAGE).content.decode(), "The good times are offered still."
     assert check_in_times(User.objects.get(pk=person.pk).check_in_times)["morning"].weekdays == frozenset()
 
 
@@ -111,42 +112,81 @@ def test_later_keeps_times_that_were_chosen_meanwhile(clock, as_person, person):
     assert check_in_times(User.objects.get(pk=person.pk).check_in_times)["midday"].weekdays
 
 
-@pytest.mark.parametrize(
-    ("sent", "until"),
-    [
-        ({"pause": "day"}, datetime.date(2026, 5, 5)),
-        ({"pause": "good"}, datetime.date.max),
-        ({"until_day": "2026-05-20"}, datetime.date(2026, 5, 20)),
-    ],
-)
-def test_a_pause_moves_the_next_reminder(clock, as_person, person, sent, until):
+@pytest.mark.parametrize(("period", "until"), [("day", datetime.date(2026, 5, 5)), ("good", datetime.date.max)])
+def test_a_pause_moves_the_next_reminder(clock, as_person, person, period, until):
     remind(person, {"midday": "12:00"})
 
-    as_person.post(PAGE + "pause/", sent)
+    as_person.post(PAGE + "pause/", {"pause": period})
 
     assert User.objects.get(pk=person.pk).reminders_paused_until == until
-    next_at = Plan.objects.get().next_at
-    assert next_at == (None if until == datetime.date.max else at("12:00", until))
+    assert Plan.objects.get().next_at == (None if until == datetime.date.max else at("12:00", until))
     assert "Reminders are paused" in as_person.get(PAGE).content.decode()
 
     as_person.post(PAGE + "pause/", {"pause": "resume"})
     assert Plan.objects.get().next_at == at("12:00")
 
 
-@pytest.mark.parametrize(
-    ("sent", "sentence"),
-    [
-        ({}, "Please choose for how long."),
-        ({"pause": "year"}, "Choose one of the answers offered."),
-        ({"until_day": "soon"}, "Write the day as 2026-05-04."),
-        ({"until_day": "2026-05-04"}, "Choose a day that is still to come."),
-    ],
-)
-def test_a_pause_that_cannot_be_read_is_refused_in_a_sentence(clock, as_person, person, sent, sentence):
+@pytest.mark.parametrize("sent", [{}, {"pause": "year"}])
+def test_a_pause_of_unknown_length_is_refused(clock, as_person, person, sent):
     remind(person, {"midday": "12:00"})
 
-    assert sentence in as_person.post(PAGE + "pause/", sent).content.decode()
+    response = as_person.post(PAGE + "pause/", sent, follow=True)
+
+    assert "Please choose for how long." in response.content.decode()
     assert User.objects.get(pk=person.pk).reminders_paused_until is None
+
+
+def test_a_pause_until_a_day_is_part_of_the_form(clock, as_person, person):
+    as_person.post(PAGE, USUAL | {"pause-until": "2026-05-20"})
+    assert User.objects.get(pk=person.pk).reminders_paused_until == datetime.date(2026, 5, 20)
+    assert 'name="pause-until" value="2026-05-20"' in as_person.get(PAGE).content.decode()
+    assert Plan.objects.get().next_at == at("07:00", datetime.date(2026, 5, 20))
+
+    as_person.post(PAGE, USUAL)  # A program that does not say anything about it.
+    assert User.objects.get(pk=person.pk).reminders_paused_until == datetime.date(2026, 5, 20)
+
+    as_person.post(PAGE, USUAL | {"pause-until": ""})
+    assert User.objects.get(pk=person.pk).reminders_paused_until is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("soon", "Write the day as 2026-05-04."),
+        ("2026-05-04", "Choose a day that is still to come, or none."),
+        ("9" * 5000, "Write the day as 2026-05-04."),
+    ],
+)
+def test_a_pause_that_cannot_be_read_is_refused_in_a_sentence(clock, as_person, person, typed, sentence):
+    response = as_person.post(PAGE, USUAL | {"pause-until": typed})
+
+    assert sentence in response.content.decode()
+    assert User.objects.get(pk=person.pk).reminders_paused_until is None
+
+
+def test_both_pauses_can_be_ended(clock, as_person, person):
+    remind(person, {"midday": "12:00"})
+    as_person.post(PAGE + "pause/", {"pause": "week"})
+    as_person.post("/accounts/profile/notices/", {"pause": "week"})
+
+    assert "Remind me again" in as_person.get(PAGE).content.decode()
+
+
+def test_a_time_that_quiet_hours_swallow_is_refused(clock, as_person, person):
+    response = as_person.post(PAGE, USUAL | {"evening-time": "22:30", "quiet-from": "22:00", "quiet-to": "07:00"})
+
+    assert "It would never come" in response.content.decode()
+    assert User.objects.get(pk=person.pk).check_in_times is None
+
+
+def test_a_change_of_zone_from_an_older_page_moves_the_next_reminder(clock, person):
+    older = User.objects.get(pk=person.pk)
+    remind(person, {"midday": "12:00"})
+
+    older.timezone = "Asia/Tokyo"
+    older.save(update_fields=["timezone"])
+
+    assert Plan.objects.get().next_at == datetime.datetime(2026, 5, 5, 3, tzinfo=datetime.UTC)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +206,8 @@ def test_a_snooze_moves_the_next_reminder(clock, as_person, person, time, choice
     response = as_person.post(PAGE + "snooze/", {"for": choice}, follow=True)
 
     assert Plan.objects.get().next_at == next_at
-    assert "remind" in response.content.decode()
+    page = response.content.decode()
+    assert ("No more reminders today." if choice == "today" else "The next reminder comes at") in page
 
 
 def test_a_snooze_of_unknown_length_is_refused(clock, as_person, person):

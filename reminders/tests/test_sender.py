@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.utils import ConnectionHandler
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -24,6 +24,7 @@ from reminders import channels, sender as sender_module
 from reminders.channel_views import message_now
 from reminders.channels import SendingError
 from reminders.email import switch_on
+from reminders.messages import message_for
 from reminders.models import Channel, Delivery, Plan, SenderState
 from reminders.plans import replan, replan_all, skip_overdue
 from reminders.sender import MOST_FAILURES, Destination, Round, Sender, deliver, run_round
@@ -392,12 +393,64 @@ def test_of_reminders_of_a_check_in_that_wait_the_last_is_sent(clock, person, ki
     assert Delivery.objects.get().due_at == at("12:20")
 
 
-def test_a_message_that_cannot_be_made_is_not_marked_as_being_sent(clock, person, kind):
-    pk = queued(clock, person)
-    Delivery.objects.update(slug="nothing")
+@pytest.mark.django_db(transaction=True)
+def test_a_reminder_that_cannot_be_made_stops_no_other(clock, person, kind, monkeypatch):
+    poison = queued(clock, person)
+    make_reminded(TIMES)
+    Plan.objects.exclude(pk=person.pk).update(next_at=at("12:00"))
 
-    assert deliver(pk) is None
-    assert not Delivery.objects.filter(state="sending").exists()
+    def message(delivery, words):
+        if delivery.pk == poison:
+            raise OverflowError
+        return message_for(delivery, words)
+
+    monkeypatch.setattr("reminders.sender.message_for", message)
+    run_round()
+    sender = Sender()
+    sender.send_waiting()
+    assert sender.wait(30)
+
+    assert len(kind.sent) == 1
+    assert Delivery.objects.get(pk=poison).error == "OverflowError"
+
+
+def test_a_channel_that_is_removed_while_it_is_sent_to_is_no_failure(clock, person, kind):
+    pk = queued(clock, person)
+    kind.fail = lambda channel: Channel.objects.all().delete()
+
+    assert deliver(pk).state == "sent"
+
+
+def test_two_neutral_reminders_at_once_are_one(clock, person, kind):
+    remind(person, {"midday": "12:00", "week": "12:00"})
+
+    assert round_and_send(clock, "12:00") == 1
+
+
+def test_logging_out_ends_no_reminders(clock, person, as_person, kind):
+    remind(person, TIMES, session=False)
+    as_person.post("/accounts/logout/")
+    assert not person.sessions.exists()
+
+    assert round_and_send(clock, "12:00") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("code", ["disconnected", "smtp 421", "no http"])
+def test_a_server_that_fails_at_all_is_bypassed(clock, kind, code):
+    def fail(channel):
+        raise SendingError(code)
+
+    for _number in range(6):
+        make_reminded({"midday": "12:00"})
+    clock.move_to(at("12:00"))
+    run_round()
+    kind.fail = fail
+    sender = Sender()
+    sender.send_waiting()
+    assert sender.wait(30)
+
+    assert Delivery.objects.filter(state="queued").count() == 3
 
 
 def test_what_waited_for_too_long_is_settled_as_late(clock, person, kind):
@@ -609,16 +662,17 @@ def test_what_the_checks_refuse_is_not_sent(clock, person, calls):
     assert Delivery.objects.get().error == "logged out"
 
 
-def test_a_database_that_fails_is_no_failure_of_a_channel(clock, person, calls):
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_database_that_fails_is_no_failure_of_a_channel(clock, person, calls, error):
     remind(person, TIMES)
     clock.move_to(at("12:00"))
     run_round()
 
     def fail(channel):
-        raise OperationalError
+        raise error
 
     channels.KINDS["push"].prepare = fail
-    with pytest.raises(OperationalError):
+    with pytest.raises(error):
         deliver(Delivery.objects.get().pk)
 
     assert Channel.objects.get().failures == 0

@@ -44,7 +44,7 @@ BOOKKEEPING = {
 # Columns that forms change without a field of that name.
 OTHERWISE = {
     "accounts:pause_notices": {"notices_paused_until"},
-    "reminders:reminders": {"check_in_times"},
+    "reminders:reminders": {"check_in_times", "reminders_paused_until"},
     "reminders:later": {"check_in_times"},
     "reminders:pause": {"reminders_paused_until"},
     "logs:ask_one": {"one_question_on"},

@@ -376,7 +376,6 @@ def test_the_sample_of_a_large_table_is_bounded(unchecked, monkeypatch):
 # ── Health of the server ──────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.thorough
 def test_it_warns_where_reminders_are_on_and_no_process_sends_them(copy):
     url, run = copy
     assert "ok      default: reminders: no one is to be reminded" in output_of("reminders", url)
@@ -403,6 +402,7 @@ def test_it_warns_on_sqlite_too(tmp_path):
     assert "ok      default: reminders: no one is to be reminded" in output_of("reminders", url)
 
 
+@pytest.mark.thorough
 def test_a_url_with_several_hosts(cluster):
     with throwaway_replica(cluster, DEFAULTS) as replica:
         both = f"postgres://brainlog:{cluster.password}@127.0.0.1:{replica.port},127.0.0.1:{cluster.port}/postgres"

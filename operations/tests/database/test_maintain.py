@@ -120,7 +120,6 @@ def test_unused_browsers_are_deleted():
     assert any(line.startswith("Deleted 1 browsers") for line in lines)
 
 
-@pytest.mark.django_db(transaction=True)
 def test_devices_for_reminders_are_deleted_where_the_login_was_ended():
     person = make_person()
     ended, valid = (
@@ -136,6 +135,7 @@ def test_devices_for_reminders_are_deleted_where_the_login_was_ended():
     assert [channel.known_browser for channel in Channel.objects.all()] == [valid, None]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_planner_statistics_are_refreshed():
     for _ in range(3):
         make_person()
