@@ -45,7 +45,8 @@ PASSWORDS = Limit("passwords", 60, 10)
 # All known browsers at one address together: a person can sign in with any number of browsers, each of which has
 # password checks of its own.
 KNOWN_BROWSERS_AT_ONCE = Limit("known-browsers-at-once", 36, 1 / 6)
-# Mails to unconfirmed addresses: to one mailbox, by one person, from one client address.
+# Mails to unconfirmed addresses: to one mailbox, by one person, from one client address. That of a person counts
+# reminders by e-mail that they ask for, too.
 MAIL = Limit("mail", 5, 60)
 MAIL_A_DAY = Limit("mail-day", 10, 24 * 60)
 MAIL_BY_PERSON = Limit("mail-person", 5, 60)

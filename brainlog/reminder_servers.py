@@ -97,7 +97,8 @@ def parse_push_services(texts: Iterable[str]) -> tuple[PushService, ...]:
     for number, text in enumerate(texts, 1):
         match = SERVICE.fullmatch(text.lower())
         is_valid = match and (match[3] is None or not match[1] and is_valid_port(int(match[3])))
-        # `*.com` would allow everyone's hosts.
+        # `*.com` would allow everyone's hosts. So would `*.co.uk` and `*.github.io`, which only a list of such suffixes
+        # could distinguish: docs/reminders.md says so to the operator.
         if not is_valid or not is_host(match[2]) or match[1] and "." not in match[2]:
             raise ImproperlyConfigured(
                 f"REMINDER_PUSH_SERVICES: entry {number} must be such as push.example.org, *.push.example.org or "

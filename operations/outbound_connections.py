@@ -39,7 +39,7 @@ class Connection:
 def outbound_connections(settings, environment: Mapping[str, str]) -> list[Connection]:
     """Return the connections that the settings enable. `environment` is read for the AWS_ variables of a bucket.
 
-    Connections within this machine are omitted, except to a mail server, which relays mails to other machines.
+    Connections within this machine are omitted, except to servers of mail and reminders, which relay to other machines.
     """
     return [
         *databases(settings),
@@ -120,15 +120,12 @@ def reminders(settings) -> Iterator[Connection]:
         when = _("With each reminder, once you have added the device. Your browser decides which of these it is.")
         yield Connection(_("Reminders on your devices"), ", ".join(services), what, when, "REMINDER_PUSH_KEY")
     for server in settings.REMINDER_SERVERS:
-        if not is_local(server.origin.host):
-            what = _(
-                "The words of the reminder, “Time for your log” if you choose no others, the address of the page that "
-                "it leads to, and your topic or token. No answers."
-            )
-            when = _("With each reminder, once you have added that server.")
-            yield Connection(
-                _("Reminders by ntfy or Gotify"), named(server.origin.host), what, when, "REMINDER_SERVERS"
-            )
+        what = _(
+            "The words of the reminder, “Time for your log” if you choose no others, the address of the page that "
+            "it leads to, and your topic or token. No answers."
+        )
+        when = _("With each reminder, once you have added that server.")
+        yield Connection(_("Reminders by ntfy or Gotify"), named(server.origin.host), what, when, "REMINDER_SERVERS")
 
 
 def providers(settings) -> Iterator[Connection]:

@@ -1,6 +1,7 @@
 """The page of channels: which ones a person has, adding and removing them, and sending one on request."""
 
 import datetime
+import threading
 
 from django.contrib import messages
 from django.http import Http404
@@ -12,11 +13,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import rate_limits
 from reminders import sender
-from reminders.channels import KINDS, ChannelKind, Message, TooManyChannels
+from reminders.channels import KINDS, ChannelKind, Message, SendingError, TooManyChannels
 from reminders.models import Channel
 
-# A message that a person asks for occupies a thread of the web process for at most ten seconds.
+# A message that a person asks for occupies a thread of the web process for about ten seconds if its server hangs. The
+# first limit bounds how many threads one person occupies, the number how many all people together do in a process.
+SEND_ONE_AT_ONCE = rate_limits.Limit("reminder-now-at-once", 1, 1 / 6)
 SEND_ONE = rate_limits.Limit("reminder-now", 10, 10)
+MOST_AT_ONCE = 2
+sending_now = threading.BoundedSemaphore(MOST_AT_ONCE)
 ADD = rate_limits.Limit("reminder-add", 30, 60)
 SHOWN_FOR = datetime.timedelta(minutes=10)
 
@@ -61,9 +66,34 @@ def channel_test(request, pk):
     if kind is None or not kind.is_configured():
         messages.error(request, _("This server does not send reminders that way at the moment."))
         return redirect("reminders:channels")
-    rate_limits.consume(SEND_ONE, str(request.user.pk))
-    error = sender.send(channel, message_now())
+    if not sending_now.acquire(blocking=False):
+        return ask_to_wait(request)
+    try:
+        rate_limits.consume_all([(limit, str(request.user.pk)) for limit in limits_of(channel)])
+        error = sender.send(channel, message_now())
+    except rate_limits.RateLimitExceeded as exceeded:
+        if exceeded.limit is not SEND_ONE_AT_ONCE:
+            raise
+        return ask_to_wait(request)  # For seconds: such as for a person who tries their channels one after the other.
+    finally:
+        sending_now.release()
     sender.record_outcome(channel, error)
+    show_outcome(request, kind, error)
+    return redirect("reminders:channels")
+
+
+def ask_to_wait(request):
+    messages.error(request, _("Messages are being sent just now. Please try again in a moment."))
+    return redirect("reminders:channels")
+
+
+def limits_of(channel: Channel) -> list[rate_limits.Limit]:
+    """What limits the messages that a person asks for: a mail counts with the other mails of theirs, too."""
+    of_mails = [rate_limits.MAIL_BY_PERSON] if channel.kind == Channel.Kind.EMAIL else []
+    return [SEND_ONE_AT_ONCE, SEND_ONE, *of_mails]
+
+
+def show_outcome(request, kind: ChannelKind, error: SendingError | None) -> None:
     if error is None:
         messages.success(request, _("Sent. It should be there within a minute."))
     elif error.is_gone:
@@ -71,7 +101,6 @@ def channel_test(request, pk):
         messages.error(request, text)
     else:
         messages.error(request, kind.explain(error.code))
-    return redirect("reminders:channels")
 
 
 def message_now() -> Message:

@@ -59,8 +59,14 @@ class ChannelKind:
         """Whether the operator has enabled it. Off by default."""
         raise NotImplementedError
 
+    def prepare(self, channel) -> None:
+        """Check what needs the database, before a reminder is sent. Raises SendingError."""
+
     def send(self, channel, message: Message) -> None:
-        """Send a reminder, within 10 seconds. Raises SendingError."""
+        """Send a reminder, within 10 seconds. Raises SendingError.
+
+        It must not use the database: the connection was returned to its pool, so that a server that hangs holds none.
+        """
         raise NotImplementedError
 
     def more(self, request) -> dict:

@@ -38,11 +38,13 @@ class EmailKind(ChannelKind):
     def is_configured(self) -> bool:
         return settings.HAS_EMAIL
 
-    def send(self, channel: Channel, message: Message) -> None:
+    def prepare(self, channel: Channel) -> None:
         if not isinstance(channel.address, str):
             raise SendingError("unreadable")  # Its key is missing: the address may still be right.
         if channel.address != verified_email(channel.user):
             raise SendingError("unconfirmed", is_gone=True)
+
+    def send(self, channel: Channel, message: Message) -> None:
         try:
             mail_of(channel, message).send()
         except (OSError, UnicodeError) as error:  # UnicodeError: the domain has no form in ASCII.

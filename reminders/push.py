@@ -71,9 +71,11 @@ class PushKind(ChannelKind):
         """What a browser needs to subscribe: it then accepts messages of this server only."""
         return encode(point_of(private_key(settings.REMINDER_PUSH_KEY).public_key()))
 
-    def send(self, channel, message):
+    def prepare(self, channel):
         if not Channel.objects.filter(pk=channel.pk).with_login(timezone.now()).exists():
             raise SendingError("logged out")
+
+    def send(self, channel, message):
         subscription = details_of(channel)
         parts = endpoint_parts(subscription["endpoint"])
         service = parts and service_of(parts[0])

@@ -48,6 +48,8 @@ MOST_FAILURES = 3
 # Failures that say something of the host: an error of these, or one after so many seconds.
 OUTAGES = re.compile(r"timeout|refused|unreachable|dns|tls|certificate|no http|disconnected|smtp 421|http (5\d\d|429)")
 SLOW = 5
+# Failures that are nothing to the operator.
+EXPECTED = {"logged out"}
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,6 @@ def deliver(pk: int) -> Delivery | None:
     message = message_for(delivery, delivery.user.reminder_plan.words)
     if not Delivery.objects.start(pk, now):
         return None
-    return_to_pool()
     error = send(delivery.channel, message)
     delivery.state = Delivery.State.FAILED if error else Delivery.State.SENT
     delivery.error, delivery.finished_at = (error.code[:30] if error else ""), timezone.now()
@@ -208,13 +209,24 @@ def is_wanted(delivery: Delivery, now: datetime.datetime) -> bool:
 
 
 def send(channel: Channel, message: Message) -> SendingError | None:
-    """Send a message on a channel. Returns the error, if it failed. Logs no address."""
+    """Send a message on a channel. Returns the error, if it failed. Logs its code, and no address."""
+    error = attempt(channel, message)
+    if error is not None and error.code not in EXPECTED:
+        logger.warning("A reminder by %s failed: %s.", channel.kind, error.code)
+    return error
+
+
+def attempt(channel: Channel, message: Message) -> SendingError | None:
+    kind = KINDS[channel.kind]
     try:
-        KINDS[channel.kind].send(channel, message)
+        kind.prepare(channel)
+        return_to_pool()
+        kind.send(channel, message)
     except SendingError as error:
         return error
+    except (DatabaseError, InterfaceError):  # They say nothing about the channel.
+        raise
     except Exception as error:  # A library's: one channel must not stop the others.
-        logger.warning("A channel of the kind %s failed: %s.", channel.kind, type(error).__name__)
         return SendingError(type(error).__name__)
     return None
 

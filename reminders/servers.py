@@ -163,7 +163,7 @@ class NtfyForm(ServerForm):
         max_length=64,
         widget=TextBox(attrs=SECRET),
         validators=[is_topic],
-        help_text=_("Of your own, and hard to guess: whoever knows it can read along."),
+        help_text=_("Of your own, and hard to guess: everyone who knows it can read along."),
     )
     token = forms.CharField(
         label=_("Access token, if the server wants one"),

@@ -27,6 +27,7 @@ HERE = {"DATABASE_URL": "postgres://u:p@127.0.0.1/n"}
 THERE = "postgres://a-user:s3cr3t@{}/a-database?sslmode=require"
 SECRETS = ("a-user", "s3cr3t", "a-bucket", "a-database", "of-the-operator", "R5Opc6rw")
 PUSH_KEY = "R5Opc6rwHiCGVzo6yp1lEqwnP_1ZVWiYDYBO_6s95b4"
+HERE_AND_ON = "A program on this machine, which passes it on"
 UNNAMED, PRIVATE = "Another machine; its name is not shown", "A machine in a private network"
 
 # The settings that make Brain Log connect to other machines: an example of each, and the host that the page names.
@@ -173,7 +174,8 @@ def test_a_server_for_reminders_in_a_private_network_is_not_named(monkeypatch):
     servers = "ntfy+http://10.0.0.8,gotify+https://push.example.org:8443,ntfy+http://127.0.0.1:8080"
     found = outbound_connections(configured(monkeypatch, REMINDER_SERVERS=servers), {})
 
-    assert [each.where for each in found] == [PRIVATE, "push.example.org"]
+    # The one on this machine relays to phones, by the server of the app's maker for an iPhone.
+    assert [each.where for each in found] == [PRIVATE, "push.example.org", HERE_AND_ON]
 
 
 def test_chosen_push_services_are_listed(monkeypatch):
@@ -193,7 +195,7 @@ def test_an_encrypted_backup_says_so(monkeypatch):
 def test_a_mail_server_on_this_machine_passes_mails_on(monkeypatch):
     (found,) = outbound_connections(configured(monkeypatch, EMAIL_URL="smtp://localhost"), {})
 
-    assert found.where == "A program on this machine, which passes it on"
+    assert found.where == HERE_AND_ON
 
 
 def test_error_mails_are_listed(monkeypatch):
@@ -250,6 +252,19 @@ def test_with_everything_switched_on_it_lists_everything_and_no_secret(client, m
         assertContains(page, f"<code>{setting}</code>", count=1)
         assertContains(page, where)
     assert [secret for secret in SECRETS if secret in page.content.decode()] == []
+
+
+def test_reminders_are_described(client, db):
+    page = client.get(URL)
+
+    for text in (
+        # The calendar asks this server, so it is no connection of the server.
+        "If you make a private address for your calendar, each program that has it fetches from here",
+        "Your devices, topics and tokens",
+        "Of the address for your calendar, only a fingerprint",
+        "Which check-in you were reminded of, when and on which of these ways is kept for 30 days.",
+    ):
+        assertContains(page, text)
 
 
 @pytest.mark.parametrize("address", ["/", "/accounts/signup/"])

@@ -3,14 +3,20 @@
 import json
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
+from accounts import rate_limits
+from accounts.models import Throttle
 from accounts.tests.factories import make_person
 from brainlog.reminder_servers import parse_servers
 from reminders import channel_views
+from reminders.channels import KINDS
+from reminders.email import switch_on
 from reminders.models import Channel, Delivery
+from reminders.tests.factories import RecordingKind
 from reminders.tests.push_service import Browser, shown_by
 from reminders.tests.servers import http_server
 
@@ -97,6 +103,7 @@ def test_a_failure_is_said_in_words_and_stays_on_the_page(as_person, ntfy, statu
 
     assertContains(answer, words, count=2)
     ntfy.will_answer(200, b'{"id": "1"}')
+    Throttle.objects.all().delete()
     answer = as_person.post(f"{PAGE}{Channel.objects.get().pk}/test/", follow=True)
     assertNotContains(answer, words)
 
@@ -111,17 +118,95 @@ def test_a_device_that_is_gone_is_removed_and_the_page_says_so(as_person, servic
     assert not Channel.objects.exists()
 
 
-def test_sending_one_now_is_limited(as_person, ntfy):
-    add_ntfy(as_person, ntfy)
-    url = f"{PAGE}{Channel.objects.get().pk}/test/"
-    statuses = [as_person.post(url).status_code for _number in range(channel_views.SEND_ONE.attempts + 1)]
+WAIT = "Messages are being sent just now. Please try again in a moment."
 
-    assert statuses == [302] * channel_views.SEND_ONE.attempts + [429]
-    assert len(ntfy.asked) == channel_views.SEND_ONE.attempts
+
+@pytest.fixture
+def noon():
+    with time_machine.travel("2036-05-04 12:00:00Z", tick=False) as clock:
+        yield clock
+
+
+def presses(client, channel, clock, number: int, seconds: int) -> list[int]:
+    """The statuses of so many presses of "Send me one now", with so many seconds after each."""
+    statuses = []
+    for _number in range(number):
+        statuses.append(client.post(f"{PAGE}{channel.pk}/test/").status_code)
+        clock.shift(seconds)
+    return statuses
+
+
+def test_sending_one_now_is_limited(noon, as_person, ntfy):
+    add_ntfy(as_person, ntfy)
+    attempts = channel_views.SEND_ONE.attempts
+    statuses = presses(as_person, Channel.objects.get(), noon, attempts + 1, 11)
+
+    assert statuses == [302] * attempts + [429]
+    assert len(ntfy.asked) == attempts
+
+
+def test_a_person_has_one_sent_at_a_time(noon, as_person, ntfy):
+    """A server that hangs occupies a thread for ten seconds: no second press may occupy another one."""
+    add_ntfy(as_person, ntfy)
+
+    url = f"{PAGE}{Channel.objects.get().pk}/test/"
+    assertContains(as_person.post(url, follow=True), "Sent. It should be there within a minute.")
+    for _number in range(2):
+        noon.shift(3)
+        assertContains(as_person.post(url, follow=True), WAIT)
+    assert len(ntfy.asked) == 1
+
+    noon.shift(5)
+    assertContains(as_person.post(url, follow=True), "Sent. It should be there within a minute.")
+    assert len(ntfy.asked) == 2
+
+
+def test_mails_on_request_are_limited_as_other_mails_are(noon, as_person, person, monkeypatch):
+    kind = RecordingKind()
+    monkeypatch.setitem(KINDS, "email", kind)
+    switch_on(person, "maria@example.org")
+    attempts = rate_limits.MAIL_BY_PERSON.attempts
+
+    statuses = presses(as_person, Channel.objects.get(), noon, attempts + 2, 11)
+
+    assert statuses == [302] * attempts + [429] * 2
+    assert len(kind.sent) == attempts
+
+
+def test_few_threads_of_a_process_send_on_request_at_once(as_person, person, monkeypatch):
+    places, free = channel_views.sending_now, []
+    kind = RecordingKind(fail=lambda channel: free.append(free_places(places)))
+    monkeypatch.setitem(KINDS, "push", kind)
+    channel = Channel.objects.create(user=person, kind="push", destination="x", label="x", address="{}")
+    url = f"{PAGE}{channel.pk}/test/"
+    assert free_places(places) == channel_views.MOST_AT_ONCE
+
+    for _number in range(channel_views.MOST_AT_ONCE):
+        assert places.acquire(blocking=False)
+    try:
+        assertContains(as_person.post(url, follow=True), WAIT)
+        assert kind.sent == []
+    finally:
+        places.release(channel_views.MOST_AT_ONCE)
+
+    # The press that sent nothing does not count.
+    assertContains(as_person.post(url, follow=True), "Sent. It should be there within a minute.")
+    assertContains(as_person.post(url, follow=True), WAIT)
+    assert free == [channel_views.MOST_AT_ONCE - 1]
+    assert free_places(places) == channel_views.MOST_AT_ONCE
+
+
+def free_places(places) -> int:
+    taken = 0
+    while places.acquire(blocking=False):
+        taken += 1
+    if taken:
+        places.release(taken)
+    return taken
 
 
 def test_adding_is_limited(as_person, ntfy, monkeypatch):
-    monkeypatch.setattr(channel_views, "ADD", channel_views.SEND_ONE)
+    monkeypatch.setattr(channel_views, "ADD", rate_limits.Limit("reminder-add", 10, 10))
     statuses = [add_ntfy(as_person, ntfy, "same").status_code for _number in range(11)]
 
     assert statuses == [302] * 10 + [429]

@@ -49,6 +49,7 @@ def channel(service, as_person, browser) -> Channel:
 
 
 def send(channel, *arguments, **options):
+    KINDS["push"].prepare(channel)
     KINDS["push"].send(channel, message(*arguments, **options))
 
 

@@ -1,24 +1,39 @@
 """Rounds of the sender: what is claimed, queued and sent, and what is not."""
 
 import datetime
+import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from allauth.account.models import EmailAddress
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.utils import ConnectionHandler
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from brainlog.database.urls import database_from_url
+from brainlog.reminder_servers import parse_servers
 from logs.tests.factories import make_log
+from operations.log_formatters import JsonFormatter
+from operations.tests.log_capture import lines_during
 from reflections.models import WeeklyReflection
 from reminders import channels, sender as sender_module
+from reminders.channel_views import message_now
 from reminders.channels import SendingError
+from reminders.email import switch_on
 from reminders.messages import message_for
 from reminders.models import Channel, Delivery, Plan, SenderState
 from reminders.plans import replan, replan_all, skip_overdue
 from reminders.sender import MOST_FAILURES, Destination, Round, Sender, deliver, run_round
 from reminders.tests.factories import RecordingKind, make_reminded, make_session, remind
+from reminders.tests.push_service import Browser
+from reminders.tests.servers import http_server
+from reminders.tests.smtp_server import mail_server
+from testing.gunicorn import ROOT
+from testing.postgres import throwaway_cluster
 from testing.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
@@ -234,7 +249,53 @@ def test_an_error_of_a_library_is_a_failure(clock, person, kind, caplog):
     round_and_send(clock, "12:00")
 
     assert Delivery.objects.get().state == "failed"
-    assert "secret" not in caplog.text
+    assert lines_of_sender(caplog) == ["A reminder by push failed: ValueError."]
+
+
+def test_a_failure_has_a_line_of_the_log_without_any_address(clock, person, kind):
+    [channel] = remind(person, TIMES)
+    channel.label, channel.address = "My phone", "https://push.example.org/secret"
+    channel.save()
+
+    def fail(channel):
+        raise SendingError("http 403")
+
+    kind.fail = fail
+    lines = lines_during(lambda: round_and_send(clock, "12:00"), JsonFormatter())
+
+    [line] = [json.loads(line) for line in lines if "failed" in line]
+    assert (line["level"], line["message"]) == ("WARNING", "A reminder by push failed: http 403.")
+    for secret in ("secret", "example.org", "My phone", person.username):
+        assert not any(secret in line for line in lines)
+
+
+def test_a_failure_on_request_has_the_same_line(as_person, person, kind, caplog):
+    [channel] = remind(person, TIMES)
+
+    def fail(channel):
+        raise SendingError("timeout")
+
+    kind.fail = fail
+    as_person.post(f"/accounts/reminders/channels/{channel.pk}/test/")
+
+    assert lines_of_sender(caplog) == ["A reminder by push failed: timeout."]
+
+
+def test_a_login_that_ended_is_no_failure_for_the_operator(clock, person, kind, caplog):
+    remind(person, TIMES)
+
+    def fail(channel):
+        raise SendingError("logged out")
+
+    kind.fail = fail
+    round_and_send(clock, "12:00")
+
+    assert Delivery.objects.get().error == "logged out"
+    assert lines_of_sender(caplog) == []
+
+
+def lines_of_sender(caplog) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "reminders.sender"]
 
 
 def test_a_round_needs_as_many_queries_for_one_as_for_many(clock, kind):
@@ -518,6 +579,126 @@ def test_a_change_of_settings_waits_for_a_claim_and_is_not_overwritten(clock, pe
     changes[0].join(30)
 
     assert Plan.objects.get().next_at == at("20:00")
+
+
+# ── The database while a server is waited for ─────────────────────────────────────────────────────
+
+
+class OrderedKind(RecordingKind):
+    """Records when it is prepared and when it sends."""
+
+    def __init__(self, calls: list[str]):
+        super().__init__(fail=lambda channel: calls.append("send"))
+        self.calls = calls
+
+    def prepare(self, channel):
+        self.calls.append("prepare")
+
+
+@pytest.fixture
+def calls(monkeypatch) -> list[str]:
+    calls = []
+    monkeypatch.setitem(channels.KINDS, "push", OrderedKind(calls))
+    monkeypatch.setattr(sender_module, "return_to_pool", lambda: calls.append("return"))
+    return calls
+
+
+def test_the_connection_is_returned_after_the_checks_and_before_the_network(clock, person, calls):
+    remind(person, TIMES)
+
+    round_and_send(clock, "12:00")
+
+    assert calls == ["prepare", "return", "send"]
+
+
+def test_a_message_on_request_holds_no_connection_either(as_person, person, calls):
+    [channel] = remind(person, TIMES)
+
+    as_person.post(f"/accounts/reminders/channels/{channel.pk}/test/")
+
+    assert calls == ["prepare", "return", "send"]
+
+
+@pytest.mark.once
+def test_others_have_the_connection_while_a_server_is_waited_for(monkeypatch):
+    """The pool has one connection, which the checks have used."""
+    with throwaway_cluster() as cluster, ThreadPoolExecutor(1) as other_thread:
+        url = f"{cluster.url}?connection_limit=1&pool_timeout=0.5"
+        pooled = ConnectionHandler({"default": database_from_url(url, ROOT)})
+
+        def ask(channel):
+            with pooled["default"].cursor() as cursor:
+                cursor.execute("SELECT 1")
+
+        def ask_and_return(channel):
+            try:
+                ask(channel)
+            finally:
+                pooled["default"].close()
+
+        kind = RecordingKind(fail=lambda channel: other_thread.submit(ask_and_return, channel).result())
+        kind.prepare = ask
+        monkeypatch.setitem(channels.KINDS, "push", kind)
+        monkeypatch.setattr(sender_module, "connection", pooled["default"])
+        try:
+            assert sender_module.send(Channel(pk=1, kind="push"), message_now()) is None
+        finally:
+            pooled["default"].close()
+            pooled["default"].close_pool()
+
+    assert len(kind.sent) == 1
+
+
+def test_what_the_checks_refuse_is_not_sent(clock, person, calls):
+    remind(person, TIMES)
+
+    def refuse(channel):
+        raise SendingError("logged out")
+
+    channels.KINDS["push"].prepare = refuse
+    round_and_send(clock, "12:00")
+
+    assert calls == []
+    assert Delivery.objects.get().error == "logged out"
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_database_that_fails_is_no_failure_of_a_channel(clock, person, calls, error):
+    remind(person, TIMES)
+    clock.move_to(at("12:00"))
+    run_round()
+
+    def fail(channel):
+        raise error
+
+    channels.KINDS["push"].prepare = fail
+    with pytest.raises(error):
+        deliver(Delivery.objects.get().pk)
+
+    assert Channel.objects.get().failures == 0
+
+
+def test_no_kind_uses_the_database_while_it_sends(as_person, person, service, settings, django_assert_num_queries):
+    """With a pool, it would take a connection and hold it as long as the server hangs."""
+    settings.HAS_EMAIL = True
+    switch_on(person, "maria@example.org")
+    EmailAddress.objects.create(user=person, email="maria@example.org", verified=True, primary=True)
+    page = "/accounts/reminders/channels/"
+    as_person.post(f"{page}push/add/", {"push-subscription": json.dumps(Browser().subscription(service.endpoint))})
+    with http_server() as server, mail_server(settings) as mails:
+        server.will_answer(200, b'{"id": "1"}')
+        settings.REMINDER_SERVERS = parse_servers([f"{kind}+{server.origin}" for kind in ("ntfy", "gotify")])
+        as_person.post(f"{page}ntfy/add/", {"ntfy-server": str(server.origin), "ntfy-topic": "a-topic"})
+        as_person.post(f"{page}gotify/add/", {"gotify-server": str(server.origin), "gotify-token": "a-token"})
+        stored = Channel.objects.order_by("pk")
+        assert {each.kind for each in stored} == channels.KINDS.keys()
+        for channel in stored:
+            kind = channels.KINDS[channel.kind]
+            kind.prepare(channel)
+            with django_assert_num_queries(0):
+                kind.send(channel, message_now())
+
+    assert (len(service.asked), len(server.asked), len(mails.mails)) == (1, 2, 1)
 
 
 # ── Threads ───────────────────────────────────────────────────────────────────────────────────────
