@@ -100,9 +100,9 @@ class World:
         }
         world = cls(people, [])
         make_secret(people["other"])
-        # One of them is open at each hour, so that Today offers to be reminded later.
+        # Has begun nothing, so that Today offers to be reminded later.
         times = {"morning": "04:00", "medication": "09:00", "midday": "11:00", "afternoon": "15:00", "evening": "20:00"}
-        remind(people["owner"], times, channels=0, session=False)
+        remind(people["newcomer"], times, channels=0, session=False)
         world.rows = list(make_hostile(people["owner"], people["staff"]))
         for person in people.values():
             person.refresh_from_db()
@@ -161,6 +161,7 @@ class World:
         ours = [*dict.fromkeys(address.path for address in ADDRESSES), *self.addresses_with_tokens()]
         yield from (("owner", path) for path in ours)
         yield "owner", self.people["owner"].daily_logs.get(not_tracked="ill").get_absolute_url()
+        yield "newcomer", reverse("today")
         accounts = reverse("accounts:login").removesuffix("login/")
         for who in ("visitor", "newcomer", "passwordless", "halfway"):
             yield from ((who, path) for path in ours if path.startswith(accounts))
