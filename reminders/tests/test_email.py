@@ -148,7 +148,7 @@ def test_a_reminder_that_is_due_is_mailed_once(settings, person, channel):
     with mail_server(settings) as server:
         run_round(NOW)
         [pk] = Delivery.objects.values_list("pk", flat=True)
-        assert deliver(pk) == Delivery.State.SENT
+        assert deliver(pk).state == Delivery.State.SENT
         assert deliver(pk) is None
         run_round(NOW)
 
@@ -247,7 +247,7 @@ def test_without_the_confirmed_address_nothing_is_mailed_and_the_channel_is_remo
     change(person)
     run_round(NOW)
 
-    assert deliver(Delivery.objects.get().pk) == Delivery.State.FAILED
+    assert deliver(Delivery.objects.get().pk).state == Delivery.State.FAILED
 
     assert not mail.outbox
     assert not Channel.objects.exists()
