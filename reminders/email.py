@@ -18,6 +18,7 @@ from brainlog.database.retry import retry_on_conflict
 from brainlog.origin import trusted_origin
 from reminders.channels import ChannelKind, Message, SendingError, register
 from reminders.models import Channel
+from reminders.smtp_client import mail_connection
 
 SALT = "reminders.email"
 # All mails are handed to one server, whose name is the operator's business.
@@ -28,7 +29,7 @@ ADDRESS_KEY = "email"
 
 @register
 class EmailKind(ChannelKind):
-    """Sends mails by the mail server of the settings, which has 10 seconds for each of its answers."""
+    """Sends mails by the mail server of the settings, which has 10 seconds for a whole mail."""
 
     slug = Channel.Kind.EMAIL
     title = lazy("E-mail")
@@ -44,7 +45,7 @@ class EmailKind(ChannelKind):
         if channel.address != verified_email(channel.user):
             raise SendingError("unconfirmed", is_gone=True)
         try:
-            mail_of(channel, message).send()
+            mail_connection().send_messages([mail_of(channel, message)])
         except (OSError, UnicodeError) as error:  # UnicodeError: the domain has no form in ASCII.
             raise SendingError(code_of(error)) from error
 

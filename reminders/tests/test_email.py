@@ -213,8 +213,27 @@ def test_no_mail_server_at_all_is_a_failure(settings, channel):
     assert send(channel, message()).code == "unreachable"
 
 
-def test_a_mail_server_has_ten_seconds_for_each_answer():
+def test_a_mail_server_has_ten_seconds_for_a_mail():
     assert real_settings.EMAIL_TIMEOUT == 10
+
+
+def test_a_mail_server_that_drips_ends_at_the_time_limit(settings, channel):
+    """Each line of the answer comes in time, and the answer never ends."""
+    settings.EMAIL_TIMEOUT = 0.3
+
+    with mail_server(settings, EHLO=MailServer.DRIP) as server:
+        assert send(channel, message()).code == "timeout"
+
+    assert server.mails == []
+    assert server.lines < MailServer.MOST_DRIPS
+
+
+def test_an_answer_without_end_is_read_no_further_than_the_limit(settings, channel):
+    with mail_server(settings, EHLO=MailServer.ENDLESS) as server:
+        assert send(channel, message()).code == "answer too long"
+
+    assert server.mails == []
+    assert server.lines < MailServer.MOST_LINES
 
 
 def test_an_address_without_a_form_in_ascii_is_a_failure(settings, person):
