@@ -43,7 +43,7 @@ class EmailKind(ChannelKind):
         if not isinstance(channel.address, str):
             raise SendingError("unreadable")  # Its key is missing: the address may still be right.
         if channel.address != verified_email(channel.user):
-            raise SendingError("unconfirmed", is_gone=True)
+            raise SendingError("unconfirmed")  # The row stays: the page asks to add the address again.
         try:
             mail_connection().send_messages([mail_of(channel, message)])
         except (OSError, UnicodeError) as error:  # UnicodeError: the domain has no form in ASCII.
@@ -58,8 +58,12 @@ class EmailKind(ChannelKind):
 
     def explain(self, code: str) -> str:
         """Say what a failure means and what to do, in words for the person."""
-        if code.startswith("smtp 5") or code == "address":
+        if code.startswith("refused ") or code == "address":
             return _("The mail server does not accept mails to your address. Please look whether it is right.")
+        if code.startswith("smtp 5"):
+            return _("The mail server does not accept the mails of this server. Please tell its operator.")
+        if code == "unconfirmed":
+            return _("This is not your confirmed address any more. Please add your address again.")
         if code == "unreadable":
             return _("What is stored here cannot be read. Please remove it, and add it again.")
         return _("The mail server cannot be reached just now. The next reminder tries again.")
@@ -80,7 +84,8 @@ def mail_of(channel: Channel, message: Message) -> EmailMessage:
 def code_of(error: OSError | UnicodeError) -> str:
     """A word for an error, without the server's text: it contains the address."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return "smtp {}".format(*next(iter(error.recipients.values())))
+        status = next(iter(error.recipients.values()))[0]
+        return f"refused {status}" if status >= 500 else f"smtp {status}"  # 4xx: the server asks to try later.
     if isinstance(error, smtplib.SMTPResponseException):
         return f"smtp {error.smtp_code}"
     if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):

@@ -210,7 +210,10 @@ def connect_to_first(addresses: list[Address], deadline: Deadline) -> socket.soc
 
 
 class BoundedSocket(io.RawIOBase):
-    """What http.client and smtplib need of a socket: every read and write ends at the deadline, and all reads at MOST_BYTES."""
+    """What http.client and smtplib need of a socket.
+
+    Every read and write ends at the deadline, and all reads at MOST_BYTES.
+    """
 
     def __init__(self, connected: socket.socket, deadline: Deadline):
         self.connected, self.deadline, self.bytes_left = connected, deadline, MOST_BYTES
