@@ -63,7 +63,7 @@ def channel_test(request, pk):
         return redirect("reminders:channels")
     rate_limits.consume(SEND_ONE, str(request.user.pk))
     error = sender.send(channel, message_now())
-    sender.record_outcome(channel, error)
+    sender.record_outcome(channel, error, is_reminder=False)
     if error is None:
         messages.success(request, _("Sent. It should be there within a minute."))
     elif error.is_gone:

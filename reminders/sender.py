@@ -26,7 +26,7 @@ from logs.models import DailyLog
 from logs.models.daily_log import has_answers
 from logs.stages import STAGE_BY_SLUG
 from reflections.models import WeeklyReflection
-from reminders.channels import KINDS, Message, SendingError
+from reminders.channels import KINDS, LOGGED_OUT, Message, SendingError
 from reminders.messages import message_for
 from reminders.models import Channel, Delivery, Plan, SenderState
 from reminders.plans import rhythm_of
@@ -207,14 +207,22 @@ def send(channel: Channel, message: Message) -> SendingError | None:
     return None
 
 
-def record_outcome(channel: Channel, error: SendingError | None) -> None:
-    """Store with the channel how it went; remove one whose address is gone."""
+def record_outcome(channel: Channel, error: SendingError | None, *, is_reminder: bool = True) -> None:
+    """Store with the channel how it went; remove one whose address is gone.
+
+    Only a reminder that fails makes the channel wait: a person who tries it several times is not to lose reminders by
+    that. A login that has ended says nothing of the address.
+    """
     row, now = Channel.objects.filter(pk=channel.pk), timezone.now()
     if error is None:
         row.update(sent_at=now, failures=0, last_error="", retry_at=None)
     elif error.is_gone:
         with transaction.atomic():
             row.delete()
+    elif error.code == LOGGED_OUT:
+        return
+    elif not is_reminder:
+        row.update(last_error=error.code[:30])
     else:
         minutes = BACK_OFF[min(channel.failures, len(BACK_OFF) - 1)]
         retry_at = now + datetime.timedelta(minutes=minutes)
