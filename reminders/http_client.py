@@ -61,7 +61,6 @@ lookups = threading.BoundedSemaphore(MOST_LOOKUPS)
 @dataclass(frozen=True)
 class Answer:
     status: int
-    retry_after: str | None
     body: bytes
 
 
@@ -114,7 +113,7 @@ def exchange(deadline, origin, path, headers, body, is_named, reads_body) -> Ans
         connection.request("POST", path, body, {"Host": origin.netloc, "User-Agent": "BrainLog", **headers})
         response = connection.getresponse()
         content = response.read() if reads_body else b""
-        return Answer(response.status, response.headers.get("Retry-After"), content)
+        return Answer(response.status, content)
     finally:
         connection.end()
 

@@ -45,8 +45,9 @@ RESPONSE_TIMEOUT = 15  # seconds that a thread waits for the database
 BACK_OFF = (1, 5, 15, 60, 360)
 # After so many failures in a row a destination is bypassed for a while.
 MOST_FAILURES = 3
-# Failures that say something of the host: an error of these, or one after so many seconds.
-OUTAGES = re.compile(r"timeout|refused|unreachable|dns|tls|certificate|http (5\d\d|429)")
+# Failures that say something of the host: an error of these, or one after so many seconds. "http 429" does not: servers
+# limit one address by it.
+OUTAGES = re.compile(r"timeout|refused|unreachable|dns|tls|certificate|http 5\d\d")
 SLOW = 5
 
 

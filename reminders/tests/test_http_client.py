@@ -298,12 +298,12 @@ def test_an_endless_answer_is_read_no_further_than_the_limit(first, then):
 
 def test_a_long_body_is_not_read_where_only_the_status_counts():
     def talk(connection, over):
-        connection.sendall(b"HTTP/1.1 201 Created\r\nRetry-After: 5\r\n\r\n" + b"x" * 10_000_000)
+        connection.sendall(b"HTTP/1.1 201 Created\r\n\r\n" + b"x" * 10_000_000)
 
     with raw_server(talk) as origin:
         answer = post(origin, is_named=True)
 
-    assert (answer.status, answer.retry_after, answer.body) == (201, "5", b"")
+    assert (answer.status, answer.body) == (201, b"")
 
 
 @pytest.mark.parametrize(
