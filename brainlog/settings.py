@@ -417,5 +417,7 @@ if not DEBUG:
     LOGGING["loggers"] |= {"django.db.backends": {"level": "INFO"}, "django.server": {"level": "CRITICAL"}}
 
 # If a platform failed to fill in one of these, its default would be less safe than the intended value.
-env.require_not_blank("REGISTRATION", "SECOND_FACTOR", "LOGIN_ONLY_BY_PROVIDER", "BACKUP_ENCRYPT_TO")
+env.require_not_blank(
+    *("REGISTRATION", "SECOND_FACTOR", "LOGIN_ONLY_BY_PROVIDER", "BACKUP_ENCRYPT_TO", "REMINDER_PUSH_SERVICES")
+)
 env.raise_errors()

@@ -77,7 +77,7 @@ def channel_test(request, pk):
         return ask_to_wait(request)  # For seconds: such as for a person who tries their channels one after the other.
     finally:
         sending_now.release()
-    sender.record_outcome(channel, error)
+    sender.record_outcome(channel, error, is_reminder=False)
     show_outcome(request, kind, error)
     return redirect("reminders:channels")
 

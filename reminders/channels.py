@@ -78,6 +78,9 @@ class ChannelKind:
         return explain(code)
 
 
+# The code of a failure that is not one of the address: the person is not logged in on the device any more.
+LOGGED_OUT = "logged out"
+
 KINDS: dict[str, ChannelKind] = {}
 
 

@@ -18,6 +18,7 @@ from brainlog.database.retry import retry_on_conflict
 from brainlog.origin import trusted_origin
 from reminders.channels import ChannelKind, Message, SendingError, register
 from reminders.models import Channel
+from reminders.smtp_client import mail_connection
 
 SALT = "reminders.email"
 # All mails are handed to one server, whose name is the operator's business.
@@ -28,7 +29,7 @@ ADDRESS_KEY = "email"
 
 @register
 class EmailKind(ChannelKind):
-    """Sends mails by the mail server of the settings, which has 10 seconds for each of its answers."""
+    """Sends mails by the mail server of the settings, which has 10 seconds for a whole mail."""
 
     slug = Channel.Kind.EMAIL
     title = lazy("E-mail")
@@ -42,11 +43,11 @@ class EmailKind(ChannelKind):
         if not isinstance(channel.address, str):
             raise SendingError("unreadable")  # Its key is missing: the address may still be right.
         if channel.address != verified_email(channel.user):
-            raise SendingError("unconfirmed", is_gone=True)
+            raise SendingError("unconfirmed")  # The row stays: the page asks to add the address again.
 
     def send(self, channel: Channel, message: Message) -> None:
         try:
-            mail_of(channel, message).send()
+            mail_connection().send_messages([mail_of(channel, message)])
         except (OSError, UnicodeError) as error:  # UnicodeError: the domain has no form in ASCII.
             raise SendingError(code_of(error)) from error
 
@@ -59,8 +60,12 @@ class EmailKind(ChannelKind):
 
     def explain(self, code: str) -> str:
         """Say what a failure means and what to do, in words for the person."""
-        if code.startswith("smtp 5") or code == "address":
+        if code.startswith("refused ") or code == "address":
             return _("The mail server does not accept mails to your address. Please look whether it is right.")
+        if code.startswith("smtp 5"):
+            return _("The mail server does not accept the mails of this server. Please tell its operator.")
+        if code == "unconfirmed":
+            return _("This is not your confirmed address any more. Please add your address again.")
         if code == "unreadable":
             return _("What is stored here cannot be read. Please remove it, and add it again.")
         return _("The mail server cannot be reached just now. The next reminder tries again.")
@@ -81,7 +86,8 @@ def mail_of(channel: Channel, message: Message) -> EmailMessage:
 def code_of(error: OSError | UnicodeError) -> str:
     """A word for an error, without the server's text: it contains the address."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return "smtp {}".format(*next(iter(error.recipients.values())))
+        status = next(iter(error.recipients.values()))[0]
+        return f"refused {status}" if status >= 500 else f"smtp {status}"  # 4xx: the server asks to try later.
     if isinstance(error, smtplib.SMTPResponseException):
         return f"smtp {error.smtp_code}"
     if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):

@@ -77,11 +77,12 @@ def event_of(window: Window, feed: Feed, words: str, rhythm: Rhythm, origin: str
     """The event of a window, with an alarm unless quiet hours last until its end."""
     title, link = title_of(window.slug, words), origin + path_of(window, words)
     rings_after = [time - window.opens_at for time in due_times(window, rhythm)]
+    shown_for = min(MOST_SHOWN, window.closes_at - window.opens_at)
     event = Event()
-    event.add("uid", uid_of(feed, window.slug, window.opens_at, rhythm.zone.key, title, link, rings_after))
+    event.add("uid", uid_of(feed, window.slug, window.opens_at, shown_for, rhythm.zone.key, title, link, rings_after))
     event.add("dtstamp", feed.created_at.astimezone(datetime.UTC))
     add_start(event, window.opens_at, rhythm.zone)
-    event.add("duration", min(MOST_SHOWN, window.closes_at - window.opens_at))
+    event.add("duration", shown_for)
     event.add("summary", title)
     event.add("description", link)
     event.add("url", link)

@@ -61,7 +61,6 @@ lookups = threading.BoundedSemaphore(MOST_LOOKUPS)
 @dataclass(frozen=True)
 class Answer:
     status: int
-    retry_after: str | None
     body: bytes
 
 
@@ -72,10 +71,10 @@ class Deadline:
         self.ends_at = time.monotonic() + seconds
 
     def seconds_left(self) -> float:
-        """Raises SendingError if it has passed."""
+        """Raises TimeoutError if it has passed."""
         seconds = self.ends_at - time.monotonic()
         if seconds <= 0:
-            raise SendingError("timeout")
+            raise TimeoutError
         return seconds
 
 
@@ -114,7 +113,7 @@ def exchange(deadline, origin, path, headers, body, is_named, reads_body) -> Ans
         connection.request("POST", path, body, {"Host": origin.netloc, "User-Agent": "BrainLog", **headers})
         response = connection.getresponse()
         content = response.read() if reads_body else b""
-        return Answer(response.status, response.headers.get("Retry-After"), content)
+        return Answer(response.status, content)
     finally:
         connection.end()
 
@@ -129,7 +128,11 @@ def resolve(origin: Origin, deadline: Deadline) -> list[Address]:
         raise SendingError("timeout")
     found: list = []
     thread = threading.Thread(target=look_up, args=(origin, found, slots), name="reminders-lookup", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # The limit of threads is reached: look_up(), which releases the slot, never runs.
+        slots.release()
+        raise SendingError("timeout") from None
     thread.join(deadline.seconds_left())
     if not found:
         raise SendingError("timeout")
@@ -173,7 +176,7 @@ class PinnedConnection(http.client.HTTPConnection):
         self.connected: socket.socket | None = None
 
     def connect(self):
-        self.connected = self.connect_to_first()
+        self.connected = connect_to_first(self.addresses, self.deadline)
         if self.origin.scheme == "https":
             self.connected.settimeout(self.deadline.seconds_left())
             self.connected = tls_context().wrap_socket(self.connected, server_hostname=self.origin.host)
@@ -185,25 +188,31 @@ class PinnedConnection(http.client.HTTPConnection):
         if self.connected:
             self.connected.close()
 
-    def connect_to_first(self) -> socket.socket:
-        """Try one address after the other; one that does not respond leaves time for the others."""
-        for number, (family, sockaddr) in enumerate(self.addresses):
-            tries_left = len(self.addresses) - number
-            connected = socket.socket(family, socket.SOCK_STREAM)
-            try:
-                connected.settimeout(self.deadline.seconds_left() / tries_left)
-                connected.connect(sockaddr)
-            except BaseException as error:
+
+def connect_to_first(addresses: list[Address], deadline: Deadline) -> socket.socket:
+    """Try one address after the other; one that does not respond leaves time for the others."""
+    for number, (family, sockaddr) in enumerate(addresses):
+        tries_left = len(addresses) - number
+        connected = None
+        try:
+            connected = socket.socket(family, socket.SOCK_STREAM)  # Fails too: a kernel can be without IPv6.
+            connected.settimeout(deadline.seconds_left() / tries_left)
+            connected.connect(sockaddr)
+        except BaseException as error:
+            if connected:
                 connected.close()
-                if tries_left == 1 or not isinstance(error, OSError):
-                    raise
-            else:
-                return connected
-        raise SendingError("dns")  # No address at all.
+            if tries_left == 1 or not isinstance(error, OSError):
+                raise
+        else:
+            return connected
+    raise SendingError("dns")  # No address at all.
 
 
 class BoundedSocket(io.RawIOBase):
-    """What http.client needs of a socket: every read and write ends at the deadline, and all reads at MOST_BYTES."""
+    """What http.client and smtplib need of a socket.
+
+    Every read and write ends at the deadline, and all reads at MOST_BYTES.
+    """
 
     def __init__(self, connected: socket.socket, deadline: Deadline):
         self.connected, self.deadline, self.bytes_left = connected, deadline, MOST_BYTES
@@ -227,7 +236,7 @@ class BoundedSocket(io.RawIOBase):
         return count
 
     def close(self):
-        """Does nothing: PinnedConnection.end() closes the socket."""
+        """Does nothing: the connection closes its socket itself."""
 
 
 @functools.cache

@@ -177,10 +177,15 @@ class ChannelQuerySet(models.QuerySet):
 
 
 def logins_in_browser(now: datetime.datetime):
-    """The sessions of the person in the browser of a channel. Query for Exists()."""
-    return Session._base_manager.filter(
+    """The sessions of the person in the browser of a channel, unless that is revoked. Query for Exists().
+
+    A new password revokes the browser, and the session is rejected at its next visit: its row can stay until then.
+    """
+    revoked = KnownBrowser.objects.filter(pk=OuterRef("known_browser_id"), ended_at__isnull=False)
+    sessions = Session._base_manager.filter(
         user=OuterRef("user"), known_browser=OuterRef("known_browser_id"), expire_date__gt=now
-    ).order_by()
+    )
+    return sessions.exclude(Exists(revoked)).order_by()
 
 
 class Channel(models.Model):

@@ -27,7 +27,7 @@ from brainlog.forms import HiddenBox
 from brainlog.reminder_servers import NAME, Origin, PushService, decode, encode, is_host, is_valid_port
 from reminders import http_client
 from reminders.channel_forms import ChannelForm
-from reminders.channels import ChannelKind, Message, SendingError, details_of, explain, register
+from reminders.channels import LOGGED_OUT, ChannelKind, Message, SendingError, details_of, explain, register
 from reminders.models import Channel
 
 # `https://`, a host, a path. A backslash, a user or a fragment is no part of an address of any push service.
@@ -60,7 +60,8 @@ class PushKind(ChannelKind):
     template = "reminders/_add_push.html"
 
     def is_configured(self) -> bool:
-        return bool(settings.REMINDER_PUSH_KEY)
+        # Without the service worker, no browser shows what it gets.
+        return bool(settings.REMINDER_PUSH_KEY) and settings.SERVICE_WORKER
 
     @property
     def form_class(self):
@@ -73,7 +74,7 @@ class PushKind(ChannelKind):
 
     def prepare(self, channel):
         if not Channel.objects.filter(pk=channel.pk).with_login(timezone.now()).exists():
-            raise SendingError("logged out")
+            raise SendingError(LOGGED_OUT)
 
     def send(self, channel, message):
         subscription = details_of(channel)
@@ -89,7 +90,7 @@ class PushKind(ChannelKind):
             raise SendingError(f"http {answer.status}", is_gone=answer.status in (404, 410))
 
     def explain(self, code):
-        if code == "logged out":
+        if code == LOGGED_OUT:
             return gettext("You are not logged in on that device any more.")
         if code in {"http 400", "http 401", "http 403", "not allowed"}:
             return gettext("The push service does not accept messages of this server. Please tell its operator.")

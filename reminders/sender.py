@@ -26,7 +26,7 @@ from logs.models import DailyLog
 from logs.models.daily_log import has_answers
 from logs.stages import STAGE_BY_SLUG
 from reflections.models import WeeklyReflection
-from reminders.channels import KINDS, Message, SendingError
+from reminders.channels import KINDS, LOGGED_OUT, Message, SendingError
 from reminders.messages import message_for
 from reminders.models import Channel, Delivery, Plan, SenderState
 from reminders.plans import rhythm_of
@@ -45,8 +45,9 @@ RESPONSE_TIMEOUT = 15  # seconds that a thread waits for the database
 BACK_OFF = (1, 5, 15, 60, 360)
 # After so many failures in a row a destination is bypassed for a while.
 MOST_FAILURES = 3
-# Failures that say something of the host: an error of these, or one after so many seconds.
-OUTAGES = re.compile(r"timeout|refused|unreachable|dns|tls|certificate|no http|disconnected|smtp 421|http (5\d\d|429)")
+# Failures that say something of the host: an error of these, or one after so many seconds. "http 429" does not: servers
+# limit one address by it.
+OUTAGES = re.compile(r"timeout|refused|unreachable|dns|tls|certificate|no http|disconnected|smtp 421|http 5\d\d")
 SLOW = 5
 # Failures that are nothing to the operator.
 EXPECTED = {"logged out"}
@@ -231,14 +232,22 @@ def attempt(channel: Channel, message: Message) -> SendingError | None:
     return None
 
 
-def record_outcome(channel: Channel, error: SendingError | None) -> None:
-    """Store with the channel how it went; remove one whose address is gone."""
+def record_outcome(channel: Channel, error: SendingError | None, *, is_reminder: bool = True) -> None:
+    """Store with the channel how it went; remove one whose address is gone.
+
+    Only a reminder that fails makes the channel wait: a person who tries it several times is not to lose reminders by
+    that. A login that has ended says nothing of the address.
+    """
     row, now = Channel.objects.filter(pk=channel.pk), timezone.now()
     if error is None:
         row.update(sent_at=now, failures=0, last_error="", retry_at=None)
     elif error.is_gone:
         with transaction.atomic():
             row.delete()
+    elif error.code == LOGGED_OUT:
+        return
+    elif not is_reminder:
+        row.update(last_error=error.code[:30])
     else:
         minutes = BACK_OFF[min(channel.failures, len(BACK_OFF) - 1)]
         retry_at = now + datetime.timedelta(minutes=minutes)

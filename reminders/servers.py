@@ -140,7 +140,7 @@ class ServerForm(ChannelForm):
             self.prefix,
             key_of(self.person.pk, details.values()),
             destination=host[:253],
-            label=self.cleaned_data["label"] or host,
+            label=self.cleaned_data["label"] or host[:100],
             address=json.dumps(details),
         )
 

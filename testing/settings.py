@@ -50,7 +50,6 @@ GIVEN = {
     "ADMINS": "",
     "REMINDER_PUSH_KEY": "",
     "REMINDER_PUSH_CONTACT": "",
-    "REMINDER_PUSH_SERVICES": "",
     "REMINDER_SERVERS": "",
     "OIDC_NAME": "",
     "OIDC_SERVER_URL": "",
@@ -62,7 +61,7 @@ GIVEN = {
     },
 }
 # Blank values of these are refused, so they are removed.
-NOT_GIVEN = {"BACKUP_ENCRYPT_TO"}
+NOT_GIVEN = {"BACKUP_ENCRYPT_TO", "REMINDER_PUSH_SERVICES"}
 chosen = os.environ.get("CHOSEN_BY_A_TEST", "").split()
 os.environ |= {name: value for name, value in GIVEN.items() if name not in chosen}
 for name in NOT_GIVEN.difference(chosen):

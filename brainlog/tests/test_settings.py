@@ -289,13 +289,23 @@ def test_an_empty_static_root_does_not_serve_the_project_folder(folder):
 
 
 @pytest.mark.parametrize(
-    "name", ["DATABASE_URL", "REGISTRATION", "SECOND_FACTOR", "LOGIN_ONLY_BY_PROVIDER", "BACKUP_ENCRYPT_TO"]
+    "name",
+    [
+        *("DATABASE_URL", "REGISTRATION", "SECOND_FACTOR", "LOGIN_ONLY_BY_PROVIDER", "BACKUP_ENCRYPT_TO"),
+        "REMINDER_PUSH_SERVICES",
+    ],
 )
 @pytest.mark.parametrize("value", ["", " "], ids=["empty", "blank"])
 def test_blank_values_with_less_safe_defaults_are_refused(folder, name, value):
     sentences = wrong(run(folder, "manage.py", "check", **GIVEN, **{name: value}))
 
     assert any(re.match(rf"{name}:? is set, but empty", sentence) for sentence in sentences)
+
+
+def test_a_list_of_commas_does_not_select_the_default(folder):
+    sentences = wrong(run(folder, "manage.py", "check", **GIVEN, REMINDER_PUSH_SERVICES=" , "))
+
+    assert sentences[0].startswith("REMINDER_PUSH_SERVICES: is set, but empty")
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS", "FIELD_ENCRYPTION_KEYS"])

@@ -81,6 +81,7 @@ REACHES = {
 KNOWN = {
     "accounts/emails.py": {"django.core.mail"},  # EMAIL_URL
     "reminders/email.py": {"django.core.mail", "smtplib"},  # EMAIL_URL; of smtplib the errors
+    "reminders/smtp_client.py": {"django.core.mail", "smtplib"},  # EMAIL_URL
     "accounts/provider_session.py": {"requests"},  # OIDC_SERVER_URL and the other providers, as the next
     "accounts/middleware.py": {"requests"},
     "brainlog/cache.py": {"redis"},  # CACHE_URL

@@ -3,17 +3,18 @@
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 class MailServer(socketserver.ThreadingTCPServer):
     """Keeps what it receives. `answers` replaces the answer to a command; None closes the connection instead of it.
 
     The text of a mail counts as the command TEXT, the greeting as CONNECT. With HANG as its answer, a command has none
-    until the server is stopped.
+    until the server is stopped. With DRIP it is lines that go on, one now and then; with ENDLESS, as many as are read.
     """
 
-    HANG = "hang"
+    HANG, DRIP, ENDLESS = "hang", "drip", "endless"
+    MOST_DRIPS, MOST_LINES = 100, 1_000_000
     ANSWERS = {  # noqa: RUF012
         **{"CONNECT": "220 ready", "EHLO": "250 ready", "MAIL": "250 ok", "RCPT": "250 ok"},
         **{"DATA": "354 go on", "TEXT": "250 accepted", "QUIT": "221 bye", "RSET": "250 ok"},
@@ -25,6 +26,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.answers = self.ANSWERS | answers
         self.mails: list[bytes] = []
         self.commands: list[str] = []
+        self.lines = 0
         self.is_stopped = threading.Event()
 
 
@@ -49,10 +51,20 @@ class MailHandler(socketserver.StreamRequestHandler):
         answer = self.server.answers[command]
         if answer == MailServer.HANG:
             self.server.is_stopped.wait(30)
-        if answer in (None, MailServer.HANG):
+        if answer in (MailServer.DRIP, MailServer.ENDLESS):
+            is_slow = answer == MailServer.DRIP
+            self.go_on(0.05 if is_slow else 0, MailServer.MOST_DRIPS if is_slow else MailServer.MOST_LINES)
+        if answer in (None, MailServer.HANG, MailServer.DRIP, MailServer.ENDLESS):
             return False
         self.wfile.write(f"{answer}\r\n".encode())
         return True
+
+    def go_on(self, seconds: float, most: int):
+        """Send one line after the other that says that more follow, until the client hangs up."""
+        with suppress(OSError):
+            while self.server.lines < most and not self.server.is_stopped.wait(seconds):
+                self.wfile.write(b"250-more\r\n")
+                self.server.lines += 1
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from accounts import rate_limits
 from accounts.models import Throttle
 from accounts.tests.factories import make_person
 from brainlog.reminder_servers import parse_servers
-from reminders import channel_views
-from reminders.channels import KINDS
+from reminders import channel_views, sender
+from reminders.channels import KINDS, SendingError
 from reminders.email import switch_on
 from reminders.models import Channel, Delivery
 from reminders.tests.factories import RecordingKind
@@ -106,6 +106,30 @@ def test_a_failure_is_said_in_words_and_stays_on_the_page(as_person, ntfy, statu
     Throttle.objects.all().delete()
     answer = as_person.post(f"{PAGE}{Channel.objects.get().pk}/test/", follow=True)
     assertNotContains(answer, words)
+
+
+def test_trying_a_channel_again_and_again_delays_no_reminder(as_person, ntfy):
+    add_ntfy(as_person, ntfy)
+    ntfy.will_answer(503)
+
+    for _number in range(3):
+        as_person.post(f"{PAGE}{Channel.objects.get().pk}/test/")
+
+    channel = Channel.objects.get()
+    assert (channel.failures, channel.retry_at, channel.last_error) == (0, None, "http 503")
+
+
+def test_a_device_that_waits_for_a_login_has_not_failed(as_person, service):
+    as_person.post(f"{PAGE}push/add/", {"push-subscription": json.dumps(Browser().subscription(service.endpoint))})
+    Channel.objects.update(known_browser=10**9)
+    channel = Channel.objects.get()
+
+    answer = as_person.post(f"{PAGE}{channel.pk}/test/", follow=True)
+    assertContains(answer, "You are not logged in on that device any more.")
+    sender.record_outcome(channel, SendingError("logged out"))
+
+    channel.refresh_from_db()
+    assert (channel.failures, channel.retry_at, channel.last_error) == (0, None, "")
 
 
 def test_a_device_that_is_gone_is_removed_and_the_page_says_so(as_person, service):

@@ -165,7 +165,7 @@ FAILURES = {
     "closes": ({"CONNECT": None}, "disconnected", 0),
     "is busy": ({"CONNECT": "421 busy"}, "smtp 421", 0),
     "refuses the sender": ({"MAIL": "550 no"}, "smtp 550", 0),
-    "refuses the address": ({"RCPT": f"550 no such person: {ADDRESS}"}, "smtp 550", 0),
+    "refuses the address": ({"RCPT": f"550 no such person: {ADDRESS}"}, "refused 550", 0),
     "puts off the address": ({"RCPT": "451 later"}, "smtp 451", 0),
     "hangs at the address": ({"RCPT": HANG}, "timeout", 0),
     "refuses the mail": ({"DATA": "554 no"}, "smtp 554", 0),
@@ -213,8 +213,27 @@ def test_no_mail_server_at_all_is_a_failure(settings, channel):
     assert send(channel, message()).code == "unreachable"
 
 
-def test_a_mail_server_has_ten_seconds_for_each_answer():
+def test_a_mail_server_has_ten_seconds_for_a_mail():
     assert real_settings.EMAIL_TIMEOUT == 10
+
+
+def test_a_mail_server_that_drips_ends_at_the_time_limit(settings, channel):
+    """Each line of the answer comes in time, and the answer never ends."""
+    settings.EMAIL_TIMEOUT = 0.3
+
+    with mail_server(settings, EHLO=MailServer.DRIP) as server:
+        assert send(channel, message()).code == "timeout"
+
+    assert server.mails == []
+    assert server.lines < MailServer.MOST_DRIPS
+
+
+def test_an_answer_without_end_is_read_no_further_than_the_limit(settings, channel):
+    with mail_server(settings, EHLO=MailServer.ENDLESS) as server:
+        assert send(channel, message()).code == "answer too long"
+
+    assert server.mails == []
+    assert server.lines < MailServer.MOST_LINES
 
 
 def test_an_address_without_a_form_in_ascii_is_a_failure(settings, person):
@@ -243,14 +262,33 @@ def changed(person):
 
 
 @pytest.mark.parametrize("change", [unconfirmed, removed, changed])
-def test_without_the_confirmed_address_nothing_is_mailed_and_the_channel_is_removed(person, channel, change):
+def test_without_the_confirmed_address_nothing_is_mailed_and_the_page_says_so(person, channel, change):
     change(person)
     run_round(NOW)
 
     assert deliver(Delivery.objects.get().pk).state == Delivery.State.FAILED
 
     assert not mail.outbox
-    assert not Channel.objects.exists()
+    channel.refresh_from_db()
+    assert channel.last_error == "unconfirmed"
+    client = Client()
+    client.force_login(person)
+    page = client.get(reverse("reminders:channels"))
+    assertContains(page, "Reminders by e-mail have stopped")
+    assertContains(page, "This is not your confirmed address any more.")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("refused 550", "does not accept mails to your address"),
+        ("smtp 554", "tell its operator"),
+        ("smtp 535", "tell its operator"),
+        ("smtp 451", "tries again"),
+    ],
+)
+def test_only_a_refused_address_is_said_to_be_wrong(code, words):
+    assert words in KINDS["email"].explain(code)
 
 
 def test_an_address_that_cannot_be_decrypted_is_kept(channel, keys):
@@ -351,7 +389,7 @@ def test_the_section_offers_what_is_possible(person):
 def test_each_failure_is_explained():
     explain = KINDS["email"].explain
 
-    assert "your address" in explain("smtp 550") and "your address" in explain("address")
+    assert "your address" in explain("refused 550") and "your address" in explain("address")
     assert "just now" in explain("timeout") and "just now" in explain("smtp 451")
     assert "add it again" in explain("unreadable")
 

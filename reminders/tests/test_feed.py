@@ -386,6 +386,21 @@ def test_an_event_that_says_something_else_has_another_uid(address, change):
     assert not uids() & before
 
 
+@pytest.mark.once
+def test_an_event_with_another_end_has_another_uid():
+    """The next check-in of the day was moved: the start and the words stay."""
+    opens_at, feed = datetime.datetime(2026, 5, 4, 12, tzinfo=UTC), Feed(user=User(pk=1), created_at=NOW)
+    windows = [
+        Window("midday", datetime.date(2026, 5, 4), opens_at, opens_at + datetime.timedelta(minutes=minutes))
+        for minutes in (5, 10, 60, 120)
+    ]
+    events = [event_of(each, feed, "neutral", zoned_rhythm("UTC", 4), "http://testserver") for each in windows]
+
+    uids = [str(event["uid"]) for event in events]
+    assert len(set(uids)) == 3 and uids[2] == uids[3]  # No more than a quarter of an hour is shown.
+    assert events[2].to_ical() == events[3].to_ical()
+
+
 def test_people_have_other_uids(address):
     other = path_of(Feed.objects.renew(make_reminded(TIMES, channels=0)))
 

@@ -352,3 +352,9 @@ def test_the_page_gives_the_public_key_of_the_server(push_on, as_person):
     point = base64.urlsafe_b64decode(KINDS["push"].public_key + "=")
     assert len(point) == 65
     assert point == push.point_of(push.private_key(KEY).public_key())
+
+
+def test_it_is_off_without_the_service_worker(settings, push_on):
+    assert KINDS["push"].is_configured()
+    settings.SERVICE_WORKER = False
+    assert not KINDS["push"].is_configured()

@@ -1,11 +1,14 @@
 """Messages to a device end with the login there, in whatever way it ends."""
 
 import datetime
+import io
 import json
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import KnownBrowser, Session
@@ -130,11 +133,35 @@ def test_a_new_password_ends_that_of_other_devices_and_keeps_that_of_this_one(ph
 
 
 def test_a_password_of_staff_ends_it(phone, maria):
-    maria.set_password(ANOTHER)
-    maria.save()
-    maria.end_sessions()
+    staff = Client()
+    staff.force_login(make_person(username="keeper", is_staff=True, is_superuser=True))
+    confirm_by_password(staff)
+
+    new = {"password1": ANOTHER, "password2": ANOTHER, "usable_password": "true"}
+    response = staff.post(reverse("admin:auth_user_password_change", args=[maria.pk]), new)
+
+    assert response.status_code == 302
+    assert reached() == []
+    assert not Session.objects.filter(user=maria).exists()
+
+
+def test_a_password_of_the_command_ends_it(phone, maria, monkeypatch):
+    command = "accounts.management.commands.changepassword.Command._get_pass"
+    monkeypatch.setattr(command, lambda self, prompt="": ANOTHER)
+    call_command("changepassword", "maria", stdout=io.StringIO())
 
     assert reached() == []
+    assert not Session.objects.filter(user=maria).exists()
+
+
+def test_a_password_that_is_set_by_code_ends_it(phone, maria):
+    """The sessions are rejected at their next visit, which a device that only gets messages never makes."""
+    maria.set_password(ANOTHER)
+    maria.save()
+
+    assert Session.objects.filter(user=maria).exists()
+    assert reached() == []
+    assert not Channel.objects.listed(maria, timezone.now()).exists()
 
 
 def test_the_oldest_session_that_gives_way_ends_it(phone, maria, monkeypatch):

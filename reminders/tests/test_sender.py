@@ -809,13 +809,14 @@ def test_a_server_that_fails_is_bypassed_and_gets_the_rest_when_it_answers(clock
 
 
 @pytest.mark.django_db(transaction=True)
-def test_wrong_addresses_of_one_person_do_not_bypass_a_server(clock, person, kind, sender):
+@pytest.mark.parametrize(("code", "is_gone"), [("http 404", True), ("http 429", False)])
+def test_addresses_of_one_person_that_fail_do_not_bypass_a_server(clock, person, kind, sender, code, is_gone):
     wrong = {each.pk for each in remind(person, TIMES, channels=10)}
     make_reminded(TIMES)
 
     def fail(channel):
         if channel.pk in wrong:
-            raise SendingError("http 404", is_gone=True)
+            raise SendingError(code, is_gone=is_gone)
 
     kind.fail = fail
     clock.move_to(at("12:00"))

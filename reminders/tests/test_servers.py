@@ -195,6 +195,17 @@ def test_a_token_that_could_become_another_header_is_refused(as_person, ntfy, go
     assert not Channel.objects.exists()
 
 
+def test_a_server_with_a_long_name_is_its_label_cut_to_what_fits(as_person, settings):
+    origin = f"https://{'a-rather-long-name.' * 8}example.org"
+    settings.REMINDER_SERVERS = parse_servers([f"ntfy+{origin}"])
+
+    answer = as_person.post(f"{PAGE}ntfy/add/", {"ntfy-server": origin, "ntfy-topic": "a-topic"})
+
+    assert answer.status_code == 302
+    channel = Channel.objects.get()
+    assert len(channel.label) == 100 and channel.destination.startswith(channel.label)
+
+
 def test_topic_and_token_are_encrypted(as_person, ntfy):
     add(as_person, "ntfy", ntfy, topic="a-secret-topic", token="tk_a_secret", label="My phone")
 

@@ -2,7 +2,8 @@
 // what the browser gives; [data-push-words] says why that is not possible. form[data-push=remove] also ends the
 // subscription in the browser, as a log-out does (log-out.js).
 
-const SECONDS_TO_WAIT = 10; // navigator.serviceWorker.ready waits for ever without a worker.
+// navigator.serviceWorker.ready waits for ever without a worker, unsubscribe() for the push service.
+const SECONDS_TO_WAIT = 10;
 
 const fromBase64 = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
 const isSupported = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
@@ -11,9 +12,10 @@ function explain(reason) {
   for (const words of document.querySelectorAll("[data-push-words] [data-when]")) words.hidden = words.dataset.when !== reason;
 }
 
+const inTime = (work) => Promise.race([work, new Promise((_, reject) => setTimeout(reject, 1000 * SECONDS_TO_WAIT))]);
+
 async function subscribe(key) {
-  const waited = new Promise((_, reject) => setTimeout(reject, 1000 * SECONDS_TO_WAIT));
-  const { pushManager } = await Promise.race([navigator.serviceWorker.ready, waited]);
+  const { pushManager } = await inTime(navigator.serviceWorker.ready);
   await (await pushManager.getSubscription())?.unsubscribe(); // It may be of another key, or of another person.
   return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: fromBase64(key) });
 }
@@ -43,7 +45,7 @@ async function add(event) {
 
 async function remove(event) {
   event.preventDefault();
-  await unsubscribe().catch(() => {}); // The server sends nothing more in any case.
+  await inTime(unsubscribe()).catch(() => {}); // The server sends nothing more in any case.
   event.target.submit();
 }
 

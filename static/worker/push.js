@@ -32,7 +32,8 @@ function ownAddress(url) {
 function show(data) {
   const { title, body, url, tag } = readMessage(data);
   const address = ownAddress(url).href;
-  return self.registration.showNotification(title, { body, tag, icon: RELEASE.icon, data: { address } });
+  const renotify = Boolean(tag); // Without it, a repetition replaces the one before in silence.
+  return self.registration.showNotification(title, { body, tag, renotify, icon: RELEASE.icon, data: { address } });
 }
 
 // A window that shows another page is left as it is: something may be typed there.
