@@ -40,21 +40,17 @@ async function post({ answers, post: { address, fields } }, token) {
 // Returns the keys of drafts that were sent, each with the address that the save leads to, or that need the person.
 async function sendAll() {
   const done = [];
-  try {
-    for (const key of draftStorage.waiting()) {
-      const token = await freshToken();
-      if (!token) break;
-      const draft = storage.read(key);
-      const answer = draft?.waits ? await post(draft, token) : null;
-      if (typeof answer?.saved !== "boolean") continue; // One that the server fails at does not stop the others.
-      if (storage.read(key)?.waits) {
-        if (answer.saved) storage.remove(key);
-        else draftStorage.write(key, { ...draft, waits: false, needsYou: true });
-      }
-      done.push({ key, address: answer.saved ? answer.address : null });
+  for (const key of draftStorage.waiting()) {
+    const token = await freshToken().catch(() => null);
+    if (!token) break; // Still without a network, or logged out: they wait on.
+    const draft = storage.read(key);
+    const answer = draft?.waits ? await post(draft, token).catch(() => null) : null;
+    if (typeof answer?.saved !== "boolean") continue; // One that the server fails at does not stop the others.
+    if (storage.read(key)?.waits) {
+      if (answer.saved) storage.remove(key);
+      else draftStorage.write(key, { ...draft, waits: false, needsYou: true });
     }
-  } catch {
-    // Still without a network, or logged out: they wait on.
+    done.push({ key, address: answer.saved ? answer.address : null });
   }
   return done;
 }

@@ -32,6 +32,7 @@ from logs.tests.own_questions import make_question
 pytestmark = pytest.mark.once
 
 EVENING = f"/logs/{DAY}/evening/"
+CATCH_UP = f"/logs/{DAY}/catch-up/"
 
 
 @pytest.fixture(autouse=True)
@@ -162,6 +163,21 @@ def test_the_week_waits_as_well(own_page, person):
 
     expect_saved(own_page, "Your week is saved.")
     assert person.weekly_reflections.get().week_rating == 8
+    expect_no_drafts(own_page)
+
+
+def test_what_is_caught_up_waits_as_well(own_page, person):
+    own_page.goto(CATCH_UP)
+    tap(own_page, "focus_level", "3")
+    go_offline(own_page)
+    press(own_page, "Save")
+    expect(note(own_page)).to_be_visible()
+
+    go_online(own_page)
+
+    expect_saved(own_page, "Saved for Monday, May 4, 2026.")
+    log = person.daily_logs.get()
+    assert (log.focus_level, log.midday_recalled) == (3, ["focus_level"])
     expect_no_drafts(own_page)
 
 
@@ -506,8 +522,17 @@ def test_a_failing_server_is_asked_again(own_page, person, monkeypatch, expected
     assert person.daily_logs.get().current_activity == NOTE
 
 
-def test_one_that_the_server_fails_at_does_not_stop_the_others(own_page, person, expected_errors):
-    expected_errors.append("status of 500")
+FAILURES = {
+    "an error": lambda route: route.fulfill(status=500),
+    "a redirect": lambda route: route.fulfill(status=302, headers={"Location": "/"}),
+    "no answer": lambda route: route.abort(),
+    "a page": lambda route: route.fulfill(body="<!doctype html>"),
+}
+
+
+@pytest.mark.parametrize("fail", FAILURES.values(), ids=FAILURES)
+def test_one_that_the_server_fails_at_does_not_stop_the_others(own_page, person, expected_errors, fail):
+    expected_errors.append("status of 500|Fetch API cannot load|URL scheme")
     own_page.context.route("**/logs/waiting/", lambda route: route.abort())
     for address, name, value in ((MIDDAY, "focus_level", "3"), (EVENING, "day_rating", "8")):
         page = own_page.context.new_page()
@@ -518,7 +543,7 @@ def test_one_that_the_server_fails_at_does_not_stop_the_others(own_page, person,
         expect(note(page)).to_be_visible()
         page.close(run_before_unload=False)
         own_page.context.set_offline(False)
-    own_page.context.route(f"**{MIDDAY}", lambda route: route.fulfill(status=500))
+    own_page.context.route(f"**{MIDDAY}", fail)
     own_page.context.unroute("**/logs/waiting/")
 
     own_page.goto("/logs/")
@@ -548,6 +573,30 @@ def test_a_save_in_another_tab_leaves_what_waits(own_page, person):
     expect_saved(own_page, "Midday saved")
     log = person.daily_logs.get()
     assert (log.lunch, log.current_activity) == ("Soup", NOTE)
+
+
+def test_what_is_said_of_a_save_from_the_background_leaves_the_drafts_of_other_tabs(own_page, person, expected_errors):
+    save_offline(own_page)
+    own_page.context.route("**/logs/waiting/", lambda route: route.abort())
+    go_online(own_page)
+    tab = own_page.context.new_page()
+    tab.goto(MIDDAY)
+    unfold(tab)
+    field(tab, "lunch").fill("Soup")
+    expected_errors.append("status of 503")
+    tab.route(f"**{MIDDAY}", lambda route: route.fulfill(status=503, body="<!doctype html>"))
+    press(tab, "Save")  # It was sent, and no page confirms it.
+    tab.wait_for_load_state()
+    tab.unroute(f"**{MIDDAY}")
+    own_page.context.unroute("**/logs/waiting/")
+
+    send_in(own_page)
+
+    expect_saved(own_page, "Midday saved")
+    assert drafts(own_page) == [f"brainlog-draft/{person.pk}/{DAY}/midday"]
+    tab.goto(MIDDAY)
+    expect(restored(tab)).to_be_visible()
+    assert given_answers(tab)["lunch"] == "Soup"
 
 
 def test_other_forms_stay_without_a_network(own_page, person):
