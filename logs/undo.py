@@ -114,9 +114,9 @@ def opened(request) -> tuple[str, Change]:
 def say(request, text: str, *, saved: str = "", address: str = "", about: str = "", change: Change | None = None):
     """Add a message that something was saved, with a button that undoes the change, if there is one.
 
-    `saved` names the pages whose drafts can go, with commas between them, for the page's script. A script that sends
-    what waited has removed that draft itself. Its message is shown later, on any page, where drafts of other tabs may be
-    sent and not confirmed yet: they stay.
+    `saved` names the pages whose drafts can go, with commas between them, for the page's script. The script that sends
+    what waited has removed that draft itself. Its message is shown later, on any page, while drafts of other tabs may
+    be sent and not confirmed yet: they stay.
     """
     if is_waiting_save(request):
         saved = ""

@@ -9,17 +9,13 @@ const channel = "BroadcastChannel" in window ? new BroadcastChannel("brainlog-lo
 
 function removeSaved(path) {
   const isLoggedOut = path.endsWith("/");
-  storage.remove(...draftStorage.keys(path).filter((key) => isLoggedOut || isSaved(storage.read(key))));
+  storage.remove(...draftStorage.keys(path).filter((key) => isLoggedOut || draftStorage.isSent(storage.read(key))));
   if (!isLoggedOut) return;
   storage.remove(`brainlog-active/${path}`, `brainlog-zone/${path}`); // See screen-lock.js, zone-question.js.
   storage.remove("brainlog-sending"); // See waiting.js.
   if (`${storage.read(LAST_PERSON)}/` === path) storage.remove(LAST_PERSON);
   if (!page.person) removeWorker().catch(reportError);
   channel?.postMessage(path);
-}
-
-function isSaved(draft) {
-  return draft?.sent && !draft.waits && !draft.needsYou;
 }
 
 async function removeWorker() {

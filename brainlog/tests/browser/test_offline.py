@@ -256,6 +256,20 @@ def test_what_is_changed_after_the_save_has_to_be_saved_again(own_page, person):
     assert person.daily_logs.get().current_activity == "changed"
 
 
+def test_what_is_changed_back_waits_again(own_page, person):
+    save_offline(own_page)
+    field(own_page, "current_activity").fill(NOTE + "x")
+    expect(note(own_page)).to_be_hidden()
+
+    field(own_page, "current_activity").fill(NOTE)
+
+    expect(note(own_page)).to_be_visible()
+    assert len(waiting(own_page)) == 1
+    go_online(own_page)
+    expect_saved(own_page, "Midday saved")
+    assert person.daily_logs.get().current_activity == NOTE
+
+
 def test_answers_saved_elsewhere_meanwhile_need_the_person(own_page, person):
     own_page.goto(MIDDAY)
     tap(own_page, "focus_level", "3")
@@ -553,6 +567,32 @@ def test_one_that_the_server_fails_at_does_not_stop_the_others(own_page, person,
     )
     log = person.daily_logs.get()
     assert (log.focus_level, log.day_rating) == (None, 8)
+
+
+@pytest.mark.parametrize("fail", [FAILURES["an error"], FAILURES["a redirect"]], ids=["an error", "a redirect"])
+def test_one_that_the_server_fails_at_again_and_again_needs_the_person(own_page, person, expected_errors, fail):
+    expected_errors.append("status of 500")
+    save_offline(own_page)
+    own_page.evaluate(
+        """() => {
+            const key = Object.keys(localStorage).find((each) => each.startsWith("brainlog-draft/"));
+            localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), failures: 18 }));
+        }"""
+    )
+    own_page.context.route(f"**{MIDDAY}", lambda route: fail(route) if is_post(route) else route.continue_())
+
+    go_online(own_page)
+    own_page.wait_for_timeout(500)
+    assert len(waiting(own_page)) == 1
+    send_in(own_page)
+
+    expect(restored(own_page)).to_be_visible()  # The page was loaded again.
+    assert waiting(own_page) == []
+    assert given_answers(own_page)["current_activity"] == NOTE
+
+
+def is_post(route) -> bool:
+    return route.request.method == "POST"
 
 
 def test_a_save_in_another_tab_leaves_what_waits(own_page, person):
