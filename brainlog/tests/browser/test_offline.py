@@ -334,7 +334,7 @@ def test_an_answer_with_an_error_needs_the_person_and_the_others_are_saved(own_p
     expect_no_drafts(own_page)
 
 
-def lose_one_answer(page, monkeypatch):
+def lose_one_answer(page):
     """Let the next POST be stored, and its answer be lost."""
     lost = []
 
@@ -348,14 +348,14 @@ def lose_one_answer(page, monkeypatch):
     return lost
 
 
-def test_a_save_whose_answer_was_lost_is_stored_once(own_page, person, monkeypatch):
+def test_a_save_whose_answer_was_lost_is_stored_once(own_page, person):
     own_page.goto(f"/logs/{DAY}/medication/")
     answer(own_page, {"medication_taken": "true", "doses-0-medication": "Concerta", "doses-0-amount": "36"})
     field(own_page, "doses-0-unit").select_option("mg")
     go_offline(own_page)
     press(own_page, "Save")
     expect(note(own_page)).to_be_visible()
-    lost = lose_one_answer(own_page, monkeypatch)
+    lost = lose_one_answer(own_page)
     go_online(own_page)
     own_page.wait_for_timeout(500)
     assert len(lost) == 1
@@ -373,13 +373,13 @@ def test_a_save_whose_answer_was_lost_is_stored_once(own_page, person, monkeypat
     expect_no_drafts(own_page)
 
 
-def test_after_a_lost_answer_newer_answers_are_not_overwritten(own_page, person, monkeypatch):
+def test_after_a_lost_answer_newer_answers_are_not_overwritten(own_page, person):
     own_page.goto(MIDDAY)
     tap(own_page, "focus_level", "3")
     go_offline(own_page)
     press(own_page, "Save")
     expect(note(own_page)).to_be_visible()
-    lost = lose_one_answer(own_page, monkeypatch)
+    lost = lose_one_answer(own_page)
     go_online(own_page)
     own_page.wait_for_timeout(500)
     assert lost and person.daily_logs.get().focus_level == 3
@@ -391,7 +391,7 @@ def test_after_a_lost_answer_newer_answers_are_not_overwritten(own_page, person,
     assert person.daily_logs.get().focus_level == 9
 
 
-def test_two_tabs_send_it_once(own_page, person, monkeypatch):
+def test_two_tabs_send_it_once(own_page, person):
     save_offline(own_page)
     others = [own_page.context.new_page() for _ in range(2)]
     own_page.close(run_before_unload=False)
