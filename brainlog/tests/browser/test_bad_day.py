@@ -158,6 +158,23 @@ def test_a_save_after_the_days_end_asks_for_which_day_it_is(phone, clock, person
     assert (log.date, log.overall_mood, log.evening_recalled) == (DAY, 3, ["overall_mood"])
 
 
+def test_a_save_that_was_sent_meanwhile_leaves_what_is_tapped(phone, person):
+    """Today is loaded again to show it, but not over an answer."""
+    page = phone()
+    press(page, "Just one question today")
+    sent = "document.dispatchEvent(new CustomEvent('drafts-sent', {detail: [{key: 'x', address: '/'}]}))"
+    tap(page, "morning_mood", "3")
+
+    page.evaluate(f"window.isSamePage = true; {sent}")
+    page.wait_for_timeout(500)
+
+    assert page.evaluate("window.isSamePage")
+    press(page, "Save")
+    expect_saved(page, "Saved. That is enough for today.")
+    with page.expect_navigation():
+        page.evaluate(sent)
+
+
 @each_phone
 @with_and_without
 def test_yesterday_is_caught_up_on_one_page(phone, clock, person, width, java_script_enabled):
