@@ -116,8 +116,10 @@ def offline(request):
 
 @require_safe
 def now(request):
-    """Redirect to the check-in that suits the hour; to Today, if none is open."""
+    """Redirect to the check-in that suits the hour; to Today, if none is open or one question is enough."""
     person = request.user
+    if person.is_asked_one_question:
+        return redirect("today")
     day = person.today()
     log = next(iter(logs_of_day(user=person, date=day)), None) or DailyLog(user=person, date=day)
     stage = check_in_of_the_hour(log)

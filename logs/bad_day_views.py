@@ -17,6 +17,7 @@ from logs.question_lists import names_in, read_questions_again
 from logs.questions import OWN_NAME
 from logs.some_questions import CatchUpForm, OneQuestionForm, address_of_question
 from logs.views import CATCH_UP, day_or_404, is_of_one, is_open, log_of, page_after, undo_address
+from logs.waiting_saves import takes_waiting_saves
 
 
 @require_POST
@@ -98,6 +99,7 @@ def after_one_question(request, form) -> str:
     return page_after(person, log.date)
 
 
+@takes_waiting_saves
 def catch_up(request, day):
     """The scores that a day misses, of all its check-ins. The day is that of the address, whatever day it is by now."""
     person = request.user

@@ -10,7 +10,7 @@ from functools import lru_cache
 from django.urls import reverse
 
 from logs.answer_form import AnswersForm
-from logs.models import DailyLog
+from logs.models import DailyLog, stages_switched_on
 from logs.one_question import is_score
 from logs.question_choices import Choices, arranged
 from logs.question_lists import QUESTION_LISTS, names_in, parts_of_day, questions_of_day
@@ -74,13 +74,14 @@ class CatchUpForm(SomeQuestionsForm):
 
 
 def missing_scores(log: DailyLog) -> list[Question]:
-    """The questions with a score that the check-ins that count for a day ask and that have no answer.
+    """The questions with a score that the check-ins of a day ask and that have no answer.
 
+    Also on a day of one question, whose check-ins do not count: the page is opened to answer more than that one.
     At most two queries for a person with own questions: these, and their answers.
     """
     return [
         question
-        for stage in log.stages_counted
+        for stage in stages_switched_on(log, log.user, log.user.today())
         for question in stage.questions(log.user)
         if is_score(question) and question.is_asked and not question.is_left_out(log) and question.read(log) is None
     ]

@@ -21,6 +21,11 @@ def waiting(request):
     return JsonResponse({"person": person, "token": person and get_token(request)})
 
 
+def is_waiting_save(request) -> bool:
+    """Whether a script sends a save that waited."""
+    return request.method == "POST" and HEADER in request.headers
+
+
 def takes_waiting_saves(view):
     """Let the view of a form answer a script: whether all is saved, and the address that the save leads to.
 
@@ -29,9 +34,9 @@ def takes_waiting_saves(view):
 
     @wraps(view)
     def answer(request, *args, **kwargs):
-        if (typed_by := request.headers.get(HEADER)) is None or request.method != "POST":
+        if not is_waiting_save(request):
             return view(request, *args, **kwargs)
-        if typed_by != str(request.user.pk):
+        if request.headers[HEADER] != str(request.user.pk):
             return JsonResponse({}, status=403)
         response = view(request, *args, **kwargs)
         if response.status_code == 302:

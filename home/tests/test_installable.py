@@ -136,7 +136,7 @@ def test_visitors_register_no_worker(client):
     assertNotContains(client.get("/"), "data-worker")
 
 
-def test_the_offline_page_is_the_same_for_everybody(client, person):
+def test_the_offline_page_is_the_same_for_all_people(client, person):
     client.force_login(person)
 
     texts = {browser.get("/offline/").content for browser in (client, Client())}
@@ -161,6 +161,18 @@ def test_nothing_is_offered_while_hints_are_paused(client, person):
     User.objects.filter(pk=person.pk).update(notices_paused_until=User.FOR_GOOD)
 
     assertNotContains(client.get("/"), "data-install ")
+
+
+def test_nothing_is_offered_on_a_day_of_one_question(client, person):
+    client.force_login(person)
+    offers = ("data-install ", "Shall we remind you?")
+    for each in offers:
+        assertContains(client.get("/"), each)
+
+    client.post(reverse("logs:ask_one"), {"asks": "one"})
+
+    for each in offers:
+        assertNotContains(client.get("/"), each)
 
 
 # The check-in of the hour
@@ -192,13 +204,21 @@ def test_it_leads_to_the_next_one_that_is_not_done(client):
         assertRedirects(client.get("/now/"), f"/logs/{DAY}/evening/?for=today")
 
 
-def test_it_leads_to_today_without_check_ins(client, monkeypatch):
+def test_it_leads_to_today_without_check_ins(client):
     client.force_login(make_person(timezone="UTC"))
-    for stage in STAGES:
-        client.post(reverse("logs:questions"), {"check_in": stage.slug, "switch": "off"})
-    monkeypatch.setattr(installable, "check_in_of_the_hour", lambda log: None)
+    with at(12):
+        for stage in STAGES[:-1]:
+            client.post(reverse("logs:questions"), {stage.slug: "off"})
+        assertRedirects(client.get("/now/"), f"/logs/{DAY}/evening/?for=today")
+        client.post(reverse("logs:questions"), {"evening": "off"})
+        assertRedirects(client.get("/now/"), "/")
 
-    assertRedirects(client.get("/now/"), "/")
+
+def test_it_leads_to_today_on_a_day_of_one_question(client):
+    client.force_login(make_person(timezone="UTC", one_question_on=DAY))
+
+    with at(12):
+        assertRedirects(client.get("/now/"), "/")
 
 
 def test_it_takes_one_query_besides_the_session(client, person, django_assert_num_queries):

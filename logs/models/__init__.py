@@ -9,6 +9,7 @@ from logs.models.daily_log import (
     logs_of_day,
     stages_counted,
     stages_done_of,
+    stages_switched_on,
 )
 from logs.models.medications import (
     Dose,
@@ -51,5 +52,6 @@ __all__ = [
     "own_questions_of",
     "is_of_one_question",
     "stages_counted",
+    "stages_switched_on",
     "stages_done_of",
 ]

@@ -43,6 +43,11 @@ def stages_counted(log, person, today: datetime.date) -> Sequence[Stage]:
     """
     if is_of_one_question(log, person, today):
         return [stage for stage in STAGES if getattr(log, stage.completed_at) is not None]
+    return stages_switched_on(log, person, today)
+
+
+def stages_switched_on(log, person, today: datetime.date) -> Sequence[Stage]:
+    """The check-ins that the person has switched on, and for a past day also those that have answers."""
     if not person.question_choices:
         return STAGES
     is_past = log.date < today

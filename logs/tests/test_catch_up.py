@@ -239,6 +239,16 @@ def test_a_check_in_that_is_off_is_not_asked_about_unless_it_has_answers(as_pers
     assert "focus_level" in found
 
 
+def test_a_day_that_looks_like_one_of_one_question_asks_its_other_scores(as_person, person):
+    """One score that was caught up is all that was asked: the page itself still asks for the rest."""
+    as_person.post(URL, {"focus_level": "3", "asked-names": "focus_level"})
+
+    found = names(as_person.get(URL))
+
+    assert "focus_level" not in found
+    assert {"morning_mood", "anxiety_level"} <= set(found)
+
+
 def test_a_day_that_misses_nothing_says_so(as_person, person):
     make_full_log(person, DAY, sleepiness=5)
 

@@ -1,6 +1,10 @@
 """Saves that waited in a browser for the network: whom they are taken from, and how they are answered."""
 
+import re
+from html import unescape
+
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -88,6 +92,22 @@ def test_a_conflict_is_never_resolved(browser, person):
     assert log.focus_level == 9
 
 
+def test_the_next_page_removes_no_drafts(browser, person):
+    """The script has removed the one that was sent. The message may be shown much later, beside another tab's draft."""
+    for template, data in (
+        ("logs/check_in.html", {"focus_level": "3"}),
+        ("reflections/week.html", {"week_rating": "8"}),
+    ):
+        send(browser, person, data, FORMS[template])
+    send(browser, person, {"morning_mood": "3"}, FORMS["logs/catch_up.html"])
+
+    text = browser.get("/").content.decode()
+
+    assert (
+        all(each in text for each in ("Midday saved", "Your week is saved", "Saved for")) and "data-saved" not in text
+    )
+
+
 def test_messages_that_no_page_has_shown_stay_for_the_next(browser, person):
     send(browser, person, {"focus_level": "3"})
     send(browser, person, {"sleep_hours": "many", "morning_mood": "4"}, check_in_url("morning"))
@@ -105,6 +125,34 @@ def test_another_account_is_refused(browser, person):
 
     assert (answer.status_code, answer.content) == (403, b"{}")
     assert not DailyLog.objects.exists()
+
+
+FORMS = {
+    "logs/check_in.html": MIDDAY,
+    "logs/catch_up.html": f"{day_url()}catch-up/",
+    "reflections/week.html": WEEK,
+}
+
+
+def test_each_template_with_drafts_is_one_of_these():
+    folder = settings.BASE_DIR / "templates"
+
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*.html") if "data-draft=" in path.read_text()}
+
+    assert found == FORMS.keys()
+
+
+@pytest.mark.parametrize("template", FORMS)
+def test_each_form_with_drafts_leads_to_a_view_that_takes_waiting_saves(browser, person, template):
+    """Another view would answer with a redirect, which the script can not tell from a login that has ended."""
+    page = browser.get(FORMS[template])
+    assert template in [each.name for each in page.templates]
+    [form] = re.findall(r"<form [^>]*data-draft=[^>]*>", page.content.decode())
+    address = unescape(re.search(r'action="([^"]*)"', form)[1])
+
+    answer = send(browser, make_person(), {}, address)
+
+    assert (answer.status_code, answer.content) == (403, b"{}")
 
 
 def test_a_token_of_a_former_login_is_refused(browser, person):

@@ -2,7 +2,8 @@
 // A draft is {at, version, answers, sent, today, title, address}: when it was typed, over which version of the answers,
 // whether it was sent, what its page called today if that day was over by then, and what and where its page is. One that
 // was sent has also `post`, {address, fields}: where, and what was sent beside the answers. If there was no network, it
-// `waits`, and is sent again (waiting.js); if the server then asks something about it, it `needsYou`.
+// `waits`, and is sent again (waiting.js), after so many `failures` of the server; if the server then asks something about
+// it, or fails too often, it `needsYou`.
 
 const draftStorage = {
   PREFIX: "brainlog-draft/",
@@ -13,7 +14,7 @@ const draftStorage = {
   },
   // Returns whether the draft is stored.
   write(key, draft) {
-    // Without room, the oldest drafts are removed for this one, unless this one is what takes the room.
+    // Without room, the person's oldest drafts are removed for this one, unless this one is what takes the room.
     while (!storage.write(key, draft)) {
       const [oldest] = JSON.stringify(draft).length < this.LARGE ? this.keysFromOldest(key) : [];
       if (!oldest) return false; // The form still works, and leaving the page still warns.
@@ -21,10 +22,19 @@ const draftStorage = {
     }
     return true;
   },
+  // Those of this person that can be removed: not what was saved without a network.
   keysFromOldest(without) {
-    const keys = this.keys("").filter((key) => key !== without);
+    const keys = this.keys(`${page.person}/`).filter((key) => key !== without && !this.isKeptSave(storage.read(key)));
     const times = new Map(keys.map((key) => [key, storage.read(key)?.at ?? 0]));
     return keys.sort((one, other) => times.get(one) - times.get(other));
+  },
+  // Whether it was saved, and the person counts on this browser to send it, or has to decide about it.
+  isKeptSave(draft) {
+    return Boolean(draft?.waits || draft?.needsYou);
+  },
+  // Whether a page has sent it, and the page that answers is newer than it.
+  isSent(draft) {
+    return Boolean(draft?.sent) && !this.isKeptSave(draft);
   },
   // The keys of those of this person that wait for the network, the oldest first.
   waiting() {

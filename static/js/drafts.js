@@ -77,7 +77,8 @@ class DraftKeeper {
     this.isUnsaved = this.isServedUnsaved;
     this.sent = null; // The answers that were sent.
     this.post = undefined; // Where they were sent, and what went with them: {address, fields}.
-    this.waits = false; // Whether they wait for the network.
+    this.isQueued = false; // Whether they were saved without a network.
+    this.waits = false; // Whether the page still says the same, and the draft waits for the network.
     this.timer = null;
     this.typedAt = Date.now();
     this.others = this.readOthers(); // Stored by earlier pages and other tabs, the newest first: {key, draft}.
@@ -85,7 +86,7 @@ class DraftKeeper {
 
   start() {
     if (storage.isUsable()) this.form.autocomplete = "off";
-    const unconfirmed = this.others.find(({ draft }) => draft.sent);
+    const unconfirmed = !this.isServedUnsaved && this.others.find(({ draft }) => draft.sent);
     if (unconfirmed) this.restore(unconfirmed);
     this.showOffer();
     if (this.save()) this.removeMoved();
@@ -123,7 +124,7 @@ class DraftKeeper {
   removeMoved() {
     if (!this.form.dataset.moved) return;
     const moved = draftStorage.keys(`${page.person}/${this.form.dataset.moved}/`);
-    storage.remove(...moved.filter((key) => storage.read(key)?.sent));
+    storage.remove(...moved.filter((key) => draftStorage.isSent(storage.read(key))));
   }
 
   readOthers() {
@@ -137,7 +138,8 @@ class DraftKeeper {
     others.sort((one, other) => other.draft.at - one.draft.at);
     const kept = [];
     for (const other of others) {
-      if (kept.length === MOST_DRAFTS || kept.some(({ draft }) => this.isReplaced(other.draft, draft))) storage.remove(other.key);
+      const isTooMany = kept.length >= MOST_DRAFTS && !draftStorage.isKeptSave(other.draft);
+      if (isTooMany || kept.some(({ draft }) => this.isReplaced(other.draft, draft))) storage.remove(other.key);
       else kept.push(other);
     }
     return kept;
@@ -157,7 +159,7 @@ class DraftKeeper {
   }
 
   isOutdated(draft) {
-    return !draft || areSame(draft.answers, this.served.answers) || (this.isServedUnsaved && draft.sent);
+    return !draft || areSame(draft.answers, this.served.answers) || (this.isServedUnsaved && draftStorage.isSent(draft));
   }
 
   isDirty() {
@@ -168,7 +170,7 @@ class DraftKeeper {
     const answers = readAnswers(this.form);
     const sent = this.sent !== null && areSame(this.sent, answers);
     const [title, address] = [this.form.dataset.draftTitle, location.pathname];
-    const asSent = sent ? { post: this.post, waits: this.waits } : {};
+    const asSent = sent ? { post: this.post, waits: this.isQueued, failures: storage.read(this.key)?.failures } : {};
     return { at: this.typedAt, version: this.version.value, answers, sent, today: this.outdatedToday(), title, address, ...asSent };
   }
 
@@ -263,7 +265,7 @@ class DraftKeeper {
   send(submitter, { waits = false } = {}) {
     this.sent = readAnswers(this.form);
     this.post = this.readPost(submitter);
-    this.waits = waits;
+    this.isQueued = waits;
     if (!this.save()) return false;
     const repeated = this.others.filter(({ draft }) => areAmong(this.sent, draft.answers));
     storage.remove(...repeated.map(({ key }) => key));

@@ -1,5 +1,6 @@
 // Lists what is not saved in this browser, with a link to each: [data-unsaved-list] of Today and of the page without a
-// network. Today is loaded again after what had waited was sent (waiting.js): it shows what is stored, and says so.
+// network. Today is loaded again after what had waited was sent (waiting.js): it shows what is stored, and says so. With
+// input that is not saved, it stays.
 
 const section = document.querySelector("[data-unsaved-list]");
 
@@ -12,7 +13,7 @@ if (section && page.person) {
   addEventListener("storage", showUnsaved); // Another tab has typed or saved.
   document.addEventListener("drafts-sent", ({ detail: done }) => {
     showUnsaved();
-    if (!done.some(({ address }) => address)) return;
+    if (page.hasInput() || !done.some(({ address }) => address)) return;
     page.isLeaving = true;
     location.reload();
   });

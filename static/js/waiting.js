@@ -1,13 +1,15 @@
 // Sends the saves that wait in this browser for the network (drafts.js), when it is back or at the next visit of any page:
 // one after the other, in one tab at a time, each with a fresh CSRF token and only to the account that it was typed in.
 //
-// The server treats them as any other save. If it asks something or refuses, the draft stays and is marked: Today lists it.
+// The server treats them as any other save. If it asks something or refuses, or fails again and again, the draft stays and
+// is marked: Today lists it.
 // A save whose answer was lost is sent again, which is harmless: what is stored already is no change.
 
 const ADDRESS = "/logs/waiting/";
 const LOCK = "brainlog-sending";
 const PATIENCE = 30_000;
 const REFUSALS = [400, 404, 413]; // What to send again would not change.
+const MOST_FAILURES = 20; // Sent once a minute.
 
 // One tab at a time. Where the browser has no locks, a note in its storage has to do.
 async function inOneTab(work) {
@@ -29,32 +31,33 @@ async function freshToken() {
   return person === page.person ? token : null;
 }
 
-// Returns {saved, address}; null if it has to be sent again later.
+// Returns {saved, address}; null if the server failed, and it has to be sent again later. Throws without a network.
 async function post({ answers, post: { address, fields } }, token) {
   const body = new URLSearchParams([...fields, ...answers, ["csrfmiddlewaretoken", token]]);
-  const response = await request(address, { method: "POST", body, headers: { "X-Brainlog-Person": page.person } });
+  const headers = { "X-Brainlog-Person": page.person };
+  const response = await request(address, { method: "POST", body, headers, redirect: "manual" });
   if (REFUSALS.includes(response.status)) return { saved: false };
-  return response.ok ? response.json() : null;
+  const answer = response.ok ? await response.json().catch(() => null) : null;
+  return typeof answer?.saved === "boolean" ? answer : null;
 }
 
 // Returns the keys of drafts that were sent, each with the address that the save leads to, or that need the person.
 async function sendAll() {
   const done = [];
-  try {
-    for (const key of draftStorage.waiting()) {
-      const token = await freshToken();
-      if (!token) break;
-      const draft = storage.read(key);
-      const answer = draft?.waits ? await post(draft, token) : null;
-      if (typeof answer?.saved !== "boolean") continue; // One that the server fails at does not stop the others.
-      if (storage.read(key)?.waits) {
-        if (answer.saved) storage.remove(key);
-        else draftStorage.write(key, { ...draft, waits: false, needsYou: true });
-      }
-      done.push({ key, address: answer.saved ? answer.address : null });
+  for (const key of draftStorage.waiting()) {
+    const token = await freshToken().catch(() => null);
+    if (!token) break; // Still without a network, or logged out: they wait on.
+    const draft = storage.read(key);
+    if (!draft?.waits) continue;
+    const answer = await post(draft, token).catch(() => undefined);
+    if (answer === undefined) continue; // One that gets no answer does not stop the others.
+    const failures = (draft.failures ?? 0) + 1;
+    const isToBeSentAgain = answer === null && failures < MOST_FAILURES;
+    if (storage.read(key)?.waits) {
+      if (answer?.saved) storage.remove(key);
+      else draftStorage.write(key, { ...draft, ...(isToBeSentAgain ? { failures } : { waits: false, needsYou: true }) });
     }
-  } catch {
-    // Still without a network, or logged out: they wait on.
+    if (!isToBeSentAgain) done.push({ key, address: answer?.saved ? answer.address : null });
   }
   return done;
 }

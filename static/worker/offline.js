@@ -26,11 +26,19 @@ async function kept(address) {
   return (await cache.match(address, { ignoreVary: true })) ?? Response.error();
 }
 
+// The offline page, which says whether a form was sent: see static/js/offline.js.
+async function offlinePage(method) {
+  const answer = await kept(RELEASE.offline);
+  if (method === "GET") return answer;
+  const text = await answer.text();
+  return new Response(text.replace("data-offline>", 'data-offline="form">'), { headers: answer.headers });
+}
+
 async function openPage(event) {
   try {
     return (await event.preloadResponse) ?? (await fetch(event.request));
   } catch {
-    return kept(RELEASE.offline);
+    return offlinePage(event.request.method);
   }
 }
 

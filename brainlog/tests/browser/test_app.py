@@ -264,6 +264,21 @@ def test_a_button_that_saves_nothing_is_not_sent_later(app, person):
     assert not person.daily_logs.exists()
 
 
+def test_a_form_without_a_page_at_its_address_leads_to_today(app, person):
+    """To open that address, as a link would, is an error."""
+    app.add_init_script("Object.defineProperty(navigator, 'onLine', { get: () => true })")
+    app.goto("/")
+    app.context.set_offline(True)
+    press(app, "Just one question today")
+    expect(app.get_by_role("heading", level=1)).to_have_text("No connection")
+    assert app.url.endswith("/logs/one-question/")
+
+    app.context.set_offline(False)
+
+    expect(app.get_by_role("heading", level=1)).to_have_text("Today")
+    expect(app.get_by_role("button", name="Just one question today")).to_be_visible()
+
+
 def test_a_save_that_fails_on_its_way_waits_as_well(app, person, live_server):
     """The browser does not know yet that the network is gone: the save leads to the offline page."""
     app.add_init_script("Object.defineProperty(navigator, 'onLine', { get: () => true })")

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from brainlog.tests.browser.steps import (
     come_in,
+    drafts,
     expect_no_drafts,
     expect_saved,
     field,
@@ -16,12 +17,13 @@ from brainlog.tests.browser.steps import (
     follow,
     offer,
     press,
+    put_sent_draft,
     reopen,
     tap,
     wait_until_kept,
 )
 from logs.tests.conftest import NEW_YORK
-from logs.tests.factories import DAY, make_log, make_medication
+from logs.tests.factories import DAY, make_full_log, make_log, make_medication
 
 pytestmark = pytest.mark.once
 
@@ -156,6 +158,23 @@ def test_a_save_after_the_days_end_asks_for_which_day_it_is(phone, clock, person
     assert (log.date, log.overall_mood, log.evening_recalled) == (DAY, 3, ["overall_mood"])
 
 
+def test_a_save_that_was_sent_meanwhile_leaves_what_is_tapped(phone, person):
+    """Today is loaded again to show it, but not over an answer."""
+    page = phone()
+    press(page, "Just one question today")
+    sent = "document.dispatchEvent(new CustomEvent('drafts-sent', {detail: [{key: 'x', address: '/'}]}))"
+    tap(page, "morning_mood", "3")
+
+    page.evaluate(f"window.isSamePage = true; {sent}")
+    page.wait_for_timeout(500)
+
+    assert page.evaluate("window.isSamePage")
+    press(page, "Save")
+    expect_saved(page, "Saved. That is enough for today.")
+    with page.expect_navigation():
+        page.evaluate(sent)
+
+
 @each_phone
 @with_and_without
 def test_yesterday_is_caught_up_on_one_page(phone, clock, person, width, java_script_enabled):
@@ -213,6 +232,22 @@ def test_what_was_tapped_and_not_saved_is_kept(phone, clock, person):
     expect_saved(page, "Saved for Monday, May 4, 2026.")
     assert person.daily_logs.get().focus_level == 4
     expect_no_drafts(page)
+
+
+@pytest.mark.parametrize("state", ["sent", "needsYou", "waits"])
+def test_where_nothing_is_missing_any_more_no_draft_stays_that_cannot_be_opened(phone, person, state, expected_errors):
+    expected_errors.append("net::ERR_FAILED")
+    page = phone()
+    page.context.route("**/logs/waiting/", lambda route: route.abort())
+    put_sent_draft(page, f"{DAY}/catch-up", [["focus_level", "4"]], state)
+    put_sent_draft(page, f"{DAY}/midday", [["lunch", "Soup"]], "needsYou")
+    make_full_log(person, DAY, sleepiness=5)
+
+    page.goto(f"/logs/{DAY}/catch-up/")
+
+    expect(page.get_by_text("Nothing is missing on this day.")).to_be_visible()
+    paths = {each.partition(f"{DAY}/")[2] for each in drafts(page)}
+    assert paths == ({"midday", "catch-up"} if state == "waits" else {"midday"}), "What waits is sent by itself."
 
 
 def test_an_answer_given_in_another_tab_is_asked_about(phone, clock, person):

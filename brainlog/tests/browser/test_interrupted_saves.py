@@ -20,6 +20,7 @@ from brainlog.tests.browser.steps import (
     log_in,
     offer,
     press,
+    put_sent_draft,
     reopen,
     restored,
     tap,
@@ -189,6 +190,26 @@ def test_a_page_with_errors_is_kept_as_well(own_page, person):
     expect_saved(page, "Morning saved")
     assert drafts(page) == []
     assert person.daily_logs.get().dreams == NOTE
+
+
+@pytest.mark.parametrize("state", ["waits", "needsYou"])
+def test_a_page_with_errors_takes_no_draft_along_that_waits_or_needs_the_person(
+    own_page, person, state, expected_errors
+):
+    """Such a draft is of another tab: the page with the errors has nothing of it."""
+    expected_errors.append("net::ERR_FAILED")
+    own_page.context.route("**/logs/waiting/", lambda route: route.abort())
+    own_page.goto(f"/logs/{DAY}/morning/")
+    put_sent_draft(own_page, f"{DAY}/morning", [["dreams", NOTE]], state)
+    answer(own_page, {"sleep_hours": "many"})
+
+    press(own_page, "Save")
+
+    expect(own_page.get_by_role("alert")).to_contain_text("Write the hours")
+    assert given_answers(own_page) == {"sleep_hours": "many"}
+    wait_until_kept(own_page, "many")
+    assert own_page.evaluate("key => Boolean(localStorage.getItem(key))", f"brainlog-draft/{person.pk}/{DAY}/morning/x")
+    assert offer(own_page).is_visible() == (state == "needsYou"), "What waits is sent by itself."
 
 
 def save_slowly(page, meanwhile):

@@ -32,6 +32,7 @@ from logs.tests.own_questions import make_question
 pytestmark = pytest.mark.once
 
 EVENING = f"/logs/{DAY}/evening/"
+CATCH_UP = f"/logs/{DAY}/catch-up/"
 
 
 @pytest.fixture(autouse=True)
@@ -165,6 +166,21 @@ def test_the_week_waits_as_well(own_page, person):
     expect_no_drafts(own_page)
 
 
+def test_what_is_caught_up_waits_as_well(own_page, person):
+    own_page.goto(CATCH_UP)
+    tap(own_page, "focus_level", "3")
+    go_offline(own_page)
+    press(own_page, "Save")
+    expect(note(own_page)).to_be_visible()
+
+    go_online(own_page)
+
+    expect_saved(own_page, "Saved for Monday, May 4, 2026.")
+    log = person.daily_logs.get()
+    assert (log.focus_level, log.midday_recalled) == (3, ["focus_level"])
+    expect_no_drafts(own_page)
+
+
 def test_doses_and_own_questions_are_sent_with_it(own_page, person):
     question = make_question(person, "score", check_in="medication", place="first")
     own_page.goto(f"/logs/{DAY}/medication/")
@@ -240,6 +256,20 @@ def test_what_is_changed_after_the_save_has_to_be_saved_again(own_page, person):
     assert person.daily_logs.get().current_activity == "changed"
 
 
+def test_what_is_changed_back_waits_again(own_page, person):
+    save_offline(own_page)
+    field(own_page, "current_activity").fill(NOTE + "x")
+    expect(note(own_page)).to_be_hidden()
+
+    field(own_page, "current_activity").fill(NOTE)
+
+    expect(note(own_page)).to_be_visible()
+    assert len(waiting(own_page)) == 1
+    go_online(own_page)
+    expect_saved(own_page, "Midday saved")
+    assert person.daily_logs.get().current_activity == NOTE
+
+
 def test_answers_saved_elsewhere_meanwhile_need_the_person(own_page, person):
     own_page.goto(MIDDAY)
     tap(own_page, "focus_level", "3")
@@ -304,7 +334,7 @@ def test_an_answer_with_an_error_needs_the_person_and_the_others_are_saved(own_p
     expect_no_drafts(own_page)
 
 
-def lose_one_answer(page, monkeypatch):
+def lose_one_answer(page):
     """Let the next POST be stored, and its answer be lost."""
     lost = []
 
@@ -318,14 +348,14 @@ def lose_one_answer(page, monkeypatch):
     return lost
 
 
-def test_a_save_whose_answer_was_lost_is_stored_once(own_page, person, monkeypatch):
+def test_a_save_whose_answer_was_lost_is_stored_once(own_page, person):
     own_page.goto(f"/logs/{DAY}/medication/")
     answer(own_page, {"medication_taken": "true", "doses-0-medication": "Concerta", "doses-0-amount": "36"})
     field(own_page, "doses-0-unit").select_option("mg")
     go_offline(own_page)
     press(own_page, "Save")
     expect(note(own_page)).to_be_visible()
-    lost = lose_one_answer(own_page, monkeypatch)
+    lost = lose_one_answer(own_page)
     go_online(own_page)
     own_page.wait_for_timeout(500)
     assert len(lost) == 1
@@ -343,13 +373,13 @@ def test_a_save_whose_answer_was_lost_is_stored_once(own_page, person, monkeypat
     expect_no_drafts(own_page)
 
 
-def test_after_a_lost_answer_newer_answers_are_not_overwritten(own_page, person, monkeypatch):
+def test_after_a_lost_answer_newer_answers_are_not_overwritten(own_page, person):
     own_page.goto(MIDDAY)
     tap(own_page, "focus_level", "3")
     go_offline(own_page)
     press(own_page, "Save")
     expect(note(own_page)).to_be_visible()
-    lost = lose_one_answer(own_page, monkeypatch)
+    lost = lose_one_answer(own_page)
     go_online(own_page)
     own_page.wait_for_timeout(500)
     assert lost and person.daily_logs.get().focus_level == 3
@@ -361,7 +391,7 @@ def test_after_a_lost_answer_newer_answers_are_not_overwritten(own_page, person,
     assert person.daily_logs.get().focus_level == 9
 
 
-def test_two_tabs_send_it_once(own_page, person, monkeypatch):
+def test_two_tabs_send_it_once(own_page, person):
     save_offline(own_page)
     others = [own_page.context.new_page() for _ in range(2)]
     own_page.close(run_before_unload=False)
@@ -506,8 +536,17 @@ def test_a_failing_server_is_asked_again(own_page, person, monkeypatch, expected
     assert person.daily_logs.get().current_activity == NOTE
 
 
-def test_one_that_the_server_fails_at_does_not_stop_the_others(own_page, person, expected_errors):
-    expected_errors.append("status of 500")
+FAILURES = {
+    "an error": lambda route: route.fulfill(status=500),
+    "a redirect": lambda route: route.fulfill(status=302, headers={"Location": "/"}),
+    "no answer": lambda route: route.abort(),
+    "a page": lambda route: route.fulfill(body="<!doctype html>"),
+}
+
+
+@pytest.mark.parametrize("fail", FAILURES.values(), ids=FAILURES)
+def test_one_that_the_server_fails_at_does_not_stop_the_others(own_page, person, expected_errors, fail):
+    expected_errors.append("status of 500|Fetch API cannot load|URL scheme")
     own_page.context.route("**/logs/waiting/", lambda route: route.abort())
     for address, name, value in ((MIDDAY, "focus_level", "3"), (EVENING, "day_rating", "8")):
         page = own_page.context.new_page()
@@ -518,7 +557,7 @@ def test_one_that_the_server_fails_at_does_not_stop_the_others(own_page, person,
         expect(note(page)).to_be_visible()
         page.close(run_before_unload=False)
         own_page.context.set_offline(False)
-    own_page.context.route(f"**{MIDDAY}", lambda route: route.fulfill(status=500))
+    own_page.context.route(f"**{MIDDAY}", fail)
     own_page.context.unroute("**/logs/waiting/")
 
     own_page.goto("/logs/")
@@ -528,6 +567,32 @@ def test_one_that_the_server_fails_at_does_not_stop_the_others(own_page, person,
     )
     log = person.daily_logs.get()
     assert (log.focus_level, log.day_rating) == (None, 8)
+
+
+@pytest.mark.parametrize("fail", [FAILURES["an error"], FAILURES["a redirect"]], ids=["an error", "a redirect"])
+def test_one_that_the_server_fails_at_again_and_again_needs_the_person(own_page, person, expected_errors, fail):
+    expected_errors.append("status of 500")
+    save_offline(own_page)
+    own_page.evaluate(
+        """() => {
+            const key = Object.keys(localStorage).find((each) => each.startsWith("brainlog-draft/"));
+            localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), failures: 18 }));
+        }"""
+    )
+    own_page.context.route(f"**{MIDDAY}", lambda route: fail(route) if is_post(route) else route.continue_())
+
+    go_online(own_page)
+    own_page.wait_for_timeout(500)
+    assert len(waiting(own_page)) == 1
+    send_in(own_page)
+
+    expect(restored(own_page)).to_be_visible()  # The page was loaded again.
+    assert waiting(own_page) == []
+    assert given_answers(own_page)["current_activity"] == NOTE
+
+
+def is_post(route) -> bool:
+    return route.request.method == "POST"
 
 
 def test_a_save_in_another_tab_leaves_what_waits(own_page, person):
@@ -548,6 +613,30 @@ def test_a_save_in_another_tab_leaves_what_waits(own_page, person):
     expect_saved(own_page, "Midday saved")
     log = person.daily_logs.get()
     assert (log.lunch, log.current_activity) == ("Soup", NOTE)
+
+
+def test_what_is_said_of_a_save_from_the_background_leaves_the_drafts_of_other_tabs(own_page, person, expected_errors):
+    save_offline(own_page)
+    own_page.context.route("**/logs/waiting/", lambda route: route.abort())
+    go_online(own_page)
+    tab = own_page.context.new_page()
+    tab.goto(MIDDAY)
+    unfold(tab)
+    field(tab, "lunch").fill("Soup")
+    expected_errors.append("status of 503")
+    tab.route(f"**{MIDDAY}", lambda route: route.fulfill(status=503, body="<!doctype html>"))
+    press(tab, "Save")  # It was sent, and no page confirms it.
+    tab.wait_for_load_state()
+    tab.unroute(f"**{MIDDAY}")
+    own_page.context.unroute("**/logs/waiting/")
+
+    send_in(own_page)
+
+    expect_saved(own_page, "Midday saved")
+    assert drafts(own_page) == [f"brainlog-draft/{person.pk}/{DAY}/midday"]
+    tab.goto(MIDDAY)
+    expect(restored(tab)).to_be_visible()
+    assert given_answers(tab)["lunch"] == "Soup"
 
 
 def test_other_forms_stay_without_a_network(own_page, person):
