@@ -1,7 +1,7 @@
 # Everything one does with Brain Log on one's own machine. Each command makes what it needs first.
 #
-#   make run      start Brain Log on http://127.0.0.1:8000 (PORT=8001 make run for another port,
-#                 make run LAN=1 for the phones in one's own network as well)
+#   make run      start Brain Log on http://127.0.0.1:8000, with the process that sends reminders (PORT=8001 make run
+#                 for another port, make run LAN=1 for the phones in one's own network as well)
 #   make demo     add a person with months of logs to look at
 #   make test     the test suite, on SQLite and on PostgreSQL (ARGS="logs -k midday" for a part)
 #   make thorough the long forms of its tests: every case of a matrix, every way in which a server fails
@@ -27,13 +27,17 @@ ADDRESS = $(if $(LAN),$(if $(filter 1,$(LAN)),$(shell $(PY) -c '$(FIND_ADDRESS)'
 .NOTPARALLEL:
 .PHONY: run demo test thorough attack drill scan lint format lock venv address port install install-dev install-scan migrate
 
+# The shell becomes the web server, by exec. The process that sends reminders was started by that shell, and ends
+# with it however it ends: by Ctrl-C, by kill or by an error.
+WORK := $(MANAGE) work --with-parent $$$$ &
+
 run: venv address port install .env migrate
 ifdef LAN
 	echo "Phones and computers in the same network open http://$(ADDRESS):$(PORT)"
 	echo "There is no https: others in that network can read passwords and answers on their way. Passkeys need https."
-	exec env ALLOWED_HOSTS=$(ADDRESS) $(MANAGE) runserver $(ADDRESS):$(PORT)
+	$(WORK) exec env ALLOWED_HOSTS=$(ADDRESS) $(MANAGE) runserver $(ADDRESS):$(PORT)
 else
-	exec $(MANAGE) runserver $(ADDRESS):$(PORT)
+	$(WORK) exec $(MANAGE) runserver $(ADDRESS):$(PORT)
 endif
 
 demo: venv install .env migrate

@@ -8,6 +8,7 @@ import re
 import secrets
 
 from django.conf import settings
+from django.dispatch import Signal
 from django.utils import timezone
 
 from accounts.models import KnownBrowser, User
@@ -15,6 +16,9 @@ from accounts.sessions import hash_secret
 
 MAX_PEOPLE = 4
 TOKEN = re.compile(r"[\w-]{32}", re.ASCII)  # As token_urlsafe(24) makes them.
+
+# Sent with `person` and the keys `old` and `new` when the browser of a session got another row.
+replaced = Signal()
 
 
 def find(request, username_key: str) -> KnownBrowser | None:
@@ -40,7 +44,9 @@ def remember(request, person: User):
         KnownBrowser.objects.delete_oldest(person)
         row = KnownBrowser.objects.create(person=person, token_hash=hash_secret(token))
     if request.user == person:
-        request.session.known_browser_id = row.pk
+        old, request.session.known_browser_id = request.session.known_browser_id, row.pk
+        if old and old != row.pk:
+            replaced.send(sender=KnownBrowser, person=person, old=old, new=row.pk)
         request.session.modified = True
     request.known_browser_tokens = [token, *(each for digest, each in tokens.items() if digest in others)]
 

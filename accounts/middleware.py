@@ -81,7 +81,7 @@ class SignInMiddleware:
     again afterwards.
     """
 
-    EXEMPT_VIEWS = {"privacy"} | {
+    EXEMPT_VIEWS = {"privacy", "manifest", "service_worker", "offline", "reminders:email_off"} | {
         f"accounts:{name}"
         for name in (
             *("second_factor", "app_on", "passkey_add", "recovery_codes", "logout"),

@@ -45,7 +45,8 @@ PASSWORDS = Limit("passwords", 60, 10)
 # All known browsers at one address together: a person can sign in with any number of browsers, each of which has
 # password checks of its own.
 KNOWN_BROWSERS_AT_ONCE = Limit("known-browsers-at-once", 36, 1 / 6)
-# Mails to unconfirmed addresses: to one mailbox, by one person, from one client address.
+# Mails to unconfirmed addresses: to one mailbox, by one person, from one client address. That of a person counts
+# reminders by e-mail that they ask for, too.
 MAIL = Limit("mail", 5, 60)
 MAIL_A_DAY = Limit("mail-day", 10, 24 * 60)
 MAIL_BY_PERSON = Limit("mail-person", 5, 60)
@@ -54,6 +55,8 @@ MAIL_BY_ADDRESS = Limit("mail-address", 20, 60)
 MAIL_OF_EVENT = Limit("mail-event", 5, 60)
 # Each export reads and decrypts everything that the person has written.
 EXPORT = Limit("export", 10, 60)
+# Requests for one person's calendar feed. Calendars ask every five minutes at most: enough for five of them.
+FEED = Limit("feed", 60, 60)
 
 # Providers assign up to a /48 of IPv6 to one customer, which contains 65,536 networks of a /64.
 ADDRESSES_OF_A_PREFIX = 4

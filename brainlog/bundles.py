@@ -24,7 +24,7 @@ SOURCES = settings.BASE_DIR / "static"
 STYLES = (
     *("tokens", "base", "page", "navigation", "cards", "messages", "lists", "question-list", "second-factor"),
     *("buttons", "fields", "errors", "pills", "scale", "stepper", "own-question", "more", "doses", "conflicts"),
-    *("which-day", "check-ins", "squares", "calendar", "day-answers", "numbers", "welcome"),
+    *("reminders", "which-day", "check-ins", "squares", "calendar", "day-answers", "numbers", "welcome"),
     *("forced-colors", "print", "screen-lock"),
 )
 # Beside Django's own stylesheets: no tokens, no layers.
@@ -35,7 +35,8 @@ SHARED_SCRIPTS = ("storage", "draft-storage", "formats", "page", "content")
 # In the order in which they run: drafts are restored once the rows of doses can be added and questions shown.
 SCRIPTS = (
     *("incomplete", "conditions", "stepper", "own-question", "more", "doses", "timezone", "zone-question", "passkeys"),
-    *("log-out", "drafts", "unsaved", "kept", "new-day", "sending", "errors", "screen-lock"),
+    *("log-out", "offline", "drafts", "unsaved", "waiting", "kept", "new-day", "due", "sending"),
+    *("errors", "screen-lock", "push", "install", "worker"),
 )
 
 

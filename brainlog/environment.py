@@ -49,8 +49,11 @@ class Environment:
             self.require(not self.is_blank(name), f"{name}: is set, but empty. Give it a value, or leave it out.")
 
     def is_blank(self, name: str) -> bool:
-        """Whether the variable is set and empty, for example by a platform that failed to fill it in."""
-        return not self.variables.get(name, "unset").strip()
+        """Whether the variable is set and empty, for example by a platform that failed to fill it in.
+
+        So is a list of nothing but commas.
+        """
+        return not self.variables.get(name, "unset").replace(",", "").strip()
 
     def string(self, name: str, default: str = "") -> str:
         return self.variables.get(name, default)

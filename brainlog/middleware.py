@@ -34,7 +34,8 @@ class SecurityHeadersMiddleware:
         "X-Content-Type-Options": "nosniff",
     }
     # jQuery, which Django's admin uses, turns text into HTML when it is loaded.
-    ADMIN_CSP = {"require-trusted-types-for": None, "trusted-types": None}
+    # It is no app: no manifest, no service worker.
+    ADMIN_CSP = {"require-trusted-types-for": None, "trusted-types": None, "manifest-src": None, "worker-src": None}
 
     def __init__(self, get_response):
         self.get_response = get_response

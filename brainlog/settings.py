@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from brainlog import environment
+from brainlog import environment, reminder_servers
 from brainlog.cache import caches_from_url
 from brainlog.database.urls import databases_from_environment
 from encryption.keys import DERIVED, derive_key, parse_keys
@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "accounts",
     "logs",
     "reflections",
+    "reminders",
     "home",
     "personal_data",
     "operations",
@@ -118,7 +119,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 f"brainlog.templatetags.{name}"
-                for name in ("address", "icon", "navigation", "new_day", "page_title", "script")
+                for name in ("address", "icon", "navigation", "new_day", "page_title", "script", "service_worker")
             ],
         },
     },
@@ -256,6 +257,20 @@ env.require(
     PROVIDERS or not LOGIN_ONLY_BY_PROVIDER, "LOGIN_ONLY_BY_PROVIDER: needs a provider, such as OIDC_SERVER_URL."
 )
 
+# ── Reminders ─────────────────────────────────────────────────────────────────────────────────
+
+# Every kind is off without its setting: messages to browsers, and ntfy and Gotify.
+REMINDER_PUSH_KEY, REMINDER_PUSH_CONTACT = env.all_or_none("REMINDER_PUSH_KEY", "REMINDER_PUSH_CONTACT") or ("", "")
+if REMINDER_PUSH_KEY and REMINDER_PUSH_CONTACT:
+    REMINDER_PUSH_KEY = env.parse(reminder_servers.parse_push_key, REMINDER_PUSH_KEY, default="")
+    REMINDER_PUSH_CONTACT = env.parse(reminder_servers.parse_push_contact, REMINDER_PUSH_CONTACT, default="")
+REMINDER_PUSH_SERVICES = env.parse(
+    reminder_servers.parse_push_services,
+    env.strings("REMINDER_PUSH_SERVICES", default=reminder_servers.PUSH_SERVICES),
+    default=(),
+)
+REMINDER_SERVERS = env.parse(reminder_servers.parse_servers, env.strings("REMINDER_SERVERS"), default=())
+
 # ── Language, numbers and time ────────────────────────────────────────────────────────────────
 
 LANGUAGE_CODE = "en"
@@ -280,6 +295,8 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
+# False removes the service worker from browsers at their next visit, and with it the offline page and notifications.
+SERVICE_WORKER = env.boolean("SERVICE_WORKER", default=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -338,13 +355,16 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "worker-src": [SELF],
         # The form that starts a login by a provider is redirected to it.
         "form-action": [SELF, *PROVIDERS.values()],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         # A script of ours that made HTML of a text would stop there. (Not in the admin: SecurityHeadersMiddleware.)
         "require-trusted-types-for": ["'script'"],
-        "trusted-types": [NONE],
+        # The one policy there may be is for the address of the service worker, see static/js/worker.js.
+        "trusted-types": ["brainlog-worker"],
         "upgrade-insecure-requests": HTTPS,
     }
 }
@@ -397,5 +417,7 @@ if not DEBUG:
     LOGGING["loggers"] |= {"django.db.backends": {"level": "INFO"}, "django.server": {"level": "CRITICAL"}}
 
 # If a platform failed to fill in one of these, its default would be less safe than the intended value.
-env.require_not_blank("REGISTRATION", "SECOND_FACTOR", "LOGIN_ONLY_BY_PROVIDER", "BACKUP_ENCRYPT_TO")
+env.require_not_blank(
+    *("REGISTRATION", "SECOND_FACTOR", "LOGIN_ONLY_BY_PROVIDER", "BACKUP_ENCRYPT_TO", "REMINDER_PUSH_SERVICES")
+)
 env.raise_errors()

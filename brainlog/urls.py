@@ -15,6 +15,7 @@ urlpatterns = [
     path("logs/", include("logs.urls")),
     path("reflections/", include("reflections.urls")),
     path("accounts/data/", include("personal_data.urls")),
+    path("accounts/reminders/", include("reminders.urls")),
     path("accounts/", include("accounts.urls")),
     path("admin/", (admin_pages, "admin", admin.site.name)),
     path("", include("operations.urls")),

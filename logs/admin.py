@@ -55,7 +55,7 @@ class PersonAdmin(UserAdmin):
 
     ACTIVITY = ("last_day_logged", "days_in_week", "days_in_month", "check_ins")
     # The time zone and the end of the day decide which day it is for a person.
-    list_reads = (*UserAdmin.list_reads, "timezone", "day_ends_at", "question_choices")
+    list_reads = (*UserAdmin.list_reads, "timezone", "day_ends_at", "question_choices", "one_question_on")
     list_filter = (LastLoggedFilter, *UserAdmin.list_filter)
 
     def get_changelist(self, request, **kwargs):
@@ -209,7 +209,8 @@ class DailyLogAdmin(PrivateTextAdmin):
     list_select_related = ("user",)
     list_reads = (
         *("date", "user__username", "not_tracked", "updated_at"),
-        *("user__question_choices", "user__timezone", "user__day_ends_at"),  # Which check-ins count for the day.
+        # Which check-ins count for the day.
+        *("user__question_choices", "user__timezone", "user__day_ends_at", "user__one_question_on"),
         *(name for stage in STAGES for name in (stage.completed_at, stage.part.asked_id)),
     )
     list_filter = (DayStateFilter, "date")

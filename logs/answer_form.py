@@ -48,8 +48,9 @@ class Removal:
 class AnswersForm(forms.Form):
     """Asks `questions` about one row: a day or a week.
 
-    Nothing is required to save; the stamp of the row's `part` is set while all that makes the row done is
-    answered. Answers with an error do not keep the others from being saved: what is stored of them stays as it is,
+    Nothing is required to save. The stamp of each of the row's `parts` is set while all that makes the part done is
+    answered, on this page or elsewhere; `parts` have all questions of each, those left out too, which may have answers.
+    Answers with an error do not keep the others from being saved: what is stored of them stays as it is,
     and what was typed comes back with the error. Only with a conflict nothing is saved until all is in order.
 
     A page sends `asked-names`, the names of the questions it asked: a question that it asked and that has no key
@@ -73,15 +74,12 @@ class AnswersForm(forms.Form):
         questions: Sequence[Question],
         data=None,
         *,
-        part: Part,
-        part_questions: Sequence[Question],
-        remembered_as: str,
+        parts: Mapping[Part, Sequence[Question]],
+        remembered_as: str = "",
     ):
         super().__init__(data)
         self.instance = row
-        self.part = part
-        self.part_questions = part_questions  # Those left out too, which may have answers.
-        self.completed_at_name = part.completed_at
+        self.parts = parts
         self.remembered_as = remembered_as  # The key under which a browser keeps whether questions are folded away.
         self.all_questions = questions
         self.ask_without([question for question in questions if question.is_left_out(row)])
@@ -147,6 +145,16 @@ class AnswersForm(forms.Form):
             if match := OWN_NAME.match(key):
                 found.setdefault(match[0], []).extend(texts_typed(data, key))
         return {name: ", ".join(filter(None, texts)) for name, texts in found.items() if name not in self.fields}
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether all that came in was stored: nothing is refused, and no question of it is unknown."""
+        return self.is_valid() and not self.unknown_questions
+
+    @property
+    def status(self) -> int:
+        """The status of the page with this form: 404 if it was sent an unknown question."""
+        return 404 if self.unknown_questions else 200
 
     def is_asked_in(self, name: str, data) -> bool:
         """Whether what came in says something about this question, be it that it is not answered."""
@@ -351,7 +359,11 @@ class AnswersForm(forms.Form):
         return [str(question.label) for question in still_open(self.questions, self.answer_to)]
 
     def answer_to(self, question: Question):
-        return self.cleaned_data[question.name]
+        """The answer that is saved, or of a question that is not on this page, the stored one."""
+        return self.cleaned_data[question.name] if question.name in self.fields else question.read(self.instance)
+
+    def stored_answer_to(self, question: Question):
+        return self.stored[question.name] if question.name in self.stored else question.read(self.instance)
 
     @property
     def open_labels_at_end(self) -> str:
@@ -396,14 +408,18 @@ class AnswersForm(forms.Form):
     # What is written
 
     def save(self):
-        """Write this form's own answers, if any changed. A row that says nothing is not kept."""
+        """Write this form's own answers, if any changed. A row that says nothing is not kept.
+
+        Nothing changes of a part that the page did not ask about.
+        """
         answers = {
             question: self.cleaned_data[question.name] for question in self.questions if not self.is_unchanged(question)
         }
-        stamp, before = self.stamp(), getattr(self.instance, self.completed_at_name)
-        recorder = Recorder(self.part, [*dict.fromkeys([*self.part_questions, *self.questions])], self.asked)
-        if answers or stamp != before or recorder.asks_more(self.instance):
-            self.change = save_answers(self.instance, answers, {self.completed_at_name: stamp}, [recorder])
+        recorders = [recorder for part in self.parts if (recorder := self.recorder(part)).asked]
+        stamps = {recorder.part.completed_at: self.stamp(recorder.part) for recorder in recorders}
+        is_stamped_anew = any(getattr(self.instance, name) != stamp for name, stamp in stamps.items())
+        if answers or is_stamped_anew or any(recorder.asks_more(self.instance) for recorder in recorders):
+            self.change = save_answers(self.instance, answers, stamps, recorders)
             self.has_written = True
         if self.errors or self.unknown_questions:
             self.show_as_saved()
@@ -422,19 +438,32 @@ class AnswersForm(forms.Form):
         self.__dict__.pop("stored_version", None)
         self.version = self.stored_version
 
-    def stamp(self) -> datetime.datetime | None:
-        """When this was done, which is now if it was not; None if it is not.
+    def questions_of(self, part: Part) -> list[Question]:
+        """The questions of this page that belong to a part: all but those of the other parts."""
+        elsewhere = {
+            question.name for other, questions in self.parts.items() if other != part for question in questions
+        }
+        return [question for question in self.questions if question.name not in elsewhere]
+
+    def recorder(self, part: Part) -> Recorder:
+        here = self.questions_of(part)
+        asked = self.asked & {question.name for question in here}
+        return Recorder(part, [*dict.fromkeys([*self.parts[part], *here])], asked)
+
+    def stamp(self, part: Part) -> datetime.datetime | None:
+        """When a part was done, which is now if it was not; None if it is not.
 
         What was done before a question was added to those asked first stays done.
         """
-        before = getattr(self.instance, self.completed_at_name)
+        before, here = getattr(self.instance, part.completed_at), self.questions_of(part)
+        elsewhere = [question for question in self.parts[part] if question.name not in self.fields]
+        asked = [*here, *(each for each in elsewhere if each.is_asked and not each.is_left_out(self.instance))]
         if before is None:
-            has_errors = any(question.is_needed and question.name in self.errors for question in self.questions)
-            return timezone.now() if is_done(self.questions, self.answer_to) and not has_errors else None
-        former = still_open(self.questions, lambda question: self.stored[question.name])
-        missing = [question for question in still_open(self.questions, self.answer_to) if question not in former]
-        elsewhere = [question for question in self.part_questions if question.name not in self.fields]
-        has_answer = any(self.answer_to(question) is not None for question in self.questions) or any(
+            has_errors = any(question.is_needed and question.name in self.errors for question in here)
+            return timezone.now() if is_done(asked, self.answer_to) and not has_errors else None
+        former = still_open(asked, self.stored_answer_to)
+        missing = [question for question in still_open(asked, self.answer_to) if question not in former]
+        has_answer = any(self.answer_to(question) is not None for question in here) or any(
             question.is_answered(self.instance) for question in elsewhere
         )
         return before if has_answer and not missing else None
@@ -459,7 +488,7 @@ class CheckInForm(AnswersForm):
         """`speaks_of` is data that fill_in() will show."""
         questions = questions_to_ask(stage.slug, log.user, data or speaks_of)
         kept = stage.questions(log.user)
-        super().__init__(log, questions, data, part=stage.part, part_questions=kept, remembered_as=stage.slug)
+        super().__init__(log, questions, data, parts={stage.part: kept}, remembered_as=stage.slug)
 
 
 @retry_on_conflict

@@ -14,7 +14,7 @@ from django.utils.formats import date_format, get_format
 from django.utils.translation import gettext, pgettext
 
 from logs.addresses import address_of_day
-from logs.models import DailyLog, headline_name_of, stages_counted, stages_done_of
+from logs.models import DailyLog, headline_name_of, is_of_one_question, stages_counted, stages_done_of
 
 
 @dataclass(slots=True)
@@ -118,6 +118,8 @@ def lines_of(logs: Iterable[tuple], person) -> list[Line]:
 
     def done_in_words(log) -> str:
         stages = stages_counted(log, person, today)
+        if not stages and is_of_one_question(log, person, today):
+            return gettext("one question")
         return done % {"done": stages_done_of(log, stages), "all": len(stages)}
 
     return [

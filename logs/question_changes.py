@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.dispatch import Signal
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -17,9 +18,13 @@ from django.utils.translation import gettext
 from brainlog.database.retry import retry_on_conflict
 from logs.gallery import Entry
 from logs.models import OwnQuestion
+from logs.one_question import scores_asked
 from logs.question_choices import Choices, Place, moved
 from logs.question_lists import QUESTION_LISTS, questions_for
 from logs.stages import STAGE_BY_SLUG
+
+# After the choices of a person were stored, in the same transaction: which check-ins are on may have changed.
+check_ins_changed = Signal()
 
 MOVES = {"up": -1, "down": 1}
 
@@ -32,6 +37,7 @@ class Wanted:
     check_ins: dict[str, bool]
     moves: list[tuple[str, int]]  # a name, and by how many places
     resets: bool = False
+    one: str | None = None  # the question of a day of one question; empty for the usual one, None if nothing came in
 
 
 def locked(person):
@@ -50,6 +56,7 @@ def choices_of(person) -> Choices:
 
 def store_choices(person):
     get_user_model().objects.filter(pk=person.pk).update(question_choices=person.question_choices)
+    check_ins_changed.send(sender=None, person=person)
 
 
 @retry_on_conflict
@@ -66,9 +73,17 @@ def arrange(person, wanted: Wanted):
         slug = slug_of(person_now, name)
         order = moved(questions_for(person_now).of(slug), name, by=by)
         choose(person_now, choices_of(person_now).with_order(slug, order))
+    if wanted.one is not None:
+        choose_one(person_now, wanted.one)
     switch_off_where_nothing_is_asked(person_now)
     store_choices(person_now)
     forget(person, person_now)
+
+
+def choose_one(person, name: str):
+    """Ask this question on a day of one question. One that is not asked any more is left as it was."""
+    if not name or name in scores_asked(person):
+        choose(person, choices_of(person).with_one(name or None))
 
 
 def place_question(person, name: str, place: Place):

@@ -1,4 +1,5 @@
-"""What a person chose among the questions: where each is asked, in which order, and which check-ins are off. Pure.
+"""What a person chose among the questions: where each is asked, in which order, which check-ins are off, and which
+question is the one of a bad day. Pure.
 
 The choices about built-in questions and all orders are one JSON value of the person. It holds only what differs from
 the usual set, so a question that a later release adds is asked as it is meant to be. Where an own question is asked
@@ -23,18 +24,22 @@ PLACES = [*Place]
 
 @dataclass(frozen=True)
 class Choices:
-    """The choices of one person. `order` has the names of questions by the slug of their list, `off` the check-ins."""
+    """The choices of one person. `order` has the names of questions by the slug of their list, `off` the check-ins.
+
+    `one` is the name of the question for a day of one question; None, for the mood that suits the hour.
+    """
 
     places: Mapping[str, Place] = field(default_factory=dict)
     order: Mapping[str, Sequence[str]] = field(default_factory=dict)
     off: frozenset[str] = frozenset()
+    one: str | None = None
 
     @classmethod
     def from_json(cls, value: dict | None) -> "Choices":
         """The choices as stored. A place that this release does not know is the usual one."""
         value = value or {}
         places = {name: Place(place) for name, place in value.get("places", {}).items() if place in PLACES}
-        return cls(places, value.get("order", {}), frozenset(value.get("off", {})))
+        return cls(places, value.get("order", {}), frozenset(value.get("off", {})), value.get("one"))
 
     def to_json(self) -> dict | None:
         """As it is stored; None for the usual set. A check-in that is off is a key, which SQL can look up."""
@@ -42,6 +47,7 @@ class Choices:
             "places": {name: place.value for name, place in self.places.items()},
             "order": {slug: [*names] for slug, names in self.order.items()},
             "off": dict.fromkeys(sorted(self.off), True),
+            "one": self.one,
         }
         return {name: part for name, part in parts.items() if part} or None
 
@@ -55,6 +61,10 @@ class Choices:
 
     def with_check_in(self, slug: str, *, is_on: bool) -> "Choices":
         return replace(self, off=self.off - {slug} if is_on else self.off | {slug})
+
+    def with_one(self, name: str | None) -> "Choices":
+        """Ask this question on a day of one question; None, the mood that suits the hour."""
+        return replace(self, one=name)
 
 
 def arranged(questions: Sequence, choices: Choices, slug: str) -> tuple:

@@ -8,9 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
 from logs import question_changes
+from logs.one_question import scores_asked
 from logs.question_changes import MOVES, Wanted
-from logs.question_choices import Place
+from logs.question_choices import Choices, Place
 from logs.question_lists import QUESTION_LISTS, questions_for, questions_of
+from logs.questions import OWN_NAME
 from logs.stages import STAGE_BY_SLUG
 
 SWITCH = {"on": True, "off": False}
@@ -23,7 +25,9 @@ def questions(request):
     if request.method == "POST":
         wanted, off_before = wanted_of(request), off_check_ins(request.user)
         question_changes.arrange(request.user, wanted)
-        messages.success(request, said_after(request.user, wanted, off_before))
+        say_what_changed(request, wanted, off_before)
+        if wanted.one is not None:
+            return redirect(page_of_list(slug, "one"))
         names = [*wanted.places, *(name for name, _by in wanted.moves)]
         return redirect(page_of_list(slug, names[0] if len(names) == 1 else ""))
     return render(request, "logs/questions.html", page_context(request.user, slug))
@@ -64,7 +68,11 @@ def wanted_of(request) -> Wanted:
         check_ins = {name: SWITCH[data[name]] for name in data if name in STAGE_BY_SLUG}
     except (KeyError, ValueError) as error:
         raise BadRequest("An unknown place.") from error
-    return Wanted(places, check_ins, [(head_of.get(name, name), by) for name, by in moves], resets="reset" in data)
+    one = data.get("one")
+    if one and one not in known:
+        raise Http404 if OWN_NAME.fullmatch(one) else BadRequest("An unknown question.")
+    moved_heads = [(head_of.get(name, name), by) for name, by in moves]
+    return Wanted(places, check_ins, moved_heads, resets="reset" in data, one=one)
 
 
 def off_check_ins(person) -> set[str]:
@@ -82,6 +90,14 @@ def said_of_emptied(person, off_before: set[str]) -> str:
     if not emptied:
         return ""
     return _("Nothing is left to ask in %(check_in)s, so it is off.") % {"check_in": ", ".join(emptied)}
+
+
+def say_what_changed(request, wanted: Wanted, off_before: set[str]):
+    if wanted.one and Choices.from_json(request.user.question_choices).one != wanted.one:
+        # It was on the page, and is not asked any more.
+        messages.error(request, _("Choose a question that has a score and that you are asked."))
+    else:
+        messages.success(request, said_after(request.user, wanted, off_before))
 
 
 def said_after(person, wanted: Wanted, off_before: set[str]) -> str:
@@ -118,7 +134,15 @@ def page_context(person, slug: str) -> dict:
         "parts": [part_of(place, [each for each in heads if each.place == place], asked) for place in Place],
         "archived": archived_questions(person),
         "is_usual": not person.question_choices,
+        "scores": scores_to_choose(person),
     }
+
+
+def scores_to_choose(person) -> list[tuple[str, str, bool]]:
+    """What can be the one question of a bad day: name, label, and whether it is chosen. The first is the usual one."""
+    scores, chosen = scores_asked(person), Choices.from_json(person.question_choices).one
+    usual = ("", _("Mood, morning or evening"), chosen not in scores)
+    return [usual, *((name, str(question.label), name == chosen) for name, question in scores.items())]
 
 
 TITLES = {

@@ -28,6 +28,7 @@ from logs.question_lists import is_done, still_open
 from logs.questions import OWN_NAME, Question
 from logs.recording import Record, Recorder, Restorer
 from logs.saving import Change, save_answers
+from logs.waiting_saves import is_waiting_save
 
 MINUTES = 10
 # Characters. A day whose texts are all as long as they may be takes half of it.
@@ -113,12 +114,16 @@ def opened(request) -> tuple[str, Change]:
 def say(request, text: str, *, saved: str = "", address: str = "", about: str = "", change: Change | None = None):
     """Add a message that something was saved, with a button that undoes the change, if there is one.
 
-    `saved` names the pages whose drafts can go, with commas between them, for the page's script.
+    `saved` names the pages whose drafts can go, with commas between them, for the page's script. The script that sends
+    what waited has removed that draft itself. Its message is shown later, on any page, while drafts of other tabs may
+    be sent and not confirmed yet: they stay.
     """
+    if is_waiting_save(request):
+        saved = ""
     tags = saved
     if change and change.answers:
         tags = f"{saved} {address} {seal(request.user, request.session, address, about, change)}"
-    messages.success(request, text, extra_tags=tags)
+    messages.success(request, str(text), extra_tags=tags)
 
 
 def say_partly(request, *, address: str, about: str = "", change: Change | None):

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from logs import converters, medication_views, own_question_views, question_views, views
+from logs import bad_day_views, converters, medication_views, own_question_views, question_views, views, waiting_saves
 
 register_converter(converters.DayConverter, "day")
 register_converter(converters.MonthConverter, "month")
@@ -11,6 +11,7 @@ app_name = "logs"
 
 urlpatterns = [
     path("", views.history, name="history"),
+    path("waiting/", waiting_saves.waiting, name="waiting"),
     path("not-tracked/", views.not_tracked_days, name="not_tracked_days"),
     path("medications/", medication_views.medications, name="medications"),
     path("medications/<int:pk>/", medication_views.medication, name="medication"),
@@ -22,7 +23,11 @@ urlpatterns = [
     path("questions/new/", own_question_views.new_question, name="new_question"),
     path("questions/gallery/", own_question_views.gallery, name="question_gallery"),
     path("questions/<int:pk>/", own_question_views.own_question, name="own_question"),
+    path("one-question/", bad_day_views.ask_one, name="ask_one"),
     path("<day:day>/", views.day, name="day"),
+    path("<day:day>/one-question/<slug:name>/", bad_day_views.one_question, name="one_question"),
+    path("<day:day>/catch-up/", bad_day_views.catch_up, name="catch_up"),
+    path("<day:day>/catch-up/not-now/", bad_day_views.decline_catch_up, name="decline_catch_up"),
     path("<day:day>/not-tracked/", views.mark_not_tracked, name="not_tracked"),
     path("<day:day>/tracked/", views.mark_tracked, name="tracked"),
     path("<day:day>/delete/", views.delete_day, name="delete"),

@@ -26,6 +26,7 @@ from logs.calendar_days import (
     name_of_day,
     stretches_in_words,
 )
+from logs.check_in_times import hours_chosen
 from logs.forms import NotTrackedDaysForm
 from logs.models import DailyLog, logs_carried_on, logs_listed, logs_of_day
 from logs.not_tracked import MOST_DAYS, mark_days, take_marks_off
@@ -33,11 +34,13 @@ from logs.question_lists import parts_of_day, read_questions_again
 from logs.questions import NOT_TRACKED, shown_answers
 from logs.saving import Change, save_answers
 from logs.stages import MORNING, STAGE_BY_SLUG, STAGES
+from logs.waiting_saves import takes_waiting_saves
 
 ONE_DAY = datetime.timedelta(days=1)
 
 
 @max_body_size(settings.MAX_LONG_TEXT_BODY)
+@takes_waiting_saves
 def check_in(request, day, stage):
     person = request.user
     choices = which_day.days_to_choose(request, day, lambda each: address_of_check_in(each, stage.slug))
@@ -45,26 +48,42 @@ def check_in(request, day, stage):
         return which_day.follow_link(request, choices, stage.title, is_open=is_open(person, day))
     if is_save := request.method == "POST" and not choices and not request.POST.keys() & doses_field.BUTTONS:
         form = store(lambda: opened_form(person, day, stage, request.POST))
-        if form.is_valid() and not form.unknown_questions:
+        if form.is_accepted:
             return redirect(after_check_in(request, form, stage))
         undo.say_partly(request, address=undo_address(day), about=stage.slug, change=form.change)
     else:
         form = CheckInForm(stage, day_or_404(person, day, request.POST), speaks_of=request.POST)
         if request.method == "POST":
             form.fill_in(doses_field.with_medication_taken(request.POST))
-    context = which_day.form_context(request, day, choices, is_save=is_save) | {
+    context = which_day.form_context(request, day, choices, is_save=is_save) | shown_with(request, form, stage)
+    return render(request, "logs/check_in.html", context, status=form.status)
+
+
+def shown_with(request, form, stage) -> dict:
+    """What the page of a check-in shows around its form."""
+    person, day = request.user, form.instance.date
+    return {
         "form": form,
         "stage": stage,
         "log": form.instance,
         "steps": steps_of(form.instance, now=stage, today=person.today()),
         "day_name": name_of_day(day, person.today()),
-        "has_next": any(each.is_on(person) for each in STAGES[STAGES.index(stage) + 1 :]),
+        "has_next": has_next(person, day, stage),
         "weekday": date_format(day, "l"),
         "date": date_format(day),
         "carried": carried_into(person, day) if stage is MORNING else None,
         "goes_on": goes_on(request.POST),
     }
-    return render(request, "logs/check_in.html", context, status=404 if form.unknown_questions else 200)
+
+
+def has_next(person, day, stage) -> bool:
+    """Whether another check-in follows. None does on a day of one question."""
+    return not is_of_one(person, day) and any(each.is_on(person) for each in STAGES[STAGES.index(stage) + 1 :])
+
+
+def is_of_one(person, day) -> bool:
+    """Whether the day is still one of one question, so that nothing else is to be named as open."""
+    return person.is_asked_one_question and day == person.one_question_on
 
 
 def goes_on(data) -> bool:
@@ -116,11 +135,13 @@ def steps_of(log, now=None, today=None, stages=None):
     is_closed = today is not None and log.date > today and log.pk is None  # Its links lead to today's check-ins.
     meant = which_day.FOR_TODAY if log.date == today or is_closed else ""
     words = {"done": _("done"), "begun": _("begun"), "not-started": _("not started")}
+    hours = hours_chosen(log.user)
     return [
         {
             "stage": stage,
             "slug": stage.slug,
             "title": str(stage.title),
+            "hours": hours.get(stage.slug),
             "address": address_of_check_in(log.date, stage.slug) + meant,
             "state": state,
             "state_in_words": words[state],
@@ -138,10 +159,11 @@ def carried_into(person, day):
 def after_check_in(request, form, stage) -> str:
     """Say what was saved, offer to undo it and the next check-in, and return the address to go on to."""
     log = form.instance
-    upcoming = log.next_after(stage) if is_open(request.user, log.date) else None
+    only_one = is_of_one(request.user, log.date)
+    upcoming = log.next_after(stage) if is_open(request.user, log.date) and not only_one else None
     if not log.is_begun(stage):
         text = _("%(check_in)s is empty, so nothing is stored for it.")
-    elif log.is_done(stage):
+    elif log.is_done(stage) or only_one:
         text = _("%(check_in)s saved.")
     else:
         text = _("%(check_in)s saved. Still open, if you like: %(questions)s")
@@ -316,7 +338,7 @@ def deleted(day, envelope):
     }
 
 
-MARK, DELETED = "mark", "deleted"  # What is undone, if it is no check-in.
+MARK, DELETED, CATCH_UP = "mark", "deleted", "catch-up"  # What is undone, if it is no check-in.
 
 
 @max_body_size(settings.MAX_LONG_TEXT_BODY)
@@ -337,9 +359,16 @@ def undo_change(request, day):
         messages.success(request, _("The day is back."))
         return redirect("logs:day", day)
     subject = about.removeprefix(undo.UNDO)
-    name = _("The mark of the day") if subject == MARK else STAGE_BY_SLUG[subject].title
-    undo.say_undone(request, name, address=undo_address(day), about=about, change=change)
+    if subject == CATCH_UP:
+        (request.user.offer_catch_up if about == subject else request.user.decline_catch_up)(day)
+    undo.say_undone(request, name_undone(subject), address=undo_address(day), about=about, change=change)
     return redirect((page_of_day if subject == MARK else page_after)(request.user, day))
+
+
+def name_undone(subject: str) -> str:
+    """What was undone, in words."""
+    names = {MARK: _("The mark of the day"), CATCH_UP: _("The day")}
+    return names.get(subject) or STAGE_BY_SLUG[subject].title
 
 
 def locked_day(person, day) -> DailyLog:

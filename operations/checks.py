@@ -69,11 +69,15 @@ def check_tls(app_configs, **kwargs):
         and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL)
         and not is_local(settings.EMAIL_HOST),
         "CACHE_URL": cache.scheme == "redis" and not is_local(cache.hostname or ""),
+        # Topics and tokens.
+        "REMINDER_SERVERS": any(
+            server.origin.scheme == "http" and not is_local(server.origin.host) for server in settings.REMINDER_SERVERS
+        ),
     }
     return [
         Warning(
             f"{variable} names another machine, and the connection is not encrypted.",
-            hint="Write smtp+tls:// or smtp+ssl:// for mail, rediss:// for the cache.",
+            hint="Write smtp+tls:// or smtp+ssl:// for mail, rediss:// for the cache, ntfy+https:// or gotify+https://.",
             id="brainlog.W004",
         )
         for variable, is_plain in plain.items()

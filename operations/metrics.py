@@ -25,6 +25,7 @@ from prometheus_client.core import GaugeMetricFamily
 from brainlog.circuit_breaker import database
 from brainlog.database.connections import separate_connection
 from brainlog.database.postgresql.base import response_timeout
+from operations.database import reminder_stats
 from operations.database.stats import backup_measurements, health_measurements, size_and_connections
 
 REGISTRY = CollectorRegistry()
@@ -115,6 +116,7 @@ class DatabaseCollector:
                 thread.join(TIMEOUT)
         found = dict(results)
         yield GaugeMetricFamily("brainlog_database_up", "Whether the database answered.", value=bool(found))
+        yield from reminder_metrics(found)
         for name, value in found.items():
             if value is not None:  # None means that the database role may not see it.
                 yield GaugeMetricFamily(f"brainlog_database_{name}", DESCRIPTIONS[name], value=value)
@@ -128,15 +130,37 @@ class DatabaseCollector:
             with separate_connection(connections["default"], options=options, is_registered=True):
                 results.update(size_and_connections("default", TIMEOUT))
                 if time.monotonic() - self.slow_metrics[0] >= CACHE_SECONDS:
-                    type(self).slow_metrics = time.monotonic(), health_measurements("default", TIMEOUT)
+                    deliveries = {"deliveries": reminder_stats.recent_deliveries("default", TIMEOUT)}
+                    measured = health_measurements("default", TIMEOUT) | deliveries
+                    type(self).slow_metrics = time.monotonic(), measured
                 results.update(self.slow_metrics[1])
                 results.update(backup_measurements("default", TIMEOUT))
+                results["reminders"] = reminder_stats.measurements("default", TIMEOUT)
         except Error:
             return  # brainlog_database_up is then 0.
         finally:
             self.querying.release()
 
 
+def reminder_metrics(found: dict) -> Iterator[GaugeMetricFamily]:
+    """The metrics of reminders, which are taken out of the others. They are in the database: the process that sends
+    reminders serves no pages."""
+    for name, value in found.pop("reminders", {}).items():
+        yield GaugeMetricFamily(f"brainlog_reminders_{name}", REMINDER_DESCRIPTIONS[name], value=value)
+    counts = GaugeMetricFamily(
+        "brainlog_reminders_of_a_day", "Reminders due in the last 24 hours.", labels=["kind", "state", "failure"]
+    )
+    for row in found.pop("deliveries", []):
+        counts.add_metric([row["kind"], row["state"], row["error"]], row["count"])
+    if counts.samples:
+        yield counts
+
+
+REMINDER_DESCRIPTIONS = {
+    "due": "People with a reminder that is due and that no process has sent yet.",
+    "oldest_overdue_seconds": "How long the oldest of them has been overdue.",
+    "sender_silent_seconds": "How long ago a process last looked for reminders that are due.",
+}
 DESCRIPTIONS = {
     "size_bytes": "The size of the database.",
     "connections": "Connections to the server, of all clients.",

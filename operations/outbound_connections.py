@@ -39,13 +39,14 @@ class Connection:
 def outbound_connections(settings, environment: Mapping[str, str]) -> list[Connection]:
     """Return the connections that the settings enable. `environment` is read for the AWS_ variables of a bucket.
 
-    Connections within this machine are omitted, except to a mail server, which relays mails to other machines.
+    Connections within this machine are omitted, except to servers of mail and reminders, which relay to other machines.
     """
     return [
         *databases(settings),
         *cache(settings),
         *backups(settings, environment),
         *mail(settings),
+        *reminders(settings),
         *providers(settings),
     ]
 
@@ -92,18 +93,39 @@ def backups(settings, environment) -> Iterator[Connection]:
 def mail(settings) -> Iterator[Connection]:
     if settings.EMAIL_BACKEND == SMTP:
         what = _(
-            "The e-mail address, and a link to confirm it, the username with a link to a new password, or what was "
-            "changed. No answers."
+            "The e-mail address, and a link to confirm it, the username with a link to a new password, what was "
+            "changed, or that it is time for the log, and which check-in if the person chose plain words. No answers."
         )
         when = _(
-            "When a person adds an e-mail address, asks for a new password, or changes how they log in, and when "
-            "all of their data is downloaded or wiped."
+            "When a person adds an e-mail address, asks for a new password, or changes how they log in, when "
+            "all of their data is downloaded or wiped, and at their times if they ask for reminders by e-mail."
         )
         if settings.ADMINS:
             when += " " + _(
                 "And when a page fails: where in the code, and nothing else, to the operator of the server."
             )
         yield Connection(_("Mail"), named(settings.EMAIL_HOST or ""), what, when, "EMAIL_URL")
+
+
+def reminders(settings) -> Iterator[Connection]:
+    if settings.REMINDER_PUSH_KEY:
+        services = [
+            named(service.host) if is_private(service.host) else f"{'*.' * service.includes_hosts_below}{service.host}"
+            for service in settings.REMINDER_PUSH_SERVICES
+        ]
+        what = _(
+            "An encrypted message for your browser, which only it can read, where your browser is to be reached, and "
+            "when. Your browser keeps a connection to the push service of its maker all the time."
+        )
+        when = _("With each reminder, once you have added the device. Your browser decides which of these it is.")
+        yield Connection(_("Reminders on your devices"), ", ".join(services), what, when, "REMINDER_PUSH_KEY")
+    for server in settings.REMINDER_SERVERS:
+        what = _(
+            "The words of the reminder, “Time for your log” if you choose no others, the address of the page that "
+            "it leads to, and your topic or token. No answers."
+        )
+        when = _("With each reminder, once you have added that server.")
+        yield Connection(_("Reminders by ntfy or Gotify"), named(server.origin.host), what, when, "REMINDER_SERVERS")
 
 
 def providers(settings) -> Iterator[Connection]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import SecurityEvent
 from operations.database.maintain import SECURITY_EVENTS_KEPT
 from operations.outbound_connections import outbound_connections
+from reminders.models import Delivery
 
 DAY = 24 * 60 * 60
 
@@ -23,5 +24,6 @@ def privacy(request):
         "session_days": settings.SESSION_COOKIE_AGE // DAY,
         "events_shown_days": SecurityEvent.SHOWN_FOR.days,
         "events_kept_days": SECURITY_EVENTS_KEPT.days,
+        "reminders_kept_days": Delivery.KEPT_FOR.days,
     }
     return render(request, "operations/privacy.html", context)

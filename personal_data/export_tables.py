@@ -16,6 +16,7 @@ from logs.parts import Part
 from logs.questions import Question
 from logs.stages import STAGES
 from reflections.models import WEEK, WeeklyAnswers, WeeklyReflection, weekly_questions
+from reminders.models import Channel, Delivery, Feed, Plan
 
 BATCH = 50  # rows, each of them up to 70 kB of text
 
@@ -190,12 +191,35 @@ def known_browsers(person: User) -> Iterator[Model]:
     yield from in_batches(person.known_browsers.all(), by="pk")
 
 
+def reminder_plan(person: User) -> Iterator[Model]:
+    yield from Plan.objects.filter(user=person)
+
+
+def reminder_channels(person: User) -> Iterator[Model]:
+    yield from person.reminder_channels.all()
+
+
+def reminder_deliveries(person: User) -> Iterator[Model]:
+    yield from in_batches(person.reminder_deliveries.select_related("channel"), by="pk")
+
+
+def delivery_columns() -> list[Column]:
+    """With the kind of the channel."""
+    kinds = Channel._meta.get_field("kind")
+    kind = Column("channel", kinds.verbose_name, ", ".join(dict(kinds.flatchoices)), attrgetter("channel.kind"))
+    return [kind, *columns_of(Delivery)]
+
+
 TABLES = (
     ExportTable("days", day_columns, days),
     ExportTable("doses", dose_columns, doses),
     ExportTable("medications", always(columns_of(Medication, "name_key", "uuid")), medications),
     ExportTable("own_questions", own_question_columns, own_questions),
     ExportTable("reflections", reflection_columns, reflections),
+    ExportTable("reminder_plan", always(columns_of(Plan)), reminder_plan),
+    # Neither tokens nor addresses: who has them can send reminders to this person.
+    ExportTable("reminder_channels", always(columns_of(Channel, "uuid", "address", "address_key")), reminder_channels),
+    ExportTable("reminder_deliveries", always(delivery_columns()), reminder_deliveries),
     ExportTable("events", always(columns_of(SecurityEvent)), events),
     ExportTable("logins", always(columns_of(Session, "session_data")), logins),
     ExportTable("known_browsers", always(columns_of(KnownBrowser, "token_hash")), known_browsers),
@@ -206,7 +230,9 @@ def profile(person: User) -> dict:
     """The person, and the ways they have of logging in, without what would let others in."""
     factors = person.authenticator_set.order_by("pk")
     elsewhere = person.socialaccount_set.order_by("pk") if settings.PROVIDERS else []
+    feed = Feed.objects.filter(user=person).first()
     return {column.name: column.read(person) for column in PROFILE} | {
+        "calendar_feed_added": feed and feed.created_at,
         "email_is_confirmed": person.emailaddress_set.filter(email__iexact=person.email, verified=True).exists(),
         "second_factors": [
             {"kind": factor.type, "name": str(factor), "added": factor.created_at, "last_used": factor.last_used_at}

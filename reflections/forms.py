@@ -7,4 +7,4 @@ class ReflectionForm(AnswersForm):
     def __init__(self, reflection: WeeklyReflection, data=None, *, speaks_of=None):
         questions = questions_to_ask("week", reflection.user, data or speaks_of)
         kept = weekly_questions(reflection.user)
-        super().__init__(reflection, questions, data, part=WEEK, part_questions=kept, remembered_as="week")
+        super().__init__(reflection, questions, data, parts={WEEK: kept}, remembered_as="week")

@@ -1,4 +1,5 @@
 import datetime
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
@@ -68,6 +69,12 @@ class WeeklyReflectionQuerySet(models.QuerySet):
         """Delete the weeks without any answer, after answers were deleted."""
         unanswered = {f"{name}__isnull": True for name in WEEK.usual}
         self.filter(own_answers__isnull=True, **unanswered).delete()
+
+    def starts(
+        self, people: Iterable[int], first: datetime.date, last: datetime.date
+    ) -> set[tuple[int, datetime.date]]:
+        """The person and the first day of each of their weeks that starts in this range. One query."""
+        return set(self.filter(user__in=people, week_start__range=(first, last)).values_list("user_id", "week_start"))
 
     def for_pages(self):
         """All that pages show of a week: without when it was answered, and which answers were recalled."""

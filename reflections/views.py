@@ -19,6 +19,7 @@ from logs.periods import FIRST_DAY, Month, Week, Year
 from logs.question_lists import read_questions_again
 from logs.saving import Change
 from logs.summary import numbers_of
+from logs.waiting_saves import takes_waiting_saves
 from reflections.forms import ReflectionForm
 from reflections.models import WeeklyReflection, focus_for, parts_of_week, reflections_around, reflections_on
 
@@ -59,6 +60,7 @@ def other_week(request):
 
 
 @max_body_size(settings.MAX_LONG_TEXT_BODY)
+@takes_waiting_saves
 def week(request, day):
     person = request.user
     choices = weeks_to_choose(request, day)
@@ -67,18 +69,24 @@ def week(request, day):
         return which_day.follow_link(request, choices, _("Your week"), is_open=is_open, is_week=True)
     if is_save := request.method == "POST" and not choices:
         form = store(lambda: opened_form(person, day, request.POST))
-        if form.is_valid() and not form.unknown_questions:
+        if form.is_accepted:
             return redirect(after_save(request, form))
         undo.say_partly(request, address=undo_address(form.instance.week_start), change=form.change)
     else:
         form = ReflectionForm(week_or_404(person, day, request.POST), speaks_of=request.POST)
         if request.method == "POST":
             form.fill_in(request.POST)
+    context = which_day.form_context(request, form.instance.week_start, choices, is_save=is_save)
+    return render(request, "reflections/week.html", context | shown_with(person, form), status=form.status)
+
+
+def shown_with(person, form) -> dict:
+    """What the page of a week shows around its form: the week's numbers, and the weeks beside it."""
     reflection = form.instance
     period = Week(reflection.week_start)
     numbers = numbers_of(person, period)
     days = max(period.days_between(person.first_day, period.last), numbers.days_recorded)
-    context = which_day.form_context(request, reflection.week_start, choices, is_save=is_save) | {
+    return {
         "form": form,
         "reflection": reflection,
         "numbers": numbers,
@@ -88,7 +96,6 @@ def week(request, day):
         "week_before": before if (before := reflection.week_start - ONE_WEEK) >= FIRST_DAY else None,
         "week_after": after if (after := reflection.week_start + ONE_WEEK) <= person.today() else None,
     }
-    return render(request, "reflections/week.html", context, status=404 if form.unknown_questions else 200)
 
 
 def weeks_to_choose(request, day) -> list[which_day.Choice]:

@@ -25,7 +25,7 @@ ONCE_ON_POSTGRESQL = tuple(f"brainlog/tests/browser/test_{letter}" for letter in
 ONCE_ON_SQLITE = (
     *(f"brainlog/tests/browser/test_{letter}" for letter in "abcdefghijklmn"),
     *("accounts", "brainlog/tests/attack", "brainlog/tests/test_", "encryption", "home", "logs", "operations"),
-    *("personal_data", "reflections", "testing"),
+    *("personal_data", "reflections", "reminders", "testing"),
 )
 
 

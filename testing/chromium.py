@@ -37,6 +37,7 @@ ARGUMENTS = [
 ]
 
 WATCHED = {"error", "warning", "assert"}  # kinds of messages in the console
+NO_WORKER = "Service Worker registration blocked by Playwright"
 
 
 def find_chromium() -> str | None:
@@ -50,7 +51,8 @@ def find_chromium() -> str | None:
 def watched_pages(browser, base_url: str, expected_errors: list[str]) -> Iterator[Callable]:
     """Yield a function that opens a page of `base_url` in a new browser context with the size of a phone.
 
-    The function takes the options of Playwright's new_context. Raises AssertionError afterwards if a page had
+    The function takes the options of Playwright's new_context. Without service_workers="allow", pages have no service
+    worker: requests of a page that has one cannot be intercepted. Raises AssertionError afterwards if a page had
     an uncaught exception, or an error or a warning in the console that matches no regular expression in
     `expected_errors`. The console also has what Chromium does not
     understand of our headers and pages, and each violation of the Content-Security-Policy.
@@ -60,6 +62,7 @@ def watched_pages(browser, base_url: str, expected_errors: list[str]) -> Iterato
     def open_page(**options):
         # The zone is that of a new person, or Today would ask about it.
         phone = {"viewport": {"width": 390, "height": 844}, "timezone_id": "America/New_York", "base_url": base_url}
+        phone["service_workers"] = "block"
         context = browser.new_context(**phone | options)
         contexts.append(context)
         context.set_default_timeout(10_000)
@@ -72,6 +75,7 @@ def watched_pages(browser, base_url: str, expected_errors: list[str]) -> Iterato
     finally:
         for context in contexts:
             context.close()
+    expected_errors = [*expected_errors, NO_WORKER]
     unexpected = [error for error in errors if not any(re.search(regex, error) for regex in expected_errors)]
     if unexpected:
         raise AssertionError("Errors in the browser:\n" + "\n".join(unexpected))

@@ -27,6 +27,7 @@ GIVEN = {
     "CSRF_TRUSTED_ORIGINS": "",
     "SITE_URL": "",
     "STATIC_ROOT": str(STATIC),
+    "SERVICE_WORKER": "True",
     "FIELD_ENCRYPTION_KEYS": "test:dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q=",
     "DATABASE_URL": os.environ.get("DATABASE_URL") or f"sqlite:///{FOLDER}/db.sqlite3",
     "DATABASE_URL_FILE": "",
@@ -47,6 +48,9 @@ GIVEN = {
     "EMAIL_URL": "",
     "EMAIL_FROM": "Brain Log <brainlog@localhost>",
     "ADMINS": "",
+    "REMINDER_PUSH_KEY": "",
+    "REMINDER_PUSH_CONTACT": "",
+    "REMINDER_SERVERS": "",
     "OIDC_NAME": "",
     "OIDC_SERVER_URL": "",
     "LOGIN_ONLY_BY_PROVIDER": "False",
@@ -57,7 +61,7 @@ GIVEN = {
     },
 }
 # Blank values of these are refused, so they are removed.
-NOT_GIVEN = {"BACKUP_ENCRYPT_TO"}
+NOT_GIVEN = {"BACKUP_ENCRYPT_TO", "REMINDER_PUSH_SERVICES"}
 chosen = os.environ.get("CHOSEN_BY_A_TEST", "").split()
 os.environ |= {name: value for name, value in GIVEN.items() if name not in chosen}
 for name in NOT_GIVEN.difference(chosen):

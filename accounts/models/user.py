@@ -104,7 +104,7 @@ class User(AbstractUser):
 
     LATEST_DAY_END = 5
     FIRST_WEEKDAYS: ClassVar = {"monday": 0, "saturday": 5, "sunday": 6}
-    FOR_GOOD = datetime.date.max  # Of notices_paused_until.
+    FOR_GOOD = datetime.date.max  # Of notices_paused_until and reminders_paused_until.
 
     first_name = None
     last_name = None
@@ -172,8 +172,32 @@ class User(AbstractUser):
         editable=False,
         help_text=_("They are back on this day of the person. The year 9999 stands for good."),
     )
+    # A date, so that it ends by itself with the person's day.
+    one_question_on = models.DateField(
+        _("asked only one question on"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The last day on which the person wanted to be asked one question only."),
+    )
+    catch_up_declined_for = models.DateField(
+        _("not catching up on"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The last day whose missing scores were filled in later, or were to stay open."),
+    )
     # Which questions they are asked, see logs/question_choices.py; NULL is the usual set.
     question_choices = models.JSONField(_("choices among the questions"), null=True, blank=True, editable=False)
+    # When they want to be reminded of which check-in, see logs/check_in_times.py; NULL: never chosen.
+    check_in_times = models.JSONField(_("times of check-ins"), null=True, blank=True, editable=False)
+    reminders_paused_until = models.DateField(
+        _("Reminders are paused until"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("They are back on this day of the person. The year 9999 stands for good."),
+    )
     # Whether there are questions of their own, so that the pages of a person without any query none.
     has_own_questions = models.BooleanField(default=False, db_default=False, editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -183,7 +207,11 @@ class User(AbstractUser):
     answers_saved_at = models.DateTimeField(null=True, editable=False)
     COUNTER_FIELDS = ("answers_version", "answers_saved_at")
     # Written by their own statements only: another request may have changed them since a person was read.
-    WRITTEN_APART = (*COUNTER_FIELDS, "question_choices", "has_own_questions")
+    WRITTEN_APART = (
+        *COUNTER_FIELDS,
+        *("question_choices", "has_own_questions", "one_question_on", "catch_up_declined_for"),
+        *("check_in_times", "reminders_paused_until"),
+    )
 
     texts_belong_to = ("id",)
     objects = UserManager()
@@ -355,3 +383,22 @@ class User(AbstractUser):
         What a person must know is no notice: errors, drafts, undo, the security of the account.
         """
         return self.notices_paused_until is not None and self.today() < self.notices_paused_until
+
+    @property
+    def is_asked_one_question(self) -> bool:
+        """Whether they want to be asked one question only today: nothing else is to show as missing."""
+        return self.one_question_on is not None and self.one_question_on == self.today()
+
+    def ask_one_question_on(self, day: datetime.date | None):
+        """Ask one question only on this day; None, to ask everything again. One statement."""
+        User.objects.filter(pk=self.pk).update(one_question_on=day)
+        self.one_question_on = day
+
+    def decline_catch_up(self, day: datetime.date):
+        """Offer no more to catch up on this day, nor on one before it. One statement."""
+        is_older = models.Q(catch_up_declined_for__isnull=True) | models.Q(catch_up_declined_for__lt=day)
+        User.objects.filter(is_older, pk=self.pk).update(catch_up_declined_for=day)
+
+    def offer_catch_up(self, day: datetime.date):
+        """Offer again to catch up on this day. One statement."""
+        User.objects.filter(pk=self.pk, catch_up_declined_for=day).update(catch_up_declined_for=None)

@@ -20,6 +20,8 @@ from logs.tests.factories import make_dose, make_full_log, make_medication, make
 from logs.tests.own_questions import make_answer, make_question
 from logs.tests.pages import check_in_url
 from reflections.tests.factories import make_reflection
+from reminders.models import Feed
+from reminders.tests.factories import make_delivery
 
 pytestmark = pytest.mark.thorough_on_sqlite
 
@@ -64,6 +66,9 @@ def make_person_with_everything(**facts) -> User:
     SecurityEvent.objects.create(person=person, by=person, by_name=person.username, kind="looked_at_day")
     browser = person.known_browsers.create(token_hash=str(person.pk))
     person.sessions.create(key_hash=str(person.pk), expire_date="2100-01-01T00:00Z", known_browser=browser)
+    Feed.objects.create(user=person, token_hash=str(person.pk))
+    make_delivery(person)
+    person.reminder_channels.update(known_browser=browser)
     LogEntry.objects.create(
         user=person, content_type=ContentType.objects.get_for_model(User), object_id="1", action_flag=CHANGE
     )

@@ -42,7 +42,8 @@ def test_no_page_with_data_stays_open(as_person, settings):
 
     opened = {address.name for address in ADDRESSES if as_person.get(address.path).status_code == 200}
 
-    assert opened == {"accounts:second_factor", "accounts:confirm", "privacy"}
+    app = {"manifest", "service_worker", "offline"}
+    assert opened == {"accounts:second_factor", "accounts:confirm", "privacy", "reminders:email_off"} | app
 
 
 def test_no_form_is_accepted(as_person, settings):

@@ -3,17 +3,15 @@
 Further arguments become attributes: with `blocking='render'`, the page is not shown before the script has run.
 """
 
-import base64
-import hashlib
 from functools import cache
 
 from django import template
 from django.conf import settings
-from django.contrib.staticfiles import finders
-from django.contrib.staticfiles.storage import staticfiles_storage
 from django.forms.utils import flatatt
 from django.templatetags.static import static
 from django.utils.html import format_html
+
+from brainlog.integrity import read_integrity
 
 register = template.Library()
 
@@ -27,17 +25,6 @@ def script(name: str, **attributes: str) -> str:
 def element_of(name: str, **attributes: str) -> str:
     integrity, more = read_integrity(name), flatatt(attributes)
     return format_html('<script type="module" src="{}" integrity="{}"{}></script>', static(name), integrity, more)
-
-
-def read_integrity(name: str) -> str:
-    """Return the integrity value of the file as it is served: the collected file, or else the source."""
-    if hasattr(staticfiles_storage, "stored_name"):
-        with staticfiles_storage.open(staticfiles_storage.stored_name(name)) as file:
-            content = file.read()
-    else:
-        with open(finders.find(name), "rb") as file:
-            content = file.read()
-    return "sha384-" + base64.b64encode(hashlib.sha384(content).digest()).decode()
 
 
 known_element_of = cache(element_of)

@@ -31,9 +31,13 @@ TAKES_FORMS = {address for address in ADDRESSES if address.other[1] != 405}
 
 # The data of each form, and whether it changes answers.
 FORMS = {
-    **{address.path: ({}, False) for address in TAKES_FORMS if address.name.startswith("accounts:")},
+    **{address.path: ({}, False) for address in TAKES_FORMS if address.name.startswith(("accounts:", "reminders:"))},
     **{f"/logs/{DAY}/{stage}/": (answers(stage), True) for stage in STAGES},
     f"/logs/{DAY}/medication/": (answers("medication") | taken(MORNING_DOSE), True),
+    "/logs/one-question/": ({"asks": "one"}, False),
+    f"/logs/{DAY}/one-question/overall_mood/": ({"overall_mood": "2"}, True),
+    f"/logs/{DAY}/catch-up/": ({"sleepiness": "4"}, True),
+    f"/logs/{DAY}/catch-up/not-now/": ({}, False),
     f"/logs/{DAY}/not-tracked/": ({"reason": "ill"}, True),
     "/logs/not-tracked/": ({"first": "2026-04-01", "last": "2026-04-03", "reason": "ill"}, True),
     f"/logs/{DAY}/tracked/": ({}, True),

@@ -74,7 +74,8 @@ def test_parts_are_not_served(settings, tmp_path):
     call_command("collectstatic", interactive=False, verbosity=0)
 
     collected = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
-    others = {"images/favicon.svg", "vendor/README.md", "vendor/lucide/icons.svg"}
+    icons = {f"images/{name}.png" for name in ("icon-192", "icon-512", "maskable-512", "apple-touch-icon")}
+    others = {"images/favicon.svg", "vendor/README.md", "vendor/lucide/icons.svg"} | icons
     assert {path for path in collected if not path.startswith(FROM_LIBRARIES)} == BUNDLES.keys() | others
     assert (tmp_path / "vendor/lucide/LICENSE").exists()
     assert finders.find("css/base.css") is None
@@ -87,7 +88,7 @@ def test_parts_of_the_script_are_no_modules_of_their_own():
     assert [part for part in parts_in("js") if declares.search(bundles.read(f"js/{part}.js"))] == []
 
 
-@pytest.mark.parametrize(("name", "most"), [("brainlog.css", 9_000), ("brainlog.js", 10_900), ("admin.css", 1_500)])
+@pytest.mark.parametrize(("name", "most"), [("brainlog.css", 9_000), ("brainlog.js", 14_700), ("admin.css", 1_500)])
 def test_a_bundle_is_small(name, most):
     """Bytes with gzip; brotli, which browsers take, saves another seventh."""
     assert len(gzip.compress(BUNDLES[name]().encode())) < most

@@ -9,7 +9,10 @@ from brainlog.tests.addresses import ADDRESSES, ADMIN, addresses_of
 
 pytestmark = pytest.mark.thorough_on_sqlite
 
-PATHS = sorted({address.path for address in ADDRESSES + ADMIN})
+# Mail programs end reminders by e-mail with one POST, without having opened a page. What permits it is the signed token
+# in the address.
+EXEMPT = ["reminders:email_off"]
+PATHS = sorted({address.path for address in ADDRESSES + ADMIN if address.name not in EXEMPT})
 
 
 @pytest.fixture
@@ -99,5 +102,5 @@ def test_a_token_from_before_the_login_is_of_no_use_after_it(db):
     assert client.post(reverse("accounts:logout"), {"csrfmiddlewaretoken": before}).status_code == 403
 
 
-def test_no_view_is_exempt():
-    assert [name for name, pattern in addresses_of() if getattr(pattern.callback, "csrf_exempt", False)] == []
+def test_no_other_view_is_exempt():
+    assert [name for name, pattern in addresses_of() if getattr(pattern.callback, "csrf_exempt", False)] == EXEMPT

@@ -21,11 +21,28 @@ POLICY = {
     "style-src": "'self'",
     "img-src": "'self' data:",
     "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "worker-src": "'self'",
     "form-action": "'self'",
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
     "require-trusted-types-for": "'script'",
+    "trusted-types": "brainlog-worker",
+}
+POLICY_OF_WORKER = {
+    "default-src": "'none'",
+    "connect-src": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",
     "trusted-types": "'none'",
+}
+# The same for everyone.
+PUBLIC = {"/manifest.webmanifest": "public, max-age=3600", "/offline/": "no-cache"}
+TYPES = {
+    "/manifest.webmanifest": "application/manifest+json",
+    "/sw.js": "text/javascript; charset=utf-8",
+    "/logs/waiting/": "application/json",
 }
 ADMIN = ["/admin/", "/admin/logs/dailylog/", "/admin/accounts/user/", "/admin/accounts/user/add/", "/admin/jsi18n/"]
 PATHS = [*(address.path for address in ADDRESSES), *ADMIN, "/nowhere/"]
@@ -46,14 +63,17 @@ def policy_of(response) -> dict:
     return dict(directive.split(" ", 1) for directive in directives)
 
 
-def policy_for(path) -> dict:
-    """The policy of the admin has no trusted types: its jQuery writes HTML when it is loaded."""
-    left_out = {"require-trusted-types-for", "trusted-types"} if path.startswith("/admin/") else set()
+def policy_for(path, method="get") -> dict:
+    """The policy of the admin has no trusted types: its jQuery writes HTML when it is loaded. It is no app."""
+    if path == "/sw.js" and method == "get":
+        return POLICY_OF_WORKER
+    of_the_admin = {"require-trusted-types-for", "trusted-types", "manifest-src", "worker-src"}
+    left_out = of_the_admin if path.startswith("/admin/") else set()
     return {directive: sources for directive, sources in POLICY.items() if directive not in left_out}
 
 
-def assert_headers(response, path):
-    assert policy_of(response) == policy_for(path)
+def assert_headers(response, path, method="get"):
+    assert policy_of(response) == policy_for(path, method)
     assert_guarded(response)
 
 
@@ -82,8 +102,10 @@ def test_responses_to_a_person_have_security_headers_and_no_store(as_maria, subt
         with subtests.test(path), rolled_back():
             response = getattr(as_maria, method)(path)
 
-            assert_headers(response, path)
-            if path != reverse("accounts:logout"):
+            assert_headers(response, path, method)
+            if method == "get" and path in PUBLIC:
+                assert response["Cache-Control"] == PUBLIC[path]
+            elif path != reverse("accounts:logout"):
                 assert "no-store" in response["Cache-Control"]
 
 
@@ -127,7 +149,7 @@ def test_pages_have_content_type_and_charset(as_maria):
         if (answer := as_maria.get(address.path)).content and answer["Content-Type"] != "text/html; charset=utf-8"
     }
 
-    assert others == {}
+    assert others == TYPES
 
 
 @pytest.mark.parametrize(
@@ -204,7 +226,8 @@ def test_pages_with_errors_comply_with_the_content_security_policy(as_maria, sta
 
 
 def test_every_page_has_a_title_one_heading_and_the_others_in_order(as_maria, subtests):
-    for path in (address.path for address in ADDRESSES if address.other[0] in {200, 404}):
+    pages = {address.path for address in ADDRESSES if address.other[0] in {200, 404}} - TYPES.keys()
+    for path in sorted(pages):
         with subtests.test(path):
             response = as_maria.get(path, follow=True)
 

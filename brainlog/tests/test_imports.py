@@ -21,10 +21,10 @@ ORDER = (
 FOR_APPS = (
     *("brainlog.addresses", "brainlog.admin", "brainlog.body_size", "brainlog.circuit_breaker"),
     *("brainlog.error_messages", "brainlog.forms"),
-    *("brainlog.formats", "brainlog.formats.locales"),
-    *("brainlog.origin", "brainlog.pagination", "brainlog.versioned_cache"),
+    *("brainlog.formats", "brainlog.formats.locales", "brainlog.integrity"),
+    *("brainlog.origin", "brainlog.pagination", "brainlog.reminder_servers", "brainlog.versioned_cache"),
     *("brainlog.database.person_keys", "brainlog.database.retry", "brainlog.database.router"),
-    *("brainlog.database.compiled", "brainlog.database.sqlite3"),
+    *("brainlog.database.compiled", "brainlog.database.postgresql.base", "brainlog.database.sqlite3"),
 )
 # The only import of an app in brainlog.
 FOR_BRAINLOG = {"brainlog/settings.py": "encryption.keys"}

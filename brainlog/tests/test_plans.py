@@ -169,6 +169,8 @@ PAGES = {
     f"/logs/{TODAY}/midday/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6, ANSWERS: 2},
     f"/logs/{TODAY}/afternoon/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6},
     f"/logs/{TODAY}/evening/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6, ANSWERS: 2},
+    f"/logs/{TODAY}/one-question/overall_mood/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6},
+    f"/logs/{TODAY}/catch-up/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6, ANSWERS: 2},
     f"/logs/{TODAY}/delete/": {DAYS_TABLE: 1},
     "/reflections/": {WEEKS: 31},
     "/reflections/?page=3": {WEEKS: 31},
@@ -188,6 +190,8 @@ COUNTED_OFF = {
 }
 # These read no rows, or only change some.
 ELSEWHERE = {
+    "logs:ask_one",
+    "logs:decline_catch_up",
     "logs:not_tracked",
     "logs:not_tracked_days",
     "logs:tracked",
@@ -195,6 +199,7 @@ ELSEWHERE = {
     "logs:undo_medication",
     "logs:medication_taken",
     "logs:new_question",
+    "logs:waiting",
     "reflections:other",
     "reflections:undo",
 }
@@ -249,6 +254,11 @@ def test_a_page_reads_few_rows_of_one_person_by_an_index(connection, client, pag
         # The medication that is new now is there when the queries run once more. The list is read again under its
         # lock, since the name is new.
         (MEDICATION, answers("medication") | taken(MORNING_DOSE), PAGES[MEDICATION] | {MEDICATIONS: 2 * 6}),
+        (
+            f"/logs/{TODAY}/catch-up/",
+            {"sleepiness": "5"},
+            {DAYS_TABLE: 1, QUESTIONS_TABLE: 6, ANSWERS: 2},
+        ),
         ("/reflections/2026-05-03/", EVERYTHING, {WEEKS: 1, QUESTIONS_TABLE: 6, WEEKLY_ANSWERS: 1}),
     ],
 )

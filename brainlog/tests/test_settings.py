@@ -28,6 +28,7 @@ OURS = {
     *("LOG_FORMAT", "LOG_LEVEL", "METRICS_TOKEN", "SLOW_QUERY_MS", "DATABASE_TIMEOUT", "CACHE_URL"),
     *("EMAIL_URL", "EMAIL_FROM", "ADMINS", "REGISTRATION", "REPLICA_PIN_SECONDS", "LOGIN_ONLY_BY_PROVIDER"),
     "SECOND_FACTOR",
+    *("REMINDER_PUSH_KEY", "REMINDER_PUSH_CONTACT", "REMINDER_PUSH_SERVICES", "REMINDER_SERVERS"),
     *("OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "GOOGLE_CLIENT_SECRET"),
 }
 
@@ -41,6 +42,7 @@ def folder(tmp_path):
         "accounts",
         "logs",
         "reflections",
+        "reminders",
         "home",
         "personal_data",
         "operations",
@@ -287,13 +289,23 @@ def test_an_empty_static_root_does_not_serve_the_project_folder(folder):
 
 
 @pytest.mark.parametrize(
-    "name", ["DATABASE_URL", "REGISTRATION", "SECOND_FACTOR", "LOGIN_ONLY_BY_PROVIDER", "BACKUP_ENCRYPT_TO"]
+    "name",
+    [
+        *("DATABASE_URL", "REGISTRATION", "SECOND_FACTOR", "LOGIN_ONLY_BY_PROVIDER", "BACKUP_ENCRYPT_TO"),
+        "REMINDER_PUSH_SERVICES",
+    ],
 )
 @pytest.mark.parametrize("value", ["", " "], ids=["empty", "blank"])
 def test_blank_values_with_less_safe_defaults_are_refused(folder, name, value):
     sentences = wrong(run(folder, "manage.py", "check", **GIVEN, **{name: value}))
 
     assert any(re.match(rf"{name}:? is set, but empty", sentence) for sentence in sentences)
+
+
+def test_a_list_of_commas_does_not_select_the_default(folder):
+    sentences = wrong(run(folder, "manage.py", "check", **GIVEN, REMINDER_PUSH_SERVICES=" , "))
+
+    assert sentences[0].startswith("REMINDER_PUSH_SERVICES: is set, but empty")
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS", "FIELD_ENCRYPTION_KEYS"])

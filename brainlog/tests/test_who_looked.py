@@ -45,7 +45,8 @@ def test_the_person_reads_who_opened_a_row(as_staff, rows, name, page):  # noqa:
 
 NOT_ANSWERED = {
     "accounts_user": {"username", "is_staff", "is_superuser", "is_active", "date_joined", "last_login"}
-    | {"timezone", "day_ends_at", "question_choices"},  # Which day it is for them, which check-ins are on.
+    # Which day it is for them, which check-ins are on, and on which day none counts.
+    | {"timezone", "day_ends_at", "question_choices", "one_question_on"},
     "logs_dailylog": {"user", "date", "updated_at", *(stage.completed_at for stage in STAGES)}
     | {stage.part.asked for stage in STAGES}  # Whether it has answers.
     | {"not_tracked"},  # The list says that a day is marked, and not why.

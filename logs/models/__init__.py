@@ -2,12 +2,14 @@ from logs.models.daily_log import (
     HEADLINES,
     DailyLog,
     headline_name_of,
+    is_of_one_question,
     logs_between,
     logs_carried_on,
     logs_listed,
     logs_of_day,
     stages_counted,
     stages_done_of,
+    stages_switched_on,
 )
 from logs.models.medications import (
     Dose,
@@ -48,6 +50,8 @@ __all__ = [
     "logs_of_day",
     "medications_with_doses_of",
     "own_questions_of",
+    "is_of_one_question",
     "stages_counted",
+    "stages_switched_on",
     "stages_done_of",
 ]

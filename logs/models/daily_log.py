@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from brainlog.database.compiled import compiled
 from logs.addresses import address_of_day
-from logs.fields import ChoiceField
+from logs.fields import ChoiceField, ScoreField
 from logs.models.medications import Dose, doses_of_log
 from logs.models.own_questions import OwnAnswer, RowWithOwnAnswers
+from logs.models.question_sets import QuestionSet
 from logs.stages import (
     STAGES,
     AfternoonAnswers,
@@ -37,12 +38,39 @@ def headline_name_of(log) -> str | None:
 def stages_counted(log, person, today: datetime.date) -> Sequence[Stage]:
     """The check-ins that count for a day, a log or a row of for_list().
 
-    Those that the person has switched on, and for a past day also those that have answers.
+    Those that the person has switched on, and for a past day also those that have answers. Of a day of one question
+    only those that are done all the same: the others were not asked for.
     """
+    if is_of_one_question(log, person, today):
+        return [stage for stage in STAGES if getattr(log, stage.completed_at) is not None]
+    return stages_switched_on(log, person, today)
+
+
+def stages_switched_on(log, person, today: datetime.date) -> Sequence[Stage]:
+    """The check-ins that the person has switched on, and for a past day also those that have answers."""
     if not person.question_choices:
         return STAGES
     is_past = log.date < today
     return [stage for stage in STAGES if stage.is_on(person) or (is_past and has_answers(log, stage))]
+
+
+# The built-in questions with a score.
+SCORES = tuple(field.name for stage in STAGES for field in stage.fields if isinstance(field, ScoreField))
+
+
+def is_of_one_question(log, person, today: datetime.date) -> bool:
+    """Whether a day, a log or a row of for_list(), was one of one question. No query.
+
+    The person says so of one day (`one_question_on`). Earlier ones are known by what was asked: nothing but one score
+    in each check-in that has answers, none of which is done. Of own questions only the one chosen now is known.
+    """
+    if log.date == person.one_question_on:
+        return True
+    asked = {getattr(log, stage.part.asked_id) for stage in STAGES} - {None}
+    if not asked or log.date >= today or stages_done_of(log):
+        return False
+    names = {*SCORES, (person.question_choices or {}).get("one") or SCORES[0]}
+    return asked <= {QuestionSet.of(person.pk, [name]).pk for name in names}
 
 
 def has_answers(log, stage: Stage) -> bool:
@@ -103,6 +131,13 @@ class DailyLogQuerySet(models.QuerySet):
         """Adds `is_kept`: the day has an answer, whatever is recorded. Reads the own answers, unlike `is_answered`."""
         own = Exists(OwnAnswer.objects.filter(daily_log=OuterRef("pk"), user=OuterRef("user")))
         return self.with_is_answered(questions).annotate(is_kept=Q(is_answered=True) | Q(own))
+
+    def for_reminders(self, people: Iterable[int], days: Iterable[datetime.date]):
+        """What tells which check-ins of these days are begun, and whether a day is tracked. No answers."""
+        stages = (name for stage in STAGES for name in (stage.completed_at, stage.part.asked_id))
+        return self.filter(user__in=people, date__in=days).values_list(
+            *("user_id", "date", "not_tracked", *stages), named=True
+        )
 
     def between(self, first: datetime.date, last: datetime.date):
         """Both days included, newest first."""

@@ -23,10 +23,12 @@ from operations.database import check_postgresql, check_sqlite, integrity, privi
 from operations.database.applied_migrations import applied_migrations
 from operations.database.findings import ERROR, OK, WARNING
 from operations.database.queries import fetch_rows, first_line
+from reminders.models import SenderState
 
 ROUND_TRIPS = 5
 # Backups are made every night; one may fail.
 MAX_BACKUP_AGE = timedelta(days=2)
+START_SENDER = "run manage.py work, or manage.py send_reminders each minute"
 
 # Seconds. A lock is waited for as long as a save may take, a statement runs as long as a report may, and a server that
 # is connected and silent gets a little longer.
@@ -183,6 +185,25 @@ def check_backup(connection):
         yield OK, text
 
 
+def check_reminders(connection):
+    """Whether a sender runs, where there are people to remind. Without one, nothing fails: reminders just stay out."""
+    if not has_table(connection, "reminders_senderstate"):
+        return  # The check of migrations reports it.
+    plans = """FROM reminders_plan WHERE next_at IS NOT NULL
+               AND EXISTS (SELECT 1 FROM reminders_channel WHERE user_id = reminders_plan.user_id)"""
+    if not fetch_rows(connection, f"SELECT 1 {plans} LIMIT 1"):  # noqa: S608 (a text of ours)
+        yield OK, "no one is to be reminded"
+        return
+    [(seen_at,)] = fetch_rows(connection, "SELECT max(seen_at) FROM reminders_senderstate")
+    if seen_at is None:
+        yield WARNING, f"reminders are switched on, and none was ever sent: {START_SENDER}"
+    elif (silent_for := timezone.now() - as_utc(seen_at)) > SenderState.SILENT_AFTER:
+        minutes = int(silent_for.total_seconds() // 60)
+        yield WARNING, f"reminders are switched on, and no process has sent any for {minutes} minutes: {START_SENDER}"
+    else:
+        yield OK, "a process that sends them runs"
+
+
 def has_table(connection, table: str) -> bool:
     with connection.cursor() as cursor:
         return table in connection.introspection.table_names(cursor)
@@ -201,6 +222,7 @@ SQLITE_CHECKS = {
     "schema": check_schema,
     "texts": check_texts,
     "backup": check_backup,
+    "reminders": check_reminders,
 }
 POSTGRESQL_CHECKS = {
     "connection": check_connection,
@@ -210,7 +232,8 @@ POSTGRESQL_CHECKS = {
     "schema": check_schema,
     "texts": check_texts,
     "backup": check_backup,
+    "reminders": check_reminders,
 }
 # These can meet a lock, so they run within time limits, in a transaction. The others compare connections and clocks,
 # which do not change within a transaction.
-READS_TABLES = {privileges.problems, check_migrations, check_schema, check_texts, check_backup}
+READS_TABLES = {privileges.problems, check_migrations, check_schema, check_texts, check_backup, check_reminders}

@@ -12,6 +12,7 @@ from accounts.models import Invitation, KnownBrowser, SecurityEvent, Throttle
 from brainlog.database.sqlite3.files import rewrite
 from brainlog.database.urls import session_alias
 from operations.models import DatabaseReport
+from reminders.models import Channel
 
 REPORTS_KEPT = timedelta(days=2 * 365)
 ADMIN_HISTORY_KEPT = timedelta(days=365)
@@ -28,6 +29,11 @@ def delete_sessions() -> str:
 def delete_known_browsers() -> str:
     count, _ = KnownBrowser.objects.filter(used_at__lt=timezone.now() - KnownBrowser.VALID_FOR).delete()
     return f"Deleted {count} browsers without a login for more than a year."
+
+
+def delete_devices_of_ended_logins() -> str:
+    count, _ = Channel.objects.of_ended_logins(timezone.now()).delete()
+    return f"Deleted {count} devices for reminders on which the login was ended."
 
 
 def delete_rate_limits() -> str:
@@ -105,6 +111,7 @@ def analyze_postgresql(alias: str) -> str:
 STEPS = (
     delete_sessions,
     delete_known_browsers,
+    delete_devices_of_ended_logins,
     delete_rate_limits,
     delete_invitations,
     delete_security_events,

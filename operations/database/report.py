@@ -102,6 +102,17 @@ SECTIONS = (
         gettext_lazy("None is recorded. manage.py backup makes and records one."),
     ),
     Section(
+        "reminders",
+        gettext_lazy("Reminders of the last 24 hours"),
+        (
+            Column("kind", gettext_lazy("channel"), "text"),
+            Column("state", gettext_lazy("state"), "text"),
+            Column("error", gettext_lazy("failure"), "text"),
+            Column("count", gettext_lazy("number")),
+        ),
+        NONE,
+    ),
+    Section(
         "connections",
         gettext_lazy("Connections"),
         (

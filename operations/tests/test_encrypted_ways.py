@@ -5,6 +5,7 @@ import pytest
 from django.core.checks import run_checks
 
 from brainlog.cache import caches_from_url
+from brainlog.reminder_servers import parse_servers
 
 pytestmark = pytest.mark.once
 
@@ -42,6 +43,21 @@ def test_the_mail_server_needs_tls(settings, url, is_warned_about):
 )
 def test_the_cache_needs_tls(settings, url, is_warned_about):
     settings.CACHES = settings.CACHES | caches_from_url(url)
+
+    assert warning_ids() == ["brainlog.W004"] * is_warned_about
+
+
+@pytest.mark.parametrize(
+    ("servers", "is_warned_about"),
+    [
+        ("", False),
+        ("ntfy+https://ntfy.example.org,gotify+http://127.0.0.1:8080", False),
+        ("ntfy+http://ntfy.example.org", True),
+        ("ntfy+https://ntfy.example.org,gotify+http://10.0.0.7,ntfy+http://10.0.0.8", True),
+    ],
+)
+def test_servers_for_reminders_need_tls(settings, servers, is_warned_about):
+    settings.REMINDER_SERVERS = parse_servers(filter(None, servers.split(",")))
 
     assert warning_ids() == ["brainlog.W004"] * is_warned_about
 

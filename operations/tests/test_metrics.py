@@ -1,5 +1,6 @@
 """The metrics page of one process; test_observed_site.py tests several."""
 
+import datetime
 import re
 import socket
 import threading
@@ -7,10 +8,13 @@ import threading
 import pytest
 from django.db import OperationalError, connection, connections
 from django.urls import path
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from operations import metrics
 from operations.database import server_health
+from reminders.models import Plan, SenderState
+from reminders.tests.factories import make_delivery, make_reminded
 from testing.postgres import free_port
 
 TOKEN = "a-token-for-tests"
@@ -68,6 +72,30 @@ def test_requests_are_counted_by_view_not_by_url(scrape, client):
     assert more("GET", "logs:day", "3xx") == 2
     assert more("GET", "accounts:login", "2xx") == 1
     assert not any("2026" in str(key) for key in after)
+
+
+@pytest.mark.django_db(transaction=True)  # The scrape has a connection of its own.
+def test_a_scrape_counts_reminders(scrape, monkeypatch):
+    monkeypatch.setattr(metrics.DatabaseCollector, "slow_metrics", (-metrics.CACHE_SECONDS, {}))
+    assert scrape()[("brainlog_reminders_due",)] == 0
+    assert ("brainlog_reminders_sender_silent_seconds",) not in scrape()
+    now = timezone.now()
+    person = make_reminded({"midday": "12:00"})
+    Plan.objects.update(next_at=now - datetime.timedelta(minutes=10))
+    SenderState.record(now - datetime.timedelta(minutes=7))
+    for minutes, facts in enumerate([{"state": "sent"}, {"state": "sent"}, {"state": "failed", "error": "timeout"}]):
+        make_delivery(person, due_at=now - datetime.timedelta(minutes=minutes), **facts)
+    make_delivery(person, due_at=now - datetime.timedelta(hours=25), state="sent")
+    metrics.DatabaseCollector.slow_metrics = (-metrics.CACHE_SECONDS, {})
+
+    found = scrape()
+
+    assert found[("brainlog_reminders_due",)] == 1
+    assert 600 <= found[("brainlog_reminders_oldest_overdue_seconds",)] < 660
+    assert 420 <= found[("brainlog_reminders_sender_silent_seconds",)] < 480
+    counts = {key[1:]: value for key, value in found.items() if key[0] == "brainlog_reminders_of_a_day"}
+    assert counts == {("", "push", "sent"): 2, ("failed", "push", "timeout"): 1}
+    assert ("brainlog_database_reminders",) not in found and ("brainlog_database_deliveries",) not in found
 
 
 def test_a_scrape_has_the_size_of_the_database(scrape):

@@ -25,7 +25,9 @@ pytestmark = pytest.mark.once
 URL = "/privacy/"
 HERE = {"DATABASE_URL": "postgres://u:p@127.0.0.1/n"}
 THERE = "postgres://a-user:s3cr3t@{}/a-database?sslmode=require"
-SECRETS = ("a-user", "s3cr3t", "a-bucket", "a-database", "of-the-operator")
+SECRETS = ("a-user", "s3cr3t", "a-bucket", "a-database", "of-the-operator", "R5Opc6rw")
+PUSH_KEY = "R5Opc6rwHiCGVzo6yp1lEqwnP_1ZVWiYDYBO_6s95b4"
+HERE_AND_ON = "A program on this machine, which passes it on"
 UNNAMED, PRIVATE = "Another machine; its name is not shown", "A machine in a private network"
 
 # The settings that make Brain Log connect to other machines: an example of each, and the host that the page names.
@@ -44,6 +46,12 @@ CONNECTS = {
         },
         "login.example.org and the addresses it names",
     ),
+    "REMINDER_PUSH_KEY": (
+        {"REMINDER_PUSH_KEY": PUSH_KEY, "REMINDER_PUSH_CONTACT": "mailto:a-user@example.org"},
+        "fcm.googleapis.com, updates.push.services.mozilla.com, *.push.services.mozilla.com, *.notify.windows.com, "
+        "web.push.apple.com, *.push.apple.com",
+    ),
+    "REMINDER_SERVERS": ({"REMINDER_SERVERS": "ntfy+https://ntfy.example.org"}, "ntfy.example.org"),
     **{
         f"{name.upper()}_CLIENT_ID": (
             {f"{name.upper()}_CLIENT_ID": "a-user", f"{name.upper()}_CLIENT_SECRET": "s3cr3t"},
@@ -56,9 +64,10 @@ CONNECTS = {
 DOES_NOT = {
     *("SECRET_KEY", "DEBUG", "FIELD_ENCRYPTION_KEYS", "STATIC_ROOT", "METRICS_TOKEN", "REGISTRATION", "SECOND_FACTOR"),
     *("ALLOWED_HOSTS", "HTTPS", "HSTS_SUBDOMAINS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS", "SITE_URL"),
-    *("REPLICA_PIN_SECONDS", "DATABASE_TIMEOUT", "SLOW_QUERY_MS", "LOG_FORMAT", "LOG_LEVEL"),
+    *("REPLICA_PIN_SECONDS", "DATABASE_TIMEOUT", "SLOW_QUERY_MS", "SERVICE_WORKER", "LOG_FORMAT", "LOG_LEVEL"),
     *("DATABASE_URL_FILE", "DIRECT_DATABASE_URL_FILE", "REPLICA_DATABASE_URL_FILE"),
     *("BACKUP_ENCRYPT_TO", "EMAIL_FROM", "ADMINS", "LOGIN_ONLY_BY_PROVIDER", "OIDC_NAME", "OIDC_CLIENT_ID"),
+    *("REMINDER_PUSH_CONTACT", "REMINDER_PUSH_SERVICES"),
     *(f"{name}_CLIENT_SECRET" for name in ("OIDC", "GOOGLE", "GITHUB", "GITLAB", "MICROSOFT")),
 }
 
@@ -71,6 +80,8 @@ REACHES = {
 # Our modules that import them, and the setting that the connection belongs to.
 KNOWN = {
     "accounts/emails.py": {"django.core.mail"},  # EMAIL_URL
+    "reminders/email.py": {"django.core.mail", "smtplib"},  # EMAIL_URL; of smtplib the errors
+    "reminders/smtp_client.py": {"django.core.mail", "smtplib"},  # EMAIL_URL
     "accounts/provider_session.py": {"requests"},  # OIDC_SERVER_URL and the other providers, as the next
     "accounts/middleware.py": {"requests"},
     "brainlog/cache.py": {"redis"},  # CACHE_URL
@@ -87,6 +98,7 @@ KNOWN = {
     "brainlog/database/postgresql/base.py": {"psycopg"},
     "brainlog/database/errors.py": {"psycopg", "psycopg_pool"},
     "operations/log_formatters.py": {"http", "django.utils.log"},  # the names of status codes, and EMAIL_URL
+    "reminders/http_client.py": {"http", "socket"},  # REMINDER_PUSH_KEY and REMINDER_SERVERS
     "operations/worker.py": {"socket"},  # Browsers connect to it, and it to no one.
 }
 # The installed packages that can connect to other machines, by the setting that makes them do so, and the others.
@@ -95,11 +107,13 @@ CONNECTING_PACKAGES = {
     "psycopg": {"DATABASE_URL", "DIRECT_DATABASE_URL", "REPLICA_DATABASE_URL"},
     "redis": {"CACHE_URL"},
     "obstore": {"BACKUP_TO"},
+    # Only encrypts, and never connects: reminders/http_client.py does.
+    "pywebpush": {"REMINDER_PUSH_KEY", "REMINDER_SERVERS"},
     "django-allauth": {name for name in CONNECTS if name.endswith("_CLIENT_ID") or name.startswith("OIDC")},
 }
 OTHER_PACKAGES = {
     *("django-environ", "gunicorn", "whitenoise", "django-csp", "tzdata", "python-json-logger", "prometheus-client"),
-    "cryptography",
+    *("cryptography", "icalendar", "python-dateutil"),
 }
 
 
@@ -157,6 +171,22 @@ def test_backups_go_where_the_environment_says(monkeypatch, environment, where):
     assert "encrypted before they are sent" not in found.what
 
 
+def test_a_server_for_reminders_in_a_private_network_is_not_named(monkeypatch):
+    servers = "ntfy+http://10.0.0.8,gotify+https://push.example.org:8443,ntfy+http://127.0.0.1:8080"
+    found = outbound_connections(configured(monkeypatch, REMINDER_SERVERS=servers), {})
+
+    # The one on this machine relays to phones, by the server of the app's maker for an iPhone.
+    assert [each.where for each in found] == [PRIVATE, "push.example.org", HERE_AND_ON]
+
+
+def test_chosen_push_services_are_listed(monkeypatch):
+    services = "push.example.org,*.push.example.com,push.of-the-operator.lan:8443"
+    environment = CONNECTS["REMINDER_PUSH_KEY"][0] | {"REMINDER_PUSH_SERVICES": services}
+    (found,) = outbound_connections(configured(monkeypatch, **environment), environment)
+
+    assert found.where == f"push.example.org, *.push.example.com, {PRIVATE}"
+
+
 def test_an_encrypted_backup_says_so(monkeypatch):
     (found,) = outbound_connections(configured(monkeypatch, BACKUP_TO="s3://x", BACKUP_ENCRYPT_TO="age1x"), {})
 
@@ -166,7 +196,7 @@ def test_an_encrypted_backup_says_so(monkeypatch):
 def test_a_mail_server_on_this_machine_passes_mails_on(monkeypatch):
     (found,) = outbound_connections(configured(monkeypatch, EMAIL_URL="smtp://localhost"), {})
 
-    assert found.where == "A program on this machine, which passes it on"
+    assert found.where == HERE_AND_ON
 
 
 def test_error_mails_are_listed(monkeypatch):
@@ -223,6 +253,19 @@ def test_with_everything_switched_on_it_lists_everything_and_no_secret(client, m
         assertContains(page, f"<code>{setting}</code>", count=1)
         assertContains(page, where)
     assert [secret for secret in SECRETS if secret in page.content.decode()] == []
+
+
+def test_reminders_are_described(client, db):
+    page = client.get(URL)
+
+    for text in (
+        # The calendar asks this server, so it is no connection of the server.
+        "If you make a private address for your calendar, each program that has it fetches from here",
+        "Your devices, topics and tokens",
+        "Of the address for your calendar, only a fingerprint",
+        "Which check-in you were reminded of, when and on which of these ways is kept for 30 days.",
+    ):
+        assertContains(page, text)
 
 
 @pytest.mark.parametrize("address", ["/", "/accounts/signup/"])

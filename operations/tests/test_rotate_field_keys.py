@@ -21,6 +21,7 @@ from logs.tests.columns import again, put, stored
 from logs.tests.factories import DAY, make_log, make_medication
 from logs.tests.own_questions import make_answer, make_question
 from reflections.tests.factories import make_reflection
+from reminders.tests.factories import make_delivery
 from testing.encryption_keys import NEW, OLD
 from testing.gunicorn import ROOT, environment_with
 from testing.waiting import wait_until
@@ -38,6 +39,7 @@ def rows(db, keys):
     make_answer(log, make_question(person, "line"), "One cup")
     make_answer(log, make_question(person, "choice", unit="cups", ends_low="none", ends_high="plenty"))
     make_answer(week, make_question(person, "note", check_in="week"), "Two cups")
+    make_delivery(person)  # With a channel, which has an address and a name.
     return log, make_medication(person, note="With food"), week
 
 
@@ -79,6 +81,7 @@ def test_every_text_is_encrypted_with_the_first_key(rows, keys):
         "logs_dailylog: 2 texts encrypted again\n"
         "reflections_weeklyreflection: 1 texts encrypted again\n"
         "reflections_ownweeklyanswer: 1 texts encrypted again\n"
+        "reminders_channel: 2 texts encrypted again\n"
         "mfa_authenticator: 0 secrets encrypted again\n"
         "accounts_session: 0 sessions encrypted again\n"
         "Every text is encrypted with the key new. Once no process encrypts with another key, "

@@ -46,6 +46,10 @@ EXPORTED = {
     "SecurityEvent": "events",
     "Session": "logins",
     "KnownBrowser": "known_browsers",
+    "Plan": "reminder_plan",
+    "Channel": "reminder_channels",
+    "Delivery": "reminder_deliveries",
+    "Feed": "profile",
     "Authenticator": "profile",
     "EmailAddress": "profile",
 }

@@ -19,8 +19,9 @@ from logs.tests.pages import check_in_url
 
 URL, OVERVIEW = reverse("personal_data:wipe"), reverse("personal_data:overview")
 
-# The apps that know about the account. What any other app has is what the person logged.
+# The apps that know about the account. What any other app has is what the person logged, but settings.
 OF_THE_ACCOUNT = {"accounts", "account", "mfa", "socialaccount", "admin", "auth"}
+SETTINGS = {"Plan", "Channel", "Feed"}
 
 
 def of_the_account(counts: dict[str, int]) -> dict[str, int]:
@@ -29,6 +30,7 @@ def of_the_account(counts: dict[str, int]) -> dict[str, int]:
         for app in OF_THE_ACCOUNT & {config.label for config in apps.get_app_configs()}
         for model in apps.get_app_config(app).get_models(include_auto_created=True)
     }
+    names |= SETTINGS
     return {lookup: rows for lookup, rows in counts.items() if lookup.partition(".")[0] in names}
 
 

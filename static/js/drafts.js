@@ -10,10 +10,15 @@
 // typed, by the Back button. Elsewhere it is off (`autocomplete`): it would show old input as if it had just been typed.
 //
 // Leaving the page warns only if the draft could not be stored: what is stored is listed on Today (unsaved.js).
+//
+// A save without a network waits: the draft holds what the form would have sent, and waiting.js sends it later. What is
+// typed after that is a draft like any other, which has to be saved.
 
 const MOST_DRAFTS = 20; // of one page
 const NOT_ANSWERS = /^(csrfmiddlewaretoken|version|seen|asked-names|today|meant|then|remove|keep-.*)$/;
 const COUNTS_OF_ROWS = /_FORMS$/;
+const DAY = /\d{4}-\d\d-\d\d/;
+const NO_SAVES = /^(take|now|add_dose)$/; // Buttons of the doses.
 
 function readAnswers(form) {
   return [...new FormData(form)]
@@ -63,6 +68,7 @@ class DraftKeeper {
     this.key = this.newKey();
     this.offer = form.querySelector("[data-draft-offer]");
     this.restored = form.querySelector("[data-draft-restored]");
+    this.note = form.querySelector("[data-draft-waits]");
     this.version = form.elements.namedItem("version");
     this.today = form.elements.namedItem("today");
     this.served = { version: this.version.value, today: this.today.value, answers: readServedAnswers(form) };
@@ -70,6 +76,9 @@ class DraftKeeper {
     this.isServedUnsaved = "unsaved" in form.dataset;
     this.isUnsaved = this.isServedUnsaved;
     this.sent = null; // The answers that were sent.
+    this.post = undefined; // Where they were sent, and what went with them: {address, fields}.
+    this.isQueued = false; // Whether they were saved without a network.
+    this.waits = false; // Whether the page still says the same, and the draft waits for the network.
     this.timer = null;
     this.typedAt = Date.now();
     this.others = this.readOthers(); // Stored by earlier pages and other tabs, the newest first: {key, draft}.
@@ -77,7 +86,7 @@ class DraftKeeper {
 
   start() {
     if (storage.isUsable()) this.form.autocomplete = "off";
-    const unconfirmed = this.others.find(({ draft }) => draft.sent);
+    const unconfirmed = !this.isServedUnsaved && this.others.find(({ draft }) => draft.sent);
     if (unconfirmed) this.restore(unconfirmed);
     this.showOffer();
     if (this.save()) this.removeMoved();
@@ -97,7 +106,10 @@ class DraftKeeper {
       this.typedAt = Date.now();
       this.save();
     });
-    form.addEventListener("submit", () => this.send());
+    form.addEventListener("submit", ({ submitter }) => this.send(submitter));
+    form.addEventListener("offline-submit", (event) => this.wait(event));
+    document.addEventListener("drafts-sent", ({ detail: done }) => this.onSent(done));
+    window.addEventListener("storage", ({ key }) => this.onStored(key));
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.save();
     });
@@ -112,20 +124,22 @@ class DraftKeeper {
   removeMoved() {
     if (!this.form.dataset.moved) return;
     const moved = draftStorage.keys(`${page.person}/${this.form.dataset.moved}/`);
-    storage.remove(...moved.filter((key) => storage.read(key)?.sent));
+    storage.remove(...moved.filter((key) => draftStorage.isSent(storage.read(key))));
   }
 
   readOthers() {
     const others = [];
     for (const key of draftStorage.keys(this.path)) {
       const draft = storage.read(key);
+      if (draft?.waits) continue; // Sent by itself.
       if (this.isOutdated(draft)) storage.remove(key);
       else others.push({ key, draft });
     }
     others.sort((one, other) => other.draft.at - one.draft.at);
     const kept = [];
     for (const other of others) {
-      if (kept.length === MOST_DRAFTS || kept.some(({ draft }) => this.isReplaced(other.draft, draft))) storage.remove(other.key);
+      const isTooMany = kept.length >= MOST_DRAFTS && !draftStorage.isKeptSave(other.draft);
+      if (isTooMany || kept.some(({ draft }) => this.isReplaced(other.draft, draft))) storage.remove(other.key);
       else kept.push(other);
     }
     return kept;
@@ -145,7 +159,7 @@ class DraftKeeper {
   }
 
   isOutdated(draft) {
-    return !draft || areSame(draft.answers, this.served.answers) || (this.isServedUnsaved && draft.sent);
+    return !draft || areSame(draft.answers, this.served.answers) || (this.isServedUnsaved && draftStorage.isSent(draft));
   }
 
   isDirty() {
@@ -156,7 +170,23 @@ class DraftKeeper {
     const answers = readAnswers(this.form);
     const sent = this.sent !== null && areSame(this.sent, answers);
     const [title, address] = [this.form.dataset.draftTitle, location.pathname];
-    return { at: this.typedAt, version: this.version.value, answers, sent, today: this.outdatedToday(), title, address };
+    const asSent = sent ? { post: this.post, waits: this.isQueued, failures: storage.read(this.key)?.failures } : {};
+    return { at: this.typedAt, version: this.version.value, answers, sent, today: this.outdatedToday(), title, address, ...asSent };
+  }
+
+  // What the form sends beside its answers; nothing for a button that saves nothing. It is for the day that it was saved on,
+  // even if it arrives after the end of that day; the server still asks if the page had outlasted its day before.
+  readPost(submitter) {
+    const { form } = this;
+    if (NO_SAVES.test(submitter?.name)) return undefined;
+    const isElsewhere = submitter?.hasAttribute("formaction");
+    const address = isElsewhere ? submitter.getAttribute("formaction") : form.getAttribute("action");
+    const isBeside = ([name, value]) => name !== "csrfmiddlewaretoken" && (NOT_ANSWERS.test(name) || value === "");
+    const fields = [...new FormData(form)].filter(isBeside);
+    if (submitter?.name) fields.push([submitter.name, submitter.value]);
+    const isSettled = this.outdatedToday() || fields.some(([name]) => name === "meant");
+    if (!isSettled) fields.push(["meant", (isElsewhere ? address : form.dataset.draft).match(DAY)[0]]);
+    return { address, fields };
   }
 
   // The day that the page calls today, if that is over, or was when the server asked about it.
@@ -172,12 +202,17 @@ class DraftKeeper {
     if (page.isLeaving) return false;
     if (this.isDirty()) return this.write();
     storage.remove(this.key);
+    this.waits = false;
+    this.note.hidden = true;
     return true;
   }
 
   write() {
-    const isStored = draftStorage.write(this.key, this.asDraft());
+    const draft = this.asDraft();
+    const isStored = draftStorage.write(this.key, draft);
     if (!isStored) this.form.autocomplete = "on";
+    this.waits = Boolean(draft.waits && isStored);
+    this.note.hidden = !this.waits;
     return isStored;
   }
 
@@ -225,13 +260,40 @@ class DraftKeeper {
     writeAnswers(this.form, this.served.answers);
   }
 
-  // Drafts of earlier pages that say nothing else than what is sent are in the draft of this page now.
-  send() {
+  // Drafts of earlier pages that say nothing else than what is sent are in the draft of this page now. Returns whether the
+  // draft is stored.
+  send(submitter, { waits = false } = {}) {
     this.sent = readAnswers(this.form);
-    if (!this.save()) return;
+    this.post = this.readPost(submitter);
+    this.isQueued = waits;
+    if (!this.save()) return false;
     const repeated = this.others.filter(({ draft }) => areAmong(this.sent, draft.answers));
     storage.remove(...repeated.map(({ key }) => key));
     this.others = this.others.filter((other) => !repeated.includes(other));
+    this.showOffer();
+    return true;
+  }
+
+  wait(event) {
+    const { submitter } = event.detail;
+    if (NO_SAVES.test(submitter?.name) || !this.isDirty() || !this.send(submitter, { waits: true })) return;
+    event.preventDefault();
+    this.note.focus();
+    this.note.scrollIntoView({ block: "center" });
+  }
+
+  // What waited was sent, from this page or from another tab: the page shows what is stored now, or the server's question.
+  // With other input it stays as it is.
+  onSent(done) {
+    const own = done.find(({ key }) => key === this.key);
+    const isOfThisPage = own ? this.waits : done.some(({ key }) => key.startsWith(draftStorage.PREFIX + this.path)) && !this.isDirty();
+    if (!isOfThisPage) return;
+    page.isLeaving = true;
+    location.replace(own?.address ?? location.pathname + location.search);
+  }
+
+  onStored(key) {
+    if (this.waits && key === this.key && !storage.read(key)?.waits) this.onSent([{ key }]);
   }
 
   warn(event) {

@@ -1,17 +1,31 @@
 // Removes what this browser stored for a person when they log out, here or in another tab, and when the server says that
 // the login here was ended from elsewhere: [data-saved="7/"]. After a save, [data-saved="7/2026-05-04/midday"], several
 // with commas between them, removes the drafts that were sent; what was typed while the answer was on its way, or in
-// another tab, stays.
+// another tab, stays, and so does what waits for the network. A page whose form is gone, [data-nothing-to-save], removes all
+// drafts of that form that do not wait: they cannot be opened any more.
+// Logging out also ends the device's push subscription and removes the service worker with all that it keeps.
 // If there are drafts, form[data-log-out] shows its [data-unsaved-texts] first, which lists them.
 
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("brainlog-logged-out") : null;
 
 function removeSaved(path) {
   const isLoggedOut = path.endsWith("/");
-  storage.remove(...draftStorage.keys(path).filter((key) => isLoggedOut || storage.read(key)?.sent));
+  storage.remove(...draftStorage.keys(path).filter((key) => isLoggedOut || draftStorage.isSent(storage.read(key))));
   if (!isLoggedOut) return;
   storage.remove(`brainlog-active/${path}`, `brainlog-zone/${path}`); // See screen-lock.js, zone-question.js.
+  storage.remove("brainlog-sending"); // See waiting.js.
+  if (`${storage.read(LAST_PERSON)}/` === path) storage.remove(LAST_PERSON);
+  if (!page.person) removeWorker().catch(reportError);
   channel?.postMessage(path);
+}
+
+async function removeWorker() {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  const subscription = await registration?.pushManager?.getSubscription();
+  await subscription?.unsubscribe();
+  await registration?.unregister();
+  if (!window.caches) return; // A page that did not come over https.
+  for (const name of await caches.keys()) if (name.startsWith("brainlog-")) await caches.delete(name);
 }
 
 function closeWhenLoggedOut({ data: path }) {
@@ -47,6 +61,9 @@ function logOut(event) {
 }
 
 for (const message of document.querySelectorAll("[data-saved]")) message.dataset.saved.split(",").forEach(removeSaved);
+for (const { dataset } of document.querySelectorAll("[data-nothing-to-save]")) {
+  storage.remove(...draftStorage.keys(dataset.nothingToSave).filter((key) => !storage.read(key)?.waits));
+}
 if (page.person) {
   channel?.addEventListener("message", closeWhenLoggedOut);
   window.addEventListener("pageshow", reloadWhenRestored);

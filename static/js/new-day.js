@@ -6,17 +6,10 @@
 
 const notice = document.querySelector("[data-day-ends-in]");
 
-function hasInput(form) {
-  const served = form.cloneNode(true);
-  served.reset();
-  const [now, before] = [form, served].map((each) => JSON.stringify([...new FormData(each)]));
-  return "unsaved" in form.dataset || now !== before;
-}
-
 function check() {
   const isWaiting = page.isLeaving || page.isSending || document.visibilityState === "hidden";
   if (isWaiting || Date.now() < page.dayEndsAt) return;
-  if (navigator.onLine && ![...document.querySelectorAll("main form")].some(hasInput)) {
+  if (navigator.onLine && !page.hasInput()) {
     page.isLeaving = true;
     location.reload(); // Not by its address: to the screen lock, only that is an activity of the person.
   } else {

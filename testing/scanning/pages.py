@@ -24,6 +24,8 @@ from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_medica
 from logs.tests.own_questions import make_question
 from operations.demo.load import load_demo_data
 from reflections.tests.factories import make_reflection
+from reminders.email import off_token
+from reminders.models import Channel, Feed
 from testing.scanning.forms import Form, filled_in
 from testing.scanning.scanners import END_THE_SESSION
 from testing.scanning.site import Part
@@ -74,6 +76,9 @@ def make_scanned_person(name: str) -> tuple[Client, dict[str, tuple]]:
     }
     questions = [make_question(person, kind) for kind in KINDS]
     own["logs:own_question"] = (questions[0].pk,)
+    own["reminders:calendar"] = (Feed.objects.renew(person),)
+    mails = Channel.objects.create(user=person, kind="email", destination="mail", address=person.email)
+    own["reminders:email_off"] = (off_token(mails),)
     client = Client()
     client.force_login(person)
     if name == "wapiti":

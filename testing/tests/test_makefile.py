@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -129,6 +129,40 @@ def test_others_in_the_network_reach_it_by_its_address_alone(installed):
             assert status_at(OTHER_ADDRESS, port, "POST", headers | {"Origin": "http://evil.example"}) == 403
         finally:
             os.killpg(server.pid, signal.SIGTERM)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_the_process_that_sends_reminders_starts_and_ends_with_the_server(installed, number):
+    """Ctrl-C reaches all of them, kill the web server alone."""
+    port, log = free_port(), installed / "log"
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            ["make", "run", f"PORT={port}"],
+            cwd=installed,
+            env={"PATH": os.environ["PATH"]},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        ) as make,
+    ):
+        try:
+            wait_until(lambda: "The background process runs" in log.read_text(), log.read_text, process=make)
+            wait_until(lambda: status_at("127.0.0.1", port), process=make)
+            [worker] = [each for each in processes_of_group(make.pid) if "manage.py work" in each[1]]
+            server = int(re.search(r"--with-parent (\d+)", worker[1])[1])
+            os.killpg(make.pid, number) if number == signal.SIGINT else os.kill(server, number)
+            wait_until(lambda: not [each for each in processes_of_group(make.pid) if "manage.py work" in each[1]])
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(make.pid, signal.SIGKILL)
+
+
+def processes_of_group(group: int) -> list[tuple[int, str]]:
+    """The processes of a group that run, and their commands."""
+    table = subprocess.run(["ps", "axww", "-o", "pid=,pgid=,stat=,command="], capture_output=True, text=True).stdout
+    rows = [line.split(maxsplit=3) for line in table.splitlines()]
+    return [(int(pid), command) for pid, pgid, state, command in rows if int(pgid) == group and state[0] != "Z"]
 
 
 def status_at(address, port, method="GET", headers=None, host=None):

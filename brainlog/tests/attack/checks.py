@@ -23,7 +23,7 @@ from testing.forms import TYPED, Form, forms_in
 RECORDS = {"accounts_session", "accounts_throttle", "accounts_securityevent", "django_admin_log"}
 
 # These respond with a page when they are done; all others redirect.
-DONE_AT_ONCE = {"logs:delete", "reflections:delete"}
+DONE_AT_ONCE = {"logs:delete", "reflections:delete", "reminders:feed", "reminders:email_off"}
 
 UNDO = {"logs:undo", "logs:undo_medication", "reflections:undo"}
 
@@ -44,6 +44,12 @@ BOOKKEEPING = {
 # Columns that forms change without a field of that name.
 OTHERWISE = {
     "accounts:pause_notices": {"notices_paused_until"},
+    "reminders:reminders": {"check_in_times", "reminders_paused_until"},
+    "reminders:later": {"check_in_times"},
+    "reminders:pause": {"reminders_paused_until"},
+    "logs:ask_one": {"one_question_on"},
+    "logs:catch_up": {"catch_up_declined_for"},
+    "logs:decline_catch_up": {"catch_up_declined_for"},
     "logs:not_tracked": {"not_tracked"},
     "logs:not_tracked_days": {"not_tracked"},
     "logs:tracked": {"not_tracked"},
@@ -72,7 +78,7 @@ def spellings(text: str) -> set[str]:
 
 # Ten times what the shortest field takes, see brainlog.forms.ShortBoundField.
 MUCH_TOO_LONG = 300
-OWN_WORDS = {"logs:check_in", "reflections:week"}
+OWN_WORDS = {"logs:check_in", "logs:one_question", "logs:catch_up", "reflections:week"}
 
 
 def as_shown_again(text: str) -> str:

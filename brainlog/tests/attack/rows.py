@@ -23,6 +23,7 @@ from logs.tests.own_questions import TYPED, make_answer, make_question
 from operations.models import DatabaseReport
 from reflections.models import OwnWeeklyAnswer, WeeklyReflection
 from reflections.tests.factories import make_reflection
+from reminders.models import Channel, Feed
 
 ONE_DAY = datetime.timedelta(days=1)
 SECRET = "a secret of another person"
@@ -78,6 +79,9 @@ def make_hostile(owner: User, staff: User) -> Iterator[models.Model]:
         yield SecurityEvent.objects.create(
             person=owner, by=staff, kind="looked_at_day", **hostile_texts(SecurityEvent, number, "by_name", "device")
         )
+        yield Channel.objects.create(
+            user=owner, kind="push", address_key=number, **hostile_texts(Channel, number, "label", "destination")
+        )
         yield Invitation.objects.create(
             expires_at="2027-01-01T00:00Z", token_hash=str(number), **hostile_texts(Invitation, number, "note")
         )
@@ -91,6 +95,9 @@ def make_hostile(owner: User, staff: User) -> Iterator[models.Model]:
         )
     yield from make_hostile_days(owner)
     yield EmailAddress.objects.create(user=owner, verified=True, primary=True, email="owner@example.org")
+    yield Feed.objects.create(user=owner, token_hash="owner" * 6)
+    # Of a former address, so that the page of channels offers to add the one of now.
+    yield Channel.objects.create(user=owner, kind="email", destination="mail", address="former@example.org")
     for person in (owner, staff):
         person.display_name, person.email = hostile_texts(User, 0, "display_name")["display_name"], "owner@example.org"
         person.save()
@@ -155,6 +162,8 @@ def make_secret(other: User):
     other.save()
     EmailAddress.objects.create(user=other, verified=True, primary=True, email="secret@example.org")
     SecurityEvent.objects.create(person=other, kind="signed_in", device=SECRET)
+    Feed.objects.create(user=other, token_hash="other" * 6)
+    Channel.objects.create(user=other, kind="email", destination="mail", address=SECRET)
     other.sessions.create(key_hash="other" * 6, expire_date="2027-01-01T00:00Z", user_agent=SECRET)
 
 

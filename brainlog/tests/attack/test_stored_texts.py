@@ -33,6 +33,10 @@ NOT_SHOWN = {
         "accounts.Session.user_agent",
     ),
     *("accounts.Throttle.cache_key", "accounts.Throttle.value", "admin.LogEntry.object_id"),
+    # Pages say in other words where a reminder goes, and why one failed.
+    *("reminders.Channel.address", "reminders.Channel.address_key", "reminders.Channel.destination"),
+    *("reminders.Channel.last_error", "reminders.Delivery.error", "reminders.Delivery.slug"),
+    "reminders.Feed.token_hash",
     "logs.OwnQuestion.kind",  # Known kinds only, as the database checks.
     "logs.Medication.usual_times",  # Times of day only: the database refuses any other text.
     # Names of fields, of which pages show known ones only; and names of files, for commands.
@@ -46,7 +50,8 @@ SINKS = re.compile(
     r"\|\s*safe|autoescape off|mark_safe|SafeString|innerHTML|outerHTML|insertAdjacentHTML|document\.write"
     r"|createContextualFragment|setHTMLUnsafe|parseFromString|\beval\(|new Function|createPolicy"
 )
-KNOWN_SINKS = {"brainlog/forms.py"}
+# The script makes a policy that lets the address of the service worker through, and no other.
+KNOWN_SINKS = {"brainlog/forms.py", "static/js/worker.js"}
 
 LEAD_SOMEWHERE = {"href", "src", "action", "formaction", "data", "srcdoc", "srcset", "poster", "background", "style"}
 

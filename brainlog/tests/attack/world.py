@@ -27,6 +27,8 @@ from logs import undo
 from logs.models import DailyLog, Medication, OwnQuestion
 from logs.question_lists import QUESTION_LISTS, parts_of_day
 from reflections.models import WeeklyReflection
+from reminders.email import off_token
+from reminders.tests.factories import remind
 from testing.forms import TYPED, Form, forms_in
 from testing.rollback import rolled_back
 
@@ -98,6 +100,9 @@ class World:
         }
         world = cls(people, [])
         make_secret(people["other"])
+        # Has begun nothing, so that Today offers to be reminded later.
+        times = {"morning": "04:00", "medication": "09:00", "midday": "11:00", "afternoon": "15:00", "evening": "20:00"}
+        remind(people["newcomer"], times, channels=0, session=False)
         world.rows = list(make_hostile(people["owner"], people["staff"]))
         for person in people.values():
             person.refresh_from_db()
@@ -156,6 +161,7 @@ class World:
         ours = [*dict.fromkeys(address.path for address in ADDRESSES), *self.addresses_with_tokens()]
         yield from (("owner", path) for path in ours)
         yield "owner", self.people["owner"].daily_logs.get(not_tracked="ill").get_absolute_url()
+        yield "newcomer", reverse("today")
         accounts = reverse("accounts:login").removesuffix("login/")
         for who in ("visitor", "newcomer", "passwordless", "halfway"):
             yield from ((who, path) for path in ours if path.startswith(accounts))
@@ -180,6 +186,7 @@ class World:
     def addresses_with_tokens(self) -> Iterator[str]:
         yield urlsplit(reset_link(RequestFactory().get("/"), self.people["newcomer"])).path
         yield reverse("accounts:email_confirm", args=[confirmation_token(self.people["staff"])])
+        yield reverse("reminders:email_off", args=[off_token(self.people["owner"].reminder_channels.get(kind="email"))])
 
     def addresses_of_the_admin(self) -> Iterator[str]:
         yield from (reverse(f"admin:{name}") for name in ("index", "password_change", "login"))

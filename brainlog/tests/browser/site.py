@@ -34,6 +34,9 @@ from logs.tests.columns import put
 from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_log, make_medication
 from logs.tests.own_questions import make_answer, make_question
 from reflections.tests.factories import make_reflection
+from reminders.email import off_token
+from reminders.models import Channel, Feed, Plan
+from reminders.tests.factories import remind
 
 ONE_DAY = datetime.timedelta(days=1)
 NOTE = "Slept badly, then a long walk by the river.\n\nThe afternoon was kinder than I had feared it would be."
@@ -42,12 +45,27 @@ LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtenges
 # Addresses that only change something or lead elsewhere; what they lead to is in the list. (Who sets
 # a first password sees the page that changes one.)
 NOT_PAGES = {
+    "now",
+    "manifest",
+    "service_worker",
+    "logs:waiting",
     "accounts:end_sessions",
     "accounts:logout",
     "accounts:set_password",
     "accounts:passkey_login",
     "accounts:pause_notices",
     "accounts:use_zone",
+    "reminders:calendar",
+    "reminders:channel_add",
+    "reminders:channel_remove",
+    "reminders:channel_test",
+    "reminders:email_add",
+    "reminders:feed_off",
+    "reminders:later",
+    "reminders:pause",
+    "reminders:snooze",
+    "logs:ask_one",
+    "logs:decline_catch_up",
     "logs:medication_taken",
     "logs:not_tracked",
     "logs:tracked",
@@ -77,10 +95,14 @@ class World:
         newcomer, ill = make_person(), make_person(display_name=LONG)
         careful = make_person(username="careful", email="careful@example.org")
         protect(careful)
+        make_email_channel(careful)
         regular = make_person(display_name="Ada", week_starts_on="monday")
         questions = make_own_questions(regular)
         archived = make_question(regular, "line", label=LONG, archived_at=timezone.now())
         fill_a_history(regular, questions)
+        Feed.objects.renew(regular)
+        remind(regular, {"morning": "07:30", "evening": "21:15"}, channels=0)
+        make_channels(regular)
         make_log(ill, ill.today(), not_tracked="ill", morning_mood=2, dreams=LONG)
         medication = next(each for each in regular.medications.all() if each.name == "Concerta")
         return cls(newcomer, regular, ill, careful, medication.pk, questions, archived)
@@ -102,6 +124,7 @@ class World:
             "archived": self.archived.pk,
             "reset": urlsplit(reset_link(RequestFactory().get("/"), self.ill)).path,
             "verify": reverse("accounts:email_confirm", args=[confirmation_token(self.careful)]),
+            "off": reverse("reminders:email_off", args=[off_token(self.careful.reminder_channels.get())]),
             "passkey": self.careful.authenticator_set.get(type="webauthn").pk,
         }
 
@@ -114,6 +137,15 @@ def make_own_questions(person: User) -> dict[str, OwnQuestion]:
         kind: make_question(person, kind, choices=choices, place=place, **words)
         for kind, place in zip(KINDS, ["first", "folded"] * len(KINDS), strict=False)
     }
+
+
+def make_channels(person: User):
+    """A device, a server with a long name that fails, and a device where the person is not logged in any more."""
+    facts = {"user": person, "destination": "push.example.org", "address": "{}"}
+    Channel.objects.create(kind="push", label="Chrome on Android", sent_at=timezone.now(), **facts)
+    Channel.objects.create(kind="ntfy", label=LONG, address_key="1", failures=2, last_error="http 403", **facts)
+    elsewhere = person.known_browsers.create(token_hash="f" * 64)
+    Channel.objects.create(kind="push", label="Safari on iPhone", address_key="2", known_browser=elsewhere, **facts)
 
 
 def answer_own_questions(logs: list[DailyLog], scores: list[DailyLog], questions: dict[str, OwnQuestion]):
@@ -172,6 +204,10 @@ class View:
         page.goto(self.address.format(**world.addresses))
         if self.do:
             self.do(page, world)
+
+
+def make_email_channel(person: User):
+    Channel.objects.create(user=person, kind="email", destination="mail", address=person.email)
 
 
 def protect(person: User):
@@ -235,6 +271,36 @@ def question_deletion(page, world):
     expect(page.get_by_role("heading", name="Delete this question?")).to_be_visible()
 
 
+def one_question_chosen(page, world):
+    field(page, "one").select_option(world.questions["score"].name)
+    page.locator("#one button").click()
+    expect_saved(page, "Saved.")
+    User.objects.filter(pk=world.regular.pk).update(question_choices=None)
+
+
+def one_question_today(page, world):
+    press(page, "Just one question today")
+    expect(page.get_by_role("button", name="Ask everything again")).to_be_visible()
+    User.objects.filter(pk=world.newcomer.pk).update(one_question_on=None)
+
+
+def one_question_answered(page, world):
+    """Answered long ago: morning and evening."""
+    log = make_log(world.newcomer, world.newcomer.today(), morning_mood=4, overall_mood=4)
+    one_question_today(page, world)
+    log.delete()
+
+
+def caught_up_elsewhere(page, world):
+    """Save what another tab has answered meanwhile."""
+    day = world.regular.daily_logs.filter(date=world.addresses["holiday"])
+    tap(page, "focus_level", "3")
+    day.update(focus_level=8)
+    press(page, "Save")
+    expect_errors(page)
+    day.update(focus_level=None)
+
+
 def another_dose(page, world):
     press(page, "Add another dose")
 
@@ -285,6 +351,34 @@ def unsaved_at_log_out(page, world):
     expect(page.get_by_role("group", name="Not saved yet")).to_be_visible()
 
 
+def saved_offline(page, world):
+    """The notice of a save that waits. A real one would be sent by the next page."""
+    page.locator("[data-draft-waits]").evaluate("notice => notice.hidden = false")
+
+
+def waiting_and_in_need(page, world):
+    """Today, with a save that waits for the network and one that the server has asked something about."""
+    page.evaluate(
+        """() => {
+            const person = document.body.dataset.person;
+            const draft = {at: Date.now(), version: "", answers: [["lunch", "Soup"]], sent: true, address: "/"};
+            const put = (stage, more) => localStorage.setItem(
+                `brainlog-draft/${person}/2026-05-04/${stage}/x`,
+                JSON.stringify({...draft, title: `${stage}, May 4, 2026`, ...more}),
+            );
+            put("midday", {waits: true, post: {address: "/nowhere/", fields: []}});
+            put("evening", {needsYou: true});
+            dispatchEvent(new Event("storage"));
+        }"""
+    )
+    expect(page.get_by_role("region", name="Not saved yet")).to_contain_text("Needs you")
+
+
+def installing_offered(page, world):
+    page.evaluate("dispatchEvent(new Event('beforeinstallprompt', {cancelable: true}))")
+    expect(page.get_by_role("heading", name="Keep your log on your home screen")).to_be_visible()
+
+
 def save_without_answer(page, world):
     tap(page, "focus_level", "3")
     page.route(
@@ -333,6 +427,32 @@ def unreadable(page, world):
 def deleted(page, world):
     press(page, "Delete")
     expect(page.get_by_role("heading", name="Deleted")).to_be_visible()
+
+
+def feed_renewed(page, world):
+    press(page, "Make a new address")
+    expect(page.get_by_role("heading", name="Your address")).to_be_visible()
+
+
+def mails_ended(page, world):
+    press(page, "End these mails")
+    expect(page.get_by_role("heading", name="Reminders by e-mail are off")).to_be_visible()
+    make_email_channel(world.careful)
+
+
+def check_in_due(page, world):
+    """From the beginning of the day on, one check-in or another is open."""
+    remind(world.newcomer, {"morning": "04:00", "evening": "20:00"}, channels=0)
+    page.reload()
+    expect(page.get_by_role("heading", name="It is time for")).to_be_visible()
+    User.objects.filter(pk=world.newcomer.pk).update(check_in_times=None)
+    Plan.objects.filter(pk=world.newcomer.pk).delete()
+
+
+def reminders_paused(page, world):
+    press(page, "For a week")
+    expect_saved(page, "Reminders are paused until")
+    User.objects.filter(pk=world.regular.pk).update(reminders_paused_until=None)
 
 
 def day_marking(page, world):
@@ -446,10 +566,13 @@ VIEWS = [
     View("a day that is over", "logs:check_in", "newcomer", "/logs/{today}/midday/", day_over),
     View("a save on its way", "logs:check_in", "newcomer", "/logs/{today}/midday/", save_without_answer),
     View("today, not all saved", "today", "newcomer", "/", unsaved, is_wide=True),
+    View("today, saved offline", "today", "newcomer", "/", waiting_and_in_need, is_wide=True),
+    View("saved offline", "logs:check_in", "newcomer", "/logs/{today}/midday/", saved_offline, is_wide=True),
     View("log out, not all saved", "accounts:profile", "newcomer", "/accounts/profile/", unsaved_at_log_out),
     View("what “No” removes", "logs:check_in", "newcomer", "/logs/{today}/midday/", removal_said),
     View("asked before a removal", "logs:check_in", "newcomer", "/logs/{today}/midday/", removal_asked_about),
     View("a day, empty", "logs:day", "newcomer", "/logs/{today}/"),
+    View("today, a check-in due", "today", "newcomer", "/", check_in_due, is_wide=True),
     View("history, empty", "logs:history", "newcomer", "/logs/"),
     View("medications, none", "logs:medications", "newcomer", "/logs/medications/"),
     View("reflections, none", "reflections:list", "newcomer", "/reflections/"),
@@ -461,8 +584,15 @@ VIEWS = [
     View("profile, long name", "accounts:profile", "ill", "/accounts/profile/"),
     View("a check-in with a text that cannot be read", "logs:check_in", "ill", "/logs/{today}/morning/", unreadable),
     View("a day with a text that cannot be read", "logs:day", "ill", "/logs/{today}/", unreadable),
+    View("today, one question", "today", "newcomer", "/", one_question_today, is_wide=True),
+    View("today, one question answered", "today", "newcomer", "/", one_question_answered, is_wide=True),
+    View("one question", "logs:one_question", "newcomer", "/logs/{today}/one-question/overall_mood/"),
+    View("catch up", "logs:catch_up", "regular", "/logs/{spare_day}/catch-up/", unfolded, is_wide=True),
+    View("catch up, saved elsewhere", "logs:catch_up", "regular", "/logs/{holiday}/catch-up/", caught_up_elsewhere),
+    View("catch up, nothing missing", "logs:catch_up", "regular", "/logs/{yesterday}/catch-up/"),
     View("after a save", "today", "ill", "/logs/{today}/evening/", saved),
     View("today, complete", "today", "regular", "/", is_wide=True),
+    View("today, installing offered", "today", "regular", "/", installing_offered, is_wide=True),
     *(
         View(f"{stage}, saved", "logs:check_in", "regular", f"/logs/{{yesterday}}/{stage}/", unfolded, is_wide=True)
         for stage in map(str, STAGES)
@@ -488,6 +618,7 @@ VIEWS = [
     View("own questions", "logs:questions", "regular", "/logs/questions/?check_in=evening", is_wide=True),
     View("own questions, moved", "logs:questions", "regular", "/logs/questions/?check_in=evening", question_moved),
     View("questions, off", "logs:questions", "regular", "/logs/questions/?check_in=afternoon", check_in_off),
+    View("the one question", "logs:questions", "regular", "/logs/questions/?check_in=evening", one_question_chosen),
     View("questions of the week", "logs:questions", "regular", "/logs/questions/?check_in=week"),
     View("questions, usual", "logs:questions", "newcomer", "/logs/questions/?check_in=medication"),
     View("new question", "logs:new_question", "regular", "/logs/questions/new/?check_in=evening", is_wide=True),
@@ -517,6 +648,18 @@ VIEWS = [
     ),
     View("own question, archived", "logs:own_question", "regular", "/logs/questions/{archived}/"),
     View("delete own question", "logs:own_question", "regular", "/logs/questions/{question}/", question_deletion),
+    View("reminders, not chosen", "reminders:reminders", "newcomer", "/accounts/reminders/", is_wide=True),
+    View("reminders", "reminders:reminders", "regular", "/accounts/reminders/", is_wide=True),
+    View(
+        "reminders, refused",
+        "reminders:reminders",
+        "regular",
+        "/accounts/reminders/",
+        saving(**{"evening-time": "", "quiet-from": "22:00", "quiet-to": ""}),
+    ),
+    View("channels, none", "reminders:channels", "newcomer", "/accounts/reminders/channels/"),
+    View("channels", "reminders:channels", "regular", "/accounts/reminders/channels/"),
+    View("reminders paused", "reminders:reminders", "regular", "/accounts/reminders/", reminders_paused),
     View("days not tracked", "logs:not_tracked_days", "regular", "/logs/not-tracked/", is_wide=True),
     View(
         "days not tracked, refused",
@@ -583,6 +726,12 @@ VIEWS = [
     View("e-mail", "accounts:email", "newcomer", "/accounts/email/", confirmed),
     View("confirm e-mail", "accounts:email_confirm", "newcomer", "{verify}"),
     View("confirm e-mail, used", "accounts:email_confirm", "newcomer", "/accounts/email/x/"),
+    View("calendar feed, none", "reminders:feed", "newcomer", "/accounts/reminders/feed/"),
+    View("calendar feed", "reminders:feed", "regular", "/accounts/reminders/feed/", is_wide=True),
+    View("calendar feed, new address", "reminders:feed", "regular", "/accounts/reminders/feed/", feed_renewed),
+    View("end reminders by e-mail", "reminders:email_off", "visitor", "{off}"),
+    View("reminders by e-mail ended", "reminders:email_off", "visitor", "{off}", mails_ended),
+    View("a wrong link to end them", "reminders:email_off", "visitor", "/accounts/reminders/off/x/"),
     View("second factor, off", "accounts:second_factor", "newcomer", "/accounts/second-factor/"),
     View("is it you?", "accounts:confirm", "regular", "/accounts/second-factor/app/"),
     View("is it you?, refused", "accounts:confirm", "regular", "/accounts/confirm/", saving(password="x")),
@@ -601,6 +750,7 @@ VIEWS = [
     View("is it you? by passkey", "accounts:confirm_passkey", "careful", "/accounts/confirm/passkey/"),
     View("code", "accounts:code", "visitor", "/accounts/login/", after_password_step),
     View("privacy", "privacy", "visitor", "/privacy/", is_wide=True),
+    View("offline", "offline", "visitor", "/offline/", is_wide=True),
     View("404", "error", "regular", "/logs/2999-01-01/", error=404),
     View("403, an old form", "error", "regular", "/logs/{today}/midday/", stale_form, error=403),
     View("413", "error", "regular", "/logs/{today}/midday/", too_long, error=413),

@@ -114,6 +114,16 @@ def drafts(page: Page) -> list[str]:
     )
 
 
+def put_sent_draft(page: Page, path: str, answers: list, state: str):
+    """Store a draft that was sent from another page, and that `waits` or `needsYou`."""
+    draft = {"version": "", "answers": answers, "sent": True, state: True, "title": "Sent", "address": f"/logs/{path}/"}
+    page.evaluate(
+        """([path, draft]) => localStorage.setItem(`brainlog-draft/${document.body.dataset.person}/${path}/x`,
+            JSON.stringify({at: Date.now() - 10_000, post: {address: draft.address, fields: []}, ...draft}))""",
+        [path, draft],
+    )
+
+
 def wait_until_kept(page: Page, text: str = ""):
     """Wait until a draft with this text is in the browser's storage."""
     page.wait_for_function(

@@ -20,6 +20,7 @@ from brainlog.tests.browser.steps import (
     offer,
     option,
     press,
+    put_sent_draft,
     reopen,
     restored,
     tap,
@@ -450,6 +451,30 @@ def test_where_there_is_no_room_the_oldest_draft_gives_way_to_the_newest(own_pag
     wait_until_kept(own_page, "b" * 1_000)
     kept = own_page.evaluate("Object.keys(localStorage).filter(key => key.includes('2026-01-01'))")
     assert sorted(key.rpartition("/")[2] for key in kept) == ["1", "2", "3", "4"]
+
+
+def test_without_room_what_waits_needs_the_person_or_is_of_another_one_stays(own_page, person, expected_errors):
+    expected_errors.append("net::ERR_FAILED")
+    own_page.context.route("**/logs/waiting/", lambda route: route.abort())
+    own_page.goto(MIDDAY)
+    put_sent_draft(own_page, "2026-01-01/midday", [["lunch", "a" * 1_600_000]], "waits")
+    put_sent_draft(own_page, "2026-01-02/midday", [["lunch", "a" * 1_600_000]], "needsYou")
+    own_page.evaluate(
+        """([other, text]) => localStorage.setItem(`brainlog-draft/${other}/2026-01-01/midday/x`, JSON.stringify(
+            {at: 1, version: "", answers: [["lunch", text]]}))""",
+        [person.pk + 1, "a" * 1_600_000],
+    )
+    kept = drafts(own_page)
+    warnings = []
+    own_page.on("dialog", lambda dialog: (warnings.append(dialog.type), dialog.dismiss()))
+    unfold(own_page)
+
+    field(own_page, "lunch").fill("b" * 800_000)
+    own_page.get_by_role("link", name="History").click(no_wait_after=True)
+
+    assert own_page.url.endswith(MIDDAY)
+    assert warnings == ["beforeunload"]
+    assert drafts(own_page) == kept and len(kept) == 3
 
 
 def test_a_page_offers_so_many_drafts(own_page):

@@ -20,6 +20,7 @@ from brainlog.tests.browser.steps import (
     log_in,
     offer,
     press,
+    put_sent_draft,
     reopen,
     restored,
     tap,
@@ -72,13 +73,14 @@ def test_the_session_has_expired_and_another_person_logs_in(own_page, person):
     assert drafts(own_page) == [f"brainlog-draft/{person.pk}/{DAY}/midday"]
 
 
-def test_the_network_fails(own_page, person, expected_errors):
+def test_the_network_fails_and_the_browser_does_not_know(own_page, person, expected_errors):
+    """With a browser that knows, see test_offline.py."""
     expected_errors.append("net::ERR_INTERNET_DISCONNECTED")
     type_note(own_page)
-    own_page.context.set_offline(True)
+    own_page.route("**/*", lambda route: route.abort("internetdisconnected"))
     press(own_page, "Save")
     expect(own_page.locator("form")).to_have_count(0)
-    own_page.context.set_offline(False)
+    own_page.unroute("**/*")
     own_page.goto("/")
     follow(own_page, "Midday, May 4, 2026")
     expect_brought_back(own_page, person)
@@ -188,6 +190,26 @@ def test_a_page_with_errors_is_kept_as_well(own_page, person):
     expect_saved(page, "Morning saved")
     assert drafts(page) == []
     assert person.daily_logs.get().dreams == NOTE
+
+
+@pytest.mark.parametrize("state", ["waits", "needsYou"])
+def test_a_page_with_errors_takes_no_draft_along_that_waits_or_needs_the_person(
+    own_page, person, state, expected_errors
+):
+    """Such a draft is of another tab: the page with the errors has nothing of it."""
+    expected_errors.append("net::ERR_FAILED")
+    own_page.context.route("**/logs/waiting/", lambda route: route.abort())
+    own_page.goto(f"/logs/{DAY}/morning/")
+    put_sent_draft(own_page, f"{DAY}/morning", [["dreams", NOTE]], state)
+    answer(own_page, {"sleep_hours": "many"})
+
+    press(own_page, "Save")
+
+    expect(own_page.get_by_role("alert")).to_contain_text("Write the hours")
+    assert given_answers(own_page) == {"sleep_hours": "many"}
+    wait_until_kept(own_page, "many")
+    assert own_page.evaluate("key => Boolean(localStorage.getItem(key))", f"brainlog-draft/{person.pk}/{DAY}/morning/x")
+    assert offer(own_page).is_visible() == (state == "needsYou"), "What waits is sent by itself."
 
 
 def save_slowly(page, meanwhile):

@@ -19,6 +19,7 @@ from brainlog.tests.browser.steps import (
     given_answers,
     offer,
     press,
+    put_sent_draft,
     reopen,
     restored,
     tap,
@@ -314,6 +315,21 @@ def test_what_was_moved_and_meets_a_conflict_waits_on_the_new_day_only(own_page,
     own_page.goto(MIDDAY)
     expect(offer(own_page)).to_be_hidden()
     expect(restored(own_page)).to_be_hidden()
+
+
+def test_what_is_moved_takes_no_draft_of_the_old_day_along_that_needs_the_person(own_page, person, clocks):
+    make_log(person, NEXT_DAY, focus_level=9)
+    own_page.goto(MIDDAY + FOR_TODAY)
+    tap(own_page, "focus_level", "4")
+    put_sent_draft(own_page, f"{DAY}/midday", [["lunch", "Soup"]], "needsYou")
+    clocks.go_on(own_page, UNTIL_MORNING)
+    press(own_page, "Save")
+
+    own_page.get_by_role("alert").get_by_role("button", name="Today").click()
+
+    expect(own_page.get_by_role("heading", name="Which answers")).to_be_visible()
+    wait_until_kept(own_page, str(NEXT_DAY))
+    assert own_page.evaluate("key => Boolean(localStorage.getItem(key))", f"brainlog-draft/{person.pk}/{DAY}/midday/x")
 
 
 def test_the_week_left_open_over_its_end_asks_which_week(own_page, person, clocks):

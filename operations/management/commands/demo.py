@@ -7,8 +7,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import User
+from logs.check_in_times import to_json, usual_times
 from operations.demo import generate
 from operations.demo.load import load_demo_data
+from reminders.models import Plan
+from reminders.plans import replan
 
 PERSON, ADMIN = "demo", "demo-admin"
 # Marks the accounts of this command. People can sign up as "demo" or "demo-admin" and choose any display name, but no
@@ -37,6 +40,8 @@ class Command(BaseCommand):
             group, _is_new = Group.objects.get_or_create(name=GROUP)
             person = get_or_make_account(PERSON, group, passwords, display_name="Demo")
             get_or_make_account(ADMIN, group, passwords, display_name="Demo admin", is_staff=True, is_superuser=True)
+            if PERSON in passwords:
+                give_times(person)
             data = load_demo_data(person)
         self.report(data, passwords)
 
@@ -55,6 +60,15 @@ class Command(BaseCommand):
                     f"The account {name} exists and keeps its password. "
                     f"To set another one: manage.py changepassword {name}"
                 )
+
+
+def give_times(person: User) -> None:
+    """Give a new person the usual times of all check-ins, and a plan of reminders. It has no channel: none is sent."""
+    last_weekday = (person.FIRST_WEEKDAYS[person.week_starts_on] - 1) % 7
+    person.check_in_times = to_json(usual_times(last_weekday))
+    User.objects.filter(pk=person.pk).update(check_in_times=person.check_in_times)
+    Plan.objects.create(user=person, repeats=2)
+    replan(person)
 
 
 def get_or_make_account(name: str, group: Group, passwords: dict[str, str], **fields) -> User:

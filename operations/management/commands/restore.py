@@ -1,6 +1,7 @@
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
+from django.utils import timezone
 
 from brainlog.database.urls import session_alias
 from encryption.cipher import key_fingerprints
@@ -8,6 +9,8 @@ from operations.backups import BackupError, archives
 from operations.backups.arguments import add_backup_arguments, open_storage
 from operations.backups.engine import Restore
 from operations.backups.pipeline import interrupt_on_signals
+from reminders.models import Channel
+from reminders.plans import skip_overdue
 
 
 def parse_timeout(text: str) -> float:
@@ -95,9 +98,14 @@ class Command(BaseCommand):
         engine.restore(connection, restoring)
         self.stdout.write(
             f"Restored {manifest.archive}: {sum(manifest.rows.values()):,} rows, as of {manifest.started}. "
-            "Backups have no sessions: people log in again."
+            "Backups have no sessions: people log in again, and add their devices for reminders again."
         )
         call_command("migrate", database=session_alias(), interactive=False)
+        # A device ends with its login. New logins will get the keys of those that are not in the backup.
+        Channel.objects.of_ended_logins(timezone.now()).delete()
+        # Reminders that were due since the backup may have been sent, which the backup cannot know.
+        if skipped := skip_overdue():
+            self.stdout.write(f"Left out the reminders of {skipped} people that were due since then.")
         self.check_database()
 
     def check_migrations(self, manifest):

@@ -86,7 +86,7 @@ def test_all_is_well(cluster):
     lines = result.stdout.splitlines()
     assert [line.split(": ")[1] for line in lines] == [
         *("connection", "server", "tls", "pooling", "replication", "health"),
-        *("privileges", "migrations", "schema", "texts"),
+        *("privileges", "migrations", "schema", "texts", "reminders"),
     ]
     assert all(line.startswith("ok      default: ") for line in lines)
     for text in ("PostgreSQL 1", "max_connections 100", "fsync on", "direct", "is the primary"):
@@ -374,6 +374,32 @@ def test_the_sample_of_a_large_table_is_bounded(unchecked, monkeypatch):
 
 
 # ── Health of the server ──────────────────────────────────────────────────────────────────────
+
+
+def test_it_warns_where_reminders_are_on_and_no_process_sends_them(copy):
+    url, run = copy
+    assert "ok      default: reminders: no one is to be reminded" in output_of("reminders", url)
+
+    run("""INSERT INTO accounts_user (id, username, username_key, password, is_superuser, is_staff, is_active,
+               date_joined, display_name, email, timezone, theme, week_starts_on, day_ends_at, updated_at)
+           VALUES (1, 'ada', 'ada', '', false, false, true, now(), '', '', 'UTC', 'system', 'sunday', 0, now())""")
+    run("""INSERT INTO reminders_plan (user_id, repeat_minutes, repeats, words, next_at)
+           VALUES (1, 15, 0, 'neutral', now())""")
+    assert "no one is to be reminded" in output_of("reminders", url)  # They have times, and no channel.
+    run("""INSERT INTO reminders_channel (user_id, uuid, kind, destination, label, address, address_key, created_at,
+               failures, last_error)
+           VALUES (1, gen_random_uuid(), 'push', 'push.example.org', '', '', '1', now(), 0, '')""")
+    assert "warning default: reminders: reminders are switched on, and none was ever" in output_of("reminders", url)
+    run("INSERT INTO reminders_senderstate (id, seen_at) VALUES (1, now() - interval '6 minutes')")
+    assert "no process has sent any for 6 minutes: run manage.py work" in output_of("reminders", url)
+    run("UPDATE reminders_senderstate SET seen_at = now() - interval '4 minutes'")
+    assert "ok      default: reminders: a process that sends them runs" in output_of("reminders", url)
+
+
+def test_it_warns_on_sqlite_too(tmp_path):
+    url = migrate(f"sqlite:///{tmp_path}/db.sqlite3")
+
+    assert "ok      default: reminders: no one is to be reminded" in output_of("reminders", url)
 
 
 @pytest.mark.thorough

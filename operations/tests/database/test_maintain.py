@@ -13,6 +13,7 @@ from accounts.models import Invitation, KnownBrowser, SecurityEvent, Throttle
 from accounts.tests.factories import make_person
 from operations.database import maintain as maintenance
 from operations.models import DatabaseReport
+from reminders.models import Channel
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +118,21 @@ def test_unused_browsers_are_deleted():
 
     assert {browser.token_hash for browser in KnownBrowser.objects.all()} == {"0", "399"}
     assert any(line.startswith("Deleted 1 browsers") for line in lines)
+
+
+def test_devices_for_reminders_are_deleted_where_the_login_was_ended():
+    person = make_person()
+    ended, valid = (
+        KnownBrowser.objects.create(person=person, token_hash=str(number), ended_at=ended_at)
+        for number, ended_at in enumerate((timezone.now(), None))
+    )
+    for browser in (ended, valid, None):
+        key = str(browser and browser.pk)
+        Channel.objects.create(user=person, kind="push", destination="x", address_key=key, known_browser=browser)
+
+    maintain()
+
+    assert [channel.known_browser for channel in Channel.objects.all()] == [valid, None]
 
 
 @pytest.mark.django_db(transaction=True)
