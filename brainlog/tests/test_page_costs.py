@@ -21,7 +21,7 @@ DAY = "2026-05-31"
 MOST = {
     "/": (4, 4, 11600),
     f"/logs/{DAY}/": (3, 3, 9800),
-    f"/logs/{DAY}/morning/": (6, 3, 11600),
+    f"/logs/{DAY}/morning/": (6, 3, 11700),
     f"/logs/{DAY}/medication/": (7, 3, 16400),
     f"/logs/{DAY}/midday/": (6, 2, 14200),
     f"/logs/{DAY}/afternoon/": (6, 2, 12100),

@@ -209,5 +209,6 @@ def test_what_the_server_sends_is_shown_by_the_worker(new_page, live_server, per
         "title": "Time for your log",
         "body": "You asked for this one, to see that it arrives.",
         "tag": "now",
+        "renotify": True,
         "address": f"{live_server.url}{CHANNELS}",
     }
