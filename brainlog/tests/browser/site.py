@@ -469,6 +469,7 @@ def travelling(page, world):
 def paused(page, world):
     press(page, "For a week")
     expect_saved(page, "Notices and hints are paused until")
+    User.objects.filter(pk=world.newcomer.pk).update(notices_paused_until=None)
 
 
 def saved(page, world):
