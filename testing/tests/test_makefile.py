@@ -158,6 +158,38 @@ def test_the_process_that_sends_reminders_starts_and_ends_with_the_server(instal
                 os.killpg(make.pid, signal.SIGKILL)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Reads the environment of a process in /proc.")
+@pytest.mark.parametrize("where", ["its own address", "in .env", "in the environment"])
+def test_links_in_reminders_begin_with_the_address_of_the_server(installed, where):
+    port, log = free_port(), installed / "log"
+    environment = {"PATH": os.environ["PATH"]}
+    expected = f"http://127.0.0.1:{port}"
+    if where != "its own address":
+        expected = "https://log.example.org"
+    if where == "in .env":
+        (installed / ".env").write_text(f"SITE_URL={expected}\n")
+    if where == "in the environment":
+        environment["SITE_URL"] = expected
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            ["make", "run", f"PORT={port}"],
+            cwd=installed,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        ) as make,
+    ):
+        try:
+            wait_until(lambda: "The background process runs" in log.read_text(), log.read_text, process=make)
+            [(worker, _command)] = [each for each in processes_of_group(make.pid) if "manage.py work" in each[1]]
+            assert f"SITE_URL={expected}" in Path(f"/proc/{worker}/environ").read_text().split("\0")
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(make.pid, signal.SIGKILL)
+
+
 def processes_of_group(group: int) -> list[tuple[int, str]]:
     """The processes of a group that run, and their commands."""
     table = subprocess.run(["ps", "axww", "-o", "pid=,pgid=,stat=,command="], capture_output=True, text=True).stdout
