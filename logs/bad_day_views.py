@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from logs import undo, which_day
 from logs.answer_form import store
 from logs.calendar_days import full_name_of, name_of_day
-from logs.one_question import score_named
+from logs.one_question import ask_everything, ask_one_question, score_named
 from logs.question_lists import names_in, read_questions_again
 from logs.questions import OWN_NAME
 from logs.some_questions import CatchUpForm, OneQuestionForm, address_of_question
@@ -25,10 +25,10 @@ def ask_one(request):
     """Ask one question only until the person's day ends, or everything again."""
     person, asks = request.user, request.POST.get("asks")
     if asks == "one":
-        person.ask_one_question_on(person.today())
+        ask_one_question(person, person.today())
         messages.success(request, _("Just one question today. Everything else can wait."))
     elif asks == "all":
-        person.ask_one_question_on(None)
+        ask_everything(person, person.today())
         messages.success(request, _("All your check-ins are there again."))
     else:
         messages.error(request, _("Please choose between one question and all of them."))
