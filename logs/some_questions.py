@@ -42,10 +42,19 @@ class SomeQuestionsForm(AnswersForm):
 
 
 class OneQuestionForm(SomeQuestionsForm):
-    """One question of a day. None, if it was deleted since its page was opened."""
+    """One question of a day, by its name and, unless it was deleted since, itself."""
 
-    def __init__(self, log: DailyLog, question: Question | None, data=None):
+    def __init__(self, log: DailyLog, name: str, question: Question | None, data=None):
         super().__init__(log, [question] if question else [], data)
+        self.name = name
+
+    @property
+    def is_accepted(self):
+        return bool(self.questions) and super().is_accepted
+
+    @property
+    def status(self):
+        return super().status if self.questions else 404
 
     def get_context(self):
         """It is in sight, even if its check-in folds it away."""

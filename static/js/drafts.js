@@ -169,7 +169,7 @@ class DraftKeeper {
   asDraft() {
     const answers = readAnswers(this.form);
     const sent = this.sent !== null && areSame(this.sent, answers);
-    const [title, address] = [this.form.dataset.draftTitle, location.pathname];
+    const [title, address] = [this.form.dataset.draftTitle, new URL(this.form.getAttribute("action"), location).pathname];
     const asSent = sent ? { post: this.post, waits: this.isQueued, failures: storage.read(this.key)?.failures } : {};
     return { at: this.typedAt, version: this.version.value, answers, sent, today: this.outdatedToday(), title, address, ...asSent };
   }

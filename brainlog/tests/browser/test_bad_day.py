@@ -22,8 +22,10 @@ from brainlog.tests.browser.steps import (
     tap,
     wait_until_kept,
 )
+from logs.question_changes import delete_question
 from logs.tests.conftest import NEW_YORK
 from logs.tests.factories import DAY, make_full_log, make_log, make_medication
+from logs.tests.own_questions import make_question
 
 pytestmark = pytest.mark.once
 
@@ -173,6 +175,75 @@ def test_a_save_that_was_sent_meanwhile_leaves_what_is_tapped(phone, person):
     expect_saved(page, "Saved. That is enough for today.")
     with page.expect_navigation():
         page.evaluate(sent)
+
+
+def test_a_score_that_was_chosen_and_not_saved_is_kept(phone, person):
+    page = phone(320)
+    press(page, "Just one question today")
+    tap(page, "morning_mood", "3")
+    wait_until_kept(page, "morning_mood")
+
+    page = reopen(page, "/")
+
+    expect(offer(page)).to_be_visible()
+    assert fits_its_screen(page)
+    press(page, "Bring them back")
+    press(page, "Save")
+    expect_saved(page, "Saved. That is enough for today.")
+    assert person.daily_logs.get().morning_mood == 3
+    expect_no_drafts(page)
+
+
+def test_it_is_kept_for_its_day_once_that_is_over(phone, clock, person):
+    page = phone()
+    press(page, "Just one question today")
+    tap(page, "morning_mood", "3")
+    wait_until_kept(page, "morning_mood")
+    clock.move_to(MORNING_AFTER)
+
+    page = reopen(page, "/")
+    follow(page, "One question, May 4, 2026")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("One question")
+    press(page, "Bring them back")
+    press(page, "Save")
+    expect_saved(page, "Saved.")
+    log = person.daily_logs.get()
+    assert (log.date, log.morning_mood) == (DAY, 3)
+    expect_no_drafts(page)
+
+
+def test_the_answer_waits_for_the_network_and_goes_to_its_day(phone, clock, person, expected_errors):
+    expected_errors.append("net::ERR_(INTERNET_DISCONNECTED|FAILED)")
+    page = phone(320)
+    press(page, "Just one question today")
+    tap(page, "morning_mood", "3")
+    page.context.set_offline(True)
+    press(page, "Save")
+    expect(page.locator("[data-draft-waits]")).to_be_focused()
+    assert fits_its_screen(page)
+    assert not person.daily_logs.exists()
+    clock.move_to(MORNING_AFTER)
+
+    page.context.set_offline(False)
+
+    expect_saved(page, "Saved.")
+    log = person.daily_logs.get()
+    assert (log.date, log.morning_mood, log.morning_recalled) == (DAY, 3, ["morning_mood"])
+    expect_no_drafts(page)
+
+
+def test_a_draft_of_a_question_that_was_deleted_does_not_stay(phone, person, expected_errors):
+    expected_errors.append("404")
+    own = make_question(person, "score")
+    page = phone()
+    put_sent_draft(page, f"{DAY}/one-question/{own.name}", [[own.name, "4"]], "needsYou")
+    delete_question(User.objects.get(pk=person.pk), own.pk)
+
+    page.goto(f"/logs/{DAY}/one-question/{own.name}/")
+
+    expect(page.get_by_text("This question is not there any more.")).to_be_visible()
+    expect_no_drafts(page)
 
 
 @each_phone
