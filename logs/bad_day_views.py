@@ -141,5 +141,6 @@ def decline_catch_up(request, day):
     request.user.decline_catch_up(day)
     text = _("%(day)s stays as it is.") % {"day": full_name_of(day)}
     link = _("Fill it in after all")
-    messages.success(request, format_html('{} <a href="{}">{}</a>', text, reverse("logs:catch_up", args=[day]), link))
+    text = format_html('{} <a href="{}">{}</a>', text, reverse("logs:catch_up", args=[day]), link)
+    undo.say(request, text, saved=f"{request.user.pk}/{day}/{CATCH_UP}/*")
     return redirect("today")

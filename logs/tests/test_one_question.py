@@ -408,7 +408,7 @@ def test_a_day_that_has_not_begun_has_none(as_person):
 def test_a_question_of_another_person_has_no_page(as_person):
     other = make_question(make_person(), "score")
 
-    assertContains(as_person.get(url_of(other.name)), "This question is not there any more.", status_code=404)
+    assertContains(as_person.get(url_of(other.name)), "This question is not there any more, so", status_code=404)
     assert as_person.post(url_of(other.name)).status_code == 404
     response = as_person.post(url_of(other.name), {other.name: "5", "asked-names": other.name})
     assertContains(response, "A question of your own is not there any more.", status_code=404)
