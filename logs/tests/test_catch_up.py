@@ -20,7 +20,6 @@ from logs.tests.test_conflicts import conflicts_of
 from logs.tests.test_queries import statements
 from logs.tests.test_recorded import recorded
 from logs.tests.test_undo import last_text, save, undo
-from testing.forms import forms_in
 
 pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
