@@ -1,5 +1,6 @@
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
+from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
 from accounts.known_browsers import ended_person_ids
@@ -59,8 +60,9 @@ def day_of_one_question(person) -> dict:
     answer = question.read(log)
     return context | {
         "address": address_of_question(log.date, question.name),
+        "date": date_format(log.date),
         "answer": None if answer is None else question.display(answer),
-        "form": OneQuestionForm(log, question),
+        "form": OneQuestionForm(log, question.name, question),
     }
 
 

@@ -80,7 +80,7 @@ def recent_days(todays: dict) -> dict[int, list]:
         first, last = min(todays.values()) - datetime.timedelta(days=MONTH), max(todays.values())
         days = DailyLog.objects.filter(user__in=todays, date__gt=first, date__lte=last).order_by()
         stamps = [name for stage in STAGES for name in (stage.completed_at, stage.part.asked_id)]
-        columns = ("user_id", "date", "not_tracked", *stamps)
+        columns = ("user_id", "date", "not_tracked", "one_question_only", *stamps)
         for day in days.values_list(*columns, named=True):
             days_of[day.user_id].append(day)
     return days_of

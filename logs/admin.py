@@ -208,7 +208,7 @@ class DailyLogAdmin(PrivateTextAdmin):
     list_display = ("date", "user", "done", "missing", "updated_at")
     list_select_related = ("user",)
     list_reads = (
-        *("date", "user__username", "not_tracked", "updated_at"),
+        *("date", "user__username", "not_tracked", "one_question_only", "updated_at"),
         # Which check-ins count for the day.
         *("user__question_choices", "user__timezone", "user__day_ends_at", "user__one_question_on"),
         *(name for stage in STAGES for name in (stage.completed_at, stage.part.asked_id)),
@@ -221,7 +221,7 @@ class DailyLogAdmin(PrivateTextAdmin):
     inlines = (DoseInline, OwnAnswerInline)
 
     def get_fieldsets(self, request, obj=None):
-        facts = ("user", "date", "not_tracked", "created_at", "updated_at")
+        facts = ("user", "date", "not_tracked", "one_question_only", "created_at", "updated_at")
         return [
             (None, {"fields": facts}),
             *((stage.title, {"fields": (*columns_asked(stage, obj), stage.completed_at)}) for stage in STAGES),

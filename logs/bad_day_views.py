@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 from logs import undo, which_day
 from logs.answer_form import store
 from logs.calendar_days import full_name_of, name_of_day
-from logs.one_question import score_named
-from logs.question_lists import names_in, read_questions_again
+from logs.one_question import ask_everything, ask_one_question, score_named
+from logs.question_lists import read_questions_again
 from logs.questions import OWN_NAME
 from logs.some_questions import CatchUpForm, OneQuestionForm, address_of_question
 from logs.views import CATCH_UP, day_or_404, is_of_one, is_open, log_of, page_after, undo_address
@@ -25,16 +25,17 @@ def ask_one(request):
     """Ask one question only until the person's day ends, or everything again."""
     person, asks = request.user, request.POST.get("asks")
     if asks == "one":
-        person.ask_one_question_on(person.today())
+        ask_one_question(person, person.today())
         messages.success(request, _("Just one question today. Everything else can wait."))
     elif asks == "all":
-        person.ask_one_question_on(None)
+        ask_everything(person, person.today())
         messages.success(request, _("All your check-ins are there again."))
     else:
         messages.error(request, _("Please choose between one question and all of them."))
     return redirect("today")
 
 
+@takes_waiting_saves
 def one_question(request, day, name):
     """One question of a day, asked and saved as by its check-in."""
     person = request.user
@@ -46,7 +47,7 @@ def one_question(request, day, name):
         if form.is_accepted:
             return redirect(after_one_question(request, form))
     else:
-        form = OneQuestionForm(day_or_404(person, day, request.POST), question_or_404(person, name, request.POST))
+        form = OneQuestionForm(day_or_404(person, day, request.POST), name, question_or_404(person, name))
         if request.method == "POST":
             form.fill_in(request.POST)
     context = which_day.form_context(request, day, choices, is_save=is_save) | {
@@ -67,10 +68,10 @@ def names_of(day, today) -> dict:
     }
 
 
-def question_or_404(person, name, sent):
-    """The person's question with a score of this name. None for one that was deleted since the page asked it."""
+def question_or_404(person, name):
+    """The person's question with a score of this name. None for an own one that may have been deleted since."""
     question = score_named(person, name)
-    if question is None and not (OWN_NAME.fullmatch(name) and name in names_in(sent, "asked-names")):
+    if question is None and not OWN_NAME.fullmatch(name):
         raise Http404
     return question
 
@@ -78,10 +79,10 @@ def question_or_404(person, name, sent):
 def opened_question(person, day, name, data) -> OneQuestionForm:
     """The form that a save came in for, its day locked, with what was typed on the page of another day moved to it."""
     read_questions_again(person)
-    question = question_or_404(person, name, data)
-    form = OneQuestionForm(day_or_404(person, day, data, lock=True), question, data)
+    question = question_or_404(person, name)
+    form = OneQuestionForm(day_or_404(person, day, data, lock=True), name, question, data)
     if typed_on := which_day.moved_from(data, day):
-        form.move_from(OneQuestionForm(log_of(person, typed_on), question, data))
+        form.move_from(OneQuestionForm(log_of(person, typed_on), name, question, data))
     return form
 
 
@@ -95,7 +96,9 @@ def after_one_question(request, form) -> str:
         text = _("Saved. That is enough for today.")
     else:
         text = _("Saved.")
-    undo.say(request, text, address=undo_address(log.date), about=stage.slug, change=form.change)
+    days = filter(None, [log.date, which_day.moved_from(request.POST, log.date)])
+    saved = ",".join(f"{person.pk}/{day}/one-question/{form.name}" for day in days)
+    undo.say(request, text, saved=saved, address=undo_address(log.date), about=stage.slug, change=form.change)
     return page_after(person, log.date)
 
 
@@ -138,5 +141,6 @@ def decline_catch_up(request, day):
     request.user.decline_catch_up(day)
     text = _("%(day)s stays as it is.") % {"day": full_name_of(day)}
     link = _("Fill it in after all")
-    messages.success(request, format_html('{} <a href="{}">{}</a>', text, reverse("logs:catch_up", args=[day]), link))
+    text = format_html('{} <a href="{}">{}</a>', text, reverse("logs:catch_up", args=[day]), link)
+    undo.say(request, text, saved=f"{request.user.pk}/{day}/{CATCH_UP}/*")
     return redirect("today")

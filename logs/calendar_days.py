@@ -118,7 +118,7 @@ def lines_of(logs: Iterable[tuple], person) -> list[Line]:
 
     def done_in_words(log) -> str:
         stages = stages_counted(log, person, today)
-        if not stages and is_of_one_question(log, person, today):
+        if not stages and is_of_one_question(log, person):
             return gettext("one question")
         return done % {"done": stages_done_of(log, stages), "all": len(stages)}
 

@@ -3,6 +3,9 @@
 docs/decisions/0028-bad-days.md
 """
 
+import datetime
+
+from brainlog.database.retry import retry_on_conflict
 from logs.check_in_times import stage_now
 from logs.kinds import Score
 from logs.models import DailyLog
@@ -10,6 +13,26 @@ from logs.question_choices import Choices
 from logs.question_lists import questions_of_day
 from logs.questions import Question
 from logs.stages import EVENING, STAGES
+
+
+@retry_on_conflict
+def ask_one_question(person, day: datetime.date):
+    """Ask one question only on this day. Its row is marked, if it has one; else the save that makes it marks it.
+
+    The row of the day before that had one question is marked again: a save in parallel to the switch may have made it.
+    A statement that updates a row waits for a save that holds it, and changes nothing else of it. As with answers, the
+    person's row comes last.
+    """
+    days = {day, person.one_question_on} - {None}
+    person.daily_logs.filter(date__in=days).update(one_question_only=True)
+    person.ask_one_question_on(day)
+
+
+@retry_on_conflict
+def ask_everything(person, day: datetime.date):
+    """Ask everything again on this day."""
+    person.daily_logs.filter(date=day).update(one_question_only=None)
+    person.ask_one_question_on(None)
 
 
 def is_score(question: Question) -> bool:

@@ -8,7 +8,7 @@ from django import forms
 from logs.models import OwnAnswer, OwnAnswerColumns, OwnQuestion, own_questions_of
 from logs.parts import Part
 from logs.question_choices import Choices, arranged
-from logs.questions import NOT_TRACKED, DosesQuestion, Question, RowQuestion, questions_on
+from logs.questions import NOT_TRACKED, ONE_QUESTION_ONLY, DosesQuestion, Question, RowQuestion, questions_on
 from logs.stages import STAGES, Stage
 
 
@@ -138,5 +138,5 @@ def is_done(questions: Sequence[Question], answer_to: Callable[[Question], objec
 
 
 def parts_of_day(person) -> dict[Part | None, tuple[Question, ...]]:
-    """All that a day has of this person: the questions of each check-in, and the mark, which is of none."""
-    return {stage.part: stage.questions(person) for stage in STAGES} | {None: (NOT_TRACKED,)}
+    """All that a day has of this person: the questions of each check-in, and the marks, which are of none."""
+    return {stage.part: stage.questions(person) for stage in STAGES} | {None: (NOT_TRACKED, ONE_QUESTION_ONLY)}

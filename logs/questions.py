@@ -369,7 +369,9 @@ MEDICATION_COLUMNS = tuple(
         *("note", "is_active"),
     )
 )
+# The marks of a day.
 NOT_TRACKED = ColumnQuestion(DailyLog._meta.get_field("not_tracked"))
+ONE_QUESTION_ONLY = ColumnQuestion(DailyLog._meta.get_field("one_question_only"))
 
 
 @dataclass(frozen=True)

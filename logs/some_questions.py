@@ -42,10 +42,19 @@ class SomeQuestionsForm(AnswersForm):
 
 
 class OneQuestionForm(SomeQuestionsForm):
-    """One question of a day. None, if it was deleted since its page was opened."""
+    """One question of a day, by its name and, unless it was deleted since, itself."""
 
-    def __init__(self, log: DailyLog, question: Question | None, data=None):
+    def __init__(self, log: DailyLog, name: str, question: Question | None, data=None):
         super().__init__(log, [question] if question else [], data)
+        self.name = name
+
+    @property
+    def is_accepted(self):
+        return bool(self.questions) and super().is_accepted
+
+    @property
+    def status(self):
+        return super().status if self.questions else 404
 
     def get_context(self):
         """It is in sight, even if its check-in folds it away."""
@@ -90,13 +99,12 @@ def missing_scores(log: DailyLog) -> list[Question]:
 def offers_catch_up(log: DailyLog) -> bool:
     """Whether Today offers to fill in the day before, whose log this is: a score that is asked first is missing.
 
-    No query, unless the person has own questions and nothing else is missing in a check-in that is not done.
+    None counts on a day of one question. No query, unless the person has own questions and nothing else is missing in
+    a check-in that is not done.
     """
     person, day = log.user, log.date
     declined = person.catch_up_declined_for
     if person.are_notices_paused or log.not_tracked or day < person.first_day or (declined and day <= declined):
-        return False
-    if day == person.one_question_on:  # One answer was enough that day.
         return False
     undone = [stage for stage in log.stages_counted if not log.is_done(stage)]
     if any(misses_built_in_score(log, stage) for stage in undone):

@@ -49,7 +49,7 @@ NOT_ANSWERED = {
     | {"timezone", "day_ends_at", "question_choices", "one_question_on"},
     "logs_dailylog": {"user", "date", "updated_at", *(stage.completed_at for stage in STAGES)}
     | {stage.part.asked for stage in STAGES}  # Whether it has answers.
-    | {"not_tracked"},  # The list says that a day is marked, and not why.
+    | {"not_tracked", "one_question_only"},  # The list says that a day is marked, and not why.
     "logs_medication": {"user"},
     "logs_dose": {"daily_log", "user"},
     "logs_ownquestion": {"user", "check_in", "kind", "archived_at"},

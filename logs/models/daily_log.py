@@ -12,10 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from brainlog.database.compiled import compiled
 from logs.addresses import address_of_day
-from logs.fields import ChoiceField, ScoreField
+from logs.fields import ChoiceField, YesNoField
 from logs.models.medications import Dose, doses_of_log
 from logs.models.own_questions import OwnAnswer, RowWithOwnAnswers
-from logs.models.question_sets import QuestionSet
 from logs.stages import (
     STAGES,
     AfternoonAnswers,
@@ -41,7 +40,7 @@ def stages_counted(log, person, today: datetime.date) -> Sequence[Stage]:
     Those that the person has switched on, and for a past day also those that have answers. Of a day of one question
     only those that are done all the same: the others were not asked for.
     """
-    if is_of_one_question(log, person, today):
+    if is_of_one_question(log, person):
         return [stage for stage in STAGES if getattr(log, stage.completed_at) is not None]
     return stages_switched_on(log, person, today)
 
@@ -54,23 +53,12 @@ def stages_switched_on(log, person, today: datetime.date) -> Sequence[Stage]:
     return [stage for stage in STAGES if stage.is_on(person) or (is_past and has_answers(log, stage))]
 
 
-# The built-in questions with a score.
-SCORES = tuple(field.name for stage in STAGES for field in stage.fields if isinstance(field, ScoreField))
+def is_of_one_question(log, person) -> bool:
+    """Whether a day, a log or a row of for_list(), is one of one question. No query.
 
-
-def is_of_one_question(log, person, today: datetime.date) -> bool:
-    """Whether a day, a log or a row of for_list(), was one of one question. No query.
-
-    The person says so of one day (`one_question_on`). Earlier ones are known by what was asked: nothing but one score
-    in each check-in that has answers, none of which is done. Of own questions only the one chosen now is known.
+    Its row says so. The last such day is also known without a row (`one_question_on`).
     """
-    if log.date == person.one_question_on:
-        return True
-    asked = {getattr(log, stage.part.asked_id) for stage in STAGES} - {None}
-    if not asked or log.date >= today or stages_done_of(log):
-        return False
-    names = {*SCORES, (person.question_choices or {}).get("one") or SCORES[0]}
-    return asked <= {QuestionSet.of(person.pk, [name]).pk for name in names}
+    return bool(log.one_question_only) or log.date == person.one_question_on
 
 
 def has_answers(log, stage: Stage) -> bool:
@@ -87,7 +75,7 @@ class DailyLogQuerySet(models.QuerySet):
     def for_list(self):
         """Only what a list or a calendar shows of a day, no text among it: named tuples, which cost half of models."""
         return self.values_list(
-            *("date", "not_tracked", *HEADLINES),
+            *("date", "not_tracked", "one_question_only", *HEADLINES),
             *(name for stage in STAGES for name in (stage.completed_at, stage.part.asked_id)),
             named=True,
         )
@@ -158,6 +146,10 @@ class DailyLog(RowWithOwnAnswers, MorningAnswers, MedicationAnswers, MiddayAnswe
     )
     date = models.DateField(_("date"), help_text=_("The person's own calendar day. A change of zone never moves it."))
     not_tracked = ChoiceField(_("not tracked"), choices=NotTracked)
+    # True or NULL. It is no answer: a row that says nothing else is not kept.
+    one_question_only = YesNoField(
+        _("only one question"), help_text=_("The person wanted to be asked one question only on this day.")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
 
@@ -188,6 +180,12 @@ class DailyLog(RowWithOwnAnswers, MorningAnswers, MedicationAnswers, MiddayAnswe
 
     def get_absolute_url(self):
         return address_of_day(self.date)
+
+    def save(self, *args, **kwargs):
+        """Save the row. A new one is marked if the person wants one question only on its day."""
+        if self._state.adding and self.date == self.user.one_question_on:
+            self.one_question_only = True
+        super().save(*args, **kwargs)
 
     @property
     def headline(self) -> int | None:

@@ -20,7 +20,6 @@ from logs.tests.test_conflicts import conflicts_of
 from logs.tests.test_queries import statements
 from logs.tests.test_recorded import recorded
 from logs.tests.test_undo import last_text, save, undo
-from testing.forms import forms_in
 
 pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
@@ -255,7 +254,14 @@ def test_a_day_that_misses_nothing_says_so(as_person, person):
     page = as_person.get(URL)
 
     assertContains(page, "Nothing is missing on this day.")
-    assert not [form for form in forms_in(page.content.decode(), URL) if "answers" in form.classes]
+    assertContains(page, "data-only-drafts hidden>")  # The form is shown for a draft only.
+    assertNotContains(page, DECLINE)
+
+
+def test_leaving_a_day_removes_its_drafts_from_the_browser(as_person, person):
+    page = as_person.post(DECLINE, follow=True)
+
+    assertContains(page, f'data-saved="{person.pk}/{DAY}/catch-up/*"')
 
 
 def test_a_day_that_has_not_begun_has_no_page(as_person):

@@ -263,5 +263,5 @@ def test_the_way_back_refuses_what_is_done_without_the_usual_answers(transaction
     with pytest.raises(IntegrityError):
         call_command("migrate", "logs", BEFORE_RECORDS, verbosity=0)
 
-    assert again(log).morning_completed_at == log.morning_completed_at
     call_command("migrate", verbosity=0)
+    assert again(log).morning_completed_at == log.morning_completed_at

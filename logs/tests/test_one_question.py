@@ -408,7 +408,8 @@ def test_a_day_that_has_not_begun_has_none(as_person):
 def test_a_question_of_another_person_has_no_page(as_person):
     other = make_question(make_person(), "score")
 
-    assert as_person.get(url_of(other.name)).status_code == 404
+    assertContains(as_person.get(url_of(other.name)), "This question is not there any more, so", status_code=404)
+    assert as_person.post(url_of(other.name)).status_code == 404
     response = as_person.post(url_of(other.name), {other.name: "5", "asked-names": other.name})
     assertContains(response, "A question of your own is not there any more.", status_code=404)
     assert not DailyLog.objects.exists()
@@ -552,6 +553,165 @@ def test_the_page_of_the_day_counts_nothing(as_person, person):
         page = as_person.get(day_url(day)).content.decode()
         assert not re.search(r"\d of \d (done|check)", page)
         assert "not started" not in page
+
+
+# ── What is stored of it ─────────────────────────────────────────────────────────────────────────
+
+
+def details(person) -> list[str]:
+    """What the history says of the person's days, the newest first."""
+    return [line.detail for line in lines_of(person.daily_logs.for_list(), fresh(person))]
+
+
+def marks(person) -> list:
+    """The marks of the person's days, the newest first."""
+    return list(person.daily_logs.values_list("one_question_only", flat=True))
+
+
+def test_the_switch_makes_no_day(as_person, person):
+    as_person.post(SWITCH, {"asks": "one"})
+    as_person.post(SWITCH, {"asks": "all"})
+
+    assert not DailyLog.objects.exists()
+
+
+def test_the_switch_marks_the_day_and_changes_no_other(as_person, person):
+    log = make_log(person, TODAY, focus_level=5)
+    make_log(person, DAY, focus_level=6)
+    other = make_log(make_person(), TODAY)
+
+    as_person.post(SWITCH, {"asks": "one"})
+    assert marks(person) == [True, None]
+    other.refresh_from_db()
+    assert other.one_question_only is None
+
+    as_person.post(SWITCH, {"asks": "all"})
+    assert marks(person) == [None, None]
+    before, log = log, DailyLog.objects.get(pk=log.pk)
+    assert (log.focus_level, log.updated_at) == (5, before.updated_at)
+
+
+@pytest.mark.parametrize("save_first", ["answer", "dose", "check-in"])
+def test_whichever_save_makes_the_day_it_stays_one_of_one_question(as_person, person, save_first):
+    with at(12, DAY):
+        as_person.post(SWITCH, {"asks": "one"})
+        match save_first:
+            case "answer":
+                as_person.post(url_of("morning_mood", DAY), {"morning_mood": "3"})
+            case "dose":
+                medication = make_medication(person, usual_amount=36)
+                as_person.post(f"/logs/medications/{medication.pk}/taken/", {"shown": f"{DAY}/0"})
+            case "check-in":
+                as_person.post(check_in_url("midday", DAY), {"focus_level": "3", "lunch": "Soup"})
+    assert marks(person) == [True]
+    done = {"answer": 0, "dose": 1, "check-in": 0}[save_first]
+    said = f"{done} of {done} done" if done else "one question"
+    assert details(person) == [said]
+
+    as_person.post(SWITCH, {"asks": "one"})
+
+    assert details(person) == [said]
+
+
+def test_the_day_before_is_one_of_one_question_though_everything_is_asked_again_today(as_person, person):
+    one_question_days(person, as_person)
+
+    as_person.post(SWITCH, {"asks": "all"})
+
+    assert marks(person) == [None, True, None]
+
+
+def test_another_question_chosen_since_changes_no_day(as_person, person):
+    own = make_question(person, "score", check_in="midday")
+    with at(12, DAY):
+        choose(as_person, own.name)
+        as_person.post(SWITCH, {"asks": "one"})
+        as_person.post(url_of(own.name, DAY), {own.name: "9", "asked-names": own.name})
+    choose(as_person, "anxiety_level")
+    as_person.post(SWITCH, {"asks": "one"})
+
+    assert details(person) == ["one question"]
+
+
+def test_a_day_of_which_a_program_sent_one_score_is_none(as_person, person):
+    as_person.post(check_in_url("morning", DAY), {"morning_mood": "5", "asked-names": "morning_mood"})
+
+    assert (marks(person), details(person)) == ([None], ["0 of 5 done"])
+
+
+def test_check_ins_done_on_such_a_day_are_counted_and_it_stays_one(as_person, person):
+    with at(12, DAY):
+        as_person.post(SWITCH, {"asks": "one"})
+        as_person.post(url_of("morning_mood", DAY), {"morning_mood": "3"})
+        as_person.post(check_in_url("midday", DAY), answers("midday"))
+    as_person.post(SWITCH, {"asks": "one"})
+
+    assert (marks(person), details(person)) == ([True], ["1 of 1 done"])
+
+
+def test_a_day_that_a_save_made_beside_the_switch_is_marked_by_the_next_one(as_person, person):
+    with at(12, DAY):
+        as_person.post(SWITCH, {"asks": "one"})
+    make_log(User(pk=person.pk), DAY, morning_mood=3)  # Its person was read before the switch.
+    assert marks(person) == [None]
+
+    as_person.post(SWITCH, {"asks": "one"})
+
+    assert marks(person) == [True]
+
+
+def test_undo_keeps_the_mark_right(as_person, bad_day):
+    message = save(as_person, url_of("morning_mood"), {"morning_mood": "2"})
+    *_others, message = undo(as_person, message).context["messages"]
+    assert marks(bad_day) == []
+    *_others, message = undo(as_person, message).context["messages"]
+    assert marks(bad_day) == [True]
+    undo(as_person, message)
+    assert marks(bad_day) == []
+
+
+def test_undo_of_a_save_does_not_switch_the_day_back(as_person, bad_day):
+    make_log(bad_day, TODAY, focus_level=5)
+    message = save(as_person, url_of("morning_mood"), {"morning_mood": "2"})
+    as_person.post(SWITCH, {"asks": "all"})
+
+    undo(as_person, message)
+
+    log = bad_day.daily_logs.get()
+    assert (log.morning_mood, log.focus_level, log.one_question_only) == (None, 5, None)
+
+
+def test_a_deleted_day_comes_back_as_it_was(as_person, person):
+    one_question_days(person, as_person)
+    page = as_person.post(f"{day_url(DAY)}delete/")
+    assert marks(person) == [True, None]
+
+    as_person.post(page.context["address"], {"envelope": page.context["envelope"]})
+
+    assert marks(person) == [True, True, None]
+
+
+def test_the_switch_in_parallel_to_saves_loses_nothing(send_in_parallel, person):
+    for number in range(1, 9):
+        DailyLog.objects.all().delete()
+        make_log(person, TODAY, focus_level=1)
+        asks = "one" if number % 2 else "all"
+
+        statuses = send_in_parallel(
+            [
+                (SWITCH, {"asks": asks}),
+                (check_in_url("afternoon", TODAY), {"anxiety_level": str(number)}),
+                (url_of("morning_mood"), {"morning_mood": str(number)}),
+            ]
+        )
+
+        assert statuses == [302] * 3
+        log = person.daily_logs.get()
+        assert (log.focus_level, log.anxiety_level, log.morning_mood) == (1, number, number)
+        assert log.one_question_only is (asks == "one" or None)
+
+
+# ── What staff and numbers make of it ────────────────────────────────────────────────────────────
 
 
 def test_staff_see_no_check_ins_missing_and_none_possible(as_person, person):

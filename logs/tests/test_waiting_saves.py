@@ -50,7 +50,11 @@ def test_a_visitor_gets_no_token(client):
 
 @pytest.mark.parametrize(
     ("address", "data", "leads_to"),
-    [(MIDDAY, {"focus_level": "3"}, day_url()), (WEEK, {"week_rating": "8"}, reverse("reflections:list"))],
+    [
+        (MIDDAY, {"focus_level": "3"}, day_url()),
+        (WEEK, {"week_rating": "8"}, reverse("reflections:list")),
+        (f"{day_url()}one-question/morning_mood/", {"morning_mood": "4"}, day_url()),
+    ],
 )
 def test_a_save_is_answered_explicitly(browser, person, address, data, leads_to):
     answer = send(browser, person, data, address)
@@ -97,14 +101,16 @@ def test_the_next_page_removes_no_drafts(browser, person):
     for template, data in (
         ("logs/check_in.html", {"focus_level": "3"}),
         ("reflections/week.html", {"week_rating": "8"}),
+        ("logs/_one_question.html", {"morning_mood": "4"}),
     ):
         send(browser, person, data, FORMS[template])
-    send(browser, person, {"morning_mood": "3"}, FORMS["logs/catch_up.html"])
+    send(browser, person, {"day_rating": "3"}, FORMS["logs/catch_up.html"])
 
     text = browser.get("/").content.decode()
 
     assert (
-        all(each in text for each in ("Midday saved", "Your week is saved", "Saved for")) and "data-saved" not in text
+        all(each in text for each in ("Midday saved", "Your week is saved", "Saved.", "Saved for"))
+        and "data-saved" not in text
     )
 
 
@@ -129,6 +135,7 @@ def test_another_account_is_refused(browser, person):
 
 FORMS = {
     "logs/check_in.html": MIDDAY,
+    "logs/_one_question.html": f"{day_url()}one-question/morning_mood/",
     "logs/catch_up.html": f"{day_url()}catch-up/",
     "reflections/week.html": WEEK,
 }

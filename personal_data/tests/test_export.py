@@ -21,7 +21,17 @@ from accounts.tests.test_delete import lookups_to_the_person
 from logs.models import DailyLog, Dose, Medication, OwnQuestion
 from logs.stages import STAGES
 from logs.tests.columns import put, stored
-from logs.tests.factories import DAY, MORNING_DOSE, NOON_DOSE, answers, make_dose, make_full_log, make_medication, taken
+from logs.tests.factories import (
+    DAY,
+    MORNING_DOSE,
+    NOON_DOSE,
+    answers,
+    make_dose,
+    make_full_log,
+    make_log,
+    make_medication,
+    taken,
+)
 from logs.tests.own_questions import TYPED, make_answer, make_question
 from logs.tests.pages import check_in_url
 from personal_data import export_tables
@@ -135,6 +145,17 @@ def test_every_column_is_exported(model):
     internal = {"id", "user", "uuid", "name_key", "daily_log"}
 
     assert {field.name for field in model._meta.concrete_fields} - internal <= columns
+
+
+def test_a_day_of_one_question_is_exported_as_such(confirmed, person):
+    make_log(person, DAY, morning_mood=3, one_question_only=True)
+    make_log(person, DAY - datetime.timedelta(days=1))
+    files = download(confirmed)
+
+    assert [day["one_question_only"] for day in json.loads(files["brain-log.json"])["days"]] == [None, True]
+    assert [row["one_question_only"] for row in table(files, "days")] == ["", "true"]
+    [meaning] = [row for row in table(files, "columns") if row["column"] == "one_question_only"]
+    assert meaning["meaning"] == "only one question"
 
 
 def test_what_was_asked_and_when_is_exported(confirmed, person):

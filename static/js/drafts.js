@@ -11,6 +11,8 @@
 //
 // Leaving the page warns only if the draft could not be stored: what is stored is listed on Today (unsaved.js).
 //
+// A form without questions, [data-only-drafts], is shown while there is a draft for it.
+//
 // A save without a network waits: the draft holds what the form would have sent, and waiting.js sends it later. What is
 // typed after that is a draft like any other, which has to be saved.
 
@@ -47,7 +49,20 @@ function writeAnswers(form, answers) {
     const folded = input.closest("details");
     if (folded && values.length) folded.open = true;
   }
+  addOthers(form, answers);
   form.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+// Answers to questions that the page does not ask any more are sent with the form: the server knows what became of them.
+function addOthers(form, answers) {
+  for (const input of form.querySelectorAll("[data-from-draft]")) input.remove();
+  const asked = new Set([...form.elements].map(({ name }) => name));
+  for (const [name, value] of answers.filter(([each]) => !asked.has(each))) {
+    const input = document.createElement("input");
+    Object.assign(input, { type: "hidden", name, value });
+    input.dataset.fromDraft = "";
+    form.append(input);
+  }
 }
 
 function areSame(...several) {
@@ -169,7 +184,7 @@ class DraftKeeper {
   asDraft() {
     const answers = readAnswers(this.form);
     const sent = this.sent !== null && areSame(this.sent, answers);
-    const [title, address] = [this.form.dataset.draftTitle, location.pathname];
+    const [title, address] = [this.form.dataset.draftTitle, new URL(this.form.getAttribute("action"), location).pathname];
     const asSent = sent ? { post: this.post, waits: this.isQueued, failures: storage.read(this.key)?.failures } : {};
     return { at: this.typedAt, version: this.version.value, answers, sent, today: this.outdatedToday(), title, address, ...asSent };
   }
@@ -219,6 +234,7 @@ class DraftKeeper {
   showOffer() {
     const [next] = this.others;
     this.offer.hidden = !next;
+    if ("onlyDrafts" in this.form.dataset) this.form.hidden = !next && this.restored.hidden;
     if (!next) return;
     const time = this.offer.querySelector("[data-draft-time]");
     time.dateTime = new Date(next.draft.at).toISOString();
@@ -258,6 +274,7 @@ class DraftKeeper {
     this.isUnsaved = this.isServedUnsaved;
     this.restored.hidden = true;
     writeAnswers(this.form, this.served.answers);
+    this.showOffer();
   }
 
   // Drafts of earlier pages that say nothing else than what is sent are in the draft of this page now. Returns whether the

@@ -1,14 +1,20 @@
 // Removes what this browser stored for a person when they log out, here or in another tab, and when the server says that
 // the login here was ended from elsewhere: [data-saved="7/"]. After a save, [data-saved="7/2026-05-04/midday"], several
 // with commas between them, removes the drafts that were sent; what was typed while the answer was on its way, or in
-// another tab, stays, and so does what waits for the network. A page whose form is gone, [data-nothing-to-save], removes all
-// drafts of that form that do not wait: they cannot be opened any more.
+// another tab, stays, and so does what waits for the network. [data-saved="7/2026-05-04/catch-up/*"], after the person left
+// the day as it is, removes all drafts of that form that do not wait. So does a page whose form is gone,
+// [data-nothing-to-save]: they cannot be opened any more.
 // Logging out also ends the device's push subscription and removes the service worker with all that it keeps.
 // If there are drafts, form[data-log-out] shows its [data-unsaved-texts] first, which lists them.
 
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("brainlog-logged-out") : null;
 
+function removeUnlessWaiting(path) {
+  storage.remove(...draftStorage.keys(path).filter((key) => !storage.read(key)?.waits));
+}
+
 function removeSaved(path) {
+  if (path.endsWith("/*")) return removeUnlessWaiting(path.slice(0, -1));
   const isLoggedOut = path.endsWith("/");
   storage.remove(...draftStorage.keys(path).filter((key) => isLoggedOut || draftStorage.isSent(storage.read(key))));
   if (!isLoggedOut) return;
@@ -62,7 +68,7 @@ function logOut(event) {
 
 for (const message of document.querySelectorAll("[data-saved]")) message.dataset.saved.split(",").forEach(removeSaved);
 for (const { dataset } of document.querySelectorAll("[data-nothing-to-save]")) {
-  storage.remove(...draftStorage.keys(dataset.nothingToSave).filter((key) => !storage.read(key)?.waits));
+  removeUnlessWaiting(dataset.nothingToSave);
 }
 if (page.person) {
   channel?.addEventListener("message", closeWhenLoggedOut);

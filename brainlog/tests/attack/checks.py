@@ -37,6 +37,7 @@ SHOW_THE_NAME = {"admin:auth_user_password_change"}
 # Columns that change together with others.
 BOOKKEEPING = {
     *("updated_at", "answers_version", "answers_saved_at", "last_login", "password", "username_key", "name_key"),
+    "one_question_only",  # Of a row that is made on a day of one question.
     # When a check-in or week was done and first answered, and what it asked.
     *(column for part in (WEEK, *(stage.part for stage in STAGES)) for column in (*part.columns, part.asked_id)),
 }

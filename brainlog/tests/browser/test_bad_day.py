@@ -22,8 +22,10 @@ from brainlog.tests.browser.steps import (
     tap,
     wait_until_kept,
 )
+from logs.question_changes import delete_question
 from logs.tests.conftest import NEW_YORK
 from logs.tests.factories import DAY, make_full_log, make_log, make_medication
+from logs.tests.own_questions import make_question
 
 pytestmark = pytest.mark.once
 
@@ -175,6 +177,75 @@ def test_a_save_that_was_sent_meanwhile_leaves_what_is_tapped(phone, person):
         page.evaluate(sent)
 
 
+def test_a_score_that_was_chosen_and_not_saved_is_kept(phone, person):
+    page = phone(320)
+    press(page, "Just one question today")
+    tap(page, "morning_mood", "3")
+    wait_until_kept(page, "morning_mood")
+
+    page = reopen(page, "/")
+
+    expect(offer(page)).to_be_visible()
+    assert fits_its_screen(page)
+    press(page, "Bring them back")
+    press(page, "Save")
+    expect_saved(page, "Saved. That is enough for today.")
+    assert person.daily_logs.get().morning_mood == 3
+    expect_no_drafts(page)
+
+
+def test_it_is_kept_for_its_day_once_that_is_over(phone, clock, person):
+    page = phone()
+    press(page, "Just one question today")
+    tap(page, "morning_mood", "3")
+    wait_until_kept(page, "morning_mood")
+    clock.move_to(MORNING_AFTER)
+
+    page = reopen(page, "/")
+    follow(page, "One question, May 4, 2026")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("One question")
+    press(page, "Bring them back")
+    press(page, "Save")
+    expect_saved(page, "Saved.")
+    log = person.daily_logs.get()
+    assert (log.date, log.morning_mood) == (DAY, 3)
+    expect_no_drafts(page)
+
+
+def test_the_answer_waits_for_the_network_and_goes_to_its_day(phone, clock, person, expected_errors):
+    expected_errors.append("net::ERR_(INTERNET_DISCONNECTED|FAILED)")
+    page = phone(320)
+    press(page, "Just one question today")
+    tap(page, "morning_mood", "3")
+    page.context.set_offline(True)
+    press(page, "Save")
+    expect(page.locator("[data-draft-waits]")).to_be_focused()
+    assert fits_its_screen(page)
+    assert not person.daily_logs.exists()
+    clock.move_to(MORNING_AFTER)
+
+    page.context.set_offline(False)
+
+    expect_saved(page, "Saved.")
+    log = person.daily_logs.get()
+    assert (log.date, log.morning_mood, log.morning_recalled) == (DAY, 3, ["morning_mood"])
+    expect_no_drafts(page)
+
+
+def test_a_draft_of_a_question_that_was_deleted_does_not_stay(phone, person, expected_errors):
+    expected_errors.append("404")
+    own = make_question(person, "score")
+    page = phone()
+    put_sent_draft(page, f"{DAY}/one-question/{own.name}", [[own.name, "4"]], "needsYou")
+    delete_question(User.objects.get(pk=person.pk), own.pk)
+
+    page.goto(f"/logs/{DAY}/one-question/{own.name}/")
+
+    expect(page.get_by_text("This question is not there any more, so no answer to it can be saved.")).to_be_visible()
+    expect_no_drafts(page)
+
+
 @each_phone
 @with_and_without
 def test_yesterday_is_caught_up_on_one_page(phone, clock, person, width, java_script_enabled):
@@ -234,20 +305,109 @@ def test_what_was_tapped_and_not_saved_is_kept(phone, clock, person):
     expect_no_drafts(page)
 
 
-@pytest.mark.parametrize("state", ["sent", "needsYou", "waits"])
-def test_where_nothing_is_missing_any_more_no_draft_stays_that_cannot_be_opened(phone, person, state, expected_errors):
+def caught_up_elsewhere(phone, person, state) -> Page:
+    """The page of a day on which nothing is missing any more, with a draft of it."""
+    page = phone(320)
+    put_sent_draft(page, f"{DAY}/catch-up", [["focus_level", "4"]], state)
+    put_sent_draft(page, f"{DAY}/midday", [["lunch", "Soup"]], "needsYou")
+    make_full_log(person, DAY, focus_level=8, sleepiness=5)
+    page.goto(f"/logs/{DAY}/catch-up/")
+    expect(page.get_by_text("Nothing is missing on this day.")).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("state", ["sent", "needsYou"])
+def test_where_nothing_is_missing_any_more_a_draft_is_asked_about(phone, person, state):
+    page = caught_up_elsewhere(phone, person, state)
+    expect(page.get_by_text("We brought back what you had typed.")).to_be_visible()
+    assert fits_its_screen(page)
+
+    press(page, "Save")
+
+    expect(page.get_by_role("heading", name="Which answers should stay?")).to_be_visible()
+    page.locator("label", has=page.locator("[name=keep-focus_level][value=mine]")).click()
+    press(page, "Save")
+    expect_saved(page, "Saved for Monday, May 4, 2026.")
+    assert person.daily_logs.get().focus_level == 4
+    assert {each.partition(f"{DAY}/")[2] for each in drafts(page)} == {"midday"}
+
+
+def test_where_nothing_is_missing_any_more_a_draft_can_be_discarded(phone, person):
+    page = caught_up_elsewhere(phone, person, "needsYou")
+
+    press(page, "Discard it")
+
+    expect(page.get_by_role("button", name="Save")).to_have_count(0)
+    assert {each.partition(f"{DAY}/")[2] for each in drafts(page)} == {"midday"}
+    assert person.daily_logs.get().focus_level == 8
+
+
+def test_where_nothing_is_missing_what_waits_is_sent_by_itself(phone, person, expected_errors):
     expected_errors.append("net::ERR_FAILED")
     page = phone()
     page.context.route("**/logs/waiting/", lambda route: route.abort())
-    put_sent_draft(page, f"{DAY}/catch-up", [["focus_level", "4"]], state)
-    put_sent_draft(page, f"{DAY}/midday", [["lunch", "Soup"]], "needsYou")
-    make_full_log(person, DAY, sleepiness=5)
+    page = caught_up_elsewhere(lambda width: page, person, "waits")
 
+    expect(page.get_by_role("button", name="Save")).to_have_count(0)
+    assert {each.partition(f"{DAY}/")[2] for each in drafts(page)} == {"midday", "catch-up"}
+
+
+def test_what_was_kept_of_a_question_that_was_answered_elsewhere_is_asked_about(phone, clock, person):
+    clock.move_to(MORNING_AFTER)
+    page = phone(320)
+    follow(page, "Catch up")
+    address = page.url
+    tap(page, "focus_level", "4")
+    tap(page, "anxiety_level", "7")
+    wait_until_kept(page, "anxiety_level")
+    make_log(person, DAY, focus_level=8)
+    page = reopen(page, address)
+    expect(page.locator("fieldset.field").first).to_be_visible()
+    expect(field(page, "focus_level")).to_have_count(0)
+
+    press(page, "Bring them back")
+    press(page, "Save")
+
+    expect(page.get_by_role("heading", name="Which answers should stay?")).to_be_visible()
+    page.locator("label", has=page.locator("[name=keep-focus_level][value=mine]")).click()
+    press(page, "Save")
+    expect_saved(page, "Saved for Monday, May 4, 2026.")
+    log = person.daily_logs.get()
+    assert (log.focus_level, log.anxiety_level) == (4, 7)
+    expect_no_drafts(page)
+
+
+def test_what_is_discarded_after_it_was_brought_back_is_not_sent(phone, clock, person):
+    clock.move_to(MORNING_AFTER)
+    page = phone()
+    put_sent_draft(page, f"{DAY}/catch-up", [["focus_level", "4"]], "needsYou")
+    make_log(person, DAY, focus_level=8)
     page.goto(f"/logs/{DAY}/catch-up/")
 
-    expect(page.get_by_text("Nothing is missing on this day.")).to_be_visible()
-    paths = {each.partition(f"{DAY}/")[2] for each in drafts(page)}
-    assert paths == ({"midday", "catch-up"} if state == "waits" else {"midday"}), "What waits is sent by itself."
+    press(page, "Discard it")
+    tap(page, "anxiety_level", "7")
+    press(page, "Save")
+
+    expect_saved(page, "Saved for Monday, May 4, 2026.")
+    log = person.daily_logs.get()
+    assert (log.focus_level, log.anxiety_level) == (8, 7)
+
+
+def test_leaving_the_day_removes_what_was_kept_of_it(phone, clock, person):
+    clock.move_to(MORNING_AFTER)
+    page = phone()
+    put_sent_draft(page, f"{DAY}/midday", [["lunch", "Soup"]], "needsYou")
+    page.goto("/")
+    follow(page, "Catch up")
+    tap(page, "focus_level", "4")
+    wait_until_kept(page, "focus_level")
+
+    press(page, "Leave it")
+
+    expect_saved(page, "Monday, May 4, 2026 stays as it is.")
+    page.wait_for_function("() => !Object.keys(localStorage).some((key) => key.includes('catch-up'))")
+    assert {each.partition(f"{DAY}/")[2] for each in drafts(page)} == {"midday"}
+    expect(page.get_by_role("link", name="Catch up, May 4, 2026")).to_have_count(0)
 
 
 def test_an_answer_given_in_another_tab_is_asked_about(phone, clock, person):
