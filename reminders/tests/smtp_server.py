@@ -41,6 +41,9 @@ class MailHandler(socketserver.StreamRequestHandler):
             self.server.commands.append(line.decode().strip())
             if not self.answer(command) or command == "QUIT":
                 return
+            if command == "STAR":  # STARTTLS: the handshake that follows gets no answer.
+                self.server.is_stopped.wait(30)
+                return
             if command == "DATA" and self.server.answers["DATA"].startswith("354"):
                 self.server.mails.append(b"".join(iter(self.rfile.readline, b".\r\n")))
                 if not self.answer("TEXT"):

@@ -228,6 +228,25 @@ def test_a_mail_server_that_drips_ends_at_the_time_limit(settings, channel):
     assert server.lines < MailServer.MOST_DRIPS
 
 
+@pytest.mark.parametrize(
+    ("option", "answers"),
+    [
+        ("EMAIL_USE_TLS", {"EHLO": "250-mail.example.org\r\n250 STARTTLS", "STAR": "220 go ahead"}),
+        ("EMAIL_USE_SSL", {"CONNECT": HANG}),
+    ],
+    ids=["starttls", "tls"],
+)
+def test_a_handshake_without_an_answer_ends_at_the_time_limit(settings, channel, option, answers):
+    settings.EMAIL_TIMEOUT = 0.3
+
+    with mail_server(settings, **answers) as server:
+        setattr(settings, option, True)
+        assert send(channel, message()).code == "timeout"
+
+    assert server.mails == []
+    assert [command for command in server.commands if command.startswith(("MAIL", "RCPT"))] == []
+
+
 def test_an_answer_without_end_is_read_no_further_than_the_limit(settings, channel):
     with mail_server(settings, EHLO=MailServer.ENDLESS) as server:
         assert send(channel, message()).code == "answer too long"
