@@ -9,7 +9,10 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -376,30 +379,44 @@ def test_the_sample_of_a_large_table_is_bounded(unchecked, monkeypatch):
 # ── Health of the server ──────────────────────────────────────────────────────────────────────
 
 
-def test_it_warns_where_reminders_are_on_and_no_process_sends_them(copy):
-    url, run = copy
+@pytest.fixture
+def sqlite_copy(tmp_path):
+    """The same with SQLite."""
+    path = tmp_path / "db.sqlite3"
+
+    def run(sql: str):
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(sql)
+
+    return migrate(f"sqlite:///{path}"), run
+
+
+@pytest.mark.parametrize("database", ["copy", "sqlite_copy"])
+def test_it_warns_where_reminders_are_on_and_no_process_sends_them(database, request):
+    url, run = request.getfixturevalue(database)
+    now = datetime.now(UTC)
     assert "ok      default: reminders: no one is to be reminded" in output_of("reminders", url)
 
-    run("""INSERT INTO accounts_user (id, username, username_key, password, is_superuser, is_staff, is_active,
-               date_joined, display_name, email, timezone, theme, week_starts_on, day_ends_at, updated_at)
-           VALUES (1, 'ada', 'ada', '', false, false, true, now(), '', '', 'UTC', 'system', 'sunday', 0, now())""")
-    run("""INSERT INTO reminders_plan (user_id, repeat_minutes, repeats, words, next_at)
-           VALUES (1, 15, 0, 'neutral', now())""")
+    make = partial(insert, run)
+    make("accounts_user", id=1, username="ada", username_key="ada", password="", display_name="", email="",
+         theme="system", timezone="UTC", is_superuser=False, is_staff=False, is_active=True, date_joined=now,
+         updated_at=now, week_starts_on="sunday", day_ends_at=0)  # fmt: skip
+    make("reminders_plan", user_id=1, repeat_minutes=15, repeats=0, words="neutral", next_at=now)
     assert "no one is to be reminded" in output_of("reminders", url)  # They have times, and no channel.
-    run("""INSERT INTO reminders_channel (user_id, uuid, kind, destination, label, address, address_key, created_at,
-               failures, last_error)
-           VALUES (1, gen_random_uuid(), 'push', 'push.example.org', '', '', '1', now(), 0, '')""")
+    make("reminders_channel", user_id=1, uuid=uuid4().hex, kind="push", destination="push.example.org", label="",
+         address="", address_key="1", created_at=now, failures=0, last_error="")  # fmt: skip
     assert "warning default: reminders: reminders are switched on, and none was ever" in output_of("reminders", url)
-    run("INSERT INTO reminders_senderstate (id, seen_at) VALUES (1, now() - interval '6 minutes')")
+    make("reminders_senderstate", id=1, seen_at=now - timedelta(minutes=6))
     assert "no process has sent any for 6 minutes: run manage.py work" in output_of("reminders", url)
-    run("UPDATE reminders_senderstate SET seen_at = now() - interval '4 minutes'")
+    run("DELETE FROM reminders_senderstate")
+    make("reminders_senderstate", id=1, seen_at=now - timedelta(minutes=4))
     assert "ok      default: reminders: a process that sends them runs" in output_of("reminders", url)
 
 
-def test_it_warns_on_sqlite_too(tmp_path):
-    url = migrate(f"sqlite:///{tmp_path}/db.sqlite3")
-
-    assert "ok      default: reminders: no one is to be reminded" in output_of("reminders", url)
+def insert(run, table: str, **values):
+    """Insert a row. All values are those of a test."""
+    literals = [repr(value) if isinstance(value, (bool, int)) else f"'{value}'" for value in values.values()]
+    run(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(literals)})")  # noqa: S608
 
 
 @pytest.mark.thorough
