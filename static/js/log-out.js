@@ -29,6 +29,7 @@ async function removeWorker() {
   const registration = await navigator.serviceWorker?.getRegistration();
   const subscription = await registration?.pushManager?.getSubscription();
   await subscription?.unsubscribe();
+  for (const notification of (await registration?.getNotifications?.()) ?? []) notification.close();
   await registration?.unregister();
   if (!window.caches) return; // A page that did not come over https.
   for (const name of await caches.keys()) if (name.startsWith("brainlog-")) await caches.delete(name);

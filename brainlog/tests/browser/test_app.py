@@ -548,3 +548,22 @@ def click(page, address: str):
 def test_a_notification_leads_to_its_page_in_the_window_that_shows_it_or_a_new_one(app):
     assert click(app, "/") == [["focus", "/"]]
     assert click(app, "/now/") == [["open", "/now/"]]
+
+
+CLOSED = """
+    window.closedNotifications = [];
+    const { close } = Notification.prototype;
+    Notification.prototype.close = function () { closedNotifications.push(this.title); close.call(this); };
+"""
+
+
+def test_a_log_out_closes_the_notifications_that_are_shown(app, live_server):
+    app.context.grant_permissions(["notifications"], origin=live_server.url)
+    app.add_init_script(CLOSED)
+    push(app, live_server, json.dumps(MESSAGE))
+
+    app.goto("/accounts/profile/")
+    press(app, "Log out")
+
+    expect_saved(app, "You are logged out.")
+    eventually(app, "closedNotifications.includes('Morning check-in')")
