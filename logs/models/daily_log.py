@@ -183,7 +183,7 @@ class DailyLog(RowWithOwnAnswers, MorningAnswers, MedicationAnswers, MiddayAnswe
 
     def save(self, *args, **kwargs):
         """Save the row. A new one is marked if the person wants one question only on its day."""
-        if self._state.adding and self.date == self.user.one_question_on:
+        if self._state.adding and self.user_id and self.date == self.user.one_question_on:
             self.one_question_only = True
         super().save(*args, **kwargs)
 

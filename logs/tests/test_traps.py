@@ -44,7 +44,7 @@ def test_saving_a_stale_copy_does_not_erase_the_other_stages_answers(person, sta
 
 def test_no_name_is_declared_in_two_stages():
     declared = [field.name for stage in STAGES for field in stage.answers._meta.local_fields]
-    by_the_day = {"id", "user", "date", "not_tracked", "created_at", "updated_at"}
+    by_the_day = {"id", "user", "date", "not_tracked", "one_question_only", "created_at", "updated_at"}
 
     assert len(declared) == len(set(declared))
     assert {field.name for field in DailyLog._meta.local_fields} == {*declared, *by_the_day}
