@@ -34,7 +34,7 @@ def title_of(slug: str, words: str) -> str:
 
 def path_of(occurrence: Delivery | Window, words: str) -> str:
     """The page that a reminder leads to."""
-    if words != Plan.Words.PLAIN:
+    if words != Plan.Words.PLAIN or occurrence.slug == MEDICATION.slug:
         return "/"  # Addresses are shown too. Today marks the check-in of the hour.
     if occurrence.slug == WEEK:
         return reverse("reflections:week", args=[occurrence.day])

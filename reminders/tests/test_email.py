@@ -97,13 +97,13 @@ def test_the_mail_is_short_plain_and_neutral(settings, channel):
 
 
 def test_plain_words_are_in_the_text_and_not_in_the_subject(settings, channel):
-    text = received(settings, channel, title="Medication check-in", path="/logs/2026-05-04/medication/")
+    text = received(settings, channel, title="Morning check-in", path="/logs/2026-05-04/morning/")
 
     parsed = email.message_from_bytes(text, policy=email.policy.default)
     assert parsed["Subject"] == "Time for your log"
     assert parsed.get_content().splitlines()[:2] == [
-        "Medication check-in:",
-        "https://log.example.org/logs/2026-05-04/medication/",
+        "Morning check-in:",
+        "https://log.example.org/logs/2026-05-04/morning/",
     ]
 
 

@@ -242,8 +242,18 @@ def test_plain_words_name_the_check_in_and_lead_to_it(address, person):
 
     events = events_in(read_feed(address).content)[:3]
 
-    assert [each.summary.value for each in events] == ["Morning check-in", "Medication check-in", "Evening check-in"]
-    assert events[1].url.value == "http://testserver/logs/2026-05-04/medication/"
+    titles = ["Morning check-in", "Time for your check-in", "Evening check-in"]
+    assert [each.summary.value for each in events] == titles
+    assert events[0].url.value == "http://testserver/logs/2026-05-04/morning/"
+
+
+def test_not_even_plain_words_say_that_a_person_takes_medication(address, person):
+    Plan.objects.update(words="plain")
+
+    content = read_feed(address).content
+
+    assert events_in(content)[1].url.value == "http://testserver/"
+    assert b"medication" not in content.lower()
 
 
 def test_the_reflection_is_in_it_as_well(person, address):

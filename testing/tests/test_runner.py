@@ -56,11 +56,20 @@ def test_it_runs_everything_on_both_databases(machine, capsys):
     assert capsys.readouterr().out.splitlines()[-2:] == ["SQLite: passed in 0 s", "PostgreSQL: passed in 0 s"]
 
 
+def folders_of_tests() -> set[str]:
+    """The folders at the top that `make test` runs."""
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    return set(options["testpaths"])
+
+
+def test_no_folder_with_tests_is_left_out():
+    assert {path.parent.name for path in ROOT.glob("*/tests")} == folders_of_tests()
+
+
 def test_every_test_marked_once_runs_in_one_of_the_two(machine):
     _code, calls = machine([0, 0])
     left_out = [tuple(command[-1].removeprefix("--not-once=").split(",")) for command, _ in calls]
-    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
-    files = [path for folder in options["testpaths"] for path in (ROOT / folder).rglob("test_*.py")]
+    files = [path for folder in folders_of_tests() for path in (ROOT / folder).rglob("test_*.py")]
 
     assert len(files) > 100
     for file in files:
