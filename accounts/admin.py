@@ -120,8 +120,9 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
 
     def user_change_password(self, request, id, form_url=""):
         response = super().user_change_password(request, id, form_url)
-        if request.method == "POST" and response.status_code == 302:
-            person = User.objects.get(pk=id)
+        is_changed = request.method == "POST" and response.status_code == 302
+        person = User.objects.filter(pk=id).first() if is_changed else None
+        if person:  # None, if the account was deleted since.
             if person == request.user:
                 end_other_sessions(request)
             else:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, Permission
 from django.core import mail
 from django.core.management import call_command
@@ -19,6 +20,7 @@ from operations import staff
 PAGE = reverse("accounts:events")
 PEOPLE = reverse("admin:accounts_user_changelist")
 FORMER = "maria@example.org"
+NEW = "another long passphrase"
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough_on_sqlite]
 
@@ -283,3 +285,20 @@ def test_the_database_accepts_exactly_the_known_kinds(maria):
         SecurityEvent.objects.create(person=maria, kind=kind)
     with pytest.raises(IntegrityError), transaction.atomic():
         SecurityEvent.objects.create(person=maria, kind="invented")
+
+
+def test_an_account_deleted_while_its_password_is_changed_is_no_error(as_staff, maria, monkeypatch):
+    change_by_django = UserAdmin.user_change_password
+
+    def change_and_delete(*args):
+        response = change_by_django(*args)
+        User.objects.filter(pk=maria.pk).delete()
+        return response
+
+    monkeypatch.setattr(UserAdmin, "user_change_password", change_and_delete)
+
+    response = as_staff.post(
+        reverse("admin:auth_user_password_change", args=[maria.pk]), {"password1": NEW, "password2": NEW}
+    )
+
+    assert response.status_code == 302 and not User.objects.filter(pk=maria.pk).exists()
