@@ -95,7 +95,8 @@ class Saver:
         page = self.visitor.get(f"/logs/{day}/")
         assert f"Oats {self.rounds}" in page and "Concerta 36 mg" in page
         if self.rounds % 3 == 2:
-            assert "is deleted" in self.visitor.post(f"/logs/{day}/delete/", {})[2]
+            status, _url, page = self.visitor.post(f"/logs/{day}/delete/", {})
+            assert status == 200 and "is deleted" in page, f"The deletion answers {status}: {page}"
         else:
             self.saved.append(day)
 
