@@ -3,7 +3,8 @@
 // with commas between them, removes the drafts that were sent; what was typed while the answer was on its way, or in
 // another tab, stays, and so does what waits for the network. A page whose form is gone, [data-nothing-to-save], removes all
 // drafts of that form that do not wait: they cannot be opened any more.
-// Logging out also ends the device's push subscription and removes the service worker with all that it keeps.
+// Logging out also closes the notifications that are shown, ends the device's push subscription, and removes the service
+// worker with all that it keeps.
 // If there are drafts, form[data-log-out] shows its [data-unsaved-texts] first, which lists them.
 
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("brainlog-logged-out") : null;
@@ -21,6 +22,7 @@ function removeSaved(path) {
 
 async function removeWorker() {
   const registration = await navigator.serviceWorker?.getRegistration();
+  for (const shown of (await registration?.getNotifications?.()) ?? []) shown.close();
   const subscription = await registration?.pushManager?.getSubscription();
   await subscription?.unsubscribe();
   await registration?.unregister();

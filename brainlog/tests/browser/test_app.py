@@ -455,6 +455,28 @@ def test_logging_out_ends_the_push_subscription_of_the_device(new_page, person):
     eventually(page, "async () => !(await navigator.serviceWorker.getRegistration())")
 
 
+def test_logging_out_closes_the_notifications_that_are_shown(new_page, person, live_server):
+    """The worker is looked at from the page that is left: once it is removed, its page finds no notifications."""
+    page = new_page(service_workers="allow")
+    page.context.grant_permissions(["notifications"], origin=live_server.url)
+    page.add_init_script(
+        """const { unregister } = ServiceWorkerRegistration.prototype;
+        ServiceWorkerRegistration.prototype.unregister = async function () {
+            sessionStorage.setItem("left", (await this.getNotifications()).length);
+            return unregister.call(this);
+        };"""
+    )
+    sign_in(page, person)
+    installed(page)
+    push(page, live_server, json.dumps(MESSAGE))
+    push(page, live_server, json.dumps(MESSAGE | {"tag": "midday"}))
+
+    log_out(page)
+
+    eventually(page, "async () => !(await navigator.serviceWorker.getRegistration())")
+    assert page.evaluate("sessionStorage.getItem('left')") == "0"
+
+
 def test_the_offline_page_lists_nothing_after_logging_out(new_page, person, live_server):
     page = new_page(service_workers="allow")
     sign_in(page, person)
