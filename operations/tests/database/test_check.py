@@ -397,9 +397,27 @@ def test_it_warns_where_reminders_are_on_and_no_process_sends_them(copy):
 
 
 def test_it_warns_on_sqlite_too(tmp_path):
+    """SQLite stores times as texts without a zone."""
     url = migrate(f"sqlite:///{tmp_path}/db.sqlite3")
 
+    def run(sql):
+        with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as file, file:
+            file.execute(sql)
+
+    run("""INSERT INTO accounts_user (id, username, username_key, password, is_superuser, is_staff, is_active,
+               date_joined, display_name, email, timezone, theme, week_starts_on, day_ends_at, updated_at)
+           VALUES (1, 'ada', 'ada', '', 0, 0, 1, datetime(), '', '', 'UTC', 'system', 'sunday', 0, datetime())""")
+    run("INSERT INTO reminders_plan (user_id, repeat_minutes, repeats, words) VALUES (1, 15, 0, 'neutral')")
+    run("""INSERT INTO reminders_channel (user_id, uuid, kind, destination, label, address, address_key, created_at,
+               failures, last_error)
+           VALUES (1, '00000000000000000000000000000000', 'push', 'x', '', '', '1', datetime(), 0, '')""")
     assert "ok      default: reminders: no one is to be reminded" in output_of("reminders", url)
+    run("UPDATE reminders_plan SET next_at = datetime()")
+    assert "warning default: reminders: reminders are switched on, and none was ever" in output_of("reminders", url)
+    run("INSERT INTO reminders_senderstate (id, seen_at) VALUES (1, datetime('now', '-6 minutes'))")
+    assert "no process has sent any for 6 minutes: run manage.py work" in output_of("reminders", url)
+    run("UPDATE reminders_senderstate SET seen_at = datetime('now', '-4 minutes')")
+    assert "ok      default: reminders: a process that sends them runs" in output_of("reminders", url)
 
 
 @pytest.mark.thorough
