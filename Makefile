@@ -31,13 +31,17 @@ ADDRESS = $(if $(LAN),$(if $(filter 1,$(LAN)),$(shell $(PY) -c '$(FIND_ADDRESS)'
 # with it however it ends: by Ctrl-C, by kill or by an error.
 WORK := $(MANAGE) work --with-parent $$$$ &
 
+# The environment of both. Links in mails need the port, which the process that sends reminders does not know.
+SITE = SITE_URL=http://$(ADDRESS):$(PORT)
+HAS_SITE := grep -qsE '^(SITE_URL|ALLOWED_HOSTS)=.' .env || test "$$SITE_URL$$ALLOWED_HOSTS"
+
 run: venv address port install .env migrate
 ifdef LAN
 	echo "Phones and computers in the same network open http://$(ADDRESS):$(PORT)"
 	echo "There is no https: others in that network can read passwords and answers on their way. Passkeys need https."
-	$(WORK) exec env ALLOWED_HOSTS=$(ADDRESS) $(MANAGE) runserver $(ADDRESS):$(PORT)
+	export ALLOWED_HOSTS=$(ADDRESS) $(SITE); $(WORK) exec $(MANAGE) runserver $(ADDRESS):$(PORT)
 else
-	$(WORK) exec $(MANAGE) runserver $(ADDRESS):$(PORT)
+	$(HAS_SITE) || export $(SITE); $(WORK) exec $(MANAGE) runserver $(ADDRESS):$(PORT)
 endif
 
 demo: venv install .env migrate
