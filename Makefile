@@ -28,18 +28,21 @@ ADDRESS = $(if $(LAN),$(if $(filter 1,$(LAN)),$(shell $(PY) -c '$(FIND_ADDRESS)'
 .PHONY: run demo test thorough attack drill scan lint format lock venv address port install install-dev install-scan migrate
 
 # The shell becomes the web server, by exec. The process that sends reminders was started by that shell, and ends
-# with it however it ends: by Ctrl-C, by kill or by an error. It answers no request that would say how the site is
-# reached, so links in its messages begin with the address of the web server, unless a setting says otherwise.
-SITE = $${SITE_URL:-$$(sed -n 's/^SITE_URL=//p' .env)}
-WORK = site="$(SITE)"; SITE_URL="$${site:-http://$(ADDRESS):$(PORT)}" $(MANAGE) work --with-parent $$$$ &
+# with it however it ends: by Ctrl-C, by kill or by an error.
+WORK := $(MANAGE) work --with-parent $$$$ &
+
+# The environment of both. The process that sends reminders answers no request that would say how the site is reached,
+# so links in its messages begin with the address of the web server, unless a setting says otherwise.
+SITE = SITE_URL=http://$(ADDRESS):$(PORT)
+HAS_SITE := grep -qsE '^(SITE_URL|ALLOWED_HOSTS)=.' .env || test "$$SITE_URL$$ALLOWED_HOSTS"
 
 run: venv address port install .env migrate
 ifdef LAN
 	echo "Phones and computers in the same network open http://$(ADDRESS):$(PORT)"
 	echo "There is no https: others in that network can read passwords and answers on their way. Passkeys need https."
-	$(WORK) exec env ALLOWED_HOSTS=$(ADDRESS) $(MANAGE) runserver $(ADDRESS):$(PORT)
+	export ALLOWED_HOSTS=$(ADDRESS) $(SITE); $(WORK) exec $(MANAGE) runserver $(ADDRESS):$(PORT)
 else
-	$(WORK) exec $(MANAGE) runserver $(ADDRESS):$(PORT)
+	$(HAS_SITE) || export $(SITE); $(WORK) exec $(MANAGE) runserver $(ADDRESS):$(PORT)
 endif
 
 demo: venv install .env migrate

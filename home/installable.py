@@ -26,7 +26,7 @@ PAPER, PAPER_DARK = "#f5fbfc", "#10181f"
 ICONS = (("192", "any"), ("512", "any"), ("512", "maskable"))
 # What the offline page is made of; the service worker keeps it.
 FILES = ("brainlog.css", "brainlog.js", "vendor/lucide/icons.svg", "images/favicon.svg")
-WORKER = ("offline", "push")
+WORKER = ("offline", "push", "subscription")
 # The worker runs under the policy of its own response: it fetches pages and files of this site, and nothing else.
 WORKER_POLICY = (
     "default-src 'none'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
@@ -94,6 +94,7 @@ def worker(language: str | None) -> str:
         "admin": reverse("admin:index"),
         "icon": static(icon_name("192")),
         "notification": gettext("Time for your log"),
+        "subscription": reverse("reminders:push_renew"),
     }
     return f"const RELEASE = {json.dumps(release)};\n{source}"
 

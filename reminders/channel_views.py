@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import rate_limits
 from reminders import sender
-from reminders.channels import KINDS, ChannelKind, Message, SendingError, TooManyChannels
+from reminders.channels import GONE, KINDS, ChannelKind, Message, SendingError, TooManyChannels
 from reminders.models import Channel
 
 # A message that a person asks for occupies a thread of the web process for about ten seconds if its server hangs. The
@@ -97,8 +97,7 @@ def show_outcome(request, kind: ChannelKind, error: SendingError | None) -> None
     if error is None:
         messages.success(request, _("Sent. It should be there within a minute."))
     elif error.is_gone:
-        text = _("There is nothing at that address any more, so it is removed. You can add it again.")
-        messages.error(request, text)
+        messages.error(request, kind.explain(GONE))
     else:
         messages.error(request, kind.explain(error.code))
 
@@ -120,7 +119,7 @@ def render_page(request, forms: dict):
     rows = [row_of(channel, request) for channel in Channel.objects.listed(request.user, timezone.now())]
     context = {
         "channels": rows,
-        "is_here": any(row["is_here"] for row in rows),
+        "is_here": any(row["is_here"] and row["channel"].last_error != GONE for row in rows),
         "sections": [section_of(kind, forms.get(slug), request) for slug, kind in configured.items() if kind.template],
         "missing": [Channel.Kind(slug).label for slug in KINDS if slug not in configured],
     }

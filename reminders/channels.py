@@ -26,7 +26,7 @@ class SendingError(Exception):
     """A reminder was not sent, or it is not known whether it was.
 
     `code` is a word for logs, metrics and the page, without any address: "timeout", "refused", "http 500".
-    `is_gone`: the address does not exist any more, so that the channel is removed.
+    `is_gone`: the address does not exist any more. Nothing is sent there until the channel has another one.
     """
 
     def __init__(self, code: str, *, is_gone: bool = False):
@@ -80,6 +80,8 @@ class ChannelKind:
 
 # The code of a failure that is not one of the address: the person is not logged in on the device any more.
 LOGGED_OUT = "logged out"
+# The last failure of a channel whose address does not exist any more.
+GONE = "gone"
 
 KINDS: dict[str, ChannelKind] = {}
 

@@ -136,11 +136,11 @@ class Plan(models.Model):
 
 class ChannelQuerySet(models.QuerySet):
     def usable(self, now: datetime.datetime):
-        """Those of kinds that the operator has configured, without those that wait after a failure, and without
-        browsers in which the person is not logged in any more."""
+        """Those of kinds that the operator has configured, without those that wait after a failure or whose address is
+        gone, and without browsers in which the person is not logged in any more."""
         configured = [slug for slug, kind in channels.KINDS.items() if kind.is_configured()]
         ready = Q(retry_at__isnull=True) | Q(retry_at__lte=now)
-        return self.filter(ready, kind__in=configured).with_login(now)
+        return self.filter(ready, kind__in=configured).exclude(last_error=channels.GONE).with_login(now)
 
     def with_login(self, now: datetime.datetime):
         """Those in whose browser the person is logged in, and those of no browser."""
@@ -170,9 +170,7 @@ class ChannelQuerySet(models.QuerySet):
             if own.count() >= Channel.MOST_PER_PERSON:
                 raise channels.TooManyChannels
             channel = Channel(user=person, kind=kind, address_key=address_key)
-        for name, value in (values | {"failures": 0, "last_error": "", "retry_at": None}).items():
-            setattr(channel, name, value)
-        channel.save()
+        channel.store(**values)
         return channel
 
 
@@ -250,6 +248,12 @@ class Channel(models.Model):
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.pk}"
+
+    def store(self, **values) -> None:
+        """Save new values. Failures with the former ones do not count any more."""
+        for name, value in (values | {"failures": 0, "last_error": "", "retry_at": None}).items():
+            setattr(self, name, value)
+        self.save()
 
 
 class DeliveryQuerySet(models.QuerySet):

@@ -21,13 +21,15 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts import known_browsers
+from accounts.models import User
 from accounts.sessions import hash_secret
 from accounts.user_agents import describe_device
+from brainlog.database.retry import retry_on_conflict
 from brainlog.forms import HiddenBox
 from brainlog.reminder_servers import NAME, Origin, PushService, decode, encode, is_host, is_valid_port
 from reminders import http_client
 from reminders.channel_forms import ChannelForm
-from reminders.channels import LOGGED_OUT, ChannelKind, Message, SendingError, details_of, explain, register
+from reminders.channels import GONE, LOGGED_OUT, ChannelKind, Message, SendingError, details_of, explain, register
 from reminders.models import Channel
 
 # `https://`, a host, a path. A backslash, a user or a fragment is no part of an address of any push service.
@@ -92,6 +94,8 @@ class PushKind(ChannelKind):
     def explain(self, code):
         if code == LOGGED_OUT:
             return gettext("You are not logged in on that device any more.")
+        if code == GONE:
+            return gettext("That device takes no messages any more. Open Brain Log there, or add it again there.")
         if code in {"http 400", "http 401", "http 403", "not allowed"}:
             return gettext("The push service does not accept messages of this server. Please tell its operator.")
         return explain(code)
@@ -177,20 +181,47 @@ class PushForm(ChannelForm):
         """Store this device. It replaces what was stored for this browser, and for the same browser of other people."""
         if self.request.session.known_browser_id is None:
             known_browsers.remember(self.request, self.person)
-        subscription = self.cleaned_data["subscription"]
-        key, browser = hash_secret(subscription["endpoint"]), self.request.session.known_browser_id
+        key, browser = self.address_key, self.request.session.known_browser_id
         of_kind = Channel.objects.filter(kind=Channel.Kind.PUSH)
         of_kind.filter(address_key=key).exclude(user=self.person).delete()
         of_kind.filter(user=self.person, known_browser=browser).exclude(address_key=key).delete()
+        label = describe_device(self.request.headers.get("User-Agent", ""))
         return Channel.objects.add(
-            self.person,
-            Channel.Kind.PUSH,
-            key,
-            destination=endpoint_parts(subscription["endpoint"])[0].netloc[:253],
-            label=describe_device(self.request.headers.get("User-Agent", "")),
-            address=json.dumps(subscription),
-            known_browser_id=browser,
+            self.person, Channel.Kind.PUSH, key, label=label, known_browser_id=browser, **self.address
         )
+
+    @retry_on_conflict
+    def renew(self) -> bool:
+        """Give this device the address that its browser has now. What waits for it is sent there.
+
+        Returns False if the person does not have this device: a browser never adds itself again after its removal.
+        """
+        User.objects.select_for_update().get(pk=self.person.pk)
+        channel = channel_of_browser(self.request)
+        if channel is None:
+            return False
+        same = Channel.objects.filter(kind=Channel.Kind.PUSH, address_key=self.address_key)
+        same.exclude(pk=channel.pk).delete()
+        channel.store(address_key=self.address_key, **self.address)
+        return True
+
+    @property
+    def address_key(self) -> str:
+        return hash_secret(self.cleaned_data["subscription"]["endpoint"])
+
+    @property
+    def address(self) -> dict:
+        """The columns with the address."""
+        subscription = self.cleaned_data["subscription"]
+        origin, _path = endpoint_parts(subscription["endpoint"])
+        return {"destination": origin.netloc[:253], "address": json.dumps(subscription)}
+
+
+def channel_of_browser(request) -> Channel | None:
+    """The channel of the browser that sends the request, if the person has added it."""
+    browser = request.session.known_browser_id
+    channels = Channel.objects.filter(user=request.user, kind=Channel.Kind.PUSH, known_browser=browser)
+    return channels.first() if browser else None
 
 
 def are_keys(p256dh: str, auth: str) -> bool:

@@ -113,15 +113,20 @@ def opening(day, at: datetime.time, rhythm: Rhythm, begins, ends) -> datetime.da
 
 
 def due_times(window: Window, rhythm: Rhythm) -> list[datetime.datetime]:
-    """When the person is reminded in a window: at its start and at each repetition, or once a snooze is over.
+    """When the person is reminded in a window: at its start and at each repetition.
 
-    A time in quiet hours is due at their end.
+    A snooze moves all of them to its end. Of a window that closes before, the start remains: it lies ahead only if the
+    window opens during the snooze, and would otherwise be lost. A time in quiet hours is due at their end.
     """
     if not window.is_reminded or is_paused(window.day, rhythm):
         return []
-    first = max(window.opens_at, rhythm.snoozed_until or window.opens_at)
+    first, repeats = max(window.opens_at, rhythm.snoozed_until or window.opens_at), rhythm.repeats
+    if first >= rhythm.start_of(window.day + ONE_DAY):
+        return []  # The rest of the day is snoozed.
+    if first >= window.closes_at:
+        first, repeats = window.opens_at, 0
     step = datetime.timedelta(minutes=rhythm.repeat_minutes)
-    times = {out_of_quiet_hours(first + number * step, rhythm) for number in range(rhythm.repeats + 1)}
+    times = {out_of_quiet_hours(first + number * step, rhythm) for number in range(repeats + 1)}
     return sorted(time for time in times if time < window.closes_at)
 
 

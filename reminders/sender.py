@@ -26,7 +26,7 @@ from logs.models import DailyLog
 from logs.models.daily_log import has_answers
 from logs.stages import STAGE_BY_SLUG
 from reflections.models import WeeklyReflection
-from reminders.channels import KINDS, LOGGED_OUT, Message, SendingError
+from reminders.channels import GONE, KINDS, LOGGED_OUT, Message, SendingError
 from reminders.messages import message_for
 from reminders.models import Channel, Delivery, Plan, SenderState
 from reminders.plans import rhythm_of
@@ -233,7 +233,7 @@ def attempt(channel: Channel, message: Message) -> SendingError | None:
 
 
 def record_outcome(channel: Channel, error: SendingError | None, *, is_reminder: bool = True) -> None:
-    """Store with the channel how it went; remove one whose address is gone.
+    """Store with the channel how it went. One whose address is gone stays: its browser may bring another address.
 
     Only a reminder that fails makes the channel wait: a person who tries it several times is not to lose reminders by
     that. A login that has ended says nothing of the address.
@@ -243,7 +243,8 @@ def record_outcome(channel: Channel, error: SendingError | None, *, is_reminder:
         row.update(sent_at=now, failures=0, last_error="", retry_at=None)
     elif error.is_gone:
         with transaction.atomic():
-            row.delete()
+            row.update(failures=F("failures") + 1, last_error=GONE, retry_at=None)
+            Delivery.objects.filter(channel=channel.pk, state=Delivery.State.QUEUED).delete()
     elif error.code == LOGGED_OUT:
         return
     elif not is_reminder:

@@ -101,6 +101,8 @@ def snooze(request):
     tomorrow = person.today(now) + datetime.timedelta(days=1)
     until = now + datetime.timedelta(minutes=minutes) if minutes else rhythm_of(plan, person).start_of(tomorrow)
     set_snooze(person, until, now)
+    plan.refresh_from_db(fields=["next_at"])  # Earlier only for a check-in that is over by the end of the snooze.
+    earliest = min(until, plan.next_at or until)
     text = _("No more reminders today.") if is_today else _("The next reminder comes at %(time)s at the earliest.")
-    messages.success(request, text % {"time": time_format(person.local_time(until).time())})
+    messages.success(request, text % {"time": time_format(person.local_time(earliest).time())})
     return redirect("today")

@@ -63,6 +63,7 @@ ADDRESSES = [
     Address("reminders:email_off", ("no-token",), visitor=(200, 200), other=(200, 200)),
     Address("reminders:reminders", other=(200, 200)),
     Address("reminders:channels"),
+    Address("reminders:push_renew", other=(204, 204)),  # Without REMINDER_PUSH_KEY.
     Address("reminders:channel_add", ("push",), other=(405, 404)),  # Without REMINDER_PUSH_KEY.
     Address("reminders:channel_remove", (1,), other=(405, 404)),
     Address("reminders:channel_test", (1,), other=(405, 404)),

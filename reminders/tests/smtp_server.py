@@ -11,13 +11,15 @@ class MailServer(socketserver.ThreadingTCPServer):
 
     The text of a mail counts as the command TEXT, the greeting as CONNECT. With HANG as its answer, a command has none
     until the server is stopped. With DRIP it is lines that go on, one now and then; with ENDLESS, as many as are read.
+    It offers STARTTLS, and hangs in the handshake.
     """
 
     HANG, DRIP, ENDLESS = "hang", "drip", "endless"
     MOST_DRIPS, MOST_LINES = 100, 1_000_000
     ANSWERS = {  # noqa: RUF012
-        **{"CONNECT": "220 ready", "EHLO": "250 ready", "MAIL": "250 ok", "RCPT": "250 ok"},
+        **{"CONNECT": "220 ready", "EHLO": "250-ready\r\n250 STARTTLS", "MAIL": "250 ok", "RCPT": "250 ok"},
         **{"DATA": "354 go on", "TEXT": "250 accepted", "QUIT": "221 bye", "RSET": "250 ok"},
+        "STAR": "220 begin",
     }
     allow_reuse_address = daemon_threads = True
 

@@ -132,14 +132,15 @@ def test_a_device_that_waits_for_a_login_has_not_failed(as_person, service):
     assert (channel.failures, channel.retry_at, channel.last_error) == (0, None, "")
 
 
-def test_a_device_that_is_gone_is_removed_and_the_page_says_so(as_person, service):
+def test_a_device_that_is_gone_stays_listed_and_the_page_says_what_to_do(as_person, service):
     as_person.post(f"{PAGE}push/add/", {"push-subscription": json.dumps(Browser().subscription(service.endpoint))})
     service.server.will_answer(410)
 
     answer = as_person.post(f"{PAGE}{Channel.objects.get().pk}/test/", follow=True)
 
-    assertContains(answer, "There is nothing at that address any more, so it is removed")
-    assert not Channel.objects.exists()
+    assertContains(answer, "That device takes no messages any more.", count=2)  # Now, and in its row.
+    assertContains(answer, "Remind me on this device")
+    assert not Channel.objects.usable(timezone.now()).exists()
 
 
 WAIT = "Messages are being sent just now. Please try again in a moment."

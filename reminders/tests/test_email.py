@@ -3,6 +3,7 @@
 import datetime
 import email
 import email.policy
+import json
 import re
 import uuid
 
@@ -204,6 +205,29 @@ def test_a_mail_server_that_hangs_after_it_took_the_mail_has_taken_it(settings, 
         assert send(channel, message()) is None
 
     assert len(server.mails) == 1
+
+
+@pytest.mark.parametrize(
+    ("tls", "answers"),
+    [("EMAIL_USE_TLS", {}), ("EMAIL_USE_SSL", {"CONNECT": HANG})],
+    ids=["after STARTTLS", "from the beginning"],
+)
+def test_a_mail_server_that_never_answers_the_handshake_ends_at_the_time_limit(settings, person, channel, tls, answers):
+    settings.EMAIL_TIMEOUT = 0.3
+    run_round(NOW)
+    [pk] = Delivery.objects.values_list("pk", flat=True)
+
+    with mail_server(settings, **answers) as server:
+        setattr(settings, tls, True)
+        lines = lines_during(lambda: deliver(pk), JsonFormatter())
+        assert not server.is_stopped.is_set()  # The client has hung up, not the server.
+
+    assert [json.loads(line)["message"] for line in lines] == ["A reminder by email failed: timeout."]
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.error) == (Delivery.State.FAILED, "timeout")
+    channel.refresh_from_db()
+    assert (channel.failures, channel.last_error) == (1, "timeout")
+    assert server.commands[1:] == (["STARTTLS"] if tls == "EMAIL_USE_TLS" else [])
 
 
 def test_no_mail_server_at_all_is_a_failure(settings, channel):

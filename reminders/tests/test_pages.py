@@ -210,6 +210,17 @@ def test_a_snooze_moves_the_next_reminder(clock, as_person, person, time, choice
     assert ("No more reminders today." if choice == "today" else "The next reminder comes at") in page
 
 
+def test_the_page_says_the_time_of_a_check_in_that_ends_before_the_snooze(clock, as_person, person):
+    remind(person, {"morning": "07:00", "midday": "12:00", "afternoon": "12:30"})
+    clock.move_to(at("11:50"))
+    Plan.objects.update(next_at=at("12:00"))
+
+    page = as_person.post(PAGE + "snooze/", {"for": "60"}, follow=True).content.decode()
+
+    assert Plan.objects.get().next_at == at("12:00")
+    assert "The next reminder comes at 12:00 p.m. at the earliest." in page or "comes at noon" in page
+
+
 def test_a_snooze_of_unknown_length_is_refused(clock, as_person, person):
     remind(person, {"midday": "12:00"})
 

@@ -156,6 +156,32 @@ def test_a_snooze_moves_what_is_open_and_ends_with_the_window():
     assert all_due(whole_day, "2026-05-04 05:00", 2)[0] == "2026-05-05 07:30"
 
 
+SNOOZED = {"midday": at("12:00"), "medication": at("12:30"), "afternoon": at("12:45"), "week": at("10:00")}
+
+
+def test_a_snooze_loses_no_other_check_in():
+    """One that opens and ends meanwhile is reminded of at its time, once; one that is still open, when it is over."""
+    snoozed = rhythm(times=SNOOZED, repeats=2, repeat_minutes=10, snoozed_until=instant("2026-05-04 13:10"))
+
+    assert due_of(snoozed, "2026-05-04 12:10") == [
+        *[("medication", "12:30"), ("afternoon", "13:10"), ("week", "13:10")],
+        *[("afternoon", "13:20"), ("week", "13:20"), ("afternoon", "13:30"), ("week", "13:30")],
+    ]
+
+
+def test_a_snooze_of_the_rest_of_the_day_is_one_of_everything():
+    today = rhythm(times=SNOOZED, repeats=2, snoozed_until=rhythm().start_of(datetime.date(2026, 5, 5)))
+
+    assert due_of(today, "2026-05-04 05:00") == []
+
+
+def due_of(schedule: Rhythm, after: str) -> list[tuple[str, str]]:
+    """What is due on that day after that time: the check-in and when."""
+    day = instant(after).astimezone(schedule.zone).date()
+    found = [(due, window.slug) for window in windows_of(day, schedule) for due in due_times(window, schedule)]
+    return [(slug, f"{due.astimezone(schedule.zone):%H:%M}") for due, slug in sorted(found) if due > instant(after)]
+
+
 def test_in_quiet_hours_it_waits_for_their_end_once():
     quiet = (datetime.time(22), datetime.time(8))
     schedule = rhythm(repeats=3, repeat_minutes=10, quiet=quiet)

@@ -227,16 +227,25 @@ def test_a_failing_channel_waits_longer_each_time(clock, person, kind):
     assert (channel.failures, channel.last_error, channel.retry_at) == (0, "", None)
 
 
-def test_a_channel_whose_address_is_gone_is_removed(clock, person, kind):
-    remind(person, TIMES)
+def test_to_an_address_that_is_gone_nothing_more_is_sent(clock, person, kind):
+    """The channel stays: its browser may have another address already, and sends it at the next visit."""
+    [channel] = remind(person, TIMES)
+    facts = {"day": MONDAY, "due_at": at("11:00"), "worth_until": at("23:00")}
+    Delivery.objects.create(channel=channel, slug="evening", **facts)
 
     def fail(channel):
         raise SendingError("http 410", is_gone=True)
 
     kind.fail = fail
-    round_and_send(clock, "12:00")
+    clock.move_to(at("12:00"))
+    run_round(timezone.now())
+    deliver(Delivery.objects.get(slug="midday").pk)
 
-    assert not Channel.objects.exists()
+    assert [delivery.state for delivery in Delivery.objects.all()] == ["failed"]
+    channel.refresh_from_db()
+    assert (channel.last_error, channel.failures) == ("gone", 1)
+    assert round_and_send(clock, "23:30") == 0
+    assert not Channel.objects.usable(at("23:30") + datetime.timedelta(days=30)).exists()
 
 
 def test_an_error_of_a_library_is_a_failure(clock, person, kind, caplog):

@@ -4,7 +4,8 @@
 // another tab, stays, and so does what waits for the network. [data-saved="7/2026-05-04/catch-up/*"], after the person left
 // the day as it is, removes all drafts of that form that do not wait. So does a page whose form is gone,
 // [data-nothing-to-save]: they cannot be opened any more.
-// Logging out also ends the device's push subscription and removes the service worker with all that it keeps.
+// Logging out also closes the notifications that are shown, ends the device's push subscription, and removes the service
+// worker with all that it keeps.
 // If there are drafts, form[data-log-out] shows its [data-unsaved-texts] first, which lists them.
 
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("brainlog-logged-out") : null;
@@ -25,11 +26,12 @@ function removeSaved(path) {
   channel?.postMessage(path);
 }
 
+// The rest does not wait for the push service, whose answer can fail or never come. The server has removed the channel.
 async function removeWorker() {
   const registration = await navigator.serviceWorker?.getRegistration();
+  for (const shown of (await registration?.getNotifications?.()) ?? []) shown.close();
   const subscription = await registration?.pushManager?.getSubscription();
-  await subscription?.unsubscribe();
-  for (const notification of (await registration?.getNotifications?.()) ?? []) notification.close();
+  subscription?.unsubscribe().catch(reportError);
   await registration?.unregister();
   if (!window.caches) return; // A page that did not come over https.
   for (const name of await caches.keys()) if (name.startsWith("brainlog-")) await caches.delete(name);

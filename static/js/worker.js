@@ -1,4 +1,5 @@
-// Registers the service worker for people who are logged in, once the page is loaded. Log-out removes it (log-out.js).
+// Registers the service worker for people who are logged in, once the page is loaded, and has it compare its push
+// subscription with what the server has stored (worker/subscription.js). Log-out removes it (log-out.js).
 
 const ADDRESS = "/sw.js";
 
@@ -13,7 +14,8 @@ function addressOfWorker() {
 
 async function register() {
   try {
-    await navigator.serviceWorker.register(addressOfWorker(), { updateViaCache: "none" });
+    const { active } = await navigator.serviceWorker.register(addressOfWorker(), { updateViaCache: "none" });
+    active?.postMessage("keep-subscription");
   } catch {
     // The pages work without it.
   }

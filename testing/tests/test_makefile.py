@@ -93,7 +93,8 @@ def installed(make, tmp_path):
         "#!/bin/sh\n"
         f"export DEBUG=True SECRET_KEY={'x1y2z3' * 10} PYTHONUNBUFFERED=1\n"
         f"export DATABASE_URL=sqlite:///{tmp_path}/db.sqlite3\n"
-        f'case "$1" in manage.py) shift; exec {sys.executable} {PROJECT}/manage.py "$@";; esac\n'
+        f'case "$1" in manage.py) shift; echo "$1 $ALLOWED_HOSTS $SITE_URL" >> {tmp_path}/started\n'
+        f'exec {sys.executable} {PROJECT}/manage.py "$@";; esac\n'
         f'exec {sys.executable} "$@"\n'
     )
     python.chmod(0o755)
@@ -117,6 +118,9 @@ def test_others_in_the_network_reach_it_by_its_address_alone(installed):
     ):
         try:
             wait_until(lambda: status_at(OTHER_ADDRESS, port), process=server)
+            assert started(installed) == {
+                each: f"{OTHER_ADDRESS} http://{OTHER_ADDRESS}:{port}" for each in ("work", "runserver")
+            }
             assert f"open http://{OTHER_ADDRESS}:{port}\nThere is no https" in log.read_text()
             assert status_at(OTHER_ADDRESS, port) == 200
             assert status_at(OTHER_ADDRESS, port, host="evil.example") == 400
@@ -149,6 +153,7 @@ def test_the_process_that_sends_reminders_starts_and_ends_with_the_server(instal
         try:
             wait_until(lambda: "The background process runs" in log.read_text(), log.read_text, process=make)
             wait_until(lambda: status_at("127.0.0.1", port), process=make)
+            assert started(installed) == {each: f" http://127.0.0.1:{port}" for each in ("work", "runserver")}
             [worker] = [each for each in processes_of_group(make.pid) if "manage.py work" in each[1]]
             server = int(re.search(r"--with-parent (\d+)", worker[1])[1])
             os.killpg(make.pid, number) if number == signal.SIGINT else os.kill(server, number)
@@ -158,36 +163,29 @@ def test_the_process_that_sends_reminders_starts_and_ends_with_the_server(instal
                 os.killpg(make.pid, signal.SIGKILL)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Reads the environment of a process in /proc.")
-@pytest.mark.parametrize("where", ["its own address", "in .env", "in the environment"])
-def test_links_in_reminders_begin_with_the_address_of_the_server(installed, where):
-    port, log = free_port(), installed / "log"
-    environment = {"PATH": os.environ["PATH"]}
-    expected = f"http://127.0.0.1:{port}"
-    if where != "its own address":
-        expected = "https://log.example.org"
-    if where == "in .env":
-        (installed / ".env").write_text(f"SITE_URL={expected}\n")
-    if where == "in the environment":
-        environment["SITE_URL"] = expected
-    with (
-        log.open("w") as output,
-        subprocess.Popen(
-            ["make", "run", f"PORT={port}"],
-            cwd=installed,
-            env=environment,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        ) as make,
-    ):
-        try:
-            wait_until(lambda: "The background process runs" in log.read_text(), log.read_text, process=make)
-            [(worker, _command)] = [each for each in processes_of_group(make.pid) if "manage.py work" in each[1]]
-            assert f"SITE_URL={expected}" in Path(f"/proc/{worker}/environ").read_text().split("\0")
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(make.pid, signal.SIGKILL)
+def started(folder) -> dict[str, str]:
+    """The hosts and the origin of links in the environment of each of the processes."""
+    lines = [line.split(" ", 1) for line in (folder / "started").read_text().splitlines()]
+    return {command: environment for command, environment in lines if command in ("work", "runserver")}
+
+
+@pytest.mark.parametrize("where", [".env", "environment"])
+@pytest.mark.parametrize("name", ["SITE_URL", "ALLOWED_HOSTS"])
+def test_links_are_those_of_the_operator_if_there_is_a_setting(installed, name, where):
+    setting, environment = {name: "log.example.org"}, {"PATH": os.environ["PATH"]}
+    if name == "SITE_URL":
+        setting = {name: "https://log.example.org"}
+    if where == ".env":
+        (installed / ".env").write_text(f"{name}={setting[name]}\n")
+    else:
+        environment |= setting
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:  # The server ends at once, and the worker with it.
+        run = ["make", "run", "--assume-old=port", f"PORT={taken.getsockname()[1]}"]
+        subprocess.run(run, cwd=installed, env=environment, capture_output=True)
+
+    # A file .env is read by the settings, not by make.
+    expected = " ".join(environment.get(each, "") for each in ("ALLOWED_HOSTS", "SITE_URL"))
+    assert started(installed) == {"work": expected, "runserver": expected}
 
 
 def processes_of_group(group: int) -> list[tuple[int, str]]:

@@ -62,6 +62,7 @@ NOT_PAGES = {
     "reminders:email_add",
     "reminders:feed_off",
     "reminders:later",
+    "reminders:push_renew",
     "reminders:pause",
     "reminders:snooze",
     "logs:ask_one",

@@ -438,13 +438,17 @@ def test_logging_out_leaves_nothing_on_the_device(new_page, person):
     assert page.evaluate("async () => (await navigator.serviceWorker.getRegistrations()).length") == 0
 
 
-def test_logging_out_ends_the_push_subscription_of_the_device(new_page, person):
-    """The browser of the tests reaches no push service, so that the subscription is a stand-in."""
+@pytest.mark.parametrize("answer", ["Promise.resolve(true)", "Promise.reject(new Error('expected'))", "new Promise(() => {})"])
+def test_logging_out_ends_the_push_subscription_of_the_device(new_page, person, answer):
+    """The browser of the tests reaches no push service, so that the subscription is a stand-in.
+
+    Nothing waits for the answer, which can be an error or never come.
+    """
     page = new_page(service_workers="allow")
     page.add_init_script(
-        """PushManager.prototype.getSubscription = async () => ({
-            unsubscribe: async () => { sessionStorage.setItem("unsubscribed", "yes"); return true; },
-        })"""
+        f"""PushManager.prototype.getSubscription = async () => ({{
+            unsubscribe: () => {{ sessionStorage.setItem("unsubscribed", "yes"); return {answer}; }},
+        }})"""
     )
     sign_in(page, person)
     installed(page)
@@ -453,6 +457,29 @@ def test_logging_out_ends_the_push_subscription_of_the_device(new_page, person):
 
     page.wait_for_function("() => sessionStorage.getItem('unsubscribed') === 'yes'")
     eventually(page, "async () => !(await navigator.serviceWorker.getRegistration())")
+    eventually(page, "async () => !(await caches.keys()).length")
+
+
+def test_logging_out_closes_the_notifications_that_are_shown(new_page, person, live_server):
+    """The worker is looked at from the page that is left: once it is removed, its page finds no notifications."""
+    page = new_page(service_workers="allow")
+    page.context.grant_permissions(["notifications"], origin=live_server.url)
+    page.add_init_script(
+        """const { unregister } = ServiceWorkerRegistration.prototype;
+        ServiceWorkerRegistration.prototype.unregister = async function () {
+            sessionStorage.setItem("left", (await this.getNotifications()).length);
+            return unregister.call(this);
+        };"""
+    )
+    sign_in(page, person)
+    installed(page)
+    push(page, live_server, json.dumps(MESSAGE))
+    push(page, live_server, json.dumps(MESSAGE | {"tag": "midday"}))
+
+    log_out(page)
+
+    eventually(page, "async () => !(await navigator.serviceWorker.getRegistration())")
+    assert page.evaluate("sessionStorage.getItem('left')") == "0"
 
 
 def test_the_offline_page_lists_nothing_after_logging_out(new_page, person, live_server):

@@ -3,12 +3,15 @@
 import json
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import expect
 
 from brainlog.reminder_servers import parse_servers
 from brainlog.tests.browser.steps import come_in, expect_saved, field, fits_its_screen, press
 from brainlog.tests.browser.test_accessibility import audit
 from brainlog.tests.browser.test_app import eventually, installed, notifications, push
+from reminders.channels import KINDS
 from reminders.models import Channel
 from reminders.tests.conftest import certificates, push_on, service, trusted  # noqa: F401 (fixtures)
 from reminders.tests.push_service import Browser, shown_by
@@ -212,3 +215,118 @@ def test_what_the_server_sends_is_shown_by_the_worker(new_page, live_server, per
         "renotify": True,
         "address": f"{live_server.url}{CHANNELS}",
     }
+
+
+# A browser that replaces its subscription. The worker runs; its push service is a stand-in.
+
+PUSH_SERVICE = """
+    (subscription) => {
+        self.done = [];
+        const current = (text) => !text ? null : {
+            endpoint: JSON.parse(text).endpoint,
+            toJSON: () => JSON.parse(text),
+            unsubscribe: async () => { done.push("ended"); self.subscribed = null; return true; },
+        };
+        self.subscribed = current(subscription.now);
+        PushManager.prototype.permissionState = async () => "granted";
+        PushManager.prototype.getSubscription = async () => self.subscribed;
+        PushManager.prototype.subscribe = async ({ applicationServerKey }) => {
+            done.push(applicationServerKey);
+            return (self.subscribed = current(subscription.next));
+        };
+    }
+"""
+CHANGE = """async () => {
+    const event = new Event("pushsubscriptionchange"), waits = [];
+    event.waitUntil = (promise) => waits.push(promise);
+    self.dispatchEvent(event);
+    await Promise.all(waits);
+    return self.done;
+}"""
+
+
+@pytest.fixture
+def added(new_page, live_server, person, service, browser):  # noqa: F811
+    """Today with its worker, in a browser that the person has added."""
+    page = come_in(new_page(service_workers="allow"), live_server, person)
+    installed(page)
+    subscription = browser.subscription(service.endpoint)
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = next(
+        cookie["value"] for cookie in page.context.cookies() if cookie["name"] == settings.SESSION_COOKIE_NAME
+    )
+    client.post(f"{CHANNELS}push/add/", {"push-subscription": json.dumps(subscription)})
+    assert Channel.objects.get().user == person
+    return page
+
+
+def stand_in(page, browser, now: str = "", following: str = ""):
+    """Let the worker have a subscription now, and get another one if it asks. Returns the worker."""
+    [worker] = page.context.service_workers
+    texts = [json.dumps(browser.subscription(endpoint)) if endpoint else "" for endpoint in (now, following)]
+    worker.evaluate(PUSH_SERVICE, dict(zip(("now", "next"), texts, strict=True)))
+    return worker
+
+
+def endpoint() -> str:
+    return json.loads(Channel.objects.get().address)["endpoint"]
+
+
+def another(service) -> str:  # noqa: F811
+    """Another address of the same service."""
+    return f"{service.server.origin}/send/another"
+
+
+def test_a_browser_that_has_a_new_subscription_sends_it_by_itself(added, service):  # noqa: F811
+    before, new = Channel.objects.get(), Browser()
+    worker = stand_in(added, new, now=another(service))
+
+    assert worker.evaluate(CHANGE) == []
+
+    assert endpoint() == another(service)
+    after = Channel.objects.get()
+    assert (after.pk, after.known_browser_id) == (before.pk, before.known_browser_id)
+
+
+def test_a_browser_that_lost_its_subscription_subscribes_again_with_the_key_of_the_server(added, service):  # noqa: F811
+    worker = stand_in(added, Browser(), following=another(service))
+
+    assert worker.evaluate(CHANGE) == [KINDS["push"].public_key]
+
+    assert endpoint() == another(service)
+
+
+def test_a_subscription_that_is_dead_is_replaced(added, service):  # noqa: F811
+    Channel.objects.update(last_error="gone")
+    worker = stand_in(added, Browser(), now=endpoint(), following=another(service))
+
+    assert worker.evaluate(CHANGE) == ["ended", KINDS["push"].public_key]
+
+    assert endpoint() == another(service)
+
+
+def test_a_device_that_was_removed_elsewhere_ends_its_subscription(added, service):  # noqa: F811
+    Channel.objects.all().delete()
+    worker = stand_in(added, Browser(), now=another(service))
+
+    assert worker.evaluate(CHANGE) == ["ended"]
+
+    assert not Channel.objects.exists()
+
+
+def test_a_subscription_that_changed_while_logged_out_is_sent_at_the_next_visit(added, service):  # noqa: F811
+    cookies, before = added.context.cookies(), endpoint()
+    added.context.clear_cookies()
+    worker = stand_in(added, Browser(), now=another(service))
+    assert worker.evaluate(CHANGE) == []
+    assert endpoint() == before
+
+    added.context.add_cookies(cookies)
+    added.goto("/logs/")
+
+    for _look in range(100):
+        if endpoint() != before:
+            break
+        added.wait_for_timeout(50)
+    assert endpoint() == another(service)
+    assert worker.evaluate("self.done") == []
