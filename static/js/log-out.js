@@ -26,12 +26,12 @@ function removeSaved(path) {
   channel?.postMessage(path);
 }
 
-// The rest does not wait for the push service, whose answer can fail or never come. The server has removed the channel.
+// Nothing depends on the answer of the push service, which can fail or never come: the server has removed the channel.
 async function removeWorker() {
   const registration = await navigator.serviceWorker?.getRegistration();
   for (const shown of (await registration?.getNotifications?.()) ?? []) shown.close();
   const subscription = await registration?.pushManager?.getSubscription();
-  subscription?.unsubscribe().catch(reportError);
+  subscription?.unsubscribe().catch(() => {});
   await registration?.unregister();
   if (!window.caches) return; // A page that did not come over https.
   for (const name of await caches.keys()) if (name.startsWith("brainlog-")) await caches.delete(name);
