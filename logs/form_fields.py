@@ -1,4 +1,4 @@
-"""The form fields that ask for an answer, one for each way of asking. logs/kinds.py says which kind takes which."""
+"""The form fields that ask for an answer, one for each way of asking. logs/kinds/ says which kind takes which."""
 
 import copy
 import datetime

@@ -1,4 +1,4 @@
-"""The kinds of a person's own questions, made of logs/kinds.py. No model in it.
+"""The kinds of a person's own questions, made of logs/kinds/. No model in it.
 
 The words of ends, units and choices are the person's own: never translated, and escaped wherever they are shown.
 """
