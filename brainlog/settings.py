@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from brainlog import environment, reminder_servers
 from brainlog.cache import caches_from_url
 from brainlog.database.urls import databases_from_environment
+from brainlog.logging_settings import FORMATTERS, logging_settings
 from encryption.keys import DERIVED, derive_key, parse_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -388,33 +389,9 @@ METRICS_TOKEN = env.string("METRICS_TOKEN")
 # Content of error reports, in mails and on pages (DEBUG).
 DEFAULT_EXCEPTION_REPORTER = "operations.error_reports.PrivateReporter"
 
-_formatters = {"json": "operations.log_formatters.JsonFormatter", "text": "operations.log_formatters.TextFormatter"}
-LOG_FORMAT = env.choice("LOG_FORMAT", tuple(_formatters), default="text" if DEBUG else "json")
+LOG_FORMAT = env.choice("LOG_FORMAT", tuple(FORMATTERS), default="text" if DEBUG else "json")
 LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO")
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"()": _formatters[LOG_FORMAT], "reveal": DEBUG}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
-        "mail": {"class": "operations.log_formatters.PrivateEmailHandler", "level": "ERROR", "formatter": "line"},
-    },
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        # Without Django's own handlers, which would log everything a second time.
-        "django": {"handlers": []},
-        # Mails about bugs. Database errors are logged elsewhere, so that no request also waits for a mail server.
-        "django.request": {"handlers": ["mail"] if ADMINS else []},
-        # gunicorn's lines get the format of all others; its own contains paths.
-        "gunicorn.error": {"handlers": [], "propagate": True},
-        # The pool also logs, with host and user, what brainlog.error_pages logs in one line.
-        "psycopg.pool": {"level": "ERROR"},
-    },
-}
-if not DEBUG:
-    # These log parameters and paths, so they stay off at any LOG_LEVEL.
-    LOGGING["loggers"] |= {"django.db.backends": {"level": "INFO"}, "django.server": {"level": "CRITICAL"}}
+LOGGING = logging_settings(LOG_FORMAT, LOG_LEVEL, is_debug=DEBUG, mails_errors=bool(ADMINS))
 
 # If a platform failed to fill in one of these, its default would be less safe than the intended value.
 env.require_not_blank(

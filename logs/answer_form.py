@@ -2,16 +2,17 @@
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext
 
 from brainlog.database.retry import retry_on_conflict
 from encryption.fields import Unreadable
+from logs.conflicts import Conflict, ConflictsMixin, digests_in
+from logs.dependent_answers import DependentAnswersMixin, Removal
 from logs.models import DailyLog
 from logs.parts import Part
 from logs.question_lists import is_done, names_in, questions_to_ask, still_open
@@ -24,28 +25,7 @@ from logs.widgets import TimeAndBox
 LONGEST_VERSION = 200 * DIGEST_LENGTH
 
 
-@dataclass(frozen=True)
-class Conflict:
-    """An answer that was saved elsewhere since the page was opened, and differs from what came in."""
-
-    name: str
-    label: str
-    mine: str
-    saved: str
-    choice: str | None = None  # "mine" or "saved", once the person has chosen
-
-
-@dataclass(frozen=True)
-class Removal:
-    """An answer that goes, because the question it depends on was answered otherwise."""
-
-    name: str
-    label: str
-    answer: str
-    question: str  # the label of the question it depends on
-
-
-class AnswersForm(forms.Form):
+class AnswersForm(ConflictsMixin, DependentAnswersMixin, forms.Form):
     """Asks `questions` about one row: a day or a week.
 
     Nothing is required to save. The stamp of each of the row's `parts` is set while all that makes the part done is
@@ -207,110 +187,6 @@ class AnswersForm(forms.Form):
             self.errors.pop(name, None)
             self.cleaned_data[name] = self.stored[name]
 
-    def dependent_answers(self):
-        """Yield (name, question, wanted answer) of every answer that depends on another question."""
-        for question in self.questions:
-            if question.shown_when:
-                yield question.name, *question.shown_when
-
-    def keep_questions_of_unreadable_texts(self):
-        """A text that cannot be decrypted now is kept, and cannot be without the answer it depends on."""
-        for name, question, wanted in self.dependent_answers():
-            if isinstance(self.stored[name], Unreadable) and self.cleaned_data.get(question, wanted) != wanted:
-                message = _(
-                    "A text that goes with this answer cannot be read at the moment. To keep it, leave this as it was."
-                )
-                self.add_error(question, ValidationError(message, code="unreadable"))
-
-    def clear_answers_under_another_condition(self):
-        """Clear what depends on a question that was answered otherwise."""
-        for name, question, wanted in self.dependent_answers():
-            if self.cleaned_data.get(question) is not None and self.cleaned_data[question] != wanted:
-                if self.cleaned_data.get(name) is not None or name in self.errors:
-                    self.removals[name] = self.removal_of(name, question)
-                self.cleaned_data[name] = None
-                self.errors.pop(name, None)
-
-    def removal_of(self, name: str, question: str) -> Removal:
-        value = self.cleaned_data.get(name)
-        [asked] = [each for each in self.questions if each.name == name]
-        answer = gettext("what you typed") if value is None else asked.in_one_line(value)
-        return Removal(name, asked.label, answer, self.fields[question].label)
-
-    def ask_about_removals(self):
-        if "asked-names" in self.data and not self.removals.keys() <= names_in(self.data, "remove"):
-            message = _("Some of what you answered would be removed. Please look at it first.")
-            raise ValidationError(message, code="removal")
-
-    def ask_about_answers_without_their_question(self):
-        """A question without an answer clears nothing: what was typed below it may be meant."""
-        for name, question, _wanted in self.dependent_answers():
-            stays = self.stored[name] if name in self.errors else self.cleaned_data.get(name)
-            if stays is not None and self.cleaned_data.get(question, "error") is None:
-                message = _("You answered something that belongs to this question. Please answer it too.")
-                if not self.has_error(question, "unanswered"):
-                    self.add_error(question, ValidationError(message, code="unanswered"))
-
-    # When it was saved elsewhere meanwhile
-
-    def settle_conflicts(self):
-        base = self.data.get("version")
-        if not base or base == self.stored_version:
-            return
-        shown = digests_in(base)
-        differing = [
-            question
-            for question in self.questions
-            if question.name in self.cleaned_data
-            and not self.is_unchanged(question)
-            and question.digest(self.stored[question.name]) not in shown
-        ]
-        left_blank = self.keep_where_left_blank(differing, shown)
-        self.conflicts = [self.conflict_about(question) for question in differing if question not in left_blank]
-        for conflict in self.conflicts:
-            if conflict.choice == "saved":
-                self.cleaned_data[conflict.name] = self.stored[conflict.name]
-        if self.conflicts:
-            self.seen = self.stored_version
-        if any(conflict.choice is None for conflict in self.conflicts):
-            message = _("This was saved elsewhere since you opened the page. Choose what to keep, then save.")
-            raise ValidationError(message, code="saved_elsewhere")
-
-    def keep_where_left_blank(self, differing: list[Question], shown: set[str]) -> list[Question]:
-        """Keep what was saved elsewhere where this page showed no answer and got none. Returns these questions.
-
-        Not below a question that was itself answered otherwise elsewhere: both are asked about together.
-        """
-        blank = [
-            question
-            for question in differing
-            if self.cleaned_data[question.name] is None
-            and question.digest(None) in shown
-            and question.name not in self.removals
-        ]
-        asked_about = {question.name for question in differing if question not in blank}
-        left_blank = [each for each in blank if not (each.shown_when and each.shown_when[0] in asked_about)]
-        for question in left_blank:
-            self.cleaned_data[question.name] = self.stored[question.name]
-        return left_blank
-
-    def conflict_about(self, question: Question) -> Conflict:
-        mine, saved = (answers[question.name] for answers in (self.cleaned_data, self.stored))
-        choice = self.data.get(f"keep-{question.name}")
-        # Choices made between other versions than the stored one do not count.
-        counts = self.data.get("seen") == self.stored_version and choice in {"mine", "saved"}
-        in_words = question.in_one_line(mine), question.in_one_line(saved)
-        return Conflict(question.name, question.label, *in_words, choice if counts else None)
-
-    def refuse_choices_that_contradict(self):
-        """Ask again where an answer is to stay and the answer it depends on is not."""
-        mine = {conflict.name for conflict in self.conflicts if conflict.choice == "mine"}
-        for name, question, wanted in self.dependent_answers():
-            answer = self.cleaned_data.get(question)
-            if name in mine and self.cleaned_data.get(name) is not None and answer is not None and answer != wanted:
-                message = _("You keep an answer that does not go with this one. Please choose again.")
-                self.add_error(question, ValidationError(message, code="contradiction"))
-
     def is_unchanged(self, question: Question) -> bool:
         return question.are_same(self.cleaned_data[question.name], self.stored[question.name])
 
@@ -323,17 +199,6 @@ class AnswersForm(forms.Form):
                     self.add_error(question.name, error)
 
     # When some of it has errors
-
-    def keep_answers_of_questions_with_errors(self):
-        """An answer cannot be stored before the one it depends on is."""
-        if self.conflicts:
-            return
-        for name, question, wanted in self.dependent_answers():
-            can_wait = question in self.errors and self.stored[question] != wanted
-            if can_wait and name not in self.errors and self.cleaned_data.get(name) is not None:
-                message = _("This is saved once “%(question)s” is answered.")
-                params = {"question": self.fields[question].label}
-                self.add_error(name, ValidationError(message, code="waits", params=params))
 
     def keep_what_is_stored_of_errors(self):
         self.cleaned_data |= {name: self.stored[name] for name in self.errors.keys() & self.fields.keys()}
@@ -467,10 +332,6 @@ class AnswersForm(forms.Form):
             question.is_answered(self.instance) for question in elsewhere
         )
         return before if has_answer and not missing else None
-
-
-def digests_in(version: str) -> set[str]:
-    return {version[start : start + DIGEST_LENGTH] for start in range(0, len(version), DIGEST_LENGTH)}
 
 
 def texts_typed(data, key: str) -> list[str]:
