@@ -157,8 +157,8 @@ def reminder_metrics(found: dict) -> Iterator[GaugeMetricFamily]:
 
 
 REMINDER_DESCRIPTIONS = {
-    "due": "People with a reminder that is due and that no process has sent yet.",
-    "oldest_overdue_seconds": "How long the oldest of them has been overdue.",
+    "due": "People with a channel and a reminder that is due, and that no process has come to yet.",
+    "oldest_overdue_seconds": "How long the oldest reminder has been overdue, of these and of those that are queued.",
     "sender_silent_seconds": "How long ago a process last looked for reminders that are due.",
 }
 DESCRIPTIONS = {

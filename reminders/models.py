@@ -297,7 +297,11 @@ class DeliveryQuerySet(models.QuerySet):
 
 
 class Delivery(models.Model):
-    """One reminder on one channel. A row is made before it is sent, and at most one for each occurrence."""
+    """One reminder on one channel. A row is made before it is sent, and at most one for each wall-clock time of a day.
+
+    The wall-clock time and not the instant: a person who travels to the west during a day passes its hours again, and
+    is not reminded again of what they were reminded of there.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")
@@ -325,6 +329,8 @@ class Delivery(models.Model):
     slug = models.CharField(_("check-in"), max_length=10)
     day = models.DateField(_("day of the log"))
     due_at = models.DateTimeField(_("due"))
+    # What the person's clock showed then. NULL: queued by a release that did not store it.
+    wall_time = models.TimeField(_("due by the person's clock"), null=True)
     worth_until = models.DateTimeField(_("worth sending until"))
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.QUEUED)
     started_at = models.DateTimeField(_("started"), null=True)
@@ -342,6 +348,8 @@ class Delivery(models.Model):
             models.Index(fields=["due_at"], name="reminder_delivery_due"),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["channel", "day", "slug", "wall_time"], name="reminder_delivery_by_clock"),
+            # For rows without a wall-clock time.
             models.UniqueConstraint(fields=["channel", "day", "slug", "due_at"], name="reminder_delivery_once"),
             CompositeForeignKey(
                 fields=["channel", "user"], to_fields=["id", "user"], name="reminder_delivery_of_same_person"

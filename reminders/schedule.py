@@ -62,6 +62,10 @@ class Rhythm:
         day = self.day_of(instant)
         return day + ONE_DAY if instant >= self.start_of(day + ONE_DAY) else day
 
+    def wall_time(self, instant: datetime.datetime) -> datetime.time:
+        """The time that the person's clock shows then."""
+        return instant.astimezone(self.zone).time().replace(fold=0)
+
     def instant_of(self, date: datetime.date, at: datetime.time) -> datetime.datetime:
         """The instant, in UTC, at which the clock first shows this; in a gap, as much later as the clock skips."""
         return datetime.datetime.combine(date, at, self.zone).astimezone(datetime.UTC)
@@ -80,10 +84,15 @@ class Window:
 
 @dataclass(frozen=True)
 class Reminder:
-    """A reminder that is due. It is worth sending until its window closes."""
+    """A reminder that is due. It is worth sending until its window closes.
+
+    The wall time identifies it within its day and check-in: after a journey to the west it comes up again at a later
+    instant, and is the same reminder.
+    """
 
     window: Window
     due_at: datetime.datetime
+    wall_time: datetime.time
 
 
 def windows_of(day: datetime.date, rhythm: Rhythm) -> list[Window]:
@@ -181,7 +190,7 @@ def reminders_due(rhythm: Rhythm, since: datetime.datetime, now: datetime.dateti
     for window in windows_of(rhythm.day_of_windows(now), rhythm):
         times = [time for time in due_times(window, rhythm) if since <= time <= now]
         if times and now < window.closes_at:
-            found.append(Reminder(window, times[-1]))
+            found.append(Reminder(window, times[-1], rhythm.wall_time(times[-1])))
     return found
 
 

@@ -30,7 +30,7 @@ from reminders.channels import GONE, KINDS, LOGGED_OUT, Message, SendingError
 from reminders.messages import message_for
 from reminders.models import Channel, Delivery, Plan, SenderState
 from reminders.plans import rhythm_of
-from reminders.schedule import ONE_DAY, Reminder, Window, due_times, next_due, reminders_due, windows_of
+from reminders.schedule import ONE_DAY, Reminder, Rhythm, Window, due_times, next_due, reminders_due, windows_of
 
 logger = logging.getLogger(__name__)
 
@@ -155,6 +155,7 @@ def queued_deliveries(reminders: list[tuple[int, Reminder]], now: datetime.datet
             slug=each.window.slug,
             day=each.window.day,
             due_at=each.due_at,
+            wall_time=each.wall_time,
             worth_until=each.window.closes_at,
         )
         for person, each in reminders
@@ -205,8 +206,20 @@ def is_wanted(delivery: Delivery, now: datetime.datetime) -> bool:
         return False
     rhythm = rhythm_of(person.reminder_plan, person)
     windows = [each for each in windows_of(delivery.day, rhythm) if each.slug == delivery.slug and now < each.closes_at]
-    reminders = [Reminder(each, delivery.due_at) for each in windows if delivery.due_at in due_times(each, rhythm)]
+    reminders = [
+        Reminder(each, delivery.due_at, delivery.wall_time)
+        for each in windows
+        if is_due(delivery, due_times(each, rhythm), rhythm, now)
+    ]
     return bool(still_open({person: reminders})) and not Delivery.objects.has_later(delivery)
+
+
+def is_due(delivery: Delivery, times: list[datetime.datetime], rhythm: Rhythm, now: datetime.datetime) -> bool:
+    """Whether a reminder is one of these times, or has become one again: it waited while the person travelled west.
+
+    Its row refuses another one for the same wall-clock time, and so stands for it.
+    """
+    return delivery.due_at in times or delivery.wall_time in {rhythm.wall_time(time) for time in times if time <= now}
 
 
 def send(channel: Channel, message: Message) -> SendingError | None:

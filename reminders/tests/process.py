@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 from django.core.management import call_command
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Session, User
@@ -28,7 +29,7 @@ from reminders.models import Channel, Delivery, Plan
 from reminders.plans import rhythm_of
 from reminders.schedule import next_due
 from reminders.sender import Sender, run_round
-from reminders.tests.process_zones import ZONES
+from reminders.tests.process_zones import JOURNEYS, ZONES
 
 STEP = datetime.timedelta(minutes=15)
 NEVER = datetime.datetime(2100, 1, 1, tzinfo=datetime.UTC)
@@ -103,6 +104,16 @@ class Clock:
                 new.replace(self.path)
 
 
+def travel(now: datetime.datetime) -> None:
+    """Let the people whose journey is now save their new zone. Does nothing for those who have."""
+    for home, (away, left_at) in JOURNEYS.items():
+        if now == left_at:
+            for person in User.objects.filter(timezone=home):
+                person.timezone = away
+                with transaction.atomic():
+                    person.save(update_fields=["timezone"])
+
+
 def simulate(path: str, end: str) -> None:
     clock, sender = Clock(path), Sender(threads=1)
     now = clock.read()
@@ -112,6 +123,7 @@ def simulate(path: str, end: str) -> None:
         sender.send_waiting(now)
         sender.wait()
         if not Delivery.objects.waiting(now).exists():
+            travel(now)
             clock.go_on(now)
         now = clock.read()
 

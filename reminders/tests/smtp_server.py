@@ -11,7 +11,7 @@ class MailServer(socketserver.ThreadingTCPServer):
 
     The text of a mail counts as the command TEXT, the greeting as CONNECT. With HANG as its answer, a command has none
     until the server is stopped. With DRIP it is lines that go on, one now and then; with ENDLESS, as many as are read.
-    It offers STARTTLS, and hangs in the handshake.
+    It offers STARTTLS, and hangs in the handshake. It takes `seconds` to accept a mail.
     """
 
     HANG, DRIP, ENDLESS = "hang", "drip", "endless"
@@ -23,9 +23,9 @@ class MailServer(socketserver.ThreadingTCPServer):
     }
     allow_reuse_address = daemon_threads = True
 
-    def __init__(self, **answers: str | None):
+    def __init__(self, seconds: float = 0, **answers: str | None):
         super().__init__(("127.0.0.1", 0), MailHandler)
-        self.answers = self.ANSWERS | answers
+        self.answers, self.seconds = self.ANSWERS | answers, seconds
         self.mails: list[bytes] = []
         self.commands: list[str] = []
         self.lines = 0
@@ -48,6 +48,7 @@ class MailHandler(socketserver.StreamRequestHandler):
                 return
             if command == "DATA" and self.server.answers["DATA"].startswith("354"):
                 self.server.mails.append(b"".join(iter(self.rfile.readline, b".\r\n")))
+                self.server.is_stopped.wait(self.server.seconds)
                 if not self.answer("TEXT"):
                     return
 
@@ -73,9 +74,9 @@ class MailHandler(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def mail_server(settings, **answers: str | None) -> Iterator[MailServer]:
+def mail_server(settings, seconds: float = 0, **answers: str | None) -> Iterator[MailServer]:
     """Such a server, which the settings name."""
-    with MailServer(**answers) as server:
+    with MailServer(seconds, **answers) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

@@ -210,6 +210,60 @@ def test_a_snooze_moves_the_next_reminder(clock, as_person, person, time, choice
     assert ("No more reminders today." if choice == "today" else "The next reminder comes at") in page
 
 
+TUESDAY = MONDAY + datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def late_person(person):
+    """A person whose day ends at 4, with an evening check-in at 2."""
+    User.objects.filter(pk=person.pk).update(day_ends_at=4)
+    person.refresh_from_db()
+    remind(person, {"midday": "12:00", "evening": "02:00"})
+    return person
+
+
+@pytest.mark.parametrize("now", [at("22:30"), at("01:30", TUESDAY)], ids=["22:30", "1:30"])
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        (PAGE + "snooze/", {"for": "today"}),
+        (PAGE + "pause/", {"pause": "day"}),
+        (PAGE, USUAL | {"evening-time": "02:00", "morning-time": "12:00", "pause-until": "2026-05-05"}),
+    ],
+    ids=["snooze", "pause", "pause until a day"],
+)
+def test_today_lasts_until_the_end_of_the_persons_day(clock, as_person, late_person, now, address, sent):
+    """Monday is over on Tuesday at 4: the evening's reminder at 2 is left out, and those of Tuesday come."""
+    clock.move_to(now)
+    Plan.objects.update(next_at=at("02:00", TUESDAY))
+
+    assert as_person.post(address, sent).status_code == 302
+
+    plan, stored = Plan.objects.get(), User.objects.get(pk=late_person.pk)
+    if address.endswith("snooze/"):
+        assert plan.snoozed_until == at("04:00", TUESDAY)
+    else:
+        assert stored.reminders_paused_until == TUESDAY
+    first = "09:00" if address == PAGE else "12:00"  # The medication's time, by the form.
+    assert plan.next_at == at(first, TUESDAY)
+
+
+@pytest.mark.parametrize(
+    ("now", "day", "is_stored"),
+    [
+        *((at("22:30"), MONDAY, False), (at("22:30"), TUESDAY, True)),
+        *((at("01:30", TUESDAY), MONDAY, False), (at("01:30", TUESDAY), TUESDAY, True)),
+    ],
+)
+def test_a_pause_until_a_day_is_compared_with_the_persons_day(clock, as_person, late_person, now, day, is_stored):
+    clock.move_to(now)
+
+    page = as_person.post(PAGE, USUAL | {"pause-until": day.isoformat()}, follow=True).content.decode()
+
+    assert (User.objects.get(pk=late_person.pk).reminders_paused_until == day) is is_stored
+    assert ("Choose a day that is still to come, or none." in page) is not is_stored
+
+
 def test_the_page_says_the_time_of_a_check_in_that_ends_before_the_snooze(clock, as_person, person):
     remind(person, {"morning": "07:00", "midday": "12:00", "afternoon": "12:30"})
     clock.move_to(at("11:50"))

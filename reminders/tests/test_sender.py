@@ -138,6 +138,33 @@ def test_none_without_a_session_of_the_last_thirty_days(clock, person, kind):
     assert round_and_send(clock, "12:00", MONDAY + datetime.timedelta(days=1)) == 1
 
 
+@pytest.mark.parametrize(("days", "queued"), [(29, 1), (31, 0)])
+def test_who_saved_answers_in_the_last_thirty_days_is_here(clock, person, kind, days, queued):
+    """By a session that has ended since, and is in no table any more."""
+    remind(person, TIMES, session=False)
+    saved_at = timezone.now() - datetime.timedelta(days=days)
+    type(person).objects.filter(pk=person.pk).update(answers_saved_at=saved_at, last_login=None)
+
+    assert round_and_send(clock, "12:00") == queued
+
+
+@pytest.mark.parametrize(("days", "queued"), [(29, 1), (31, 0)])
+def test_who_logged_in_in_the_last_thirty_days_is_here(clock, person, kind, days, queued):
+    remind(person, TIMES, session=False)
+    type(person).objects.filter(pk=person.pk).update(last_login=timezone.now() - datetime.timedelta(days=days))
+
+    assert round_and_send(clock, "12:00") == queued
+
+
+@pytest.mark.parametrize(("minutes", "queued"), [(1, 1), (-1, 0)])
+def test_a_session_that_has_expired_is_no_visit(clock, person, kind, minutes, queued):
+    """Its row stays until the next cleaning."""
+    remind(person, TIMES)
+    person.sessions.update(expire_date=at("12:00") + datetime.timedelta(minutes=minutes))
+
+    assert round_and_send(clock, "12:00") == queued
+
+
 def test_none_while_paused_by_either_pause(clock, person, kind):
     remind(person, TIMES)
     person.reminders_paused_until = MONDAY + datetime.timedelta(days=1)
@@ -165,6 +192,97 @@ def test_another_zone_moves_what_is_next(clock, person, kind):
     person.save(update_fields=["timezone"])
 
     assert Plan.objects.get().next_at == datetime.datetime.combine(MONDAY, datetime.time(21), ZoneInfo("Europe/Berlin"))
+
+
+def instant(text: str, zone: str, day: datetime.date = MONDAY) -> datetime.datetime:
+    return datetime.datetime.combine(day, datetime.time.fromisoformat(text), ZoneInfo(zone))
+
+
+def minutes_with_reminders(clock, start: datetime.datetime, end: datetime.datetime) -> list[datetime.datetime]:
+    """The instants, to a quarter of an hour, at which something is sent."""
+    found, now = [], start
+    while now <= end:
+        before = Delivery.objects.filter(state="sent").count()
+        local = now.astimezone(NEW_YORK)
+        round_and_send(clock, local.time().isoformat(), local.date())
+        found += [now] * (Delivery.objects.filter(state="sent").count() - before)
+        now += datetime.timedelta(minutes=15)
+    return found
+
+
+def live_in(person, zone: str):
+    person.timezone = zone
+    person.save(update_fields=["timezone"])
+
+
+@pytest.mark.parametrize(
+    ("home", "away", "left_at"),
+    [("Pacific/Kiritimati", "Pacific/Honolulu", "07:30"), ("Europe/Berlin", "Europe/London", "07:15")],
+)
+def test_a_journey_to_the_west_does_not_repeat_the_morning(clock, person, kind, home, away, left_at):
+    clock.move_to(instant("05:00", home))
+    remind(person, {"morning": "07:00"})
+    type(person).objects.filter(pk=person.pk).update(timezone=home)
+    person.refresh_from_db()
+    replan(person)
+    assert minutes_with_reminders(clock, instant("05:00", home), instant(left_at, home)) == [instant("07:00", home)]
+
+    live_in(person, away)
+
+    tomorrow = MONDAY + datetime.timedelta(days=1)
+    found = minutes_with_reminders(clock, instant(left_at, home), instant("12:00", away, tomorrow))
+    assert found == [instant("07:00", away, tomorrow)]
+
+
+def test_the_repetitions_that_are_left_come_after_a_journey_to_the_west(clock, person, kind):
+    """Of four in all, two were sent in Berlin, and two are in London."""
+    clock.move_to(instant("05:00", "Europe/Berlin"))
+    remind(person, {"morning": "07:00"}, repeat_minutes=15, repeats=3)
+    change(person, timezone="Europe/Berlin")
+    left = instant("07:20", "Europe/Berlin")
+    assert len(minutes_with_reminders(clock, instant("06:00", "Europe/Berlin"), left)) == 2
+
+    live_in(person, "Europe/London")
+
+    found = minutes_with_reminders(clock, instant("06:30", "Europe/London"), instant("12:00", "Europe/London"))
+    assert found == [instant(time, "Europe/London") for time in ("07:30", "07:45")]
+
+
+def test_what_waits_for_a_server_during_a_journey_to_the_west_is_sent_there_once(clock, person, kind):
+    """Its server was down all the time: the row that waits stands for the reminder that is due again."""
+    clock.move_to(instant("05:00", "Europe/Berlin"))
+    remind(person, TIMES)
+    change(person, timezone="Europe/Berlin")
+    clock.move_to(instant("12:00", "Europe/Berlin"))
+    assert run_round().queued == 1
+    live_in(person, "Europe/London")
+    clock.move_to(instant("12:00", "Europe/London"))
+    run_round()
+
+    for pk in Delivery.objects.values_list("pk", flat=True):
+        deliver(pk)
+
+    assert len(kind.sent) == 1
+
+
+def test_a_time_that_is_moved_to_later_is_reminded_of_again(clock, person, kind):
+    remind(person, {"midday": "12:00"})
+    assert round_and_send(clock, "12:00") == 1
+
+    change(person, check_in_times={"midday": {"at": "14:00", "weekdays": list(range(7))}})
+
+    assert round_and_send(clock, "14:00") == 1
+    assert len(kind.sent) == 2
+
+
+def test_after_a_snooze_all_repetitions_come_again(clock, person, as_person, kind):
+    remind(person, {"midday": "12:00"}, repeat_minutes=10, repeats=1)
+    for time in ("12:00", "12:10"):
+        assert round_and_send(clock, time) == 1
+    as_person.post("/accounts/reminders/snooze/", {"for": "15"})
+
+    assert [round_and_send(clock, time) for time in ("12:20", "12:25", "12:30", "12:35", "12:45")] == [0, 1, 0, 1, 0]
+    assert len(kind.sent) == 4
 
 
 def test_after_hours_without_a_sender_one_is_sent_of_what_is_open(clock, person, kind):

@@ -1,7 +1,7 @@
 """A week of people all over the world, whose senders are killed again and again: no reminder twice, none lost but at
 most the one that a kill interrupted.
 
-The week has the night in which the clocks of Europe go back, and that of America.
+The week has the night in which the clocks of Europe go back, and that of America, and journeys to the west.
 """
 
 import datetime
@@ -17,7 +17,7 @@ import pytest
 
 from logs.check_in_times import EVERY_DAY, CheckInTime
 from reminders.schedule import Rhythm, windows_of
-from reminders.tests.process_zones import ZONES
+from reminders.tests.process_zones import JOURNEYS, ZONES
 from testing.gunicorn import ROOT, environment_with
 from testing.migrated import migrate
 from testing.postgres import throwaway_cluster
@@ -69,12 +69,21 @@ def expected_reminders(number: int, span: datetime.timedelta) -> set[str]:
             "morning": CheckInTime(datetime.time(7, 15 * (each % 4)), EVERY_DAY),
             "evening": CheckInTime(datetime.time((21, 0)[each % 2], 30), EVERY_DAY),
         }
-        rhythm = Rhythm(ZoneInfo(ZONES[each % len(ZONES)]), 4, times)
-        for days in range(-2, span.days + 3):
-            for window in windows_of(START.date() + days * DAY, rhythm):
-                if START < window.opens_at < START + span:
-                    found.add(f"{each + 1} {window.day}-{window.slug}")
+        for zone, since, until in stays(ZONES[each % len(ZONES)], START + span):
+            rhythm = Rhythm(ZoneInfo(zone), 4, times)
+            for days in range(-2, span.days + 3):
+                for window in windows_of(START.date() + days * DAY, rhythm):
+                    if since < window.opens_at < until:
+                        found.add(f"{each + 1} {window.day}-{window.slug}")
     return found
+
+
+def stays(zone: str, end: datetime.datetime) -> list[tuple[str, datetime.datetime, datetime.datetime]]:
+    """The zones in which the people of a zone are, with the instants between which they are there."""
+    if zone not in JOURNEYS:
+        return [(zone, START, end)]
+    away, left_at = JOURNEYS[zone]
+    return [(zone, START, left_at), (away, left_at, end)]
 
 
 def simulate(database_url: str, folder: Path, people: int, span: datetime.timedelta, senders: int, most_lines: int):
