@@ -455,7 +455,9 @@ def test_logging_out_leaves_nothing_on_the_device(new_page, person):
     assert page.evaluate("async () => (await navigator.serviceWorker.getRegistrations()).length") == 0
 
 
-@pytest.mark.parametrize("answer", ["Promise.resolve(true)", "Promise.reject(new Error('expected'))", "new Promise(() => {})"])
+@pytest.mark.parametrize(
+    "answer", ["Promise.resolve(true)", "Promise.reject(new Error('expected'))", "new Promise(() => {})"]
+)
 def test_logging_out_ends_the_push_subscription_of_the_device(new_page, person, answer):
     """The browser of the tests reaches no push service, so that the subscription is a stand-in.
 
