@@ -69,7 +69,7 @@ def failures_logged() -> Iterator[str]:
     for path in (*sorted((ROOT / "reminders").glob("*.py")), ROOT / "operations" / "background.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
-                case ast.Call(func=ast.Attribute(ast.Name("logger"), "warning" | "error" | "exception"), args=[text, *_]):
+                case ast.Call(ast.Attribute(ast.Name("logger"), "warning" | "error" | "exception"), [text, *_]):
                     yield ast.literal_eval(text)
 
 
