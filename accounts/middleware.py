@@ -81,7 +81,11 @@ class SignInMiddleware:
     again afterwards.
     """
 
-    EXEMPT_VIEWS = {"privacy", "manifest", "service_worker", "offline", "reminders:email_off"} | {
+    EXEMPT_VIEWS = {
+        *("privacy", "manifest", "service_worker", "offline"),
+        # Their token is the secret; the service worker asks the last one by itself.
+        *("reminders:calendar", "reminders:email_off", "reminders:push_renew"),
+    } | {
         f"accounts:{name}"
         for name in (
             *("second_factor", "app_on", "passkey_add", "recovery_codes", "logout"),

@@ -21,7 +21,9 @@ from logs.addresses import address_of_check_in
 from logs.models import DailyLog, logs_of_day
 from logs.which_day import FOR_TODAY
 
-# The paper of both themes, as in static/css/tokens.css and templates/base.html.
+# The paper of both themes, as in static/css/tokens.css and templates/base.html. Pages name both, by the theme of the
+# person or the device. A manifest has one colour and no media query: it shows on the splash screen alone, before the
+# first page does, and is that of the light theme.
 PAPER, PAPER_DARK = "#f5fbfc", "#10181f"
 ICONS = (("192", "any"), ("512", "any"), ("512", "maskable"))
 # What the offline page is made of; the service worker keeps it.

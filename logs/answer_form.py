@@ -124,7 +124,7 @@ class AnswersForm(ConflictsMixin, DependentAnswersMixin, forms.Form):
         for key in data:
             if match := OWN_NAME.match(key):
                 found.setdefault(match[0], []).extend(texts_typed(data, key))
-        return {name: ", ".join(filter(None, texts)) for name, texts in found.items() if name not in self.fields}
+        return {name: ", ".join(filter(str.strip, texts)) for name, texts in found.items() if name not in self.fields}
 
     @property
     def is_accepted(self) -> bool:

@@ -1,4 +1,4 @@
-"""The one process for everything that is not a page: `manage.py work`.
+"""The process beside the pages: `manage.py work`.
 
 It sends reminders in a round at each full minute, and deletes what is not kept any longer. An error ends a round and
 never the process: after an outage of the database, the next round goes on.

@@ -114,8 +114,9 @@ def reminders(settings) -> Iterator[Connection]:
             for service in settings.REMINDER_PUSH_SERVICES
         ]
         what = _(
-            "An encrypted message for your browser, which only it can read, where your browser is to be reached, and "
-            "when. Your browser keeps a connection to the push service of its maker all the time."
+            "An encrypted message for your browser, which only it can read, where your browser is to be reached, "
+            "when, and the contact that the operator gave for it. Your browser keeps a connection to the push service "
+            "of its maker all the time."
         )
         when = _("With each reminder, once you have added the device. Your browser decides which of these it is.")
         yield Connection(_("Reminders on your devices"), ", ".join(services), what, when, "REMINDER_PUSH_KEY")

@@ -2,19 +2,20 @@
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from accounts.models import User
 from logs.addresses import address_of_check_in
-from logs.check_in_times import WEEK
+from logs.check_in_times import WEEK, usual_times
 from logs.stages import STAGE_BY_SLUG
 from logs.which_day import FOR_TODAY
 from reminders.models import Plan
 from reminders.plans import rhythm_of
-from reminders.schedule import Window, coming
+from reminders.schedule import ONE_DAY, Rhythm, Window, coming, is_paused
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Due:
 
 @dataclass(frozen=True)
 class DueToday:
-    all: tuple[Due, ...]
+    all: tuple[Due, ...] = ()
+    can_snooze: bool = False  # whether there are reminders to put off
 
     @property
     def count(self) -> int:
@@ -44,21 +46,34 @@ class DueToday:
 
 
 def due_today(log, reflections: Iterable) -> DueToday:
-    """What of this day the person is reminded of and has not begun, whether its time has come or not."""
+    """What of this day has not been begun, whether its time has come or not.
+
+    A person who has chosen no times has the usual ones. Pausing reminders concerns those that are sent.
+    """
     person = log.user
-    if not person.check_in_times or log.not_tracked:
-        return DueToday(())
+    if log.not_tracked or person.are_notices_paused:
+        return DueToday()
     now = timezone.now()
     is_reflected = any(each.week_end >= log.date for each in reflections)
-    windows = coming(rhythm_of(Plan(user=person), person), now, days=1)
-    return DueToday(
-        tuple(
-            due_of(window, now)
-            for window in windows
-            if now < window.closes_at
-            and not (is_reflected if window.slug == WEEK else log.is_begun(STAGE_BY_SLUG[window.slug]))
-        )
+    rhythm = rhythm_of(Plan(user=person), person)
+    windows = coming(shown_rhythm(rhythm, person, log.date), now, days=1)
+    due = tuple(
+        due_of(window, now)
+        for window in windows
+        if now < window.closes_at
+        and not (is_reflected if window.slug == WEEK else log.is_begun(STAGE_BY_SLUG[window.slug]))
     )
+    return DueToday(due, can_snooze=bool(person.check_in_times) and not is_paused(log.date, rhythm))
+
+
+def shown_rhythm(rhythm: Rhythm, person: User, day: datetime.date) -> Rhythm:
+    """The person's rhythm without its pause, and with the usual times if they have chosen none."""
+    rhythm = replace(rhythm, paused_until=None)
+    if person.check_in_times:
+        return rhythm
+    last_weekday = (person.week_of(day) + 6 * ONE_DAY).weekday()
+    usual = usual_times(last_weekday)
+    return replace(rhythm, times={slug: usual[slug] for slug in rhythm.times})
 
 
 def due_of(window: Window, now: datetime.datetime) -> Due:

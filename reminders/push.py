@@ -183,12 +183,14 @@ class PushForm(ChannelForm):
             known_browsers.remember(self.request, self.person)
         key, browser = self.address_key, self.request.session.known_browser_id
         of_kind = Channel.objects.filter(kind=Channel.Kind.PUSH)
-        of_kind.filter(address_key=key).exclude(user=self.person).delete()
         of_kind.filter(user=self.person, known_browser=browser).exclude(address_key=key).delete()
         label = describe_device(self.request.headers.get("User-Agent", ""))
-        return Channel.objects.add(
+        channel = Channel.objects.add(
             self.person, Channel.Kind.PUSH, key, label=label, known_browser_id=browser, **self.address
         )
+        # Not before: the person may have too many channels, and then nothing changes.
+        of_kind.filter(address_key=key).exclude(user=self.person).delete()
+        return channel
 
     @retry_on_conflict
     def renew(self) -> bool:

@@ -58,7 +58,9 @@ MORE_METHODS = ("HEAD", "PATCH", "OPTIONS", "TRACE")
 # Tables that a GET may write to: the last visit, records of staff, and rate limits.
 WRITTEN_BY_READING = {"accounts_session", "accounts_securityevent", "accounts_throttle"}
 # What differs from one response to the next: tokens of forms, the time, a new address of a calendar.
-CHANGING = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|"token": "\w+"|data-day-ends-in="\d+"|[\w-]+\.ics')
+CHANGING = re.compile(
+    r'name="csrfmiddlewaretoken" value="\w+"|"token": "\w+"|data-(day-ends|opens|closes)-in="-?\d+"|[\w-]+\.ics'
+)
 # POST data that would have an effect if the request were allowed: in the admin, a row is deleted.
 POST_DATA = {"post": "yes", "action": "delete_selected", "_selected_action": ROW}
 

@@ -1,6 +1,8 @@
-"""Files, headings, commands, arguments and settings that the documents name exist."""
+"""Files, headings, commands, arguments and settings that the documents name exist; logged failures are explained."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,23 @@ def test_every_setting_is_in_the_readme():
 
     assert len(names) > 15
     assert [name for name in names if f"`{name}`" not in explained] == []
+
+
+def failures_logged() -> Iterator[str]:
+    """The text of each failure that reminders and the process that sends them log, with its placeholders."""
+    for path in (*sorted((ROOT / "reminders").glob("*.py")), ROOT / "operations" / "background.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(ast.Attribute(ast.Name("logger"), "warning" | "error" | "exception"), [text, *_]):
+                    yield ast.literal_eval(text)
+
+
+def test_every_failure_of_reminders_that_is_logged_is_explained():
+    document = (ROOT / "docs" / "reminders.md").read_text()
+    explained = re.findall(r"`([^`\n]+)`", document)
+    texts = set(failures_logged())
+
+    # A placeholder stands for an example.
+    patterns = {text: "[^`]+".join(map(re.escape, re.split(r"%[sd]", text))) for text in texts}
+    assert len(texts) > 7
+    assert [text for text, each in patterns.items() if not any(re.fullmatch(each, line) for line in explained)] == []

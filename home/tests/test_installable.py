@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import math
 import re
 from pathlib import Path
 
@@ -145,13 +146,50 @@ def test_the_offline_page_is_the_same_for_all_people(client, person):
     assert person.username.encode() not in texts.pop()
 
 
-@pytest.mark.parametrize(("theme", "colours"), [("light", ["#f5fbfc"]), ("dark", ["#10181f"]), ("system", [])])
-def test_the_colour_of_the_browser_follows_the_theme_of_the_person(client, theme, colours):
+def paper_of_css() -> list[str]:
+    """The colours that the style sheet has for the paper of the light and the dark theme, as `#rrggbb`."""
+    tokens = (Path(installable.settings.BASE_DIR) / "static" / "css" / "tokens.css").read_text()
+    number = r"([\d.]+)"
+    pair = ", ".join([rf"oklch\({number}% {number} {number}\)"] * 2)
+    values = list(map(float, re.search(rf"--paper: light-dark\({pair}\);", tokens).groups()))
+    return [rgb_of_oklch(*values[:3]), rgb_of_oklch(*values[3:])]
+
+
+def rgb_of_oklch(lightness: float, chroma: float, hue: float) -> str:
+    """By the matrices of CSS Color 4, from OKLCH to linear sRGB, and its transfer function."""
+    a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
+    cone = [
+        (lightness / 100 + 0.3963377774 * a + 0.2158037573 * b) ** 3,
+        (lightness / 100 - 0.1055613458 * a - 0.0638541728 * b) ** 3,
+        (lightness / 100 - 0.0894841775 * a - 1.2914855480 * b) ** 3,
+    ]
+    rows = (
+        (4.0767416621, -3.3077115913, 0.2309699292),
+        (-1.2684380046, 2.6097574011, -0.3413193965),
+        (-0.0041960863, -0.7034186147, 1.7076147010),
+    )
+    linear = [sum(factor * value for factor, value in zip(row, cone, strict=True)) for row in rows]
+    encoded = [12.92 * each if each <= 0.0031308 else 1.055 * each ** (1 / 2.4) - 0.055 for each in linear]
+    return "#" + "".join(f"{round(255 * each):02x}" for each in encoded)
+
+
+def test_the_colours_of_manifest_and_themes_are_those_of_the_style_sheet():
+    assert paper_of_css() == [installable.PAPER, installable.PAPER_DARK]
+
+    content = manifest()
+    assert content["theme_color"] == content["background_color"] == installable.PAPER
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "system"])
+def test_the_colour_of_the_browser_follows_the_theme_of_the_person(client, theme):
     client.force_login(make_person(theme=theme))
+    light, dark = paper_of_css()
 
-    named = re.findall(r'name="theme-color" content="([^"]+)">', client.get("/").content.decode())
+    named = re.findall(r'<meta name="theme-color" content="([^"]+)"([^>]*)>', client.get("/").content.decode())
 
-    assert named == colours
+    media = ' media="(prefers-color-scheme: {})"'.format
+    of_system = [(light, media("light")), (dark, media("dark"))]
+    assert named == {"light": [(light, "")], "dark": [(dark, "")], "system": of_system}[theme]
 
 
 def test_nothing_is_offered_while_hints_are_paused(client, person):

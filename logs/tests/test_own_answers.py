@@ -473,6 +473,22 @@ def test_what_was_typed_for_a_deleted_question_comes_back_whole(as_person, perso
     assert as_person.post(where.url, form_as_shown(response)).status_code == 302
 
 
+@pytest.mark.parametrize("typed", ["", "\n", " \u2028"])
+def test_white_space_for_a_deleted_question_is_said_to_be_nothing(as_person, where, typed):
+    response = as_person.post(where.url, where.needed | {"own-999": typed})
+
+    errors = response.content.decode().partition('class="errors"')[2].partition("</ul>")[0]
+    assert errors.endswith("<ul><li>nothing</li>")
+
+
+def test_only_the_first_list_of_errors_takes_the_focus(as_person, where):
+    response = as_person.post(where.url, where.needed | {"own-999": "Tea", next(iter(where.needed)): "no answer"})
+
+    page = response.content.decode()
+    assert page.count('class="errors"') == 2
+    assert page.count('tabindex="-1" autofocus') == 1
+
+
 def test_not_noticed_for_a_deleted_question_comes_back(as_person, where):
     response = as_person.post(where.url, {"own-999-not-noticed": "on"})
 

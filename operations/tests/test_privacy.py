@@ -187,6 +187,13 @@ def test_chosen_push_services_are_listed(monkeypatch):
     assert found.where == f"push.example.org, *.push.example.com, {PRIVATE}"
 
 
+def test_push_services_are_said_to_get_the_contact_of_the_operator(monkeypatch):
+    environment, _where = CONNECTS["REMINDER_PUSH_KEY"]
+    (found,) = outbound_connections(configured(monkeypatch, **environment), environment)
+
+    assert "the contact that the operator gave for it" in found.what
+
+
 def test_an_encrypted_backup_says_so(monkeypatch):
     (found,) = outbound_connections(configured(monkeypatch, BACKUP_TO="s3://x", BACKUP_ENCRYPT_TO="age1x"), {})
 
@@ -266,6 +273,30 @@ def test_reminders_are_described(client, db):
         "Which check-in you were reminded of, when and on which of these ways is kept for 30 days.",
     ):
         assertContains(page, text)
+
+
+# What scripts keep in the browser, by the first part of its key, and the words of the page for it.
+KEPT_IN_BROWSER = {
+    "draft": "what you have typed and not saved",
+    "sending": "while it is sent, a note of that",
+    "more": "whether you had opened more questions",
+    "active": "when you were last active here",
+    "zone": "your answer about its time zone",
+    "person": "the number of your account",
+    "install-hint": "whether you have seen the hint",
+}
+NOT_KEPT = {"probe", "logged-out", "worker"}  # Removed at once; a channel between tabs; a policy.
+
+
+def test_what_is_kept_in_the_browser_is_described(client, db):
+    scripts = [path.read_text() for folder in ("js", "worker") for path in (ROOT / "static" / folder).glob("*.js")]
+    names = {name for text in scripts for name in re.findall(r"[\"`]brainlog-([a-z-]+[a-z])", text)}
+    page = client.get(URL).content.decode()
+    section = page.split("<h3>In your browser</h3>")[1].split("<h3>")[0]
+
+    assert names - NOT_KEPT == set(KEPT_IN_BROWSER)
+    assert [words for words in KEPT_IN_BROWSER.values() if words not in section] == []
+    assert "push subscription" in section and "notifications" in section
 
 
 @pytest.mark.parametrize("address", ["/", "/accounts/signup/"])

@@ -241,11 +241,15 @@ def test_a_thousand_devices_are_refused_with_a_sentence(as_person, person, push_
     for number in range(Channel.MOST_PER_PERSON):
         Channel.objects.create(user=person, kind="push", destination="x", address="{}", address_key=str(number))
     sent = json.dumps(Browser().subscription("https://fcm.googleapis.com/x"))
+    other = Client()
+    other.force_login(make_person())
+    other.post(f"{PAGE}push/add/", {"push-subscription": sent})
 
     answer = as_person.post(f"{PAGE}push/add/", {"push-subscription": sent})
 
     assertContains(answer, "You have 10 ways to be reminded, as many as there can be.")
-    assert Channel.objects.count() == Channel.MOST_PER_PERSON
+    assert person.reminder_channels.count() == Channel.MOST_PER_PERSON
+    assert Channel.objects.count() == Channel.MOST_PER_PERSON + 1, "That of another person on this device stays."
 
 
 @pytest.mark.parametrize("action", ["remove", "test"])

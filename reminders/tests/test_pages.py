@@ -287,6 +287,12 @@ def test_a_snooze_of_unknown_length_is_refused(clock, as_person, person):
 # ── Today ────────────────────────────────────────────────────────────────────────────────────────
 
 
+def due_on(client) -> list[str]:
+    """What Today says it is time for."""
+    due = client.get("/").context.get("due")
+    return [each.title for each in due.all if each.is_open] if due else []
+
+
 def test_today_says_what_it_is_time_for_until_it_is_begun(clock, as_person, person):
     remind(person, {"midday": "12:00", "evening": "21:00"})
     assert "<title>Today" in as_person.get("/").content.decode()
@@ -300,15 +306,56 @@ def test_today_says_what_it_is_time_for_until_it_is_begun(clock, as_person, pers
     assert "<title>Today" in as_person.get("/").content.decode()
 
 
-def test_today_counts_nothing_while_paused_or_not_tracked(clock, as_person, person):
+@pytest.mark.parametrize("declined", [False, True])
+def test_today_has_the_usual_times_for_a_person_who_chose_none(clock, as_person, person, declined):
+    if declined:
+        as_person.post(PAGE + "later/")
+    assert due_on(as_person) == ["Medication"]
+
+    clock.move_to(at("11:00"))
+    page = as_person.get("/").content.decode()
+    assert "<title>(1) Today" in page
+    assert due_on(as_person) == ["Midday"]
+    assert "Remind me later" not in page, "There is no reminder to put off."
+    assert ("Shall we remind you?" in page) is not declined
+
+    as_person.post("/logs/questions/", {"check_in": "midday", "midday": "off"})
+    assert due_on(as_person) == ["Medication"]
+
+
+def test_the_usual_time_of_the_reflection_is_on_the_last_day_of_the_week(clock, as_person, person):
+    last_day = person.week_of(MONDAY) + datetime.timedelta(days=6)
+    for day, is_due in ((last_day - datetime.timedelta(days=1), False), (last_day, True)):
+        clock.move_to(at("18:00", day))
+        assert ("Your week in review" in due_on(as_person)) is is_due
+
+
+def test_today_says_it_while_reminders_are_paused(clock, as_person, person):
     remind(person, {"midday": "12:00"})
     clock.move_to(at("12:10"))
-    as_person.post(PAGE + "pause/", {"pause": "day"})
-    assert "It is time for" not in as_person.get("/").content.decode()
+    assert "Remind me later" in as_person.get("/").content.decode()
 
-    as_person.post(PAGE + "pause/", {"pause": "resume"})
+    as_person.post(PAGE + "pause/", {"pause": "day"})
+
+    page = as_person.get("/").content.decode()
+    assert "<title>(1) Today" in page and due_on(as_person) == ["Midday"]
+    assert "Remind me later" not in page
+
+
+def test_today_counts_nothing_while_nothing_is_to_be_shown(clock, as_person, person):
+    remind(person, {"midday": "12:00"})
+    clock.move_to(at("12:10"))
+    assert due_on(as_person) == ["Midday"]
+
+    User.objects.update(notices_paused_until=User.FOR_GOOD)
+    assert due_on(as_person) == []
+    User.objects.update(notices_paused_until=None)
+    as_person.post("/logs/one-question/", {"asks": "one"})
+    assert due_on(as_person) == []
+    as_person.post("/logs/one-question/", {"asks": "all"})
+    assert due_on(as_person) == ["Midday"]
     as_person.post(f"/logs/{MONDAY}/not-tracked/", {"reason": "ill"})
-    assert "It is time for" not in as_person.get("/").content.decode()
+    assert due_on(as_person) == []
 
 
 def test_the_hours_on_today_and_the_check_in_of_now_follow_the_times(clock, as_person, person):

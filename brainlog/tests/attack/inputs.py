@@ -4,12 +4,14 @@ import json
 from urllib.parse import quote, quote_from_bytes
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.apps import apps
 from hypothesis import settings, strategies as st
 
 from accounts.tests.codes import new_credential
 from accounts.tests.factories import PASSWORD
 from brainlog.tests.attack.texts import HOSTILE
+from reminders.tests.push_service import Browser
 from testing.forms import Field, Form
 
 # Names that are no fields of the form: columns, keys, and parameters of lists and formsets.
@@ -50,6 +52,11 @@ JSON = [
     '{"id": 1}',
     json.dumps(new_credential()),
 ]
+# Of push services that are allowed, and of one that is not.
+SUBSCRIPTIONS = [
+    json.dumps(Browser(ec.derive_private_key(1, ec.SECP256R1()), bytes(16)).subscription(f"https://{host}/send/x"))
+    for host in ("fcm.googleapis.com", "web.push.apple.com", "127.0.0.1")
+]
 NASTY = [*NUMBERS, *DATES, *WORDS, *CHARACTERS, *ADDRESSES, *JSON, *HOSTILE]
 
 # Surrogates, and bytes that are not UTF-8.
@@ -66,6 +73,7 @@ RIGHT = {
     "amount": ["36", "0.001", "99999.999"],
     "medication": ["Tea", "tea ", "TEA"],
     "credential": JSON,
+    "subscription": SUBSCRIPTIONS,
     "sleep_hours": ["7.5", "7:30", "24"],
     "action": ["delete_selected", "make_reset_link", "switch_off_second_factor"],
     **{name: ["own-2", "own-1000", "focus_level", "lunch"] for name in ("up", "down")},

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from brainlog.tests.addresses import ADDRESSES
 from brainlog.tests.attack.checks import Attack
-from brainlog.tests.attack.inputs import ENCODINGS, MARKS, Sent, as_received, filled_in
+from brainlog.tests.attack.inputs import ENCODINGS, MARKS, SUBSCRIPTIONS, Sent, as_received, filled_in
 from brainlog.tests.attack.world import Found, World, all_rows, browser_with, name_of
 from testing.rollback import rolled_back
 
@@ -52,6 +52,15 @@ def test_the_other_person_has_rows_of_every_kind(world):
     assert tables >= {"accounts_user", "accounts_session", "accounts_securityevent", "account_emailaddress"}
     assert tables >= {"logs_dailylog", "logs_medication", "logs_dose", "reflections_weeklyreflection"}
     assert tables >= {"logs_ownquestion", "logs_ownanswer", "reflections_ownweeklyanswer", "logs_questionset"}
+
+
+def test_what_scripts_send_is_accepted(world):
+    """The attackers would find nothing where all is refused."""
+    [found] = [found for found in world.forms.values() if found.name == "reminders:push_renew"]
+    with rolled_back():
+        response = world.send(found, [("push-subscription", SUBSCRIPTIONS[1])], world.open(found))
+
+    assert response.json() == {"renewed": True}
 
 
 def test_any_answers_to_a_form_of_the_admin(world):

@@ -21,6 +21,7 @@ from accounts.password_reset import reset_link
 from accounts.tests.codes import code_of, confirm_by_password, confirmation_token, new_credential, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY
+from brainlog.tests.attack.inputs import SUBSCRIPTIONS
 from brainlog.tests.attack.rows import count_on, make_hostile, make_secret
 from brainlog.tests.attack.texts import packed
 from logs import undo
@@ -29,8 +30,11 @@ from logs.question_lists import QUESTION_LISTS, parts_of_day
 from reflections.models import WeeklyReflection
 from reminders.email import off_token
 from reminders.tests.factories import remind
-from testing.forms import TYPED, Form, forms_in
+from testing.forms import TYPED, Field, Form, forms_in
 from testing.rollback import rolled_back
+
+# What scripts send without a form on a page, and the names that it has.
+SENT_BY_SCRIPTS = {"reminders:push_renew": ("push-subscription",)}
 
 # In the week after that of the URLs; noon in New York.
 NOON = datetime.datetime(2026, 5, 12, 16, tzinfo=datetime.UTC)
@@ -131,6 +135,8 @@ class World:
         without.save(update_fields=["password"])
         browsers["passwordless"].force_login(without)
         browsers["passwordless"].post(reverse("accounts:confirm_code"), {"code": self.code_of("passwordless")})
+        device = {"push-subscription": SUBSCRIPTIONS[0]}
+        browsers["passwordless"].post(reverse("reminders:channel_add", args=["push"]), device)
         browsers["halfway"].post(reverse("accounts:login"), {"username": "owner", "password": PASSWORD})
         self.cookies = {who: browser.cookies for who, browser in browsers.items()}
 
@@ -227,6 +233,11 @@ class World:
             for form in forms_in(page.html, page.path):
                 each = Found(page.who, page.opened, form)
                 found.setdefault(each.kind, each)
+        for name, fields in SENT_BY_SCRIPTS.items():
+            form = Form(reverse(name), "post", fields={each: Field(each, "hidden", [""]) for each in fields})
+            # A person whose device is reminded.
+            each = Found("passwordless", reverse("reminders:channels"), form)
+            found[each.kind] = each
         return found
 
     @cached_property

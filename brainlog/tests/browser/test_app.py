@@ -174,6 +174,22 @@ def test_today_offers_to_install_it_until_the_person_says_no(new_page, live_serv
     expect(hint(page)).to_be_hidden()
 
 
+def test_the_hint_is_shown_until_it_was_on_the_screen_once(new_page, live_server, person):
+    page = come_in(new_page(viewport={"width": 390, "height": 500}), live_server, person)
+    for _ in range(2):
+        page.goto("/")
+        offer_installing(page)
+        expect(hint(page)).to_be_visible()  # Below the edge of the screen.
+
+    hint(page).scroll_into_view_if_needed()
+    page.wait_for_function("() => localStorage.getItem('brainlog-install-hint')")
+    expect(hint(page)).to_be_visible()
+
+    page.goto("/")
+    offer_installing(page)
+    expect(hint(page)).to_be_hidden()
+
+
 def test_the_button_asks_the_browser(own_page):
     own_page.goto("/")
     offer_installing(own_page)
@@ -191,7 +207,8 @@ def test_safari_on_a_phone_gets_words(new_page, live_server, person):
 
     expect(hint(page).get_by_text("Tap Share")).to_be_visible()
     expect(hint(page).get_by_role("button", name="Install")).to_be_hidden()
-    press(page, "No, thank you")
+    hint(page).scroll_into_view_if_needed()
+    page.wait_for_function("() => localStorage.getItem('brainlog-install-hint')")
     page.reload()
     expect(hint(page)).to_be_hidden()
 
