@@ -122,7 +122,8 @@ def measure() -> int:
     from reminders.email import DESTINATION
     from reminders.models import Plan
     from reminders.plans import replan_all
-    from reminders.sender import THREADS, Sender, run_round
+    from reminders.rounds import run_round
+    from reminders.sender import THREADS, Sender
 
     register_push()
     now = timezone.now()

@@ -16,7 +16,8 @@ from brainlog.database.errors import error_code
 from brainlog.database.postgresql.base import response_timeout
 from reminders.models import Delivery
 from reminders.plans import replan_all
-from reminders.sender import STOP_SECONDS, Sender, run_round
+from reminders.rounds import run_round
+from reminders.sender import STOP_SECONDS, Sender
 
 logger = logging.getLogger(__name__)
 

@@ -22,13 +22,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Session, User
-from logs.check_in_times import EVERY_DAY, CheckInTime, to_json
+from logs.check_in_times import to_json
 from operations import background
 from reminders.channels import ChannelKind, register
 from reminders.models import Channel, Delivery, Plan
 from reminders.plans import rhythm_of
+from reminders.rounds import run_round
 from reminders.schedule import next_due
-from reminders.sender import Sender, run_round
+from reminders.sender import Sender
 from reminders.tests.process_zones import JOURNEYS, ZONES
 
 STEP = datetime.timedelta(minutes=15)
@@ -54,7 +55,7 @@ class FileKind(ChannelKind):
 
 
 def people(number: str, start: str) -> None:
-    """Make people in all the zones, each with a check-in in the morning and one at night, some after midnight."""
+    """Make people in all the zones."""
     now = datetime.datetime.fromisoformat(start)
     made = [
         User(
@@ -62,12 +63,7 @@ def people(number: str, start: str) -> None:
             username_key=f"person-{each}",
             timezone=ZONES[each % len(ZONES)],
             day_ends_at=4,
-            check_in_times=to_json(
-                {
-                    "morning": CheckInTime(datetime.time(7, 15 * (each % 4)), EVERY_DAY),
-                    "evening": CheckInTime(datetime.time((21, 0)[each % 2], 30), EVERY_DAY),
-                }
-            ),
+            check_in_times=to_json(times_of(each, int(number))),
         )
         for each in range(int(number))
     ]

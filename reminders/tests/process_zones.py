@@ -1,6 +1,8 @@
-"""The zones of the people in reminders/tests/process.py, all around the world, and the journeys of some."""
+"""The zones of the people in reminders/tests/process.py, all around the world, the journeys of some, and their times."""
 
 import datetime
+
+from logs.check_in_times import EVERY_DAY, CheckInTime
 
 ZONES = (
     *("Pacific/Kiritimati", "Pacific/Apia", "Pacific/Chatham", "Pacific/Auckland", "Australia/Lord_Howe"),
@@ -18,3 +20,17 @@ JOURNEYS = {
     "Europe/Berlin": ("Europe/London", datetime.datetime(2026, 10, 25, 7, 30, tzinfo=datetime.UTC)),
     "Pacific/Kiritimati": ("Pacific/Honolulu", datetime.datetime(2026, 10, 25, 22, tzinfo=datetime.UTC)),
 }
+
+
+MANY = 1000  # From so many people on, each is reminded on two days of the week, or a week takes hours.
+
+
+def times_of(person: int, people: int) -> dict[str, CheckInTime]:
+    """The times of one of so many people: a check-in in the morning and one at night, for some after midnight."""
+    morning, evening = EVERY_DAY, EVERY_DAY
+    if people >= MANY:
+        morning, evening = frozenset([person % 7]), frozenset([(person + 3) % 7])
+    return {
+        "morning": CheckInTime(datetime.time(7, 15 * (person % 4)), morning),
+        "evening": CheckInTime(datetime.time((21, 0)[person % 2], 30), evening),
+    }

@@ -24,7 +24,8 @@ from operations.tests.log_capture import lines_during
 from reminders.channels import KINDS, Message, SendingError
 from reminders.email import DESTINATION, SALT, off_token, switch_on
 from reminders.models import Channel, Delivery
-from reminders.sender import deliver, run_round, send
+from reminders.rounds import run_round
+from reminders.sender import deliver, send
 from reminders.tests.factories import make_reminded
 from reminders.tests.smtp_server import MailServer, mail_server
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from brainlog.database.urls import database_from_url
 from operations.database import reminder_stats
-from reminders import channels, sender
+from reminders import channels, rounds
 from reminders.models import Delivery
 from reminders.tests.factories import RecordingKind
 from testing.migrated import migrate
@@ -98,7 +98,7 @@ def assert_by_indexes(connection, queries) -> set[str]:
 def test_a_round_finds_what_is_due_by_the_index_of_due_times(connection, monkeypatch):
     monkeypatch.setitem(channels.KINDS, "push", RecordingKind())
     with CaptureQueriesContext(connection) as queries:
-        done = sender.run_round(timezone.now())
+        done = rounds.run_round(timezone.now())
     # Claimed by now, as in each round of a minute: the query is the same.
     indexes = assert_by_indexes(connection, queries)
 

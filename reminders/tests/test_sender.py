@@ -20,14 +20,15 @@ from logs.tests.factories import make_log
 from operations.log_formatters import JsonFormatter
 from operations.tests.log_capture import lines_during
 from reflections.models import WeeklyReflection
-from reminders import channels, sender as sender_module
+from reminders import channels, rounds, sender as sender_module
 from reminders.channel_views import message_now
 from reminders.channels import SendingError
 from reminders.email import switch_on
 from reminders.messages import message_for
 from reminders.models import Channel, Delivery, Plan, SenderState
 from reminders.plans import replan, replan_all, skip_overdue
-from reminders.sender import MOST_FAILURES, Destination, Round, Sender, deliver, run_round
+from reminders.rounds import Round, run_round
+from reminders.sender import MOST_FAILURES, Destination, Sender, deliver
 from reminders.tests.factories import RecordingKind, make_reminded, make_session, remind
 from reminders.tests.push_service import Browser
 from reminders.tests.servers import http_server
@@ -621,14 +622,14 @@ def test_old_deliveries_are_deleted_in_batches(clock, person, kind):
 
 def test_a_plan_that_cannot_be_computed_does_not_stop_the_others(clock, kind, monkeypatch, caplog):
     broken, other = make_reminded(TIMES), make_reminded(TIMES)
-    rhythm_of = sender_module.rhythm_of
+    rhythm_of = rounds.rhythm_of
 
     def fail(plan, person):
         if person == broken:
             raise OverflowError
         return rhythm_of(plan, person)
 
-    monkeypatch.setattr(sender_module, "rhythm_of", fail)
+    monkeypatch.setattr(rounds, "rhythm_of", fail)
 
     assert round_and_send(clock, "12:00") == 1
     assert Delivery.objects.get().user == other
@@ -681,7 +682,7 @@ def test_a_change_of_settings_waits_for_a_claim_and_is_not_overwritten(clock, pe
     """The times change after the claim has read them, and before it is committed."""
     remind(person, {"midday": "12:00", "evening": "21:00"})
     clock.move_to(at("12:00"))
-    occurrence_of, changes = sender_module.occurrence_of, []
+    occurrence_of, changes = rounds.occurrence_of, []
 
     def change_times():
         try:
@@ -701,7 +702,7 @@ def test_a_change_of_settings_waits_for_a_claim_and_is_not_overwritten(clock, pe
             changes[0].join(0.5)
         return found
 
-    monkeypatch.setattr(sender_module, "occurrence_of", slow)
+    monkeypatch.setattr(rounds, "occurrence_of", slow)
     assert run_round().queued == 1
     changes[0].join(30)
 

@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from reminders.models import Delivery
 from reminders.plans import replan_all
-from reminders.sender import STOP_SECONDS, Sender, run_round
+from reminders.rounds import run_round
+from reminders.sender import STOP_SECONDS, Sender
 
 SECONDS = 50
 
