@@ -30,7 +30,7 @@ from reminders.plans import rhythm_of
 from reminders.rounds import run_round
 from reminders.schedule import next_due
 from reminders.sender import Sender
-from reminders.tests.process_zones import JOURNEYS, ZONES
+from reminders.tests.process_zones import JOURNEYS, ZONES, times_of
 
 STEP = datetime.timedelta(minutes=15)
 NEVER = datetime.datetime(2100, 1, 1, tzinfo=datetime.UTC)

@@ -1,4 +1,4 @@
-"""The zones of the people in reminders/tests/process.py, all around the world, the journeys of some, and their times."""
+"""Where the people of reminders/tests/process.py live, all around the world, where some travel, and their times."""
 
 import datetime
 
