@@ -624,7 +624,9 @@ def test_what_is_said_of_a_save_from_the_background_leaves_the_drafts_of_other_t
     unfold(tab)
     field(tab, "lunch").fill("Soup")
     expected_errors.append("status of 503")
-    tab.route(f"**{MIDDAY}", lambda route: route.fulfill(status=503, body="<!doctype html>"))
+    # Without an icon, the browser asks for /favicon.ico.
+    broken = '<!doctype html><link rel="icon" href="data:,">'
+    tab.route(f"**{MIDDAY}", lambda route: route.fulfill(status=503, body=broken))
     press(tab, "Save")  # It was sent, and no page confirms it.
     tab.wait_for_load_state()
     tab.unroute(f"**{MIDDAY}")
