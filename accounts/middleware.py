@@ -66,8 +66,8 @@ class PersonMiddleware(middleware.AuthenticationMiddleware):
 
     def process_exception(self, request, exception):
         """Redirect to the login if a save failed because the account was deleted meanwhile, in another tab."""
-        is_integrity_error = isinstance(exception, IntegrityError) and request.user.is_authenticated
-        if is_integrity_error and not User.objects.filter(pk=request.user.pk).exists():
+        may_be_deleted = isinstance(exception, IntegrityError | User.DoesNotExist) and request.user.is_authenticated
+        if may_be_deleted and not User.objects.filter(pk=request.user.pk).exists():
             return redirect_to_login(request.get_full_path())
         return None
 

@@ -56,6 +56,7 @@ def replan(person: User, now: datetime.datetime | None = None) -> None:
             return
         # A reminder that is overdue stays due: the sender has not come to it yet.
         after = now if plan.next_at is None else min(now, plan.next_at - ONE_MINUTE)
+        # There is one: deleting the person waits for their plan, which is locked.
         next_at = next_or_later(plan, User.objects.get(pk=person.pk), after)
         if next_at != plan.next_at:
             Plan.objects.filter(pk=plan.pk).update(next_at=next_at)
