@@ -58,6 +58,8 @@ INSTALLED_APPS = [
     "accounts",
     "logs",
     "reflections",
+    "support",
+    "insights",
     "reminders",
     "home",
     "personal_data",

@@ -14,6 +14,8 @@ urlpatterns = [
     path("", include("home.urls")),
     path("logs/", include("logs.urls")),
     path("reflections/", include("reflections.urls")),
+    path("insights/", include("insights.urls")),
+    path("help/", include("support.urls")),
     path("accounts/data/", include("personal_data.urls")),
     path("accounts/reminders/", include("reminders.urls")),
     path("accounts/", include("accounts.urls")),

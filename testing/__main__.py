@@ -24,8 +24,8 @@ from testing.watchdog import watched_run
 ONCE_ON_POSTGRESQL = tuple(f"brainlog/tests/browser/test_{letter}" for letter in "opqrstuvwxyz")
 ONCE_ON_SQLITE = (
     *(f"brainlog/tests/browser/test_{letter}" for letter in "abcdefghijklmn"),
-    *("accounts", "brainlog/tests/attack", "brainlog/tests/test_", "encryption", "home", "logs", "operations"),
-    *("personal_data", "reflections", "reminders", "testing"),
+    *("accounts", "brainlog/tests/attack", "brainlog/tests/test_", "encryption", "home", "insights", "logs"),
+    *("operations", "personal_data", "reflections", "reminders", "support", "testing"),
 )
 
 

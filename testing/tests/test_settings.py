@@ -24,7 +24,10 @@ print(json.dumps([hosts, settings.CACHES["summaries"]["BACKEND"], settings.BACKU
 
 
 def test_no_real_database_cache_or_backup_is_reached_through_an_env_file(tmp_path):
-    apps = ("encryption", "accounts", "logs", "reflections", "reminders", "home", "personal_data", "operations")
+    apps = (
+        *("encryption", "accounts", "logs", "reflections", "support", "insights", "reminders", "home"),
+        *("personal_data", "operations"),
+    )
     for name in ("brainlog", *apps, "testing"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("tests", "__pycache__", "axe"))
     secret = tmp_path / "secret"

@@ -1,0 +1,4 @@
+app_name = "insights"
+
+# The converters for dates are registered by logs.urls.
+urlpatterns = []
