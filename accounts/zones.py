@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from accounts.cities import CITIES, COUNTRIES, STATES
-from accounts.models.user import timezone_names
+from accounts.models.clock import timezone_names
 from brainlog.forms import INVISIBLE
 
 MAX_LENGTH = 64  # characters of a name

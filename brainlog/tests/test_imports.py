@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # An app may use those before it. There may be no folder yet for an app.
 ORDER = (
-    *("encryption", "accounts", "logs", "reflections", "support", "insights", "reminders", "home", "personal_data", "api"),
+    *("encryption", "accounts", "logs", "reflections", "support"),
+    *("insights", "reminders", "home", "personal_data", "api"),
     "operations",
 )
 # The modules of brainlog that apps may import; operations may import all of them.

@@ -14,8 +14,7 @@ from prometheus_client import generate_latest
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts import rate_limits
-from accounts.models import User
-from accounts.models.user import timezone_names
+from accounts.models import User, timezone_names
 from accounts.tests.factories import make_person
 from logs.check_in_times import EVERY_DAY, CheckInTime, to_json
 from logs.tests.factories import make_full_log, make_log
