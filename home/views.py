@@ -4,6 +4,7 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
 from accounts.known_browsers import ended_person_ids
+from brainlog.purpose import PURPOSE
 from logs.calendar_days import Squares, full_name_of
 from logs.check_in_times import stage_now
 from logs.medication_list import MedicationList
@@ -22,7 +23,8 @@ MOST_MEDICATIONS = 6  # offered for one tap
 @require_safe
 def today(request):
     if not request.user.is_authenticated:
-        return render(request, "home/welcome.html", {"ended_person_ids": ended_person_ids(request)})
+        context = {"purpose": PURPOSE, "ended_person_ids": ended_person_ids(request)}
+        return render(request, "home/welcome.html", context)
     if request.user.is_asked_one_question:
         return render(request, "home/one_question.html", day_of_one_question(request.user))
     return render(request, "home/today.html", day_of_check_ins(request.user))

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KnownBrowser, SecurityEvent, Session, User
+from insights.models import Appointment, Report
 from logs.fields import Answer
 from logs.models import DailyLog, Dose, Medication, OwnQuestion, attach_own_answers
 from logs.parts import Part
@@ -179,6 +180,14 @@ def reflections(person: User) -> Iterator[Model]:
     yield from in_batches(person.weekly_reflections.all(), by="week_start", prepare=attach_own_answers)
 
 
+def appointments(person: User) -> Iterator[Model]:
+    yield from person.appointments.all()
+
+
+def reports(person: User) -> Iterator[Model]:
+    yield from in_batches(person.reports.all(), by="pk")
+
+
 def events(person: User) -> Iterator[Model]:
     yield from in_batches(person.security_events.all(), by="pk")
 
@@ -216,6 +225,8 @@ TABLES = (
     ExportTable("medications", always(columns_of(Medication, "name_key", "uuid")), medications),
     ExportTable("own_questions", own_question_columns, own_questions),
     ExportTable("reflections", reflection_columns, reflections),
+    ExportTable("appointments", always(columns_of(Appointment, "uuid")), appointments),
+    ExportTable("reports", always(columns_of(Report, "uuid")), reports),
     ExportTable("reminder_plan", always(columns_of(Plan)), reminder_plan),
     # Neither tokens nor addresses: who has them can send reminders to this person.
     ExportTable("reminder_channels", always(columns_of(Channel, "uuid", "address", "address_key")), reminder_channels),

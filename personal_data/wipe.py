@@ -9,6 +9,7 @@ def wipe_all(person: User):
     # Doses are deleted with their days; a medication can be deleted only when it has no doses.
     # Days and weeks refer to sets of questions.
     all_rows = (person.daily_logs, person.medications, person.weekly_reflections, person.question_sets)
+    all_rows += (person.reports, person.appointments)
     # A reminder says that something was not logged by then. Times and channels are settings, and stay.
     all_rows += (person.reminder_deliveries,)
     all_rows += (person.own_questions,)  # After their answers, which are deleted with days and weeks.

@@ -23,7 +23,8 @@ FOR_APPS = (
     *("brainlog.addresses", "brainlog.admin", "brainlog.body_size", "brainlog.circuit_breaker"),
     *("brainlog.error_messages", "brainlog.forms"),
     *("brainlog.formats", "brainlog.formats.locales", "brainlog.integrity"),
-    *("brainlog.origin", "brainlog.pagination", "brainlog.reminder_servers", "brainlog.versioned_cache"),
+    *("brainlog.origin", "brainlog.pagination", "brainlog.purpose", "brainlog.reminder_servers"),
+    "brainlog.versioned_cache",
     *("brainlog.database.person_keys", "brainlog.database.retry", "brainlog.database.router"),
     *("brainlog.database.compiled", "brainlog.database.postgresql.base", "brainlog.database.sqlite3"),
 )

@@ -53,6 +53,8 @@ EXPORTED = {
     "OwnWeeklyAnswer": "reflections",
     "QuestionSet": "days",  # and "reflections": the names, with each check-in and week that asked them
     "WeeklyReflection": "reflections",
+    "Appointment": "appointments",
+    "Report": "reports",
     "SecurityEvent": "events",
     "Session": "logins",
     "KnownBrowser": "known_browsers",
