@@ -64,9 +64,10 @@ def typeset(drawing: bytes) -> bytes:
     output = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     try:
         # `check`: the error names the command and the status, and no text.
-        return subprocess.run(command, input=drawing, timeout=MOST_SECONDS, check=True, env={}, **output).stdout
+        done = subprocess.run(command, input=drawing, timeout=MOST_SECONDS, check=True, env={}, **output)  # noqa: S603
     except subprocess.TimeoutExpired as error:
         raise BusyError from error
+    return done.stdout
 
 
 def printable(value):
@@ -181,7 +182,9 @@ def drawing_of_spread(panel: Panel, spread: Spread | None) -> dict | None:
 def runs_of(panel: Panel) -> list[list[tuple[float, float]]]:
     """The line of means as runs of points: it breaks where there is none."""
     days = panel.axis.days
-    points = [(None if mean is None else ((day + 0.5) / days, panel.height(mean))) for day, mean in enumerate(panel.means)]
+    points = [
+        (None if mean is None else ((day + 0.5) / days, panel.height(mean))) for day, mean in enumerate(panel.means)
+    ]
     return [list(run) for is_gap, run in groupby(points, lambda point: point is None) if not is_gap]
 
 
