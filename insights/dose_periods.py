@@ -1,0 +1,262 @@
+"""What was taken over a period: for each medication, stretches of days on one dose, and the days that differ.
+
+A dose is what a day adds up to: 10 mg in the morning and 5 mg at noon are 15 mg. What counts is what was logged as
+taken. A medication is known by its key, so one that was renamed stays the same.
+"""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+
+from logs.models import Medication, amount_in_words
+from logs.summary import TAKEN, DailyMedication
+
+ONE_DAY = datetime.timedelta(days=1)
+# Days without the medication that a stretch bridges. After more it has ended.
+LONGEST_GAP = 14
+# Days in a row on another amount that make a new stretch. Fewer, as without the dose at noon, are days that differ.
+LEAST_DAYS = 3
+# How much later than usual a dose is a late one.
+LATE_AFTER = datetime.timedelta(hours=1)
+
+# The amounts of a day by unit, in the order of the units. An amount or a unit that is not known is None.
+Total = tuple[tuple[Decimal | None, str | None], ...]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Days on one dose, from the first to the last that was taken or, before a change, to the day before the change.
+
+    `days_taken` counts the days with a dose. On `other_days`, another amount was taken.
+    """
+
+    total: Total
+    first: datetime.date
+    last: datetime.date
+    days_taken: int
+    other_days: tuple[datetime.date, ...] = ()
+
+
+@dataclass(frozen=True)
+class DosePeriod:
+    """A stretch of days on one dose of a medication."""
+
+    medication: Medication
+    stretch: Stretch
+
+    @property
+    def first(self) -> datetime.date:
+        return self.stretch.first
+
+    @property
+    def last(self) -> datetime.date:
+        return self.stretch.last
+
+    @property
+    def text(self) -> str:
+        """`30 mg`; empty if no amount is known."""
+        return total_in_words(self.stretch.total)
+
+
+def total_in_words(total: Total) -> str:
+    return " + ".join(amount_in_words(amount, unit) for amount, unit in total if amount is not None)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What was taken on the days of a period.
+
+    `totals`: for each medication, by its key, the days with a dose. `times`: the times of its doses on these days.
+    `answers`: whether medication was taken, of the days that say so and are tracked.
+    """
+
+    medications: Sequence[Medication]
+    totals: Mapping[int, Mapping[datetime.date, Total]]
+    times: Mapping[int, Mapping[datetime.date, Sequence[datetime.time]]]
+    answers: Mapping[datetime.date, bool]
+
+
+@dataclass(frozen=True)
+class Doses:
+    """The stretches of each medication, the days on which a daily one was missed, and those on which one was late.
+
+    `missed` has a day whose answer is that nothing was taken, also where it is not said which medication is daily.
+    `changes` are the first days of a stretch, and those after one that ended: where a mean over days starts anew.
+    """
+
+    stretches: Mapping[int, Sequence[Stretch]]
+    missed: Sequence[datetime.date]
+    late: Sequence[datetime.date]
+    changes: Sequence[datetime.date]
+    days_answered: int = 0  # The days that say whether what was due was taken.
+
+
+def dose_periods(person, first: datetime.date, last: datetime.date) -> list[DosePeriod]:
+    """The stretches of all medications of a person, also of those put away, in the order of their names. Two queries.
+
+    A stretch that began before the period, or ends after it, is cut off there.
+    """
+    taken = read_taken(person, first, last)
+    return [
+        DosePeriod(medication, stretch)
+        for medication in sorted(taken.medications, key=Medication.sort_key)
+        for stretch in stretches_within(taken.totals.get(medication.pk, {}), first, last)
+    ]
+
+
+def read_taken(person, first: datetime.date, last: datetime.date) -> Taken:
+    """Two queries. Doses from shortly before the period are among them: a stretch may have begun earlier."""
+    since = max(first, datetime.date.min + LONGEST_GAP * ONE_DAY) - LONGEST_GAP * ONE_DAY
+    days = person.daily_logs.filter(date__range=(since, last), medication_taken__isnull=False).order_by("date")
+    facts = ("medication_id", "amount", "unit", "taken_at")
+    rows = days.values_list("date", "not_tracked", TAKEN, *(f"doses__{fact}" for fact in facts))
+    sums: dict = {}
+    times: dict = {}
+    answers = {}
+    for date, mark, answer, medication, amount, unit, at in rows:
+        if mark is None and date >= first:
+            answers[date] = answer
+        if medication is not None and answer:
+            of_day = sums.setdefault(medication, {}).setdefault(date, {})
+            of_day[unit] = amount if amount is None or of_day.get(unit) is None else of_day[unit] + amount
+            if at is not None:
+                times.setdefault(medication, {}).setdefault(date, []).append(at)
+    totals = {key: {date: total_of(of_day) for date, of_day in days.items()} for key, days in sums.items()}
+    medications = list(person.medications.for_schedules(first).defer(None).defer("note", "name_key"))
+    return Taken(medications, totals, times, answers)
+
+
+def total_of(amounts: Mapping[str | None, Decimal | None]) -> Total:
+    """The amounts of a day, without zeros at their end: equal totals are equal tuples."""
+    return tuple(
+        (amount and amount.normalize(), unit)
+        for unit, amount in sorted(amounts.items(), key=lambda each: each[0] or "")
+    )
+
+
+def stretches_within(totals: Mapping[datetime.date, Total], first: datetime.date, last: datetime.date):
+    """The stretches of a medication in a period, cut off at its ends."""
+    return [
+        Stretch(
+            each.total,
+            max(each.first, first),
+            min(each.last, last),
+            sum(max(each.first, first) <= day <= min(each.last, last) for day in totals),
+            tuple(day for day in each.other_days if first <= day <= last),
+        )
+        for each in stretches_of(totals)
+        if each.last >= first and each.first <= last
+    ]
+
+
+def stretches_of(totals: Mapping[datetime.date, Total]) -> list[Stretch]:
+    """The stretches of a medication, of its days with a dose in order.
+
+    The amount of the last days is a stretch of its own, however few they are: whether it stays is not known yet.
+    """
+    runs = runs_of(totals)
+    found: list[dict] = []
+    for number, (total, days) in enumerate(runs):
+        current = found[-1] if found and (days[0] - found[-1]["last"]).days <= LONGEST_GAP + 1 else None
+        is_last = number == len(runs) - 1
+        if current and total != current["total"] and len(days) < LEAST_DAYS and not is_last:
+            current["others"] += days
+        elif current and total == current["total"]:
+            current["days"] += days
+        else:
+            if current:
+                current["last"] = days[0] - ONE_DAY
+            found.append({"total": total, "first": days[0], "days": days, "others": []})
+            current = found[-1]
+        current["last"] = days[-1]
+    return [
+        Stretch(each["total"], each["first"], each["last"], len(each["days"]) + len(each["others"]), (*each["others"],))
+        for each in found
+    ]
+
+
+def runs_of(totals: Mapping[datetime.date, Total]) -> list[tuple[Total, list[datetime.date]]]:
+    """The days with a dose, in order, as runs of equal amounts without a long gap."""
+    found: list[tuple[Total, list[datetime.date]]] = []
+    for total, days in groupby(sorted(totals), key=totals.__getitem__):
+        for day in days:
+            is_next = found and found[-1][0] == total and (day - found[-1][1][-1]).days <= LONGEST_GAP + 1
+            if is_next:
+                found[-1][1].append(day)
+            else:
+                found.append((total, [day]))
+    return found
+
+
+def doses_from(taken: Taken, first: datetime.date, last: datetime.date) -> Doses:
+    """What the charts of a period show of doses."""
+    stretches = {
+        each.pk: found
+        for each in taken.medications
+        if (found := stretches_within(taken.totals.get(each.pk, {}), first, last))
+    }
+    steady = [
+        stretch
+        for each in taken.medications
+        if each.schedule != Medication.Schedule.AS_NEEDED
+        for stretch in stretches_of(taken.totals.get(each.pk, {}))
+    ]
+    ended = [each for each in steady if (last - each.last).days > LONGEST_GAP]
+    changes = {each.first for each in steady} | {each.last + ONE_DAY for each in ended}
+    missed = missed_days(taken)
+    return Doses(
+        stretches=stretches,
+        missed=[day for day, is_missed in missed.items() if is_missed and first <= day <= last],
+        late=[day for day in late_days(taken) if first <= day <= last],
+        changes=sorted(day for day in changes if first < day <= last),
+        days_answered=len(missed),
+    )
+
+
+def missed_days(taken: Taken) -> dict[datetime.date, bool]:
+    """Of each day that says so, whether a medication that was due was missed.
+
+    Without daily medications, a day's own answer counts, unless all are taken as needed.
+    """
+    # One that was put away is not due any more, since a day unknown.
+    daily = [
+        DailyMedication(each.pk, each.since or first_due(each, taken), each.until)
+        for each in taken.medications
+        if each.is_daily and (each.is_active or each.until)
+    ]
+    if taken.medications and all(each.schedule == Medication.Schedule.AS_NEEDED for each in taken.medications):
+        return {}
+    found = {}
+    for day, answer in taken.answers.items():
+        due = {each.pk for each in daily if each.is_due(day)}
+        listed = {key for key, days in taken.totals.items() if day in days}
+        if due:
+            found[day] = not (answer and (not listed or due <= listed))
+        elif not daily:
+            found[day] = not answer
+    return found
+
+
+def first_due(medication: Medication, taken: Taken) -> datetime.date | None:
+    """Of one without a first day: its first dose. A medication that is new was not missed before."""
+    if medication.was_taken_before:
+        return datetime.date.min
+    return min(taken.totals.get(medication.pk, ()), default=None)
+
+
+def late_days(taken: Taken) -> list[datetime.date]:
+    """The days on which a dose was taken later than usual by LATE_AFTER or more, each dose against its own time."""
+    found = set()
+    for medication in taken.medications:
+        usual = sorted(medication.usual_times_of_day)
+        for day, times in taken.times.get(medication.pk, {}).items():
+            if any(is_late(at, due) for at, due in zip(sorted(times), usual, strict=False)):
+                found.add(day)
+    return sorted(found)
+
+
+def is_late(at: datetime.time, due: datetime.time) -> bool:
+    minutes = (at.hour - due.hour) * 60 + at.minute - due.minute
+    return minutes >= LATE_AFTER.total_seconds() / 60

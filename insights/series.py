@@ -1,0 +1,331 @@
+"""Answers over a period, a place for each calendar day: what charts, sentences and the report are made of.
+
+A question that is answered once a week has its answer on the week's first day, and nothing on the other days.
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from django.db.models import Count
+
+from insights.dose_periods import DosePeriod, dose_periods
+from logs.kinds import Choice, Count as CountOfDays, Hours, Number, Score, Time, YesNo
+from logs.parts import Part
+from logs.question_lists import questions_of_day
+from logs.questions import Question, RowQuestion, value_in
+from logs.stages import STAGE_BY_SLUG, STAGES
+from reflections.models import WEEK, weekly_questions
+
+__all__ = ["DayState", "DosePeriod", "Series", "dose_periods", "drawable", "is_weekly", "read_series"]
+
+ONE_DAY = datetime.timedelta(days=1)
+# TwoNumbers are a Number, Several a Choice.
+DRAWABLE = (Score, Number, Hours, YesNo, CountOfDays, Choice, Time)
+PART_OF_COLUMN = {name: stage.part for stage in STAGES for name in stage.field_names}
+PARTS = tuple(stage.part for stage in STAGES)
+# The columns of an own answer that say what it is, by the question's kind.
+OWN_COLUMNS = {
+    "score": ("number",),
+    "number": ("number",),
+    "two_numbers": ("number", "number_2"),
+    "yes_no": ("flag",),
+    "choice": ("chosen",),
+    "several": ("chosen",),
+    "time": ("time",),
+}
+
+
+class DayState(StrEnum):
+    """What a day says about a question.
+
+    NO_ANSWER: it was asked, or would have been, and has no answer. NOTHING: before the person began or the question was
+    theirs, a day to come, a day whose check-in did not ask it, or no first day of a week. A day that is marked as not
+    tracked is left out with its answers.
+    """
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no-answer"
+    NOT_TRACKED = "not-tracked"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The answers to one question from the day `first` to the day `last`. The lists have a place for each day.
+
+    `values`: in the type of the question's kind; None where there is none. `recalled`: answered when the day was over.
+    `asked`: a page that was saved asked it, or it has an answer: the days of which side effects are counted.
+    """
+
+    question: Question
+    first: datetime.date
+    last: datetime.date
+    values: list
+    states: list[DayState]
+    recalled: list[bool]
+    asked: list[bool]
+
+    @property
+    def days(self) -> list[datetime.date]:
+        return [self.first + number * ONE_DAY for number in range(len(self.values))]
+
+    @property
+    def answers(self) -> list[tuple[datetime.date, object]]:
+        """The days with an answer, in order."""
+        return [(day, value) for day, value in zip(self.days, self.values, strict=True) if value is not None]
+
+    def count(self, state: DayState) -> int:
+        return self.states.count(state)
+
+    @property
+    def days_expected(self) -> int:
+        """The days with an answer, and those whose answer is missing."""
+        return self.count(DayState.ANSWERED) + self.count(DayState.NO_ANSWER)
+
+
+def is_weekly(question: Question) -> bool:
+    if isinstance(question, RowQuestion):
+        return question.own.check_in not in STAGE_BY_SLUG
+    return question.name in WEEK.usual
+
+
+def is_drawable(question: Question) -> bool:
+    return isinstance(question.kind, DRAWABLE)
+
+
+def is_asked_now(person, question: Question) -> bool:
+    """Whether the person is asked it: neither left out nor archived, in a check-in that is on."""
+    if not question.is_asked or is_weekly(question):
+        return question.is_asked
+    return STAGE_BY_SLUG[stage_slug(question)].is_on(person)
+
+
+def stage_slug(question: Question) -> str:
+    if isinstance(question, RowQuestion):
+        return question.own.check_in
+    return PART_OF_COLUMN[question.name].prefix.rstrip("_")
+
+
+def drawable(person) -> list[Question]:
+    """All questions of the person that can be drawn, in the order of the check-ins; the weekly ones are last.
+
+    One that is not asked any more is among them if it has an answer. One query, or up to four if there are such.
+    """
+    questions = [each for each in (*questions_of_day(person), *weekly_questions(person)) if is_drawable(each)]
+    unasked = [question for question in questions if not is_asked_now(person, question)]
+    answered = names_answered(person, unasked) if unasked else set()
+    return [question for question in questions if question not in unasked or question.name in answered]
+
+
+def names_answered(person, questions: Sequence[Question]) -> set[str]:
+    """The names of those with an answer. Up to four queries."""
+    found = set()
+    for rows, is_of_week in ((person.daily_logs, False), (person.weekly_reflections, True)):
+        some = [each for each in questions if is_weekly(each) == is_of_week]
+        columns = [question.name for question in some if not isinstance(question, RowQuestion)]
+        if columns:
+            counts = rows.aggregate(**{f"of_{name}": Count(name) for name in columns})
+            found |= {name for name in columns if counts[f"of_{name}"]}
+        own = {question.own.pk: question.name for question in some if isinstance(question, RowQuestion)}
+        if own:
+            answers = person.own_weekly_answers if is_of_week else person.own_answers
+            keys = answers.filter(question__in=own).order_by().values_list("question_id", flat=True).distinct()
+            found |= {own[key] for key in keys}
+    return found
+
+
+def began(person) -> datetime.date:
+    """The day from which on the person's days count: that of their account, or of an earlier log. One query."""
+    logged = person.daily_logs.order_by("date").values_list("date", flat=True).first()
+    return min(filter(None, [person.first_day, logged]))
+
+
+def read_series(person, questions: Sequence[Question], first: datetime.date, last: datetime.date) -> list[Series]:
+    """The answers to these questions, from the day `first` to the day `last`, in the order of the questions.
+
+    One query for the columns, one for the sets of questions asked, one for the day the person began, and one for own
+    answers; one or two more where there are weekly questions.
+    """
+    start = began(person)
+    daily = [question for question in questions if not is_weekly(question)]
+    weekly = [question for question in questions if is_weekly(question)]
+    found = {}
+    if daily:
+        rows = day_rows(person, daily, first, last)
+        reader = Reader(person, rows, first, last, start, own_answers(person.own_answers, daily, first, last))
+        found |= {question.name: reader.of_day(question) for question in daily}
+    if weekly:
+        rows = week_rows(person, weekly, first, last)
+        reader = Reader(person, rows, first, last, start, own_answers(person.own_weekly_answers, weekly, first, last))
+        found |= {question.name: reader.of_week(question) for question in weekly}
+    return [found[question.name] for question in questions]
+
+
+class Rows:
+    """Rows of days or weeks, read as columns: a tuple of values for each, in the order of the dates."""
+
+    def __init__(
+        self, dates: Sequence[datetime.date], columns: Mapping[str, Sequence], asked: Mapping[UUID, frozenset]
+    ):
+        self.dates = dates
+        self.columns = columns
+        self.asked = asked  # The names in each set of questions, by its key.
+
+    def __getitem__(self, name: str) -> Sequence:
+        return self.columns.get(name, ())
+
+
+def read_rows(person, rows, date: str, names: Iterable[str], parts: Sequence[Part]) -> Rows:
+    """Two queries: the rows, and the names in their sets of questions."""
+    kept = [*(part.recalled for part in parts), *(part.asked_id for part in parts)]
+    names = list(dict.fromkeys([date, *names, *kept]))
+    found = list(rows.order_by(date).values_list(*names))
+    columns = dict(zip(names, zip(*found, strict=True), strict=True)) if found else {}
+    keys = {key for part in parts for key in columns.get(part.asked_id, ())} - {None}
+    sets = person.question_sets.filter(pk__in=keys).values_list("pk", "names") if keys else ()
+    return Rows(columns.get(date, ()), columns, {key: frozenset(names) for key, names in sets})
+
+
+def columns_of(questions: Iterable[Question]) -> list[str]:
+    """The columns of their answers, and of those that decide whether one is asked."""
+    columns = [question for question in questions if not isinstance(question, RowQuestion)]
+    heads = [tie[0] for each in columns for tie in (each.shown_when, each.left_out_when) if tie]
+    return [*(name for each in columns for name in each.columns), *heads]
+
+
+def day_rows(person, questions: Sequence[Question], first, last) -> Rows:
+    has_own = any(isinstance(question, RowQuestion) for question in questions)
+    # An own question may have been moved: any check-in of a day may have asked it.
+    slugs = {stage_slug(question) for question in questions}
+    parts = PARTS if has_own else [stage.part for stage in STAGES if stage.slug in slugs]
+    rows = person.daily_logs.filter(date__range=(first, last))
+    return read_rows(person, rows, "date", ["not_tracked", *columns_of(questions)], parts)
+
+
+def week_rows(person, questions: Sequence[Question], first, last) -> Rows:
+    rows = person.weekly_reflections.filter(week_start__range=(first, last))
+    return read_rows(person, rows, "week_start", columns_of(questions), [WEEK])
+
+
+def own_answers(answers, questions: Sequence[Question], first, last) -> dict[str, dict[datetime.date, object]]:
+    """The answers to own questions, by name and day. One query, without texts; none without own questions."""
+    own = {question.own.pk: question.own for question in questions if isinstance(question, RowQuestion)}
+    found = {each.name: {} for each in own.values()}
+    if not own:
+        return found
+    columns = dict.fromkeys(name for each in own.values() for name in OWN_COLUMNS[each.kind])
+    # By the dates alone: by its questions too, PostgreSQL reads all answers to them, those of other years as well.
+    rows = answers.filter(date__range=(first, last)).order_by().values_list("question_id", "date", *columns, named=True)
+    for row in rows:
+        if question := own.get(row.question_id):
+            found[question.name][row.date] = value_in(question.kind, row)
+    return found
+
+
+class Reader:
+    """Makes series of rows that were read."""
+
+    def __init__(self, person, rows: Rows, first, last, start: datetime.date, own: Mapping[str, Mapping]):
+        self.person = person
+        self.rows = rows
+        self.first, self.last = first, last
+        self.length = (last - first).days + 1
+        self.start, self.today = start, person.today()
+        self.own = own
+        self.places = [(date - first).days for date in rows.dates]
+        self.marked = [mark is not None for mark in rows["not_tracked"]] or [False] * len(rows.dates)
+
+    def of_day(self, question: Question) -> Series:
+        if isinstance(question, RowQuestion):
+            return self.series(question, STAGE_BY_SLUG[question.own.check_in].part, PARTS)
+        part = PART_OF_COLUMN[question.name]
+        return self.series(question, part, [part])
+
+    def of_week(self, question: Question) -> Series:
+        return self.series(question, WEEK, [WEEK])
+
+    def series(self, question: Question, part: Part, parts: Sequence[Part]) -> Series:
+        """`part` asks it now, `parts` are those that may have asked it."""
+        answers, is_named = self.answers(question), self.is_named(question, parts)
+        states = self.states_without_answer(question, self.span(question, answers, is_named))
+        values, recalled, asked = [None] * self.length, [False] * self.length, [False] * self.length
+        begun = self.rows[part.asked_id]
+        for number, (place, applies) in enumerate(zip(self.places, self.applies(question), strict=True)):
+            if self.marked[number]:
+                states[place] = DayState.NOT_TRACKED
+            elif not applies:
+                states[place] = DayState.NOTHING
+            elif answers[number] is not None:
+                values[place], states[place], asked[place] = answers[number], DayState.ANSWERED, True
+            elif is_named[number]:
+                states[place], asked[place] = DayState.NO_ANSWER, True
+            elif begun[number] is not None:
+                states[place] = DayState.NOTHING
+        for each in parts:
+            for place, names in zip(self.places, self.rows[each.recalled], strict=True):
+                if names and question.name in names and values[place] is not None:
+                    recalled[place] = True
+        return Series(question, self.first, self.last, values, states, recalled, asked)
+
+    def answers(self, question: Question) -> Sequence:
+        """The answer of each row."""
+        if isinstance(question, RowQuestion):
+            return [*map(self.own[question.name].get, self.rows.dates)]
+        return [None if value == "" else value for value in self.rows[question.name]]
+
+    def is_named(self, question: Question, parts: Sequence[Part]) -> list[bool]:
+        """Of each row, whether a set of questions that was asked names it."""
+        naming = {key for key, names in self.rows.asked.items() if question.name in names}
+        columns = [self.rows[part.asked_id] for part in parts]
+        return [not naming.isdisjoint(keys) for keys in zip(*columns, strict=True)]
+
+    def applies(self, question: Question) -> list[bool]:
+        """Of each row, whether no other answer keeps it from being asked."""
+        found = [True] * len(self.rows.dates)
+        if question.shown_when:
+            name, wanted = question.shown_when
+            found = [value == wanted for value in self.rows[name]]
+        if question.left_out_when:
+            name, unwanted = question.left_out_when
+            found = [applies and value != unwanted for applies, value in zip(found, self.rows[name], strict=True)]
+        return found
+
+    def span(self, question: Question, answers: Sequence, is_named: Sequence[bool]):
+        """The first and the last day on which the person would have been asked."""
+        rows = zip(self.rows.dates, answers, is_named, strict=True)
+        known = [date for date, answer, named in rows if named or answer is not None]
+        first, last = self.start, self.today
+        if isinstance(question, RowQuestion):
+            first = min([max(first, self.person.today(question.own.created_at)), *known])
+        if not is_asked_now(self.person, question):
+            last = max(known, default=datetime.date.min)
+        return first, last
+
+    def states_without_answer(self, question: Question, span: tuple[datetime.date, datetime.date]) -> list[DayState]:
+        """What days without an answer say if nothing else is known of them."""
+        if is_weekly(question):
+            return self.states_of_weeks(*span)
+        before = min(max((span[0] - self.first).days, 0), self.length)
+        within = min(max((span[1] - self.first).days + 1 - before, 0), self.length - before)
+        after = self.length - before - within
+        return [DayState.NOTHING] * before + [DayState.NO_ANSWER] * within + [DayState.NOTHING] * after
+
+    def states_of_weeks(self, start: datetime.date, end: datetime.date) -> list[DayState]:
+        """The same, where a week's first day stands for the week. A week in which the person began counts."""
+        states = [DayState.NOTHING] * self.length
+        to_the_first_week = (self.person.week_of(self.first) - self.first).days % 7
+        for place in range(to_the_first_week, self.length, 7):
+            day = self.first + place * ONE_DAY
+            if start <= day + 6 * ONE_DAY and day <= end:
+                states[place] = DayState.NO_ANSWER
+        # One of a time when the person's weeks began on another weekday stands for the week that it began in.
+        others = [(self.person.week_of(date) - self.first).days for date in self.rows.dates]
+        for place in others:
+            if place >= 0:
+                states[place] = DayState.NOTHING
+        for place in self.places:
+            states[place] = DayState.NO_ANSWER
+        return states

@@ -1,0 +1,1 @@
+from logs.tests.conftest import noon  # noqa: F401
