@@ -16,7 +16,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from brainlog.integrity import read_integrity
-from home.views import check_in_of_the_hour
+from home.views import next_check_in
 from logs.addresses import address_of_check_in
 from logs.models import DailyLog, logs_of_day
 from logs.which_day import FOR_TODAY
@@ -125,5 +125,5 @@ def now(request):
         return redirect("today")
     day = person.today()
     log = next(iter(logs_of_day(user=person, date=day)), None) or DailyLog(user=person, date=day)
-    stage = check_in_of_the_hour(log)
+    stage = next_check_in(log)
     return redirect(address_of_check_in(day, stage.slug) + FOR_TODAY if stage else reverse("today"))

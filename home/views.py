@@ -38,10 +38,11 @@ def day_of_check_ins(person) -> dict:
     reflections = reflections_around(person, day)
     squares = Squares(day, person.first_day)
     strip = [squares.square(date, logs.get(date)) for date in (day - n * ONE_DAY for n in range(6, -1, -1))]
-    now = check_in_of_the_hour(log)
+    upcoming = next_check_in(log)
     yesterday = logs.get(day - ONE_DAY) or DailyLog(user=person, date=day - ONE_DAY)
     return named(log) | {
-        "steps": steps_of(log, now=now, today=day, stages=log.stages_counted),
+        "steps": steps_of(log, now=upcoming, today=day, stages=log.stages_counted),
+        "is_of_the_hour": upcoming is stage_now(person),
         "due": due_today(log, reflections),
         "strip": strip,
         "shows_moods": any(square.score and square.sign for square in strip),
@@ -80,6 +81,6 @@ def named(log: DailyLog) -> dict:
     }
 
 
-def check_in_of_the_hour(log: DailyLog):
+def next_check_in(log: DailyLog):
     """The first check-in from this hour on that is switched on and not done. None, if there is none."""
     return log.next_open(stage_now(log.user))

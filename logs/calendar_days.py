@@ -160,6 +160,10 @@ def stretches_in_words(days: Iterable[datetime.date]) -> str:
     return ", ".join(" – ".join(date_format(day) for day in stretch) for stretch in stretches)
 
 
+# A month's weeks reach into the month before, and days begin with 1900.
+FIRST_MONTH = datetime.date(1900, 2, 1)
+
+
 def month_of(text: str | None, today: datetime.date) -> datetime.date:
     """The first day of the month written as `2026-05`; this month if there is no text.
 
@@ -168,8 +172,7 @@ def month_of(text: str | None, today: datetime.date) -> datetime.date:
     if not text:
         return today.replace(day=1)
     first = datetime.date.fromisoformat(f"{text}-01")
-    # A month's weeks reach into the month before, and days begin with 1900.
-    if not datetime.date(1900, 2, 1) <= first <= today.replace(day=1) + datetime.timedelta(days=31):
+    if not FIRST_MONTH <= first <= today.replace(day=1) + datetime.timedelta(days=31):
         raise ValueError(text)
     return first
 

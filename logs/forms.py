@@ -1,12 +1,16 @@
 import datetime
 import re
+from collections.abc import Mapping
 from copy import copy
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.dates import MONTHS
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from brainlog.forms import LONGEST_LINE, DateBox, Selection, TextBox, in_plain_digits, require_whole_characters
+from logs.calendar_days import FIRST_MONTH, month_of
 from logs.fields import IsListOfTimes
 from logs.form_fields import ChoiceInput, NumberInput
 from logs.medication_list import CANNOT_TELL_NEW, MedicationList
@@ -66,6 +70,49 @@ class NotTrackedDaysForm(forms.Form):
         if self.cleaned_data["reason"] is None and not self.clears:
             raise ValidationError(_("Please choose why the days are not tracked."), "required")
         return self.cleaned_data["reason"]
+
+
+class MonthForm(forms.Form):
+    """Which month of the history to open: it shows one, and what was sent counts if it names another.
+
+    `cleaned_data["first"]` is the month's first day.
+    """
+
+    in_month = forms.TypedChoiceField(
+        label=_("Month"),
+        choices=[*MONTHS.items()],
+        coerce=int,
+        widget=Selection,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Please choose a month.")),
+    )
+    year = forms.CharField(
+        label=_("Year"),
+        widget=TextBox(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={"required": _("Write the year as 2026.")},
+    )
+
+    def __init__(self, today: datetime.date, shown: datetime.date, sent: Mapping):
+        data = sent if {"in_month", "year"} & sent.keys() else None
+        super().__init__(data, initial={"in_month": shown.month, "year": f"{shown:%Y}"})
+        self.today = today
+
+    def clean_year(self) -> str:
+        year = in_plain_digits(self.cleaned_data["year"][:LONGEST_LINE]).strip()
+        if not re.fullmatch("[0-9]{4}", year):
+            raise ValidationError(self.fields["year"].error_messages["required"], "invalid")
+        return year
+
+    def clean(self):
+        facts = super().clean()
+        if {"in_month", "year"} <= facts.keys():
+            try:
+                facts["first"] = month_of(f"{facts['year']}-{facts['in_month']:02}", self.today)
+            except ValueError:
+                message = _("There are months from %(first)s to %(last)s.")
+                months = {"first": FIRST_MONTH, "last": self.today}
+                words = {name: date_format(day, "YEAR_MONTH_FORMAT") for name, day in months.items()}
+                self.add_error(None, ValidationError(message, "no_month", words))
+        return facts
 
 
 class TimesInput(forms.CharField):

@@ -1,6 +1,15 @@
 from django.urls import path, register_converter
 
-from logs import bad_day_views, converters, medication_views, own_question_views, question_views, views, waiting_saves
+from logs import (
+    bad_day_views,
+    converters,
+    history_views,
+    medication_views,
+    own_question_views,
+    question_views,
+    views,
+    waiting_saves,
+)
 
 register_converter(converters.DayConverter, "day")
 register_converter(converters.MonthConverter, "month")
@@ -10,7 +19,7 @@ register_converter(converters.StageConverter, "stage")
 app_name = "logs"
 
 urlpatterns = [
-    path("", views.history, name="history"),
+    path("", history_views.history, name="history"),
     path("waiting/", waiting_saves.waiting, name="waiting"),
     path("not-tracked/", views.not_tracked_days, name="not_tracked_days"),
     path("medications/", medication_views.medications, name="medications"),

@@ -12,24 +12,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from brainlog.body_size import max_body_size
 from brainlog.database.retry import retry_on_conflict
-from brainlog.database.router import reads_only
-from brainlog.pagination import page_number, page_of
 from logs import doses_field, undo, which_day
-from logs.addresses import address_of_check_in
+from logs.addresses import address_of_check_in, address_of_day
 from logs.answer_form import CheckInForm, store
-from logs.calendar_days import (
-    Squares,
-    full_name_of,
-    lines_of,
-    month_grid,
-    month_of,
-    name_of_day,
-    stretches_in_words,
-)
+from logs.calendar_days import full_name_of, name_of_day, stretches_in_words
 from logs.check_in_times import hours_chosen
 from logs.forms import NotTrackedDaysForm
-from logs.models import DailyLog, logs_carried_on, logs_listed, logs_of_day
+from logs.models import DailyLog, logs_carried_on, logs_of_day
 from logs.not_tracked import MOST_DAYS, mark_days, take_marks_off
+from logs.periods import FIRST_DAY
 from logs.question_lists import parts_of_day, read_questions_again
 from logs.questions import NOT_TRACKED, shown_answers
 from logs.saving import Change, save_answers
@@ -198,30 +189,6 @@ def undo_address(day) -> str:
 
 
 @require_safe
-@reads_only
-def history(request):
-    person = request.user
-    day = person.today()
-    try:
-        first = month_of(request.GET.get("month"), day)
-    except ValueError as error:
-        raise Http404 from error
-    weeks = month_grid(first, person.first_weekday)
-    in_month = {log.date: log for log in logs_listed(user=person.pk, first=weeks[0][0], last=weeks[-1][-1])}
-    logs, pages = page_of(person.daily_logs.for_list(), page_number(request), by="date")
-    squares = Squares(day, person.first_day, first.month)
-    context = pages | {
-        "first": first,
-        "has_begun": first <= day,
-        "weeks": [[squares.square(date, in_month.get(date)) for date in week] for week in weeks],
-        "month_before": first - ONE_DAY if first.year > 1900 else None,
-        "month_after": after if (after := (first + 31 * ONE_DAY).replace(day=1)) <= day else None,
-        "lines": lines_of(logs, person),
-    }
-    return render(request, "logs/history.html", context)
-
-
-@require_safe
 def day(request, day):
     log, today = day_or_404(request.user, day, request.POST), request.user.today()
     context = {
@@ -236,7 +203,16 @@ def day(request, day):
         ],
         "reasons": DailyLog.NotTracked.choices,
     }
-    return render(request, "logs/day.html", context)
+    return render(request, "logs/day.html", context | days_beside(request.user, day))
+
+
+def days_beside(person, day) -> dict:
+    """The addresses of the day before and the day after, None where there is no such page."""
+    before, after = day - ONE_DAY, day + ONE_DAY
+    return {
+        "day_before": address_of_day(before) if before >= FIRST_DAY else None,
+        "day_after": address_of_day(after) if is_open(person, after) else None,
+    }
 
 
 @require_POST

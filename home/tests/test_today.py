@@ -1,6 +1,7 @@
 """The page Today: the check-ins of the day, and the other parts of the page."""
 
 import datetime
+import re
 
 import pytest
 import time_machine
@@ -190,23 +191,26 @@ def done(*slugs) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("slugs", "now"),
+    ("slugs", "upcoming", "badge"),
     [
-        ([], "midday"),
-        (["morning"], "midday"),
-        (["midday"], "afternoon"),
-        (["midday", "afternoon"], "evening"),
-        (["midday", "afternoon", "evening"], None),
-        (["morning", "medication", "midday", "afternoon", "evening"], None),
+        ([], "midday", "now"),
+        (["morning"], "midday", "now"),
+        (["midday"], "afternoon", "next"),
+        (["midday", "afternoon"], "evening", "next"),
+        (["midday", "afternoon", "evening"], None, None),
+        (["morning", "medication", "midday", "afternoon", "evening"], None, None),
     ],
 )
-def test_now_goes_on_to_the_next_open_check_in_or_to_none(as_person, person, slugs, now):
+def test_the_mark_goes_on_to_the_next_open_check_in_and_says_that_its_time_has_not_come(
+    as_person, person, slugs, upcoming, badge
+):
     make_log(person, TODAY, **done(*slugs))
 
     response = as_person.get("/")  # At noon.
 
-    assert steps_now(response) == ([now] if now else [])
-    assert response.content.decode().count('<span class="badge">now</span>') == bool(now)
+    assert steps_now(response) == ([upcoming] if upcoming else [])
+    badges = re.findall(r'<span class="badge">(\w+)</span>', response.content.decode())
+    assert badges == ([badge] if badge else [])
 
 
 # The last seven days

@@ -1,10 +1,12 @@
 """The page of a day: its answers, and marking it as not tracked. Deletion has a separate test file."""
 
 import datetime
+import re
 
 import pytest
 
 from logs.models import DailyLog
+from logs.periods import FIRST_DAY, ONE_DAY
 from logs.stages import STAGES
 from logs.tests.factories import DAY, answers, asked, make_full_log, make_log, taken
 from logs.tests.pages import check_in_url, day_url
@@ -46,6 +48,23 @@ def test_questions_without_an_answer_are_left_out(as_person, person):
 
     assert page.count("<dt>") == 1
     assert "<dt>Sleep quality</dt><dd>3 of 10</dd>" in page
+
+
+def test_the_days_before_and_after_are_one_tap_away_as_far_as_they_are_open(as_person, person):
+    def beside(day):
+        response = as_person.get(day_url(day))
+        links = re.findall(r'href="([^"]+)" rel="(prev|next)"', response.content.decode())
+        return {rel: address for address, rel in links}
+
+    ahead = TODAY + 2 * ONE_DAY
+    assert beside(DAY) == {"prev": day_url(DAY - ONE_DAY), "next": day_url(TODAY)}
+    assert beside(TODAY) == {"prev": day_url(DAY)}
+    assert beside(FIRST_DAY) == {"next": day_url(FIRST_DAY + ONE_DAY)}
+    # After a flight west, days that are logged lie ahead of the clock.
+    make_log(person, ahead - ONE_DAY, day_rating=3)
+    make_log(person, ahead, day_rating=3)
+    assert beside(TODAY)["next"] == day_url(ahead - ONE_DAY)
+    assert beside(ahead) == {"prev": day_url(ahead - ONE_DAY)}
 
 
 def test_each_check_in_is_one_tap_away(as_person, person):

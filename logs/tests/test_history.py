@@ -214,6 +214,41 @@ def test_a_month_that_cannot_be_is_not_there(as_person, month):
     assert as_person.get(HISTORY, {"month": month}).status_code == 404
 
 
+def test_any_month_can_be_typed(as_person):
+    response = as_person.get(HISTORY, {"in_month": "2", "year": " ٢٠٢٤ "})
+
+    assert (response.status_code, response.url) == (302, "/logs/?month=2024-02")
+    shown = as_person.get(response.url).context["form"]
+    assert (shown["in_month"].value(), shown["year"].value()) == (2, "2024")
+    assert as_person.get(HISTORY, {"in_month": "2", "year": "1900"}).url == "/logs/?month=1900-02"
+    assert as_person.get(HISTORY, {"in_month": "5", "year": "2026"}).url == "/logs/?month=2026-05"
+
+
+@pytest.mark.parametrize(
+    ("month", "year", "sentence"),
+    [
+        ("1", "1900", "There are months from February 1900 to May 2026."),
+        ("12", "2026", "There are months from February 1900 to May 2026."),
+        ("12", "9999", "There are months from February 1900 to May 2026."),
+        ("5", "26", "Write the year as 2026."),
+        ("5", "", "Write the year as 2026."),
+        ("5", "0x7ea", "Write the year as 2026."),
+        ("5", "2\N{SUPERSCRIPT TWO}26", "Write the year as 2026."),
+        ("5", "9" * 2000, "Write the year as 2026."),
+        ("13", "2026", "Please choose a month."),
+        ("", "2026", "Please choose a month."),
+        ("May", "2026", "Please choose a month."),
+    ],
+)
+def test_a_month_that_cannot_be_opened_gets_a_sentence(as_person, month, year, sentence):
+    response = as_person.get(HISTORY, {"in_month": month, "year": year})
+
+    assert response.status_code == 200
+    assert sentence in response.content.decode()
+    assert response.context["form"]["year"].value() == year
+    assert response.context["first"] == datetime.date(2026, 5, 1)
+
+
 def test_the_first_month_there_is_has_no_links_out_of_time(as_person):
     assert as_person.get(HISTORY, {"month": "1900-01"}).status_code == 404
 

@@ -198,7 +198,7 @@ def make_demo_data(person: User, now: datetime.datetime, own_questions: dict[str
         if log and not log.is_empty:
             data.logs.append(log)
             data.own_answers += own_answers_with(log)
-            log.doses_taken = make_doses(log, days_ago, concerta, melatonin)
+            log.doses_taken = make_doses(log, days_ago, concerta, melatonin, now)
             data.doses += log.doses_taken
             for stage in STAGES:
                 answered_at = answer_time(person, log.date, stage, days_ago, now)
@@ -323,18 +323,24 @@ def any_answer(question, days_ago):
     return rng.choice(question.kind.examples) if question.is_needed or rng.random() < 0.9 else None
 
 
-def make_doses(log, days_ago, concerta, melatonin) -> list[Dose]:
-    """Make the doses of a day. Today has no melatonin, which is taken in the evening."""
+def make_doses(log, days_ago, concerta, melatonin, now) -> list[Dose]:
+    """Make the doses of a day, none later than now. Today has no melatonin, which is taken in the evening."""
     if not log.medication_taken:
         return []
     rng = rng_for("doses", days_ago)
     morning, night = clock_time(rng.uniform(7.5, 8.95)), clock_time(rng.uniform(21.5, 22.9))
-    morning = morning if rng.random() < 0.95 else None
+    morning = not_after(now, log, morning) if rng.random() < 0.95 else None
     amount = HIGH_DOSE if days_ago <= DOSE_CHANGE else LOW_DOSE
     doses = [Dose(daily_log=log, medication=concerta, amount=amount, unit=Unit.MG, taken_at=morning)]
     if 0 < days_ago <= MELATONIN_SINCE and rng.random() < MELATONIN_CHANCE:
         doses.append(Dose(daily_log=log, medication=melatonin, amount=MELATONIN, unit=Unit.MG, taken_at=night))
     return doses
+
+
+def not_after(now, log, time) -> datetime.time:
+    """A time of the day of a log, or the present minute, should that time be still to come."""
+    taken_at = min(datetime.datetime.combine(log.date, time, log.user.zone), now)
+    return log.user.local_time(taken_at).time().replace(second=0, microsecond=0)
 
 
 # ── A week ───────────────────────────────────────────────────────────────────────────────────────

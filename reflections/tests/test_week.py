@@ -336,3 +336,9 @@ def test_errors_do_not_hide_the_numbers(as_person, person):
 
     assert "week_rating" in errors_of(response)
     assertContains(response, "1 of 7 days logged")
+
+
+def test_the_numbers_come_after_the_questions_for_who_reads_from_top_to_bottom(as_person):
+    page = as_person.get(week_url()).content.decode()
+
+    assert page.index('name="week_rating"') < page.index('id="numbers"')

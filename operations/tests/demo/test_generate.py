@@ -92,6 +92,19 @@ def test_no_check_in_is_finished_in_the_future():
     assert max(stamp for stamp in stamps if stamp) == early
 
 
+@pytest.mark.parametrize("hour", [9, 12, 23])
+def test_no_dose_is_taken_in_the_future(hour):
+    """At 5 and 8 in the morning, and at 7 in the evening, in New York."""
+    now = datetime.datetime(2026, 6, 1, hour, 20, tzinfo=datetime.UTC)
+
+    doses = make_data(now).doses
+
+    zone = doses[-1].daily_log.user.zone
+    taken = [(dose.daily_log.date, dose.taken_at) for dose in doses if dose.taken_at]
+    assert max(datetime.datetime.combine(*each, zone) for each in taken) <= now
+    assert sum(dose.daily_log.date == TODAY for dose in doses) == 1
+
+
 def test_check_ins_are_finished_on_their_day(demo_data):
     person = User(username="demo")
 
