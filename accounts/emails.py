@@ -24,6 +24,7 @@ NOTIFIED_KINDS = {
     *(Kind.APP_ON, Kind.APP_OFF, Kind.PASSKEY_ADDED, Kind.PASSKEY_REMOVED, Kind.CODE_USED, Kind.SECOND_FACTOR_OFF),
     Kind.PASSKEY_REFUSED,
     *(Kind.PROVIDER_ADDED, Kind.PROVIDER_REMOVED, Kind.EXPORTED, Kind.WIPED),
+    Kind.REPORT_LINK_MADE,
 }
 
 log = logging.getLogger(__name__)

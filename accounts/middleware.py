@@ -85,6 +85,7 @@ class SignInMiddleware:
         *("privacy", "manifest", "service_worker", "offline"),
         # Their token is the secret; the service worker asks the last one by itself.
         *("reminders:calendar", "reminders:email_off", "reminders:push_renew"),
+        *("insights:shared", "insights:shared_pdf"),
     } | {
         f"accounts:{name}"
         for name in (

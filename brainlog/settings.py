@@ -329,6 +329,8 @@ _prefix = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_prefix}sessionid", f"{_prefix}csrftoken"
 MESSAGE_COOKIE_NAME, PASSKEY_COOKIE_NAME = f"{_prefix}messages", f"{_prefix}passkey"
 KNOWN_BROWSER_COOKIE_NAME = f"{_prefix}known_browser"
+# For the address of one report alone, so it has a path, and cannot be __Host-.
+SHARED_REPORT_COOKIE_NAME = "__Secure-shared_report" if HTTPS else "shared_report"
 # Not Strict: the session cookie is needed when a person follows a link in a mail, or returns from a provider's login.
 # A page opened by such a link without the CSRF cookie would set a new token, and forms open in other tabs would fail.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

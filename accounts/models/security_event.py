@@ -53,6 +53,8 @@ class EventKind(models.TextChoices):
     LOOKED_AT_QUESTION = "looked_at_question", _("Looked at a question of yours")
     LOOKED_AT_REFLECTION = "looked_at_reflection", _("Looked at a reflection of yours")
     EXPORTED = "exported", _("Exported your data")
+    REPORT_LINK_MADE = "report_link_made", _("Made a link to a report")
+    REPORT_LINK_REVOKED = "report_link_revoked", _("Ended a link to a report")
     IMPORTED = "imported", _("Imported data")
     WIPED = "wiped", _("Wiped your data")
 

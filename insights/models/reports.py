@@ -59,6 +59,11 @@ class Report(models.Model):
         return reverse("insights:report", args=[self.pk])
 
     @property
+    def pdf_name(self) -> str:
+        """The name of its file, without the ending. It says of what days it is, and nothing of what it says."""
+        return f"brain-log-report-{self.first}-to-{self.last}"
+
+    @property
     def title_in_words(self) -> str:
         """The title, or that it cannot be read, in a few words."""
         return self.title if isinstance(self.title, str) else gettext("(title not readable)")

@@ -1,0 +1,151 @@
+"""A report as those read it who have a link to it: without an account, and nothing but the report.
+
+GET first asks, and shows the report once it was asked for by POST. So programs that open each link of a message, to
+check it or to show a preview, neither read a report nor count as readers. What permits it from then on is a signed
+cookie for this address alone.
+"""
+
+from functools import wraps
+
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import IntegrityError
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import rate_limits
+from insights.link_forms import PassphraseForm
+from insights.models import Report, ReportLink, ReportOpening
+from insights.pdf_responses import PRIVATE, pdf_response
+
+# For how long a report stays open in the browser of a reader.
+OPEN_FOR = 12 * 60 * 60  # seconds
+PREFETCHES = ("Sec-Purpose", "Purpose", "X-Moz")
+
+
+def of_link(view):
+    """Find the link of the token in the address. The same page for every token that opens nothing, and for all: in no
+    cache and no search engine. Raises RateLimitExceeded after many tokens that open nothing."""
+
+    @wraps(view)
+    def wrapped(request, token, **named):
+        subject = get_adapter().get_client_ip(request)
+        attempt = rate_limits.consume_for_address(rate_limits.REPORT_TOKEN_BY_ADDRESS, subject)
+        link = ReportLink.objects.with_token(token, timezone.now())
+        if link is not None:
+            rate_limits.refund(attempt)
+        response = view(request, link, token, **named) if link else gone()
+        for header, value in {"X-Robots-Tag": "noindex, nofollow, noarchive", **PRIVATE}.items():
+            response.headers[header] = value
+        return response
+
+    return wrapped
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_link
+def shared(request, link, token):
+    if is_prefetch(request):
+        return HttpResponse(status=503)  # The browser asks again when the reader opens it.
+    if request.method == "POST":
+        return ask(request, link)
+    if not is_open(request, link):
+        return door(request, link, PassphraseForm())
+    rate_limits.consume(rate_limits.REPORT_OPENING, str(link.pk))
+    if not record(request, link):
+        return gone()
+    pdf = reverse("insights:shared_pdf", args=[token, link.report.pdf_name])
+    # No address of a page is sent along from here: the reader may follow nothing, but a browser may be asked to.
+    return HttpResponse(shared_page(link.report, pdf), headers={"Referrer-Policy": "no-referrer"})
+
+
+@login_not_required
+@require_safe
+@of_link
+def shared_pdf(request, link, token, name):
+    if is_prefetch(request):
+        return HttpResponse(status=503)
+    if not is_open(request, link):
+        return redirect("insights:shared", token)
+    rate_limits.consume(rate_limits.REPORT_OPENING, str(link.pk))
+    response = pdf_response(link.report, name)
+    if response.status_code == 200 and not record(request, link, is_pdf=True):
+        return gone()
+    return response
+
+
+def shared_page(report: Report, pdf: str) -> str:
+    """The page of a reader. Rendered without the request: who else is logged in here does not matter."""
+    return render_to_string("insights/shared.html", {"report": report, "contents": report.contents, "pdf": pdf})
+
+
+def ask(request, link):
+    """Open the report in this browser, if the passphrase is right."""
+    form = PassphraseForm(request.POST)
+    if link.has_passphrase and not (form.is_valid() and is_right(request, link, form)):
+        return door(request, link, form)
+    response = redirect(request.path)
+    response.set_signed_cookie(
+        settings.SHARED_REPORT_COOKIE_NAME,
+        "open",
+        salt=salt_of(link),
+        path=request.path,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
+    return response
+
+
+def is_right(request, link, form) -> bool:
+    """Whether the passphrase in the form is right. Raises RateLimitExceeded. Wrong ones are counted for the link."""
+    subject = get_adapter().get_client_ip(request)
+    attempt = rate_limits.consume(rate_limits.REPORT_PASSPHRASE, str(link.pk))
+    rate_limits.consume_for_address(rate_limits.REPORT_PASSPHRASE_BY_ADDRESS, subject)
+    if link.is_passphrase(form.cleaned_data["passphrase"]):
+        rate_limits.refund([attempt])
+        return True
+    form.reject()
+    return False
+
+
+def is_open(request, link) -> bool:
+    """Whether the reader has asked for the report in this browser."""
+    name, options = settings.SHARED_REPORT_COOKIE_NAME, {"default": "", "max_age": OPEN_FOR}
+    return request.get_signed_cookie(name, salt=salt_of(link), **options) == "open"
+
+
+def salt_of(link: ReportLink) -> str:
+    return f"insights.shared_views {link.pk}"
+
+
+def is_prefetch(request) -> bool:
+    """Whether a browser loads the page in case that the reader opens it."""
+    return any("pre" in request.headers.get(name, "") for name in PREFETCHES)
+
+
+def record(request, link: ReportLink, is_pdf: bool = False) -> bool:
+    """Record that the report was opened, unless only headers were asked for. False if it was deleted meanwhile."""
+    try:
+        if request.method != "HEAD":
+            ReportOpening.objects.record(link, is_pdf)
+    except IntegrityError:
+        return False
+    return True
+
+
+def door(request, link: ReportLink, form: PassphraseForm) -> HttpResponse:
+    """The page that asks whether to open the report, and for its passphrase."""
+    context = {"link": link, "form": form, "action": request.path, "csrf_token": get_token(request)}
+    return HttpResponse(render_to_string("insights/shared_door.html", context))
+
+
+def gone() -> HttpResponse:
+    return HttpResponse(render_to_string("insights/shared_gone.html"), status=404)
