@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KnownBrowser, SecurityEvent, Session, User
-from insights.models import Appointment, Report
+from insights.models import Appointment, Event, HiddenDay, Report
 from logs.fields import Answer
 from logs.models import DailyLog, Dose, Medication, OwnQuestion, attach_own_answers
 from logs.parts import Part
@@ -176,6 +176,14 @@ def own_questions(person: User) -> Iterator[Model]:
     yield from person.own_questions.all()
 
 
+def happened(person: User) -> Iterator[Model]:
+    yield from person.events.all()
+
+
+def hidden_days(person: User) -> Iterator[Model]:
+    yield from in_batches(person.hidden_days.all(), by="pk")
+
+
 def reflections(person: User) -> Iterator[Model]:
     yield from in_batches(person.weekly_reflections.all(), by="week_start", prepare=attach_own_answers)
 
@@ -227,6 +235,9 @@ TABLES = (
     ExportTable("reflections", reflection_columns, reflections),
     ExportTable("appointments", always(columns_of(Appointment, "uuid")), appointments),
     ExportTable("reports", always(columns_of(Report, "uuid")), reports),
+    # Beside "events", which are those of the account.
+    ExportTable("happened", always(columns_of(Event, "uuid")), happened),
+    ExportTable("hidden_days", always(columns_of(HiddenDay)), hidden_days),
     ExportTable("reminder_plan", always(columns_of(Plan)), reminder_plan),
     # Neither tokens nor addresses: who has them can send reminders to this person.
     ExportTable("reminder_channels", always(columns_of(Channel, "uuid", "address", "address_key")), reminder_channels),

@@ -17,16 +17,19 @@ def overview(request):
 
 
 def logged_counts(person) -> list[str]:
-    """Numbers of days, medications, weekly reflections and own questions, as texts. Makes four queries at most."""
+    """Numbers of days, medications, weekly reflections, own questions and events, as texts. Five queries at most."""
     days, medications = person.daily_logs.count(), person.medications.count()
     weeks = person.weekly_reflections.count()
     own = person.own_questions.count() if person.has_own_questions else 0
+    events = person.events.count()
+    events_in_words = ngettext("%(count)d note of what happened", "%(count)d notes of what happened", events)
     own_in_words = ngettext("%(count)d question of your own", "%(count)d questions of your own", own) % {"count": own}
     return [
         ngettext("%(count)d day", "%(count)d days", days) % {"count": days},
         ngettext("%(count)d medication", "%(count)d medications", medications) % {"count": medications},
         ngettext("%(count)d weekly reflection", "%(count)d weekly reflections", weeks) % {"count": weeks},
         *([own_in_words] if own else []),
+        *([events_in_words % {"count": events}] if events else []),
     ]
 
 

@@ -12,6 +12,7 @@ def wipe_all(person: User):
     all_rows += (person.reports, person.appointments)
     # A reminder says that something was not logged by then. Times and channels are settings, and stay.
     all_rows += (person.reminder_deliveries,)
+    all_rows += (person.events, person.hidden_days)
     all_rows += (person.own_questions,)  # After their answers, which are deleted with days and weeks.
     if sum(rows.all().delete()[0] for rows in all_rows):
         User.objects.filter(pk=person.pk).update(has_own_questions=False)

@@ -15,7 +15,7 @@ from accounts.models import Invitation, SecurityEvent, User
 from accounts.social_login import ACCOUNTS, TOKENS
 from accounts.tests.factories import PASSWORD, make_person
 from encryption.fields import PrivateTextField
-from insights.tests.factories import make_appointment, make_report
+from insights.tests.factories import make_appointment, make_event, make_report
 from logs.stages import STAGES
 from logs.tests.factories import make_dose, make_full_log, make_medication, make_question_set
 from logs.tests.own_questions import make_answer, make_question
@@ -61,6 +61,8 @@ def make_person_with_everything(**facts) -> User:
     make_answer(reflection, make_question(person, "line", check_in="week"))
     make_appointment(person)
     make_report(person)
+    make_event(person)
+    person.hidden_days.create(date=log.date)
     person.groups.add(Group.objects.get_or_create(name="friends")[0])
     person.user_permissions.add(Permission.objects.first())
     EmailConfirmation.create(EmailAddress.objects.create(user=person, email=f"{person.pk}@example.org"))
@@ -107,6 +109,8 @@ def test_the_tables_about_a_person_are_found(maria):
         "OwnQuestion.user",
         "OwnAnswer.user",
         "OwnWeeklyAnswer.user",
+        "Event.user",
+        "HiddenDay.user",
     } <= rows_of(maria.pk).keys()
 
 

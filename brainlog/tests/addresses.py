@@ -128,6 +128,10 @@ ADDRESSES = [
     Address("logs:new_question", other=(200, 200)),
     Address("logs:question_gallery", other=(200, 404)),  # Without an entry.
     Address("logs:own_question", (1,), other=(404, 404)),
+    Address("insights:events", other=(200, 200)),
+    Address("insights:event", (1,), other=(404, 404)),
+    Address("insights:event_delete", (1,), other=(405, 404)),
+    Address("insights:undo_event", other=(405, 404)),
     Address("reflections:list"),
     Address("reflections:other", other=(302, 405)),
     Address("reflections:month", (MONTH,)),
@@ -194,6 +198,7 @@ ADMIN = [
     *pages_of("accounts_invitation", "add", "change", "delete", saved=302),
     *pages_of("accounts_securityevent"),
     *pages_of("auth_group", "add", "change", "delete"),
+    *pages_of("insights_event"),
     *pages_of("logs_dailylog"),
     *pages_of("logs_dose"),
     *pages_of("logs_medication"),

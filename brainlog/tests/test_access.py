@@ -29,6 +29,8 @@ from brainlog.tests.addresses import (
     Address,
     addresses_of,
 )
+from insights.models import Event, HiddenDay
+from insights.tests.factories import make_event
 from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion, QuestionSet
 from logs.tests.factories import make_dose, make_full_log, make_medication, make_question_set
 from logs.tests.own_questions import make_answer, make_question
@@ -43,6 +45,7 @@ from testing.rollback import rolled_back
 pytestmark = pytest.mark.once
 
 OURS = (User, DailyLog, Medication, Dose, WeeklyReflection, OwnQuestion, OwnAnswer, OwnWeeklyAnswer, QuestionSet)
+OURS += (Event, HiddenDay)
 # With a provider configured, only the additional URLs are tested.
 EVERYWHERE = ELSEWHERE if settings.PROVIDERS else [*ADDRESSES, *ADMIN, *WITHOUT_A_VIEW]
 ROLES = {
@@ -75,6 +78,8 @@ def maria(db):
     make_answer(log, make_question(maria, "line", pk=1, label="A secret question"), "A secret answer")
     make_answer(reflection, make_question(maria, "note", pk=2, check_in="week", label="A secret"), "A secret note")
     make_question_set(maria, "dreams")
+    make_event(maria, "A secret move", pk=1)
+    maria.hidden_days.create(date=DAY)
     return maria
 
 
@@ -83,6 +88,7 @@ def rest_of_the_admin(maria, settings):
     """A row in each other table of the admin, and static files."""
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
     make_medication(maria, "Tea", pk=ROW)
+    make_event(maria, "A secret journey", pk=ROW)
     make_question(maria, "score", pk=ROW, label="A secret score")
     Group.objects.create(pk=ROW, name="helpers")
     security_events.record(security_events.Kind.SIGNED_IN, maria)

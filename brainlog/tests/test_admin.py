@@ -12,6 +12,8 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from accounts.models import User
 from accounts.tests.factories import make_person
+from insights.models import Event
+from insights.tests.factories import make_event
 from logs.admin import DayStateFilter
 from logs.models import DailyLog, Dose, Medication, OwnQuestion
 from logs.stages import EVENING, MIDDAY, STAGES
@@ -23,12 +25,13 @@ from reflections.tests.factories import SUNDAY, make_reflection
 pytestmark = pytest.mark.thorough_on_sqlite
 
 LISTS = [
-    *("accounts_user", "logs_dailylog", "logs_dose", "logs_medication", "logs_ownquestion"),
+    *("accounts_user", "insights_event", "logs_dailylog", "logs_dose", "logs_medication", "logs_ownquestion"),
     "reflections_weeklyreflection",
 ]
 ANSWERS = [name for name in LISTS if name != "accounts_user"]
 MODELS = {
     "accounts_user": User,
+    "insights_event": Event,
     "logs_dailylog": DailyLog,
     "logs_dose": Dose,
     "logs_medication": Medication,
@@ -62,6 +65,7 @@ def rows(db):
     make_answer(log, question, "A secret answer")
     return {
         "accounts_user": maria,
+        "insights_event": make_event(maria, "A secret move"),
         "logs_dailylog": log,
         "logs_medication": medication,
         "logs_dose": make_dose(log, medication),
@@ -75,6 +79,7 @@ def fill(count: int):
     for number in range(count):
         log = make_full_log(date=DAY - datetime.timedelta(days=number))
         make_dose(log)
+        make_event(log.user)
         make_reflection(log.user, SUNDAY - datetime.timedelta(days=7 * number))
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.security_events import Kind, record
 from accounts.tests.factories import make_person
 from brainlog.admin import CappedPaginator
+from insights.tests.factories import make_event
 from logs.fields import LineField, NoteField
 from logs.models import DailyLog
 from logs.stages import STAGES
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.thorough_on_sqlite
 LISTS = [
     "accounts_user",
     "accounts_securityevent",
+    "insights_event",
     "logs_dailylog",
     "logs_dose",
     "logs_medication",
@@ -32,6 +34,7 @@ LISTS = [
 ]
 TEXTS = [
     "note",
+    "text",
     *("label", "choices_json"),
     "password",
     *(
@@ -53,6 +56,7 @@ def fill(count: int):
     for number in range(count):
         log = make_full_log(date=DAY - datetime.timedelta(days=number))
         make_dose(log)
+        make_event(log.user)
         record(Kind.SIGNED_IN, log.user)
         make_reflection(log.user, SUNDAY - datetime.timedelta(days=7 * number))
         make_question(log.user, "choice")

@@ -30,6 +30,8 @@ CLASSES_OF_CODE = {
     *("clear", "measure", "unit"),
     *("begun", "not-begun", "not-started", "today", "outside"),
 }
+# Charts are made by Python code as a whole: their classes are in its texts.
+CHARTS = bundles.SOURCES.parent / "insights" / "charts"
 FROM_LIBRARIES = ("admin/", "account/", "mfa/")
 OURS = (["/static/brainlog.css"], ["/static/brainlog.js"])
 
@@ -88,7 +90,7 @@ def test_parts_of_the_script_are_no_modules_of_their_own():
     assert [part for part in parts_in("js") if declares.search(bundles.read(f"js/{part}.js"))] == []
 
 
-@pytest.mark.parametrize(("name", "most"), [("brainlog.css", 9_000), ("brainlog.js", 14_900), ("admin.css", 1_500)])
+@pytest.mark.parametrize(("name", "most"), [("brainlog.css", 11_000), ("brainlog.js", 14_900), ("admin.css", 1_500)])
 def test_a_bundle_is_small(name, most):
     """Bytes with gzip; brotli, which browsers take, saves another seventh."""
     assert len(gzip.compress(BUNDLES[name]().encode())) < most
@@ -102,8 +104,11 @@ def test_every_class_that_is_styled_is_on_a_page():
     templates = "\n".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
     used = set(re.findall(r"[a-z-]+", " ".join(re.findall(r'class="([^"]*)"', templates))))
 
+    charts = "\n".join(path.read_text() for path in CHARTS.glob("*.py"))
+    of_charts = set(re.findall(r"[a-z-]+", " ".join(re.findall(r'"([^"\n]*)"', charts))))
+
     assert len(styled) > 80
-    assert styled - used == CLASSES_OF_CODE
+    assert styled - used - of_charts == CLASSES_OF_CODE - of_charts
 
 
 @pytest.fixture

@@ -14,13 +14,17 @@ from logs.tests.own_questions import make_answer, make_question
 pytestmark = pytest.mark.thorough_on_sqlite
 
 SECRETS = {
+    "insights_event": ("text", "A secret move"),
     "logs_dailylog": ("dreams", "A secret dream"),
     "logs_medication": ("note", "A secret note"),
     "logs_ownquestion": ("label", "A secret question"),
     "reflections_weeklyreflection": ("week_highlights", "A secret walk"),
 }
 # With the name of the medication, of the day's dose and its own, and the answers to own questions.
-WITHHELD_ON = {"logs_dailylog": 3, "logs_medication": 2, "logs_ownquestion": 1, "reflections_weeklyreflection": 1}
+WITHHELD_ON = {
+    **{"insights_event": 1, "logs_dailylog": 3, "logs_medication": 2, "logs_ownquestion": 1},
+    "reflections_weeklyreflection": 1,
+}
 each_table = pytest.mark.parametrize("name", SECRETS)
 WITHHELD = "written, not shown"
 

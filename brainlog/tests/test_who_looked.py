@@ -19,6 +19,7 @@ from logs.stages import STAGES
 pytestmark = pytest.mark.thorough_on_sqlite
 
 SAID = {
+    "insights_event": "Looked at a day of yours",
     "logs_dailylog": "Looked at a day of yours",
     "logs_medication": "Looked at a medication of yours",
     "logs_dose": "Looked at a medication of yours",
@@ -50,6 +51,7 @@ NOT_ANSWERED = {
     "logs_dailylog": {"user", "date", "updated_at", *(stage.completed_at for stage in STAGES)}
     | {stage.part.asked for stage in STAGES}  # Whether it has answers.
     | {"not_tracked", "one_question_only"},  # The list says that a day is marked, and not why.
+    "insights_event": {"user", "date", "last_day"},
     "logs_medication": {"user"},
     "logs_dose": {"daily_log", "user"},
     "logs_ownquestion": {"user", "check_in", "kind", "archived_at"},

@@ -3,7 +3,7 @@
 import datetime
 
 from accounts.tests.factories import make_person
-from insights.models import Appointment, Report
+from insights.models import Appointment, Event, Report
 from insights.tests.reports import example_report
 
 DAY = datetime.date(2026, 5, 4)
@@ -22,3 +22,7 @@ def make_report(user=None, contents=None, **facts) -> Report:
         | {"content_json": contents.to_json()}
         | facts,
     )
+
+
+def make_event(user=None, text="Moved house", date=DAY, **facts) -> Event:
+    return Event.objects.create(user=user or make_person(), date=date, text=text, **facts)

@@ -16,6 +16,7 @@ from accounts.tests.factories import make_person
 from encryption import cipher
 from encryption.fields import private_fields
 from encryption.reencrypt import EncryptedTable, TableRewrite, encrypt_all
+from insights.tests.factories import make_event
 from logs.models import DailyLog, Medication
 from logs.tests.columns import again, put, stored
 from logs.tests.factories import DAY, make_log, make_medication
@@ -39,6 +40,7 @@ def rows(db, keys):
     make_answer(log, make_question(person, "line"), "One cup")
     make_answer(log, make_question(person, "choice", unit="cups", ends_low="none", ends_high="plenty"))
     make_answer(week, make_question(person, "note", check_in="week"), "Two cups")
+    make_event(person)
     make_delivery(person)  # With a channel, which has an address and a name.
     return log, make_medication(person, note="With food"), week
 
@@ -81,6 +83,9 @@ def test_every_text_is_encrypted_with_the_first_key(rows, keys):
         "logs_dailylog: 2 texts encrypted again\n"
         "reflections_weeklyreflection: 1 texts encrypted again\n"
         "reflections_ownweeklyanswer: 1 texts encrypted again\n"
+        "insights_appointment: 0 texts encrypted again\n"
+        "insights_event: 1 texts encrypted again\n"
+        "insights_report: 0 texts encrypted again\n"
         "reminders_channel: 2 texts encrypted again\n"
         "mfa_authenticator: 0 secrets encrypted again\n"
         "accounts_session: 0 sessions encrypted again\n"

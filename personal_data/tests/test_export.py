@@ -18,6 +18,7 @@ from accounts.rate_limits import EXPORT
 from accounts.tests.codes import confirm_by_password, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.test_delete import lookups_to_the_person
+from insights.models import Event
 from logs.models import DailyLog, Dose, Medication, OwnQuestion
 from logs.stages import STAGES
 from logs.tests.columns import put, stored
@@ -55,6 +56,8 @@ EXPORTED = {
     "WeeklyReflection": "reflections",
     "Appointment": "appointments",
     "Report": "reports",
+    "Event": "happened",
+    "HiddenDay": "hidden_days",
     "SecurityEvent": "events",
     "Session": "logins",
     "KnownBrowser": "known_browsers",
@@ -139,7 +142,7 @@ def test_every_table_of_a_person_is_exported_or_listed_with_a_reason(db):
 
 
 @pytest.mark.parametrize(
-    "model", [DailyLog, Dose, Medication, OwnQuestion, WeeklyReflection], ids=lambda model: model.__name__
+    "model", [DailyLog, Dose, Event, Medication, OwnQuestion, WeeklyReflection], ids=lambda model: model.__name__
 )
 def test_every_column_is_exported(model):
     table = next(table for table in export_tables.TABLES if table.name == EXPORTED[model.__name__])
@@ -396,7 +399,7 @@ def test_rows_are_read_in_batches_without_repetition(confirmed, person, monkeypa
         make_dose(make_full_log(person, date), medication)
         make_reflection(person, date)
 
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(70):
         files = download(confirmed)
 
     for name in ("days", "doses"):

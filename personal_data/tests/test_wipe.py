@@ -59,7 +59,10 @@ def test_the_page_shows_what_will_be_deleted_and_deletes_nothing(as_maria, maria
 
     page = as_maria.get(URL)
 
-    assertContains(page, "You have logged: 1 day, 1 medication, 1 weekly reflection, 2 questions of your own.")
+    assertContains(
+        page,
+        "You have logged: 1 day, 1 medication, 1 weekly reflection, 2 questions of your own, 1 note of what happened.",
+    )
     assert rows_of(maria.pk) == before
 
 
@@ -70,7 +73,7 @@ def test_everything_logged_is_deleted_and_the_account_stays(as_maria, maria):
     assert {"User.pk", "Session.user", "SecurityEvent.person"} <= stays.keys()
     logged = before.keys() - stays.keys()
     assert {"DailyLog.user", "Dose.medication__user", "WeeklyReflection.user", "OwnQuestion.user"} <= logged
-    assert {"OwnAnswer.user", "OwnWeeklyAnswer.user", "QuestionSet.user"} <= logged
+    assert {"OwnAnswer.user", "OwnWeeklyAnswer.user", "QuestionSet.user", "Event.user", "HiddenDay.user"} <= logged
 
     as_maria.post(URL, {"username": "Maria"})
 
