@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KnownBrowser, SecurityEvent, Session, User
-from insights.models import Appointment, Event, HiddenDay, Report
+from insights.models import Appointment, Event, HiddenDay, Report, ReportLink, ReportOpening
 from logs.fields import Answer
 from logs.models import DailyLog, Dose, Medication, OwnQuestion, attach_own_answers
 from logs.parts import Part
@@ -196,6 +196,27 @@ def reports(person: User) -> Iterator[Model]:
     yield from in_batches(person.reports.all(), by="pk")
 
 
+def report_links(person: User) -> Iterator[Model]:
+    yield from in_batches(person.report_links.select_related("report").defer("report__content_json"), by="pk")
+
+
+def report_link_columns() -> list[Column]:
+    """With when its report was made. Neither the token nor the passphrase: with those, a link would be open."""
+    made = Column("report_made_at", _("when its report was made"), "", attrgetter("report.made_at"))
+    passphrase = Column("has_passphrase", _("asks for a passphrase"), "", attrgetter("has_passphrase"))
+    return [made, *columns_of(ReportLink, "token_hash", "passphrase_hash"), passphrase]
+
+
+def report_openings(person: User) -> Iterator[Model]:
+    yield from in_batches(person.report_openings.select_related("link"), by="pk")
+
+
+def report_opening_columns() -> list[Column]:
+    """With when its link was made."""
+    made = Column("link_created_at", _("when the link was made"), "", attrgetter("link.created_at"))
+    return [made, *columns_of(ReportOpening)]
+
+
 def events(person: User) -> Iterator[Model]:
     yield from in_batches(person.security_events.all(), by="pk")
 
@@ -235,6 +256,8 @@ TABLES = (
     ExportTable("reflections", reflection_columns, reflections),
     ExportTable("appointments", always(columns_of(Appointment, "uuid")), appointments),
     ExportTable("reports", always(columns_of(Report, "uuid")), reports),
+    ExportTable("report_links", always(report_link_columns()), report_links),
+    ExportTable("report_openings", always(report_opening_columns()), report_openings),
     # Beside "events", which are those of the account.
     ExportTable("happened", always(columns_of(Event, "uuid")), happened),
     ExportTable("hidden_days", always(columns_of(HiddenDay)), hidden_days),

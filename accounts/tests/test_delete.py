@@ -15,6 +15,7 @@ from accounts.models import Invitation, SecurityEvent, User
 from accounts.social_login import ACCOUNTS, TOKENS
 from accounts.tests.factories import PASSWORD, make_person
 from encryption.fields import PrivateTextField
+from insights.models import ReportLink, ReportOpening
 from insights.tests.factories import make_appointment, make_event, make_report
 from logs.stages import STAGES
 from logs.tests.factories import make_dose, make_full_log, make_medication, make_question_set
@@ -60,7 +61,8 @@ def make_person_with_everything(**facts) -> User:
     make_answer(log, make_question(person, "line"))
     make_answer(reflection, make_question(person, "line", check_in="week"))
     make_appointment(person)
-    make_report(person)
+    link, _token = ReportLink.objects.make(make_report(person), days=7)
+    ReportOpening.objects.record(link, is_pdf=False)
     make_event(person)
     person.hidden_days.create(date=log.date)
     person.groups.add(Group.objects.get_or_create(name="friends")[0])

@@ -132,6 +132,14 @@ ADDRESSES = [
     Address("insights:event", (1,), other=(404, 404)),
     Address("insights:event_delete", (1,), other=(405, 404)),
     Address("insights:undo_event", other=(405, 404)),
+    Address("insights:report_preview", (1,), other=(404, 405)),
+    Address("insights:report_pdf", (1, "name"), other=(404, 405)),
+    Address("insights:report_links", (1,), other=(404, 405)),
+    Address("insights:new_report_link", (1,), other=(302, 302)),  # Requires reauthentication.
+    Address("insights:end_report_link", (1, 1), other=(405, 404)),
+    # An address that opens no report. What one that does opens, and to whom: insights/tests/test_shared_report.py.
+    Address("insights:shared", ("no-token",), visitor=(404, 404), other=(404, 404)),
+    Address("insights:shared_pdf", ("no-token", "name"), visitor=(404, 405), other=(404, 405)),
     Address("reflections:list"),
     Address("reflections:other", other=(302, 405)),
     Address("reflections:month", (MONTH,)),

@@ -56,6 +56,8 @@ EXPORTED = {
     "WeeklyReflection": "reflections",
     "Appointment": "appointments",
     "Report": "reports",
+    "ReportLink": "report_links",
+    "ReportOpening": "report_openings",
     "Event": "happened",
     "HiddenDay": "hidden_days",
     "SecurityEvent": "events",

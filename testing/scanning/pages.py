@@ -19,6 +19,8 @@ from accounts.tests.codes import CONFIRM, CONFIRM_CODE, new_credential
 from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY
 from brainlog.tests.browser.site import NOT_PAGES
+from insights.models import ReportLink
+from insights.tests.factories import make_report
 from logs.own_kinds import KINDS
 from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_medication
 from logs.tests.own_questions import make_question
@@ -79,6 +81,9 @@ def make_scanned_person(name: str) -> tuple[Client, dict[str, tuple]]:
     own["reminders:calendar"] = (Feed.objects.renew(person),)
     mails = Channel.objects.create(user=person, kind="email", destination="mail", address=person.email)
     own["reminders:email_off"] = (off_token(mails),)
+    report = make_report(person)
+    own |= {f"insights:{name}": (report.pk,) for name in ("report_preview", "report_links", "new_report_link")}
+    own["insights:shared"] = (ReportLink.objects.make(report, days=1)[1],)
     client = Client()
     client.force_login(person)
     if name == "wapiti":

@@ -36,7 +36,7 @@ NOT_SHOWN = {
     # Pages say in other words where a reminder goes, and why one failed.
     *("reminders.Channel.address", "reminders.Channel.address_key", "reminders.Channel.destination"),
     *("reminders.Channel.last_error", "reminders.Delivery.error", "reminders.Delivery.slug"),
-    "reminders.Feed.token_hash",
+    *("reminders.Feed.token_hash", "insights.ReportLink.token_hash", "insights.ReportLink.passphrase_hash"),
     "logs.OwnQuestion.kind",  # Known kinds only, as the database checks.
     "logs.Medication.usual_times",  # Times of day only: the database refuses any other text.
     # Names of fields, of which pages show known ones only; and names of files, for commands.

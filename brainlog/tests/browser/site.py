@@ -46,6 +46,9 @@ LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtenges
 # a first password sees the page that changes one.)
 NOT_PAGES = {
     "now",
+    "insights:end_report_link",
+    "insights:report_pdf",
+    "insights:shared_pdf",
     "manifest",
     "service_worker",
     "logs:waiting",
@@ -435,6 +438,18 @@ def feed_renewed(page, world):
     expect(page.get_by_role("heading", name="Your address")).to_be_visible()
 
 
+def link_made(page, world):
+    confirmed(page, world)
+    page.get_by_label("For how many days").fill("7")
+    press(page, "Make the link")
+    expect(page.get_by_role("heading", name="Your link")).to_be_visible()
+
+
+def shared_opened(page, world):
+    press(page, "Open the report")
+    expect(page.get_by_text("Self-reported")).to_be_visible()
+
+
 def mails_ended(page, world):
     press(page, "End these mails")
     expect(page.get_by_role("heading", name="Reminders by e-mail are off")).to_be_visible()
@@ -731,6 +746,13 @@ VIEWS = [
     View("calendar feed, none", "reminders:feed", "newcomer", "/accounts/reminders/feed/"),
     View("calendar feed", "reminders:feed", "regular", "/accounts/reminders/feed/", is_wide=True),
     View("calendar feed, new address", "reminders:feed", "regular", "/accounts/reminders/feed/", feed_renewed),
+    View("links to a report", "insights:report_links", "regular", "/insights/report/{report}/links/", is_wide=True),
+    View("a new link", "insights:new_report_link", "regular", "/insights/report/{report}/links/new/", confirmed),
+    View("a link made", "insights:new_report_link", "regular", "/insights/report/{report}/links/new/", link_made),
+    View("what readers see", "insights:report_preview", "regular", "/insights/report/{report}/preview/"),
+    View("a shared report, not opened", "insights:shared", "visitor", "{shared}"),
+    View("a shared report", "insights:shared", "visitor", "{shared}", shared_opened, is_wide=True),
+    View("a wrong link to a report", "insights:shared", "visitor", "/insights/shared/x/", error=404),
     View("end reminders by e-mail", "reminders:email_off", "visitor", "{off}"),
     View("reminders by e-mail ended", "reminders:email_off", "visitor", "{off}", mails_ended),
     View("a wrong link to end them", "reminders:email_off", "visitor", "/accounts/reminders/off/x/"),
