@@ -1,6 +1,6 @@
 from django.urls import path
 
-from insights import event_views
+from insights import event_views, word_views
 
 app_name = "insights"
 
@@ -10,4 +10,8 @@ urlpatterns = [
     path("events/undo/", event_views.undo_deletion, name="undo_event"),
     path("events/<int:pk>/", event_views.event, name="event"),
     path("events/<int:pk>/delete/", event_views.delete, name="event_delete"),
+    path("words/", word_views.words, name="words"),
+    path("words/hidden/", word_views.hidden_days, name="hidden_days"),
+    path("words/hide/", word_views.hide_day, name="hide_day"),
+    path("words/show/", word_views.show_day, name="show_day"),
 ]
