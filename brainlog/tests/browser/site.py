@@ -443,7 +443,7 @@ def deleted(page, world):
 
 
 def day_hidden(page, world):
-    page.get_by_role("button", name="Do not show this again").first.click()
+    page.get_by_role("button", name="Hide this day").first.click()
     expect_saved(page, "is not shown here any more")
     world.regular.hidden_days.exclude(date=world.addresses["holiday"]).delete()
 
