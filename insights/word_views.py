@@ -31,7 +31,7 @@ def words(request):
     context = {
         "words": found,
         "themes": [
-            {"title": each.title, "address": address_of(found.month, each), "is_now": each is theme} for each in THEMES
+            {"name": each.name, "address": address_of(found.month, each), "is_now": each is theme} for each in THEMES
         ],
         "all_address": address_of(found.month, None),
         "is_all": theme is None,

@@ -23,19 +23,20 @@ HARD = 3
 
 @dataclass(frozen=True)
 class Theme:
-    """One question in the list: its name in addresses, its title, and the column of the day or the week."""
+    """One question in the list: its name in addresses and in a few words, its title, its column of day or week."""
 
     slug: str
+    name: str
     title: str
     column: str
     is_week: bool = False
 
 
 THEMES = (
-    Theme("gratitude", _("What you were grateful for"), "gratitude"),
-    Theme("accomplishments", _("What you got done"), "accomplishments"),
-    Theme("lessons", _("What you learned about yourself"), "lessons_learned", is_week=True),
-    Theme("tomorrow", _("Thoughts for tomorrow"), "thought_for_tomorrow"),
+    Theme("gratitude", _("Grateful for"), _("What you were grateful for"), "gratitude"),
+    Theme("accomplishments", _("Got done"), _("What you got done"), "accomplishments"),
+    Theme("lessons", _("Learned"), _("What you learned about yourself"), "lessons_learned", is_week=True),
+    Theme("tomorrow", _("For tomorrow"), _("Thoughts for tomorrow"), "thought_for_tomorrow"),
 )
 THEME_BY_SLUG = {theme.slug: theme for theme in THEMES}
 
