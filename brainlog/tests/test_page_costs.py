@@ -31,7 +31,7 @@ MOST = {
     "/reflections/": (4, 2, 13200),
     f"/reflections/numbers/{DAY[:7]}/": (4, 1, 5200),
     "/insights/events/": (6, 3, 9000),
-    "/insights/words/": (7, 10, 18700),
+    "/insights/words/": (7, 10, 19100),
     "/logs/questions/": (3, 1, 11400),
     "/logs/questions/new/": (5, 1, 8500),
     "/logs/questions/gallery/": (3, 1, 28000),
