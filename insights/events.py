@@ -18,6 +18,7 @@ from logs import undo
 from logs.question_changes import locked
 from logs.saving import Change
 
+COLUMNS = ("date", "last_day", "text")
 DELETED = "deleted"  # What is undone.
 LIST_FULL = _("There is no room for more, so nothing was undone. Delete one that you no longer need, then undo.")
 
@@ -85,9 +86,11 @@ def add_event(person, facts: dict) -> Event:
 def change_event(person, pk: int, facts: dict) -> Event:
     """Raises Http404."""
     event = get_object_or_404(person.events.select_for_update(), pk=pk)
+    before = [getattr(event, name) for name in COLUMNS]
     fill(event, facts)
-    event.save(update_fields=["date", "last_day", "text"])
-    person.answers_changed()
+    if [getattr(event, name) for name in COLUMNS] != before:
+        event.save(update_fields=COLUMNS)
+        person.answers_changed()
     return event
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from insights import event_views, link_urls
+from insights import event_views, link_urls, word_views
 
 app_name = "insights"
 
@@ -10,5 +10,9 @@ urlpatterns = [
     path("events/undo/", event_views.undo_deletion, name="undo_event"),
     path("events/<int:pk>/", event_views.event, name="event"),
     path("events/<int:pk>/delete/", event_views.delete, name="event_delete"),
+    path("words/", word_views.words, name="words"),
+    path("words/hidden/", word_views.hidden_days, name="hidden_days"),
+    path("words/hide/", word_views.hide_day, name="hide_day"),
+    path("words/show/", word_views.show_day, name="show_day"),
     *link_urls.urlpatterns,
 ]

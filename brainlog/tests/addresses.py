@@ -140,6 +140,10 @@ ADDRESSES = [
     # An address that opens no report. What one that does opens, and to whom: insights/tests/test_shared_report.py.
     Address("insights:shared", ("no-token",), visitor=(404, 404), other=(404, 404)),
     Address("insights:shared_pdf", ("no-token", "name"), visitor=(404, 405), other=(404, 405)),
+    Address("insights:words"),
+    Address("insights:hidden_days"),
+    Address("insights:hide_day", other=(405, 404)),
+    Address("insights:show_day", other=(405, 404)),
     Address("reflections:list"),
     Address("reflections:other", other=(302, 405)),
     Address("reflections:month", (MONTH,)),

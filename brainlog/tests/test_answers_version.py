@@ -11,6 +11,8 @@ from accounts.tests.codes import confirm_by_password
 from accounts.tests.factories import PASSWORD
 from brainlog.tests.addresses import ADDRESSES, DAY, SUNDAY
 from brainlog.tests.scale import browsers_of, watch_while_it_rises
+from insights.models import Event, HiddenDay
+from insights.tests.factories import make_event
 from logs.models import DailyLog, Dose, Medication, OwnAnswer
 from logs.stages import STAGES
 from logs.tests.factories import MORNING_DOSE, answers, make_dose, make_full_log, make_medication, taken
@@ -22,7 +24,7 @@ from reflections.tests.pages import EVERYTHING
 pytestmark = pytest.mark.thorough_on_sqlite
 
 ANSWERS = {DailyLog: "user", Dose: "daily_log__user", WeeklyReflection: "user", Medication: "user"}
-ANSWERS |= {OwnAnswer: "user", OwnWeeklyAnswer: "user"}
+ANSWERS |= {OwnAnswer: "user", OwnWeeklyAnswer: "user", Event: "user", HiddenDay: "user"}
 
 # Deletes the person and their version.
 ENDS_IT = {"/accounts/delete/"}
@@ -52,6 +54,12 @@ FORMS = {
     "/logs/questions/new/": ({"label": "Coffee", "kind": "yes_no", "check_in": "morning"}, False),
     "/logs/questions/gallery/": ({"entry": "water"}, False),
     "/logs/questions/1/": ({"action": "delete", "confirm": "1"}, True),
+    "/insights/events/": ({"text": "Flu", "date": str(DAY)}, True),
+    "/insights/events/1/": ({"text": "Flu", "date": str(DAY)}, True),
+    "/insights/events/1/delete/": ({}, True),
+    "/insights/events/undo/": ({}, True),
+    "/insights/words/hide/": ({"day": str(DAY)}, True),
+    "/insights/words/show/": ({"week": str(SUNDAY)}, True),
     f"/reflections/{SUNDAY}/": (EVERYTHING, True),
     f"/reflections/{SUNDAY}/delete/": ({}, True),
     f"/reflections/{SUNDAY}/undo/": ({}, True),
@@ -99,6 +107,8 @@ def owner(as_person, person):
     make_medication(person, "Water", pk=2)
     make_answer(log, make_question(person, "score", pk=1))
     make_reflection(person, SUNDAY)
+    make_event(person, pk=1)
+    person.hidden_days.create(date=SUNDAY, is_week=True)
     with time_machine.travel(datetime.datetime(2026, 5, 12, 12, tzinfo=datetime.UTC), tick=False):
         yield as_person
 
@@ -110,6 +120,9 @@ def prepare(client, path, data) -> dict:
         return {"username": User.objects.get().username}
     if path == "/logs/medications/1/undo/":
         response = client.post("/logs/medications/1/", {"name": "Tea", "is_active": "on"}, follow=True)
+        return data | {"envelope": [*response.context["messages"]][0].envelope}
+    if path == "/insights/events/undo/":
+        response = client.post("/insights/events/1/delete/", follow=True)
         return data | {"envelope": [*response.context["messages"]][0].envelope}
     if path.endswith("/undo/"):
         return data | {"envelope": client.post(path.replace("undo", "delete")).context["envelope"]}
@@ -142,8 +155,10 @@ def test_a_repeated_save_increments_the_version_only_with_a_change(owner, person
 
     owner.post(path, data)
 
-    assert version_of(person) == version
-    assert answers_of(person) == before or path.startswith("/logs/medications/")
+    # An event that is written down twice is there twice.
+    is_added_again = path == "/insights/events/"
+    assert version_of(person) == version + is_added_again
+    assert answers_of(person) == before or is_added_again or path.startswith("/logs/medications/")
 
 
 @pytest.mark.parametrize("path", sorted({address.path for address in ADDRESSES}))

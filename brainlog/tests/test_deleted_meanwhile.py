@@ -10,6 +10,7 @@ TIMES = {f"{slug}-time": "08:00" for slug in ("morning", "medication", "midday",
 FORMS = {
     "/logs/2026-05-04/midday/": {"focus_level": "7"},
     "/logs/questions/": {"one": ""},
+    "/insights/events/": {"text": "Flu", "date": "2026-05-04"},
     "/accounts/reminders/": {**TIMES, "repeat-every": "15", "repeat-times": "0", "words": "neutral"},
     "/accounts/reminders/channels/ntfy/add/": {"ntfy-server": "https://ntfy.example.org", "ntfy-topic": "a-topic"},
 }

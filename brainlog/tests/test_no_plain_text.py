@@ -78,6 +78,13 @@ def test_nothing_is_readable(as_person, person, client):
     assert as_person.post(f"/logs/medications/{medication.pk}/", renamed).status_code == 302
     assert as_person.post(f"/logs/medications/{make_medication(person).pk}/", renamed).status_code == 200
     add_own_questions(as_person, person)
+    as_person.post("/insights/events/", {"text": f"{CANARY} event", "date": str(DAY)})
+    event = person.events.get()
+    as_person.post(event.get_absolute_url(), {"text": f"{CANARY} again", "date": str(DAY)})
+    as_person.post(f"{event.get_absolute_url()}delete/")
+    as_person.post("/insights/events/", {"text": f"{CANARY} event", "date": str(DAY)})
+    event = person.events.get()
+    assert CANARY in as_person.get("/insights/words/").content.decode()
     profile = {
         "timezone": "UTC",
         "day_ends_at": "4",
@@ -101,7 +108,7 @@ def test_nothing_is_readable(as_person, person, client):
     log = DailyLog.objects.get(date=DAY)
     question = person.own_questions.filter(archived_at=None).first()
     rows = (f"dailylog/{log.pk}", f"medication/{medication.pk}", f"dose/{log.doses.get().pk}")
-    for page in (*(f"logs/{row}" for row in rows), f"logs/ownquestion/{question.pk}"):
+    for page in (*(f"logs/{row}" for row in rows), f"logs/ownquestion/{question.pk}", f"insights/event/{event.pk}"):
         assert CANARY in client.get(f"/admin/{page}/change/").content.decode()
     facts = {
         "username": "renamed",

@@ -29,6 +29,7 @@ pytestmark = pytest.mark.once
 
 PEOPLE, DAYS, PERSON_ID = 200, 1000, 100
 QUESTIONS = 6  # of each person's own: two of the evening and the midday each, and two of the week
+EVENTS = 40  # of each person; as many days are hidden
 TODAY = datetime.date(2026, 5, 4)  # a Monday; weeks begin on Sunday
 
 # Inserted day by day: the rows of one person are scattered all over the table.
@@ -60,6 +61,12 @@ INSERT INTO logs_ownanswer (daily_log_id, question_id, user_id, date, number)
     SELECT log.id, question.id, user_id, log.date, 5
     FROM logs_dailylog log JOIN logs_ownquestion question USING (user_id)
     WHERE question.label IN ('Question 0', 'Question 1') ORDER BY log.id;
+INSERT INTO insights_event (user_id, date, last_day, text, created_at)
+    SELECT person, DATE '{TODAY}' - n * 20, DATE '{TODAY}' - n * 20 + 3, 'Flu', now()
+    FROM generate_series(0, {EVENTS - 1}) n, generate_series(1, {PEOPLE}) person ORDER BY n, person;
+INSERT INTO insights_hiddenday (user_id, date, is_week, created_at)
+    SELECT person, DATE '{TODAY}' - n, false, now()
+    FROM generate_series(3, {EVENTS + 2}) n, generate_series(1, {PEOPLE}) person ORDER BY n, person;
 INSERT INTO reflections_ownweeklyanswer (reflection_id, question_id, user_id, date, number)
     SELECT week.id, question.id, user_id, week_start, 5
     FROM reflections_weeklyreflection week JOIN logs_ownquestion question USING (user_id)
@@ -110,7 +117,8 @@ DAYS_TABLE, DOSES, MEDICATIONS = "logs_dailylog", "logs_dose", "logs_medication"
 WEEKS = "reflections_weeklyreflection"
 QUESTIONS_TABLE, ANSWERS, WEEKLY_ANSWERS = "logs_ownquestion", "logs_ownanswer", "reflections_ownweeklyanswer"
 SETS = "logs_questionset"
-BIG = {DAYS_TABLE, DOSES, MEDICATIONS, WEEKS, QUESTIONS_TABLE, ANSWERS, WEEKLY_ANSWERS, SETS}
+EVENTS_TABLE, HIDDEN = "insights_event", "insights_hiddenday"
+BIG = {EVENTS_TABLE, HIDDEN} | {DAYS_TABLE, DOSES, MEDICATIONS, WEEKS, QUESTIONS_TABLE, ANSWERS, WEEKLY_ANSWERS, SETS}
 
 
 def readings_of(plan: dict, table=None) -> list[Reading]:
@@ -163,7 +171,7 @@ PAGES = {
     "/logs/questions/": {QUESTIONS_TABLE: 6},
     "/logs/questions/gallery/": {QUESTIONS_TABLE: 6},
     f"/logs/questions/{PERSON_ID}/": {QUESTIONS_TABLE: 1},
-    f"/logs/{TODAY}/": {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 2, QUESTIONS_TABLE: 6, ANSWERS: 2},
+    f"/logs/{TODAY}/": {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 2, QUESTIONS_TABLE: 6, ANSWERS: 2} | {EVENTS_TABLE: 40},
     f"/logs/{TODAY}/morning/": {DAYS_TABLE: 2, QUESTIONS_TABLE: 6},
     MEDICATION: {DAYS_TABLE: 1, DOSES: 2, MEDICATIONS: 5, QUESTIONS_TABLE: 6},
     f"/logs/{TODAY}/midday/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6, ANSWERS: 2},
@@ -172,6 +180,11 @@ PAGES = {
     f"/logs/{TODAY}/one-question/overall_mood/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6},
     f"/logs/{TODAY}/catch-up/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6, ANSWERS: 2},
     f"/logs/{TODAY}/delete/": {DAYS_TABLE: 1},
+    "/insights/events/": {EVENTS_TABLE: 31},
+    f"/insights/events/{PERSON_ID}/": {EVENTS_TABLE: 1},
+    # The month, and for each of its ends the next day and week with words that are not hidden.
+    "/insights/words/": {DAYS_TABLE: 120, WEEKS: 20, HIDDEN: 500},
+    "/insights/words/hidden/": {HIDDEN: 40},
     "/reflections/": {WEEKS: 31},
     "/reflections/?page=3": {WEEKS: 31},
     # With numbers: the medications, and the doses of those that are taken daily, of which there is none.
@@ -200,6 +213,7 @@ ELSEWHERE = {
     "logs:medication_taken",
     "logs:new_question",
     "logs:waiting",
+    "insights:event_delete",
     "reflections:other",
     "reflections:undo",
 }
@@ -234,7 +248,11 @@ def test_the_database_has_200_000_days(connection):
 
 
 def test_every_page_is_here():
-    ours = {name for name in (address.name for address in ADDRESSES) if re.match("today|logs:|reflections:", name)}
+    ours = {
+        name
+        for name in (address.name for address in ADDRESSES)
+        if re.match("today|logs:|reflections:|insights:(event|words|hidden)", name)
+    }
 
     assert {resolve(page.split("?")[0]).view_name for page in PAGES} == ours - ELSEWHERE
 

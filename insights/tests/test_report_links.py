@@ -92,12 +92,12 @@ def test_it_is_recorded_and_mailed_and_so_is_its_end(confirmed, person, report, 
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ({}, "This field is required"),
-        ({"days": "0"}, "greater than or equal to 1"),
-        ({"days": "31"}, "less than or equal to 30"),
-        ({"days": "seven"}, "Enter a whole number"),
+        ({}, "Please fill this in."),
+        ({"days": "0"}, "Write 1 or more."),
+        ({"days": "31"}, "Write 30 or less."),
+        ({"days": "seven"}, "Write a whole number"),
         ({"days": "7", "passphrase": "short"}, "at least 8 characters"),
-        ({"days": "7", "passphrase": "x" * 201}, "at most 200 characters"),
+        ({"days": "7", "passphrase": "x" * 201}, "Please keep this to 200 characters"),
     ],
 )
 @pytest.mark.once

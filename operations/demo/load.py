@@ -3,20 +3,24 @@
 from django.utils import timezone
 
 from accounts.models import User
+from insights.models import Event
 from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion, QuestionSet
+from operations.demo.events import make_events
 from operations.demo.generate import DemoData, make_demo_data
 from operations.demo.own_questions import make_own_questions
 from reflections.models import WeeklyReflection
 
 
 def load_demo_data(person: User) -> DemoData:
-    """Replace everything that a person has logged, and their own questions, by demo data."""
+    """Replace everything that a person has logged, and their own questions and events, by demo data."""
     # Doses are deleted with their logs, and a medication can be deleted only when it has no doses.
     person.daily_logs.all().delete()
     person.medications.all().delete()
     person.weekly_reflections.all().delete()
     person.question_sets.all().delete()
     person.own_questions.all().delete()
+    person.events.all().delete()
+    person.hidden_days.all().delete()
     data = make_demo_data(person, timezone.now(), save_own_questions(person))
     Medication.objects.bulk_create(data.medications)
     QuestionSet.objects.bulk_create(data.question_sets.values())
@@ -24,6 +28,7 @@ def load_demo_data(person: User) -> DemoData:
     Dose.objects.bulk_create(data.doses)
     OwnAnswer.objects.bulk_create(data.own_answers)
     WeeklyReflection.objects.bulk_create(data.reflections)
+    Event.objects.bulk_create(make_events(person))
     person.answers_changed()
     return data
 

@@ -20,7 +20,7 @@ from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY
 from brainlog.tests.browser.site import NOT_PAGES
 from insights.models import ReportLink
-from insights.tests.factories import make_report
+from insights.tests.factories import make_event, make_report
 from logs.own_kinds import KINDS
 from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_medication
 from logs.tests.own_questions import make_question
@@ -41,6 +41,8 @@ QUERIES = [
     ("accounts:events", {"page": "1"}),
     ("logs:history", {"page": "1"}),
     ("logs:history", {"month": f"{DAY:%Y-%m}"}),
+    ("insights:events", {"day": f"{DAY:%Y-%m-%d}"}),
+    ("insights:words", {"month": f"{DAY:%Y-%m}", "theme": "gratitude"}),
     ("reflections:list", {"page": "1"}),
     ("reflections:other", {"day": f"{DAY:%Y-%m-%d}"}),
 ]
@@ -76,6 +78,7 @@ def make_scanned_person(name: str) -> tuple[Client, dict[str, tuple]]:
     own: dict[str, tuple] = {
         address: (medication.pk,) for address in ("logs:medication", "logs:medication_merge", "logs:medication_delete")
     }
+    own["insights:event"] = (make_event(person).pk,)
     questions = [make_question(person, kind) for kind in KINDS]
     own["logs:own_question"] = (questions[0].pk,)
     own["reminders:calendar"] = (Feed.objects.renew(person),)

@@ -15,6 +15,8 @@ from accounts.models import Invitation, SecurityEvent, Session, User
 from accounts.tests.factories import make_person
 from brainlog.tests.addresses import DAY, SUNDAY
 from brainlog.tests.attack.texts import packed
+from insights.models import Event
+from insights.tests.factories import make_event
 from logs.models import DailyLog, Medication, OwnAnswer, OwnQuestion
 from logs.own_kinds import KINDS
 from logs.question_lists import QUESTION_LISTS
@@ -72,6 +74,7 @@ def make_hostile(owner: User, staff: User) -> Iterator[models.Model]:
     for number in range(len(packed(100, "q000qq"))):
         yield make_person(**hostile_texts(User, number, "username", "display_name", "email", "timezone"))
         yield make_medication(owner, pk=number + 1, **hostile_texts(Medication, number, "name", "note"))
+        yield make_event(owner, pk=number + 1, **hostile_texts(Event, number, "text"))
         yield make_hostile_question(owner, number)
         yield owner.sessions.create(
             key_hash=f"{number}" * 8, expire_date="2027-01-01T00:00Z", **hostile_texts(Session, number, "user_agent")
@@ -158,6 +161,8 @@ def make_secret(other: User):
     make_answer(log, make_question(other, "line", pk=1000, label=SECRET), SECRET)
     make_answer(reflection, make_question(other, "note", pk=1001, label=SECRET, check_in="week"), SECRET)
     make_question_set(other, "dreams")
+    make_event(other, SECRET, pk=1000)
+    other.hidden_days.create(date=DAY)
     other.display_name, other.email = SECRET, "secret@example.org"
     other.save()
     EmailAddress.objects.create(user=other, verified=True, primary=True, email="secret@example.org")

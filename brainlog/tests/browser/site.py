@@ -27,6 +27,7 @@ from brainlog.tests.browser.steps import (
     unfold,
     wait_until_kept,
 )
+from insights.tests.factories import make_event
 from logs.models import DailyLog, OwnAnswer, OwnQuestion
 from logs.own_kinds import KINDS
 from logs.stages import STAGES
@@ -68,6 +69,10 @@ NOT_PAGES = {
     "reminders:push_renew",
     "reminders:pause",
     "reminders:snooze",
+    "insights:event_delete",
+    "insights:hide_day",
+    "insights:show_day",
+    "insights:undo_event",
     "logs:ask_one",
     "logs:decline_catch_up",
     "logs:medication_taken",
@@ -119,11 +124,13 @@ class World:
             "yesterday": today - ONE_DAY,
             "holiday": today - 3 * ONE_DAY,
             "spare_day": today - 4 * ONE_DAY,
+            "hard_month": f"{today - 45 * ONE_DAY:%Y-%m}",
             "last_month": f"{today.replace(day=1) - ONE_DAY:%Y-%m}",
             "week": self.regular.week_of(today),
             "month": f"{today:%Y-%m}",
             "year": f"{today:%Y}",
             "medication": self.medication,
+            "event": self.regular.events.first().pk,
             "question": self.questions["choice"].pk,
             "archived": self.archived.pk,
             "reset": urlsplit(reset_link(RequestFactory().get("/"), self.ill)).path,
@@ -184,8 +191,13 @@ def fill_a_history(person: User, questions: dict[str, OwnQuestion]):
     for log in logs[:2]:
         make_dose(log, concerta)
         make_dose(log, other, amount=Decimal("2.5"), unit="drops", taken_at=None)
+    make_log(person, today - 45 * ONE_DAY, day_rating=2, gratitude=NOTE)
+    make_event(person, LONG)
+    make_event(person, "Flu", today - 9 * ONE_DAY, last_day=today - 2 * ONE_DAY)
+    person.hidden_days.create(date=today - 3 * ONE_DAY)
     this_week = person.week_of(today)
     done = {"completed_at": timezone.now(), "week_highlights": NOTE, "next_week_focus": "Sleep before midnight"}
+    done |= {"lessons_learned": NOTE}
     weekly = make_question(person, "note", check_in="week", label=LONG)
     for weeks in range(35):
         facts = {"week_rating": 1 + weeks % 10} | (done if weeks else {})
@@ -431,6 +443,16 @@ def unreadable(page, world):
 def deleted(page, world):
     press(page, "Delete")
     expect(page.get_by_role("heading", name="Deleted")).to_be_visible()
+
+
+def day_hidden(page, world):
+    page.get_by_role("button", name="Hide this day").first.click()
+    expect_saved(page, "is not shown here any more")
+    world.regular.hidden_days.exclude(date=world.addresses["holiday"]).delete()
+
+
+def hard_days_unfolded(page, world):
+    page.locator("details > summary").click()
 
 
 def feed_renewed(page, world):
@@ -703,6 +725,29 @@ VIEWS = [
         "/logs/medications/{medication}/",
         saving(name=LONG.lower(), usual_amount="much"),
     ),
+    View("what happened", "insights:events", "regular", "/insights/events/", is_wide=True),
+    View("what happened, nothing", "insights:events", "newcomer", "/insights/events/"),
+    View(
+        "what happened, refused",
+        "insights:events",
+        "regular",
+        "/insights/events/",
+        saving(text="x" * 201, date="1899-01-01", last_day="x"),
+    ),
+    View("one thing that happened", "insights:event", "regular", "/insights/events/{event}/"),
+    View(
+        "what I wrote",
+        "insights:words",
+        "regular",
+        "/insights/words/?month={hard_month}",
+        hard_days_unfolded,
+        is_wide=True,
+    ),
+    View("what I wrote, a theme", "insights:words", "regular", "/insights/words/?theme=gratitude"),
+    View("what I wrote, nothing", "insights:words", "newcomer", "/insights/words/"),
+    View("what I wrote, a day hidden", "insights:words", "regular", "/insights/words/", day_hidden),
+    View("hidden days", "insights:hidden_days", "regular", "/insights/words/hidden/"),
+    View("hidden days, none", "insights:hidden_days", "newcomer", "/insights/words/hidden/"),
     View("reflections", "reflections:list", "regular", "/reflections/", is_wide=True),
     View("reflections, page 2", "reflections:list", "regular", "/reflections/?page=2"),
     View("a week", "reflections:week", "regular", "/reflections/{week}/", unfolded, is_wide=True),

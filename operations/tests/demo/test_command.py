@@ -6,6 +6,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, make_person
+from insights.models import Event
 from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion, QuestionSet
 from logs.tests.factories import make_log
 from logs.tests.own_questions import make_question
@@ -16,7 +17,7 @@ from personal_data.wipe import wipe_all
 from reflections.models import WeeklyReflection
 
 BOOKKEEPING = {"id", "uuid", "user_id", "daily_log_id", "medication_id", "created_at", "updated_at"}
-MODELS = (DailyLog, Dose, Medication, WeeklyReflection, OwnQuestion, OwnAnswer)
+MODELS = (DailyLog, Dose, Medication, WeeklyReflection, OwnQuestion, OwnAnswer, Event)
 
 
 def rows_of(model) -> list[dict]:
