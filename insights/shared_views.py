@@ -23,6 +23,7 @@ from accounts import rate_limits
 from insights.link_forms import PassphraseForm
 from insights.models import Report, ReportLink, ReportOpening
 from insights.pdf_responses import PRIVATE, pdf_response
+from insights.report.drawings import drawn
 
 # For how long a report stays open in the browser of a reader.
 OPEN_FOR = 12 * 60 * 60  # seconds
@@ -83,7 +84,8 @@ def shared_pdf(request, link, token, name):
 
 def shared_page(report: Report, pdf: str) -> str:
     """The page of a reader. Rendered without the request: who else is logged in here does not matter."""
-    return render_to_string("insights/shared.html", {"report": report, "contents": report.contents, "pdf": pdf})
+    contents = report.contents
+    return render_to_string("insights/shared.html", {"report": contents and drawn(contents), "pdf": pdf})
 
 
 def ask(request, link):

@@ -102,3 +102,16 @@ def example_report(question="Is the second dose too late?", words="Walked to the
             Section("weeks", "Week by week", (example_panel("Mood", is_weekly=True),), is_detail=True),
         ),
     )
+
+
+def texts_in(value) -> list[str]:
+    """Every text of a report, as it is shown: without the keys, the language and labels beside drawings."""
+    match value:
+        case str():
+            return [value]
+        case dict():
+            hidden = {"kind", "key", "language", "first", "last", "date", "ticks", "bands", "marks", "missed"}
+            return [text for name, each in value.items() if name not in hidden for text in texts_in(each)]
+        case list():
+            return [text for each in value for text in texts_in(each)]
+    return []

@@ -11,7 +11,7 @@ from insights.report import pdf, typesetting
 from insights.report.contents import Items, Section, Sentences, packed
 from insights.report.pdf import BusyError, TooLongError, pdf_of
 from insights.tests.pdfs import reader_of, tags_of, text_of, without_spaces
-from insights.tests.reports import example_report
+from insights.tests.reports import example_report, texts_in
 
 pytestmark = pytest.mark.once
 
@@ -24,19 +24,6 @@ LONG = "x" * 4000
 OTHER_LETTERS = "Łódź ↑ ≥ − ✓ Ωμέγα Привет 🙂 👩\u200d👩\u200d👧 ❤️"
 NOT_IN_OUR_FONTS = "中文字 हिन्दी ไทย \ue000 \U0001f9ff"
 CONTROL = "a\x00b\x01c\x1bd\x7fe\x85f\ud800g\ufffeh\U0010ffffi\u202ej\u202c\ufeffk\u2028l"
-
-
-def texts_in(value) -> list[str]:
-    """Every text of a report, as it is shown: without the keys, the language and labels beside drawings."""
-    match value:
-        case str():
-            return [value]
-        case dict():
-            hidden = {"kind", "key", "language", "first", "last", "date", "ticks", "bands", "marks", "missed"}
-            return [text for name, each in value.items() if name not in hidden for text in texts_in(each)]
-        case list():
-            return [text for each in value for text in texts_in(each)]
-    return []
 
 
 def test_it_says_everything_and_says_it_as_text():
