@@ -166,7 +166,8 @@ def open_and_get_pdf(path: str) -> bytes:
 
 def test_the_page_and_the_pdf_say_the_same(report, path):
     """Every text of the report is on both. What belongs to a program that shows it is left out."""
-    page = unescape(re.sub(r"<[^>]+>", " ", open_report(path).content.decode()))
+    html = open_report(path).content.decode()
+    page = unescape(re.sub(r"<[^>]+>", " ", html) + " ".join(re.findall(r'aria-label="([^"]*)"', html)))
     texts = texts_in(json.loads(report.content_json))
 
     assert len(texts) > 40

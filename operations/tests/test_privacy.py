@@ -88,6 +88,7 @@ KNOWN = {
     "operations/backups/storage.py": {"obstore"},  # BACKUP_TO
     "operations/backups/pipeline.py": {"subprocess"},  # age and GnuPG, which stay here, and the next
     "operations/backups/postgresql.py": {"psycopg"},  # pg_dump, pg_restore and psql: DATABASE_URL
+    "insights/report/pdf.py": {"subprocess"},  # typesetting.py, which stays here
     "operations/database/roles.py": {"psycopg"},  # DATABASE_URL, as the next eight
     "operations/database/check.py": {"psycopg"},
     "operations/database/integrity.py": {"psycopg"},
@@ -114,6 +115,7 @@ CONNECTING_PACKAGES = {
 OTHER_PACKAGES = {
     *("django-environ", "gunicorn", "whitenoise", "django-csp", "tzdata", "python-json-logger", "prometheus-client"),
     *("cryptography", "icalendar", "python-dateutil"),
+    "typst",  # It would fetch a package that a template imports: ours imports none, and texts are no templates.
 }
 
 
