@@ -24,18 +24,8 @@ SOURCES = settings.BASE_DIR / "static"
 STYLES = (
     *("tokens", "base", "page", "navigation", "cards", "messages", "lists", "question-list", "second-factor"),
     *("buttons", "fields", "errors", "pills", "scale", "stepper", "own-question", "more", "doses", "conflicts"),
-    *(
-        "reminders",
-        "which-day",
-        "check-ins",
-        "squares",
-        "calendar",
-        "day-answers",
-        "numbers",
-        "words",
-        "charts",
-        "welcome",
-    ),
+    *("reminders", "which-day", "check-ins", "squares", "calendar", "day-answers", "numbers", "words", "charts"),
+    *("report", "welcome"),
     *("forced-colors", "print", "screen-lock"),
 )
 # Beside Django's own stylesheets: no tokens, no layers.

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from insights import event_views, word_views
+from insights import appointment_views, event_views, report_views, word_views
 
 app_name = "insights"
 
@@ -14,4 +14,10 @@ urlpatterns = [
     path("words/hidden/", word_views.hidden_days, name="hidden_days"),
     path("words/hide/", word_views.hide_day, name="hide_day"),
     path("words/show/", word_views.show_day, name="show_day"),
+    path("report/", report_views.reports, name="reports"),
+    path("report/appointments/", appointment_views.appointments, name="appointments"),
+    path("report/appointments/<int:pk>/", appointment_views.appointment, name="appointment"),
+    path("report/appointments/<int:pk>/delete/", appointment_views.delete, name="appointment_delete"),
+    path("report/<int:pk>/", report_views.report, name="report"),
+    path("report/<int:pk>/delete/", report_views.delete, name="report_delete"),
 ]

@@ -143,6 +143,12 @@ ADDRESSES = [
     Address("reflections:week", (SUNDAY,), other=(200, 302)),
     Address("reflections:delete", (SUNDAY,), other=(404, 404)),
     Address("reflections:undo", (SUNDAY,), other=(405, 404)),
+    Address("insights:reports", other=(200, 200)),
+    Address("insights:report", (1,), other=(404, 405)),
+    Address("insights:report_delete", (1,), other=(404, 404)),
+    Address("insights:appointments", other=(200, 200)),
+    Address("insights:appointment", (1,), other=(404, 404)),
+    Address("insights:appointment_delete", (1,), other=(405, 404)),
     Address("privacy", visitor=(200, 405)),
     # Without METRICS_TOKEN.
     Address("metrics", visitor=(404, 405), other=(404, 405)),

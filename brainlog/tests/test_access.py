@@ -29,8 +29,8 @@ from brainlog.tests.addresses import (
     Address,
     addresses_of,
 )
-from insights.models import Event, HiddenDay
-from insights.tests.factories import make_event
+from insights.models import Appointment, Event, HiddenDay, Report
+from insights.tests.factories import make_appointment, make_event, make_report
 from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion, QuestionSet
 from logs.tests.factories import make_dose, make_full_log, make_medication, make_question_set
 from logs.tests.own_questions import make_answer, make_question
@@ -45,7 +45,7 @@ from testing.rollback import rolled_back
 pytestmark = pytest.mark.once
 
 OURS = (User, DailyLog, Medication, Dose, WeeklyReflection, OwnQuestion, OwnAnswer, OwnWeeklyAnswer, QuestionSet)
-OURS += (Event, HiddenDay)
+OURS += (Event, HiddenDay, Appointment, Report)
 # With a provider configured, only the additional URLs are tested.
 EVERYWHERE = ELSEWHERE if settings.PROVIDERS else [*ADDRESSES, *ADMIN, *WITHOUT_A_VIEW]
 ROLES = {
@@ -79,6 +79,8 @@ def maria(db):
     make_answer(reflection, make_question(maria, "note", pk=2, check_in="week", label="A secret"), "A secret note")
     make_question_set(maria, "dreams")
     make_event(maria, "A secret move", pk=1)
+    make_appointment(maria, with_whom="A secret doctor", pk=1)
+    make_report(maria, title="A secret report", pk=1)
     maria.hidden_days.create(date=DAY)
     return maria
 

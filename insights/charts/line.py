@@ -25,6 +25,7 @@ class Line:
     """A question's values, one for each step from the first day; None where there is none.
 
     `mean` is the line, of the same length, which breaks at None. `recalled` says which values were answered later.
+    `ranges` are the least and the most that a value stands for, drawn as an upright through its dot.
     """
 
     label: str
@@ -32,6 +33,7 @@ class Line:
     values: Sequence
     mean: Sequence = field(default=())
     recalled: Sequence[bool] = field(default=())
+    ranges: Sequence[tuple | None] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +232,16 @@ def dots(name: str, line: Line, across: Sequence[float]):
     found = points(line.values, line.scale, across)
     recalled = [*line.recalled, *[False] * (len(found) - len(line.recalled))]
     few = " few" if sum(point is not None for point in found) <= FEW else ""
+    if any(line.ranges):
+        yield element("path", {"class": f"range {name}", "d": ranges_of(line, across)})
     yield element("path", {"class": f"dots {name}{few}", "d": dotted(found)})
     if rings := [point for point, is_recalled in zip(found, recalled, strict=False) if is_recalled and point]:
         yield element("path", {"class": f"holes{few}", "d": dotted(rings)})
+
+
+def ranges_of(line: Line, across: Sequence[float]) -> str:
+    ends = [points([found and found[end] for found in line.ranges], line.scale, across) for end in (0, 1)]
+    return "".join(f"M{low[0]} {low[1]}V{high[1]}" for low, high in zip(*ends, strict=True) if low and high)
 
 
 def dotted(found: Sequence[tuple[str, str] | None]) -> str:

@@ -27,7 +27,13 @@ from brainlog.tests.browser.steps import (
     unfold,
     wait_until_kept,
 )
-from insights.tests.factories import make_event
+from insights.models import Appointment, Report
+from insights.report.keeping import keep
+from insights.report.logged import Span
+from insights.report.panels import USUAL
+from insights.report.sections import GROUPS, report_for
+from insights.report.wishes import Wishes
+from insights.tests.factories import make_appointment, make_event
 from logs.models import DailyLog, OwnAnswer, OwnQuestion
 from logs.own_kinds import KINDS
 from logs.stages import STAGES
@@ -78,6 +84,7 @@ NOT_PAGES = {
     "logs:undo",
     "logs:undo_medication",
     "reflections:undo",
+    "insights:appointment_delete",
     "metrics",
     "reflections:other",
 }
@@ -95,6 +102,8 @@ class World:
     # Of `regular`: own questions of the evening by their kind, and an archived one.
     questions: dict[str, OwnQuestion]
     archived: OwnQuestion
+    appointment: Appointment
+    report: Report
 
     @classmethod
     def make(cls) -> "World":
@@ -111,7 +120,9 @@ class World:
         make_channels(regular)
         make_log(ill, ill.today(), not_tracked="ill", morning_mood=2, dreams=LONG)
         medication = next(each for each in regular.medications.all() if each.name == "Concerta")
-        return cls(newcomer, regular, ill, careful, medication.pk, questions, archived)
+        appointment = make_appointment(regular, regular.today() - 40 * ONE_DAY, LONG)
+        report = keep_report(regular)
+        return cls(newcomer, regular, ill, careful, medication.pk, questions, archived, appointment, report)
 
     @property
     def addresses(self) -> dict:
@@ -130,11 +141,28 @@ class World:
             "event": self.regular.events.first().pk,
             "question": self.questions["choice"].pk,
             "archived": self.archived.pk,
+            "appointment": self.appointment.pk,
+            "report": self.report.pk,
             "reset": urlsplit(reset_link(RequestFactory().get("/"), self.ill)).path,
             "verify": reverse("accounts:email_confirm", args=[confirmation_token(self.careful)]),
             "off": reverse("reminders:email_off", args=[off_token(self.careful.reminder_channels.get())]),
             "passkey": self.careful.authenticator_set.get(type="webauthn").pk,
         }
+
+
+def keep_report(person: User) -> Report:
+    """A report of all that there is, with long words."""
+    period = Span(person.today() - 44 * ONE_DAY, person.today())
+    own = tuple(question.name for question in person.own_questions.all())
+    words = (f"{person.today()}:dreams",)
+    everything = frozenset(group.key for group in GROUPS)
+    wishes = Wishes(period, everything, LONG, LONG, (LONG,) * 3, USUAL, own, words)
+    return keep(person, report_for(person, wishes))
+
+
+def report_previewed(page, world):
+    press(page, "Show me the report")
+    expect(page.get_by_role("button", name="Keep this report")).to_be_visible()
 
 
 def make_own_questions(person: User) -> dict[str, OwnQuestion]:
@@ -748,6 +776,32 @@ VIEWS = [
     View("a month in numbers, empty", "reflections:month", "newcomer", "/reflections/numbers/{month}/"),
     View("a month in numbers, not tracked", "reflections:month", "ill", "/reflections/numbers/{month}/"),
     View("a year in numbers, empty", "reflections:year", "newcomer", "/reflections/numbers/2020/"),
+    View("reports, none", "insights:reports", "newcomer", "/insights/report/"),
+    View("reports", "insights:reports", "regular", "/insights/report/", is_wide=True),
+    View(
+        "reports, refused",
+        "insights:reports",
+        "regular",
+        "/insights/report/",
+        saving(first="2026-05-02", last="2026-05-01", period="dates", name="x" * 200),
+    ),
+    View(
+        "a report, before it is kept",
+        "insights:reports",
+        "regular",
+        "/insights/report/",
+        report_previewed,
+        is_wide=True,
+    ),
+    View("a report of nothing", "insights:reports", "newcomer", "/insights/report/", report_previewed),
+    View("a report", "insights:report", "regular", "/insights/report/{report}/", is_wide=True),
+    View("delete a report", "insights:report_delete", "regular", "/insights/report/{report}/delete/"),
+    View("appointments, none", "insights:appointments", "newcomer", "/insights/report/appointments/"),
+    View("appointments", "insights:appointments", "regular", "/insights/report/appointments/"),
+    View(
+        "appointments, refused", "insights:appointments", "regular", "/insights/report/appointments/", saving(date="")
+    ),
+    View("an appointment", "insights:appointment", "regular", "/insights/report/appointments/{appointment}/"),
     View("delete a reflection", "reflections:delete", "regular", "/reflections/{week}/delete/"),
     View("profile", "accounts:profile", "regular", "/accounts/profile/", is_wide=True),
     View("profile, refused", "accounts:profile", "regular", "/accounts/profile/", saving(timezone="Atlantis")),
