@@ -103,6 +103,7 @@ ADDRESSES = [
     Address("accounts:confirm_code", other=(302, 302)),
     Address("accounts:confirm_passkey", other=(302, 302)),
     Address("logs:history"),
+    Address("logs:search"),
     Address("logs:day", (DAY,)),
     *(
         Address("logs:check_in", (DAY, stage), other=(200, 302))
