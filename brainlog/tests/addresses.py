@@ -137,6 +137,7 @@ ADDRESSES = [
     Address("insights:hidden_days"),
     Address("insights:hide_day", other=(405, 404)),
     Address("insights:show_day", other=(405, 404)),
+    Address("insights:year", (YEAR,), other=(200, 200)),
     Address("reflections:list"),
     Address("reflections:other", other=(302, 405)),
     Address("reflections:month", (MONTH,)),

@@ -26,7 +26,7 @@ MOST = {
     f"/logs/{DAY}/midday/": (6, 2, 14200),
     f"/logs/{DAY}/afternoon/": (6, 2, 12100),
     f"/logs/{DAY}/evening/": (6, 2, 16400),
-    "/logs/": (4, 3, 17700),  # With the form that opens any month.
+    "/logs/": (4, 3, 18000),  # With the form that opens any month.
     f"/reflections/{DAY}/": (6, 3, 14700),
     "/reflections/": (4, 2, 13200),
     f"/reflections/numbers/{DAY[:7]}/": (4, 2, 6700),

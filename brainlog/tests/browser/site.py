@@ -140,6 +140,7 @@ class World:
             "medication": self.medication,
             "event": self.regular.events.first().pk,
             "question": self.questions["choice"].pk,
+            "number_question": self.questions["number"].pk,
             "archived": self.archived.pk,
             "appointment": self.appointment.pk,
             "report": self.report.pk,
@@ -274,6 +275,12 @@ def saving(**given) -> Callable[[Page, World], None]:
         expect_errors(page)
 
     return do
+
+
+def year_refused(page, world):
+    page.locator("[name=question] option").first.evaluate("option => { option.value = 'x'; option.selected = true }")
+    press(page, "Show this question")
+    expect_errors(page)
 
 
 def unfolded(page, world):
@@ -802,6 +809,18 @@ VIEWS = [
         "appointments, refused", "insights:appointments", "regular", "/insights/report/appointments/", saving(date="")
     ),
     View("an appointment", "insights:appointment", "regular", "/insights/report/appointments/{appointment}/"),
+    View("a year, day by day", "insights:year", "regular", "/insights/year/{year}/", is_wide=True),
+    View(
+        "a year of numbers",
+        "insights:year",
+        "regular",
+        "/insights/year/{year}/?question=own-{number_question}",
+        is_wide=True,
+    ),
+    View("a year of yes and no", "insights:year", "regular", "/insights/year/{year}/?question=medication_taken"),
+    View("a year, refused", "insights:year", "regular", "/insights/year/{year}/", year_refused),
+    View("a year, day by day, new", "insights:year", "newcomer", "/insights/year/{year}/"),
+    View("a year, day by day, empty", "insights:year", "newcomer", "/insights/year/2020/"),
     View("delete a reflection", "reflections:delete", "regular", "/reflections/{week}/delete/"),
     View("profile", "accounts:profile", "regular", "/accounts/profile/", is_wide=True),
     View("profile, refused", "accounts:profile", "regular", "/accounts/profile/", saving(timezone="Atlantis")),
