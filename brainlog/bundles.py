@@ -25,7 +25,7 @@ STYLES = (
     *("tokens", "base", "page", "navigation", "cards", "messages", "lists", "question-list", "second-factor"),
     *("buttons", "fields", "errors", "pills", "scale", "stepper", "own-question", "more", "doses", "conflicts"),
     *("reminders", "which-day", "check-ins", "squares", "calendar", "day-answers", "numbers", "words", "charts"),
-    *("report", "welcome"),
+    *("cells", "report", "search", "welcome"),
     *("forced-colors", "print", "screen-lock"),
 )
 # Beside Django's own stylesheets: no tokens, no layers.
@@ -36,7 +36,7 @@ SHARED_SCRIPTS = ("storage", "draft-storage", "formats", "page", "content")
 # In the order in which they run: drafts are restored once the rows of doses can be added and questions shown.
 SCRIPTS = (
     *("incomplete", "conditions", "stepper", "own-question", "more", "doses", "timezone", "zone-question", "passkeys"),
-    *("log-out", "offline", "drafts", "unsaved", "waiting", "kept", "new-day", "due", "sending"),
+    *("log-out", "offline", "drafts", "unsaved", "waiting", "kept", "new-day", "due", "sending", "cells"),
     *("errors", "screen-lock", "push", "install", "worker"),
 )
 

@@ -132,6 +132,16 @@ class PrivateTextField(models.Field):
         owner = (options.get_field(name).to_python(getattr(row, name)) for name in row.texts_belong_to)
         return associated_data(options.db_table, self.column, *owner)
 
+    def text_in(self, stored: Ciphertext, *owner) -> str | None:
+        """Decrypt a column that was read without its row, or return None. For many rows: a failure is not logged.
+
+        `owner` are the values of the columns in `texts_belong_to`.
+        """
+        try:
+            return cipher.decrypt(stored.token, *associated_data(self.model._meta.db_table, self.column, *owner))
+        except cipher.CannotDecryptError:
+            return None
+
     # To the database and back
 
     def from_db_value(self, value, expression, connection):

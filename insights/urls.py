@@ -1,6 +1,6 @@
 from django.urls import path
 
-from insights import appointment_views, event_views, link_urls, report_views, word_views
+from insights import appointment_views, event_views, link_urls, report_views, word_views, year_views
 
 app_name = "insights"
 
@@ -20,5 +20,6 @@ urlpatterns = [
     path("report/appointments/<int:pk>/delete/", appointment_views.delete, name="appointment_delete"),
     path("report/<int:pk>/", report_views.report, name="report"),
     path("report/<int:pk>/delete/", report_views.delete, name="report_delete"),
+    path("year/<year:first>/", year_views.year, name="year"),
     *link_urls.urlpatterns,
 ]

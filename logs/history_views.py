@@ -1,4 +1,4 @@
-"""Looking through what was logged: the calendar of a month with the list of all days."""
+"""Looking through what was logged: the calendar of a month with the list of all days, and the search."""
 
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -11,6 +11,9 @@ from logs.calendar_days import Squares, lines_of, month_grid, month_of
 from logs.forms import MonthForm
 from logs.models import logs_listed
 from logs.periods import ONE_DAY
+from logs.search import find, medications_with
+from logs.search_form import SearchForm
+from logs.wanted import Position
 
 
 @require_safe
@@ -38,3 +41,28 @@ def history(request):
         "lines": lines_of(logs, person),
     }
     return render(request, "logs/history.html", context)
+
+
+@require_safe
+@reads_only
+def search(request):
+    """Hits of what is asked for, from a position on: `before`, as the page before links to it."""
+    person = request.user
+    form = SearchForm(person)
+    if form.fields.keys() & request.GET.keys():
+        form = SearchForm(person, request.GET)
+    try:
+        before = Position.from_text(sent) if (sent := request.GET.get("before")) else None
+    except ValueError as error:
+        raise Http404 from error
+    context = {"form": form, "before": before}
+    if form.is_bound and form.is_valid():
+        wanted = form.wanted
+        found = find(person, wanted, before)
+        context |= {
+            "found": found,
+            "medications": medications_with(person, wanted.words) if wanted.is_of_words_alone and not before else [],
+            "older": form.query(before=found.goes_on) if found.goes_on else None,
+            "newest": form.query() if before else None,
+        }
+    return render(request, "logs/search.html", context)

@@ -3,13 +3,18 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from math import ceil, floor
 from statistics import fmean
+from typing import ClassVar
 
 from django.template.defaultfilters import floatformat
+from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
 from brainlog.versioned_cache import cached
+from logs.fields import Direction
 from logs.models import Medication
 from logs.periods import Period
 from logs.question_lists import questions_of_day
@@ -17,7 +22,7 @@ from logs.questions import Question, RowQuestion
 from logs.stages import STAGES
 
 # Counted up when the numbers come to mean something else: releases share a cache while one takes over.
-FORMAT = "numbers:4"
+FORMAT = "numbers:5"
 # The sets of questions that a day's check-ins asked.
 ASKED = tuple(stage.part.asked_id for stage in STAGES)
 TAKEN, EFFECT = "medication_taken", "medication_effectiveness"
@@ -27,7 +32,8 @@ TAKEN, EFFECT = "medication_taken", "medication_effectiveness"
 class Mean:
     """The mean of one measure over a period, on its own scale. `change` is against the period before.
 
-    `asked_days`: on how many days it was asked, for an own question; None for a built-in one.
+    `asked_days`: on how many days it was asked, for an own question; None for a built-in one. `low` and `high` are two
+    answers with at least half of the days from one to the other; with fewer than FEWEST days, the lowest and highest.
     """
 
     name: str
@@ -35,16 +41,57 @@ class Mean:
     days: int
     change: float | None
     asked_days: int | None = None
-    label: str = ""  # Not part of what the cache keeps: it has a language, and may be a person's own words.
+    low: float | None = None
+    high: float | None = None
+    # Not part of what the cache keeps: it has a language, and may be a person's own words.
+    label: str = ""
+    direction: str = Direction.NEITHER
+
+    FEWEST: ClassVar[int] = 4  # days of which “mostly” is said
+
+    @property
+    def usual_in_words(self) -> str:
+        """`mostly between 5 and 7`; empty where one day alone has an answer."""
+        if self.low is None or self.days < 2:
+            return ""
+        low, high = as_answered(self.low), as_answered(self.high)
+        if self.days < self.FEWEST:
+            words = gettext("always %(low)s") if low == high else gettext("from %(low)s to %(high)s")
+        else:
+            words = gettext("mostly %(low)s") if low == high else gettext("mostly between %(low)s and %(high)s")
+        return words % {"low": low, "high": high}
+
+    @property
+    def arrow(self) -> str:
+        """Which way it changed: `↑`, `↓` or `→`; empty if the period before has nothing to compare with."""
+        if self.change is None:
+            return ""
+        return "→" if self.is_as_before else "↑" if self.change > 0 else "↓"
+
+    @property
+    def is_as_before(self) -> bool:
+        return abs(self.change) < 0.05
 
     @property
     def change_in_words(self) -> str | None:
-        """`+0.8`, `−1.2`, `±0`, or None if the period before has nothing to compare with."""
+        """`0.8 higher, which is better`; None if the period before has nothing to compare with."""
         if self.change is None:
             return None
-        if abs(self.change) < 0.05:
-            return "±0"
-        return ("+" if self.change > 0 else "−") + floatformat(abs(self.change), 1)
+        if self.is_as_before:
+            return gettext("as before")
+        words = gettext("%(points)s higher") if self.change > 0 else gettext("%(points)s lower")
+        words = words % {"points": floatformat(abs(self.change), 1)}
+        if self.direction == Direction.NEITHER:
+            return words
+        is_better = (self.change > 0) == (self.direction == Direction.BETTER)
+        found = gettext("%(change)s, which is better") if is_better else gettext("%(change)s, which is worse")
+        return found % {"change": words}
+
+    def days_in_words(self, days: int) -> str:
+        """`on 5 of 7 days`, of a period of so many days."""
+        asked = self.asked_days or days
+        words = ngettext("on %(answered)d of %(days)d day", "on %(answered)d of %(days)d days", asked)
+        return words % {"answered": self.days, "days": asked}
 
 
 @dataclass(frozen=True)
@@ -96,22 +143,33 @@ class Numbers:
         ]
         answers = gettext("Did it do you good? %(answers)s.") % {"answers": capfirst(", ".join(effects))}
         return [
-            *in_days(gettext("Medication taken on %(days)s."), self.medication_days),
-            *in_days(gettext("No medication on %(days)s."), self.medication_asked_days - self.medication_days),
+            *self.medication_in_words,
             *([gettext("Only what you take daily counts here.")] if self.counts_daily_only else []),
             *([answers] if effects else []),
             *(each.in_words for each in self.yes_days),
         ]
 
+    @property
+    def medication_in_words(self) -> list[str]:
+        """On how many of the days that say it medication was taken: one sentence, or none."""
+        if not self.medication_days:
+            return in_days(gettext("No medication on %(days)s."), self.medication_asked_days)
+        text = ngettext(
+            "Medication taken on %(taken)d of %(days)d day.",
+            "Medication taken on %(taken)d of %(days)d days.",
+            self.medication_asked_days,
+        )
+        return [text % {"taken": self.medication_days, "days": self.medication_asked_days}]
+
     def lines(self, days: int) -> list[dict]:
-        """The means as a table of a period of so many days shows them, in words."""
-        answered = gettext("%(answered)s of %(days)s")
+        """The means of a period of so many days in words, a line each."""
         return [
             {
                 "label": str(mean.label),
                 "value": floatformat(mean.value, 1),
-                "answered": answered % {"answered": mean.days, "days": mean.asked_days or days},
-                "change": mean.change_in_words or "–",
+                "about": ", ".join(filter(None, [mean.days_in_words(days), mean.usual_in_words])),
+                "arrow": mean.arrow,
+                "change": mean.change_in_words,
             }
             for mean in self.means
         ]
@@ -122,12 +180,18 @@ class Numbers:
         return cls(**facts | {"means": means, "yes_days": [YesDays(**each) for each in facts["yes_days"]]})
 
     def labelled(self, questions: Sequence[Question]) -> "Numbers":
-        """With the label of each measure. Raises KeyError for a measure that is none of these questions."""
-        labels = {question.name: question.label for question in questions}
-        means, yes_days = (
-            [replace(each, label=labels[each.name]) for each in those] for those in (self.means, self.yes_days)
-        )
+        """With the label and direction of each measure. Raises KeyError for one that is none of these questions."""
+        by_name = {question.name: question for question in questions}
+        means = [
+            replace(mean, label=by_name[mean.name].label, direction=by_name[mean.name].direction) for mean in self.means
+        ]
+        yes_days = [replace(each, label=by_name[each.name].label) for each in self.yes_days]
         return replace(self, means=means, yes_days=yes_days)
+
+
+def as_answered(number: float) -> str:
+    """`5`, `6.75`: an answer, without zeros at its end."""
+    return number_format(f"{Decimal(str(number)).normalize():f}", use_l10n=True)
 
 
 def in_days(sentence: str, days: int) -> list[str]:
@@ -304,7 +368,16 @@ def mean_of(question: Question, days: Sequence[dict], days_before: Sequence[dict
         return None
     change = fmean(values) - fmean(before) if before else None
     asked = days_asked(question, days) if isinstance(question, RowQuestion) else None
-    return Mean(name=question.name, value=fmean(values), days=len(values), change=change, asked_days=asked)
+    low, high = middle_of(values)
+    return Mean(question.name, fmean(values), len(values), change, asked_days=asked, low=low, high=high)
+
+
+def middle_of(values: Sequence[float]) -> tuple[float, float]:
+    """Two of the values with at least half of them from one to the other; of a few values, the lowest and highest."""
+    ordered, last = sorted(values), len(values) - 1
+    if len(values) < Mean.FEWEST:
+        return ordered[0], ordered[last]
+    return ordered[floor(last / 4)], ordered[ceil(last * 3 / 4)]
 
 
 def yes_days_of(question: Question, days: Sequence[dict]) -> YesDays | None:

@@ -20,6 +20,7 @@ app_name = "logs"
 
 urlpatterns = [
     path("", history_views.history, name="history"),
+    path("search/", history_views.search, name="search"),
     path("waiting/", waiting_saves.waiting, name="waiting"),
     path("not-tracked/", views.not_tracked_days, name="not_tracked_days"),
     path("medications/", medication_views.medications, name="medications"),

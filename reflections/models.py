@@ -103,6 +103,7 @@ class WeeklyReflection(RowWithOwnAnswers, WeeklyAnswers):
 
     texts_belong_to = ("user_id", "week_start")
     answer_date = "week_start"
+    answer_days = 7
     objects = WeeklyReflectionQuerySet.as_manager()
 
     class Meta:

@@ -124,6 +124,10 @@ class User(PersonalClock, AbstractUser):
         editable=False,
         help_text=_("They are back on this day of the person. The year 9999 stands for good."),
     )
+    # The question that the page of a year shows, by its name; empty: never chosen.
+    year_question = models.CharField(
+        _("question of the year"), max_length=64, blank=True, default="", db_default="", editable=False
+    )
     # Whether there are questions of their own, so that the pages of a person without any query none.
     has_own_questions = models.BooleanField(default=False, db_default=False, editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -136,7 +140,7 @@ class User(PersonalClock, AbstractUser):
     WRITTEN_APART = (
         *COUNTER_FIELDS,
         *("question_choices", "has_own_questions", "one_question_on", "catch_up_declined_for"),
-        *("check_in_times", "reminders_paused_until"),
+        *("check_in_times", "reminders_paused_until", "year_question"),
     )
 
     texts_belong_to = ("id",)
@@ -264,6 +268,11 @@ class User(PersonalClock, AbstractUser):
         """Ask one question only on this day; None, to ask everything again. One statement."""
         User.objects.filter(pk=self.pk).update(one_question_on=day)
         self.one_question_on = day
+
+    def choose_year_question(self, name: str):
+        """Show the question of this name on the page of a year. One statement."""
+        User.objects.filter(pk=self.pk).update(year_question=name)
+        self.year_question = name
 
     def decline_catch_up(self, day: datetime.date):
         """Offer no more to catch up on this day, nor on one before it. One statement."""

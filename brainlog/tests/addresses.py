@@ -103,6 +103,7 @@ ADDRESSES = [
     Address("accounts:confirm_code", other=(302, 302)),
     Address("accounts:confirm_passkey", other=(302, 302)),
     Address("logs:history"),
+    Address("logs:search"),
     Address("logs:day", (DAY,)),
     *(
         Address("logs:check_in", (DAY, stage), other=(200, 302))
@@ -144,6 +145,7 @@ ADDRESSES = [
     Address("insights:hidden_days"),
     Address("insights:hide_day", other=(405, 404)),
     Address("insights:show_day", other=(405, 404)),
+    Address("insights:year", (YEAR,), other=(200, 200)),
     Address("reflections:list"),
     Address("reflections:other", other=(302, 405)),
     Address("reflections:month", (MONTH,)),

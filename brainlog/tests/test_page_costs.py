@@ -26,10 +26,10 @@ MOST = {
     f"/logs/{DAY}/midday/": (6, 2, 14200),
     f"/logs/{DAY}/afternoon/": (6, 2, 12100),
     f"/logs/{DAY}/evening/": (6, 2, 16400),
-    "/logs/": (4, 3, 17700),  # With the form that opens any month.
-    f"/reflections/{DAY}/": (6, 3, 13900),
+    "/logs/": (4, 3, 18000),  # With the form that opens any month.
+    f"/reflections/{DAY}/": (6, 3, 14700),
     "/reflections/": (4, 2, 13200),
-    f"/reflections/numbers/{DAY[:7]}/": (4, 1, 5200),
+    f"/reflections/numbers/{DAY[:7]}/": (4, 2, 6700),
     "/insights/events/": (6, 3, 9000),
     "/insights/words/": (7, 10, 19100),
     "/logs/questions/": (3, 1, 11400),

@@ -193,8 +193,12 @@ PAGES = {
         **{QUESTIONS_TABLE: 6, ANSWERS: 14 * 2, WEEKLY_ANSWERS: 1},
     },
     "/reflections/2026-05-03/delete/": {WEEKS: 1},
-    "/reflections/numbers/2026-05/": {DAYS_TABLE: 61, MEDICATIONS: 5, DOSES: 0, QUESTIONS_TABLE: 6, ANSWERS: 61 * 2},
-    "/reflections/numbers/2025/": {DAYS_TABLE: 731, MEDICATIONS: 5, DOSES: 0, QUESTIONS_TABLE: 6, ANSWERS: 731 * 2},
+    "/reflections/numbers/2026-05/": {
+        **{DAYS_TABLE: 61, MEDICATIONS: 5, DOSES: 0, EVENTS_TABLE: 40, QUESTIONS_TABLE: 6, ANSWERS: 61 * 2},
+    },
+    "/reflections/numbers/2025/": {
+        **{DAYS_TABLE: 731, MEDICATIONS: 5, DOSES: 0, EVENTS_TABLE: 40, QUESTIONS_TABLE: 6, ANSWERS: 731 * 2},
+    },
 }
 # In an index alone: the rows of the pages before.
 COUNTED_OFF = {

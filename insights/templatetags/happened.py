@@ -1,6 +1,6 @@
-"""`{% happened_on user day as events %}`: a person's events that were on a day. One query.
+"""`{% happened_on user day as events %}`, `{% happened_between user first last as events %}`: a person's events.
 
-A tag, because the page of a day belongs to an app that must not know this one.
+Tags, because the pages of a day and of a month belong to apps that must not know this one. One query each.
 """
 
 from django import template
@@ -10,4 +10,9 @@ register = template.Library()
 
 @register.simple_tag
 def happened_on(person, day) -> list:
-    return list(person.events.between(day, day))
+    return happened_between(person, day, day)
+
+
+@register.simple_tag
+def happened_between(person, first, last) -> list:
+    return list(person.events.between(first, last))

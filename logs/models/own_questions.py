@@ -249,6 +249,7 @@ class RowWithOwnAnswers(models.Model):
     """A day or a week: the answers to own questions are rows beside it."""
 
     answer_date = ""  # The column with their date.
+    answer_days = 1  # How many days its answers are about, from that date on.
 
     class Meta:
         abstract = True

@@ -118,7 +118,7 @@ def test_the_page_says_that_only_daily_ones_count(as_person, person):
 
     page = as_person.get(f"/reflections/{DAY}/").content.decode()
 
-    assert "Medication taken on 1 day." in page
+    assert "Medication taken on 1 of 1 day." in page
     assert "Only what you take daily counts here." in page
 
 

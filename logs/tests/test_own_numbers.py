@@ -39,7 +39,7 @@ def three_days(as_person, person):
 
 
 def lines_of(response) -> dict:
-    return {line["label"]: (line["value"], line["answered"], line["change"]) for line in response.context["lines"]}
+    return {line["label"]: (line["value"], line["about"], line["change"]) for line in response.context["lines"]}
 
 
 @pytest.mark.parametrize("address", [week_url(), MONTH, YEAR])
@@ -47,8 +47,8 @@ def test_scores_numbers_and_yes_or_no_of_the_days_that_asked(as_person, three_da
     response = as_person.get(address)
 
     lines = lines_of(response)
-    assert lines["Calm"] == ("5.5", "2 of 3", "–")
-    assert lines["Cups"] == ("1.3", "2 of 3", "–")
+    assert lines["Calm"] == ("5.5", "on 2 of 3 days, from 4 to 7", None)
+    assert lines["Cups"] == ("1.3", "on 2 of 3 days, from 0 to 2.5", None)
     assert "“Headache?”: yes on 1, no on 1, of 3 days it was asked." in response.content.decode()
 
 
@@ -60,13 +60,15 @@ def test_a_day_that_did_not_ask_does_not_count(as_person, person, three_days):
 
     lines = lines_of(as_person.get(YEAR))
 
-    assert lines["Calm"] == ("5.5", "2 of 3", "–"), "What is left out now stays in the numbers of its days."
+    assert lines["Calm"] == ("5.5", "on 2 of 3 days, from 4 to 7", None), (
+        "What is left out now stays in the numbers of its days."
+    )
 
 
 def test_the_week_before_is_compared_with(as_person, three_days):
     as_person.post(check_in_url("evening", SUNDAY - timedelta(days=3)), {three_days[0].name: "3"})
 
-    assert lines_of(as_person.get(week_url()))["Calm"] == ("5.5", "2 of 3", "+2.5")
+    assert lines_of(as_person.get(week_url()))["Calm"] == ("5.5", "on 2 of 3 days, from 4 to 7", "2.5 higher")
 
 
 def test_numbers_know_of_a_deleted_and_a_reworded_question(as_person, three_days):
@@ -83,11 +85,11 @@ def test_numbers_know_of_a_deleted_and_a_reworded_question(as_person, three_days
 
 
 def test_own_answers_of_a_day_marked_as_not_tracked_are_left_out(as_person, person, three_days):
-    assert lines_of(as_person.get(week_url()))["Calm"][1] == "2 of 3"
+    assert lines_of(as_person.get(week_url()))["Calm"][1] == "on 2 of 3 days, from 4 to 7"
 
     as_person.post(day_url(name="not_tracked"), {"reason": "ill"})
 
-    assert lines_of(as_person.get(week_url()))["Calm"][1] == "1 of 2"
+    assert lines_of(as_person.get(week_url()))["Calm"][1] == "on 1 of 2 days"
 
 
 def test_the_download_has_all_kinds_and_escapes_words_that_look_like_formulas(as_person, person):

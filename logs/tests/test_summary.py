@@ -221,20 +221,58 @@ def test_without_an_answer_in_the_week_before_there_is_no_change():
     ("change", "words"),
     [
         (None, None),
-        (0.0, "±0"),
-        (0.04, "±0"),
-        (-0.04, "±0"),
-        (0.05, "+0.1"),
-        (0.08, "+0.1"),
-        (-0.08, "−0.1"),
-        (0.77, "+0.8"),
-        (-1.96, "−2.0"),
-        (1.2, "+1.2"),
-        (-9.0, "−9.0"),
+        (0.0, "as before"),
+        (0.04, "as before"),
+        (-0.04, "as before"),
+        (0.05, "0.1 higher"),
+        (0.08, "0.1 higher"),
+        (-0.08, "0.1 lower"),
+        (0.77, "0.8 higher"),
+        (-1.96, "2.0 lower"),
+        (1.2, "1.2 higher"),
+        (-9.0, "9.0 lower"),
     ],
 )
-def test_a_change_is_rounded_and_has_its_sign(change, words):
+def test_a_change_is_rounded_and_in_words(change, words):
     assert Mean("focus_level", 5.0, 7, change).change_in_words == words
+
+
+@pytest.mark.parametrize(
+    ("direction", "change", "arrow", "words"),
+    [
+        ("better", 0.7, "↑", "0.7 higher, which is better"),
+        ("better", -0.7, "↓", "0.7 lower, which is worse"),
+        ("worse", 0.7, "↑", "0.7 higher, which is worse"),
+        ("worse", -0.7, "↓", "0.7 lower, which is better"),
+        ("neither", -0.7, "↓", "0.7 lower"),
+        ("worse", 0.01, "→", "as before"),
+        ("better", None, "", None),
+    ],
+)
+def test_what_is_better_follows_the_direction_of_the_question(direction, change, arrow, words):
+    found = Mean("anxiety_level", 5.0, 7, change, direction=direction)
+
+    assert (found.arrow, found.change_in_words) == (arrow, words)
+
+
+@pytest.mark.parametrize(
+    ("scores", "words"),
+    [
+        ([6], ""),
+        ([6, 6], "always 6"),
+        ([9, 4, 6], "from 4 to 9"),
+        ([1, 5, 6, 7, 10], "mostly between 5 and 7"),
+        ([2, 5, 5, 5, 9], "mostly 5"),
+        ([4, 5, 6, 7], "mostly between 4 and 7"),
+        ([1, 2, 3, 4, 5, 6, 7, 8], "mostly between 2 and 7"),
+    ],
+)
+def test_what_was_usual_are_answers_with_half_of_the_days_between_them(scores, words):
+    found = mean(numbers_from([row(focus_level=score) for score in scores], []))
+
+    assert found.usual_in_words == words
+    assert {found.low, found.high} <= set(scores)
+    assert sum(found.low <= score <= found.high for score in scores) >= len(scores) / 2
 
 
 def test_an_effect_of_medication_that_was_not_taken_does_not_count():
@@ -253,7 +291,7 @@ def test_an_effect_of_medication_that_was_not_taken_does_not_count():
     ("days", "sentences"),
     [
         ([], []),
-        ([row(medication_taken=True)], ["Medication taken on 1 day."]),
+        ([row(medication_taken=True)], ["Medication taken on 1 of 1 day."]),
         ([row(medication_taken=False)], ["No medication on 1 day."]),
         ([row(medication_effectiveness="no")], ["Did it do you good? Mixed or no on 1 day."]),
         (
@@ -264,8 +302,7 @@ def test_an_effect_of_medication_that_was_not_taken_does_not_count():
                 row(medication_taken=False),
             ],
             [
-                "Medication taken on 3 days.",
-                "No medication on 1 day.",
+                "Medication taken on 3 of 4 days.",
                 "Did it do you good? Yes on 1 day, mixed or no on 2 days.",
             ],
         ),

@@ -48,7 +48,12 @@ def test_a_month_is_its_days_against_the_month_before(as_person, person):
 
     assertContains(response, "<h1>April 2026 in numbers</h1>", html=True)
     assertContains(response, "30 of 30 days logged.")
-    for shown in ("<td>7.0</td>", "<td>30 of 30</td>", "<td>+3.0</td>", "from March 2026"):
+    for shown in (
+        "<b>7.0</b> on average",
+        "on 30 of 30 days, mostly 7",
+        "3.0 higher, which is better",
+        "with March 2026",
+    ):
         assertContains(response, shown)
 
 
@@ -60,9 +65,15 @@ def test_a_year_is_its_days_against_the_year_before(as_person, person):
     response = as_person.get(url("2025"))
 
     assertContains(response, "<h1>2025 in numbers</h1>", html=True)
-    for shown in ("365 of 365 days logged.", "<td>7.0</td>", "<td>365 of 365</td>", "<td>+3.0</td>", "from 2024"):
+    for shown in (
+        "365 of 365 days logged.",
+        "<b>7.0</b>",
+        "on 365 of 365 days",
+        "3.0 higher, which is better",
+        "with 2024",
+    ):
         assertContains(response, shown)
-    assertContains(response, "Medication taken on 365 days.")
+    assertContains(response, "Medication taken on 365 of 365 days.")
     assertContains(response, "Did it do you good? Yes on 365 days.")
 
 
@@ -91,7 +102,7 @@ def test_nothing_logged_is_said_kindly(as_person, person):
     response = as_person.get(url("2026-04"))
 
     assertContains(response, "Nothing is logged in April 2026, and that is all right.")
-    assertNotContains(response, "<table>")
+    assertNotContains(response, "on average")
 
 
 def test_days_that_were_only_marked_are_no_days_logged(as_person, person):
@@ -111,14 +122,14 @@ def test_days_of_other_people_are_not_counted(as_person):
 
 def test_the_numbers_follow_a_save_at_once(as_person, person):
     log_days(person, "2026-05-01", 2, focus_level=4)
-    assertContains(as_person.get(url("2026-05")), "<td>4.0</td>")
+    assertContains(as_person.get(url("2026-05")), "<b>4.0</b>")
 
     as_person.post(reverse("logs:check_in", args=[day("2026-05-03"), "midday"]), {"focus_level": "10"})
-    assertContains(as_person.get(url("2026-05")), "<td>6.0</td>")
-    assertContains(as_person.get(url("2026")), "<td>6.0</td>")
+    assertContains(as_person.get(url("2026-05")), "<b>6.0</b>")
+    assertContains(as_person.get(url("2026")), "<b>6.0</b>")
 
     as_person.post(reverse("logs:delete", args=[day("2026-05-03")]))
-    assertContains(as_person.get(url("2026-05")), "<td>4.0</td>")
+    assertContains(as_person.get(url("2026-05")), "<b>4.0</b>")
 
 
 def test_cached_numbers_are_shown_in_the_language_of_the_request(as_person, person, settings, monkeypatch):
@@ -134,7 +145,7 @@ def test_cached_numbers_are_shown_in_the_language_of_the_request(as_person, pers
 
     assertContains(first, '<html lang="en"')
     assertContains(again, '<html lang="de"')
-    assertContains(again, "<td>4,0</td>")
+    assertContains(again, "<b>4,0</b>")
 
 
 # URLs and links

@@ -315,9 +315,9 @@ def test_the_numbers_are_of_this_week_and_this_person(as_person, person):
     assert (numbers.days_logged, numbers.days_not_tracked) == (2, 1)
     assert (focus.value, focus.days, focus.change) == (6.5, 2, 3.5)
     assertContains(page, "2 of 7 days logged, 1 not tracked.")
-    for shown in ("<td>6.5</td>", "2 of 7", "<td>+3.5</td>"):
+    for shown in ("<b>6.5</b>", "on 2 of 7 days, from 4 to 9", "3.5 higher, which is better"):
         assertContains(page, shown)
-    assertContains(page, "Medication taken on 2 days.")
+    assertContains(page, "Medication taken on 2 of 2 days.")
 
 
 def test_a_week_without_logs_says_so_and_shows_no_zeros(as_person):
@@ -325,7 +325,7 @@ def test_a_week_without_logs_says_so_and_shows_no_zeros(as_person):
 
     assertContains(page, "No day is logged here, and that is all right.")
     assertNotContains(page, "0 of")
-    assertNotContains(page, "<table>")
+    assertNotContains(page, "on average")
     assertNotContains(page, "Medication taken")
 
 

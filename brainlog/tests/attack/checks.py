@@ -53,6 +53,7 @@ OTHERWISE = {
     "reminders:reminders": {"check_in_times", "reminders_paused_until"},
     "reminders:later": {"check_in_times"},
     "reminders:pause": {"reminders_paused_until"},
+    "insights:year": {"year_question"},
     "logs:ask_one": {"one_question_on"},
     "logs:catch_up": {"catch_up_declined_for"},
     "logs:decline_catch_up": {"catch_up_declined_for"},

@@ -88,12 +88,13 @@ UNSEEN_STATES = """() => {
     }).map(([chosen, other]) => `${chosen} looks like ${other}`);
 }"""
 
-# What has no use on paper, and what takes ink or cannot be read where browsers print no backgrounds. A page behind the
-# screen lock is not printed.
+# What has no use on paper, and what takes ink or cannot be read where browsers print no backgrounds: they always print
+# those that are the data themselves. A page behind the screen lock is not printed.
 ON_PAPER = """() => document.querySelector("dialog:modal") ? [] :
     [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility()).filter(
     (element) => element.matches(":is(nav, button, .button):not(.visually-hidden)")
         || getComputedStyle(element).backgroundColor !== "rgba(0, 0, 0, 0)"
+            && getComputedStyle(element).printColorAdjust !== "exact"
 ).map(({outerHTML}) => outerHTML.slice(0, 150))"""
 
 

@@ -27,7 +27,7 @@ from brainlog.tests.browser.steps import (
     unfold,
     wait_until_kept,
 )
-from insights.models import Appointment, Report
+from insights.models import Appointment, Report, ReportLink
 from insights.report.keeping import keep
 from insights.report.logged import Span
 from insights.report.panels import USUAL
@@ -107,6 +107,7 @@ class World:
     archived: OwnQuestion
     appointment: Appointment
     report: Report
+    link: str  # The token of a link to it.
 
     @classmethod
     def make(cls) -> "World":
@@ -125,7 +126,8 @@ class World:
         medication = next(each for each in regular.medications.all() if each.name == "Concerta")
         appointment = make_appointment(regular, regular.today() - 40 * ONE_DAY, LONG)
         report = keep_report(regular)
-        return cls(newcomer, regular, ill, careful, medication.pk, questions, archived, appointment, report)
+        _link, link = ReportLink.objects.make(report, days=7)
+        return cls(newcomer, regular, ill, careful, medication.pk, questions, archived, appointment, report, link)
 
     @property
     def addresses(self) -> dict:
@@ -143,9 +145,11 @@ class World:
             "medication": self.medication,
             "event": self.regular.events.first().pk,
             "question": self.questions["choice"].pk,
+            "number_question": self.questions["number"].pk,
             "archived": self.archived.pk,
             "appointment": self.appointment.pk,
             "report": self.report.pk,
+            "shared": reverse("insights:shared", args=[self.link]),
             "reset": urlsplit(reset_link(RequestFactory().get("/"), self.ill)).path,
             "verify": reverse("accounts:email_confirm", args=[confirmation_token(self.careful)]),
             "off": reverse("reminders:email_off", args=[off_token(self.careful.reminder_channels.get())]),
@@ -277,6 +281,12 @@ def saving(**given) -> Callable[[Page, World], None]:
         expect_errors(page)
 
     return do
+
+
+def year_refused(page, world):
+    page.locator("[name=question] option").first.evaluate("option => { option.value = 'x'; option.selected = true }")
+    press(page, "Show this question")
+    expect_errors(page)
 
 
 def unfolded(page, world):
@@ -817,6 +827,18 @@ VIEWS = [
         "appointments, refused", "insights:appointments", "regular", "/insights/report/appointments/", saving(date="")
     ),
     View("an appointment", "insights:appointment", "regular", "/insights/report/appointments/{appointment}/"),
+    View("a year, day by day", "insights:year", "regular", "/insights/year/{year}/", is_wide=True),
+    View(
+        "a year of numbers",
+        "insights:year",
+        "regular",
+        "/insights/year/{year}/?question=own-{number_question}",
+        is_wide=True,
+    ),
+    View("a year of yes and no", "insights:year", "regular", "/insights/year/{year}/?question=medication_taken"),
+    View("a year, refused", "insights:year", "regular", "/insights/year/{year}/", year_refused),
+    View("a year, day by day, new", "insights:year", "newcomer", "/insights/year/{year}/"),
+    View("a year, day by day, empty", "insights:year", "newcomer", "/insights/year/2020/"),
     View("delete a reflection", "reflections:delete", "regular", "/reflections/{week}/delete/"),
     View("profile", "accounts:profile", "regular", "/accounts/profile/", is_wide=True),
     View("profile, refused", "accounts:profile", "regular", "/accounts/profile/", saving(timezone="Atlantis")),

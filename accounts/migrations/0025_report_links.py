@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('accounts', '0023_bad_days'),
+        ('accounts', '0024_year_question'),
     ]
 
     operations = [
