@@ -13,6 +13,7 @@ import threading
 from itertools import groupby
 from pathlib import Path
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _, override
 
 from insights.report.contents import Axis, Bands, Contents, Mark, Panel, Passage, Section, Spread, packed
@@ -141,11 +142,12 @@ def drawing_of_bands(bands: Bands) -> dict:
 
 
 def drawing_of_panel(panel: Panel) -> dict:
-    ends = (panel.end_low, panel.end_high) if panel.is_flipped else (panel.end_high, panel.end_low)
+    ends = [words_of_end(panel.most, panel.end_high), words_of_end(panel.least, panel.end_low)]
+    top, bottom = reversed(ends) if panel.is_flipped else ends
     return drawing_with_axis(panel) | {
         "note": panel.note,
-        "top": ends[0],
-        "bottom": ends[1],
+        "top": top,
+        "bottom": bottom,
         "points": [
             {
                 "x": (middle(panel.axis, point.first) + middle(panel.axis, point.last)) / 2,
@@ -159,6 +161,12 @@ def drawing_of_panel(panel: Panel) -> dict:
         "now": drawing_of_spread(panel, panel.now),
         "before": drawing_of_spread(panel, panel.before),
     }
+
+
+def words_of_end(value: float, words: str) -> str:
+    """`10, very focused`, or the number alone."""
+    number = number_format(int(value) if value == int(value) else value)
+    return f"{number}, {words}" if words else number
 
 
 def drawing_with_axis(drawn: Bands | Panel) -> dict:
