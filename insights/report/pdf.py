@@ -22,9 +22,9 @@ PROGRAM = Path(__file__).parent / "typesetting.py"
 # PDFs that one process of the web makes at once, and how long another one waits for its turn.
 MOST_AT_ONCE = 2
 SECONDS_TO_WAIT = 3
-# A typical report takes 0.2 s of a processor. The program is stopped after so long.
+# A typical report takes 0.1 s of a processor. The program is stopped after so long.
 MOST_SECONDS = 20
-# Bytes of a report as typst reads it. A typical one has 50 kB; this many are some 60 pages.
+# Bytes of a report as typst reads it. A typical one has 50 kB; this many are some 30 pages.
 MOST_BYTES = 300_000
 # What no font shows and no PDF may hold: control characters, halves of a pair, characters that are none.
 UNPRINTABLE = re.compile(
