@@ -53,6 +53,7 @@ LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtenges
 # a first password sees the page that changes one.)
 NOT_PAGES = {
     "now",
+    "worth_it",
     "manifest",
     "service_worker",
     "logs:waiting",
@@ -85,6 +86,8 @@ NOT_PAGES = {
     "logs:undo_medication",
     "reflections:undo",
     "insights:appointment_delete",
+    "support:undo",
+    "support:stop_offering",
     "metrics",
     "reflections:other",
 }
