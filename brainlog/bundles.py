@@ -37,7 +37,7 @@ SHARED_SCRIPTS = ("storage", "draft-storage", "formats", "page", "content")
 SCRIPTS = (
     *("incomplete", "conditions", "stepper", "own-question", "more", "doses", "timezone", "zone-question", "passkeys"),
     *("log-out", "offline", "drafts", "unsaved", "waiting", "kept", "new-day", "due", "sending", "cells"),
-    *("close", "errors", "screen-lock", "push", "install", "worker"),
+    *("errors", "screen-lock", "push", "install", "worker"),
 )
 
 

@@ -1,4 +1,3 @@
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import redirect, render
@@ -6,7 +5,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from brainlog.body_size import max_body_size
 from logs import undo
 from logs.answer_form import store
 from support.countries import names, probable_country
@@ -33,7 +31,6 @@ def help_page(request):
     return render(request, "support/help.html", context)
 
 
-@max_body_size(settings.MAX_LONG_TEXT_BODY)
 def plan(request):
     if request.method == "POST":
         form = store(lambda: PlanForm(SupportPlan.of(request.user, lock=True), request.POST))
@@ -49,7 +46,6 @@ def plan(request):
     return render(request, "support/plan.html", {"form": form})
 
 
-@max_body_size(settings.MAX_LONG_TEXT_BODY)
 @require_POST
 def undo_change(request):
     """Undo a save of the plan."""
