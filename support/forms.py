@@ -1,6 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from brainlog.forms import Selection
 from logs.answer_form import AnswersForm
 from support.countries import names
 from support.models import PLAN_QUESTIONS, HelpLine, SupportPlan
@@ -16,7 +17,7 @@ class PlanForm(AnswersForm):
 class CountryForm(forms.Form):
     """Which country's lines are shown."""
 
-    country = forms.ChoiceField(label=_("Country"), error_messages={"required": _("Please choose one.")})
+    country = forms.ChoiceField(label=_("Country"), widget=Selection)
 
     def __init__(self, codes, *args, **kwargs):
         super().__init__(*args, **kwargs)

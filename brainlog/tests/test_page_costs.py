@@ -35,7 +35,7 @@ MOST = {
     "/logs/questions/": (3, 1, 11500),
     "/logs/questions/new/": (5, 1, 8600),
     "/logs/questions/gallery/": (3, 1, 28100),
-    "/help/": (4, 3, 9000),
+    "/help/": (4, 3, 5000),
 }
 SAVE = 4  # queries
 # The queries that own questions add to a page: the questions, and their answers. A save stores the answers besides.
