@@ -44,7 +44,7 @@ def untranslated(source: str) -> list[str]:
     parser.close()
     texts = (" ".join(text.split()) for text in parser.texts)
     for name in NAMES:
-        texts = (text.replace(name, "") for text in texts)
+        texts = [text.replace(name, "") for text in texts]
     return [text for text in texts if re.search(r"[^\W\d_]", text)]
 
 
