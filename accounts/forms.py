@@ -103,7 +103,7 @@ class ProfileForm(forms.ModelForm):
         model = User
         fields = (
             *("display_name", "timezone", "day_ends_at", "hour_format", "date_format", "week_starts_on"),
-            *("theme", "screen_lock_minutes"),
+            *("theme", "screen_lock_minutes", "is_offered_help"),
         )
         widgets = {
             "display_name": forms.TextInput(attrs={"autocomplete": "nickname"}),

@@ -324,6 +324,7 @@ CSRF_COOKIE_SECURE = HTTPS
 # No script needs these cookies: forms contain the CSRF token.
 CSRF_COOKIE_HTTPONLY = True
 MESSAGE_STORAGE = "brainlog.message_storage.Storage"
+MESSAGE_TAGS = {26: "offer"}  # support/offer.py
 # Browsers accept such a cookie only from this host over https: no other site under the same domain can overwrite it.
 _prefix = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_prefix}sessionid", f"{_prefix}csrftoken"

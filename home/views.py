@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.known_browsers import ended_person_ids
 from brainlog.purpose import PURPOSE
+from home.worth_it import asks_if_worth_it
 from logs.calendar_days import Squares, full_name_of
 from logs.check_in_times import stage_now
 from logs.medication_list import MedicationList
@@ -50,6 +51,7 @@ def day_of_check_ins(person) -> dict:
         "catch_up": yesterday.date if offers_catch_up(yesterday) else None,
         "focus": next((r.next_week_focus for r in reflections if r.week_end < day), None),
         "reflection": next((r for r in reflections if r.week_end >= day), None),
+        "asks_if_worth_it": asks_if_worth_it(person),
     }
 
 

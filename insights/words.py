@@ -129,13 +129,15 @@ def words_of(person, themes: Sequence[Theme], month: Month | None) -> Page:
     sources = [Source(person, themes, is_week=is_week) for is_week in (False, True)]
     if month is None:
         month = month_with(max, chain(*(source.newest() for source in sources))) or month_of(person.today())
+    # Of a month that is not over, PostgreSQL would look for later days of all people.
+    is_over = month.end <= person.today()
     found = [(source, row) for source in sources for row in source.rows_in(month)]
     return Page(
         month,
         sections_of(themes, [each for each in found if not each[0].is_hard(each[1])]),
         sections_of(themes, [each for each in found if each[0].is_hard(each[1])]),
         month_with(max, chain(*(source.before(month) for source in sources))),
-        month_with(min, chain(*(source.after(month) for source in sources))),
+        month_with(min, chain(*(source.after(month) for source in sources))) if is_over else None,
     )
 
 

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
 from insights.charts import Cell, Cells, Row
+from insights.events import Mark
 from insights.series import DayState, Series, drawable, is_weekly
 from logs.addresses import address_of_day
 from logs.fields import Direction
@@ -99,8 +100,8 @@ class Swatch:
 class YearInPixels:
     """The cells of a year for one question, with the legend and a sentence. For templates."""
 
-    def __init__(self, year: Year, series: Series, today: datetime.date):
-        self.year, self.series, self.today = year, series, today
+    def __init__(self, year: Year, series: Series, today: datetime.date, marks: Sequence[Mark] = ()):
+        self.year, self.series, self.today, self.marks = year, series, today, marks
         self.question = series.question
         self.colours = Colours.of(series.question, series.values)
 
@@ -136,7 +137,8 @@ class YearInPixels:
         """One for each day of the year, in order."""
         date_as, weekdays = get_format("DATE_FORMAT"), [str(name) for name in WEEKDAYS.values()]
         later, series = gettext("%(answer)s, answered later"), self.series
-        no_answer, not_tracked = gettext("no answer"), gettext("not tracked")
+        no_answer, not_tracked, not_asked = gettext("no answer"), gettext("not tracked"), gettext("not asked")
+        with_events, texts_of_events = gettext("%(words)s. What happened: %(texts)s"), texts_by_day(self.marks)
         texts, found = {}, []
         days = zip(series.days, series.values, series.states, series.recalled, strict=True)
         for day, value, state, is_recalled in days:
@@ -150,11 +152,14 @@ class YearInPixels:
                 look, text, words = "not-tracked", "–", not_tracked
             elif state == DayState.NO_ANSWER:
                 look, words = "no-answer", no_answer
-            if not look:
+            happened = texts_of_events.get(day)
+            if not look and not happened:
                 found.append(NOTHING)
                 continue
-            words = f"{weekdays[day.weekday()]}, {format_date(day, date_as)}: {words}"
-            found.append(Cell(look, text, words, address_of_day(day), is_recalled, day == self.today))
+            words = f"{weekdays[day.weekday()]}, {format_date(day, date_as)}: {words or not_asked}"
+            words = with_events % {"words": words, "texts": ", ".join(happened)} if happened else words
+            look, is_today = look or "not-asked", day == self.today
+            found.append(Cell(look, text, words, address_of_day(day), is_recalled, is_today, bool(happened)))
         return found
 
     @cached_property
@@ -199,6 +204,15 @@ class YearInPixels:
 
 
 NOTHING = Cell()
+
+
+def texts_by_day(marks: Iterable[Mark]) -> dict[datetime.date, list[str]]:
+    """What happened on each day of events."""
+    found: dict[datetime.date, list[str]] = {}
+    for mark in marks:
+        for number in range((mark.last - mark.date).days + 1):
+            found.setdefault(mark.date + datetime.timedelta(days=number), []).append(mark.text)
+    return found
 
 
 def days_of_month(year: int, month: int) -> int:

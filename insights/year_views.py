@@ -3,6 +3,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from brainlog.database.router import reads_only
+from insights.events import marks_for
 from insights.series import read_series
 from insights.year import YearInPixels, question_named, question_to_show, questions_shown
 from insights.year_forms import YearQuestionForm
@@ -40,4 +41,4 @@ def pixels_of(person, question, year: Year, today) -> YearInPixels | None:
     if question is None:
         return None
     [series] = read_series(person, [question], year.first, year.last)
-    return YearInPixels(year, series, today)
+    return YearInPixels(year, series, today, marks_for(person, year.first, year.last))

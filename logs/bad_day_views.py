@@ -15,6 +15,7 @@ from logs.calendar_days import full_name_of, name_of_day
 from logs.one_question import ask_everything, ask_one_question, score_named
 from logs.question_lists import read_questions_again
 from logs.questions import OWN_NAME
+from logs.receipts import say_partly_saved, say_saved
 from logs.some_questions import CatchUpForm, OneQuestionForm, address_of_question
 from logs.views import CATCH_UP, day_or_404, is_of_one, is_open, log_of, page_after, undo_address
 from logs.waiting_saves import takes_waiting_saves
@@ -98,7 +99,7 @@ def after_one_question(request, form) -> str:
         text = _("Saved.")
     days = filter(None, [log.date, which_day.moved_from(request.POST, log.date)])
     saved = ",".join(f"{person.pk}/{day}/one-question/{form.name}" for day in days)
-    undo.say(request, text, saved=saved, address=undo_address(log.date), about=stage.slug, change=form.change)
+    say_saved(request, text, form, saved=saved, address=undo_address(log.date), about=stage.slug)
     return page_after(person, log.date)
 
 
@@ -110,7 +111,7 @@ def catch_up(request, day):
         form = store(lambda: opened_catch_up(person, day, request.POST))
         if form.is_accepted:
             return redirect(after_catch_up(request, form))
-        undo.say_partly(request, address=undo_address(day), about=CATCH_UP, change=form.change)
+        say_partly_saved(request, form, address=undo_address(day), about=CATCH_UP)
     else:
         form = CatchUpForm(day_or_404(person, day, request.POST))
     called_today = which_day.day_in(request.POST, "today") or person.today()
@@ -129,7 +130,7 @@ def after_catch_up(request, form) -> str:
     person.decline_catch_up(day)
     text = (_("Saved for %(day)s.") if form.change else _("%(day)s stays as it is.")) % {"day": full_name_of(day)}
     saved = f"{person.pk}/{day}/{CATCH_UP}"
-    undo.say(request, text, saved=saved, address=undo_address(day), about=CATCH_UP, change=form.change)
+    say_saved(request, text, form, saved=saved, address=undo_address(day), about=CATCH_UP)
     return reverse("today")
 
 

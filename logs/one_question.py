@@ -12,7 +12,7 @@ from logs.models import DailyLog
 from logs.question_choices import Choices
 from logs.question_lists import questions_of_day
 from logs.questions import Question
-from logs.stages import EVENING, STAGES
+from logs.stages import EVENING, MOODS, STAGES
 
 
 @retry_on_conflict
@@ -64,7 +64,7 @@ def one_question(log: DailyLog) -> Question | None:
     """
     person = log.user
     asked = {name: question for name, question in scores_asked(person).items() if not question.is_left_out(log)}
-    moods = ["morning_mood", "overall_mood"]
+    moods = [*MOODS]
     if stage_now(person) is EVENING:
         moods.reverse()
     names = [Choices.from_json(person.question_choices).one, *moods, *asked]

@@ -15,7 +15,7 @@ from logs.kinds import Choice, Kind, Line, Note, Number, Score, Several, Time, T
 from logs.widgets import NOT_NOTICED, in_digits
 
 KINDS = {
-    "score": _("A score from 1 to 10"),
+    "score": _("From 1 to 10"),
     "yes_no": _("Yes or no"),
     "number": _("A number"),
     "two_numbers": _("Two numbers, like 120 / 80"),

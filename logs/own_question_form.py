@@ -159,7 +159,7 @@ class OwnQuestionForm(forms.Form):
     )
 
     PARTS = [
-        (_("For a score"), ["ends_low", "ends_high"]),
+        (_("For an answer from 1 to 10"), ["ends_low", "ends_high"]),
         (_("For a number or two numbers"), ["unit", "least", "most"]),
         (_("For a number"), ["step"]),
         (_("For one or several of a list"), ["choices"]),

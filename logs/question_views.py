@@ -95,7 +95,7 @@ def said_of_emptied(person, off_before: set[str]) -> str:
 def say_what_changed(request, wanted: Wanted, off_before: set[str]):
     if wanted.one and Choices.from_json(request.user.question_choices).one != wanted.one:
         # It was on the page, and is not asked any more.
-        messages.error(request, _("Choose a question that has a score and that you are asked."))
+        messages.error(request, _("Choose a question that is answered from 1 to 10 and that you are asked."))
     else:
         messages.success(request, said_after(request.user, wanted, off_before))
 

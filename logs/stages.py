@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 WORSE = Direction.WORSE
 
+# The built-in questions about mood.
+MOODS = ("morning_mood", "overall_mood")
+
 
 class MorningAnswers(models.Model):
     class PhysicalStatus(models.TextChoices):

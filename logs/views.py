@@ -23,6 +23,7 @@ from logs.not_tracked import MOST_DAYS, mark_days, take_marks_off
 from logs.periods import FIRST_DAY
 from logs.question_lists import parts_of_day, read_questions_again
 from logs.questions import NOT_TRACKED, shown_answers
+from logs.receipts import say_partly_saved, say_saved
 from logs.saving import Change, save_answers
 from logs.stages import MORNING, STAGE_BY_SLUG, STAGES
 from logs.waiting_saves import takes_waiting_saves
@@ -41,7 +42,7 @@ def check_in(request, day, stage):
         form = store(lambda: opened_form(person, day, stage, request.POST))
         if form.is_accepted:
             return redirect(after_check_in(request, form, stage))
-        undo.say_partly(request, address=undo_address(day), about=stage.slug, change=form.change)
+        say_partly_saved(request, form, address=undo_address(day), about=stage.slug)
     else:
         form = CheckInForm(stage, day_or_404(person, day, request.POST), speaks_of=request.POST)
         if request.method == "POST":
@@ -168,7 +169,7 @@ def after_check_in(request, form, stage) -> str:
     # The page that shows this message also clears what the browser kept of the check-in.
     days = filter(None, [log.date, which_day.moved_from(request.POST, log.date)])
     saved = ",".join(f"{log.user_id}/{day}/{stage}" for day in days)
-    undo.say(request, text, saved=saved, address=undo_address(log.date), about=stage.slug, change=form.change)
+    say_saved(request, text, form, saved=saved, address=undo_address(log.date), about=stage.slug)
     if upcoming and goes_on(request.POST):
         return address
     return page_after(request.user, log.date)

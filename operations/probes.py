@@ -19,7 +19,7 @@ from operations.database.applied_migrations import applied_migrations
 from operations.installation import faults
 
 # Apps whose tables need write privileges, because pages write to them.
-WRITTEN_APPS = {"accounts", "insights", "logs", "reflections", "reminders"}
+WRITTEN_APPS = {"accounts", "insights", "logs", "reflections", "reminders", "support"}
 
 logger = logging.getLogger(__name__)
 

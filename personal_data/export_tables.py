@@ -18,6 +18,7 @@ from logs.questions import Question
 from logs.stages import STAGES
 from reflections.models import WEEK, WeeklyAnswers, WeeklyReflection, weekly_questions
 from reminders.models import Channel, Delivery, Feed, Plan
+from support.models import SupportPlan
 
 BATCH = 50  # rows, each of them up to 70 kB of text
 
@@ -229,6 +230,10 @@ def known_browsers(person: User) -> Iterator[Model]:
     yield from in_batches(person.known_browsers.all(), by="pk")
 
 
+def support_plan(person: User) -> Iterator[Model]:
+    yield from SupportPlan.objects.filter(user=person)
+
+
 def reminder_plan(person: User) -> Iterator[Model]:
     yield from Plan.objects.filter(user=person)
 
@@ -261,6 +266,7 @@ TABLES = (
     # Beside "events", which are those of the account.
     ExportTable("happened", always(columns_of(Event, "uuid")), happened),
     ExportTable("hidden_days", always(columns_of(HiddenDay)), hidden_days),
+    ExportTable("support_plan", always(columns_of(SupportPlan)), support_plan),
     ExportTable("reminder_plan", always(columns_of(Plan)), reminder_plan),
     # Neither tokens nor addresses: who has them can send reminders to this person.
     ExportTable("reminder_channels", always(columns_of(Channel, "uuid", "address", "address_key")), reminder_channels),

@@ -130,6 +130,17 @@ class User(PersonalClock, AbstractUser):
     )
     # Whether there are questions of their own, so that the pages of a person without any query none.
     has_own_questions = models.BooleanField(default=False, db_default=False, editable=False)
+    is_offered_help = models.BooleanField(
+        _("Offer me help after a low mood"),
+        default=True,
+        db_default=True,
+        help_text=_(
+            "After a mood of 1 or 2, once a day at most, the page “Need to talk to someone?” is offered. "
+            "No one is notified. Its link stays at the end of every page."
+        ),
+    )
+    # The day on which they answered whether logging is worth it: they are asked once. NULL: not yet.
+    worth_it_answered_on = models.DateField(_("asked whether logging is worth it"), null=True, editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     # Number of saves of anything this person has logged. It is read with the person, so it costs no query of its own.
     # Cached results carry the version they were computed from, and are ignored when it has changed.
@@ -140,7 +151,7 @@ class User(PersonalClock, AbstractUser):
     WRITTEN_APART = (
         *COUNTER_FIELDS,
         *("question_choices", "has_own_questions", "one_question_on", "catch_up_declined_for"),
-        *("check_in_times", "reminders_paused_until", "year_question"),
+        *("check_in_times", "reminders_paused_until", "year_question", "worth_it_answered_on"),
     )
 
     texts_belong_to = ("id",)
@@ -273,6 +284,14 @@ class User(PersonalClock, AbstractUser):
         """Show the question of this name on the page of a year. One statement."""
         User.objects.filter(pk=self.pk).update(year_question=name)
         self.year_question = name
+
+    def stop_offering_help(self):
+        """Offer the page of help no more after a low mood. One statement."""
+        User.objects.filter(pk=self.pk).update(is_offered_help=False)
+
+    def answer_worth_it(self, day: datetime.date):
+        """Ask no more whether logging is worth it. The day of the first answer stays. One statement."""
+        User.objects.filter(pk=self.pk, worth_it_answered_on=None).update(worth_it_answered_on=day)
 
     def decline_catch_up(self, day: datetime.date):
         """Offer no more to catch up on this day, nor on one before it. One statement."""

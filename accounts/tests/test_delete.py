@@ -24,6 +24,7 @@ from logs.tests.pages import check_in_url
 from reflections.tests.factories import make_reflection
 from reminders.models import Feed
 from reminders.tests.factories import make_delivery
+from support.models import SupportPlan
 
 pytestmark = pytest.mark.thorough_on_sqlite
 
@@ -58,6 +59,7 @@ def make_person_with_everything(**facts) -> User:
     log = make_full_log(person, **{stage.part.asked: asked for stage in STAGES})
     make_dose(log, make_medication(person))
     reflection = make_reflection(person, asked=asked)
+    SupportPlan.objects.create(user=person, plan="Go out")
     make_answer(log, make_question(person, "line"))
     make_answer(reflection, make_question(person, "line", check_in="week"))
     make_appointment(person)

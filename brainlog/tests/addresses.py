@@ -47,6 +47,7 @@ class Address:
 ADDRESSES = [
     Address("today", visitor=(200, 405)),
     Address("now", other=(302, 405)),
+    Address("worth_it", other=(405, 302)),
     Address("offline", visitor=(200, 405)),
     Address("manifest", visitor=(200, 405)),
     Address("service_worker", visitor=(200, 405)),
@@ -159,6 +160,10 @@ ADDRESSES = [
     Address("insights:appointments", other=(200, 200)),
     Address("insights:appointment", (1,), other=(404, 404)),
     Address("insights:appointment_delete", (1,), other=(405, 404)),
+    Address("support:help", visitor=(200, 405)),
+    Address("support:plan", other=(200, 302)),
+    Address("support:undo", other=(405, 404)),
+    Address("support:stop_offering", other=(405, 302)),
     Address("privacy", visitor=(200, 405)),
     # Without METRICS_TOKEN.
     Address("metrics", visitor=(404, 405), other=(404, 405)),
@@ -226,6 +231,7 @@ ADMIN = [
     *pages_of("operations_databasereport"),
     in_admin("operations_databasereport_now", staff=(403, 403), superuser=(200, 200)),
     *pages_of("reflections_weeklyreflection"),
+    *pages_of("support_helpline", "add", "change", "delete"),
     # All else under /admin/.
     Address("/admin/nowhere/", (), (LOGIN, LOGIN), (ADMIN_LOGIN, ADMIN_LOGIN), (404, 404), (404, 404)),
 ]

@@ -38,6 +38,7 @@ from operations.database.stats import collect
 from operations.models import DatabaseReport
 from reflections.models import OwnWeeklyAnswer, WeeklyReflection
 from reflections.tests.factories import make_reflection
+from support.models import HelpLine
 from testing.gunicorn import ROOT, environment_with
 from testing.oidc import throwaway_provider
 from testing.rollback import rolled_back
@@ -98,6 +99,7 @@ def rest_of_the_admin(maria, settings):
     invitation = Invitation(pk=ROW, note="Ada")
     invitation.make_token()
     invitation.save()
+    HelpLine.objects.create(pk=ROW, country="US", name="A line", phone="1", checked_on=DAY, source="https://a.example")
     DatabaseReport.objects.create(pk=ROW, figures=collect("default"))
 
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.once
 TEMPLATES = bundles.SOURCES.parent / "templates"
 # Classes written by Python code: Django, levels of messages, the tag `icon`, widgets, states of days and stages.
 CLASSES_OF_CODE = {
-    *("errorlist", "success", "icon"),
+    *("errorlist", "success", "aside", "icon"),
     *("clear", "measure", "unit"),
     *("begun", "not-begun", "not-started", "today", "outside"),
 }

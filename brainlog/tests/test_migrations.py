@@ -15,7 +15,7 @@ from accounts.models import User
 from brainlog.database.person_keys import CompositeForeignKey
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ["accounts", "insights", "logs", "operations", "reflections", "reminders"]
+OURS = ["accounts", "insights", "logs", "operations", "reflections", "reminders", "support"]
 
 
 def test_the_migrations_say_what_the_models_say(db):
@@ -103,7 +103,7 @@ import django
 django.setup()
 from django.core.management import call_command
 from django.db import connection
-OURS = ("accounts", "insights", "logs", "operations", "reflections", "reminders")
+OURS = ("accounts", "insights", "logs", "operations", "reflections", "reminders", "support")
 look = connection.introspection
 tables = lambda: sorted(name for name in look.table_names() if name.startswith(OURS))
 columns = lambda: [str(look.get_table_description(connection.cursor(), name)) for name in tables()]

@@ -73,6 +73,7 @@ def test_nothing_is_readable(as_person, person, client):
         f"/reflections/{SUNDAY}/", {"week_rating": "6", "mental_state": "good"} | texts_of(WeeklyAnswers.fields())
     )
     as_person.post(check_in_url("medication"), taken({"medication": f"{CANARY} forte", "amount": "1"}))
+    as_person.post("/help/plan/", {"plan": f"{CANARY} plan", "people": f"{CANARY} people"})
     medication = person.medications.get()
     renamed = {"name": f"{CANARY} retard", "note": CANARY, "is_active": "on"}
     assert as_person.post(f"/logs/medications/{medication.pk}/", renamed).status_code == 302

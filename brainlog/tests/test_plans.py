@@ -180,10 +180,11 @@ PAGES = {
     f"/logs/{TODAY}/one-question/overall_mood/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6},
     f"/logs/{TODAY}/catch-up/": {DAYS_TABLE: 1, QUESTIONS_TABLE: 6, ANSWERS: 2},
     f"/logs/{TODAY}/delete/": {DAYS_TABLE: 1},
-    "/insights/events/": {EVENTS_TABLE: 31},
+    "/insights/events/": {EVENTS_TABLE: 40},
     f"/insights/events/{PERSON_ID}/": {EVENTS_TABLE: 1},
-    # The month, and for each of its ends the next day and week with words that are not hidden.
-    "/insights/words/": {DAYS_TABLE: 120, WEEKS: 20, HIDDEN: 500},
+    # The month, and the next day and week with words that are not hidden, for each of its ends. No week has any here.
+    "/insights/words/": {DAYS_TABLE: 120, WEEKS: 300, HIDDEN: 200},
+    "/insights/words/?month=2026-04&theme=gratitude": {DAYS_TABLE: 120, HIDDEN: 200},
     "/insights/words/hidden/": {HIDDEN: 40},
     "/reflections/": {WEEKS: 31},
     "/reflections/?page=3": {WEEKS: 31},
@@ -202,6 +203,10 @@ PAGES = {
 }
 # In an index alone: the rows of the pages before.
 COUNTED_OFF = {
+    # Which of the days beside it have a log.
+    f"/logs/{TODAY}/": {DAYS_TABLE: 2},
+    "/insights/words/": {HIDDEN: 200},
+    "/insights/words/?month=2026-04&theme=gratitude": {HIDDEN: 200},
     "/logs/?month=2024-05&page=12": {DAYS_TABLE: 331},
     "/reflections/?page=3": {WEEKS: 61},
 }

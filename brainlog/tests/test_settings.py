@@ -42,6 +42,8 @@ def folder(tmp_path):
         "accounts",
         "logs",
         "reflections",
+        "support",
+        "insights",
         "reminders",
         "home",
         "personal_data",

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.once
 ROOT = Path(__file__).resolve().parents[2] / "templates"
 TEMPLATES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.html"))
 
-NAMES = {"Brain Log"}
+NAMES = {"Brain Log", "findahelpline.com"}
 SPOKEN_ATTRIBUTES = {"alt", "aria-label", "aria-description", "placeholder", "title"}
 
 
@@ -44,7 +44,7 @@ def untranslated(source: str) -> list[str]:
     parser.close()
     texts = (" ".join(text.split()) for text in parser.texts)
     for name in NAMES:
-        texts = (text.replace(name, "") for text in texts)
+        texts = [text.replace(name, "") for text in texts]
     return [text for text in texts if re.search(r"[^\W\d_]", text)]
 
 

@@ -9,7 +9,8 @@ pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (
-    *("brainlog", "encryption", "accounts", "logs", "reflections", "home", "personal_data", "operations"),
+    *("brainlog", "encryption", "accounts", "logs", "reflections", "support", "insights", "reminders", "home"),
+    *("personal_data", "operations"),
     *("templates", "static/css", "static/js", "docs", "testing", "benchmarks", ".ci"),
 )
 WORDS = re.compile(r"\b(somebody|nobody|anybody|whoever|told)\b", re.IGNORECASE)

@@ -16,7 +16,7 @@ SHORT, LONG = 2, 4
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One day. `look` is a class: score-1 to score-10, no-answer, not-tracked; without one, nothing is drawn.
+    """One day. `look` is a class: score-1 to score-10, no-answer, not-tracked, not-asked. Without, nothing is drawn.
 
     `text` is written into the cell if it fits. `words` say the day and what it has; they are read out, and seen while
     the cell has the focus or the pointer.
@@ -28,12 +28,14 @@ class Cell:
     address: str = ""
     is_recalled: bool = False
     is_today: bool = False
+    has_event: bool = False
 
     @property
     def css_class(self) -> str:
         length = len(self.text)
         fits = "" if length <= SHORT else "long" if length <= LONG else "longer"
-        return " ".join(filter(None, ["cell", self.look, "recalled" if self.is_recalled else "", fits]))
+        marks = ["recalled" if self.is_recalled else "", "happened" if self.has_event else ""]
+        return " ".join(filter(None, ["cell", self.look, *marks, fits]))
 
     @property
     def markup(self) -> SafeString:

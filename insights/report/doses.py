@@ -11,7 +11,7 @@ from insights.report.contents import Axis, Band, Bands, Block, Mark, Sentences, 
 from insights.report.logged import Logged
 from logs.models import Medication
 
-MOST_TRACKS, MOST_BANDS_IN_WORDS, MOST_OTHERS = 5, 4, 8
+MOST_TRACKS, MOST_BANDS_IN_WORDS, MOST_OTHERS = 5, 4, 5
 
 
 def stretches_of_period(logged: Logged) -> dict[int, list[Stretch]]:

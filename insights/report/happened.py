@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from insights.events import Mark
 from insights.report.contents import Block, Sentences, Table
 
-MOST_ON_FIRST_PAGE, MOST_CHARACTERS = 5, 80
+MOST_ON_FIRST_PAGE, MOST_CHARACTERS = 4, 40
 
 
 def blocks(marks: Sequence[Mark]) -> list[Block]:
@@ -28,7 +28,7 @@ def details(marks: Sequence[Mark]) -> list[Block]:
 
 
 def table_of(marks: Sequence[Mark], *, is_short: bool = False) -> Table:
-    header = (gettext("Mark"), gettext("Days"), gettext("What happened"))
+    header = (gettext("No."), gettext("Days"), gettext("What happened"))
     texts = (shortened(mark.text) if is_short else mark.text for mark in marks)
     rows = ((str(mark.number), mark.days_in_words, text) for mark, text in zip(marks, texts, strict=True))
     return Table("", header, tuple(rows))

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tests.factories import make_person
 from brainlog.tests.html import Page
+from insights.tests.factories import make_event
 from insights.tests.test_charts import tree
 from insights.year import Colours
 from logs.kinds import Hours, Number, Score, YesNo
@@ -247,3 +248,24 @@ def test_a_whole_year_costs_few_queries_and_bytes(client):
     assert len(cells_of(page)) > 350
     assert len(page) < 90_000
     assert len(gzip.compress(page.encode())) < 10_000
+
+
+def test_what_happened_is_marked_in_the_cells_and_listed(client, newcomer):
+    """Also on a day that asked nothing yet, and on those of an event that began in the year before."""
+    make_log(newcomer, DAY, day_rating=7)
+    make_event(newcomer, "Moved", DAY)
+    make_event(newcomer, "Flu", DAY - ONE_DAY, last_day=DAY)
+    make_event(newcomer, "Winter", datetime.date(2025, 12, 30), last_day=datetime.date(2026, 1, 2))
+    client.force_login(newcomer)
+
+    page = get(client)
+    cells = cells_of(page)
+
+    words = "Monday, May 4, 2026: 7 of 10. What happened: Flu, Moved"
+    assert cells["2026-05-04"] == ({"cell", "score-7", "happened"}, "7", words)
+    assert cells["2026-05-03"][0] == {"cell", "no-answer", "happened"}
+    assert cells["2026-01-02"][0] == {"cell", "not-asked", "happened"}
+    assert cells["2026-01-02"][2] == "Friday, Jan 2, 2026: not asked. What happened: Winter"
+    assert "2026-01-03" not in cells
+    assert "Moved<small>May 4, 2026</small>" in page
+    assert "Winter<small>Jan 1, 2026 – Jan 2, 2026</small>" in page

@@ -272,7 +272,7 @@ def test_what_is_no_score_is_refused(as_person, person, one, status):
 
     assert response.status_code == status
     if status == 200:
-        assertContains(response, "Choose a question that has a score and that you are asked.")
+        assertContains(response, "Choose a question that is answered from 1 to 10 and that you are asked.")
     assert fresh(person).question_choices is None
 
 

@@ -24,6 +24,7 @@ from operations.database.applied_migrations import applied_migrations
 from operations.database.findings import ERROR, OK, WARNING
 from operations.database.queries import fetch_rows, first_line
 from reminders.models import SenderState
+from support.models import HelpLine
 
 ROUND_TRIPS = 5
 # Backups are made every night; one may fail.
@@ -204,6 +205,20 @@ def check_reminders(connection):
         yield OK, "a process that sends them runs"
 
 
+def check_help_lines(connection):
+    """Whether all help lines were checked lately: support/checks.py."""
+    if not has_table(connection, "support_helpline"):
+        return  # The check of migrations reports it.
+    days, now = HelpLine.CHECKED_EVERY.days, timezone.now()
+    oldest = now.date() - HelpLine.CHECKED_EVERY
+    unchecked = "SELECT name, country FROM support_helpline WHERE checked_on < %s ORDER BY checked_on, id"
+    names = ", ".join(f"{name} ({country})" for name, country in fetch_rows(connection, unchecked, oldest))
+    if names:
+        yield WARNING, f"not checked for {days} days, see the admin: {names}"
+    else:
+        yield OK, f"all were checked in the last {days} days"
+
+
 def has_table(connection, table: str) -> bool:
     with connection.cursor() as cursor:
         return table in connection.introspection.table_names(cursor)
@@ -223,6 +238,7 @@ SQLITE_CHECKS = {
     "texts": check_texts,
     "backup": check_backup,
     "reminders": check_reminders,
+    "help-lines": check_help_lines,
 }
 POSTGRESQL_CHECKS = {
     "connection": check_connection,
@@ -233,7 +249,11 @@ POSTGRESQL_CHECKS = {
     "texts": check_texts,
     "backup": check_backup,
     "reminders": check_reminders,
+    "help-lines": check_help_lines,
 }
 # These can meet a lock, so they run within time limits, in a transaction. The others compare connections and clocks,
 # which do not change within a transaction.
-READS_TABLES = {privileges.problems, check_migrations, check_schema, check_texts, check_backup, check_reminders}
+READS_TABLES = {
+    *(privileges.problems, check_migrations, check_schema, check_texts, check_backup),
+    *(check_reminders, check_help_lines),
+}

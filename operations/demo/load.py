@@ -29,6 +29,7 @@ def load_demo_data(person: User) -> DemoData:
     OwnAnswer.objects.bulk_create(data.own_answers)
     WeeklyReflection.objects.bulk_create(data.reflections)
     Event.objects.bulk_create(make_events(person))
+    person.answer_worth_it(person.today())
     person.answers_changed()
     return data
 

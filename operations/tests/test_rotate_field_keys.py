@@ -83,6 +83,7 @@ def test_every_text_is_encrypted_with_the_first_key(rows, keys):
         "logs_dailylog: 2 texts encrypted again\n"
         "reflections_weeklyreflection: 1 texts encrypted again\n"
         "reflections_ownweeklyanswer: 1 texts encrypted again\n"
+        "support_supportplan: 0 texts encrypted again\n"
         "insights_appointment: 0 texts encrypted again\n"
         "insights_event: 1 texts encrypted again\n"
         "insights_report: 0 texts encrypted again\n"

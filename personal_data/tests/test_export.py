@@ -52,6 +52,7 @@ EXPORTED = {
     "OwnQuestion": "own_questions",
     "OwnAnswer": "days",
     "OwnWeeklyAnswer": "reflections",
+    "SupportPlan": "support_plan",
     "QuestionSet": "days",  # and "reflections": the names, with each check-in and week that asked them
     "WeeklyReflection": "reflections",
     "Appointment": "appointments",

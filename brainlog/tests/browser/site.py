@@ -44,6 +44,8 @@ from reflections.tests.factories import make_reflection
 from reminders.email import off_token
 from reminders.models import Channel, Feed, Plan
 from reminders.tests.factories import remind
+from support.models import SupportPlan
+from support.tests.factories import make_shipped_lines
 
 ONE_DAY = datetime.timedelta(days=1)
 NOTE = "Slept badly, then a long walk by the river.\n\nThe afternoon was kinder than I had feared it would be."
@@ -56,6 +58,7 @@ NOT_PAGES = {
     "insights:end_report_link",
     "insights:report_pdf",
     "insights:shared_pdf",
+    "worth_it",
     "manifest",
     "service_worker",
     "logs:waiting",
@@ -88,6 +91,8 @@ NOT_PAGES = {
     "logs:undo_medication",
     "reflections:undo",
     "insights:appointment_delete",
+    "support:undo",
+    "support:stop_offering",
     "metrics",
     "reflections:other",
 }
@@ -120,6 +125,8 @@ class World:
         archived = make_question(regular, "line", label=LONG, archived_at=timezone.now())
         fill_a_history(regular, questions)
         Feed.objects.renew(regular)
+        make_shipped_lines()
+        SupportPlan.objects.create(user=regular, plan=NOTE, people=f"Ada 555 0100\n{LONG}")
         remind(regular, {"morning": "07:30", "evening": "21:15"}, channels=0)
         make_channels(regular)
         make_log(ill, ill.today(), not_tracked="ill", morning_mood=2, dreams=LONG)
@@ -336,6 +343,34 @@ def one_question_today(page, world):
     press(page, "Just one question today")
     expect(page.get_by_role("button", name="Ask everything again")).to_be_visible()
     User.objects.filter(pk=world.newcomer.pk).update(one_question_on=None)
+
+
+def help_offered(page, world):
+    tap(page, "morning_mood", "1")
+    press(page, "Save")
+    expect(page.get_by_text("That sounds like a hard moment")).to_be_visible()
+    world.regular.daily_logs.filter(date=world.regular.today()).update(morning_mood=7)
+
+
+def asked_if_worth_it(page, world):
+    """As after the first save that counts, thirty days on."""
+    counted = User.objects.filter(pk=world.regular.pk)
+    version = counted.values_list("answers_version", flat=True).get()
+    counted.update(answers_version=max(version, 1), worth_it_answered_on=None)
+    page.reload()
+    expect(page.get_by_role("heading", name="Is this worth it to you?")).to_be_visible()
+    counted.update(answers_version=version)
+
+
+def plan_saved_elsewhere(page, world):
+    plan = SupportPlan.objects.filter(user=world.regular).get()
+    plan.plan = "Out, to the river"
+    plan.save()
+    field(page, "plan").fill(LONG)
+    press(page, "Save")
+    expect(page.get_by_role("heading", name="Which answers")).to_be_visible()
+    plan.plan = NOTE
+    plan.save()
 
 
 def one_question_answered(page, world):
@@ -894,6 +929,14 @@ VIEWS = [
     View("is it you? by code", "accounts:confirm_code", "careful", "/accounts/confirm/code/"),
     View("is it you? by passkey", "accounts:confirm_passkey", "careful", "/accounts/confirm/passkey/"),
     View("code", "accounts:code", "visitor", "/accounts/login/", after_password_step),
+    View("help", "support:help", "regular", "/help/", is_wide=True),
+    View("help, no plan", "support:help", "newcomer", "/help/?country=GB"),
+    View("help for visitors", "support:help", "visitor", "/help/?country=nowhere", is_wide=True),
+    View("help offered", "today", "regular", "/logs/{today}/morning/", help_offered),
+    View("plan", "support:plan", "regular", "/help/plan/", is_wide=True),
+    View("plan, saved elsewhere", "support:plan", "regular", "/help/plan/", plan_saved_elsewhere),
+    View("plan, refused", "support:plan", "regular", "/help/plan/", saving(plan="x" * 4001)),
+    View("is it worth it?", "today", "regular", "/", asked_if_worth_it, is_wide=True),
     View("privacy", "privacy", "visitor", "/privacy/", is_wide=True),
     View("offline", "offline", "visitor", "/offline/", is_wide=True),
     View("404", "error", "regular", "/logs/2999-01-01/", error=404),

@@ -116,7 +116,12 @@ def test_without_javascript_all_parts_show_and_say_what_they_are_for(open_page):
     page = open_page(SMALL_PHONE, java_script=False)
     page.goto(NEW)
 
-    for title in ("For a score", "For a number or two numbers", "For a number", "For one or several of a list"):
+    for title in (
+        "For an answer from 1 to 10",
+        "For a number or two numbers",
+        "For a number",
+        "For one or several of a list",
+    ):
         expect(page.get_by_role("group", name=title, exact=True)).to_be_visible()
     expect(field(page, "choices")).to_be_visible()
 

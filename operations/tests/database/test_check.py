@@ -73,7 +73,7 @@ def checks_of(url: str, **environment: str) -> list[CheckResult]:
 
 def checkdb(url: str, **environment: str) -> tuple[int, list[str]]:
     """The exit code, and the lines of warnings and errors."""
-    checks = checks_of(url, **environment)
+    checks = [check for check in checks_of(url, **environment) if check.name != "help-lines"]  # It hangs on the day.
     return max(EXIT_CODES[check.status] for check in checks), [str(check) for check in checks if check.status != "ok"]
 
 
@@ -89,9 +89,10 @@ def test_all_is_well(cluster):
     lines = result.stdout.splitlines()
     assert [line.split(": ")[1] for line in lines] == [
         *("connection", "server", "tls", "pooling", "replication", "health"),
-        *("privileges", "migrations", "schema", "texts", "reminders"),
+        *("privileges", "migrations", "schema", "texts", "reminders", "help-lines"),
     ]
-    assert all(line.startswith("ok      default: ") for line in lines)
+    # Half a year after a release, the lines that it ships are to be checked.
+    assert all(line.startswith("ok      default: ") for line in lines if "help-lines" not in line)
     for text in ("PostgreSQL 1", "max_connections 100", "fsync on", "direct", "is the primary"):
         assert text in result.stdout
 
@@ -814,3 +815,13 @@ def test_sqlite_texts_in_clear(migrated_file, tmp_path):
         write_texts(run, gratitude=SECRET)
 
     assert "logs_dailylog.gratitude: 1 texts are not encrypted" in output_of("texts", f"sqlite:///{path}")
+
+
+def test_help_lines_that_were_not_checked_for_half_a_year_are_named(copy):
+    url, run = copy
+    run("UPDATE support_helpline SET checked_on = current_date")
+    assert "ok      default: help-lines: all were checked in the last 180 days" in output_of("help-lines", url)
+
+    run("UPDATE support_helpline SET checked_on = current_date - 200 WHERE name = 'Shout'")
+    found = output_of("help-lines", url)
+    assert found == "warning default: help-lines: not checked for 180 days, see the admin: Shout (GB)"
