@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('accounts', '0024_year_question'),
+        ('accounts', '0025_care'),
     ]
 
     operations = [
