@@ -171,8 +171,9 @@ PAGES = {
     "/logs/search/?answered=gratitude&measured=day_rating&least=1": {
         **{DAYS_TABLE: 60 + 30, ANSWERS: 30 * 2, QUESTIONS_TABLE: 6},
     },
+    # The days of all answers to a question of their own, without texts.
     f"/logs/search/?answered=own-{PERSON_ID}&before=2026-04-01.evening": {
-        **{DAYS_TABLE: 60 + 30, ANSWERS: DAYS + 30 * 2, QUESTIONS_TABLE: 6},
+        **{DAYS_TABLE: DAYS + 30, ANSWERS: DAYS + 30 * 2, QUESTIONS_TABLE: 6},
     },
     "/logs/medications/": {MEDICATIONS: 5},
     f"/logs/medications/{5 * PERSON_ID}/": {MEDICATIONS: 1},
