@@ -8,10 +8,10 @@ same for decryption.
 import base64
 import binascii
 import hashlib
-import json
 import re
 import secrets
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -51,13 +51,14 @@ def decrypt(token: str, *associated_data: str) -> str:
             return token
         raise InvalidCiphertextError("it is not encrypted, and FIELD_ENCRYPTION_KEYS does not say plaintext")
     header, key_id, data = match.groups()
-    if key_id not in settings.FIELD_ENCRYPTION_KEYS:
+    key = settings.FIELD_ENCRYPTION_KEYS.get(key_id)
+    if key is None:
         raise KeyMissingError(f"there is no key {key_id} in FIELD_ENCRYPTION_KEYS")
     try:
-        raw = base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
-        if as_base64(raw) != data:
+        # As base64.urlsafe_b64decode(), in half of the time: a search decrypts thousands of texts.
+        raw = binascii.a2b_base64(data.replace("-", "+").replace("_", "/") + "=" * (-len(data) % 4))
+        if (rest := len(raw) % 3) and as_base64(raw[-rest:]) != data[-rest - 1 :]:
             raise InvalidCiphertextError("it is not the base64 that was stored")  # The last character has unused bits.
-        key = settings.FIELD_ENCRYPTION_KEYS[key_id]
         return cipher(key).decrypt(raw[:NONCE], raw[NONCE:], serialize(header, associated_data)).decode()
     except (InvalidTag, binascii.Error):
         raise InvalidCiphertextError(f"it was not encrypted with the key {key_id} and this associated data") from None
@@ -91,8 +92,8 @@ def key_fingerprints() -> dict[str, str]:
 
 
 def serialize(header: str, associated_data: tuple[str, ...]) -> bytes:
-    """Return what is authenticated with the text. JSON makes it unambiguous."""
-    return json.dumps([header, *associated_data]).encode()
+    """Return what is authenticated with the text. JSON makes it unambiguous: what json.dumps() makes of the list."""
+    return f"[{', '.join(map(encode_basestring_ascii, (header, *associated_data)))}]".encode()
 
 
 def as_base64(raw: bytes) -> str:

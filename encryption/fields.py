@@ -282,7 +282,7 @@ def associated_data(*parts) -> tuple[str, ...]:
     """Convert the parts of associated data to text. A UUID is written as SQLite stores it."""
     if None in parts:
         raise ValueError("A private text is bound to its owner, which is not set.")
-    return tuple(part.hex if isinstance(part, UUID) else str(part) for part in parts)
+    return tuple([part if type(part) is str else part.hex if type(part) is UUID else str(part) for part in parts])
 
 
 def private_fields(model: type[models.Model]) -> list[PrivateTextField]:

@@ -7,6 +7,7 @@ from operator import or_
 
 from django.db.models import DecimalField, Exists, F, OuterRef, Q, QuerySet, Value
 
+from encryption.fields import PrivateTextField
 from logs.addresses import address_of_day
 from logs.calendar_days import full_name_of
 from logs.folding import fold, snippet
@@ -122,9 +123,17 @@ class Table:
                 found.setdefault(row, {})[question] = day, text
         return found
 
-    def decrypt(self, field, stored, *owner) -> str | None:
-        text = field.text_in(stored, self.person.pk, *owner) if stored else None
-        self.unreadable += bool(stored) and text is None
+    @cached_property
+    def fields(self) -> dict[str, PrivateTextField]:
+        """The columns of texts by name, `text` being that of own ones."""
+        fields = {name: self.model._meta.get_field(name) for name in self.columns}
+        return fields | {"text": self.answers._meta.get_field("text")}
+
+    def decrypt(self, name: str, stored, *owner) -> str | None:
+        if not stored:
+            return None
+        text = self.fields[name].text_in(stored, self.person.pk, *owner)
+        self.unreadable += text is None
         return text
 
     def add_answers(self, hits: list[Hit]):
@@ -212,6 +221,5 @@ class Row:
     def text_of(self, question: Question) -> str | None:
         if isinstance(question, RowQuestion):
             day, stored = self.own.get(question.own.pk, (None, None))
-            return self.table.decrypt(self.table.answers._meta.get_field("text"), stored, day, question.own.pk)
-        stored = self.columns[question.name]
-        return self.table.decrypt(self.table.model._meta.get_field(question.name), stored, self.day)
+            return self.table.decrypt("text", stored, day, question.own.pk)
+        return self.table.decrypt(question.name, self.columns[question.name], self.day)

@@ -164,6 +164,17 @@ PAGES = {
     "/": {DAYS_TABLE: 8, WEEKS: 2, DOSES: 2, MEDICATIONS: 5},
     "/logs/": {DAYS_TABLE: 42 + 31},
     "/logs/?month=2024-05&page=12": {DAYS_TABLE: 42 + 31},
+    # As many days as fill a page, in batches of 60. A word that is nowhere takes all days, until the time is over.
+    "/logs/search/?q=river": {DAYS_TABLE: 60, WEEKS: 60, MEDICATIONS: 5, QUESTIONS_TABLE: 6},
+    "/logs/search/?q=letter&from=2026-03-01&check_in=week": {WEEKS: 10, QUESTIONS_TABLE: 6},
+    # The answers that are asked for are read again, of the days that are shown.
+    "/logs/search/?answered=gratitude&measured=day_rating&least=1": {
+        **{DAYS_TABLE: 60 + 30, ANSWERS: 30 * 2, QUESTIONS_TABLE: 6},
+    },
+    # The days of all answers to a question of their own, without texts.
+    f"/logs/search/?answered=own-{PERSON_ID}&before=2026-04-01.evening": {
+        **{DAYS_TABLE: DAYS + 30, ANSWERS: DAYS + 30 * 2, QUESTIONS_TABLE: 6},
+    },
     "/logs/medications/": {MEDICATIONS: 5},
     f"/logs/medications/{5 * PERSON_ID}/": {MEDICATIONS: 1},
     f"/logs/medications/{5 * PERSON_ID}/merge/": {MEDICATIONS: 1 + 5, DOSES: 0},
@@ -229,7 +240,8 @@ ELSEWHERE = {
 
 # The person, or the key of a row of theirs.
 OF_ONE_PERSON = re.compile(
-    rf"\(user_id = {PERSON_ID}\)|\((daily_log_id|reflection_id|medication_id|question_id|id) = \w+(\.\w+)?\)"
+    rf"\(user_id = {PERSON_ID}\)|"
+    r"\((daily_log_id|reflection_id|medication_id|question_id|id) = (\w+(\.\w+)?|ANY \(.{1,2000}\))\)"
 )
 
 

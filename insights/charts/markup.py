@@ -1,8 +1,8 @@
 """Elements of HTML and SVG, with all texts and attributes escaped."""
 
 from collections.abc import Iterable
+from html import escape
 
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 EMPTY = mark_safe("")
@@ -10,16 +10,19 @@ EMPTY = mark_safe("")
 
 def element(name: str, attributes: dict | None = None, *content) -> SafeString:
     """`<name …>content</name>`. Attributes that are None are left out; content that is no SafeString is escaped."""
-    written = "".join(
-        f' {key}="{conditional_escape(value)}"' for key, value in (attributes or {}).items() if value is not None
-    )
+    written = "".join(f' {key}="{escaped(value)}"' for key, value in (attributes or {}).items() if value is not None)
     # Safe: names are ours, and all else is escaped here.
-    return mark_safe(f"<{name}{written}>{''.join(map(conditional_escape, content))}</{name}>")  # noqa: S308
+    return mark_safe(f"<{name}{written}>{''.join(map(escaped, content))}</{name}>")  # noqa: S308
+
+
+def escaped(text) -> str:
+    """Django's conditional_escape() in a third of the time: a year has four thousand of them."""
+    return text if isinstance(text, SafeString) else escape(str(text))
 
 
 def joined(parts: Iterable[SafeString]) -> SafeString:
     """Elements behind one another."""
-    return mark_safe("".join(map(conditional_escape, parts)))  # noqa: S308
+    return mark_safe("".join(map(escaped, parts)))  # noqa: S308
 
 
 def number(value: float) -> str:

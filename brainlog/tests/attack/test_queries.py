@@ -26,6 +26,7 @@ any_query = settings(suppress_health_check=[*HealthCheck], max_examples=settings
 
 # Parameters of Django, its admin and allauth.
 KNOWN = {"next", "q", "o", "p", "e", "all", "_popup", "_to_field", "_changelist_filters", "_facets", "process", "scope"}
+KNOWN |= {"before", "from", "to", "check_in", "answered", "measured", "least", "most", "in_month", "year"}
 KNOWN |= {"term", "app_label", "model_name", "field_name", "lang", "format"}
 
 LOOKUPS = ["exact", "iexact", "in", "gt", "gte", "lt", "range", "isnull", "isempty", "contains", "startswith", "regex"]

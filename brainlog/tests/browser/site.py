@@ -309,6 +309,11 @@ def own_answers_refused(page, world):
     expect_errors(page)
 
 
+def more_ways_to_search(page, world):
+    page.get_by_text("More ways to search").click()
+    expect(field(page, "check_in")).to_be_visible()
+
+
 def check_in_off(page, world):
     press(page, "Switch it off")
     expect_saved(page, "Afternoon is off.")
@@ -785,6 +790,14 @@ VIEWS = [
     View("a deleted day", "logs:delete", "regular", "/logs/{spare_day}/delete/", deleted),
     View("history", "logs:history", "regular", "/logs/", is_wide=True),
     View("history, a month ago", "logs:history", "regular", "/logs/?month={last_month}"),
+    View("history, no such month", "logs:history", "regular", "/logs/?in_month=2&year=26", is_wide=True),
+    View("search", "logs:search", "newcomer", "/logs/search/", more_ways_to_search, is_wide=True),
+    View("search, found", "logs:search", "regular", "/logs/search/?q=river+kinder", is_wide=True),
+    View("search, long words", "logs:search", "regular", "/logs/search/?q=elektrizitaten", more_ways_to_search),
+    View("search, days", "logs:search", "regular", "/logs/search/?measured=day_rating&least=1", is_wide=True),
+    View("search, a medication", "logs:search", "regular", "/logs/search/?q=concerta"),
+    View("search, nothing found", "logs:search", "regular", "/logs/search/?q=zeppelin"),
+    View("search, refused", "logs:search", "regular", "/logs/search/?q=%22&from=2026-05-04&to=2026-05-03&least=x"),
     View("history, page 2", "logs:history", "regular", "/logs/?page=2"),
     View("history, past the end", "logs:history", "regular", "/logs/?page=3"),
     View("medications", "logs:medications", "regular", "/logs/medications/"),
