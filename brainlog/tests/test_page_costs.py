@@ -26,13 +26,14 @@ MOST = {
     f"/logs/{DAY}/midday/": (6, 2, 14300),
     f"/logs/{DAY}/afternoon/": (6, 2, 12200),
     f"/logs/{DAY}/evening/": (6, 2, 16500),
-    "/logs/": (4, 3, 18800),  # With the forms that open any month, and the search.
+    "/logs/": (4, 3, 18950),  # With the forms that open any month, and the search.
     # All days of the demo, in three batches: the word is in few of them.
     "/logs/search/?q=walk": (3, 6, 19000),
     f"/reflections/{DAY}/": (6, 3, 14800),
     "/reflections/": (4, 2, 13300),
     f"/reflections/numbers/{DAY[:7]}/": (4, 2, 6800),
     "/insights/events/": (6, 3, 9100),
+    "/insights/report/": (4, 3, 8400),
     "/insights/words/": (7, 10, 19200),
     "/logs/questions/": (3, 1, 11500),
     "/logs/questions/new/": (5, 1, 8600),
