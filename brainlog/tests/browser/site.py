@@ -800,7 +800,7 @@ VIEWS = [
         "insights:events",
         "regular",
         "/insights/events/",
-        saving(text="x" * 201, date="1899-01-01", last_day="x"),
+        saving(text="x" * 201, date="1899-01-01", last_day="1898-01-01"),
     ),
     View("one thing that happened", "insights:event", "regular", "/insights/events/{event}/"),
     View(
