@@ -126,6 +126,7 @@ class LineChart:
         """What the lines and the ticks mean, and the events with their days."""
         several = len(self.lines) > 1 or self.right
         items = [*self.legend_of_lines()] if several else []
+        items += [element("li", {}, words) for band in self.bands if (words := band.in_words(days))]
         items += [
             sample(kind, words)
             for kind, words in (("missed", gettext("dose missed")), ("late", gettext("dose late")))

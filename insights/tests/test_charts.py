@@ -109,6 +109,20 @@ def test_doses_are_bands_with_a_step_where_they_change_and_ticks_below():
     assert "dose missed" in markup and "dose late" in markup
 
 
+def test_doses_that_do_not_fit_into_the_band_stand_in_the_legend():
+    wide = Band("Concerta", [Period("18 mg", day(0), day(44)), Period("27 mg", day(45), day(89))])
+    narrow = Band(
+        "Ritalin", [Period("5 mg", day(-9), day(4)), Period("10 mg", day(5), day(9)), Period("", day(10), day(20))]
+    )
+    many = Band("Other", [Period(f"{number} mg", day(number), day(number)) for number in range(20)])
+
+    markup = chart([None] * 90, bands=[wide, narrow, many]).markup
+
+    assert "Concerta:" not in markup
+    assert "<li>Ritalin: 5 mg, 10 mg from Mar 6</li>" in markup
+    assert "7 mg from Mar 8, and 12 more</li>" in markup
+
+
 def drawn_in(markup: str, css_class: str) -> str:
     return "".join(ElementTree.tostring(each, encoding="unicode") for each in drawn(markup, css_class))
 
