@@ -15,6 +15,7 @@ from insights.charts.markup import EMPTY, element, joined, number, percent
 from insights.charts.scales import Scale, in_words, ticks
 
 RECALLED = "line-1"  # the dot that the legend shows with a hole
+LONG_AXIS = " long-axis"
 FEW = 31  # dots, which are drawn larger
 WIDTH, HEIGHT = 1000, 100  # units of the plot, which is stretched
 STRETCHED = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "preserveAspectRatio": "none"}
@@ -65,12 +66,13 @@ class LineChart:
     @property
     def markup(self) -> SafeString:
         days, scale = Days(self.first, self.last), self.lines[0].scale
+        left = ("0", "start") if axis_class(scale) == LONG_AXIS else ("100%", "end")
         picture = {"class": "chart-picture", "role": "img", "aria-label": self.title}
         bands = (band.markup(f"{self.key}-b{each}", days) for each, band in enumerate(self.bands) if band.within(days))
         parts = [
             element("div", {"class": "chart-bands"}, *bands),
             self.ends_of(top=True),
-            element("svg", {"class": "chart-left"}, axis(scale, "100%", "end")),
+            element("svg", {"class": "chart-left"}, axis(scale, *left)),
             element("svg", {"class": "chart-plot"} | STRETCHED, *self.drawn(days)),
             element("svg", {"class": "chart-right"}, axis(self.right.scale, "0", "start")) if self.right else EMPTY,
             self.ends_of(top=False),
@@ -163,9 +165,11 @@ def sample(kind: str, words: str) -> SafeString:
 
 
 def axis_class(scale: Scale) -> str:
-    """A class for an axis with long numbers."""
+    """A class for an axis with long numbers: one of more room, or one over the plot."""
     longest = max(len(in_words(value)) for value in ticks(scale))
-    return " wide-axis" if longest > 4 else ""
+    if longest > 7:
+        return LONG_AXIS
+    return " wide-axis" if longest > 4 else " medium-axis" if longest > 2 else ""
 
 
 def axis(scale: Scale, at: str, anchor: str) -> SafeString:
