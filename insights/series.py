@@ -143,13 +143,15 @@ def began(person) -> datetime.date:
     return min(filter(None, [person.first_day, logged]))
 
 
-def read_series(person, questions: Sequence[Question], first: datetime.date, last: datetime.date) -> list[Series]:
+def read_series(
+    person, questions: Sequence[Question], first: datetime.date, last: datetime.date, start: datetime.date | None = None
+) -> list[Series]:
     """The answers to these questions, from the day `first` to the day `last`, in the order of the questions.
 
-    One query for the columns, one for the sets of questions asked, one for the day the person began, and one for own
+    `start` is what began() says, if it is known. One query for the columns, one for the sets of questions asked, one for the day the person began, and one for own
     answers; one or two more where there are weekly questions.
     """
-    start = began(person)
+    start = start or began(person)
     daily = [question for question in questions if not is_weekly(question)]
     weekly = [question for question in questions if is_weekly(question)]
     found = {}
