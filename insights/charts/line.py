@@ -12,7 +12,7 @@ from insights.charts.bands import Band
 from insights.charts.days import Days
 from insights.charts.labels import WIDTHS, are_apart, class_of, tiers
 from insights.charts.markup import EMPTY, element, joined, number, percent
-from insights.charts.scales import Scale, in_words, ticks
+from insights.charts.scales import Scale, ticks
 
 RECALLED = "line-1"  # the dot that the legend shows with a hole
 LONG_AXIS = " long-axis"
@@ -166,7 +166,7 @@ def sample(kind: str, words: str) -> SafeString:
 
 def axis_class(scale: Scale) -> str:
     """A class for an axis with long numbers: one of more room, or one over the plot."""
-    longest = max(len(in_words(value)) for value in ticks(scale))
+    longest = max(len(scale.in_words(value)) for value in ticks(scale))
     if longest > 7:
         return LONG_AXIS
     return " wide-axis" if longest > 4 else " medium-axis" if longest > 2 else ""
@@ -176,7 +176,7 @@ def axis(scale: Scale, at: str, anchor: str) -> SafeString:
     """The numbers beside a plot."""
     place = {"x": at, "text-anchor": anchor, "dominant-baseline": "central"}
     return joined(
-        element("text", place | {"y": percent(1 - scale.share(value))}, in_words(value)) for value in ticks(scale)
+        element("text", place | {"y": percent(1 - scale.share(value))}, scale.in_words(value)) for value in ticks(scale)
     )
 
 
