@@ -121,7 +121,7 @@ def test_every_kind_of_own_question_has_a_chart_and_forty_have_pages(as_person, 
     assert "“coffee” on 1 day" in said["choice"].sentences[0]
     assert "“No” on 1 day" in said["yes_no"].sentences[0]
     assert "1 answer, too few for a range (7 are needed)" in said["two_numbers"].sentences[0]
-    assert "answered in 1 of 5 weeks" in cards_of(pages[3])[drawable[-1].name].sentences[0]
+    assert "answered in 1 of 1 week" in cards_of(pages[3])[drawable[-1].name].sentences[0]
 
 
 def test_words_of_a_person_are_escaped_and_no_formula(as_person, person):
