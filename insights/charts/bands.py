@@ -89,12 +89,13 @@ def dose_in_words(period: Period, days: Days) -> str:
 
 
 def dose(key: str, number: int, period: Period, days: Days):
-    """One dose: a patterned box, a step at its beginning, and its words if they fit."""
+    """One dose: a patterned box, a step where it begins within the period, and its words if they fit."""
     start, end = reach(period, days)
     box = {"x": percent(start), "width": percent(end - start), "height": "100%"}
     yield element("rect", {"class": "dose"} | box)
     yield element("rect", {"fill": f"url(#{key}-p{number % PATTERNS})"} | box)
-    yield element("line", {"class": "step", "x1": percent(start), "x2": percent(start), "y2": "100%"})
+    if period.first > days.first:
+        yield element("line", {"class": "step", "x1": percent(start), "x2": percent(start), "y2": "100%"})
     if period.text and (tier := tier_of(period, days)) is not None:
         place = {"class": class_of(tier), "x": percent((start + end) / 2), "y": "50%"}
         yield element("text", place | {"text-anchor": "middle", "dominant-baseline": "central"}, period.text)

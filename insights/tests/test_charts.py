@@ -101,6 +101,7 @@ def test_doses_are_bands_with_a_step_where_they_change_and_ticks_below():
 
     assert [(rect.get("x"), rect.get("width")) for rect in drawn(markup, "dose")] == [("0%", "50%"), ("50%", "50%")]
     assert [text.text for text in drawn(markup, "chart-band")[0].iter("text")] == ["18 mg", "27 mg"]
+    assert [step.get("x1") for step in tree(drawn_in(markup, "chart-band")).iter("line")] == ["50%"]
     patterns = [rect.get("fill") for rect in tree(markup).iter("rect") if rect.get("fill")]
     assert patterns == ["url(#focus-b0-p0)", "url(#focus-b0-p1)"]
     assert path(drawn_in(markup, "chart-plot"), "step") == "M500 0v100"
