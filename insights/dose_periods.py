@@ -80,17 +80,18 @@ class Taken:
 
 @dataclass(frozen=True)
 class Doses:
-    """The stretches of each medication, the days on which a daily one was missed, and those on which one was late.
+    """What charts of a period show of doses. `stretches`, `missed` and `late` are by the key of a medication.
 
-    `missed` has a day whose answer is that nothing was taken, also where it is not said which medication is daily.
-    `changes` are the first days of a stretch, and those after one that ended: where a mean over days starts anew.
+    `missed`: days on which one that is taken daily was missed. `late`: days on which a dose was late.
+    `taken`: of each day that says so, whether all that was due was taken. `changes`: the first days of a stretch, and
+    those after one that ended: where a mean over days starts anew. Medications taken as needed make no changes.
     """
 
     stretches: Mapping[int, Sequence[Stretch]]
-    missed: Sequence[datetime.date]
-    late: Sequence[datetime.date]
+    missed: Mapping[int, Sequence[datetime.date]]
+    late: Mapping[int, Sequence[datetime.date]]
+    taken: Mapping[datetime.date, bool]
     changes: Sequence[datetime.date]
-    days_answered: int = 0  # The days that say whether what was due was taken.
 
 
 def dose_periods(person, first: datetime.date, last: datetime.date) -> list[DosePeriod]:
@@ -192,11 +193,23 @@ def runs_of(totals: Mapping[datetime.date, Total]) -> list[tuple[Total, list[dat
 
 def doses_from(taken: Taken, first: datetime.date, last: datetime.date) -> Doses:
     """What the charts of a period show of doses."""
-    stretches = {
-        each.pk: found
-        for each in taken.medications
-        if (found := stretches_within(taken.totals.get(each.pk, {}), first, last))
-    }
+
+    def within(days):
+        return [day for day in days if first <= day <= last]
+
+    stretches = {each.pk: stretches_within(taken.totals.get(each.pk, {}), first, last) for each in taken.medications}
+    missed, is_taken = missed_doses(taken)
+    return Doses(
+        stretches={key: found for key, found in stretches.items() if found},
+        missed={key: days for key, found in missed.items() if (days := within(found))},
+        late={each.pk: days for each in taken.medications if (days := within(late_days(each, taken)))},
+        taken={day: answer for day, answer in is_taken.items() if first <= day <= last},
+        changes=within(changes_in(taken, first, last)),
+    )
+
+
+def changes_in(taken: Taken, first: datetime.date, last: datetime.date) -> list[datetime.date]:
+    """The days after the first on which a dose that is not as needed began, changed, or had ended."""
     steady = [
         stretch
         for each in taken.medications
@@ -204,21 +217,15 @@ def doses_from(taken: Taken, first: datetime.date, last: datetime.date) -> Doses
         for stretch in stretches_of(taken.totals.get(each.pk, {}))
     ]
     ended = [each for each in steady if (last - each.last).days > LONGEST_GAP]
-    changes = {each.first for each in steady} | {each.last + ONE_DAY for each in ended}
-    missed = missed_days(taken)
-    return Doses(
-        stretches=stretches,
-        missed=[day for day, is_missed in missed.items() if is_missed and first <= day <= last],
-        late=[day for day in late_days(taken) if first <= day <= last],
-        changes=sorted(day for day in changes if first < day <= last),
-        days_answered=len(missed),
-    )
+    days = {each.first for each in steady} | {each.last + ONE_DAY for each in ended}
+    return sorted(day for day in days if day > first)
 
 
-def missed_days(taken: Taken) -> dict[datetime.date, bool]:
-    """Of each day that says so, whether a medication that was due was missed.
+def missed_doses(taken: Taken) -> tuple[dict[int, list[datetime.date]], dict[datetime.date, bool]]:
+    """The days on which each daily medication was missed, and of each day that says so, whether none was.
 
-    Without daily medications, a day's own answer counts, unless all are taken as needed.
+    A day that says yes and lists no dose does not say of which: its answer counts. Without daily medications, a day's
+    own answer counts, unless all are taken as needed.
     """
     # One that was put away is not due any more, since a day unknown.
     daily = [
@@ -226,17 +233,21 @@ def missed_days(taken: Taken) -> dict[datetime.date, bool]:
         for each in taken.medications
         if each.is_daily and (each.is_active or each.until)
     ]
+    missed: dict[int, list[datetime.date]] = {}
+    is_taken: dict[datetime.date, bool] = {}
     if taken.medications and all(each.schedule == Medication.Schedule.AS_NEEDED for each in taken.medications):
-        return {}
-    found = {}
+        return missed, is_taken
     for day, answer in taken.answers.items():
         due = {each.pk for each in daily if each.is_due(day)}
         listed = {key for key, days in taken.totals.items() if day in days}
         if due:
-            found[day] = not (answer and (not listed or due <= listed))
+            lacking = set() if answer and not listed else due - listed
+            is_taken[day] = not lacking
+            for key in lacking:
+                missed.setdefault(key, []).append(day)
         elif not daily:
-            found[day] = not answer
-    return found
+            is_taken[day] = answer
+    return missed, is_taken
 
 
 def first_due(medication: Medication, taken: Taken) -> datetime.date | None:
@@ -246,15 +257,15 @@ def first_due(medication: Medication, taken: Taken) -> datetime.date | None:
     return min(taken.totals.get(medication.pk, ()), default=None)
 
 
-def late_days(taken: Taken) -> list[datetime.date]:
+def late_days(medication: Medication, taken: Taken) -> list[datetime.date]:
     """The days on which a dose was taken later than usual by LATE_AFTER or more, each dose against its own time."""
-    found = set()
-    for medication in taken.medications:
-        usual = sorted(medication.usual_times_of_day)
-        for day, times in taken.times.get(medication.pk, {}).items():
-            if any(is_late(at, due) for at, due in zip(sorted(times), usual, strict=False)):
-                found.add(day)
-    return sorted(found)
+    usual = sorted(medication.usual_times_of_day)
+    days = taken.times.get(medication.pk, {})
+    return [
+        day
+        for day, times in sorted(days.items())
+        if any(is_late(at, due) for at, due in zip(sorted(times), usual, strict=False))
+    ]
 
 
 def is_late(at: datetime.time, due: datetime.time) -> bool:

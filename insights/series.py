@@ -4,18 +4,22 @@ A question that is answered once a week has its answer on the week's first day, 
 """
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
-from uuid import UUID
+from functools import lru_cache
 
-from django.db.models import Count
+from django.db.models import Count, FloatField, IntegerField, TextField
+from django.db.models.functions import Cast
 
 from insights.dose_periods import DosePeriod, dose_periods
 from logs.kinds import Choice, Count as CountOfDays, Hours, Number, Score, Time, YesNo
+from logs.own_kinds import NOT_NOTICED
 from logs.parts import Part
 from logs.question_lists import questions_of_day
-from logs.questions import Question, RowQuestion, value_in
+from logs.questions import Question, RowQuestion
 from logs.stages import STAGE_BY_SLUG, STAGES
 from reflections.models import WEEK, weekly_questions
 
@@ -26,15 +30,36 @@ ONE_DAY = datetime.timedelta(days=1)
 DRAWABLE = (Score, Number, Hours, YesNo, CountOfDays, Choice, Time)
 PART_OF_COLUMN = {name: stage.part for stage in STAGES for name in stage.field_names}
 PARTS = tuple(stage.part for stage in STAGES)
-# The columns of an own answer that say what it is, by the question's kind.
-OWN_COLUMNS = {
-    "score": ("number",),
-    "number": ("number",),
-    "two_numbers": ("number", "number_2"),
-    "yes_no": ("flag",),
-    "choice": ("chosen",),
-    "several": ("chosen",),
-    "time": ("time",),
+
+
+def of_number(number: float) -> Decimal:
+    return Decimal(repr(number))  # At most twelve digits, which a float has.
+
+
+@lru_cache(1000)
+def of_list(text: str) -> list:
+    return json.loads(text)
+
+
+of_time = lru_cache(24 * 60)(datetime.time.fromisoformat)
+
+# Of each kind of own question: the columns that hold its answer, and how they are read. Cast in the database: Django
+# converts each column of each row, which takes longer than all else for ten years.
+OWN_COLUMNS: dict[str, tuple[tuple[str, ...], Callable]] = {
+    "score": (("number",), int),
+    "number": (("number",), of_number),
+    "two_numbers": (("number", "number_2"), lambda first, second: (of_number(first), of_number(second))),
+    "yes_no": (("flag",), bool),
+    "choice": (("chosen",), lambda text: of_list(text)[0]),
+    "several": (("chosen",), lambda text: [*of_list(text)]),
+    "time": (("time",), lambda text: NOT_NOTICED if text is None else of_time(text)),
+}
+CASTS = {
+    "number": FloatField(),
+    "number_2": FloatField(),
+    "flag": IntegerField(),
+    "chosen": TextField(),
+    "time": TextField(),
 }
 
 
@@ -143,50 +168,66 @@ def began(person) -> datetime.date:
     return min(filter(None, [person.first_day, logged]))
 
 
-def read_series(person, questions: Sequence[Question], first: datetime.date, last: datetime.date) -> list[Series]:
+def read_series(
+    person, questions: Sequence[Question], first: datetime.date, last: datetime.date, start: datetime.date | None = None
+) -> list[Series]:
     """The answers to these questions, from the day `first` to the day `last`, in the order of the questions.
 
-    One query for the columns, one for the sets of questions asked, one for the day the person began, and one for own
-    answers; one or two more where there are weekly questions.
+    `start` is what began() says, if it is known. One query for the columns, one for the sets of questions asked, one
+    for the day the person began, and one for own answers; one or two more where there are weekly questions.
     """
-    start = began(person)
+    start = start or began(person)
     daily = [question for question in questions if not is_weekly(question)]
     weekly = [question for question in questions if is_weekly(question)]
     found = {}
     if daily:
         rows = day_rows(person, daily, first, last)
-        reader = Reader(person, rows, first, last, start, own_answers(person.own_answers, daily, first, last))
+        own = own_answers(person.own_answers.filter(date__range=(first, last)), "daily_log_id", daily, rows)
+        reader = Reader(person, rows, first, last, start, own)
         found |= {question.name: reader.of_day(question) for question in daily}
     if weekly:
         rows = week_rows(person, weekly, first, last)
-        reader = Reader(person, rows, first, last, start, own_answers(person.own_weekly_answers, weekly, first, last))
+        answers = person.own_weekly_answers.filter(reflection__in=rows.keys)
+        reader = Reader(person, rows, first, last, start, own_answers(answers, "reflection_id", weekly, rows))
         found |= {question.name: reader.of_week(question) for question in weekly}
     return [found[question.name] for question in questions]
 
 
 class Rows:
-    """Rows of days or weeks, read as columns: a tuple of values for each, in the order of the dates."""
+    """Rows of days or weeks, read as columns: a tuple of values for each, in the order of the dates.
 
-    def __init__(
-        self, dates: Sequence[datetime.date], columns: Mapping[str, Sequence], asked: Mapping[UUID, frozenset]
-    ):
-        self.dates = dates
-        self.columns = columns
-        self.asked = asked  # The names in each set of questions, by its key.
+    `names` begin with those of the key and the date. `asked` are the names in each set of questions, by its key.
+    """
+
+    def __init__(self, names: Sequence[str], rows: Sequence[tuple], parts: Sequence[Part], asked: Mapping[str, list]):
+        columns = zip(*rows, strict=True) if rows else [()] * len(names)
+        self.columns = dict(zip(names, columns, strict=True))
+        self.keys, self.dates = self.columns[names[0]], self.columns[names[1]]
+        self.parts = parts
+        self.asked = asked
+        # Many rows asked the same: each has the number of what its parts asked, of which there are few.
+        numbers: dict[tuple, int] = {}
+        keys_of_rows = zip(*(self.columns[part.asked_id] for part in parts), strict=True)
+        self.numbers = [numbers.setdefault(keys, len(numbers)) for keys in keys_of_rows]
+        self.what_was_asked = [*numbers]
 
     def __getitem__(self, name: str) -> Sequence:
-        return self.columns.get(name, ())
+        return self.columns[name]
+
+    def by_what_was_asked(self, test: Callable[[tuple], bool]) -> list[bool]:
+        """Of each row, whether the keys of the sets that its parts asked pass a test."""
+        passed = [test(keys) for keys in self.what_was_asked]
+        return [passed[number] for number in self.numbers]
 
 
-def read_rows(person, rows, date: str, names: Iterable[str], parts: Sequence[Part]) -> Rows:
-    """Two queries: the rows, and the names in their sets of questions."""
-    kept = [*(part.recalled for part in parts), *(part.asked_id for part in parts)]
-    names = list(dict.fromkeys([date, *names, *kept]))
-    found = list(rows.order_by(date).values_list(*names))
-    columns = dict(zip(names, zip(*found, strict=True), strict=True)) if found else {}
-    keys = {key for part in parts for key in columns.get(part.asked_id, ())} - {None}
-    sets = person.question_sets.filter(pk__in=keys).values_list("pk", "names") if keys else ()
-    return Rows(columns.get(date, ()), columns, {key: frozenset(names) for key, names in sets})
+def read_rows(rows, date: str, names: Iterable[str], parts: Sequence[Part], sets) -> Rows:
+    """Two queries: the rows, and the names in their sets of questions, which are among `sets`."""
+    asked = {part.asked_id: Cast(part.asked_id, TextField()) for part in parts}
+    names = list(dict.fromkeys(["pk", date, *names, *(part.recalled for part in parts)]))
+    found = list(rows.order_by(date).values_list(*names, *asked.values()))
+    keys = {key for row in found for key in row[len(names) :]} - {None}
+    named = sets.filter(pk__in=keys).values_list(Cast("pk", TextField()), "names") if keys else ()
+    return Rows([*names, *asked], found, parts, dict(named))
 
 
 def columns_of(questions: Iterable[Question]) -> list[str]:
@@ -202,33 +243,43 @@ def day_rows(person, questions: Sequence[Question], first, last) -> Rows:
     slugs = {stage_slug(question) for question in questions}
     parts = PARTS if has_own else [stage.part for stage in STAGES if stage.slug in slugs]
     rows = person.daily_logs.filter(date__range=(first, last))
-    return read_rows(person, rows, "date", ["not_tracked", *columns_of(questions)], parts)
+    return read_rows(rows, "date", ["not_tracked", *columns_of(questions)], parts, person.question_sets)
 
 
 def week_rows(person, questions: Sequence[Question], first, last) -> Rows:
     rows = person.weekly_reflections.filter(week_start__range=(first, last))
-    return read_rows(person, rows, "week_start", columns_of(questions), [WEEK])
+    return read_rows(rows, "week_start", columns_of(questions), [WEEK], person.question_sets)
 
 
-def own_answers(answers, questions: Sequence[Question], first, last) -> dict[str, dict[datetime.date, object]]:
-    """The answers to own questions, by name and day. One query, without texts; none without own questions."""
+def own_answers(answers, key: str, questions: Sequence[Question], rows: Rows) -> dict[str, list]:
+    """The answers to own questions, by name, one for each row. One query, without texts; none without own questions.
+
+    `key` is the column with the key of the row. `answers` are all of these days: of chosen questions, PostgreSQL would
+    read those of other years as well.
+    """
     own = {question.own.pk: question.own for question in questions if isinstance(question, RowQuestion)}
-    found = {each.name: {} for each in own.values()}
-    if not own:
+    found = {each.name: [None] * len(rows.dates) for each in own.values()}
+    if not own or not rows.dates:
         return found
-    columns = dict.fromkeys(name for each in own.values() for name in OWN_COLUMNS[each.kind])
-    # By the dates alone: by its questions too, PostgreSQL reads all answers to them, those of other years as well.
-    rows = answers.filter(date__range=(first, last)).order_by().values_list("question_id", "date", *columns, named=True)
-    for row in rows:
-        if question := own.get(row.question_id):
-            found[question.name][row.date] = value_in(question.kind, row)
+    columns = list(dict.fromkeys(name for each in own.values() for name in OWN_COLUMNS[each.kind][0]))
+    readers = {}
+    for pk, each in own.items():
+        names, read = OWN_COLUMNS[each.kind]
+        readers[pk] = found[each.name], [columns.index(name) for name in names], read
+    places = {row: place for place, row in enumerate(rows.keys)}
+    casts = [Cast(name, CASTS[name]) for name in columns]
+    for question, row, *values in answers.order_by().values_list("question_id", key, *casts):
+        # A day that was stored since the rows were read is not among them.
+        if question in readers and row in places:
+            answered, at, read = readers[question]
+            answered[places[row]] = read(*[values[number] for number in at])
     return found
 
 
 class Reader:
     """Makes series of rows that were read."""
 
-    def __init__(self, person, rows: Rows, first, last, start: datetime.date, own: Mapping[str, Mapping]):
+    def __init__(self, person, rows: Rows, first, last, start: datetime.date, own: Mapping[str, Sequence]):
         self.person = person
         self.rows = rows
         self.first, self.last = first, last
@@ -236,7 +287,11 @@ class Reader:
         self.start, self.today = start, person.today()
         self.own = own
         self.places = [(date - first).days for date in rows.dates]
-        self.marked = [mark is not None for mark in rows["not_tracked"]] or [False] * len(rows.dates)
+        self.marked = [mark is not None for mark in rows.columns.get("not_tracked", [None] * len(rows.dates))]
+        self.recalled = {
+            part: [(place, names) for place, names in zip(self.places, rows[part.recalled], strict=True) if names]
+            for part in rows.parts
+        }
 
     def of_day(self, question: Question) -> Series:
         if isinstance(question, RowQuestion):
@@ -252,35 +307,37 @@ class Reader:
         answers, is_named = self.answers(question), self.is_named(question, parts)
         states = self.states_without_answer(question, self.span(question, answers, is_named))
         values, recalled, asked = [None] * self.length, [False] * self.length, [False] * self.length
-        begun = self.rows[part.asked_id]
-        for number, (place, applies) in enumerate(zip(self.places, self.applies(question), strict=True)):
-            if self.marked[number]:
+        facts = self.marked, self.applies(question), is_named, self.is_begun(part)
+        for place, answer, is_marked, applies, named, begun in zip(self.places, answers, *facts, strict=True):
+            if is_marked:
                 states[place] = DayState.NOT_TRACKED
             elif not applies:
                 states[place] = DayState.NOTHING
-            elif answers[number] is not None:
-                values[place], states[place], asked[place] = answers[number], DayState.ANSWERED, True
-            elif is_named[number]:
+            elif answer is not None:
+                values[place], states[place], asked[place] = answer, DayState.ANSWERED, True
+            elif named:
                 states[place], asked[place] = DayState.NO_ANSWER, True
-            elif begun[number] is not None:
+            elif begun:
                 states[place] = DayState.NOTHING
         for each in parts:
-            for place, names in zip(self.places, self.rows[each.recalled], strict=True):
-                if names and question.name in names and values[place] is not None:
-                    recalled[place] = True
+            for place, names in self.recalled[each]:
+                recalled[place] = recalled[place] or (question.name in names and values[place] is not None)
         return Series(question, self.first, self.last, values, states, recalled, asked)
 
     def answers(self, question: Question) -> Sequence:
         """The answer of each row."""
-        if isinstance(question, RowQuestion):
-            return [*map(self.own[question.name].get, self.rows.dates)]
-        return [None if value == "" else value for value in self.rows[question.name]]
+        return self.own[question.name] if isinstance(question, RowQuestion) else self.rows[question.name]
 
     def is_named(self, question: Question, parts: Sequence[Part]) -> list[bool]:
-        """Of each row, whether a set of questions that was asked names it."""
+        """Of each row, whether a set of questions that one of these parts asked names it."""
         naming = {key for key, names in self.rows.asked.items() if question.name in names}
-        columns = [self.rows[part.asked_id] for part in parts]
-        return [not naming.isdisjoint(keys) for keys in zip(*columns, strict=True)]
+        numbers = [self.rows.parts.index(part) for part in parts]
+        return self.rows.by_what_was_asked(lambda keys: any(keys[number] in naming for number in numbers))
+
+    def is_begun(self, part: Part) -> list[bool]:
+        """Of each row, whether this part was saved with answers."""
+        number = self.rows.parts.index(part)
+        return self.rows.by_what_was_asked(lambda keys: keys[number] is not None)
 
     def applies(self, question: Question) -> list[bool]:
         """Of each row, whether no other answer keeps it from being asked."""

@@ -1,11 +1,14 @@
 from django.urls import path
 
-from insights import appointment_views, event_views, link_urls, report_views, word_views, year_views
+from insights import appointment_views, event_views, link_urls, report_views, trend_views, word_views, year_views
 
 app_name = "insights"
 
 # The converters for dates are registered by logs.urls.
 urlpatterns = [
+    path("", trend_views.trends, name="trends"),
+    path("trends/<slug:key>/", trend_views.trend, name="trend"),
+    path("trends/<slug:key>.csv", trend_views.trend_csv, name="trend_csv"),
     path("events/", event_views.events, name="events"),
     path("events/undo/", event_views.undo_deletion, name="undo_event"),
     path("events/<int:pk>/", event_views.event, name="event"),

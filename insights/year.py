@@ -159,7 +159,8 @@ class YearInPixels:
             words = f"{weekdays[day.weekday()]}, {format_date(day, date_as)}: {words or not_asked}"
             words = with_events % {"words": words, "texts": ", ".join(happened)} if happened else words
             look, is_today = look or "not-asked", day == self.today
-            found.append(Cell(look, text, words, address_of_day(day), is_recalled, is_today, bool(happened)))
+            address = address_of_day(day) if day <= self.today or value is not None else ""
+            found.append(Cell(look, text, words, address, is_recalled, is_today, bool(happened)))
         return found
 
     @cached_property

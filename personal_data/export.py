@@ -1,10 +1,8 @@
 """The download: a ZIP file with one JSON file that has everything exactly, and CSV files for spreadsheets."""
 
-import csv
 import datetime
 import io
 import json
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -13,12 +11,12 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from brainlog.spreadsheets import BYTE_ORDER_MARK, escape_formula, line
 from encryption.fields import Unreadable
 from personal_data.export_tables import TABLES, ExportTable, profile
 
 FORMAT, VERSION = "brain-log", 1
 CHUNK_SIZE = 64 * 1024  # bytes, approximately
-QUOTES = "'\"`´‘’‚“”„«»＇＂"
 
 
 def archive(person: User) -> Iterator[bytes]:
@@ -101,26 +99,19 @@ def for_json(value):
 
 
 def as_csv(table: ExportTable, person: User) -> Iterator[str]:
-    # Without a byte order mark, Excel does not recognize UTF-8.
-    yield "\ufeff" + line(column.name for column in table.columns(person))
+    yield BYTE_ORDER_MARK + line(column.name for column in table.columns(person))
     for row in table.values(person):
         yield line(for_csv(value, person) for value in row.values())
 
 
 def legend(person: User) -> Iterator[str]:
     """What each column of the other tables means."""
-    yield "\ufeff" + line([_("file"), _("column"), _("meaning"), _("values")])
+    yield BYTE_ORDER_MARK + line([_("file"), _("column"), _("meaning"), _("values")])
     for table in TABLES:
         for column in table.columns(person):
             # Of own questions, both are the person's own words.
             words = (escape_formula(str(text)) for text in (column.meaning, column.values))
             yield line([f"{table.name}.csv", column.name, *words])
-
-
-def line(cells: Iterable[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
 
 
 def for_csv(value, person: User) -> str:
@@ -143,18 +134,3 @@ def for_csv(value, person: User) -> str:
         case list() | tuple():
             return escape_formula(", ".join(for_csv(each, person) for each in value))
     return escape_formula(str(value))
-
-
-def escape_formula(text: str) -> str:
-    """Prefix a text with ' if a spreadsheet would take it for a formula, and show an error or execute it.
-
-    Spreadsheets skip leading spaces, invisible characters and quotes, and treat full-width signs like ASCII ones.
-    """
-    first = next((character for character in text if not is_skipped_by_spreadsheets(character)), "")
-    is_formula = unicodedata.normalize("NFKC", first).startswith(("=", "+", "-", "@", "\N{MINUS SIGN}"))
-    return f"'{text}" if is_formula or text.startswith(("\t", "\r", "\n")) else text
-
-
-def is_skipped_by_spreadsheets(character: str) -> bool:
-    # Unicode categories Z (separators) and C (control, format and unassigned characters).
-    return unicodedata.category(character)[0] in "ZC" or character in QUOTES

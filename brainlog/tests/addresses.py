@@ -130,6 +130,9 @@ ADDRESSES = [
     Address("logs:new_question", other=(200, 200)),
     Address("logs:question_gallery", other=(200, 404)),  # Without an entry.
     Address("logs:own_question", (1,), other=(404, 404)),
+    Address("insights:trends"),
+    Address("insights:trend", ("focus",)),
+    Address("insights:trend_csv", ("focus",)),
     Address("insights:events", other=(200, 200)),
     Address("insights:event", (1,), other=(404, 404)),
     Address("insights:event_delete", (1,), other=(405, 404)),

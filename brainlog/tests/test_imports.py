@@ -24,6 +24,7 @@ FOR_APPS = (
     *("brainlog.error_messages", "brainlog.forms"),
     *("brainlog.formats", "brainlog.formats.locales", "brainlog.integrity"),
     *("brainlog.origin", "brainlog.pagination", "brainlog.purpose", "brainlog.reminder_servers"),
+    *("brainlog.spreadsheets",),
     "brainlog.versioned_cache",
     *("brainlog.database.person_keys", "brainlog.database.retry", "brainlog.database.router"),
     *("brainlog.database.compiled", "brainlog.database.postgresql.base", "brainlog.database.sqlite3"),

@@ -211,9 +211,23 @@ PAGES = {
     "/reflections/numbers/2025/": {
         **{DAYS_TABLE: 731, MEDICATIONS: 5, DOSES: 0, EVENTS_TABLE: 40, QUESTIONS_TABLE: 6, ANSWERS: 731 * 2},
     },
+    # Days from two weeks before: a dose may have been taken since then. The first day of all. The week's own questions.
+    "/insights/": {
+        **{DAYS_TABLE: 90 + 104 + 1, DOSES: 2 * 104, MEDICATIONS: 2 * 5, QUESTIONS_TABLE: 6, EVENTS_TABLE: 40},
+        **{ANSWERS: 2 * 90, WEEKS: 13, WEEKLY_ANSWERS: 13},
+    },
+    "/insights/trends/focus/": {
+        **{DAYS_TABLE: 2 * (90 + 104) + 1, DOSES: 4 * 104, MEDICATIONS: 3 * 5, QUESTIONS_TABLE: 6},
+        EVENTS_TABLE: 40,
+    },
+    "/insights/trends/focus.csv": {DAYS_TABLE: 90 + 104 + 1, DOSES: 2 * 104, MEDICATIONS: 5, QUESTIONS_TABLE: 6},
 }
 # In an index alone: the rows of the pages before.
 COUNTED_OFF = {
+    # The first day of all.
+    "/insights/": {DAYS_TABLE: 1},
+    "/insights/trends/focus/": {DAYS_TABLE: 1},
+    "/insights/trends/focus.csv": {DAYS_TABLE: 1},
     # Which of the days beside it have a log.
     f"/logs/{TODAY}/": {DAYS_TABLE: 2},
     "/insights/words/": {HIDDEN: 200},
@@ -272,7 +286,7 @@ def test_every_page_is_here():
     ours = {
         name
         for name in (address.name for address in ADDRESSES)
-        if re.match("today|logs:|reflections:|insights:(event|words|hidden)", name)
+        if re.match("today|logs:|reflections:|insights:(event|words|hidden|trend)", name)
     }
 
     assert {resolve(page.split("?")[0]).view_name for page in PAGES} == ours - ELSEWHERE

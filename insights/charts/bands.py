@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from insights.charts.days import Days
 from insights.charts.labels import class_of, tier_of_text_within
 from insights.charts.markup import EMPTY, element, joined, percent
 
+MOST_IN_WORDS = 8  # doses of one medication
 PATTERNS = 3  # in static/css/charts.css and pattern()
 
 
@@ -38,6 +40,15 @@ class Band:
         """The days within the period on which a dose begins."""
         return [period.first for period in self.periods if days.first < period.first <= days.last]
 
+    def in_words(self, days: Days) -> str:
+        """The doses and the days they begin on, if not all of them stand in the band at each width; else empty."""
+        periods = self.within(days)
+        if all(not period.text or tier_of(period, days) == 0 for period in periods):
+            return ""
+        doses = [dose_in_words(period, days) for period in periods if period.text]
+        rest = [gettext("and %(count)d more") % {"count": len(doses) - MOST_IN_WORDS}] if doses[MOST_IN_WORDS:] else []
+        return f"{self.label}: {', '.join([*doses[:MOST_IN_WORDS], *rest])}"
+
     def markup(self, key: str, days: Days) -> SafeString:
         """The name, the band, and below it a tick for each missed or late dose."""
         doses = joined(joined(dose(key, number, period, days)) for number, period in enumerate(self.within(days)))
@@ -60,14 +71,32 @@ class Band:
         return element("svg", box, *drawn)
 
 
+def reach(period: Period, days: Days) -> tuple[float, float]:
+    """The shares of the width at which a dose begins and ends."""
+    return max(0.0, days.start(period.first)), min(1.0, days.start(period.last) + 1 / days.count)
+
+
+def tier_of(period: Period, days: Days) -> int | None:
+    """The tier from which the words of a dose fit into its part of the band; None if they never do."""
+    start, end = reach(period, days)
+    return tier_of_text_within(period.text, end - start)
+
+
+def dose_in_words(period: Period, days: Days) -> str:
+    if period.first <= days.first:
+        return period.text
+    return gettext("%(dose)s from %(day)s") % {"dose": period.text, "day": days.name(period.first)}
+
+
 def dose(key: str, number: int, period: Period, days: Days):
-    """One dose: a patterned box, a step at its beginning, and its words if they fit."""
-    start, end = max(0.0, days.start(period.first)), min(1.0, days.start(period.last) + 1 / days.count)
+    """One dose: a patterned box, a step where it begins within the period, and its words if they fit."""
+    start, end = reach(period, days)
     box = {"x": percent(start), "width": percent(end - start), "height": "100%"}
     yield element("rect", {"class": "dose"} | box)
     yield element("rect", {"fill": f"url(#{key}-p{number % PATTERNS})"} | box)
-    yield element("line", {"class": "step", "x1": percent(start), "x2": percent(start), "y2": "100%"})
-    if period.text and (tier := tier_of_text_within(period.text, end - start)) is not None:
+    if period.first > days.first:
+        yield element("line", {"class": "step", "x1": percent(start), "x2": percent(start), "y2": "100%"})
+    if period.text and (tier := tier_of(period, days)) is not None:
         place = {"class": class_of(tier), "x": percent((start + end) / 2), "y": "50%"}
         yield element("text", place | {"text-anchor": "middle", "dominant-baseline": "central"}, period.text)
 

@@ -19,7 +19,7 @@ class Cell:
     """One day. `look` is a class: score-1 to score-10, no-answer, not-tracked, not-asked. Without, nothing is drawn.
 
     `text` is written into the cell if it fits. `words` say the day and what it has; they are read out, and seen while
-    the cell has the focus or the pointer.
+    the cell has the focus or the pointer. Without an address, such as of a day to come, it is no link.
     """
 
     look: str = ""
@@ -42,10 +42,13 @@ class Cell:
         if not self.look:
             return element("td", {"role": "cell"})
         seen = element("span", {"aria-hidden": "true"}, self.text) if self.text else EMPTY
-        link = {"class": self.css_class, "href": self.address, "aria-current": "date" if self.is_today else None}
-        return element(
-            "td", {"role": "cell"}, element("a", link, seen, " ", element("span", {"class": "tip"}, self.words))
-        )
+        tip = element("span", {"class": "tip"}, self.words)
+        given = {
+            "class": self.css_class,
+            "href": self.address or None,
+            "aria-current": "date" if self.is_today else None,
+        }
+        return element("td", {"role": "cell"}, element("a" if self.address else "span", given, seen, " ", tip))
 
 
 @dataclass(frozen=True, slots=True)

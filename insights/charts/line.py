@@ -12,9 +12,10 @@ from insights.charts.bands import Band
 from insights.charts.days import Days
 from insights.charts.labels import WIDTHS, are_apart, class_of, tiers
 from insights.charts.markup import EMPTY, element, joined, number, percent
-from insights.charts.scales import Scale, in_words, ticks
+from insights.charts.scales import Scale, ticks
 
 RECALLED = "line-1"  # the dot that the legend shows with a hole
+LONG_AXIS = " long-axis"
 FEW = 31  # dots, which are drawn larger
 WIDTH, HEIGHT = 1000, 100  # units of the plot, which is stretched
 STRETCHED = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "preserveAspectRatio": "none"}
@@ -65,12 +66,13 @@ class LineChart:
     @property
     def markup(self) -> SafeString:
         days, scale = Days(self.first, self.last), self.lines[0].scale
+        left = ("0", "start") if axis_class(scale) == LONG_AXIS else ("100%", "end")
         picture = {"class": "chart-picture", "role": "img", "aria-label": self.title}
         bands = (band.markup(f"{self.key}-b{each}", days) for each, band in enumerate(self.bands) if band.within(days))
         parts = [
             element("div", {"class": "chart-bands"}, *bands),
             self.ends_of(top=True),
-            element("svg", {"class": "chart-left"}, axis(scale, "100%", "end")),
+            element("svg", {"class": "chart-left"}, axis(scale, *left)),
             element("svg", {"class": "chart-plot"} | STRETCHED, *self.drawn(days)),
             element("svg", {"class": "chart-right"}, axis(self.right.scale, "0", "start")) if self.right else EMPTY,
             self.ends_of(top=False),
@@ -126,6 +128,7 @@ class LineChart:
         """What the lines and the ticks mean, and the events with their days."""
         several = len(self.lines) > 1 or self.right
         items = [*self.legend_of_lines()] if several else []
+        items += [element("li", {}, words) for band in self.bands if (words := band.in_words(days))]
         items += [
             sample(kind, words)
             for kind, words in (("missed", gettext("dose missed")), ("late", gettext("dose late")))
@@ -162,16 +165,18 @@ def sample(kind: str, words: str) -> SafeString:
 
 
 def axis_class(scale: Scale) -> str:
-    """A class for an axis with long numbers."""
-    longest = max(len(in_words(value)) for value in ticks(scale))
-    return " wide-axis" if longest > 4 else ""
+    """A class for an axis with long numbers: one of more room, or one over the plot."""
+    longest = max(len(scale.in_words(value)) for value in ticks(scale))
+    if longest > 7:
+        return LONG_AXIS
+    return " wide-axis" if longest > 4 else " medium-axis" if longest > 2 else ""
 
 
 def axis(scale: Scale, at: str, anchor: str) -> SafeString:
     """The numbers beside a plot."""
     place = {"x": at, "text-anchor": anchor, "dominant-baseline": "central"}
     return joined(
-        element("text", place | {"y": percent(1 - scale.share(value))}, in_words(value)) for value in ticks(scale)
+        element("text", place | {"y": percent(1 - scale.share(value))}, scale.in_words(value)) for value in ticks(scale)
     )
 
 

@@ -1,7 +1,7 @@
 """Scales: from a value to a share of the height, and the values that are written beside it."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.utils.formats import number_format
@@ -14,6 +14,7 @@ class Scale:
     """A scale from `low` to `high`, with `words` at the two; either may be empty.
 
     `is_flipped`: the low end is at the top, where less is better and up is to be better. `unit` stands at the top.
+    `write` says a number beside the axis in words, such as a time of day; numbers are written as such without it.
     """
 
     low: float
@@ -21,6 +22,7 @@ class Scale:
     words: tuple[str, str] = ("", "")
     unit: str = ""
     is_flipped: bool = False
+    write: Callable[[float], str] | None = None
 
     def share(self, value) -> float:
         """Where the value is, from 0 at the bottom to 1 at the top. What is beyond an end is drawn there."""
@@ -33,6 +35,10 @@ class Scale:
         """What stands below the lowest and above the highest number: the words, and the unit at the top."""
         low, high = self.words[::-1] if self.is_flipped else self.words
         return low, " · ".join(filter(None, [high, self.unit]))
+
+    def in_words(self, value: float) -> str:
+        """A number as it is written beside the axis."""
+        return self.write(value) if self.write else in_words(value)
 
 
 SCORES = Scale(1, 10)

@@ -78,11 +78,15 @@ class Logged:
         found = read_series(self.person, questions, self.period.before.first, self.period.last)
         return {each.question.name: each for each in found}
 
+    @cached_property
+    def answers(self) -> dict[str, list[tuple[datetime.date, object]]]:
+        """The days with an answer of both periods, by the name of the question."""
+        return {name: series.answers for name, series in self.series.items()}
+
     def dated(self, name: str, span: Span | None = None) -> list[tuple[datetime.date, object]]:
         """The answers of the period, or of another span, with their days; none to a question that there is not."""
         span = span or self.period
-        series = self.series.get(name)
-        return [(date, value) for date, value in series.answers if date in span] if series else []
+        return [(date, value) for date, value in self.answers.get(name, ()) if date in span]
 
     def values(self, name: str, span: Span | None = None) -> list:
         return [value for _date, value in self.dated(name, span)]

@@ -16,7 +16,7 @@ from reflections.models import weekly_questions
 
 FOR_APPOINTMENT = "for_appointment"  # the gallery's key of what to bring up
 MOST_OFFERED, MOST_PICKED = 40, 20
-BATCH = 30  # rows
+BATCH = 8  # rows, each with up to twenty notes
 
 
 @dataclass(frozen=True)

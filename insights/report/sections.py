@@ -133,7 +133,7 @@ GROUPS = (
         details=lambda draft: taken.details(draft.logged, draft.due),
         details_title=_("Days with a missed dose"),
     ),
-    Group("panels", _("The period in scores"), Draft.panels),
+    Group("panels", _("The period in numbers"), Draft.panels),
     Group("sleep", _("Sleep"), lambda draft: sleep.blocks(draft.logged)),
     Group("wearing_off", _("Wearing off"), lambda draft: side_effects.wearing_off(draft.logged)),
     Group(

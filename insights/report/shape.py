@@ -70,7 +70,7 @@ def blocks(logged: Logged) -> list[Block]:
     built_in = [each for each in scores(logged) if not isinstance(each, RowQuestion) and each.name not in LOOKING_BACK]
     moments = {question: found for question in built_in if len(found := moments_of(logged, question, doses)) >= FEWEST}
     if not moments:
-        text = gettext("The day's shape needs %(count)d answers to a score that were given on their own day.")
+        text = gettext("The day's shape needs %(count)d answers from 1 to 10 that were given on their own day.")
         return [Sentences((text % {"count": FEWEST},))]
     tables = [check_ins(moments)]
     if any(by_hours(found) for found in moments.values()):

@@ -101,12 +101,27 @@ def test_doses_are_bands_with_a_step_where_they_change_and_ticks_below():
 
     assert [(rect.get("x"), rect.get("width")) for rect in drawn(markup, "dose")] == [("0%", "50%"), ("50%", "50%")]
     assert [text.text for text in drawn(markup, "chart-band")[0].iter("text")] == ["18 mg", "27 mg"]
+    assert [step.get("x1") for step in tree(drawn_in(markup, "chart-band")).iter("line")] == ["50%"]
     patterns = [rect.get("fill") for rect in tree(markup).iter("rect") if rect.get("fill")]
     assert patterns == ["url(#focus-b0-p0)", "url(#focus-b0-p1)"]
     assert path(drawn_in(markup, "chart-plot"), "step") == "M500 0v100"
     assert path(drawn_in(markup, "chart-ticks"), "missed") == "M250.0 0v10"
     assert path(drawn_in(markup, "chart-ticks"), "late") == "M750.0 0v5"
     assert "dose missed" in markup and "dose late" in markup
+
+
+def test_doses_that_do_not_fit_into_the_band_stand_in_the_legend():
+    wide = Band("Concerta", [Period("18 mg", day(0), day(44)), Period("27 mg", day(45), day(89))])
+    narrow = Band(
+        "Ritalin", [Period("5 mg", day(-9), day(4)), Period("10 mg", day(5), day(9)), Period("", day(10), day(20))]
+    )
+    many = Band("Other", [Period(f"{number} mg", day(number), day(number)) for number in range(20)])
+
+    markup = chart([None] * 90, bands=[wide, narrow, many]).markup
+
+    assert "Concerta:" not in markup
+    assert "<li>Ritalin: 5 mg, 10 mg from Mar 6</li>" in markup
+    assert "7 mg from Mar 8, and 12 more</li>" in markup
 
 
 def drawn_in(markup: str, css_class: str) -> str:

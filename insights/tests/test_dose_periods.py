@@ -108,7 +108,7 @@ def test_a_day_that_lists_no_dose_has_none(person):
 
     assert dose_periods(person, DAY - 5 * ONE_DAY, DAY) == []
     doses = doses_from(read_taken(person, DAY - 5 * ONE_DAY, DAY), DAY - 5 * ONE_DAY, DAY)
-    assert (doses.missed, doses.days_answered) == ([DAY - ONE_DAY], 2)
+    assert doses.taken == {DAY - ONE_DAY: False, DAY: True}
 
 
 def test_missed_and_late_days(person):
@@ -132,9 +132,10 @@ def test_missed_and_late_days(person):
 
     doses = doses_from(read_taken(person, first, DAY), first, DAY)
 
-    assert [(each - first).days for each in doses.missed] == [4, 6]
-    assert [(each - first).days for each in doses.late] == [2, 3]
-    assert doses.days_answered == 6
+    assert [(each - first).days for each in doses.missed[daily.pk]] == [4, 6]
+    assert [(each - first).days for each in doses.late[daily.pk]] == [2, 3]
+    assert [(each - first).days for each, is_taken in doses.taken.items() if is_taken] == [1, 2, 3, 5]
+    assert (doses.missed.keys(), doses.late.keys(), len(doses.taken)) == ({daily.pk}, {daily.pk}, 6)
     assert doses.changes == [first + ONE_DAY]
     assert Dose.objects.count() == 6
 

@@ -177,3 +177,12 @@ def test_ten_years_cost_as_many_queries_as_a_day(as_person, written):
         make_log(written, MARCH - number * ONE_DAY, gratitude="Again")
 
     assert queries() == few <= 12
+
+
+def test_the_page_of_trends_leads_to_all_that_looks_back(as_person):
+    page = as_person.get("/insights/")
+
+    for path in (WORDS, "/insights/events/", "/insights/report/", "/insights/year/2026/"):
+        assertContains(page, f'href="{path}"')
+    for path in ("/reflections/2026-05-05/#numbers", "/reflections/numbers/2026-05/", "/reflections/numbers/2026/"):
+        assertContains(page, f'href="{path}"')

@@ -163,6 +163,18 @@ def test_what_is_missing_stands_in_the_legend(as_person, person):
         assert words in legend
 
 
+def test_an_event_to_come_is_marked_and_no_link(as_person, person):
+    """The page of a day that has not begun is a 404."""
+    day = DAY + 20 * ONE_DAY
+    person.events.create(date=day, text="Surgery")
+
+    page = get(as_person)
+
+    assert "2026: not asked. What happened: Surgery" in page
+    assert f"/logs/{day}/" not in page
+    assert all(as_person.get(f"/logs/{each}/").status_code == 200 for each in [*cells_of(page)][-2:])
+
+
 def test_the_choice_is_stored_by_a_post_alone_and_the_address_can_name_another(as_person, person):
     make_log(person, DAY, day_rating=7, overall_mood=2)
 

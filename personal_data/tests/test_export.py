@@ -18,6 +18,7 @@ from accounts.rate_limits import EXPORT
 from accounts.tests.codes import confirm_by_password, switch_on
 from accounts.tests.factories import PASSWORD, make_person
 from accounts.tests.test_delete import lookups_to_the_person
+from brainlog.spreadsheets import escape_formula
 from insights.models import Event
 from logs.models import DailyLog, Dose, Medication, OwnQuestion
 from logs.stages import STAGES
@@ -36,7 +37,6 @@ from logs.tests.factories import (
 from logs.tests.own_questions import TYPED, make_answer, make_question
 from logs.tests.pages import check_in_url
 from personal_data import export_tables
-from personal_data.export import escape_formula
 from reflections.models import WeeklyReflection
 from reflections.tests.factories import make_reflection
 

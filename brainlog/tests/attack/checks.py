@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 from django.db import models
 from django.urls import resolve
 
-from accounts.models import User
-from accounts.models.user import timezone_names
+from accounts.models import User, timezone_names
 from brainlog.tests.attack.rows import SECRET
 from brainlog.tests.attack.world import SENT_BY_SCRIPTS, Found, World, html_of
 from logs.doses_field import BUTTONS

@@ -95,6 +95,7 @@ NOT_PAGES = {
     "support:stop_offering",
     "metrics",
     "reflections:other",
+    "insights:trend_csv",
 }
 
 
@@ -818,7 +819,7 @@ VIEWS = [
         "insights:events",
         "regular",
         "/insights/events/",
-        saving(text="x" * 201, date="1899-01-01", last_day="x"),
+        saving(text="x" * 201, date="1899-01-01", last_day="1898-01-01"),
     ),
     View("one thing that happened", "insights:event", "regular", "/insights/events/{event}/"),
     View(
@@ -887,6 +888,12 @@ VIEWS = [
     View("a year, refused", "insights:year", "regular", "/insights/year/{year}/", year_refused),
     View("a year, day by day, new", "insights:year", "newcomer", "/insights/year/{year}/"),
     View("a year, day by day, empty", "insights:year", "newcomer", "/insights/year/2020/"),
+    View("trends", "insights:trends", "regular", "/insights/?days=30", is_wide=True),
+    View("trends, by week", "insights:trends", "regular", "/insights/?days=all"),
+    View("trends, empty", "insights:trends", "newcomer", "/insights/"),
+    View("trends, wrong days", "insights:trends", "regular", "/insights/?from=2026-05-04&to=2026-05-01"),
+    View("a chart", "insights:trend", "regular", "/insights/trends/sleep/?days=30", is_wide=True),
+    View("a chart of an own question", "insights:trend", "regular", "/insights/trends/own-{question}/?days=30"),
     View("delete a reflection", "reflections:delete", "regular", "/reflections/{week}/delete/"),
     View("profile", "accounts:profile", "regular", "/accounts/profile/", is_wide=True),
     View("profile, refused", "accounts:profile", "regular", "/accounts/profile/", saving(timezone="Atlantis")),

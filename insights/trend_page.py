@@ -1,0 +1,89 @@
+"""What the pages of trends show: a card for each chart with its sentences, and profiles of weekdays and check-ins."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
+
+from insights.charts import Bars, Mark
+from insights.events import Mark as Event
+from insights.trend_charts import MOST_BANDS, answer_bars, bands_of, check_in_bars, line_chart, scale_of, weekday_bars
+from insights.trend_groups import Group
+from insights.trend_numbers import numbers_of_period
+from insights.trend_words import direction_in_words, sentence_of
+from insights.trends import Steps
+from logs.questions import Question
+
+
+@dataclass(frozen=True)
+class Card:
+    """A chart as its page shows it."""
+
+    group: Group
+    chart: SafeString
+    sentences: list[str]
+    direction: str  # which end is better, where one line is drawn
+
+
+class TrendPage:
+    """The charts of a person over a period."""
+
+    def __init__(self, person, groups: Sequence[Group], steps: Steps, start: datetime.date, events: Sequence[Event]):
+        self.person = person
+        self.groups = groups
+        self.steps = steps
+        self.start = start
+        self.marks = [Mark(event.date, event.text) for event in events]
+
+    @cached_property
+    def questions(self) -> list[Question]:
+        return [question for group in self.groups for question in group.questions]
+
+    @cached_property
+    def numbers(self):
+        return numbers_of_period(self.person, self.questions, self.steps, self.start)
+
+    @cached_property
+    def trends(self) -> dict:
+        return {trend.name: trend for trend in self.numbers.trends}
+
+    @cached_property
+    def bands(self) -> list:
+        """Of all medications with a dose in these days. At most one query."""
+        if not self.numbers.bands:
+            return []
+        return bands_of(self.numbers.bands, self.person.medications.defer("note", "name_key"), self.steps)
+
+    def cards(self, most_bands: int | None = MOST_BANDS) -> list[Card]:
+        return [self.card(group, self.bands[:most_bands]) for group in self.groups]
+
+    def card(self, group: Group, bands: Sequence) -> Card:
+        is_to_today = self.steps.last == self.person.today()
+        sentences = [
+            sentence_of(question, self.trends[question.name], is_to_today=is_to_today) for question in group.questions
+        ]
+        chart = self.chart(group, bands, " ".join(sentences))
+        is_alone = len(group.questions) == 1
+        return Card(group, chart, sentences, direction_in_words(group.questions[0]) if is_alone else "")
+
+    def chart(self, group: Group, bands: Sequence, words: str) -> SafeString | str:
+        """The markup. Empty where there is no answer: axes without anything say less than the sentence."""
+        if not any(self.trends[question.name].answered for question in group.questions):
+            return ""
+        chart = line_chart(group, self.trends, self.steps, bands, self.marks, words)
+        chart = chart or answer_bars(group.questions[0], self.trends[group.questions[0].name])
+        return chart.markup if chart else ""
+
+    def profiles(self, group: Group) -> list[Bars]:
+        """The weekdays of each of its questions."""
+        found = [
+            weekday_bars(each, trend, scale_of(each, trend.lines), self.person.first_weekday)
+            for each in group.questions
+            if (trend := self.trends[each.name]).lines
+        ]
+        return [bars for bars in found if bars]
+
+    def check_ins(self) -> Bars | None:
+        return check_in_bars(self.questions, self.trends)

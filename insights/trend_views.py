@@ -1,0 +1,83 @@
+"""The pages of trends: all charts of a period, one chart with its table, and the table as CSV."""
+
+from django.http import Http404, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from brainlog.database.router import reads_only
+from brainlog.pagination import page_by_offset, page_number
+from insights.dose_periods import doses_from, read_taken
+from insights.events import marks_for
+from insights.series import began, drawable, read_series
+from insights.trend_groups import group_named, groups_of
+from insights.trend_numbers import numbers_from
+from insights.trend_page import TrendPage
+from insights.trend_period import period_in
+from insights.trend_tables import Table, table_of
+from insights.trends import Steps
+
+OWN_A_PAGE = 10  # charts of own questions
+
+
+@require_safe
+@reads_only
+def trends(request):
+    """The charts that everyone has, then those of the person's own questions, ten a page."""
+    person, number = request.user, page_number(request)
+    start = began(person)
+    period = period_in(request.GET, person.today(), start)
+    built_in, own, others = groups_of(drawable(person))
+    shown, pages = page_by_offset(own, number, OWN_A_PAGE)
+    groups = [*(built_in if number == 1 else []), *shown]
+    context = {"period": period, "others": others, "groups": groups} | pages
+    if period.first:
+        page = TrendPage(person, groups, steps_of(person, period), start, marks_of(person, period))
+        context |= {"cards": page.cards(), "check_ins": page.check_ins() if number == 1 else None}
+    return render(request, "insights/trends.html", context)
+
+
+@require_safe
+@reads_only
+def trend(request, key):
+    """One chart, with profiles and the table."""
+    person, start = request.user, began(request.user)
+    period = period_in(request.GET, person.today(), start)
+    group = group_named(key, drawable(person))
+    context = {"period": period, "group": group}
+    if period.first:
+        page = TrendPage(person, [group], steps_of(person, period), start, marks_of(person, period))
+        context |= {"card": page.cards(most_bands=None)[0], "profiles": page.profiles(group)}
+        context |= {"table": table_for(person, group, steps_of(person, period), start)}
+    return render(request, "insights/trend.html", context)
+
+
+@require_safe
+@reads_only
+def trend_csv(request, key):
+    """The table of a chart as a file."""
+    person, start = request.user, began(request.user)
+    period = period_in(request.GET, person.today(), start)
+    group = group_named(key, drawable(person))
+    if not period.first:
+        raise Http404
+    steps = steps_of(person, period)
+    response = StreamingHttpResponse(table_for(person, group, steps, start).as_csv(), content_type="text/csv")
+    name = f"brain-log-{group.key}-{steps.first}-{steps.last}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def steps_of(person, period) -> Steps:
+    return Steps.of(period.first, period.last, person.week_of)
+
+
+def marks_of(person, period):
+    return marks_for(person, period.first, period.last)
+
+
+def table_for(person, group, steps: Steps, start) -> Table:
+    """The answers to a chart's questions, read anew: the cache holds no answers in words."""
+    doses = doses_from(read_taken(person, steps.first, steps.last), steps.first, steps.last)
+    series = read_series(person, group.questions, steps.first, steps.last, start)
+    numbers = numbers_from(series, doses, steps, person.day_ends_at)
+    return table_of(series, numbers.trends, steps, doses if group.is_of_doses else None)
