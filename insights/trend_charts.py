@@ -174,7 +174,7 @@ def check_in_bars(questions: Sequence[Question], trends: Mapping[str, Trend]) ->
     label = gettext("%(check_in)s: %(question)s")
     return Bars(
         key="check-ins",
-        title=gettext("Scores from 1 to 10, in the order of the check-ins"),
+        title=gettext("Answers from 1 to 10, in the order of the check-ins"),
         scale=SCORES,
         bars=[
             bar(

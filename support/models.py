@@ -3,6 +3,7 @@
 import datetime
 import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -105,14 +106,24 @@ class HelpLine(models.Model):
         return str(names().get(self.country, self.country))
 
     @property
-    def call_address(self) -> str:
-        return f"tel:{without_spaces(self.phone)}"
-
-    @property
     def text_address(self) -> str:
         """With the word to send, for programs that fill it in (RFC 5724)."""
         words = f"?body={self.text_word}" if re.fullmatch(r"\w+", self.text_word, re.ASCII) else ""
         return f"sms:{without_spaces(self.text_number)}{words}"
+
+    @property
+    def ways(self) -> list[tuple[str, str]]:
+        """The address of each way to reach it, and what to do in words. The first is the main one."""
+        found = []
+        if self.phone:
+            text = gettext("Call %(number)s") % {"number": self.phone}
+            found.append((f"tel:{without_spaces(self.phone)}", text))
+        if self.text_number:
+            text = gettext("Text %(word)s to %(number)s") if self.text_word else gettext("Text %(number)s")
+            found.append((self.text_address, text % {"word": self.text_word, "number": self.text_number}))
+        if self.website:
+            found.append((self.website, urlsplit(self.website).hostname or self.website))
+        return found
 
     def is_in(self, country: str | None) -> bool:
         """Whether it can be reached in a country."""

@@ -18,13 +18,12 @@ def help_page(request):
     """The person's own plan, then the lines of a country: the one chosen, else the probable one."""
     lines = list(HelpLine.objects.all())
     codes = countries_of(lines)
-    form = CountryForm(codes, request.GET if "country" in request.GET else None)
-    country = form.cleaned_data["country"] if form.is_valid() else probable_country(request)
-    if not form.is_bound or form.errors:
-        form = CountryForm(codes, initial={"country": country}) if not form.errors else form
+    chosen = request.GET.get("country")
+    country = chosen if chosen in codes else probable_country(request)
     context = {
+        "is_unknown": chosen is not None and chosen not in codes,
         "plan": SupportPlan.of(request.user) if request.user.is_authenticated else None,
-        "form": form,
+        "form": CountryForm(codes, initial={"country": country}),
         "country": names().get(country),
         "lines": sorted((line for line in lines if line.is_in(country)), key=lambda line: not line.is_emergency),
     }

@@ -60,6 +60,7 @@ FORMS = {
     "/insights/events/undo/": ({}, True),
     "/insights/words/hide/": ({"day": str(DAY)}, True),
     "/insights/words/show/": ({"week": str(SUNDAY)}, True),
+    "/insights/year/2026/": ({"question": "overall_mood"}, False),
     f"/reflections/{SUNDAY}/": (EVERYTHING, True),
     f"/reflections/{SUNDAY}/delete/": ({}, True),
     f"/reflections/{SUNDAY}/undo/": ({}, True),

@@ -101,3 +101,13 @@ def test_without_javascript_each_cell_leads_to_its_day(open_year):
     cell(page, 5, 15).click()
 
     page.wait_for_url(f"**/logs/{DAY}/")
+
+
+def test_in_forced_colours_an_answer_looks_unlike_none(open_year):
+    """The number of an answer may be too long for its cell."""
+    page = open_year(PHONE, forced_colors="active")
+
+    def background(each):
+        return each.evaluate("element => getComputedStyle(element).backgroundColor")
+
+    assert background(cell(page, 5, 15)) != background(cell(page, 5, 16))
