@@ -29,7 +29,7 @@ from brainlog.tests.addresses import (
     Address,
     addresses_of,
 )
-from insights.models import Appointment, Event, HiddenDay, Report
+from insights.models import Appointment, Event, HiddenDay, Report, ReportLink, ReportOpening
 from insights.tests.factories import make_appointment, make_event, make_report
 from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion, QuestionSet
 from logs.tests.factories import make_dose, make_full_log, make_medication, make_question_set
@@ -46,7 +46,7 @@ from testing.rollback import rolled_back
 pytestmark = pytest.mark.once
 
 OURS = (User, DailyLog, Medication, Dose, WeeklyReflection, OwnQuestion, OwnAnswer, OwnWeeklyAnswer, QuestionSet)
-OURS += (Event, HiddenDay, Appointment, Report)
+OURS += (Event, HiddenDay, Appointment, Report, ReportLink, ReportOpening)
 # With a provider configured, only the additional URLs are tested.
 EVERYWHERE = ELSEWHERE if settings.PROVIDERS else [*ADDRESSES, *ADMIN, *WITHOUT_A_VIEW]
 ROLES = {
@@ -81,7 +81,8 @@ def maria(db):
     make_question_set(maria, "dreams")
     make_event(maria, "A secret move", pk=1)
     make_appointment(maria, with_whom="A secret doctor", pk=1)
-    make_report(maria, title="A secret report", pk=1)
+    report = make_report(maria, title="A secret report", pk=1)
+    ReportLink.objects.create(pk=1, report=report, user=maria, expires_at="2100-01-01T00:00Z")
     maria.hidden_days.create(date=DAY)
     return maria
 
