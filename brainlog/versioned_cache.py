@@ -21,10 +21,16 @@ SECONDS = 300
 breaker = CircuitBreaker("The cache")
 
 
-def cached(person, name: str, compute: Callable[[], Value], unpack: Callable[[dict], Value]) -> Value:
+def cached(
+    person,
+    name: str,
+    compute: Callable[[], Value],
+    unpack: Callable[[dict], Value],
+    pack: Callable[[Value], dict] = asdict,
+) -> Value:
     """Return what `compute()` returns, a dataclass of numbers, from the cache if it holds it for these answers.
 
-    `unpack` turns the result of `asdict()` back into the dataclass, or raises. The value may depend on the person's
+    `unpack` turns the result of `pack()` back into the dataclass, or raises. The value may depend on the person's
     answers and on `name` only, not on the language or the current day.
     """
     # The version was read before compute() reads the rows, so they can be newer than the version, but never older.
@@ -39,7 +45,7 @@ def cached(person, name: str, compute: Callable[[], Value], unpack: Callable[[di
             # Another release may have stored another format under this name.
             logger.warning("A cached value has an unknown format (%s) and is computed again.", type(error).__name__)
     value = compute()
-    call_cache(caches["summaries"].set, key, asdict(value), SECONDS)
+    call_cache(caches["summaries"].set, key, pack(value), SECONDS)
     return value
 
 

@@ -14,7 +14,7 @@ from insights.series import stage_slug
 from insights.trend_groups import Group
 from insights.trend_numbers import BandNumbers
 from insights.trend_words import answer_in_words, choices_of, direction_in_words, number_in_words
-from insights.trends import HOURS, LEAST_FOR_BAR, Points, Steps, Trend
+from insights.trends import HOURS, Points, Steps, Trend
 from logs.kinds import Choice, Count, Hours, Score, Time, TwoNumbers, YesNo
 from logs.models import Medication
 from logs.periods import ONE_DAY
@@ -22,6 +22,7 @@ from logs.questions import Question
 from logs.stages import STAGE_BY_SLUG, STAGES
 
 HALF_DAY = 12
+MOST_DOTS = 110  # weeks with a dot each
 MOST_BANDS = 3  # in a chart among others; daily medications first
 
 
@@ -76,12 +77,19 @@ def lines_of(question: Question, trend: Trend, group: Group) -> list[Line]:
         Line(
             label=label,
             scale=scale,
-            values=points.values,
+            values=values_drawn(points),
             mean=points.means,
             recalled=flags(points),
         )
         for label, points in zip(labels_of(question, len(trend.lines)), trend.lines, strict=True)
     ]
+
+
+def values_drawn(points: Points) -> list[float | None]:
+    """The dots. Of many weeks, those that the line does not go through: it has the others."""
+    if len(points.counts) <= MOST_DOTS:
+        return points.values
+    return [None if mean is not None else value for value, mean in zip(points.values, points.means, strict=True)]
 
 
 def flags(points: Points) -> list[bool]:
@@ -143,8 +151,7 @@ def bar(question: Question, label: str, mean: float | None, days: int) -> Bar:
     """A mean and the days it is of. Too few days have no mean."""
     count = ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
     if mean is None:
-        needed = ngettext("%(count)d day is needed", "%(count)d days are needed", LEAST_FOR_BAR)
-        return Bar(label, None, "–", f"{count} ({needed % {'count': LEAST_FOR_BAR}})")
+        return Bar(label, None, "–", count)
     return Bar(label, mean, answer_in_words(question.kind, mean), count)
 
 

@@ -44,6 +44,10 @@ class PeriodNumbers:
     trends: list[Trend]
     bands: list[BandNumbers]
 
+    def pack(self) -> dict:
+        """As asdict(), without a copy of each number: ten years have tens of thousands."""
+        return {"trends": [each.pack() for each in self.trends], "bands": [vars(each) for each in self.bands]}
+
     @classmethod
     def unpack(cls, facts: dict) -> "PeriodNumbers":
         trends = [Trend.unpack(each) for each in facts["trends"]]
@@ -65,7 +69,7 @@ def numbers_of_period(person, questions: Sequence[Question], steps: Steps, start
     facts = [person.today(), start, person.first_weekday, person.day_ends_at]
     facts += [(question.name, is_asked_now(person, question)) for question in questions]
     name = f"{FORMAT}:{steps.first}:{steps.last}:{digest_of(facts)}"
-    return cached(person, name, compute, PeriodNumbers.unpack)
+    return cached(person, name, compute, PeriodNumbers.unpack, PeriodNumbers.pack)
 
 
 def digest_of(facts: Sequence) -> str:

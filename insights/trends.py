@@ -69,6 +69,9 @@ class Trend:
     tallies: list[list]
     unnoticed: int = 0
 
+    def pack(self) -> dict:
+        return vars(self) | {"lines": [vars(line) for line in self.lines]}
+
     @classmethod
     def unpack(cls, facts: dict) -> "Trend":
         return cls(**facts | {"lines": [Points(**line) for line in facts["lines"]]})
@@ -104,29 +107,31 @@ class Steps:
         return [self.first + datetime.timedelta(days=number) for number in range(0, self.days, self.length)]
 
 
-def numbers_in(kind, value, day_ends_at: int) -> tuple[float, ...]:
-    """An answer as one or two numbers: yes is 100, a time its hours. Empty for what has none.
+def columns_of(kind, values: Sequence, day_ends_at: int) -> list[list[float | None]]:
+    """The numbers of answers: one column, two of two numbers, none of a choice. Yes is 100, a time its hours.
 
     A time before the day's end is one of the evening before: 0:30 is 24.5 where the day ends at four.
     """
+    if isinstance(kind, Choice):
+        return []
     if isinstance(kind, TwoNumbers):
-        return tuple(map(float, value))
+        return [[None if value is None else float(value[number]) for value in values] for number in (0, 1)]
     if isinstance(kind, YesNo):
-        return (100.0 if value else 0.0,)
+        return [[None if value is None else 100.0 if value else 0.0 for value in values]]
     if isinstance(kind, Time):
-        if value == NOT_NOTICED:
-            return ()
-        hours = value.hour + value.minute / 60
-        return (hours + HOURS if value.hour < day_ends_at else hours,)
-    return () if isinstance(kind, Choice) else (float(value),)
+        return [[None if value in (None, NOT_NOTICED) else hours_of(value, day_ends_at) for value in values]]
+    return [[None if value is None else float(value) for value in values]]
+
+
+def hours_of(time: datetime.time, day_ends_at: int) -> float:
+    hours = time.hour + time.minute / 60
+    return hours + HOURS if time.hour < day_ends_at else hours
 
 
 def trend_of(series: Series, steps: Steps, changes: Iterable[datetime.date] = (), day_ends_at: int = 4) -> Trend:
     """The numbers of a question. `changes` are the days on which a mean starts anew."""
     kind = series.question.kind
-    found = [() if value is None else numbers_in(kind, value, day_ends_at) for value in series.values]
-    columns = 0 if isinstance(kind, Choice) else 2 if isinstance(kind, TwoNumbers) else 1
-    each = [[numbers[column] if numbers else None for numbers in found] for column in range(columns)]
+    each = columns_of(kind, series.values, day_ends_at)
     recalled = [place for place, is_recalled in enumerate(series.recalled) if is_recalled]
     restarts = {(day - series.first).days for day in changes}
     is_of_week = is_weekly(series.question)

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -109,10 +110,9 @@ class LineChart:
         if self.right:
             yield "line-right", self.right
 
-    def across(self, days: Days) -> list[float]:
+    def across(self, days: Days) -> Sequence[str]:
         """Where the value of each step is: at the middle of its days, of which the last step may have fewer."""
-        starts = range(0, days.count, self.step)
-        return [WIDTH * (start + min(start + self.step, days.count)) / 2 / days.count for start in starts]
+        return middles(days.count, self.step)
 
     def ends_of(self, *, top: bool) -> SafeString:
         """The words at one end of the scale, and at the right those of the second scale."""
@@ -210,15 +210,20 @@ def uprights(shares) -> str:
     return "".join(f"M{number(WIDTH * share)} 0v{HEIGHT}" for share in shares)
 
 
-def points(values: Sequence, scale: Scale, across: Sequence[float]) -> list[tuple[str, str] | None]:
-    """Where each value is in the plot."""
-    return [
-        None if value is None else (number(x), number(HEIGHT * (1 - scale.share(value))))
-        for x, value in zip(across, values, strict=False)
-    ]
+@lru_cache(64)
+def middles(count: int, step: int) -> Sequence[str]:
+    """The middle of each step of so many days, as coordinates. Charts of one page have the same ones."""
+    starts = range(0, count, step)
+    return [number(WIDTH * (start + min(start + step, count)) / 2 / count) for start in starts]
 
 
-def path_of(values: Sequence, scale: Scale, across: Sequence[float]) -> str:
+def points(values: Sequence, scale: Scale, across: Sequence[str]) -> list[tuple[str, str] | None]:
+    """Where each value is in the plot. Many are the same: each is computed once."""
+    heights = {value: number(HEIGHT * (1 - scale.share(value))) for value in {*values} - {None}}
+    return [None if value is None else (x, heights[value]) for x, value in zip(across, values, strict=False)]
+
+
+def path_of(values: Sequence, scale: Scale, across: Sequence[str]) -> str:
     """A line that breaks where there is no value. A value between two gaps is a dot."""
     parts, is_open = [], False
     found = points(values, scale, across)
@@ -232,7 +237,7 @@ def path_of(values: Sequence, scale: Scale, across: Sequence[float]) -> str:
     return "".join(parts)
 
 
-def dots(name: str, line: Line, across: Sequence[float]):
+def dots(name: str, line: Line, across: Sequence[str]):
     """A dot for each value, and a smaller one in it where it was answered later, so that it looks like a ring."""
     found = points(line.values, line.scale, across)
     recalled = [*line.recalled, *[False] * (len(found) - len(line.recalled))]
@@ -244,7 +249,7 @@ def dots(name: str, line: Line, across: Sequence[float]):
         yield element("path", {"class": f"holes{few}", "d": dotted(rings)})
 
 
-def ranges_of(line: Line, across: Sequence[float]) -> str:
+def ranges_of(line: Line, across: Sequence[str]) -> str:
     ends = [points([found and found[end] for found in line.ranges], line.scale, across) for end in (0, 1)]
     return "".join(f"M{low[0]} {low[1]}V{high[1]}" for low, high in zip(*ends, strict=True) if low and high)
 

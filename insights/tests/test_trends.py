@@ -148,7 +148,8 @@ def test_answers_are_drawn_as_numbers(kind, value, numbers):
 def test_numbers_come_back_from_json(values):
     trend = by_day(values)
 
-    assert Trend.unpack(json.loads(json.dumps(asdict(trend)))) == trend
+    assert Trend.unpack(json.loads(json.dumps(trend.pack()))) == trend
+    assert trend.pack() == asdict(trend)
     assert "NaN" not in json.dumps(asdict(trend))
 
 
