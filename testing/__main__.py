@@ -19,13 +19,11 @@ from contextlib import ExitStack, contextmanager
 from testing import chromium, postgres, programs
 from testing.watchdog import watched_run
 
-# Which tests marked once run on which database. Shared by measured time, so that both runs take about as long; the
-# files of browser tests by their first letter.
-ONCE_ON_POSTGRESQL = tuple(f"brainlog/tests/browser/test_{letter}" for letter in "opqrstuvwxyz")
-ONCE_ON_SQLITE = (
-    *(f"brainlog/tests/browser/test_{letter}" for letter in "abcdefghijklmn"),
-    *("accounts", "brainlog/tests/attack", "brainlog/tests/test_", "encryption", "home", "logs", "operations"),
-    *("personal_data", "reflections", "reminders", "testing"),
+# Which tests marked once run on PostgreSQL, by the beginnings of their paths; the others run on SQLite. Shared by
+# measured time, so that both runs take about as long: of the short forms of tests, and of the long ones.
+ONCE_ON_POSTGRESQL = tuple(f"brainlog/tests/browser/test_{letter}" for letter in "opqsuz")
+THOROUGH_ONCE_ON_POSTGRESQL = (
+    *("brainlog/tests/browser", "operations", "reminders/tests/test_feed", "reminders/tests/test_schedule", "testing"),
 )
 
 
@@ -40,10 +38,11 @@ def main(arguments: list[str]) -> int:
     with ExitStack() as stack:
         stack.enter_context(watched_run())
         if has_postgresql():
-            on_sqlite = Suite("SQLite", [*chosen_by(arguments, "thorough_on_sqlite"), not_once(ONCE_ON_POSTGRESQL)])
+            shared = ",".join(THOROUGH_ONCE_ON_POSTGRESQL if "--thorough" in arguments else ONCE_ON_POSTGRESQL)
+            on_sqlite = Suite("SQLite", [*chosen_by(arguments, "thorough_on_sqlite"), f"--not-once={shared}"])
             suites = [stack.enter_context(on_sqlite)]
             url = stack.enter_context(postgres_url())  # Meanwhile the other run collects its tests.
-            on_postgresql = Suite("PostgreSQL", [*chosen_by(arguments), not_once(ONCE_ON_SQLITE)], url)
+            on_postgresql = Suite("PostgreSQL", [*chosen_by(arguments), f"--once={shared}"], url)
             suites.append(stack.enter_context(on_postgresql))
         else:
             missing.append(f"The tests did not run on PostgreSQL, for want of one: {postgres.HOW_TO_GET_IT}.")
@@ -66,11 +65,6 @@ def chosen_by(arguments: list[str], *more_markers: str) -> list[str]:
         return ["-m", long_forms, *others]
     is_named = any(argument.partition("::")[0].endswith(".py") for argument in arguments)
     return others if is_named else ["-m", f"not ({long_forms})", *others]
-
-
-def not_once(paths: tuple[str, ...]) -> str:
-    """The option that leaves the tests marked once in these folders and files to the other run."""
-    return f"--not-once={','.join(paths)}"
 
 
 def has_postgresql() -> bool:
