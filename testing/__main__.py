@@ -77,6 +77,15 @@ def has_postgresql() -> bool:
     return True
 
 
+def environment_of_run() -> dict[str, str]:
+    """The environment of this process without its databases, and with bytecode.
+
+    Tests start Python hundreds of times, and each start compiles all of Brain Log where no bytecode is written.
+    """
+    left_out = "DATABASE_URL", "PYTHONDONTWRITEBYTECODE"
+    return {name: value for name, value in os.environ.items() if not any(part in name for part in left_out)}
+
+
 @contextmanager
 def postgres_url() -> Iterator[str]:
     """Yield the URL of a PostgreSQL server."""
@@ -93,7 +102,7 @@ class Suite:
     def __init__(self, name: str, arguments: list[str], database_url: str | None = None):
         self.name = name
         self.start = time.monotonic()
-        environment = {key: value for key, value in os.environ.items() if "DATABASE_URL" not in key}
+        environment = environment_of_run()
         if database_url:
             environment["DATABASE_URL"] = database_url
         self.output = tempfile.TemporaryFile() if database_url else None  # noqa: SIM115

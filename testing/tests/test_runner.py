@@ -59,6 +59,14 @@ def test_it_runs_everything_on_both_databases(machine, capsys):
     assert capsys.readouterr().out.splitlines()[-2:] == ["SQLite: passed in 0 s", "PostgreSQL: passed in 0 s"]
 
 
+def test_bytecode_is_written_even_where_the_environment_says_not_to(machine, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    _code, calls = machine([0, 0])
+
+    assert all("PATH" in environment for _, environment in calls)
+    assert not any("PYTHONDONTWRITEBYTECODE" in environment for _, environment in calls)
+
+
 def folders_of_tests() -> set[str]:
     """The folders at the top that `make test` runs."""
     options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
