@@ -36,10 +36,9 @@ hypothesis.settings.load_profile("brainlog")
 
 def pytest_addoption(parser):
     parser.addoption("--without-browser", action="store_true", help="leave out the tests that need Chromium")
-    parser.addoption(
-        "--not-once",
-        help="leave out the tests marked once in these folders and files (comma-separated): another run has them",
-    )
+    options = parser.getgroup("once", "which tests marked once run, by the beginnings of their paths (comma-separated)")
+    options.addoption("--once", metavar="paths", help="only those; another run has the others")
+    options.addoption("--not-once", metavar="paths", help="all but those, which another run has")
 
 
 def pytest_configure(config):
@@ -58,11 +57,9 @@ def pytest_collection_modifyitems(config, items):
     mark_long_matrices(items)
     if config.getoption("--without-browser"):
         leave_out(config, items, [item for item in items if item.get_closest_marker("browser")])
-    if paths := config.getoption("--not-once"):
-        once = [item for item in items if item.get_closest_marker("once")]
-        elsewhere = [item for item in once if is_elsewhere(item, tuple(paths.split(",")))]
-        leave_out(config, items, elsewhere)
-        config.stash[LEFT_OUT] = bool(elsewhere)
+    elsewhere = [item for item in items if is_elsewhere(config, item)]
+    leave_out(config, items, elsewhere)
+    config.stash[LEFT_OUT] = bool(elsewhere)
 
 
 def mark_long_matrices(items):
@@ -98,11 +95,14 @@ def numbers_of_values(values: tuple[str, ...]) -> list[int]:
     return [found.setdefault(value, len(found)) for value in values]
 
 
-def is_elsewhere(item, paths: tuple[str, ...]) -> bool:
-    """Whether the run on the other database has a test that is marked once."""
+def is_elsewhere(config, item) -> bool:
+    """Whether the test is marked once, and the run on the other database has it."""
+    here, elsewhere = config.getoption("--once"), config.getoption("--not-once")
+    if not (here or elsewhere) or not item.get_closest_marker("once"):
+        return False
     if item.get_closest_marker("thorough_on_sqlite"):
         return connection.vendor != "postgresql"
-    return item.nodeid.startswith(paths)
+    return item.nodeid.startswith(tuple((here or elsewhere).split(","))) == bool(elsewhere)
 
 
 def pytest_collection_finish(session):

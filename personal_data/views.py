@@ -17,11 +17,13 @@ def overview(request):
 
 
 def logged_counts(person) -> list[str]:
-    """Numbers of days, medications, weekly reflections, own questions and events, as texts. Five queries at most."""
+    """How many days, medications, weeks, own questions, events and reports there are, as texts. Six queries at most."""
     days, medications = person.daily_logs.count(), person.medications.count()
     weeks = person.weekly_reflections.count()
     own = person.own_questions.count() if person.has_own_questions else 0
     events = person.events.count()
+    reports = person.reports.count()
+    reports_in_words = ngettext("%(count)d report", "%(count)d reports", reports) % {"count": reports}
     events_in_words = ngettext("%(count)d note of what happened", "%(count)d notes of what happened", events)
     own_in_words = ngettext("%(count)d question of your own", "%(count)d questions of your own", own) % {"count": own}
     return [
@@ -30,6 +32,7 @@ def logged_counts(person) -> list[str]:
         ngettext("%(count)d weekly reflection", "%(count)d weekly reflections", weeks) % {"count": weeks},
         *([own_in_words] if own else []),
         *([events_in_words % {"count": events}] if events else []),
+        *([reports_in_words] if reports else []),
     ]
 
 

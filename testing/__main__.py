@@ -19,13 +19,11 @@ from contextlib import ExitStack, contextmanager
 from testing import chromium, postgres, programs
 from testing.watchdog import watched_run
 
-# Which tests marked once run on which database. Shared by measured time, so that both runs take about as long; the
-# files of browser tests by their first letter.
-ONCE_ON_POSTGRESQL = tuple(f"brainlog/tests/browser/test_{letter}" for letter in "opqrstuvwxyz")
-ONCE_ON_SQLITE = (
-    *(f"brainlog/tests/browser/test_{letter}" for letter in "abcdefghijklmn"),
-    *("accounts", "brainlog/tests/attack", "brainlog/tests/test_", "encryption", "home", "insights", "logs"),
-    *("operations", "personal_data", "reflections", "reminders", "support", "testing"),
+# Which tests marked once run on PostgreSQL, by the beginnings of their paths; the others run on SQLite. Shared by
+# measured time, so that both runs take about as long: of the short forms of tests, and of the long ones.
+ONCE_ON_POSTGRESQL = tuple(f"brainlog/tests/browser/test_{letter}" for letter in "opqsuz")
+THOROUGH_ONCE_ON_POSTGRESQL = (
+    *("brainlog/tests/browser", "operations", "reminders/tests/test_feed", "reminders/tests/test_schedule", "testing"),
 )
 
 
@@ -40,10 +38,11 @@ def main(arguments: list[str]) -> int:
     with ExitStack() as stack:
         stack.enter_context(watched_run())
         if has_postgresql():
-            on_sqlite = Suite("SQLite", [*chosen_by(arguments, "thorough_on_sqlite"), not_once(ONCE_ON_POSTGRESQL)])
+            shared = ",".join(THOROUGH_ONCE_ON_POSTGRESQL if "--thorough" in arguments else ONCE_ON_POSTGRESQL)
+            on_sqlite = Suite("SQLite", [*chosen_by(arguments, "thorough_on_sqlite"), f"--not-once={shared}"])
             suites = [stack.enter_context(on_sqlite)]
             url = stack.enter_context(postgres_url())  # Meanwhile the other run collects its tests.
-            on_postgresql = Suite("PostgreSQL", [*chosen_by(arguments), not_once(ONCE_ON_SQLITE)], url)
+            on_postgresql = Suite("PostgreSQL", [*chosen_by(arguments), f"--once={shared}"], url)
             suites.append(stack.enter_context(on_postgresql))
         else:
             missing.append(f"The tests did not run on PostgreSQL, for want of one: {postgres.HOW_TO_GET_IT}.")
@@ -68,11 +67,6 @@ def chosen_by(arguments: list[str], *more_markers: str) -> list[str]:
     return others if is_named else ["-m", f"not ({long_forms})", *others]
 
 
-def not_once(paths: tuple[str, ...]) -> str:
-    """The option that leaves the tests marked once in these folders and files to the other run."""
-    return f"--not-once={','.join(paths)}"
-
-
 def has_postgresql() -> bool:
     if os.environ.get("TEST_DATABASE_URL"):
         return True
@@ -81,6 +75,15 @@ def has_postgresql() -> bool:
     except postgres.PostgresMissing:
         return False
     return True
+
+
+def environment_of_run() -> dict[str, str]:
+    """The environment of this process without its databases, and with bytecode.
+
+    Tests start Python hundreds of times, and each start compiles all of Brain Log where no bytecode is written.
+    """
+    left_out = "DATABASE_URL", "PYTHONDONTWRITEBYTECODE"
+    return {name: value for name, value in os.environ.items() if not any(part in name for part in left_out)}
 
 
 @contextmanager
@@ -99,7 +102,7 @@ class Suite:
     def __init__(self, name: str, arguments: list[str], database_url: str | None = None):
         self.name = name
         self.start = time.monotonic()
-        environment = {key: value for key, value in os.environ.items() if "DATABASE_URL" not in key}
+        environment = environment_of_run()
         if database_url:
             environment["DATABASE_URL"] = database_url
         self.output = tempfile.TemporaryFile() if database_url else None  # noqa: SIM115

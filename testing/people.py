@@ -133,7 +133,7 @@ def must_show(visitor: Visitor, address: str, *texts: str) -> None:
 
 def mean_of(page: str, label: str) -> float | None:
     """The mean of a measure on a page of numbers."""
-    found = re.search(rf'<th scope="row">{label}</th><td>([\d.]+)</td>', page)
+    found = re.search(rf"<dt>{label}</dt><dd><b>([\d.]+)</b>", page)
     return float(found[1]) if found else None
 
 

@@ -31,9 +31,14 @@ ENDS_IT = {"/accounts/delete/"}
 
 TAKES_FORMS = {address for address in ADDRESSES if address.other[1] != 405}
 
+# What is made of answers or stands beside them, and changes none.
+OF_NO_ANSWERS = (
+    *("accounts:", "reminders:", "support:", "worth_it"),
+    *("insights:report", "insights:new_report", "insights:end_report", "insights:shared", "insights:appointment"),
+)
 # The data of each form, and whether it changes answers.
 FORMS = {
-    **{address.path: ({}, False) for address in TAKES_FORMS if address.name.startswith(("accounts:", "reminders:"))},
+    **{address.path: ({}, False) for address in TAKES_FORMS if address.name.startswith(OF_NO_ANSWERS)},
     **{f"/logs/{DAY}/{stage}/": (answers(stage), True) for stage in STAGES},
     f"/logs/{DAY}/medication/": (answers("medication") | taken(MORNING_DOSE), True),
     "/logs/one-question/": ({"asks": "one"}, False),
@@ -125,7 +130,7 @@ def prepare(client, path, data) -> dict:
     if path == "/insights/events/undo/":
         response = client.post("/insights/events/1/delete/", follow=True)
         return data | {"envelope": [*response.context["messages"]][0].envelope}
-    if path.endswith("/undo/"):
+    if path.endswith("/undo/") and not path.startswith("/help/"):
         return data | {"envelope": client.post(path.replace("undo", "delete")).context["envelope"]}
     return data
 

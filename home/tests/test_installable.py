@@ -38,8 +38,9 @@ def new_worker():
 
 @pytest.fixture
 def collected(settings, tmp_path, monkeypatch):
-    """Static files as in production. Returns the folder."""
+    """Static files as in production, but not compressed, which takes seconds. Returns the folder."""
     settings.STATIC_ROOT = tmp_path
+    settings.WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["css", "js", "svg"]
     storages = dict(settings.STORAGES)
     storages["staticfiles"] = {"BACKEND": "brainlog.static_files.StaticFilesStorage"}
     settings.STORAGES = storages

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.utils.safestring import SafeString
 from django.utils.translation import override
 
 from insights import charts
@@ -19,7 +18,7 @@ class DrawnBlock:
 
     kind: str
     block: object
-    markup: SafeString | str = ""
+    markup: str = ""
 
     @property
     def rows(self) -> list[list[tuple[str, str]]]:
@@ -67,7 +66,7 @@ def drawn_block(key: str, block) -> DrawnBlock:
     return DrawnBlock(block.KIND, block, markup)
 
 
-def panel_chart(key: str, panel: Panel) -> SafeString:
+def panel_chart(key: str, panel: Panel) -> str:
     """Dots for days, or for weeks in their middle."""
     values, ranges = [None] * panel.axis.days, [None] * panel.axis.days
     for point in panel.points:
@@ -89,7 +88,7 @@ def panel_chart(key: str, panel: Panel) -> SafeString:
     return chart.markup
 
 
-def bands_chart(key: str, block: Bands) -> SafeString:
+def bands_chart(key: str, block: Bands) -> str:
     """The bands of doses over the days, without a plot."""
     days = Days(block.axis.first, block.axis.last)
     bands = (

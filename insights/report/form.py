@@ -19,7 +19,6 @@ from logs.own_question_form import WordsInput
 SINCE, LAST_90, DATES = "since", "90", "dates"
 USUAL_DAYS = 90
 MOST_DAYS = 3 * 366
-MOST_QUESTIONS = 3
 TOO_EARLY = {"too_early": _("The calendar here begins in 1900.")}
 CHOOSE = _("Choose from what is offered.")
 

@@ -154,11 +154,6 @@ GROUPS = (
 )
 FEW = Group("few", _("Few days"), Draft.few)
 READING = Group("reading", _("How to read this page"), Draft.reading)
-GROUP_BY_KEY = {group.key: group for group in GROUPS}
-
-
-def group_of(section: Section) -> str:
-    return section.key.removesuffix(DETAILS)
 
 
 def report_for(person, wishes: Wishes) -> Contents:

@@ -61,7 +61,8 @@ def test_the_page_shows_what_will_be_deleted_and_deletes_nothing(as_maria, maria
 
     assertContains(
         page,
-        "You have logged: 1 day, 1 medication, 1 weekly reflection, 2 questions of your own, 1 note of what happened.",
+        "You have logged: 1 day, 1 medication, 1 weekly reflection, 2 questions of your own, 1 note of what happened, "
+        "1 report.",
     )
     assert rows_of(maria.pk) == before
 

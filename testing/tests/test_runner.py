@@ -1,7 +1,10 @@
 import tomllib
+from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
+import conftest
 import testing.__main__ as runner
 from testing.gunicorn import ROOT
 from testing.postgres import PostgresMissing
@@ -19,7 +22,7 @@ def machine(monkeypatch):
         class Pytest:
             def __init__(self, command, env, **outputs):
                 self.code = codes[len(calls)]
-                calls.append((command, env.get("DATABASE_URL")))
+                calls.append((command, env))
 
             def wait(self):
                 return self.code
@@ -49,11 +52,19 @@ def machine(monkeypatch):
 def test_it_runs_everything_on_both_databases(machine, capsys):
     code, calls = machine([0, 0])
     assert code == 0
-    assert [url for _, url in calls] == [None, "postgres://tests/"]
+    assert [environment.get("DATABASE_URL") for _, environment in calls] == [None, "postgres://tests/"]
     on_sqlite, on_postgresql = (command for command, _ in calls)
     for command in (on_sqlite, on_postgresql):
         assert command[-3:-1] == ["-k", "midday"]
     assert capsys.readouterr().out.splitlines()[-2:] == ["SQLite: passed in 0 s", "PostgreSQL: passed in 0 s"]
+
+
+def test_bytecode_is_written_even_where_the_environment_says_not_to(machine, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    _code, calls = machine([0, 0])
+
+    assert all("PATH" in environment for _, environment in calls)
+    assert not any("PYTHONDONTWRITEBYTECODE" in environment for _, environment in calls)
 
 
 def folders_of_tests() -> set[str]:
@@ -66,15 +77,26 @@ def test_no_folder_with_tests_is_left_out():
     assert {path.parent.name for path in ROOT.glob("*/tests")} == folders_of_tests()
 
 
-def test_every_test_marked_once_runs_in_one_of_the_two(machine):
-    _code, calls = machine([0, 0])
-    left_out = [tuple(command[-1].removeprefix("--not-once=").split(",")) for command, _ in calls]
+@pytest.mark.parametrize("arguments", [[], ["--thorough"]])
+def test_every_test_marked_once_runs_in_one_of_the_two(machine, arguments):
+    _code, calls = machine([0, 0], arguments=arguments)
+    options = [command[-1].split("=") for command, _ in calls]
     files = [path for folder in folders_of_tests() for path in (ROOT / folder).rglob("test_*.py")]
 
     assert len(files) > 100
+    numbers = Counter()
     for file in files:
-        name = str(file.relative_to(ROOT))
-        assert [name.startswith(paths) for paths in left_out].count(True) == 1, name
+        item = SimpleNamespace(nodeid=str(file.relative_to(ROOT)), get_closest_marker=lambda name: name == "once")
+        runs = [not conftest.is_elsewhere(SimpleNamespace(getoption=dict([each]).get), item) for each in options]
+        assert runs.count(True) == 1, file
+        numbers[runs.index(True)] += 1
+    assert len(numbers) == 2
+
+
+@pytest.mark.parametrize("shared", [runner.ONCE_ON_POSTGRESQL, runner.THOROUGH_ONCE_ON_POSTGRESQL])
+def test_each_path_of_a_share_begins_that_of_a_test(shared):
+    for path in shared:
+        assert list(ROOT.glob(f"{path}*.py")) or list(ROOT.glob(f"{path}/**/test_*.py")), path
 
 
 @pytest.mark.parametrize(

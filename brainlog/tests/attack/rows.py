@@ -15,8 +15,9 @@ from accounts.models import Invitation, SecurityEvent, Session, User
 from accounts.tests.factories import make_person
 from brainlog.tests.addresses import DAY, SUNDAY
 from brainlog.tests.attack.texts import packed
-from insights.models import Event
-from insights.tests.factories import make_event
+from insights.models import Appointment, Event, Report
+from insights.tests.factories import make_appointment, make_event, make_report
+from insights.tests.reports import example_report
 from logs.models import DailyLog, Medication, OwnAnswer, OwnQuestion
 from logs.own_kinds import KINDS
 from logs.question_lists import QUESTION_LISTS
@@ -75,6 +76,8 @@ def make_hostile(owner: User, staff: User) -> Iterator[models.Model]:
         yield make_person(**hostile_texts(User, number, "username", "display_name", "email", "timezone"))
         yield make_medication(owner, pk=number + 1, **hostile_texts(Medication, number, "name", "note"))
         yield make_event(owner, pk=number + 1, **hostile_texts(Event, number, "text"))
+        yield make_appointment(owner, pk=number + 1, **hostile_texts(Appointment, number, "with_whom"))
+        yield make_hostile_report(owner, number)
         yield make_hostile_question(owner, number)
         yield owner.sessions.create(
             key_hash=f"{number}" * 8, expire_date="2027-01-01T00:00Z", **hostile_texts(Session, number, "user_agent")
@@ -153,6 +156,14 @@ def hostile_figures() -> dict:
     return {"vendor": "sqlite", "database": {"bytes": 5000, "name": texts[0], "connections": None}, "tables": tables}
 
 
+def make_hostile_report(owner: User, number: int) -> Report:
+    """Its content is JSON: the hostile texts are in what it says."""
+    text = hostile_texts(Report, number, "content_json")["content_json"]
+    return make_report(
+        owner, example_report(question=text, words=text), pk=number + 1, **hostile_texts(Report, number, "title")
+    )
+
+
 def make_secret(other: User):
     """A row in each table of a person's data."""
     log = make_full_log(other, DAY, dreams=SECRET)
@@ -162,6 +173,8 @@ def make_secret(other: User):
     make_answer(reflection, make_question(other, "note", pk=1001, label=SECRET, check_in="week"), SECRET)
     make_question_set(other, "dreams")
     make_event(other, SECRET, pk=1000)
+    make_appointment(other, with_whom=SECRET, pk=1000)
+    make_report(other, example_report(question=SECRET), title=SECRET, pk=1000)
     other.hidden_days.create(date=DAY)
     other.display_name, other.email = SECRET, "secret@example.org"
     other.save()

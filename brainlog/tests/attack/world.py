@@ -24,7 +24,7 @@ from brainlog.tests.addresses import ADDRESSES, DAY
 from brainlog.tests.attack.inputs import SUBSCRIPTIONS
 from brainlog.tests.attack.rows import count_on, make_hostile, make_secret
 from brainlog.tests.attack.texts import packed
-from insights.models import Event
+from insights.models import Appointment, Event, Report
 from logs import undo
 from logs.models import DailyLog, Medication, OwnQuestion
 from logs.question_lists import QUESTION_LISTS, parts_of_day
@@ -128,7 +128,7 @@ class World:
         for number, name in enumerate(packed(50, "q000qq")):
             data = {"name": name, "credential": new_credential()}
             self.people["owner"].authenticator_set.create(pk=number + 1, type="webauthn", data=data)
-        count_on(Authenticator, Medication, OwnQuestion, Event)
+        count_on(Authenticator, Medication, OwnQuestion, Event, Appointment, Report)
         for who in ("newcomer", "staff"):
             confirm_by_password(browsers[who])
         without = self.people["passwordless"]
@@ -181,7 +181,7 @@ class World:
                 yield "owner", row.get_absolute_url()
             elif isinstance(row, Medication):
                 yield "owner", reverse("logs:medication", args=[row.pk])
-            elif isinstance(row, Event | OwnQuestion):
+            elif isinstance(row, Appointment | Event | OwnQuestion | Report):
                 yield "owner", row.get_absolute_url()
         yield from (("owner", f"{reverse('logs:questions')}?check_in={slug}") for slug in QUESTION_LISTS)
         yield from (("owner", f"{reverse(name)}?page=2") for name in ("accounts:events", "logs:history"))

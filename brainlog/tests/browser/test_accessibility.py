@@ -83,19 +83,15 @@ def audit(page, number=0, is_wide=False, is_thorough=False) -> list[str]:
     return problems
 
 
-# Pages of people who have logged nothing, not tracked some days, or secured their account are mostly the same pages.
-LIKE_REGULAR = "newcomer", "ill", "careful"
-
-
-@pytest.mark.parametrize(
-    "who", ["visitor", "regular", *(pytest.param(who, marks=pytest.mark.thorough) for who in LIKE_REGULAR)]
-)
+@pytest.mark.parametrize("who", ["visitor", "regular"])
 def test_every_page_is_accessible(new_page, live_server, settings, expected_errors, who):
     check_every_page(new_page, live_server, settings, expected_errors, who)
 
 
+# The long form alone has the people who have logged nothing, not tracked some days, or secured their account: theirs
+# are mostly the same pages.
 @pytest.mark.thorough
-@pytest.mark.parametrize("who", ["visitor", "regular", *LIKE_REGULAR])
+@pytest.mark.parametrize("who", ["visitor", "regular", "newcomer", "ill", "careful"])
 def test_every_page_can_be_used_in_the_dark_and_in_every_layout(new_page, live_server, settings, expected_errors, who):
     check_every_page(new_page, live_server, settings, expected_errors, who, is_thorough=True)
 
