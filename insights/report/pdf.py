@@ -62,10 +62,10 @@ def pdf_of(contents: Contents) -> bytes:
 def typeset(drawing: bytes) -> bytes:
     """Run the program that draws it. It gets no environment, in which the secrets of the settings are."""
     command = [sys.executable, "-I", PROGRAM]
-    output = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "timeout": MOST_SECONDS, "env": {}}
     try:
         # `check`: the error names the command and the status, and no text.
-        done = subprocess.run(command, input=drawing, timeout=MOST_SECONDS, check=True, env={}, **output)  # noqa: S603
+        done = subprocess.run(command, input=drawing, check=True, **options)  # noqa: S603 (our own program)
     except subprocess.TimeoutExpired as error:
         raise BusyError from error
     return done.stdout
