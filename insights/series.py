@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
-from django.db.models import Count, FloatField, IntegerField, TextField
+from django.db.models import Count, TextField
 from django.db.models.functions import Cast
 
 from insights.dose_periods import DosePeriod, dose_periods
@@ -32,34 +32,20 @@ PART_OF_COLUMN = {name: stage.part for stage in STAGES for name in stage.field_n
 PARTS = tuple(stage.part for stage in STAGES)
 
 
-def of_number(number: float) -> Decimal:
-    return Decimal(repr(number))  # At most twelve digits, which a float has.
-
-
-@lru_cache(1000)
-def of_list(text: str) -> list:
-    return json.loads(text)
-
-
+of_number = lru_cache(4096)(Decimal)
 of_time = lru_cache(24 * 60)(datetime.time.fromisoformat)
+of_list = lru_cache(1024)(json.loads)
 
-# Of each kind of own question: the columns that hold its answer, and how they are read. Cast in the database: Django
-# converts each column of each row, which takes longer than all else for ten years.
+# Of each kind of own question: the columns that hold its answer, and how they are read. All are read as texts, of which
+# most occur often: Django converts each column of each row, which takes longer than all else for ten years.
 OWN_COLUMNS: dict[str, tuple[tuple[str, ...], Callable]] = {
-    "score": (("number",), int),
+    "score": (("number",), lambda text: int(of_number(text))),
     "number": (("number",), of_number),
     "two_numbers": (("number", "number_2"), lambda first, second: (of_number(first), of_number(second))),
-    "yes_no": (("flag",), bool),
+    "yes_no": (("flag",), lambda text: text in ("true", "1")),
     "choice": (("chosen",), lambda text: of_list(text)[0]),
     "several": (("chosen",), lambda text: [*of_list(text)]),
     "time": (("time",), lambda text: NOT_NOTICED if text is None else of_time(text)),
-}
-CASTS = {
-    "number": FloatField(),
-    "number_2": FloatField(),
-    "flag": IntegerField(),
-    "chosen": TextField(),
-    "time": TextField(),
 }
 
 
@@ -267,7 +253,7 @@ def own_answers(answers, key: str, questions: Sequence[Question], rows: Rows) ->
         names, read = OWN_COLUMNS[each.kind]
         readers[pk] = found[each.name], [columns.index(name) for name in names], read
     places = {row: place for place, row in enumerate(rows.keys)}
-    casts = [Cast(name, CASTS[name]) for name in columns]
+    casts = [Cast(name, TextField()) for name in columns]
     for question, row, *values in answers.order_by().values_list("question_id", key, *casts):
         # A day that was stored since the rows were read is not among them.
         if question in readers and row in places:

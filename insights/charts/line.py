@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -110,7 +111,7 @@ class LineChart:
         if self.right:
             yield "line-right", self.right
 
-    def across(self, days: Days) -> Sequence[str]:
+    def across(self, days: Days) -> Sequence[int]:
         """Where the value of each step is: at the middle of its days, of which the last step may have fewer."""
         return middles(days.count, self.step)
 
@@ -211,33 +212,47 @@ def uprights(shares) -> str:
 
 
 @lru_cache(64)
-def middles(count: int, step: int) -> Sequence[str]:
-    """The middle of each step of so many days, as coordinates. Charts of one page have the same ones."""
+def middles(count: int, step: int) -> Sequence[int]:
+    """The middle of each step of so many days, in tenths of a unit. Charts of one page have the same ones."""
     starts = range(0, count, step)
-    return [number(WIDTH * (start + min(start + step, count)) / 2 / count) for start in starts]
+    return [round(10 * WIDTH * (start + min(start + step, count)) / 2 / count) for start in starts]
 
 
-def points(values: Sequence, scale: Scale, across: Sequence[str]) -> list[tuple[str, str] | None]:
-    """Where each value is in the plot. Many are the same: each is computed once."""
-    heights = {value: number(HEIGHT * (1 - scale.share(value))) for value in {*values} - {None}}
+@lru_cache(4096)
+def tenths(number: int) -> str:
+    """Tenths of a unit, as a coordinate."""
+    return f"{number / 10:g}"
+
+
+def points(values: Sequence, scale: Scale, across: Sequence[int]) -> list[tuple[int, int] | None]:
+    """Where each value is in the plot, in tenths of a unit. Many are the same: each is computed once."""
+    heights = {value: round(10 * HEIGHT * (1 - scale.share(value))) for value in {*values} - {None}}
     return [None if value is None else (x, heights[value]) for x, value in zip(across, values, strict=False)]
 
 
-def path_of(values: Sequence, scale: Scale, across: Sequence[str]) -> str:
-    """A line that breaks where there is no value. A value between two gaps is a dot."""
-    parts, is_open = [], False
+def path_of(values: Sequence, scale: Scale, across: Sequence[int]) -> str:
+    """A line that breaks where there is no value. A value between two gaps is a dot.
+
+    Places are relative to the one before: days are equally far apart, so that the page compresses to half of the size.
+    """
+    parts, is_open, before = [], False, (0, 0)
     found = points(values, scale, across)
     for each, point in enumerate(found):
         if point is None:
             is_open = False
             continue
         is_alone = not is_open and (each + 1 == len(found) or found[each + 1] is None)
-        parts.append(f"{'L' if is_open else 'M'}{point[0]} {point[1]}{'h0' if is_alone else ''}")
-        is_open = True
+        parts.append(f"{'l' if is_open else 'm'}{moved(before, point)}{'h0' if is_alone else ''}")
+        is_open, before = True, point
     return "".join(parts)
 
 
-def dots(name: str, line: Line, across: Sequence[str]):
+def moved(before: tuple[int, int], point: tuple[int, int]) -> str:
+    """From one place to another."""
+    return f"{tenths(point[0] - before[0])} {tenths(point[1] - before[1])}"
+
+
+def dots(name: str, line: Line, across: Sequence[int]):
     """A dot for each value, and a smaller one in it where it was answered later, so that it looks like a ring."""
     found = points(line.values, line.scale, across)
     recalled = [*line.recalled, *[False] * (len(found) - len(line.recalled))]
@@ -249,10 +264,13 @@ def dots(name: str, line: Line, across: Sequence[str]):
         yield element("path", {"class": f"holes{few}", "d": dotted(rings)})
 
 
-def ranges_of(line: Line, across: Sequence[str]) -> str:
+def ranges_of(line: Line, across: Sequence[int]) -> str:
     ends = [points([found and found[end] for found in line.ranges], line.scale, across) for end in (0, 1)]
-    return "".join(f"M{low[0]} {low[1]}V{high[1]}" for low, high in zip(*ends, strict=True) if low and high)
+    pairs = ((low, high) for low, high in zip(*ends, strict=True) if low and high)
+    return "".join(f"M{tenths(low[0])} {tenths(low[1])}V{tenths(high[1])}" for low, high in pairs)
 
 
-def dotted(found: Sequence[tuple[str, str] | None]) -> str:
-    return "".join(f"M{point[0]} {point[1]}h0" for point in found if point)
+def dotted(found: Sequence[tuple[int, int] | None]) -> str:
+    """A stroke without length at each place."""
+    places = [point for point in found if point]
+    return "".join(f"m{moved(*pair)}h0" for pair in pairwise([(0, 0), *places]))

@@ -257,7 +257,7 @@ def test_another_persons_chart_is_none_of_mine(as_person, person, client):
 def test_a_year_of_days_is_a_small_page(demo):
     for query in ("days=90", "days=365", "days=all"):
         page = gzip.compress(demo.get(f"{TRENDS}?{query}").content, 6)
-        assert len(page) < 40_000
+        assert len(page) < 25_000
 
 
 @pytest.fixture
