@@ -226,6 +226,7 @@ def test_the_preview_keeps_what_was_typed(as_person, person):
         ({"words": ["x"] * 21}, "words", "Pick 20 at most."),
         ({"question_1": "x" * 201}, "question_1", "200"),
         ({"name": "a\x00b"}, "name", ""),
+        ({"words_day": "someday"}, "words_day", "Write the day as 2026-05-04."),
     ],
 )
 def test_bad_input_gets_a_sentence(as_person, person, given, field, message):
@@ -234,6 +235,7 @@ def test_bad_input_gets_a_sentence(as_person, person, given, field, message):
     assert response.status_code == 200
     assert message in " ".join(response.context["form"].errors[field])
     assert shown_form(response)["question_3"] == ["Kept?"]
+    assert shown_form(response)["words_day"] == [given.get("words_day", "")]
     assert not Report.objects.exists()
 
 
