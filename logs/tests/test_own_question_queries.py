@@ -20,7 +20,7 @@ WEEK = f"/reflections/{DAY}/"
 PAGES = {
     "/": 4,
     "/logs/": 4,
-    day_url(): 5,
+    day_url(): 6,  # What happened that day is among them.
     **{check_in_url(stage): 5 for stage in STAGES},
     "/logs/questions/": 2,
     "/logs/questions/gallery/": 2,
