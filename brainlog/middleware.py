@@ -17,6 +17,16 @@ UNUSED_FEATURES = (
 PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
 
 
+# Addresses with a token that is a secret, or with words of a person. Requests for static files and other pages name the
+# page that they come from, and the log of a proxy may have that. From these pages, errors below their addresses too,
+# browsers send the origin alone, without which their forms would be refused as forgeries.
+ORIGIN_ALONE = "strict-origin"
+SECRET_ADDRESSES = ("/insights/shared/", "/accounts/reminders/off/", "/logs/search/")
+# What lies here is for those who were given the address: for no cache and no search engine.
+SHARED_ADDRESS = "/insights/shared/"
+SHARED_HEADERS = {"Cache-Control": "no-store, private", "X-Robots-Tag": "noindex, nofollow, noarchive"}
+
+
 class SecurityHeadersMiddleware:
     """Sets the security headers of every response, including static files, error pages and probes.
 
@@ -44,6 +54,11 @@ class SecurityHeadersMiddleware:
 
     def __call__(self, request):
         response = self.get_response(request)
+        if request.path_info.startswith(SECRET_ADDRESSES) and not self.is_stricter(response):
+            response.headers["Referrer-Policy"] = ORIGIN_ALONE
+        if request.path_info.startswith(SHARED_ADDRESS):
+            for header, value in SHARED_HEADERS.items():
+                response.headers.setdefault(header, value)
         for header, value in self.HEADERS.items():
             response.headers.setdefault(header, value)
         if not (settings.DEBUG and response.status_code == 500):  # Django's debug page has inline styles.
@@ -51,6 +66,10 @@ class SecurityHeadersMiddleware:
             policy = self.policy_of_admin if is_admin else self.policy
             response.headers.setdefault("Content-Security-Policy", policy)
         return response
+
+    def is_stricter(self, response) -> bool:
+        """Whether the view has set a policy of its own. Django's SecurityMiddleware has set that of the settings."""
+        return response.headers.get("Referrer-Policy") not in (None, settings.SECURE_REFERRER_POLICY)
 
 
 class DatabaseMiddleware:

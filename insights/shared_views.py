@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import rate_limits
 from insights.link_forms import PassphraseForm
 from insights.models import Report, ReportLink, ReportOpening
-from insights.pdf_responses import PRIVATE, pdf_response
+from insights.pdf_responses import pdf_response
 from insights.report.drawings import drawn
 
 # For how long a report stays open in the browser of a reader.
@@ -31,20 +31,20 @@ PREFETCHES = ("Sec-Purpose", "Purpose", "X-Moz")
 
 
 def of_link(view):
-    """Find the link of the token in the address. The same page for every token that opens nothing, and for all: in no
-    cache and no search engine. Raises RateLimitExceeded after many tokens that open nothing."""
+    """Find the link of the token in the address. The same page for every token that opens nothing.
+
+    Raises RateLimitExceeded after many of those. They count for the client address alone, and do not keep others in the
+    same network from links that work.
+    """
 
     @wraps(view)
     def wrapped(request, token, **named):
-        subject = get_adapter().get_client_ip(request)
-        attempt = rate_limits.consume_for_address(rate_limits.REPORT_TOKEN_BY_ADDRESS, subject)
         link = ReportLink.objects.with_token(token, timezone.now())
-        if link is not None:
-            rate_limits.refund(attempt)
-        response = view(request, link, token, **named) if link else gone()
-        for header, value in {"X-Robots-Tag": "noindex, nofollow, noarchive", **PRIVATE}.items():
-            response.headers[header] = value
-        return response
+        if link is None:
+            subject = get_adapter().get_client_ip(request)
+            rate_limits.consume_for_address(rate_limits.REPORT_TOKEN_BY_ADDRESS, subject)
+            return gone()
+        return view(request, link, token, **named)
 
     return wrapped
 
@@ -125,7 +125,7 @@ def is_open(request, link) -> bool:
 
 
 def salt_of(link: ReportLink) -> str:
-    return f"insights.shared_views {link.pk}"
+    return f"insights.shared_views {link.token_hash}"
 
 
 def is_prefetch(request) -> bool:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains
 
 from accounts.tests.factories import PASSWORD, make_person
+from brainlog.middleware import SECRET_ADDRESSES
 from brainlog.tests.addresses import ADDRESSES, DAY, SUNDAY
 from brainlog.tests.html import Page
 from logs.tests.factories import answers, dose_rows, make_dose, make_full_log, make_medication
@@ -74,14 +75,14 @@ def policy_for(path, method="get") -> dict:
 
 def assert_headers(response, path, method="get"):
     assert policy_of(response) == policy_for(path, method)
-    assert_guarded(response)
+    assert_guarded(response, "strict-origin" if path.startswith(SECRET_ADDRESSES) else "same-origin")
 
 
-def assert_guarded(response):
+def assert_guarded(response, referrer="same-origin"):
     """The headers of all responses, including static files and probes."""
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["X-Frame-Options"] == "DENY"
-    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Referrer-Policy"] == referrer
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"
     assert response["Cross-Origin-Resource-Policy"] == "same-origin"
     features = features_of(response)

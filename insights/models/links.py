@@ -46,7 +46,9 @@ class ReportLinkQuerySet(models.QuerySet):
 
         The oldest ones that have ended make room.
         """
-        User.objects.select_for_update().get(pk=report.user_id)  # Two requests together must not exceed the limit.
+        User.objects.select_for_update(no_key=True).get(
+            pk=report.user_id
+        )  # Two requests together must not exceed the limit.
         now, own = timezone.now(), self.filter(report=report)
         working = own.working(now)
         if working.count() >= ReportLink.MOST_WORKING:
