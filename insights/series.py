@@ -21,6 +21,7 @@ from logs.parts import Part
 from logs.question_lists import questions_of_day
 from logs.questions import Question, RowQuestion
 from logs.stages import STAGE_BY_SLUG, STAGES
+from logs.summary import began_on
 from reflections.models import WEEK, weekly_questions
 
 __all__ = ["DayState", "DosePeriod", "Series", "dose_periods", "drawable", "is_weekly", "read_series"]
@@ -149,9 +150,8 @@ def names_answered(person, questions: Sequence[Question]) -> set[str]:
 
 
 def began(person) -> datetime.date:
-    """The day from which on the person's days count: that of their account, or of an earlier log. One query."""
-    logged = person.daily_logs.order_by("date").values_list("date", flat=True).first()
-    return min(filter(None, [person.first_day, logged]))
+    """The day from which on the person's days count, as for the numbers of weeks, months and years. One query."""
+    return began_on(person, person.daily_logs.order_by("date").values_list("date", flat=True).first())
 
 
 def read_series(

@@ -114,8 +114,13 @@ class YearInPixels:
         return self.series.count(DayState.ANSWERED)
 
     @property
-    def days_expected(self) -> int:
-        return self.series.days_expected
+    def days(self) -> int:
+        """The days that asked it or would have, with those that are marked as not tracked."""
+        return self.series.days_expected + self.days_not_tracked
+
+    @property
+    def days_not_tracked(self) -> int:
+        return self.series.count(DayState.NOT_TRACKED)
 
     @property
     def is_empty(self) -> bool:

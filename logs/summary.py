@@ -8,6 +8,7 @@ from math import ceil, floor
 from statistics import fmean
 from typing import ClassVar
 
+from django.db.models import Subquery
 from django.template.defaultfilters import floatformat
 from django.utils.formats import number_format
 from django.utils.text import capfirst
@@ -15,14 +16,14 @@ from django.utils.translation import gettext, ngettext
 
 from brainlog.versioned_cache import cached
 from logs.fields import Direction
-from logs.models import Medication
+from logs.models import DailyLog, Medication
 from logs.periods import Period
 from logs.question_lists import questions_of_day
 from logs.questions import Question, RowQuestion
 from logs.stages import STAGES
 
 # Counted up when the numbers come to mean something else: releases share a cache while one takes over.
-FORMAT = "numbers:5"
+FORMAT = "numbers:6"
 # The sets of questions that a day's check-ins asked.
 ASKED = tuple(stage.part.asked_id for stage in STAGES)
 TAKEN, EFFECT = "medication_taken", "medication_effectiveness"
@@ -117,7 +118,11 @@ class YesDays:
 
 @dataclass(frozen=True)
 class Numbers:
-    """What the days of a week, a month or a year say."""
+    """What the days of a week, a month or a year say.
+
+    `first_log`: the ordinal of the first day that the person logged, ever. `last_log`: of the period's last one. None
+    if the period and the one before it have no logs.
+    """
 
     days_logged: int
     days_not_tracked: int
@@ -128,11 +133,16 @@ class Numbers:
     net_positive_asked_days: int
     counts_daily_only: bool = False  # The days of medication are those of what is taken daily.
     yes_days: list[YesDays] = field(default_factory=list)
+    first_log: int | None = None
+    last_log: int | None = None
 
-    @property
-    def days_recorded(self) -> int:
-        """The days of which something is known: logged, or marked as not tracked."""
-        return self.days_logged + self.days_not_tracked
+    def days_in(self, period: Period, person) -> int:
+        """The days of the period from the one on which the person began to today, logged or not.
+
+        After a flight west, a log may lie ahead of the clock: the days go on to it.
+        """
+        first_log, last_log = (each and datetime.date.fromordinal(each) for each in (self.first_log, self.last_log))
+        return period.days_between(began_on(person, first_log), max(filter(None, [person.today(), last_log])))
 
     @property
     def sentences(self) -> list[str]:
@@ -217,6 +227,11 @@ def is_measure(question: Question) -> bool:
     return question.kind is not None and question.kind.has_mean
 
 
+def began_on(person, first_log: datetime.date | None) -> datetime.date:
+    """The day from which on the person's days count: that of their account, or of an earlier log."""
+    return min(filter(None, [person.first_day, first_log]))
+
+
 def numbers_of(person, period: Period) -> Numbers:
     """A period's numbers, and their change against the one before. None of its queries if they are in the cache.
 
@@ -227,11 +242,17 @@ def numbers_of(person, period: Period) -> Numbers:
     def compute():
         logs = person.daily_logs.between(period.before.first, period.last).with_is_answered(questions)
         columns = [column for question in counted(questions) for column in question.columns]
-        rows = list(logs.values("date", "not_tracked", "is_answered", *columns, *ASKED))
+        first = Subquery(DailyLog.objects.filter(user=person).order_by("date").values("date")[:1])
+        rows = list(logs.values("date", "not_tracked", "is_answered", *columns, *ASKED, first_log=first))
         add_own_answers(person, [each for each in counted(questions) if isinstance(each, RowQuestion)], rows)
         days = [row for row in rows if row["date"] >= period.first]
         schedules = schedules_of(person, period) if any(row.get(TAKEN) is not None for row in days) else Schedules()
-        return numbers_from(questions, days, [row for row in rows if row["date"] < period.first], schedules)
+        numbers = numbers_from(questions, days, [row for row in rows if row["date"] < period.first], schedules)
+        return replace(
+            numbers,
+            first_log=rows[0]["first_log"].toordinal() if rows else None,
+            last_log=max(row["date"] for row in days).toordinal() if days else None,
+        )
 
     def unpack(facts):
         numbers = Numbers.unpack(facts)

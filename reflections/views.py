@@ -85,7 +85,7 @@ def shown_with(person, form) -> dict:
     reflection = form.instance
     period = Week(reflection.week_start)
     numbers = numbers_of(person, period)
-    days = max(period.days_between(person.first_day, period.last), numbers.days_recorded)
+    days = numbers.days_in(period, person)
     return {
         "form": form,
         "reflection": reflection,
@@ -190,8 +190,7 @@ def numbers_page(request, period, months):
     if period.first > today:
         raise Http404
     numbers = numbers_of(request.user, period)
-    # Days before the account and, after a flight west, ahead of the clock count if they have a log.
-    days = max(period.days_between(request.user.first_day, today), numbers.days_recorded)
+    days = numbers.days_in(period, request.user)
     context = {
         "period": period,
         "numbers": numbers,

@@ -70,7 +70,7 @@ def test_each_day_has_its_score_its_colour_and_the_way_to_it(client, newcomer):
     assert cells["2026-05-01"] == ({"cell", "no-answer"}, "", "Friday, May 1, 2026: no answer")
     # Nothing is drawn before the person began and on days to come.
     assert [*cells] == ["2026-05-01", "2026-05-02", "2026-05-03", "2026-05-04", "2026-05-05"]
-    assert "Answered on 2 of 4 days." in get(client)
+    assert "Answered on 2 of 5 days, 1 not tracked." in get(client)
 
 
 def test_the_table_has_every_day_of_the_year_and_no_other(as_person, person):

@@ -202,4 +202,4 @@ def test_the_numbers_of_the_first_week_count_its_days_from_the_account_on(as_per
     joined(person, 2026, 5, 5, 12)  # Tuesday
     make_full_log(person, SUNDAY + datetime.timedelta(days=2))
 
-    assertContains(as_person.get(week_url(SUNDAY)), "1 of 5 days logged.")
+    assertContains(as_person.get(week_url(SUNDAY)), "1 of 2 days logged.")

@@ -96,6 +96,30 @@ def test_a_log_ahead_of_the_clock_is_one_more_day(as_person, person):
     assertContains(as_person.get(url("2026-05")), "7 of 7 days logged")
 
 
+def test_blank_days_count_from_the_first_log_on_also_before_the_account(as_person, person):
+    person.date_joined = datetime.datetime(2026, 5, 5, 12, tzinfo=datetime.UTC)
+    person.save()
+    for date in ("2026-04-06", "2026-05-04", "2026-05-06"):
+        make_log(person, day(date), focus_level=5)
+
+    assertContains(as_person.get(url("2026-05")), "2 of 6 days logged.")
+    assertContains(as_person.get(url("2026-04")), "1 of 25 days logged.")
+    assertContains(as_person.get(url("2026")), "3 of 31 days logged.")
+    assertContains(as_person.get("/reflections/2026-05-04/"), "2 of 4 days logged.")
+
+
+def test_every_page_names_the_same_days_of_a_year(as_person, person):
+    """The rating is asked every day, so its days are those of the year."""
+    person.date_joined = datetime.datetime(2026, 5, 5, 12, tzinfo=datetime.UTC)
+    person.save()
+    make_log(person, day("2026-03-01"), day_rating=5)
+    make_log(person, day("2026-04-01"), not_tracked="ill")
+
+    assertContains(as_person.get(url("2026")), "1 of 67 days logged, 1 not tracked.")
+    assertContains(as_person.get("/insights/year/2026/"), "Answered on 1 of 67 days, 1 not tracked.")
+    assertContains(as_person.get("/insights/trends/day/?days=all"), "answered on 1 of 67 days, 1 not tracked")
+
+
 def test_nothing_logged_is_said_kindly(as_person, person):
     make_log(person, day("2026-03-04"), focus_level=5)
 

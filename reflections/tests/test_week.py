@@ -335,7 +335,7 @@ def test_errors_do_not_hide_the_numbers(as_person, person):
     response = as_person.post(week_url(), {"week_rating": "11"})
 
     assert "week_rating" in errors_of(response)
-    assertContains(response, "1 of 7 days logged")
+    assertContains(response, "1 of 4 days logged")
 
 
 def test_the_numbers_come_after_the_questions_for_who_reads_from_top_to_bottom(as_person):
