@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from brainlog import environment, reminder_servers
+from brainlog import environment, login_providers, reminder_servers
 from brainlog.cache import caches_from_url
 from brainlog.database.urls import databases_from_environment
 from brainlog.logging_settings import FORMATTERS, logging_settings
@@ -229,27 +229,8 @@ MFA_FORMS = {
 
 # ── Social login ──────────────────────────────────────────────────────────────────────────────
 
-# The origin of each provider's login page, for the Content-Security-Policy.
-PROVIDERS = {
-    "google": "https://accounts.google.com",
-    "github": "https://github.com",
-    "gitlab": "https://gitlab.com",
-    "microsoft": "https://login.microsoftonline.com",
-}
-SOCIALACCOUNT_PROVIDERS = {
-    name: {"APPS": [{"client_id": pair[0], "secret": pair[1]}], "OAUTH_PKCE_ENABLED": True}
-    for name in PROVIDERS
-    if (pair := env.all_or_none(f"{name.upper()}_CLIENT_ID", f"{name.upper()}_CLIENT_SECRET"))
-}
-PROVIDERS = {name: PROVIDERS[name] for name in SOCIALACCOUNT_PROVIDERS}
-if oidc := env.all_or_none("OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"):
-    PROVIDERS["openid_connect"] = env.parse(environment.origin_of, oidc[0], "OIDC_SERVER_URL", default="")
-    _oidc_app = {"provider_id": "oidc", "client_id": oidc[1], "secret": oidc[2], "settings": {"server_url": oidc[0]}}
-    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
-        "APPS": [_oidc_app | {"name": env.string("OIDC_NAME", default="OpenID Connect")}],
-        "OAUTH_PKCE_ENABLED": True,
-        "SCOPE": ["openid", "profile"],
-    }
+# The origin of each provider's login page, for the Content-Security-Policy; and what allauth is to know of them.
+PROVIDERS, SOCIALACCOUNT_PROVIDERS = login_providers.from_environment(env)
 if PROVIDERS:
     INSTALLED_APPS[2:2] = ["allauth.socialaccount", *(f"allauth.socialaccount.providers.{name}" for name in PROVIDERS)]
 SOCIALACCOUNT_ADAPTER = "accounts.social_login.SocialAccountAdapter"
