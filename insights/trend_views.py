@@ -61,7 +61,8 @@ def trend_csv(request, key):
     if not period.first:
         raise Http404
     steps = steps_of(person, period)
-    response = StreamingHttpResponse(table_for(person, group, steps, start).as_csv(), content_type="text/csv")
+    lines = table_for(person, group, steps, start).as_csv()
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = f"brain-log-{group.key}-{steps.first}-{steps.last}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
