@@ -1,4 +1,4 @@
-"""The pages of a person's appointments."""
+"""The pages of a person's appointments. Messages, which a cookie has until they are shown, hold none of their words."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,11 +14,11 @@ def appointments(request):
     form = AppointmentForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            appointment = add_appointment(request.user, form.cleaned_data)
+            add_appointment(request.user, form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, _("%(appointment)s is on your list.") % {"appointment": appointment.in_words})
+            messages.success(request, _("The appointment is on your list."))
             return redirect("insights:appointments")
     context = {"form": form, "appointments": list(request.user.appointments.all()), "today": request.user.today()}
     return render(request, "insights/appointments.html", context)
@@ -28,8 +28,8 @@ def appointment(request, pk):
     stored = get_object_or_404(request.user.appointments, pk=pk)
     form = AppointmentForm(request.POST if request.method == "POST" else None, appointment=stored)
     if form.is_bound and form.is_valid():
-        changed = change_appointment(request.user, pk, form.cleaned_data)
-        messages.success(request, _("%(appointment)s is saved.") % {"appointment": changed.in_words})
+        change_appointment(request.user, pk, form.cleaned_data)
+        messages.success(request, _("The appointment is saved."))
         return redirect("insights:appointments")
     return render(request, "insights/appointment.html", {"form": form, "appointment": stored})
 
@@ -37,7 +37,6 @@ def appointment(request, pk):
 @require_POST
 def delete(request, pk):
     appointment = get_object_or_404(request.user.appointments, pk=pk)
-    text = _("%(appointment)s is taken off your list.") % {"appointment": appointment.in_words}
     appointment.delete()
-    messages.success(request, text)
+    messages.success(request, _("The appointment is taken off your list."))
     return redirect("insights:appointments")

@@ -29,7 +29,7 @@ def events(request):
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            say_saved(request, event, _("“%(text)s” is written down."))
+            say_saved(request, event, _("It is written down."))
             return redirect("insights:events")
     rows, pages = page_by_offset(person.events.newest_first(), page_number(request))
     lines = [{"event": event, "days": days_in_words(event.date, event.last)} for event in rows]
@@ -46,9 +46,10 @@ def proposed_day(request):
 
 
 def say_saved(request, event, text: str):
+    """Messages are in a cookie until they are shown: they hold no words of a person."""
     text = format_html(
         '{} <a href="{}">{}</a>',
-        text % {"text": event.text_in_words},
+        text,
         address_of_day(event.date),
         _("To %(day)s") % {"day": date_format(event.date)},
     )
@@ -60,16 +61,15 @@ def event(request, pk):
     event = get_object_or_404(person.events, pk=pk)
     form = EventForm(person, request.POST if request.method == "POST" else None, event=event)
     if form.is_bound and form.is_valid():
-        say_saved(request, change_event(person, pk, form.cleaned_data), _("“%(text)s” is saved."))
+        say_saved(request, change_event(person, pk, form.cleaned_data), _("It is saved."))
         return redirect("insights:events")
     return render(request, "insights/event.html", {"form": form, "event": event})
 
 
 @require_POST
 def delete(request, pk):
-    gone, change = delete_event(request.user, pk)
-    text = _("“%(text)s” is deleted.") % {"text": gone.text_in_words}
-    undo.say(request, text, address=reverse("insights:undo_event"), about=DELETED, change=change)
+    change = delete_event(request.user, pk)
+    undo.say(request, _("It is deleted."), address=reverse("insights:undo_event"), about=DELETED, change=change)
     return redirect("insights:events")
 
 
@@ -81,5 +81,5 @@ def undo_deletion(request):
     except undo.CannotUndoError as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Undone. “%(text)s” is back.") % {"text": event.text_in_words})
+        messages.success(request, _("Undone. What happened on %(day)s is back.") % {"day": date_format(event.date)})
     return redirect("insights:events")

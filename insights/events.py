@@ -2,7 +2,6 @@
 
 import datetime
 import json
-from copy import copy
 from dataclasses import dataclass
 
 from django.core import serializers
@@ -95,14 +94,13 @@ def change_event(person, pk: int, facts: dict) -> Event:
 
 
 @retry_on_conflict
-def delete_event(person, pk: int) -> tuple[Event, Change]:
-    """Returns the event, and what undoes its deletion. Raises Http404."""
+def delete_event(person, pk: int) -> Change:
+    """Returns what undoes it. Raises Http404."""
     event = get_object_or_404(person.events.select_for_update(), pk=pk)
     row = json.loads(serializers.serialize("json", [event]))  # By way of JSON: dates are texts there.
-    gone = copy(event)  # Deletion takes the number off the row.
     event.delete()
     person.answers_changed()
-    return gone, Change({DELETED: (row, "", "")}, {})
+    return Change({DELETED: (row, "", "")}, {})
 
 
 def bring_back(person, change: Change) -> Event:

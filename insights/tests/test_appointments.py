@@ -1,6 +1,7 @@
 """A person's own short list of appointments."""
 
 import pytest
+from django.contrib.messages import get_messages
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
@@ -30,6 +31,17 @@ def test_one_is_added_changed_and_taken_off(as_person, person):
 
     as_person.post(reverse("insights:appointment_delete", args=[appointment.pk]))
     assert list(person.appointments.all()) == []
+
+
+def test_no_message_in_a_cookie_has_words_of_the_person(as_person, person):
+    appointment = make_appointment(person, with_whom="Dr Lee")
+    facts = {"date": "2026-06-01", "with_whom": "Dr Lee"}
+    deletion = reverse("insights:appointment_delete", args=[appointment.pk])
+    for path in (URL, appointment.get_absolute_url(), deletion):
+        answer = as_person.post(path, facts)
+
+        said = [message.message for message in get_messages(answer.wsgi_request)]
+        assert said and not [text for text in said if "Lee" in text], path
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from django.contrib.messages import get_messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
@@ -40,7 +41,7 @@ def errors_of(response) -> dict:
 def test_one_is_added_changed_deleted_and_brought_back(as_person, person):
     added = as_person.post(EVENTS, FLU, follow=True)
 
-    assertContains(added, "“Flu” is written down.")
+    assertContains(added, "It is written down.")
     assertContains(added, "May 1, 2026 – May 3, 2026")
     assert facts_of(person) == [("Flu", datetime.date(2026, 5, 1), datetime.date(2026, 5, 3))]
 
@@ -54,9 +55,24 @@ def test_one_is_added_changed_deleted_and_brought_back(as_person, person):
     assert not person.events.exists()
     *_others, message = deleted.context["messages"]
     undo = {"envelope": message.envelope}
-    assertContains(as_person.post(message.undo_address, undo, follow=True), "Undone. “Bad  flu” is back.")
+    assertContains(
+        as_person.post(message.undo_address, undo, follow=True), "Undone. What happened on May 2, 2026 is back."
+    )
     assertContains(as_person.post(message.undo_address, undo, follow=True), "This was undone already.")
     assert Event.objects.values().get() | {"id": before["id"]} == before
+
+
+def test_no_message_in_a_cookie_has_words_of_the_person(as_person, person):
+    undo = {}
+    for path, data in (("", FLU), ("{}/", FLU | {"text": "Flu again"}), ("{}/delete/", {}), ("undo/", undo)):
+        event = person.events.first()
+        answer = as_person.post(EVENTS + path.format(event and event.pk), undo if path == "undo/" else data)
+
+        said = [message.message for message in get_messages(answer.wsgi_request)]
+        assert said and not [text for text in said if "Flu" in text], path
+        assert "Flu" not in str(answer.cookies)
+        *_others, message = as_person.get(EVENTS).context["messages"]
+        undo = {"envelope": message.envelope}
 
 
 @pytest.mark.parametrize(
