@@ -60,11 +60,13 @@ FEED = Limit("feed", 60, 60)
 # PDFs of reports that a person makes: each takes some tenths of a second.
 REPORT_PDF = Limit("report-pdf", 60, 60)
 # Links to reports: those that a person makes; wrong tokens from one client address; openings by one link; passphrases
-# for one link, wrong ones alone, and from one client address, correct ones too, since each takes a fifth of a second.
+# from one client address, correct ones too, since each takes a fifth of a second; wrong passphrases for one link, from
+# one client address and from all together. The last is looser: a stranger alone does not lock out the readers.
 REPORT_LINK = Limit("report-link", 20, 60)
 REPORT_TOKEN_BY_ADDRESS = Limit("report-token-address", 30, 10)
 REPORT_OPENING = Limit("report-opening", 60, 60)
 REPORT_PASSPHRASE = Limit("report-passphrase", 10, 10)
+REPORT_PASSPHRASE_OF_LINK = Limit("report-passphrase-link", 100, 60)
 REPORT_PASSPHRASE_BY_ADDRESS = Limit("report-passphrase-address", 30, 10)
 
 # Providers assign up to a /48 of IPv6 to one customer, which contains 65,536 networks of a /64.

@@ -1,4 +1,6 @@
 from django import forms
+from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +32,14 @@ class LinkForm(forms.Form):
 
     def clean_passphrase(self):
         text = self.cleaned_data["passphrase"]
-        return "" if is_blank(text) else comparable(text)
+        if is_blank(text):
+            return ""
+        text = comparable(text)
+        try:
+            CommonPasswordValidator().validate(text)
+        except ValidationError as error:
+            raise ValidationError(_("Many people use this one, so it is guessed first. Please use another.")) from error
+        return text
 
 
 class PassphraseForm(forms.Form):

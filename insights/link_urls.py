@@ -3,6 +3,7 @@ from django.urls import path
 from insights import link_views, shared_views
 
 urlpatterns = [
+    path("report/links/end/", link_views.end_links, name="end_report_links"),
     path("report/<int:pk>/preview/", link_views.preview, name="report_preview"),
     path("report/<int:pk>/links/", link_views.links, name="report_links"),
     path("report/<int:pk>/links/new/", link_views.new_link, name="new_report_link"),

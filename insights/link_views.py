@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -68,3 +69,12 @@ def end_link(request, pk, link_pk):
         request, _("The link does not work any more. What was read or saved with it stays with the reader.")
     )
     return redirect("insights:report_links", pk)
+
+
+@require_POST
+def end_links(request):
+    """End all links of all reports of the person."""
+    if request.user.report_links.revoke(timezone.now()):
+        security_events.record(Kind.REPORT_LINK_REVOKED, request.user, request)
+    messages.success(request, _("No link works any more. What was read or saved with one stays with the reader."))
+    return redirect("insights:reports")

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -27,7 +28,8 @@ def reports(request):
         else:
             messages.success(request, _("Your report is kept. It stays as it is, also if your answers change."))
             return redirect(report)
-    context = {"form": form, "reports": list(request.user.reports.for_list())}
+    reports = list(request.user.reports.for_list().with_working_links(timezone.now()))
+    context = {"form": form, "reports": reports, "has_links": any(each.working_links for each in reports)}
     return render(request, "insights/report/reports.html", context)
 
 

@@ -107,13 +107,22 @@ def ask(request, link):
 
 
 def is_right(request, link, form) -> bool:
-    """Whether the passphrase in the form is right. Raises RateLimitExceeded. Wrong ones are counted for the link."""
-    subject = get_adapter().get_client_ip(request)
-    attempt = rate_limits.consume(rate_limits.REPORT_PASSPHRASE, str(link.pk))
-    rate_limits.consume_for_address(rate_limits.REPORT_PASSPHRASE_BY_ADDRESS, subject)
+    """Whether the passphrase in the form is right. Raises RateLimitExceeded.
+
+    Wrong ones are counted for the link and the client address together, then for the link: those whose address has no
+    tries left use up none of the link.
+    """
+    address = get_adapter().get_client_ip(request)
+    rate_limits.consume_for_address(rate_limits.REPORT_PASSPHRASE_BY_ADDRESS, address)
+    of_both = [
+        (limit, f"{link.pk} {subject}")
+        for limit, subject in rate_limits.limits_of_address(rate_limits.REPORT_PASSPHRASE, address)
+    ]
+    attempts = rate_limits.consume_all([*of_both, (rate_limits.REPORT_PASSPHRASE_OF_LINK, str(link.pk))])
     if link.is_passphrase(form.cleaned_data["passphrase"]):
-        rate_limits.refund([attempt])
+        rate_limits.refund(attempts)
         return True
+    link.count_wrong_passphrase()
     form.reject()
     return False
 

@@ -142,6 +142,7 @@ ADDRESSES = [
     Address("insights:report_links", (1,), other=(404, 405)),
     Address("insights:new_report_link", (1,), other=(302, 302)),  # Requires reauthentication.
     Address("insights:end_report_link", (1, 1), other=(405, 404)),
+    Address("insights:end_report_links", other=(405, 302)),
     # An address that opens no report. What one that does opens, and to whom: insights/tests/test_shared_report.py.
     Address("insights:shared", ("no-token",), visitor=(404, 404), other=(404, 404)),
     Address("insights:shared_pdf", ("no-token", "name"), visitor=(404, 405), other=(404, 405)),

@@ -8,7 +8,8 @@ from collections import defaultdict
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import models
-from django.db.models import Count, F, Max, Q
+from django.db.models import F, Max, Q, Value, Window
+from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
@@ -36,9 +37,12 @@ class ReportLinkQuerySet(models.QuerySet):
         return found.select_related("report").first()
 
     def listed(self, report: Report):
-        """Those of a report, the newest first, with how often and when last each was opened."""
-        opened = {"openings_count": Count("openings"), "last_opened_at": Max("openings__at")}
-        return self.filter(report=report).annotate(**opened).order_by("-pk")
+        """Those of a report, the newest first, with when each was opened last."""
+        return self.filter(report=report).annotate(last_opened_at=Max("openings__at")).order_by("-pk")
+
+    def revoke(self, now: datetime.datetime) -> int:
+        """End those that work. Returns how many these are."""
+        return self.working(now).update(revoked_at=now)
 
     @retry_on_conflict
     def make(self, report: Report, days: int, passphrase: str = "") -> tuple["ReportLink", str]:
@@ -84,6 +88,10 @@ class ReportLink(models.Model):
     created_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
     expires_at = models.DateTimeField(_("works until"), editable=False)
     revoked_at = models.DateTimeField(_("ended"), null=True, editable=False)
+    # Of all openings, also those that are not kept.
+    openings_count = models.PositiveBigIntegerField(_("times opened"), default=0, db_default=0, editable=False)
+    first_opened_at = models.DateTimeField(_("first opened"), null=True, editable=False)
+    wrong_passphrases = models.PositiveBigIntegerField(_("wrong passphrases"), default=0, db_default=0, editable=False)
 
     objects = ReportLinkQuerySet.as_manager()
 
@@ -116,8 +124,10 @@ class ReportLink(models.Model):
 
     def revoke(self) -> bool:
         """End it. False if it had ended already."""
-        now = timezone.now()
-        return bool(ReportLink.objects.working(now).filter(pk=self.pk).update(revoked_at=now))
+        return bool(ReportLink.objects.filter(pk=self.pk).revoke(timezone.now()))
+
+    def count_wrong_passphrase(self):
+        ReportLink.objects.filter(pk=self.pk).update(wrong_passphrases=F("wrong_passphrases") + 1)
 
 
 def comparable(passphrase: str) -> str:
@@ -127,8 +137,14 @@ def comparable(passphrase: str) -> str:
 
 class ReportOpeningQuerySet(models.QuerySet):
     def record(self, link: ReportLink, is_pdf: bool):
-        """Store that the report was opened by the link now. Beyond the most that are kept, the oldest is deleted."""
-        self.create(link=link, user_id=link.user_id, is_pdf=is_pdf)
+        """Store that the report was opened by the link now. Beyond the most that are kept, the oldest is deleted.
+
+        How many there were, and when the first was, stays with the link.
+        """
+        now = timezone.now()
+        self.create(link=link, user_id=link.user_id, is_pdf=is_pdf, at=now)
+        first = Coalesce("first_opened_at", Value(now))
+        ReportLink.objects.filter(pk=link.pk).update(openings_count=F("openings_count") + 1, first_opened_at=first)
         own = self.filter(link=link).order_by("-pk").values_list("pk", flat=True)
         if oldest := own[ReportOpening.MOST_KEPT :].first():
             self.filter(link=link, pk__lte=oldest).delete()
@@ -137,7 +153,9 @@ class ReportOpeningQuerySet(models.QuerySet):
         """The links, each with its newest openings as `newest_openings`. One query beside that of the links."""
         links = list(links)
         found = defaultdict(list)
-        for opening in self.filter(link__in=[link.pk for link in links]).order_by("-pk")[: ReportOpening.MOST_SHOWN]:
+        place = Window(RowNumber(), partition_by=F("link_id"), order_by=F("pk").desc())
+        own = self.filter(link__in=[link.pk for link in links]).annotate(place=place)
+        for opening in own.filter(place__lte=ReportOpening.MOST_SHOWN).order_by("-pk"):
             found[opening.link_id].append(opening)
         for link in links:
             link.newest_openings = found[link.pk]
@@ -147,7 +165,7 @@ class ReportOpeningQuerySet(models.QuerySet):
 class ReportOpening(models.Model):
     """That a report was opened by a link, and when. Nothing of who it was: no address, no browser."""
 
-    MOST_KEPT, MOST_SHOWN = 500, 200
+    MOST_KEPT, MOST_SHOWN = 500, 20  # of one link
 
     # No index of its own: the unique one on (link, id) serves.
     link = SamePersonForeignKey(

@@ -1,8 +1,9 @@
+import datetime
 import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -18,6 +19,11 @@ class ReportQuerySet(models.QuerySet):
     def for_list(self):
         """Only what a list shows of a report: not what it says."""
         return self.defer("content_json")
+
+    def with_working_links(self, now: datetime.datetime):
+        """Each with the number of links that open it, as `working_links`."""
+        working = Q(links__revoked_at=None, links__expires_at__gt=now)
+        return self.annotate(working_links=Count("links", filter=working))
 
 
 class Report(models.Model):

@@ -97,6 +97,7 @@ def test_it_is_recorded_and_mailed_and_so_is_its_end(confirmed, person, report, 
         ({"days": "31"}, "Write 30 or less."),
         ({"days": "seven"}, "Write a whole number"),
         ({"days": "7", "passphrase": "short"}, "at least 8 characters"),
+        ({"days": "7", "passphrase": "Password1"}, "it is guessed first"),
         ({"days": "7", "passphrase": "x" * 201}, "Please keep this to 200 characters"),
     ],
 )
@@ -142,6 +143,38 @@ def test_the_page_says_when_each_was_opened_in_the_persons_clock(as_person, pers
     with time_machine.travel(NOW + timedelta(days=8)):
         as_person.force_login(person)
         assertContains(as_person.get(page), "Expired on May 11, 2026, 21:00")
+
+
+def test_a_link_that_is_opened_often_leaves_room_for_the_others(as_person, report, page, monkeypatch):
+    monkeypatch.setattr(ReportOpening, "MOST_SHOWN", 2)
+    quiet, often = (ReportLink.objects.make(report, 7, PASSPHRASE)[0] for _link in range(2))
+    ReportOpening.objects.record(quiet, is_pdf=False)
+    for _time in range(5):
+        ReportOpening.objects.record(often, is_pdf=False)
+    quiet.count_wrong_passphrase()
+
+    shown = as_person.get(page)
+
+    assert [len(link.newest_openings) for link in shown.context["links"]] == [2, 1]
+    assertContains(shown, "Opened 5 times")
+    assertContains(shown, "For the first time on", count=2)
+    assertContains(shown, "Wrong passphrases: 1", count=1)
+
+
+def test_the_list_says_how_many_links_work_and_ends_them_all(as_person, person, report):
+    reports, other = reverse("insights:reports"), make_report(make_person(username="other"))
+    kept = ReportLink.objects.make(other, 7)[0]
+    assertNotContains(as_person.get(reports), "End all links")
+    for each in (report, report, make_report(person)):
+        ReportLink.objects.make(each, 7)
+    ReportLink.objects.filter(report=report).latest("pk").revoke()
+    assertContains(as_person.get(reports), "1 link works", count=2)
+
+    ended = as_person.post(reverse("insights:end_report_links"), follow=True)
+
+    assertNotContains(ended, "1 link works")
+    assert list(ReportLink.objects.working(datetime.now(UTC))) == [kept]
+    assert SecurityEvent.objects.filter(person=person, kind="report_link_revoked").count() == 1
 
 
 def test_the_queries_of_the_page_do_not_grow(as_person, report, page):

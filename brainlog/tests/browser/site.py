@@ -56,6 +56,7 @@ LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtenges
 NOT_PAGES = {
     "now",
     "insights:end_report_link",
+    "insights:end_report_links",
     "insights:report_pdf",
     "insights:shared_pdf",
     "worth_it",
