@@ -27,7 +27,8 @@ class Mark:
     """An event as charts and the report mark it.
 
     `number` counts the events of the period from 1, the oldest first; the list beside a chart repeats it. `date` and
-    `last` are within the period, so that a mark has a place on its scale. `text` are the person's own words.
+    `last` are within the period, so that a mark has a place on its scale; `began` and `ended` are the event's own days,
+    for words. `text` are the person's own words.
     """
 
     number: int
@@ -35,16 +36,22 @@ class Mark:
     last: datetime.date
     text: str
     pk: int
+    began: datetime.date
+    ended: datetime.date
 
     @property
     def days_in_words(self) -> str:
-        return days_in_words(self.date, self.last)
+        return days_in_words(self.began, self.ended)
 
 
 def marks_for(person, first: datetime.date, last: datetime.date) -> list[Mark]:
     """The events of a period, both ends included, the oldest first. One query; decrypts each text."""
     return [
-        Mark(number, max(event.date, first), min(event.last, last), event.text_in_words, event.pk)
+        Mark(
+            *(number, max(event.date, first), min(event.last, last), event.text_in_words, event.pk),
+            began=event.date,
+            ended=event.last,
+        )
         for number, event in enumerate(person.events.between(first, last), start=1)
     ]
 

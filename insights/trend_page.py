@@ -35,7 +35,7 @@ class TrendPage:
         self.groups = groups
         self.steps = steps
         self.start = start
-        self.marks = [Mark(event.date, event.text) for event in events]
+        self.marks = [Mark(event.date, event.text, event.days_in_words) for event in events]
 
     @cached_property
     def questions(self) -> list[Question]:

@@ -1,16 +1,14 @@
-"""The data of a chart as a table and as CSV: a row for each day, or for each week of a long period."""
+"""The data of a chart as a table: a row for each day, or for each week of a long period."""
 
-import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
-from brainlog.spreadsheets import BYTE_ORDER_MARK, escape_formula, line
-from insights.dose_periods import Doses
 from insights.series import DayState, Series, is_weekly
+from insights.trend_doses import Medicine
 from insights.trend_words import answer_in_words, number_in_words
 from insights.trends import Steps, Trend
 from logs.addresses import address_of_day
@@ -34,26 +32,25 @@ class Table:
     columns: list[str]
     rows: list[Row]
 
-    def as_csv(self) -> Iterator[str]:
-        """The same as lines. A cell that a spreadsheet would take for a formula is escaped."""
-        yield BYTE_ORDER_MARK + line(map(escape_formula, self.columns))
-        for row in self.rows:
-            yield line(map(escape_formula, [row.name, *row.cells]))
 
-
-def table_of(series: Sequence[Series], trends: Sequence[Trend], steps: Steps, doses: Doses | None = None) -> Table:
+def table_of(
+    series: Sequence[Series], trends: Sequence[Trend], steps: Steps, medicines: Sequence[Medicine] = ()
+) -> Table:
     """What the chart of these questions is drawn from. Days and weeks without anything at both ends are left out.
 
-    `trends` are in the order of the series. Of one chart, `doses` has the words for what was missed or late.
+    `trends` are in the order of the series. Each of the `medicines` has a column.
     """
-    return table_of_weeks(series, trends, steps) if steps.are_weeks else table_of_days(series, doses)
+    if steps.are_weeks:
+        return table_of_weeks(series, trends, steps, medicines)
+    return table_of_days(series, trends, medicines)
 
 
 def labels_of(series: Sequence[Series]) -> list[str]:
     return [capfirst(str(each.question.label)) for each in series]
 
 
-def table_of_days(series: Sequence[Series], doses: Doses | None) -> Table:
+def table_of_days(series: Sequence[Series], trends: Sequence[Trend], medicines: Sequence[Medicine]) -> Table:
+    """The answers of each day, with the mean of seven days where a line is drawn, and its doses."""
     words = {
         DayState.NO_ANSWER: gettext("no answer"),
         DayState.NOT_TRACKED: gettext("not tracked"),
@@ -75,26 +72,40 @@ def table_of_days(series: Sequence[Series], doses: Doses | None) -> Table:
     days = series[0].days
     rows = []
     for place in reversed(places):
-        cells = [cell(each, place) for each in series]
-        if doses is not None:
-            cells.append(doses_in_words(doses, days[place]))
+        cells = []
+        for each, trend in zip(series, trends, strict=True):
+            cells += [cell(each, place), *([mean_in_words(each, trend, place)] if has_means(each, trend) else [])]
+        cells += [medicine.on_day(days[place]) for medicine in medicines]
         rows.append(Row(date_format(days[place]), address_of_day(days[place]), cells))
     name = gettext("Week from") if all(is_weekly(each.question) for each in series) else gettext("Day")
-    return Table([name, *labels_of(series), *([gettext("Doses")] if doses is not None else [])], rows)
+    columns, mean = [name], gettext("%(question)s, mean of seven days")
+    for each, label, trend in zip(series, labels_of(series), trends, strict=True):
+        columns += [label, *([mean % {"question": label}] if has_means(each, trend) else [])]
+    return Table([*columns, *(medicine.name for medicine in medicines)], rows)
+
+
+def has_means(series: Series, trend: Trend) -> bool:
+    """Whether a line of means over seven days is drawn of it."""
+    return bool(trend.lines) and not is_weekly(series.question)
+
+
+def mean_in_words(series: Series, trend: Trend, place: int) -> str:
+    """`6.3`; a dash where the line has a gap."""
+    return means_in_words(series, [points.means[place] for points in trend.lines]) or "–"
+
+
+def means_in_words(series: Series, means: Sequence[float | None]) -> str:
+    """`6.3`, or `121 / 79` of two numbers. Empty if there is none."""
+    if not means or None in means:
+        return ""
+    return (
+        " / ".join(map(number_in_words, means)) if len(means) > 1 else answer_in_words(series.question.kind, means[0])
+    )
 
 
 def in_cell(question: Question, value) -> str:
     """An answer in words; a score as its number alone."""
     return str(value) if isinstance(question.kind, Score) else question.display(value)
-
-
-def doses_in_words(doses: Doses, day: datetime.date) -> str:
-    said = []
-    if any(day in days for days in doses.missed.values()):
-        said.append(gettext("missed"))
-    if any(day in days for days in doses.late.values()):
-        said.append(gettext("late"))
-    return ", ".join(said) or "–"
 
 
 def places_shown(series: Sequence[Series]) -> range:
@@ -104,17 +115,21 @@ def places_shown(series: Sequence[Series]) -> range:
     return range(said[0], said[-1] + 1) if said else range(0)
 
 
-def table_of_weeks(series: Sequence[Series], trends: Sequence[Trend], steps: Steps) -> Table:
+def table_of_weeks(
+    series: Sequence[Series], trends: Sequence[Trend], steps: Steps, medicines: Sequence[Medicine]
+) -> Table:
     """The mean of each week with the days it is of; of a choice, the days with an answer."""
-    starts, rows = steps.starts(), []
+    starts, days, rows = steps.starts(), series[0].days, []
     for place in reversed(range(len(starts))):
         counts = [counts_of(each, place, steps) for each in series]
         if rows or any(counts):
             cells = [in_week(*each, place) for each in zip(series, trends, counts, strict=True)]
+            of_week = days[place * steps.length : (place + 1) * steps.length]
+            cells += [medicine.in_week(of_week) for medicine in medicines]
             rows.append(Row(date_format(starts[place]), address_of_day(starts[place]), cells))
     while rows and not any(cell != "–" for cell in rows[-1].cells):
         del rows[-1]
-    return Table([gettext("Week from"), *labels_of(series)], rows)
+    return Table([gettext("Week from"), *labels_of(series), *(medicine.name for medicine in medicines)], rows)
 
 
 def counts_of(series: Series, place: int, steps: Steps) -> int:
@@ -128,11 +143,7 @@ def in_week(series: Series, trend: Trend, count: int, place: int) -> str:
     if not count:
         return "–"
     days = ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
-    means = [points.values[place] for points in trend.lines]
-    if not means or None in means:
-        return days
-    kind = series.question.kind
-    value = " / ".join(map(number_in_words, means)) if len(means) > 1 else answer_in_words(kind, means[0])
-    if is_weekly(series.question):
-        return value
+    value = means_in_words(series, [points.values[place] for points in trend.lines])
+    if not value or is_weekly(series.question):
+        return value or days
     return gettext("%(mean)s (%(days)s)") % {"mean": value, "days": days}

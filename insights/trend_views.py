@@ -1,4 +1,4 @@
-"""The pages of trends: all charts of a period, one chart with its table, and the table as CSV."""
+"""The pages of trends: all charts of a period, one chart with its table, and its data as CSV."""
 
 from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import render
@@ -9,6 +9,8 @@ from brainlog.pagination import page_by_offset, page_number
 from insights.dose_periods import doses_from, read_taken
 from insights.events import marks_for
 from insights.series import began, drawable, read_series
+from insights.trend_doses import medicines_of
+from insights.trend_files import csv_of
 from insights.trend_groups import group_named, groups_of
 from insights.trend_numbers import numbers_from
 from insights.trend_page import TrendPage
@@ -54,14 +56,14 @@ def trend(request, key):
 @require_safe
 @reads_only
 def trend_csv(request, key):
-    """The table of a chart as a file."""
+    """The data of a chart as a file."""
     person, start = request.user, began(request.user)
     period = period_in(request.GET, person.today(), start)
     group = group_named(key, drawable(person))
     if not period.first:
         raise Http404
     steps = steps_of(person, period)
-    lines = table_for(person, group, steps, start).as_csv()
+    lines = csv_of(*read_for(person, group, steps, start))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = f"brain-log-{group.key}-{steps.first}-{steps.last}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -77,8 +79,15 @@ def marks_of(person, period):
 
 
 def table_for(person, group, steps: Steps, start) -> Table:
-    """The answers to a chart's questions, read anew: the cache holds no answers in words."""
-    doses = doses_from(read_taken(person, steps.first, steps.last), steps.first, steps.last)
+    """The medications are in the table of their own chart."""
+    series, trends, steps, medicines = read_for(person, group, steps, start)
+    return table_of(series, trends, steps, medicines if group.is_of_doses else ())
+
+
+def read_for(person, group, steps: Steps, start) -> tuple:
+    """The answers to a chart's questions and the doses, read anew: the cache holds no answers in words."""
+    taken = read_taken(person, steps.first, steps.last)
+    doses = doses_from(taken, steps.first, steps.last)
     series = read_series(person, group.questions, steps.first, steps.last, start)
     numbers = numbers_from(series, doses, steps, person.day_ends_at)
-    return table_of(series, numbers.trends, steps, doses if group.is_of_doses else None)
+    return series, numbers.trends, steps, medicines_of(taken, doses, steps.first, steps.last)

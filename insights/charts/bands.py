@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -40,14 +41,15 @@ class Band:
         """The days within the period on which a dose begins."""
         return [period.first for period in self.periods if days.first < period.first <= days.last]
 
+    def is_written(self, days: Days) -> bool:
+        """Whether all of its doses stand in the band at each width."""
+        return all(not period.text or tier_of(period, days) == 0 for period in self.within(days))
+
     def in_words(self, days: Days) -> str:
-        """The doses and the days they begin on, if not all of them stand in the band at each width; else empty."""
-        periods = self.within(days)
-        if all(not period.text or tier_of(period, days) == 0 for period in periods):
-            return ""
-        doses = [dose_in_words(period, days) for period in periods if period.text]
+        """`Concerta: 36 mg, Sep 2 – Nov 30`: its doses with their days; empty if no amount is known."""
+        doses = [dose_in_words(period, days) for period in self.within(days) if period.text]
         rest = [gettext("and %(count)d more") % {"count": len(doses) - MOST_IN_WORDS}] if doses[MOST_IN_WORDS:] else []
-        return f"{self.label}: {', '.join([*doses[:MOST_IN_WORDS], *rest])}"
+        return f"{self.label}: {'; '.join([*doses[:MOST_IN_WORDS], *rest])}" if doses else ""
 
     def markup(self, key: str, days: Days) -> SafeString:
         """The name, the band, and below it a tick for each missed or late dose."""
@@ -83,9 +85,10 @@ def tier_of(period: Period, days: Days) -> int | None:
 
 
 def dose_in_words(period: Period, days: Days) -> str:
-    if period.first <= days.first:
-        return period.text
-    return gettext("%(dose)s from %(day)s") % {"dose": period.text, "day": days.name(period.first)}
+    """`36 mg, Sep 2 – Nov 30`; with the years in a period of several."""
+    name = "MONTH_DAY_FORMAT" if days.first.year == days.last.year else "DATE_FORMAT"
+    first, last = (date_format(day, name) for day in (max(period.first, days.first), min(period.last, days.last)))
+    return f"{period.text}, {first if first == last else f'{first} – {last}'}"
 
 
 def dose(key: str, number: int, period: Period, days: Days):

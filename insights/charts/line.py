@@ -41,10 +41,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that happened on a day, in words."""
+    """Something that happened on a day, in words. `days`: its days in words, if they are more than this one."""
 
     date: datetime.date
     text: str
+    days: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,12 @@ class LineChart:
         """What the lines and the ticks mean, and the events with their days."""
         several = len(self.lines) > 1 or self.right
         items = [*self.legend_of_lines()] if several else []
-        items += [element("li", {}, words) for band in self.bands if (words := band.in_words(days))]
+        # The picture is closed to screen readers: what stands in it is said here.
+        items += [
+            element("li", {"class": "visually-hidden" if band.is_written(days) else None}, words)
+            for band in self.bands
+            if (words := band.in_words(days))
+        ]
         items += [
             sample(kind, words)
             for kind, words in (("missed", gettext("dose missed")), ("late", gettext("dose late")))
@@ -138,7 +144,7 @@ class LineChart:
         if any(any(line.recalled) for _name, line in self.named_lines()):
             items.append(sample(RECALLED, gettext("answered later")))
         items += [
-            sample("event", f"{date_format(mark.date)}: {mark.text}")
+            sample("event", f"{mark.days or date_format(mark.date)}: {mark.text}")
             for mark in sorted(self.shown(days), key=lambda mark: mark.date)
         ]
         return element("ul", {"class": "chart-legend"}, *items) if items else EMPTY

@@ -123,7 +123,7 @@ def test_doses_are_bands_with_a_step_where_they_change_and_ticks_below():
     assert "dose missed" in markup and "dose late" in markup
 
 
-def test_doses_that_do_not_fit_into_the_band_stand_in_the_legend():
+def test_doses_are_in_the_legend_for_screen_readers_and_seen_there_where_the_band_has_no_room():
     wide = Band("Concerta", [Period("18 mg", day(0), day(44)), Period("27 mg", day(45), day(89))])
     narrow = Band(
         "Ritalin", [Period("5 mg", day(-9), day(4)), Period("10 mg", day(5), day(9)), Period("", day(10), day(20))]
@@ -132,9 +132,12 @@ def test_doses_that_do_not_fit_into_the_band_stand_in_the_legend():
 
     markup = chart([None] * 90, bands=[wide, narrow, many]).markup
 
-    assert "Concerta:" not in markup
-    assert "<li>Ritalin: 5 mg, 10 mg from Mar 6</li>" in markup
-    assert "7 mg from Mar 8, and 12 more</li>" in markup
+    hidden = '<li class="visually-hidden">'
+    assert f"{hidden}Concerta: 18 mg, Mar 1 – Apr 14; 27 mg, Apr 15 – May 29</li>" in markup
+    assert "<li>Ritalin: 5 mg, Mar 1 – Mar 5; 10 mg, Mar 6 – Mar 10</li>" in markup
+    assert "7 mg, Mar 8; and 12 more</li>" in markup
+    over_years = chart([None] * 400, bands=[Band("Concerta", [Period("18 mg", day(0), day(399))])], days=400).markup
+    assert f"{hidden}Concerta: 18 mg, Mar 1, 2026 – Apr 4, 2027</li>" in over_years
 
 
 def drawn_in(markup: str, css_class: str) -> str:

@@ -69,21 +69,42 @@ def test_the_demo_persons_sentences_say_what_their_rows_say(demo, person):
 def test_the_demo_persons_table_and_file_are_their_rows(demo, person):
     address = "/insights/trends/sleep{}?from=2026-03-01&to=2026-04-30"
     page = demo.get(address.format("/"))
-    header, *rows = rows_of(demo.get(address.format(".csv")))
+    response = demo.get(address.format(".csv"))
+    header, *rows = rows_of(response)
 
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
     table = page.context["table"]
-    assert [[row.name, *row.cells] for row in table.rows] == rows
-    assert header == ["Day", "Hours of sleep", "Sleep quality"]
+    names = ["Hours of sleep", "Sleep quality"]
+    assert table.columns == ["Day", *(f"{name}{end}" for name in names for end in ("", ", mean of seven days"))]
+    facts = ["", ": state", ": answered later", ": mean of seven days"]
+    assert header[:9] == ["Day", *(name + fact for name in names for fact in facts)]
+    assert len(header) > 9, "The medications."
     logs = {log.date: log for log in person.daily_logs.all()}
     days = [datetime.date(2026, 4, 30) - number * ONE_DAY for number in range(61)]
     assert [row.address for row in table.rows] == [f"/logs/{day}/" for day in days]
-    for day, (_name, hours, quality) in zip(days, rows, strict=True):
-        log = logs.get(day)
+    for day, row, shown in zip(days, rows, table.rows, strict=True):
+        log, (date, hours, state, later, mean, quality, *_rest) = logs.get(day), row
+        said = {number: getattr(log, number) for number in ("sleep_hours", "sleep_quality")} if log else {}
+        assert date == day.isoformat()
         if log and log.not_tracked:
-            assert hours == quality == "not tracked"
+            assert (hours, quality, state, later) == ("", "", "not tracked", "")
+            assert shown.cells[0] == shown.cells[2] == "not tracked"
         else:
-            assert hours.partition(" ")[0] == (f"{log.sleep_hours.normalize():f}" if log and log.sleep_hours else "no")
-            assert quality.partition(",")[0] == (str(log.sleep_quality) if log and log.sleep_quality else "no answer")
+            assert (
+                [hours, quality]
+                == [
+                    f"{value.normalize():f}" if isinstance(value, Decimal) else str(value or "")
+                    for value in said.values()
+                ]
+                if said
+                else ["", ""]
+            )
+            assert shown.cells[0].partition(" ")[0] == (hours or "no")
+            assert (state, later == "") == (("answered", False) if hours else ("no answer", True))
+        window = [logs.get(day - number * ONE_DAY) for number in range(min(7, (day - days[-1]).days + 1))]
+        window = [float(log.sleep_hours) for log in window if log and log.sleep_hours and not log.not_tracked]
+        assert (mean == "") == (len(window) < 4) == (shown.cells[1] == "–")
+        assert mean == "" or float(mean) == pytest.approx(fmean(window), abs=0.01)
 
 
 def test_a_long_period_goes_by_weeks_with_their_days(demo, person):
@@ -96,6 +117,10 @@ def test_a_long_period_goes_by_weeks_with_their_days(demo, person):
     assert newest.address == f"/logs/{start}/"
     mean = f"{fmean(ratings):.2f}".rstrip("0").rstrip(".")
     assert newest.cells == [f"{mean} ({len(ratings)} days)"]
+    header, _now, row, *_rest = rows_of(demo.get("/insights/trends/day.csv?days=all"))
+    label = "The day as a whole"
+    assert header[:4] == ["Week from", f"{label}: mean", f"{label}: mean as drawn", f"{label}: days answered"]
+    assert row[:2] + row[3:4] == [start.isoformat(), mean, str(len(ratings))]
 
 
 def test_every_kind_of_own_question_has_a_chart_and_forty_have_pages(as_person, person):
@@ -135,7 +160,8 @@ def test_words_of_a_person_are_escaped_and_no_formula(as_person, person):
     [header, *rows] = rows_of(as_person.get(f"/insights/trends/{question.name}.csv"))
 
     assert b"<b>y" not in page.content + as_person.get(TRENDS).content
-    assert header == ["Day", f"'{evil}"]
+    assert header[:3] == ["Day", f"'{evil}", f"'{evil}: state"]
+    assert f"'{evil[:90]} (mg)" in header
     assert f"'{evil}" in {row[1] for row in rows}
 
 
@@ -147,15 +173,49 @@ def test_doses_and_events_are_in_every_chart(as_person, person):
             late = datetime.time(11 if number == 5 else 8, 15)
             make_dose(log, medication, amount=Decimal(36 if number < 10 else 18), taken_at=late)
     make_event(person, "A new job")
+    make_event(person, "Flu", TODAY - 40 * ONE_DAY, last_day=TODAY - 20 * ONE_DAY)
 
     cards = cards_of(as_person.get(f"{TRENDS}?days=30"))
 
     for key in ("mood", "sleep", "focus", "anxiety", "day", "doses"):
         assert "18 mg" in cards[key].chart and "36 mg" in cards[key].chart and "A new job" in cards[key].chart
+    assert "March 26, 2026 – April 15, 2026: Flu" in unescape(cards["day"].chart)
     assert "“taken” on" not in cards["doses"].sentences[0]
     assert "answered on 20 of 30 days" in cards["doses"].sentences[0]
     table = as_person.get("/insights/trends/doses/?days=30").context["table"]
-    assert [row.cells[-1] for row in table.rows][:6] == ["–", "–", "–", "missed", "–", "late"]
+    assert table.columns[-1] == "Concerta"
+    doses = ["36 mg", "36 mg", "36 mg", "missed", "36 mg", "36 mg, late"]
+    assert [row.cells[-1] for row in table.rows][:6] == doses
+    header, *rows = rows_of(as_person.get("/insights/trends/mood.csv?days=30"))
+    assert header[-4:] == ["Concerta (mg)", "Concerta: taken", "Concerta: missed", "Concerta: late"]
+    assert [row[-4:] for row in rows[2:6:1]] == [
+        ["36", "1", "0", "0"],
+        ["", "0", "1", "0"],
+        ["36", "1", "0", "0"],
+        ["36", "1", "0", "1"],
+    ]
+    make_full_log(person, TODAY - 500 * ONE_DAY)
+    weeks = as_person.get("/insights/trends/doses/?days=all").context["table"].rows
+    assert "missed on 1 day" in " ".join(row.cells[-1] for row in weeks[:2])
+    assert {"36 mg", "18 mg"} <= {
+        amount for row in weeks[:3] for amount in row.cells[-1].partition(" (")[0].split(", ")
+    }
+    header, *rows = rows_of(as_person.get("/insights/trends/doses.csv?days=all"))
+    assert header[-4:] == ["Concerta (mg)", "Concerta: days taken", "Concerta: days missed", "Concerta: days late"]
+    assert [sum(int(row[place]) for row in rows) for place in (-3, -2, -1)] == [19, 1, 1]
+    assert {row[-4] for row in rows[:4]} == {"36", "18"}
+
+
+def test_a_file_has_plain_numbers_also_below_zero(as_person, person):
+    number = make_question(person, "number")
+    yes = make_question(person, "yes_no")
+    log = make_log(person)
+    make_answer(log, number, Decimal("-1234.50"))
+    make_answer(log, yes, True)
+
+    values = [rows_of(as_person.get(f"/insights/trends/{each.name}.csv"))[2][1] for each in (number, yes)]
+
+    assert values == ["-1234.5", "1"]
 
 
 def test_what_is_better_is_said_in_words(as_person, person):
