@@ -29,7 +29,8 @@ Total = tuple[tuple[Decimal | None, str | None], ...]
 class Stretch:
     """Days on one dose, from the first to the last that was taken or, before a change, to the day before the change.
 
-    `days_taken` counts the days with a dose. On `other_days`, another amount was taken.
+    `days_taken` counts the days with a dose. On `other_days`, another amount was taken. `is_earlier`: it is cut off,
+    and a dose before its first day is known.
     """
 
     total: Total
@@ -37,6 +38,7 @@ class Stretch:
     last: datetime.date
     days_taken: int
     other_days: tuple[datetime.date, ...] = ()
+    is_earlier: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,7 @@ def stretches_within(totals: Mapping[datetime.date, Total], first: datetime.date
             min(each.last, last),
             sum(max(each.first, first) <= day <= min(each.last, last) for day in totals),
             tuple(day for day in each.other_days if first <= day <= last),
+            is_earlier=each.first < first,
         )
         for each in stretches_of(totals)
         if each.last >= first and each.first <= last

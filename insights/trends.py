@@ -12,6 +12,7 @@ from itertools import groupby
 
 from insights.series import DayState, Series, is_weekly
 from logs.kinds import Choice, Time, TwoNumbers, YesNo
+from logs.summary import middle_of
 from logs.widgets import NOT_NOTICED
 
 # A mean of seven days, or of a week, is drawn if so many of them have an answer.
@@ -145,7 +146,7 @@ def trend_of(series: Series, steps: Steps, changes: Iterable[datetime.date] = ()
         recalled=len(recalled),
         lines=[points_of(column, steps, restarts, recalled, is_of_week=is_of_week) for column in each],
         mean=mean_of(each[0]) if each else None,
-        middle=middle_of(each),
+        middle=middles_of(each),
         change=change,
         is_clear=is_clear,
         recent_days=recent,
@@ -193,12 +194,12 @@ def rounded(values: Iterable[float | None]) -> list[float | None]:
     return [None if value is None else round(value, 2) for value in values]
 
 
-def middle_of(columns: Sequence[Sequence[float | None]]) -> list[list[float]] | None:
-    """For each column, two of its values between which at least half of them are, with as many below as above."""
-    found = [sorted(value for value in column if value is not None) for column in columns]
+def middles_of(columns: Sequence[Sequence[float | None]]) -> list[list[float]] | None:
+    """The middle of each column; None for fewer than LEAST_FOR_RANGE values."""
+    found = [[value for value in column if value is not None] for column in columns]
     if not found or len(found[0]) < LEAST_FOR_RANGE:
         return None
-    return [[values[(len(values) - 1) // 4], values[-1 - (len(values) - 1) // 4]] for values in found]
+    return [[*middle_of(values)] for values in found]
 
 
 def recent_days(days: int) -> int:

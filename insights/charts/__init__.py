@@ -1,9 +1,9 @@
 """Charts as markup, from numbers alone: no model, no query, no request. What templates write down is a SafeString.
 
-A `LineChart` draws values by day over a period, with doses and events; `Strip` one row of days; `Bars` a number for
-each of a few names, as a table; `Cells` a grid with one cell for each day, as a table. Each has `key`, the beginning
-of its ids, which occurs once on a page, a `title` and, if it is a picture, a `description` for those who do not see
-it. The caller writes the heading above, and the sentence and the table beside it:
+A `LineChart` draws values by day over a period, with doses and events; `Bars` a number for each of a few names, as a
+table; `Cells` a grid with one cell for each day, as a table. Each has `key`, the beginning of its ids, which occurs
+once on a page, a `title` and, if it is a picture, a `description` for those who do not see it. The caller
+writes the heading above, and the sentence and the table beside it:
 
     chart = LineChart(
         key="focus",
@@ -31,7 +31,6 @@ from insights.charts.bars import Bar, Bars
 from insights.charts.cells import Cell, Cells, Row
 from insights.charts.line import Line, LineChart, Mark
 from insights.charts.scales import SCORES, Scale, scale_around, ticks
-from insights.charts.strip import Strip
 
 __all__ = [
     "SCORES",
@@ -46,7 +45,6 @@ __all__ = [
     "Period",
     "Row",
     "Scale",
-    "Strip",
     "scale_around",
     "ticks",
 ]

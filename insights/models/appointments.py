@@ -1,4 +1,3 @@
-import datetime
 import uuid
 
 from django.conf import settings
@@ -11,16 +10,6 @@ from django.utils.translation import gettext, gettext_lazy as _
 from encryption.fields import PrivateCharField
 from logs.fields import RandomUUID
 from logs.periods import FIRST_DAY
-
-
-class AppointmentQuerySet(models.QuerySet):
-    def last_before(self, day: datetime.date) -> "Appointment | None":
-        """The latest one before a day."""
-        return self.filter(date__lt=day).order_by("-date", "-pk").first()
-
-    def next_from(self, day: datetime.date) -> "Appointment | None":
-        """The next one, today's among them."""
-        return self.filter(date__gte=day).order_by("date", "pk").first()
 
 
 class Appointment(models.Model):
@@ -38,7 +27,6 @@ class Appointment(models.Model):
     with_whom = PrivateCharField(_("with whom"), max_length=120, null=True, blank=True)  # noqa: DJ001 (not said)
 
     texts_belong_to = ("user_id", "uuid")
-    objects = AppointmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("appointment")

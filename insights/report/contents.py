@@ -8,7 +8,7 @@ wherever it is shown, never markup.
 
 import datetime
 import json
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from types import UnionType
 from typing import ClassVar, Union, get_args, get_origin, get_type_hints
 
@@ -21,10 +21,14 @@ class UnknownVersionError(ValueError):
 
 @dataclass(frozen=True)
 class Mark:
-    """What happened on a day, as a small number that a list in the report explains."""
+    """What happened on a day, as a small number that a list in the report explains.
+
+    `date` is its place in the drawing; `days` are its own days in words, where they are more than that.
+    """
 
     date: datetime.date
     label: str  # "1"
+    days: str = ""
 
 
 @dataclass(frozen=True)
@@ -259,7 +263,9 @@ def unpacked(kind, value):
         kind = BLOCKS[value["kind"]]
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        return kind(**{each.name: unpacked(hints[each.name], value[each.name]) for each in fields(kind)})
+        # A part with a default may be missing: releases add such parts.
+        names = [each.name for each in fields(kind) if each.name in value or each.default is MISSING]
+        return kind(**{name: unpacked(hints[name], value[name]) for name in names})
     if get_origin(kind) is tuple:
         (item, *_rest) = get_args(kind)
         return tuple(unpacked(item, each) for each in value)

@@ -56,7 +56,7 @@ def blocks(
         others = [name_of(logged, pk) for pk in list(stretches)[MOST_TRACKS:]]
         if others:
             sentences.append(gettext("Also taken: %(names)s.") % {"names": words.listed(others, MOST_OTHERS)})
-        found.append(Bands(gettext("What was taken"), axis, tracks, marks, (*sentences, how_made(missed))))
+        found.append(Bands(gettext("What I recorded as taken"), axis, tracks, marks, (*sentences, how_made(missed))))
     others = remarks(logged, set(stretches))
     return [*found, Sentences(tuple(others))] if others else found
 
@@ -80,10 +80,15 @@ def in_words(medication: Medication, stretches: Sequence[Stretch]) -> str:
             "last": words.day(stretches[-1].last),
         }
         return gettext("%(name)s: %(amounts)s, taken on %(days)s, last on %(last)s.") % facts
-    parts = [
-        f"{amount_of(each)}, {words.days_from(each.first, each.last)} ({taken_in_words(each)})" for each in stretches
-    ]
+    parts = [f"{amount_of(each)}, {days_in_words(each)} ({taken_in_words(each)})" for each in stretches]
     return f"{name}: {'; '.join(parts)}."
+
+
+def days_in_words(stretch: Stretch) -> str:
+    """`March 13, 2026 – May 1, 2026`. A first day that is the period's alone is not said to be that of the dose."""
+    if stretch.is_earlier:
+        return gettext("since before this period, up to %(day)s") % {"day": words.day(stretch.last)}
+    return words.days_from(stretch.first, stretch.last)
 
 
 def taken_in_words(stretch: Stretch) -> str:

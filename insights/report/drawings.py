@@ -75,7 +75,7 @@ def panel_chart(key: str, panel: Panel) -> str:
         ranges[middle] = (point.least, point.most) if panel.is_weekly else None
     scale = charts.Scale(panel.least, panel.most, (panel.end_low, panel.end_high), is_flipped=panel.is_flipped)
     line = Line(panel.title, scale, values, mean=panel.means, ranges=ranges)
-    marks = [charts.Mark(mark.date, mark.label) for mark in panel.marks]
+    marks = [charts.Mark(mark.date, mark.label, mark.days) for mark in panel.marks]
     chart = LineChart(
         key,
         panel.title,

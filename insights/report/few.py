@@ -1,6 +1,6 @@
 """What a report lacks where few days have an answer, and how much is needed."""
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from insights.report import spreads, words
 from insights.report.contents import Block, Sentences
@@ -24,9 +24,13 @@ def blocks(logged: Logged) -> list[Block]:
         lines.append(
             gettext("The first log is of %(date)s: nothing is known of the days before.") % {"date": words.day(first)}
         )
-    facts = {"days": words.days(answered), "median": spreads.FEWEST_FOR_MEDIAN, "week": spreads.FEWEST_OF_WEEK}
-    text = gettext(
-        "%(days)s of this period have an answer. A median needs %(median)d answers, the best and the hardest week "
-        "need %(week)d answered days in each of two weeks."
+    text = ngettext(
+        "%(count)d day of this period has an answer.", "%(count)d days of this period have an answer.", answered
     )
-    return [Sentences((*lines, text % facts))]
+    lines.append(text % {"count": answered})
+    needed = gettext(
+        "A median needs %(median)d answers, the best and the hardest week need %(week)d answered days in each of two "
+        "weeks."
+    )
+    facts = {"median": spreads.FEWEST_FOR_MEDIAN, "week": spreads.FEWEST_OF_WEEK}
+    return [Sentences((*lines[:-1], f"{lines[-1]} {needed % facts}"))]

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
-from statistics import fmean, median
+from statistics import median
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext
@@ -10,14 +10,13 @@ from django.utils.translation import gettext
 from insights.report import spreads
 from insights.report.contents import Axis, Mark, Panel, Point
 from insights.report.logged import ONE_DAY, Logged, Span
+from insights.trends import WINDOW, moving_means
 from logs.fields import Direction
 from logs.kinds import Score
 from logs.questions import Question
 
 # Beyond, a point is a week.
 MOST_POINTS_OF_DAYS = 100
-# The line of means: of so many days, where so many of them have an answer.
-WINDOW, FEWEST_IN_WINDOW = 7, 4
 MOST_PANELS = 4
 USUAL = ("focus_level", "overall_mood", "anxiety_level", "day_rating")
 
@@ -80,17 +79,14 @@ def points_of_weeks(weeks: Sequence[spreads.WeekOfAnswers], period: Span) -> tup
 def means_of(
     values: Mapping[datetime.date, float], period: Span, changes: Sequence[datetime.date]
 ) -> tuple[float | None, ...]:
-    """For each day of the period, the mean of the seven days up to it; None where fewer than four have an answer.
+    """For each day of the period, the mean of the days up to it, as the trends draw it: see moving_means().
 
     The days before a change of dose are left out from the change on, or the line would smear one over the other.
     """
-    found = []
-    for date in period:
-        since = max((change for change in changes if change <= date), default=date - WINDOW * ONE_DAY)
-        days = (date - number * ONE_DAY for number in range(WINDOW))
-        window = [values[day] for day in days if day >= since and day in values]
-        found.append(round(fmean(window), 3) if len(window) >= FEWEST_IN_WINDOW else None)
-    return tuple(found)
+    first = period.first - (WINDOW - 1) * ONE_DAY
+    answers = [values.get(day) for day in Span(first, period.last)]
+    means = moving_means(answers, {(change - first).days for change in changes})[WINDOW - 1 :]
+    return tuple(None if mean is None else round(mean, 3) for mean in means)
 
 
 def sentences_of(question: Question, values, values_before, weeks, period: Span) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from insights.report import (
 from insights.report.contents import Axis, Block, Contents, Header, Items, Mark, Section, Sentences
 from insights.report.logged import Logged
 from insights.report.wishes import Wishes
+from insights.trends import LEAST_IN_WINDOW, WINDOW
 
 DETAILS = "-details"
 
@@ -52,7 +53,9 @@ class Draft:
     @cached_property
     def marks(self) -> tuple[Mark, ...]:
         """The numbers of life events, if these are wanted."""
-        return tuple(Mark(each.date, str(each.number)) for each in self.happened) if self.wants("events") else ()
+        if not self.wants("events"):
+            return ()
+        return tuple(Mark(each.date, str(each.number), each.days_in_words) for each in self.happened)
 
     @cached_property
     def happened(self) -> list[EventMark]:
@@ -100,8 +103,10 @@ class Draft:
     def few(self) -> list[Block]:
         return few.blocks(self.logged)
 
-    def reading(self) -> list[Block]:
-        return [Sentences(how_to_read(self.wishes, has_marks=bool(self.marks)), is_note=True)]
+    def reading(self, shown: set[str]) -> Section:
+        """`shown`: the keys of the sections that there are."""
+        lines = how_to_read(self.wishes, shown, has_marks=bool(self.marks))
+        return Section("reading", gettext("How to read this page"), (Sentences(lines, is_note=True),))
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,9 @@ GROUPS = (
     Group("words", _("In my own words"), details=Draft.words),
 )
 FEW = Group("few", _("Few days"), Draft.few)
-READING = Group("reading", _("How to read this page"), Draft.reading)
+# The sections with medians, and those with the period before.
+WITH_MEDIANS = {"panels", "sleep", "wearing_off", "side_effects", "shape-details", "own-details"}
+WITH_BEFORE = {"panels", "sleep", "own-details"}
 
 
 def report_for(person, wishes: Wishes) -> Contents:
@@ -161,7 +168,8 @@ def report_for(person, wishes: Wishes) -> Contents:
     draft = Draft(person, wishes)
     wanted = [group for group in GROUPS if draft.wants(group.key)]
     sections = [section for group in wanted for section in group.sections(draft)]
-    sections = in_order([*FEW.sections(draft), *sections, *READING.sections(draft)])
+    reading = draft.reading({section.key for section in sections})
+    sections = in_order([*FEW.sections(draft), *sections, reading])
     period = wishes.period
     return Contents(get_language() or "en", period.first, period.last, header_of(draft), tuple(sections))
 
@@ -198,32 +206,35 @@ def status_of(logged: Logged) -> str:
     }
 
 
-def how_to_read(wishes: Wishes, *, has_marks: bool) -> tuple[str, ...]:
-    """Three lines."""
-    before = wishes.period.before
-    facts = {
-        "before": words.days_from(before.first, before.last),
-        "days": panels.WINDOW,
-        "fewest": panels.FEWEST_IN_WINDOW,
-    }
+def how_to_read(wishes: Wishes, shown: set[str], *, has_marks: bool) -> tuple[str, ...]:
+    """A few lines, on what is there alone. `shown`: the keys of the sections."""
+    lines = [panels_in_words(wishes)] if "panels" in shown else []
+    if has_marks and shown & {"panels", "doses"}:
+        lines = [" ".join([*lines, gettext("Dotted lines mark what happened, in its order.")])]
+    if shown & WITH_MEDIANS:
+        lines.append(
+            gettext(
+                "The median is the middle answer; half of all answers lie in the middle half. A day without an answer "
+                "counts nowhere."
+            )
+        )
+    last = gettext("All of it is what one person noted.")
+    if shown & WITH_BEFORE:
+        before = wishes.period.before
+        text = gettext(
+            "The period before is %(before)s. Two periods differ in more than one thing: this page cannot say why an "
+            "answer changed."
+        )
+        last = f"{last} {text % {'before': words.days_from(before.first, before.last)}}"
+    return (*lines, last)
+
+
+def panels_in_words(wishes: Wishes) -> str:
+    """What is drawn of the answers."""
     if wishes.period.days > panels.MOST_POINTS_OF_DAYS:
-        drawn = gettext("A dot is the median of a week, its line goes from the lowest answer to the highest.")
-    else:
-        drawn = gettext(
-            "A dot is a day. The line is the mean of %(days)d days, drawn where %(fewest)d of them have an answer; "
-            "it starts anew when a dose changes."
-        )
-    if has_marks:
-        drawn = f"{drawn} {gettext('Dotted lines mark what happened, in its order.')}"
-    return (
-        drawn % facts,
-        gettext(
-            "The median is the middle answer; half of all answers lie in the middle half. A day without an answer "
-            "counts nowhere. The period before is %(before)s."
-        )
-        % facts,
-        gettext(
-            "All of it is what one person noted. Two periods differ in more than one thing: this page cannot say why "
-            "an answer changed."
-        ),
+        return gettext("A dot is the median of a week, its line goes from the lowest answer to the highest.")
+    text = gettext(
+        "A dot is a day. The line is the mean of %(days)d days, drawn where %(fewest)d of them have an answer."
     )
+    text %= {"days": WINDOW, "fewest": LEAST_IN_WINDOW}
+    return f"{text} {gettext('It starts anew when a dose changes.')}" if "doses" in wishes.groups else text

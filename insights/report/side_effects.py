@@ -98,8 +98,7 @@ def blocks(logged: Logged, *, with_doses: bool = True) -> list[Block]:
     lines = [*never_in_words(found), *others_in_words(logged)]
     present = [each for each in found if each.present]
     if not found and not lines:
-        text = gettext("No side effect was asked about in this period. Ready-made questions about them can be added.")
-        return [Sentences((text,))]
+        return [Sentences((gettext("No side effect was asked about in this period."),))]
     hidden = len(present) - MOST_ON_FIRST_PAGE
     if hidden > 0:
         lines.insert(0, gettext("%(count)d more are in the details.") % {"count": hidden})

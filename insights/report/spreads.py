@@ -3,13 +3,14 @@
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median, quantiles
+from statistics import fmean, median
 
 from django.utils.translation import gettext, ngettext
 
 from insights.report import words
 from insights.report.contents import Spread
 from logs.fields import Direction
+from logs.summary import middle_of
 
 # Fewer answers are listed one by one: a median of them says no more than they do.
 FEWEST_FOR_MEDIAN = 5
@@ -20,14 +21,11 @@ LOW, MIDDLE, HIGH = (1, 3), (4, 7), (8, 10)
 
 
 def spread_of(values: Sequence) -> Spread | None:
-    """None without a value. The quarters are those of the values themselves, between neighbours where need be."""
+    """None without a value. Both ends of the middle half are answers."""
     values = sorted(map(float, values))
     if not values:
         return None
-    if len(values) == 1:
-        low = high = values[0]
-    else:
-        low, _middle, high = quantiles(values, n=4, method="inclusive")
+    low, high = middle_of(values)
     return Spread(median(values), low, high, values[0], values[-1], len(values))
 
 

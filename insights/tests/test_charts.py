@@ -20,7 +20,6 @@ from insights.charts import (
     Period,
     Row,
     Scale,
-    Strip,
     scale_around,
     ticks,
 )
@@ -178,11 +177,10 @@ def test_a_second_scale_says_which_line_is_its_own():
             bands=[Band(EVIL, [Period(EVIL[:9], FIRST, FIRST)], [FIRST], [FIRST])],
             marks=[Mark(FIRST, EVIL)],
         ).markup,
-        Strip("key", EVIL, EVIL, ["full", "hatched", "half", "empty", "nothing"], {"full": EVIL}).markup,
         Bars("key", EVIL, SCORES, [Bar(EVIL, 3, EVIL, EVIL), Bar(EVIL, None, EVIL, EVIL)], (EVIL, EVIL, EVIL)).markup,
         Cells("key", EVIL, [EVIL], [Row(EVIL, EVIL[0], [Cell("score-1", EVIL, EVIL, "/x/", True, True), None])]).markup,
     ],
-    ids=["line", "strip", "bars", "cells"],
+    ids=["line", "bars", "cells"],
 )  # fmt: skip
 def test_texts_are_escaped_and_no_style_is_inline(markup):
     root = tree(markup)

@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from brainlog.bundles import BUNDLES
-from insights.charts import Band, Bar, Bars, Line, LineChart, Mark, Period, Scale, Strip
+from insights.charts import Band, Bar, Bars, Line, LineChart, Mark, Period, Scale
 
 pytestmark = pytest.mark.once
 
@@ -54,9 +54,6 @@ def charts() -> str:
             chart("doses", 90, bands=bands, marks=[Mark(day(20), "Umzug " * 20)]),
             chart("steps", 90, scale=Scale(0, 12_500_000, ("", ""), "Schritte")),
             chart("sleep", 90, scale=Scale(0, 12), right=Line("Schlafqualität", Scale(1, 10, WORDS), [5] * 90)),
-            Strip(
-                "strip", "Dosen", "Dosen", ["full", "hatched"] * 60, {"full": "genommen", "hatched": WORDS[0]}
-            ).markup,
             Bars(
                 "bars", "Tage", Scale(1, 10), [Bar("Donnerstag", 5, "5,0", "12 von 13")], ("Tag", "Mittel", "Tage")
             ).markup,

@@ -244,7 +244,7 @@ def test_marks_are_numbered_and_within_the_period(person):
         (2, "Moved", DAY, DAY),
     ]
     # The words have its own days.
-    assert [mark.days_in_words for mark in marks] == ["April 25, 2026 – May 5, 2026", "May 4, 2026"]
+    assert [mark.days_in_words for mark in marks] == ["Apr 25, 2026 – May 5, 2026", "May 4, 2026"]
 
 
 @pytest.mark.parametrize("sent", [{}, {"envelope": "x"}, {"envelope": "x" * 100_000}], ids=["none", "x", "long"])

@@ -11,11 +11,13 @@ import time_machine
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from accounts.tests.factories import make_person
-from insights.report.contents import Panel, Table
+from insights.report.contents import Contents, Panel, Table
+from insights.report.drawings import drawn
 from insights.report.logged import Logged, Span
 from insights.report.panels import USUAL
 from insights.report.sections import GROUPS, report_for
 from insights.report.wishes import Wishes
+from insights.tests.factories import make_event
 from insights.tests.gallery import add_from_gallery
 from logs.models import DailyLog
 from logs.tests.factories import make_dose, make_full_log, make_log, make_medication, make_question_set
@@ -81,7 +83,7 @@ def check_panel(panel: Panel, person, name: str, period: Span):
     if not values:
         return
     assert panel.now.median == pytest.approx(at(values, 0.5))
-    assert (panel.now.low, panel.now.high) == pytest.approx((at(values, 0.25), at(values, 0.75)))
+    check_middle(panel.now, sorted(values))
     assert (panel.now.least, panel.now.most, panel.now.answered) == (min(values), max(values), len(values))
     if before:
         assert panel.before.median == pytest.approx(at(list(before.values()), 0.5))
@@ -92,6 +94,17 @@ def check_panel(panel: Panel, person, name: str, period: Span):
         low, middle, high = (sum(a <= value <= b for value in values) for a, b in ((1, 3), (4, 7), (8, 10)))
         parts = [f"on {low} day", f"middle (4–7) on {middle},", f"high (8–10) on {high}."]
         assert all(part in panel.sentences[2] for part in parts)
+
+
+def check_middle(spread, values: list):
+    """Both ends are answers, with as many below as above, and at least half between them. Few have all between."""
+    assert spread.low in values and spread.high in values
+    if len(values) < 4:
+        assert (spread.low, spread.high) == (values[0], values[-1])
+    else:
+        quarter = (len(values) - 1) // 4
+        assert (spread.low, spread.high) == (values[quarter], values[-1 - quarter])
+    assert sum(spread.low <= value <= spread.high for value in values) * 2 >= len(values)
 
 
 def test_the_demo_person(db):
@@ -281,3 +294,52 @@ def test_a_day_marked_as_not_tracked_counts_nowhere(db):
     assert panels_of(report)["Focus"].now is None
     assert Logged(person, PERIOD).days == []
     assert "Marked as not tracked, 1 day: May 31, 2026." in lines_of(report, "blanks-details")
+
+
+def test_a_middle_half_has_no_number_that_was_not_answered(db):
+    person = make_person()
+    for number, value in enumerate([5.5, 6, 6.5, 7, 7.75, 8, 8.25]):
+        make_log(person, PERIOD.first + number * ONE_DAY, sleep_hours=Decimal(str(value)))
+
+    assert "median 7, middle half 6–8, all 5.5–8.25" in lines_of(report_of(person), "sleep")
+
+
+def test_a_dose_and_an_event_from_before_the_period_are_not_said_to_begin_with_it(db):
+    person = make_person()
+    medication, new = make_medication(person), make_medication(person, "New")
+    for number in range(-3, 5):
+        log = make_log(person, PERIOD.first + number * ONE_DAY, medication_taken=True, focus_level=5)
+        make_dose(log, medication, amount=Decimal(36))
+        if number >= 0:
+            make_dose(log, new, amount=Decimal(5))
+    make_event(person, "Flu", PERIOD.first - 9 * ONE_DAY, last_day=PERIOD.first + ONE_DAY)
+
+    report = report_of(person)
+
+    [bands] = [block for block in section(report, "doses").blocks if block.KIND == "bands"]
+    assert "36 mg, since before this period, up to Mar 7, 2026 (taken on 5 days)." in bands.sentences[0]
+    assert "5 mg, Mar 3, 2026 – Mar 7, 2026 (taken on 5 days)." in bands.sentences[1]
+    days = "Feb 22, 2026 – Mar 4, 2026"
+    assert cells(report, "events") == {"1": (days, "Flu")}
+    [mark] = panels_of(report)["Focus"].marks
+    assert (mark.date, mark.days) == (PERIOD.first, days)
+    [drawn_panels] = [each for each in drawn(report).main if each.key == "panels"]
+    assert f"{days}: 1" in drawn_panels.blocks[0].markup
+    assert Contents.from_json(report.to_json()) == report
+
+
+def test_a_report_explains_only_what_it_has(db):
+    person = make_person()
+    make_full_log(person, PERIOD.last)
+
+    assert lines_of(report_of(person, groups=()), "reading") == "All of it is what one person noted."
+    everything = lines_of(report_of(person), "reading")
+    assert "starts anew when a dose changes" in everything and "The period before is" in everything
+    panels = lines_of(report_of(person, groups={"panels"}), "reading")
+    assert "A dot is a day." in panels and "dose" not in panels
+    assert "The median" not in lines_of(report_of(person, groups={"doses", "body"}), "reading")
+    assert "1 day of this period has an answer." in lines_of(report_of(person), "few")
+    assert "Ready-made" not in report_of(person).to_json()
+    make_dose(make_log(person, PERIOD.first, medication_taken=True), make_medication(person))
+    assert report_of(person).to_json().count("What I recorded as taken") == 2, "The section and its drawing."
+    assert "What was taken" not in report_of(person).to_json()

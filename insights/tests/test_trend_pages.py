@@ -179,7 +179,7 @@ def test_doses_and_events_are_in_every_chart(as_person, person):
 
     for key in ("mood", "sleep", "focus", "anxiety", "day", "doses"):
         assert "18 mg" in cards[key].chart and "36 mg" in cards[key].chart and "A new job" in cards[key].chart
-    assert "March 26, 2026 – April 15, 2026: Flu" in unescape(cards["day"].chart)
+    assert "Mar 26, 2026 – Apr 15, 2026: Flu" in unescape(cards["day"].chart)
     assert "“taken” on" not in cards["doses"].sentences[0]
     assert "answered on 20 of 30 days" in cards["doses"].sentences[0]
     table = as_person.get("/insights/trends/doses/?days=30").context["table"]

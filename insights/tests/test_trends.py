@@ -16,7 +16,7 @@ from insights.trends import (
     Points,
     Steps,
     Trend,
-    middle_of,
+    middles_of,
     moving_means,
     trend_of,
 )
@@ -63,7 +63,7 @@ def test_gaps_stay_gaps_and_a_change_of_dose_starts_anew():
 @given(scores)
 def test_at_least_half_of_the_answers_are_in_the_middle(values):
     given = [value for value in values if value is not None]
-    middle = middle_of([values])
+    middle = middles_of([values])
 
     if len(given) < LEAST_FOR_RANGE:
         assert middle is None
