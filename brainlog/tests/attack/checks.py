@@ -16,6 +16,7 @@ from logs.doses_field import BUTTONS
 from logs.models import DailyLog, Medication, OwnAnswer, OwnQuestion
 from logs.stages import STAGES
 from reflections.models import WEEK, OwnWeeklyAnswer, WeeklyReflection
+from support.models import SupportPlan
 from testing.forms import TYPED, Form, forms_in
 
 # Columns that any request may change.
@@ -24,14 +25,19 @@ RECORDS = {"accounts_session", "accounts_throttle", "accounts_securityevent", "d
 MORE_RECORDS = {"reminders:channel_add": {"accounts_knownbrowser"}}
 
 # These respond with a page when they are done; all others redirect.
-DONE_AT_ONCE = {"logs:delete", "reflections:delete", "reminders:feed", "reminders:email_off", *SENT_BY_SCRIPTS}
+DONE_AT_ONCE = {
+    *("logs:delete", "reflections:delete", "reminders:feed", "reminders:email_off", *SENT_BY_SCRIPTS),
+    "insights:new_report_link",  # It shows the address, which no later page does.
+}
 
 # In the list of what was typed for questions that the person does not have.
 UNKNOWN_QUESTION = "A question of your own is not there any more."
 
-UNDO = {"logs:undo", "logs:undo_medication", "reflections:undo"}
+UNDO = {"logs:undo", "logs:undo_medication", "reflections:undo", "support:undo"}
 
-OWNED = {model._meta.db_table: model for model in (User, DailyLog, Medication, OwnQuestion, WeeklyReflection)}
+OWNED = {
+    model._meta.db_table: model for model in (User, DailyLog, Medication, OwnQuestion, WeeklyReflection, SupportPlan)
+}
 
 OWN_ANSWERS = {model._meta.db_table: model for model in (OwnAnswer, OwnWeeklyAnswer)}
 
@@ -68,6 +74,9 @@ OTHERWISE = {
     # What the kind does not ask for is emptied; a text that came in without a key is encrypted again.
     | {"label", "ends_low", "ends_high", "unit"},
     "personal_data:wipe": {"has_own_questions"},
+    "support:stop_offering": {"is_offered_help"},
+    # Asked once; fewer questions, or a pause.
+    "worth_it": {"worth_it_answered_on", "question_choices", "place", "notices_paused_until"},
 }
 
 
@@ -84,7 +93,7 @@ def spellings(text: str) -> set[str]:
 
 # Ten times what the shortest field takes, see brainlog.forms.ShortBoundField.
 MUCH_TOO_LONG = 300
-OWN_WORDS = {"logs:check_in", "logs:one_question", "logs:catch_up", "reflections:week"}
+OWN_WORDS = {"logs:check_in", "logs:one_question", "logs:catch_up", "reflections:week", "support:plan"}
 
 
 def as_shown_again(text: str) -> str:
@@ -158,6 +167,8 @@ class Attack:
             return DailyLog.objects.filter(user=person, date=match.kwargs["day"]).first()
         if name == "reflections:week":
             return WeeklyReflection.objects.filter(user=person, week_start=match.kwargs["day"]).first()
+        if name == "support:plan":
+            return SupportPlan.objects.filter(user=person).first()
         if name == "logs:medication":
             return Medication.objects.get(pk=match.kwargs["pk"])
         if name == "logs:own_question":
@@ -310,7 +321,7 @@ class Attack:
 
     def loses_no_own_answer(self):
         """Each text typed as the answer to an own question is stored."""
-        if not self.asks_for_answers or not self.row:
+        if not self.asks_for_answers or not hasattr(self.row, "own_answers"):
             return
         texts = {answer.question.name: answer.text for answer in self.row.own_answers.select_related("question")}
         for question in OwnQuestion.objects.filter(user=self.row.user, kind__in=["line", "note"]):

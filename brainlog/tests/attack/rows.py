@@ -15,8 +15,9 @@ from accounts.models import Invitation, SecurityEvent, Session, User
 from accounts.tests.factories import make_person
 from brainlog.tests.addresses import DAY, SUNDAY
 from brainlog.tests.attack.texts import packed
-from insights.models import Appointment, Event, Report
+from insights.models import Appointment, Event, Report, ReportOpening
 from insights.tests.factories import make_appointment, make_event, make_report
+from insights.tests.links import make_link
 from insights.tests.reports import example_report
 from logs.models import DailyLog, Medication, OwnAnswer, OwnQuestion
 from logs.own_kinds import KINDS
@@ -27,6 +28,8 @@ from operations.models import DatabaseReport
 from reflections.models import OwnWeeklyAnswer, WeeklyReflection
 from reflections.tests.factories import make_reflection
 from reminders.models import Channel, Feed
+from support.models import HelpLine, SupportPlan
+from support.tests.factories import make_line
 
 ONE_DAY = datetime.timedelta(days=1)
 SECRET = "a secret of another person"
@@ -79,6 +82,7 @@ def make_hostile(owner: User, staff: User) -> Iterator[models.Model]:
         yield make_appointment(owner, pk=number + 1, **hostile_texts(Appointment, number, "with_whom"))
         yield make_hostile_report(owner, number)
         yield make_hostile_question(owner, number)
+        yield from make_hostile_lines(number)
         yield owner.sessions.create(
             key_hash=f"{number}" * 8, expire_date="2027-01-01T00:00Z", **hostile_texts(Session, number, "user_agent")
         )
@@ -100,6 +104,7 @@ def make_hostile(owner: User, staff: User) -> Iterator[models.Model]:
             **hostile_texts(LogEntry, number, "object_repr", "change_message"),
         )
     yield from make_hostile_days(owner)
+    yield SupportPlan.objects.create(user=owner, **hostile_texts(SupportPlan, 0))
     yield EmailAddress.objects.create(user=owner, verified=True, primary=True, email="owner@example.org")
     yield Feed.objects.create(user=owner, token_hash="owner" * 6)
     # Of a former address, so that the page of channels offers to add the one of now.
@@ -164,6 +169,15 @@ def make_hostile_report(owner: User, number: int) -> Report:
     )
 
 
+def make_hostile_lines(number: int) -> Iterator[HelpLine]:
+    """One of the owner's country, on the page of help; and one for the admin alone, which refuses such numbers and
+    addresses of sites when they are typed."""
+    ways = ("phone", "text_number", "website")
+    texts = hostile_texts(HelpLine, number, "name", "text_word", "hours", "languages", "source")
+    yield make_line(**texts, country="US", phone="911", text_number="911")
+    yield make_line(**texts, country="AQ", **hostile_texts(HelpLine, number, *ways))
+
+
 def make_secret(other: User):
     """A row in each table of a person's data."""
     log = make_full_log(other, DAY, dreams=SECRET)
@@ -174,7 +188,9 @@ def make_secret(other: User):
     make_question_set(other, "dreams")
     make_event(other, SECRET, pk=1000)
     make_appointment(other, with_whom=SECRET, pk=1000)
-    make_report(other, example_report(question=SECRET), title=SECRET, pk=1000)
+    make_link(make_report(other, example_report(question=SECRET), title=SECRET, pk=1000))
+    ReportOpening.objects.create(link=other.report_links.get(), user=other)
+    SupportPlan.objects.create(user=other, plan=SECRET, people=SECRET)
     other.hidden_days.create(date=DAY)
     other.display_name, other.email = SECRET, "secret@example.org"
     other.save()

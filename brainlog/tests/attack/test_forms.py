@@ -52,6 +52,8 @@ def test_the_other_person_has_rows_of_every_kind(world):
     assert tables >= {"accounts_user", "accounts_session", "accounts_securityevent", "account_emailaddress"}
     assert tables >= {"logs_dailylog", "logs_medication", "logs_dose", "reflections_weeklyreflection"}
     assert tables >= {"logs_ownquestion", "logs_ownanswer", "reflections_ownweeklyanswer", "logs_questionset"}
+    assert tables >= {"insights_appointment", "insights_event", "insights_hiddenday", "insights_report"}
+    assert tables >= {"insights_reportlink", "insights_reportopening", "support_supportplan"}
 
 
 def test_what_scripts_send_is_accepted(world):

@@ -25,9 +25,11 @@ from brainlog.tests.attack.inputs import SUBSCRIPTIONS
 from brainlog.tests.attack.rows import count_on, make_hostile, make_secret
 from brainlog.tests.attack.texts import packed
 from insights.models import Appointment, Event, Report
+from insights.tests.links import PASSPHRASE, make_link
 from logs import undo
 from logs.models import DailyLog, Medication, OwnQuestion
 from logs.question_lists import QUESTION_LISTS, parts_of_day
+from logs.stages import MOODS
 from reflections.models import WeeklyReflection
 from reminders.email import off_token
 from reminders.tests.factories import remind
@@ -93,6 +95,7 @@ class World:
     cookies: dict[str, SimpleCookie] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)  # of authenticator apps
     recovery_codes: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)  # to a report of the owner: with a passphrase, and without
     # All rows at the beginning, and the keys of the other person's rows.
     start: dict[str, dict] = field(default_factory=dict)
     of_other_person: dict[str, set] = field(default_factory=dict)
@@ -109,6 +112,7 @@ class World:
         times = {"morning": "04:00", "medication": "09:00", "midday": "11:00", "afternoon": "15:00", "evening": "20:00"}
         remind(people["newcomer"], times, channels=0, session=False)
         world.rows = list(make_hostile(people["owner"], people["staff"]))
+        world.links = [make_link(people["owner"].reports.get(pk=1), passphrase=words) for words in (PASSPHRASE, "")]
         for person in people.values():
             person.refresh_from_db()
         world.log_everyone_in()
@@ -191,6 +195,7 @@ class World:
                 yield "staff", reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[row.pk])
 
     def addresses_with_tokens(self) -> Iterator[str]:
+        yield from self.links
         yield urlsplit(reset_link(RequestFactory().get("/"), self.people["newcomer"])).path
         yield reverse("accounts:email_confirm", args=[confirmation_token(self.people["staff"])])
         yield reverse("reminders:email_off", args=[off_token(self.people["owner"].reminder_channels.get(kind="email"))])
@@ -304,8 +309,10 @@ def first_tries(form: Form) -> Iterator[Pairs]:
         for action in filter(None, form.fields["action"].options):
             chosen = [(name, action if name == "action" else value) for name, value in form.as_shown()]
             yield [*chosen, *(("_selected_action", row) for row in form.fields["_selected_action"].options[:3])]
-    if "note" in form.fields:  # A medication: unchanged, there is nothing to undo.
-        yield [(name, f"Mine {value}" if name == "note" else value) for name, value in form.as_shown()]
+    for typed in {"note", "plan"} & form.names:  # Unchanged, there is nothing to undo.
+        yield [(name, f"Mine {value}" if name == typed else value) for name, value in form.as_shown()]
+    for mood in {*MOODS} & form.names:  # Low, so that help is offered.
+        yield [(name, "1" if name == mood else value) for name, value in form.as_shown()]
     if "version" in form.fields:
         texts = {name for name, field_ in form.fields.items() if field_.kind in TYPED and len(field_.shown[0]) > 5}
         changed = [(name, f"Mine {value}" if name in texts else value) for name, value in form.as_shown()]
