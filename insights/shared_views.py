@@ -31,7 +31,7 @@ PREFETCHES = ("Sec-Purpose", "Purpose", "X-Moz")
 
 
 def of_link(view):
-    """Find the link of the token in the address. The same page for every token that opens nothing.
+    """Find the link of the token in the address. Every token that opens nothing gets the same page.
 
     Raises RateLimitExceeded after many of those. They count for the client address alone, and do not keep others in the
     same network from links that work.
@@ -43,7 +43,7 @@ def of_link(view):
         if link is None:
             subject = get_adapter().get_client_ip(request)
             rate_limits.consume_for_address(rate_limits.REPORT_TOKEN_BY_ADDRESS, subject)
-            return gone()
+            return ended_page()
         return view(request, link, token, **named)
 
     return wrapped
@@ -58,12 +58,12 @@ def shared(request, link, token):
     if request.method == "POST":
         return ask(request, link)
     if not is_open(request, link):
-        return door(request, link, PassphraseForm())
+        return entry_page(request, link, PassphraseForm())
     rate_limits.consume(rate_limits.REPORT_OPENING, str(link.pk))
     if not record(request, link):
-        return gone()
+        return ended_page()
     pdf = reverse("insights:shared_pdf", args=[token, link.report.pdf_name])
-    # No address of a page is sent along from here: the reader may follow nothing, but a browser may be asked to.
+    # The address opens the report. Browsers send it to no page that is opened from here, not even to the page of help.
     return HttpResponse(shared_page(link.report, pdf), headers={"Referrer-Policy": "no-referrer"})
 
 
@@ -78,7 +78,7 @@ def shared_pdf(request, link, token, name):
     rate_limits.consume(rate_limits.REPORT_OPENING, str(link.pk))
     response = pdf_response(link.report, name)
     if response.status_code == 200 and not record(request, link, is_pdf=True):
-        return gone()
+        return ended_page()
     return response
 
 
@@ -92,7 +92,7 @@ def ask(request, link):
     """Open the report in this browser, if the passphrase is right."""
     form = PassphraseForm(request.POST)
     if link.has_passphrase and not (form.is_valid() and is_right(request, link, form)):
-        return door(request, link, form)
+        return entry_page(request, link, form)
     response = redirect(request.path)
     response.set_signed_cookie(
         settings.SHARED_REPORT_COOKIE_NAME,
@@ -152,11 +152,11 @@ def record(request, link: ReportLink, is_pdf: bool = False) -> bool:
     return True
 
 
-def door(request, link: ReportLink, form: PassphraseForm) -> HttpResponse:
+def entry_page(request, link: ReportLink, form: PassphraseForm) -> HttpResponse:
     """The page that asks whether to open the report, and for its passphrase."""
     context = {"link": link, "form": form, "action": request.path, "csrf_token": get_token(request)}
-    return HttpResponse(render_to_string("insights/shared_door.html", context))
+    return HttpResponse(render_to_string("insights/shared_entry.html", context))
 
 
-def gone() -> HttpResponse:
-    return HttpResponse(render_to_string("insights/shared_gone.html"), status=404)
+def ended_page() -> HttpResponse:
+    return HttpResponse(render_to_string("insights/shared_ended.html"), status=404)

@@ -3,6 +3,7 @@
 from django.dispatch import Signal
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from logs import undo
@@ -16,17 +17,21 @@ answers_saved = Signal()
 def say_saved(request, text: str, form, **options):
     """Say what was saved, as undo.say() does, with a link to the page of help: the same after every answer."""
     announce(request, form)
-    text = format_html(
-        '{} <a class="aside" href="{}">{}</a>', text, reverse("support:help"), _("Need to talk to someone?")
-    )
-    undo.say(request, text, change=form.change, **options)
+    undo.say(request, with_help(text), change=form.change, **options)
 
 
 def say_partly_saved(request, form, **options):
     """The same for a page with errors, as undo.say_partly() does."""
     if form.change:
         announce(request, form)
-        undo.say_partly(request, change=form.change, **options)
+        undo.say_partly(request, change=form.change, wrap=with_help, **options)
+
+
+def with_help(text: str) -> SafeString:
+    """A message with a link to the page of help."""
+    return format_html(
+        '{} <a class="aside" href="{}">{}</a>', text, reverse("support:help"), _("Need to talk to someone?")
+    )
 
 
 def announce(request, form):

@@ -126,10 +126,13 @@ def say(request, text: str, *, saved: str = "", address: str = "", about: str = 
     messages.success(request, str(text), extra_tags=tags)
 
 
-def say_partly(request, *, address: str, about: str = "", change: Change | None):
-    """The same for a page with errors, if some of its answers were saved. The page still shows what was typed."""
+def say_partly(request, *, address: str, about: str = "", change: Change | None, wrap: Callable[[str], str] = str):
+    """The same for a page with errors, if some of its answers were saved. The page still shows what was typed.
+
+    `wrap` adds to the message.
+    """
     if change and change.answers:
-        say(request, _("The other answers are saved."), address=address, about=about, change=change)
+        say(request, wrap(_("The other answers are saved.")), address=address, about=about, change=change)
 
 
 def say_undone(request, name: str, *, address: str, about: str, change: Change):

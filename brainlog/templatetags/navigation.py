@@ -12,7 +12,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def navigation(context) -> str:
-    """The same for everybody: it hangs on the page that is open, and on the language."""
+    """It depends on the page that is open and on the language, not on the person."""
     page = context["request"].resolver_match
     names = (page.app_name, page.url_name) if page else ("", "")
     # While developing, the template may be another one the next time.

@@ -67,12 +67,12 @@ def opens_nothing(path: str, client: Client | None = None) -> bool:
 
 def test_it_opens_without_an_account_once_it_is_asked_for(path):
     reader = Client(enforce_csrf_checks=True)
-    door = reader.get(path)
-    assertContains(door, "Open the report")
-    assertNotContains(door, STATUS)
+    entry = reader.get(path)
+    assertContains(entry, "Open the report")
+    assertNotContains(entry, STATUS)
     assert not ReportOpening.objects.exists()
 
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', door.content.decode())[1]
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', entry.content.decode())[1]
     assertRedirects(reader.post(path, {"csrfmiddlewaretoken": token}), path, fetch_redirect_response=False)
     assertContains(reader.get(path), STATUS)
     made = reader.get(pdf_of_link(path))
@@ -141,7 +141,7 @@ def test_it_closes_in_the_readers_browser_after_half_a_day(path, clock):
     assertContains(reader.get(path), "Open the report")
 
 
-def test_the_page_has_no_script_no_navigation_and_no_way_in(report, path):
+def test_the_page_has_no_script_no_navigation_and_no_way_but_to_help(report, path):
     """Also with the session of another person, or of the person, in the browser."""
     pages = []
     for reader in (Client(), Client(), Client()):
@@ -152,7 +152,9 @@ def test_the_page_has_no_script_no_navigation_and_no_way_in(report, path):
     assert len(set(pages)) == 1
     assert "<script" not in pages[0] and "<nav" not in pages[0] and " style=" not in pages[0]
     links = set(re.findall(r'(?:href|action)="([^"#]*)', pages[0]))
-    assert {link for link in links if not link.startswith("/static/")} == {pdf_of_link(path)}
+    assert {link for link in links if not link.startswith("/static/")} == {pdf_of_link(path), "/help/"}
+    for page in (Client().get(path), Client().get(NOWHERE)):
+        assertContains(page, '<a href="/help/">Need to talk to someone?</a>', html=True, status_code=page.status_code)
 
 
 def test_the_person_sees_exactly_what_the_reader_sees(as_person, report, path):
