@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
@@ -63,8 +63,9 @@ NUMBER = RegexValidator(r"^\+?[0-9][0-9 ]*$", _("Write digits, with spaces betwe
 
 class HelpLineQuerySet(models.QuerySet):
     def unchecked(self, now: datetime.datetime):
-        """Those that were last checked too long ago, the oldest first."""
-        return self.filter(checked_on__lt=now.date() - HelpLine.CHECKED_EVERY).order_by("checked_on", "pk")
+        """Those that were never checked, then those that were last checked too long ago, the oldest first."""
+        too_old = Q(checked_on__lt=now.date() - HelpLine.CHECKED_EVERY)
+        return self.filter(too_old | Q(checked_on=None)).order_by(F("checked_on").asc(nulls_first=True), "pk")
 
 
 class HelpLine(models.Model):
@@ -81,7 +82,10 @@ class HelpLine(models.Model):
     website = models.URLField(_("web address"), blank=True)
     hours = models.CharField(_("hours"), max_length=100, blank=True)
     languages = models.CharField(_("languages"), max_length=100, blank=True)
-    checked_on = models.DateField(_("checked on"), help_text=_("When it was last seen to work as written here."))
+    # Empty for the lines that are shipped: each operator checks them.
+    checked_on = models.DateField(
+        _("checked on"), null=True, blank=True, help_text=_("When it was last seen to work as written here.")
+    )
     source = models.URLField(_("source"), help_text=_("Where the line itself says so."))
 
     objects = HelpLineQuerySet.as_manager()

@@ -211,7 +211,9 @@ def check_help_lines(connection):
         return  # The check of migrations reports it.
     days, now = HelpLine.CHECKED_EVERY.days, timezone.now()
     oldest = now.date() - HelpLine.CHECKED_EVERY
-    unchecked = "SELECT name, country FROM support_helpline WHERE checked_on < %s ORDER BY checked_on, id"
+    unchecked = (
+        "SELECT name, country FROM support_helpline WHERE checked_on < %s OR checked_on IS NULL ORDER BY country, id"
+    )
     names = ", ".join(f"{name} ({country})" for name, country in fetch_rows(connection, unchecked, oldest))
     if names:
         yield WARNING, f"not checked for {days} days, see the admin: {names}"

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('website', models.URLField(blank=True, verbose_name='web address')),
                 ('hours', models.CharField(blank=True, max_length=100, verbose_name='hours')),
                 ('languages', models.CharField(blank=True, max_length=100, verbose_name='languages')),
-                ('checked_on', models.DateField(help_text='When it was last seen to work as written here.', verbose_name='checked on')),
+                ('checked_on', models.DateField(blank=True, help_text='When it was last seen to work as written here.', null=True, verbose_name='checked on')),
                 ('source', models.URLField(help_text='Where the line itself says so.', verbose_name='source')),
             ],
             options={

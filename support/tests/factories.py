@@ -12,4 +12,4 @@ def make_shipped_lines():
     """The lines that the migration adds, and no others."""
     migration = import_module("support.migrations.0002_few_help_lines")
     HelpLine.objects.all().delete()
-    HelpLine.objects.bulk_create(HelpLine(checked_on=migration.CHECKED_ON, **line) for line in migration.LINES)
+    HelpLine.objects.bulk_create(HelpLine(**line) for line in migration.LINES)
