@@ -11,7 +11,10 @@ from support.models import HelpLine, unchecked_lines
 
 @register(Tags.database)
 def check_help_lines(app_configs, databases=None, **kwargs):
-    """Warn of lines that were never checked, or not for 180 days. Says nothing without a database, or before its migrations."""
+    """Warn of lines that were never checked, or not for 180 days.
+
+    Says nothing without a database, or before its migrations.
+    """
     if not databases:
         return []
     try:

@@ -214,7 +214,8 @@ def test_what_was_not_checked_for_180_days_is_warned_of(superuser):
 def test_lines_that_were_never_checked_are_warned_of_and_not_said_to_be_checked(superuser, shipped_lines):
     [warning] = checks.check_help_lines(None, databases=["default"])
     assert warning.msg.count("(") > 4
-    assertContains(superuser.get(reverse("admin:support_helpline_changelist")), "5 lines were not checked for 180 days.")
+    page = superuser.get(reverse("admin:support_helpline_changelist"))
+    assertContains(page, "5 lines were not checked for 180 days.")
     assertNotContains(superuser.get(f"{URL}?country=GB"), "Last checked")
 
     HelpLine.objects.filter(name="Shout").update(checked_on=datetime.date(2026, 11, 2))
