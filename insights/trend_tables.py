@@ -74,14 +74,24 @@ def table_of_days(series: Sequence[Series], trends: Sequence[Trend], medicines: 
     for place in reversed(places):
         cells = []
         for each, trend in zip(series, trends, strict=True):
-            cells += [cell(each, place), *([mean_in_words(each, trend, place)] if has_means(each, trend) else [])]
+            cells += in_cells(cell(each, place), mean_in_words(each, trend, place), is_alone=len(series) == 1)
         cells += [medicine.on_day(days[place]) for medicine in medicines]
         rows.append(Row(date_format(days[place]), address_of_day(days[place]), cells))
     name = gettext("Week from") if all(is_weekly(each.question) for each in series) else gettext("Day")
-    columns, mean = [name], gettext("%(question)s, mean of seven days")
+    columns = [name]
     for each, label, trend in zip(series, labels_of(series), trends, strict=True):
-        columns += [label, *([mean % {"question": label}] if has_means(each, trend) else [])]
+        mean = gettext("mean of seven days") if has_means(each, trend) else None
+        columns += in_cells(label, capfirst(mean) if mean and len(series) == 1 else mean, is_alone=len(series) == 1)
     return Table([*columns, *(medicine.name for medicine in medicines)], rows)
+
+
+def in_cells(text: str, mean: str | None, *, is_alone: bool) -> list[str]:
+    """The mean has a column of its own beside one question; beside several, for which a phone has no room, brackets."""
+    if mean is None:
+        return [text]
+    if is_alone:
+        return [text, mean or "–"]
+    return [gettext("%(answer)s (%(mean)s)") % {"answer": text, "mean": mean} if mean else text]
 
 
 def has_means(series: Series, trend: Trend) -> bool:
@@ -89,9 +99,9 @@ def has_means(series: Series, trend: Trend) -> bool:
     return bool(trend.lines) and not is_weekly(series.question)
 
 
-def mean_in_words(series: Series, trend: Trend, place: int) -> str:
-    """`6.3`; a dash where the line has a gap."""
-    return means_in_words(series, [points.means[place] for points in trend.lines]) or "–"
+def mean_in_words(series: Series, trend: Trend, place: int) -> str | None:
+    """`6.3`; empty where the line has a gap, None where none is drawn."""
+    return means_in_words(series, [points.means[place] for points in trend.lines]) if has_means(series, trend) else None
 
 
 def means_in_words(series: Series, means: Sequence[float | None]) -> str:

@@ -100,10 +100,16 @@ def drawing_of(contents: Contents) -> dict:
 
 
 def drawing_of_section(section: Section) -> dict:
-    """A section, in which panels that follow one another are one block, since they share lines."""
+    """A section, in which panels that follow one another are one block, since they share lines.
+
+    Bands of doses that are called as their section have no title of their own: it would stand there twice.
+    """
     blocks = []
     for is_panel, found in groupby(section.blocks, lambda block: isinstance(block, Panel)):
         drawings = [drawing_of_block(block) for block in found]
+        for drawing in drawings:
+            if not is_panel and drawing.get("title") == section.title:
+                drawing["title"] = ""
         blocks += [{"kind": "panels", "panels": drawings}] if is_panel else drawings
     return {"title": section.title, "blocks": blocks}
 

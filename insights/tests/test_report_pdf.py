@@ -38,6 +38,17 @@ def test_it_says_everything_and_says_it_as_text():
         assert without_spaces(text) in found, text[:100]
 
 
+def test_bands_that_are_called_as_their_section_have_one_title():
+    report = example_report()
+    doses = next(section for section in report.sections if section.key == "doses")
+
+    [same] = pdf.drawing_of_section(replace(doses, title=doses.blocks[0].title))["blocks"]
+    [other] = pdf.drawing_of_section(doses)["blocks"]
+
+    assert (same["title"], other["title"]) == ("", doses.blocks[0].title)
+    assert doses.blocks[0].title in same["alt"]
+
+
 def test_words_of_other_directions_and_other_letters_can_be_copied():
     right_to_left = "שלום עולם مرحبا بالعالم"
     found = text_of(pdf_of(example_report(question=right_to_left, words=NOT_IN_OUR_FONTS)))

@@ -280,4 +280,4 @@ def test_what_happened_is_marked_in_the_cells_and_listed(client, newcomer):
     assert cells["2026-01-02"][2] == "Friday, Jan 2, 2026: not asked. What happened: Winter"
     assert "2026-01-03" not in cells
     assert "Moved<small>May 4, 2026</small>" in page
-    assert "Winter<small>Jan 1, 2026 – Jan 2, 2026</small>" in page
+    assert "Winter<small>Dec 30, 2025 – Jan 2, 2026</small>" in page
