@@ -15,7 +15,7 @@ from logs.question_changes import locked
 class AppointmentForm(forms.Form):
     """`appointment` is the one to be changed, None for a new one."""
 
-    date = DayInput(label=_("Day"), error_messages={"too_early": _("The calendar here begins in 1900.")})
+    date = DayInput(label=_("Day"))
     with_whom = WordsInput(
         label=_("With whom?"), max_length=Appointment._meta.get_field("with_whom").max_length, required=False
     )

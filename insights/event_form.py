@@ -3,10 +3,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from insights.models import Event
-from logs.forms import DayInput
+from logs.forms import LAST_BEFORE_FIRST, DayInput
 from logs.own_question_form import WordsInput
-
-TOO_EARLY = {"too_early": _("The calendar here begins in 1900.")}
 
 
 class EventForm(forms.Form):
@@ -19,10 +17,8 @@ class EventForm(forms.Form):
         help_text=_("A few words, such as new job, flu or moved."),
         error_messages={"required": _("Please write what happened.")},
     )
-    date = DayInput(label=_("Day"), error_messages=TOO_EARLY)
-    last_day = DayInput(
-        label=_("Last day"), required=False, help_text=_("Only if it took longer than a day."), error_messages=TOO_EARLY
-    )
+    date = DayInput(label=_("Day"))
+    last_day = DayInput(label=_("Last day"), required=False, help_text=_("Only if it took longer than a day."))
 
     def __init__(self, person, data=None, *, event: Event | None = None, **options):
         self.event = event
@@ -45,5 +41,5 @@ class EventForm(forms.Form):
     def clean(self):
         facts = super().clean()
         if facts.get("date") and facts.get("last_day") and facts["last_day"] < facts["date"]:
-            self.add_error("last_day", ValidationError(_("The last day is before the first."), "order"))
+            self.add_error("last_day", ValidationError(LAST_BEFORE_FIRST, "order"))
         return facts

@@ -5,19 +5,14 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django import forms
-from django.http import Http404
 from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy as _
 
-from logs.forms import DayInput
+from logs.forms import LAST_BEFORE_FIRST, DayInput
 from logs.periods import ONE_DAY
 
 LAST_DAYS = {"30": _("30 days"), "90": _("90 days"), "365": _("A year"), "all": _("All")}
 USUAL = "90"
-
-
-class Day(DayInput):
-    default_error_messages = {"too_early": _("Days begin with the year 1900.")}
 
 
 class PeriodForm(forms.Form):
@@ -25,12 +20,15 @@ class PeriodForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields |= {"from": Day(label=_("From"), required=False), "to": Day(label=_("To"), required=False)}
+        self.fields |= {
+            "from": DayInput(label=_("From"), required=False),
+            "to": DayInput(label=_("To"), required=False),
+        }
 
     def clean(self):
         first, last = self.cleaned_data.get("from"), self.cleaned_data.get("to")
         if first and last and last < first:
-            self.add_error("to", _("The last day is before the first."))
+            self.add_error("to", LAST_BEFORE_FIRST)
         return self.cleaned_data
 
 
@@ -47,6 +45,7 @@ class ShownPeriod:
     last: datetime.date | None = None
     problem: str = ""
     query: str = ""
+    note: str = ""  # about the choice, beside what is shown
 
     @property
     def choices(self) -> list[dict]:
@@ -57,19 +56,25 @@ class ShownPeriod:
 
     @property
     def in_words(self) -> str:
-        """`Feb 5, 2026 – May 5, 2026`."""
+        """`Feb 5, 2026 – May 5, 2026`; one date if it is one day."""
+        if self.first == self.last:
+            return date_format(self.first)
         return f"{date_format(self.first)} – {date_format(self.last)}"
 
 
 def period_in(data, today: datetime.date, start: datetime.date) -> ShownPeriod:
-    """The period that an address names; `start` is the person's first day. Raises Http404 for unknown numbers."""
+    """The period that an address names; `start` is the person's first day.
+
+    A number of days that is not offered is replaced by the usual one, and `note` says so.
+    """
     typed = {name: data.get(name, "") for name in ("from", "to")}
     if not any(text.strip() for text in typed.values()):
         chosen = data.get("days", USUAL)
+        note = ""
         if chosen not in LAST_DAYS:
-            raise Http404
+            chosen, note = USUAL, gettext("The address names days that cannot be chosen. These are the last 90 days.")
         first = start if chosen == "all" else today - (int(chosen) - 1) * ONE_DAY
-        return ShownPeriod(PeriodForm(), chosen, first, today, query=urlencode({"days": chosen}))
+        return ShownPeriod(PeriodForm(), chosen, first, today, query=urlencode({"days": chosen}), note=note)
     form = PeriodForm(typed)
     query = urlencode({name: text for name, text in typed.items() if text})
     if not form.is_valid():

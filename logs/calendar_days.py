@@ -25,7 +25,7 @@ class Square:
     log: DailyLog | tuple | None  # A tuple: a row of for_list().
     is_today: bool
     is_outside: bool  # of the month on show
-    address: str | None  # None for a day to come.
+    address: str | None  # None for a day to come, and before 1900.
     css_class: str
     number: str
     weekday: str
@@ -83,7 +83,7 @@ class Squares:
             log=log,
             is_today=is_today,
             is_outside=is_outside,
-            address=None if log is None and date > self.today else address_of_day(date),
+            address=None if date < FIRST_MONTH or (log is None and date > self.today) else address_of_day(date),
             css_class=f"square{' today' if is_today else ''}{' outside' if is_outside else ''}{kind}",
             number=str(date.day),
             weekday=self.weekdays[date.weekday()],
@@ -160,8 +160,7 @@ def stretches_in_words(days: Iterable[datetime.date]) -> str:
     return ", ".join(" – ".join(date_format(day) for day in stretch) for stretch in stretches)
 
 
-# A month's weeks reach into the month before, and days begin with 1900.
-FIRST_MONTH = datetime.date(1900, 2, 1)
+FIRST_MONTH = datetime.date(1900, 1, 1)
 
 
 def month_of(text: str | None, today: datetime.date) -> datetime.date:

@@ -20,6 +20,8 @@ from logs.periods import FIRST_DAY
 from logs.questions import MEDICATION_COLUMNS
 from logs.saving import Change, save_answers
 
+LAST_BEFORE_FIRST = _("The last day is before the first.")
+
 
 class DayInput(forms.DateField):
     """A day that an address can name."""
@@ -28,7 +30,7 @@ class DayInput(forms.DateField):
     default_error_messages = {
         "required": _("Please choose a day."),
         "invalid": _("Write the day as 2026-05-04."),
-        "too_early": _("Days can be marked from 1900 on."),
+        "too_early": _("Days begin with the year 1900."),
     }
 
     def to_python(self, value):
@@ -60,7 +62,7 @@ class NotTrackedDaysForm(forms.Form):
         if last > self.person.today():
             raise ValidationError(_("A day can be marked once it has begun. Choose today or an earlier day."), "future")
         if first and last < first:
-            raise ValidationError(_("The last day is before the first."), "order")
+            raise ValidationError(LAST_BEFORE_FIRST, "order")
         if first and (last - first).days >= MOST_DAYS:
             message = _("That is more than %(most)d days. Please mark the rest in another step.")
             raise ValidationError(message, "too_many", {"most": MOST_DAYS})
@@ -223,7 +225,7 @@ class MedicationEntryForm(forms.ModelForm):
     def clean(self):
         facts = super().clean()
         if facts.get("since") and facts.get("until") and facts["until"] < facts["since"]:
-            self.add_error("until", _("The last day is before the first."))
+            self.add_error("until", LAST_BEFORE_FIRST)
         return facts
 
     def clean_name(self):

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from brainlog.database.router import reads_only
 from brainlog.pagination import page_number, page_of
-from logs.calendar_days import Squares, lines_of, month_grid, month_of
+from logs.calendar_days import FIRST_MONTH, Squares, lines_of, month_grid, month_of
 from logs.forms import MonthForm
 from logs.models import logs_listed
 from logs.periods import ONE_DAY
@@ -36,7 +36,7 @@ def history(request):
         "has_begun": first <= day,
         "form": form,
         "weeks": [[squares.square(date, in_month.get(date)) for date in week] for week in weeks],
-        "month_before": first - ONE_DAY if first.year > 1900 else None,
+        "month_before": first - ONE_DAY if first > FIRST_MONTH else None,
         "month_after": after if (after := (first + 31 * ONE_DAY).replace(day=1)) <= day else None,
         "lines": lines_of(logs, person),
     }

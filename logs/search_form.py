@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _, ngettext_lazy
 from brainlog.forms import SELECTED, Selection, TextBox, attributes, written
 from logs.folding import words_in
 from logs.form_fields import NumberInput
-from logs.forms import DayInput
+from logs.forms import LAST_BEFORE_FIRST, DayInput
 from logs.question_lists import QUESTION_LISTS
 from logs.wanted import Asked, Wanted, asked_of
 
@@ -40,10 +40,6 @@ def option(key: str, label: str, chosen: list[str]) -> str:
     return f'<option value="{escape(key)}"{SELECTED if key in chosen else ""}>{escape(label)}</option>'
 
 
-class Day(DayInput):
-    default_error_messages = {"too_early": _("Days begin with the year 1900.")}
-
-
 class SearchForm(forms.Form):
     """What to look for. Nothing is chosen beforehand; without anything, it is not valid."""
 
@@ -68,8 +64,8 @@ class SearchForm(forms.Form):
                 widget=Selection,
                 required=False,
             ),
-            "from": Day(label=_("First day"), required=False),
-            "to": Day(label=_("Last day"), required=False),
+            "from": DayInput(label=_("First day"), required=False),
+            "to": DayInput(label=_("Last day"), required=False),
             "answered": forms.ChoiceField(
                 label=_("Has an answer to"),
                 choices=self.questions_by_check_in(self.asked.values()),
@@ -133,7 +129,7 @@ class SearchForm(forms.Form):
         facts = super().clean()
         first, last, least, most = (facts.get(name) for name in ("from", "to", "least", "most"))
         if first and last and last < first:
-            self.add_error("to", _("The last day is before the first."))
+            self.add_error("to", LAST_BEFORE_FIRST)
         if least is not None and most is not None and most < least:
             self.add_error("most", _("This is less than the least."))
         has_bounds = least is not None or most is not None

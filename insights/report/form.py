@@ -13,13 +13,12 @@ from insights.report.panels import MOST_PANELS, USUAL, scores
 from insights.report.passages import MOST_PICKED
 from insights.report.sections import GROUPS
 from insights.report.wishes import Wishes
-from logs.forms import DayInput
+from logs.forms import LAST_BEFORE_FIRST, DayInput
 from logs.own_question_form import WordsInput
 
 SINCE, LAST_90, DATES = "since", "90", "dates"
 USUAL_DAYS = 90
 MOST_DAYS = 3 * 366
-TOO_EARLY = {"too_early": _("The calendar here begins in 1900.")}
 CHOOSE = _("Choose from what is offered.")
 
 
@@ -58,8 +57,8 @@ class ReportForm(forms.Form):
     """`sections` are the keys of groups, `panels` and `own` names of questions, `words` keys of entries."""
 
     period = forms.ChoiceField(label=_("Which days?"), widget=Pills)
-    first = DayInput(label=_("First day"), required=False, error_messages=TOO_EARLY)
-    last = DayInput(label=_("Last day"), required=False, error_messages=TOO_EARLY)
+    first = DayInput(label=_("First day"), required=False)
+    last = DayInput(label=_("Last day"), required=False)
     appointment = forms.ChoiceField(label=_("For which appointment?"), required=False, widget=Selection)
     question_1 = WordsInput(label=_("Your first question"), max_length=200)
     question_2 = WordsInput(label=_("Your second question"), max_length=200)
@@ -71,7 +70,7 @@ class ReportForm(forms.Form):
     panels = NamesInput(label=_("Charts of"), most=MOST_PANELS)
     own = NamesInput(label=_("Your own questions in the report"))
     words = KeysInput(label=_("What you wrote"))
-    words_day = DayInput(label=_("Also offer what you wrote on"), required=False, error_messages=TOO_EARLY)
+    words_day = DayInput(label=_("Also offer what you wrote on"), required=False)
 
     QUESTIONS = ("question_1", "question_2", "question_3")
 
@@ -129,7 +128,7 @@ class ReportForm(forms.Form):
                 message = _("This day has not begun yet. Choose today or an earlier day.")
                 self.add_error(name, ValidationError(message, "future"))
         if first and last and last < first:
-            self.add_error("last", ValidationError(_("The last day is before the first."), "order"))
+            self.add_error("last", ValidationError(LAST_BEFORE_FIRST, "order"))
         elif first and last and (last - first).days >= MOST_DAYS:
             self.add_error("first", self.too_long())
 

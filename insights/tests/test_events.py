@@ -88,7 +88,7 @@ def test_no_message_in_a_cookie_has_words_of_the_person(as_person, person):
         ({"date": "yesterday"}, "date", "Write the day as 2026-05-04."),
         ({"date": "2026-02-30"}, "date", "Write the day as 2026-05-04."),
         ({"date": "2" * 100_000}, "date", "Write the day as 2026-05-04."),
-        ({"date": "1899-12-31"}, "date", "The calendar here begins in 1900."),
+        ({"date": "1899-12-31"}, "date", "Days begin with the year 1900."),
         ({"date": "2026-05-06", "last_day": ""}, "date", "This day has not begun yet. Choose today or an earlier day."),
         ({"last_day": "9999-12-31"}, "last_day", "This day has not begun yet. Choose today or an earlier day."),
         ({"last_day": "2026-04-30"}, "last_day", "The last day is before the first."),

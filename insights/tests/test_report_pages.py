@@ -212,7 +212,7 @@ def test_the_preview_keeps_what_was_typed(as_person, person):
         (
             {"period": "dates", "first": "1026-05-02", "last": "2026-05-01"},
             "first",
-            "The calendar here begins in 1900.",
+            "Days begin with the year 1900.",
         ),
         ({"period": "dates", "first": "1926-05-02", "last": "2026-05-01"}, "first", f"({MOST_DAYS} days)"),
         ({"period": "dates", "first": "2026-05-02", "last": "2027-05-01"}, "last", "This day has not begun yet."),

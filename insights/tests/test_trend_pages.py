@@ -11,6 +11,8 @@ from statistics import fmean
 
 import pytest
 from django.test.utils import CaptureQueriesContext
+from django.utils.formats import date_format
+from pytest_django.asserts import assertContains
 
 from insights.tests.factories import make_event
 from logs.models import DailyLog
@@ -277,7 +279,11 @@ def test_any_period_of_any_data_has_a_page_without_warnings(as_person, person, d
             assert "NaN" not in text and "None" not in text and "nan" not in response.content.decode().split()
         status = as_person.get(f"/insights/trends/day.csv?{query}").status_code
         assert status == (404 if problem else 200)
-    for query in ("days=31", "days=", "days=%00", "page=0", "page=2", "page=x"):
+    for query in ("days=31", "days=", "days=%00", "days=7"):
+        assertContains(as_person.get(f"{TRENDS}?{query}"), "These are the last 90 days.")
+    one_day = texts_of(as_person.get(f"{TRENDS}?from={TODAY}&to={TODAY}"))
+    assert date_format(TODAY) in one_day and f"{date_format(TODAY)} –" not in one_day
+    for query in ("page=0", "page=2", "page=x"):
         assert as_person.get(f"{TRENDS}?{query}").status_code == 404
     for key in ("nowhere", "own-999", "gratitude", "current_activity"):
         assert as_person.get(f"/insights/trends/{key}/").status_code == 404

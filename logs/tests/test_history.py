@@ -250,12 +250,15 @@ def test_a_month_that_cannot_be_opened_gets_a_sentence(as_person, month, year, s
 
 
 def test_the_first_month_there_is_has_no_links_out_of_time(as_person):
-    assert as_person.get(HISTORY, {"month": "1900-01"}).status_code == 404
+    assert as_person.get(HISTORY, {"month": "1899-12"}).status_code == 404
+    assert as_person.get(HISTORY, {"month": "1900-02"}).context["month_before"] == datetime.date(1900, 1, 31)
 
-    response = as_person.get(HISTORY, {"month": "1900-02"})
+    response = as_person.get(HISTORY, {"month": "1900-01"})
 
     assert response.context["month_before"] is None
-    assert all(as_person.get(day_url(day)).status_code == 200 for day in squares_of(response))
+    linked = [day for day, square in squares_of(response).items() if square.address]
+    assert len(linked) > 30
+    assert all(as_person.get(day_url(day)).status_code == 200 for day in linked)
 
 
 def test_a_mood_that_stands_for_a_day_is_marked(as_person, person):
