@@ -1,4 +1,8 @@
-"""Brain Log logs, records and shows. No text for people claims more: no page of a template, no text to translate."""
+"""Brain Log logs, records and shows. No text for people claims more: no page of a template, no text to translate.
+
+The README and what only staff reads, the admin, are left out: they may name what treats and what was detected. Scripts
+have no texts of their own: templates hand them what they show.
+"""
 
 import ast
 import re
@@ -50,7 +54,7 @@ def texts_of_template(source: str) -> Iterator[str]:
         if token.token_type == TokenType.TEXT:
             yield " ".join(re.sub(r"<[^>]*>?", " ", token.contents).split())
         elif token.token_type == TokenType.BLOCK and token.split_contents()[0] in {"translate", "blocktranslate"}:
-            yield from re.findall(r"""["']([^"']{3,})["']""", token.contents)
+            yield from (double or single for double, single in re.findall(r""""([^"]*)"|'([^']*)'""", token.contents))
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -103,6 +107,7 @@ def test_words_are_found_in_python(source, words):
     ("source", "words"),
     [
         ("{% translate 'A diagnosis' %}", ["diagnosis"]),
+        ("""{% translate "It's the doctor's diagnosis" %}""", ["diagnosis"]),
         ("{% blocktranslate with a=b %}Normal: {{ a }}{% endblocktranslate %}", ["Normal"]),
         ('<p class="score">{{ score }}</p>{% if risk %}{# treat #}{% endif %}', []),
     ],
