@@ -343,3 +343,9 @@ def test_queries_do_not_depend_on_the_number_of_hits(as_person, person, django_a
     # Session and person, own questions, days, own texts, weeks, medications.
     with django_assert_max_num_queries(6):
         assert len(as_person.get(SEARCH, {"q": "word"}).context["found"].hits) == search.HITS
+
+
+def test_the_page_says_that_events_are_not_searched(as_person):
+    page = as_person.get("/logs/search/").content.decode()
+
+    assert "is not searched" in page and 'href="/insights/events/"' in page
