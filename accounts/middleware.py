@@ -38,6 +38,15 @@ def browser_of(request) -> dict:
     return {"user_agent": request.headers.get("User-Agent", "")[:300].replace("\0", ""), "is_local": is_local(request)}
 
 
+def lacks_second_factor(person) -> bool:
+    """Whether the server asks the person for a second factor, and there is none yet."""
+    if settings.SECOND_FACTOR == "optional" or not person.is_authenticated:
+        return False
+    if settings.SECOND_FACTOR == "staff" and not person.is_staff:
+        return False
+    return not person.authenticator_set.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+
+
 class PersonMiddleware(middleware.AuthenticationMiddleware):
     """Sets the user from our session, activates their time zone and formats, records the visit.
 
@@ -82,7 +91,8 @@ class SignInMiddleware:
     """
 
     EXEMPT_VIEWS = {
-        *("privacy", "manifest", "service_worker", "offline"),
+        # Help waits for no form; without a second factor its page shows nothing of the person.
+        *("privacy", "manifest", "service_worker", "offline", "support:help"),
         # Their token is the secret; the service worker asks the last one by itself.
         *("reminders:calendar", "reminders:email_off", "reminders:push_renew"),
         *("insights:shared", "insights:shared_pdf"),
@@ -104,19 +114,10 @@ class SignInMiddleware:
 
     def process_view(self, request, view, args, kwargs):
         """Redirect people who must have a second factor and have none to the page that adds one."""
-        if not self.is_second_factor_required(request.user):
-            return None
-        if request.resolver_match.view_name in self.EXEMPT_VIEWS:
-            return None
-        if request.user.authenticator_set.exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
+        if request.resolver_match.view_name in self.EXEMPT_VIEWS or not lacks_second_factor(request.user):
             return None
         messages.warning(request, _("Please add codes from an app or a passkey first: this server asks for it."))
         return redirect("accounts:second_factor")
-
-    def is_second_factor_required(self, person) -> bool:
-        if settings.SECOND_FACTOR == "optional" or not person.is_authenticated:
-            return False
-        return settings.SECOND_FACTOR == "everybody" or person.is_staff
 
     def process_exception(self, request, exception):
         if isinstance(exception, ReauthenticationRequired):

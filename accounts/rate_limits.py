@@ -59,6 +59,8 @@ EXPORT = Limit("export", 10, 60)
 FEED = Limit("feed", 60, 60)
 # PDFs of reports that a person makes: each takes some tenths of a second.
 REPORT_PDF = Limit("report-pdf", 60, 60)
+# Tables of charts that a person downloads: each reads a period of any length.
+TREND_CSV = Limit("trend-csv", 60, 60)
 # Links to reports: those that a person makes; wrong tokens from one client address; openings by one link; passphrases
 # from one client address, correct ones too, since each takes a fifth of a second; wrong passphrases for one link, from
 # one client address and from all together. The last is looser: a stranger alone does not lock out the readers.

@@ -4,6 +4,7 @@ from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts import rate_limits
 from brainlog.database.router import reads_only
 from brainlog.pagination import page_by_offset, page_number
 from insights.dose_periods import doses_from, read_taken
@@ -54,9 +55,14 @@ def trend(request, key):
 
 
 @require_safe
-@reads_only
 def trend_csv(request, key):
-    """The data of a chart as a file."""
+    """The data of a chart as a file. Raises RateLimitExceeded."""
+    rate_limits.consume(rate_limits.TREND_CSV, str(request.user.pk))
+    return csv_response(request, key)
+
+
+@reads_only
+def csv_response(request, key):
     person, start = request.user, began(request.user)
     period = period_in(request.GET, person.today(), start)
     group = group_named(key, drawable(person))

@@ -29,10 +29,15 @@ def fold_character(character: str) -> str:
 
 
 class Folds(dict):
-    """What each character folds to, by its code point, for str.translate()."""
+    """What each character folds to, by its code point, for str.translate(). Keeps the first MOST that are asked for:
+    more than people write with, and a bound for texts that are made of all of Unicode."""
+
+    MOST = 20_000
 
     def __missing__(self, code: int) -> str:
-        folded = self[code] = fold_character(chr(code))
+        folded = fold_character(chr(code))
+        if len(self) < self.MOST:
+            self[code] = folded
         return folded
 
 

@@ -1,4 +1,5 @@
 from django import forms
+from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from brainlog.forms import Selection
@@ -24,13 +25,22 @@ class CountryForm(forms.Form):
         self.fields["country"].choices = [(code, names()[code]) for code in codes]
 
 
+OF_THE_WEB = URLValidator(schemes=["http", "https"])
+
+
 class HelpLineForm(forms.ModelForm):
     """In the admin: the country is chosen by its name."""
 
     country = forms.ChoiceField(label=_("Country"), choices=lambda: [("", "–"), *sorted_names()])
-    website = forms.URLField(label=_("Web address"), assume_scheme="https", required=False, max_length=200)
+    website = forms.URLField(
+        label=_("Web address"), assume_scheme="https", required=False, max_length=200, validators=[OF_THE_WEB]
+    )
     source = forms.URLField(
-        label=_("Source"), assume_scheme="https", max_length=200, help_text=_("Where the line itself says so.")
+        label=_("Source"),
+        assume_scheme="https",
+        max_length=200,
+        validators=[OF_THE_WEB],
+        help_text=_("Where the line itself says so."),
     )
 
     class Meta:

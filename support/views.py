@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.middleware import lacks_second_factor
 from logs import undo
 from logs.answer_form import store
 from support.countries import names, probable_country
@@ -15,14 +16,17 @@ from support.models import PLAN_QUESTIONS, HelpLine, SupportPlan, countries_of
 @login_not_required
 @require_safe
 def help_page(request):
-    """The person's own plan, then the lines of a country: the one chosen, else the probable one."""
-    lines = list(HelpLine.objects.all())
+    """The person's own plan, then the lines of a country: the one chosen, else the probable one.
+
+    Open to those who must add a second factor first, without their plan.
+    """
+    person, lines = request.user, list(HelpLine.objects.all())
     codes = countries_of(lines)
     chosen = request.GET.get("country")
     country = chosen if chosen in codes else probable_country(request)
     context = {
         "is_unknown": chosen is not None and chosen not in codes,
-        "plan": SupportPlan.of(request.user) if request.user.is_authenticated else None,
+        "plan": SupportPlan.of(person) if person.is_authenticated and not lacks_second_factor(person) else None,
         "form": CountryForm(codes, initial={"country": country}),
         "country": names().get(country),
         "lines": sorted((line for line in lines if line.is_in(country)), key=lambda line: not line.is_emergency),

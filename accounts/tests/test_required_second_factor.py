@@ -3,11 +3,12 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django.asserts import assertContains, assertRedirects
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.tests.codes import confirm_by_password, switch_on
 from accounts.tests.factories import make_person
 from brainlog.tests.addresses import ADDRESSES
+from support.models import SupportPlan
 
 SECOND_FACTOR = reverse("accounts:second_factor")
 
@@ -43,7 +44,20 @@ def test_no_page_with_data_stays_open(as_person, settings):
     opened = {address.name for address in ADDRESSES if as_person.get(address.path).status_code == 200}
 
     app = {"manifest", "service_worker", "offline"}
-    assert opened == {"accounts:second_factor", "accounts:confirm", "privacy", "reminders:email_off"} | app
+    public = {"privacy", "reminders:email_off", "support:help"}
+    assert opened == {"accounts:second_factor", "accounts:confirm"} | public | app
+
+
+def test_help_is_open_and_shows_the_plan_only_with_a_second_factor(as_person, person, settings):
+    settings.SECOND_FACTOR = "everybody"
+    SupportPlan.objects.create(user=person, plan="Call Ada")
+    page = as_person.get(reverse("support:help"))
+    assertContains(page, "findahelpline.com")
+    assertNotContains(page, "Ada")
+
+    switch_on(as_person)
+
+    assertContains(as_person.get(reverse("support:help")), "Call Ada")
 
 
 def test_no_form_is_accepted(as_person, settings):

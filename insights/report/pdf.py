@@ -6,6 +6,7 @@ it can be copied, searched and read aloud.
 """
 
 import json
+import logging
 import re
 import subprocess
 import sys
@@ -34,6 +35,7 @@ UNPRINTABLE = re.compile(
 )
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
+log = logging.getLogger(__name__)
 turns = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
@@ -42,7 +44,7 @@ class BusyError(Exception):
 
 
 class TooLongError(Exception):
-    """The report is longer than a PDF is made of."""
+    """The report is longer than a PDF is made of, or needs more memory or time than the program gets."""
 
 
 def pdf_of(contents: Contents) -> bytes:
@@ -68,6 +70,9 @@ def typeset(drawing: bytes) -> bytes:
         done = subprocess.run(command, input=drawing, check=True, **options)  # noqa: S603 (our own program)
     except subprocess.TimeoutExpired as error:
         raise BusyError from error
+    except subprocess.CalledProcessError as error:
+        log.error("The program that draws PDFs ended with status %d.", error.returncode)
+        raise TooLongError from error
     return done.stdout
 
 

@@ -130,14 +130,16 @@ def test_a_report_of_a_whole_book_is_refused():
         pdf_of(example_report(words="word " * 100_000))
 
 
-def test_a_failure_repeats_no_text(monkeypatch):
-    """typst's own messages quote the text that they are about."""
+def test_a_failure_is_refused_and_logged_and_repeats_no_text(monkeypatch, caplog):
+    """typst's own messages quote the text that they are about. It fails for want of memory or time, too."""
     monkeypatch.setattr(pdf, "drawing_of", lambda contents: {"secret": "A secret"})
 
-    with pytest.raises(subprocess.CalledProcessError) as error:
+    with pytest.raises(TooLongError) as refusal:
         pdf_of(example_report())
 
-    assert "ecret" not in f"{error.value} {error.value!r} {error.value.stdout} {error.value.stderr}"
+    error = refusal.value.__cause__
+    assert "ecret" not in f"{error} {error!r} {error.stdout} {error.stderr} {caplog.text}"
+    assert "ended with status 1." in caplog.text
 
 
 def test_a_text_that_no_standard_allows_costs_the_claim_and_not_the_pdf():

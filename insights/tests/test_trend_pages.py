@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.formats import date_format
 from pytest_django.asserts import assertContains
 
+from accounts import rate_limits
 from insights.tests.factories import make_event
 from logs.models import DailyLog
 from logs.tests.factories import DAY, make_dose, make_full_log, make_log, make_medication
@@ -333,3 +334,10 @@ def connection(db):
     from django.db import connection
 
     return connection
+
+
+def test_files_of_tables_are_bounded(as_person, person, monkeypatch):
+    monkeypatch.setattr(rate_limits, "TREND_CSV", rate_limits.Limit("trend-csv", 2, 60))
+    make_log(person, DAY)
+
+    assert [as_person.get("/insights/trends/day.csv").status_code for _time in range(3)] == [200, 200, 429]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from brainlog.forms import INVISIBLE
-from logs.folding import ALIKE, FIRST_ACCENT, fold, snippet, spans_of, words_in
+from logs.folding import ALIKE, FIRST_ACCENT, Folds, fold, snippet, spans_of, words_in
 
 pytestmark = pytest.mark.once
 
@@ -114,3 +114,11 @@ def test_nothing_is_no_word(typed):
 
 def test_words_are_different_ones_without_quotation_marks():
     assert words_in("“Walk” walk\n„by’s« RIVER") == ("walk", "by's", "river")
+
+
+def test_what_is_kept_of_all_characters_is_bounded(monkeypatch):
+    monkeypatch.setattr(Folds, "MOST", 2)
+    folds = Folds()
+
+    assert "ÄÖÜÄÖÜ".translate(folds) == "aouaou"
+    assert len(folds) == 2

@@ -59,7 +59,9 @@ def add_lines(apps, schema_editor):
 def remove_lines(apps, schema_editor):
     table = apps.get_model("support", "HelpLine").objects.using(schema_editor.connection.alias)
     for line in LINES:
-        table.filter(country=line["country"], name=line["name"]).delete()
+        shipped, apart = table.model(**line), {"id", "checked_on"}  # Lines that staff has edited stay.
+        names = [field.attname for field in table.model._meta.concrete_fields if field.attname not in apart]
+        table.filter(**{name: getattr(shipped, name) for name in names}).delete()
 
 
 class Migration(migrations.Migration):

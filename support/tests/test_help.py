@@ -2,8 +2,11 @@
 
 import datetime
 import re
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection
@@ -195,6 +198,9 @@ def test_staff_edits_lines(superuser):
     assertContains(superuser.get(reverse("admin:support_helpline_changelist")), "New Zealand")
     assert HelpLine.objects.get(country="NZ").phone == "1737"
     assertContains(superuser.post(reverse("admin:support_helpline_add"), line | {"phone": ""}), "Say how to reach it")
+    for name in ("website", "source"):
+        refused = superuser.post(reverse("admin:support_helpline_add"), line | {name: "ftp://1737.org.nz/"})
+        assert name in refused.context["adminform"].form.errors
 
 
 def test_what_was_not_checked_for_180_days_is_warned_of(superuser):
@@ -232,3 +238,12 @@ def test_the_check_needs_no_database(monkeypatch):
     assert checks.check_help_lines(None) == []
     call_command("check")
     assert connection.is_usable()
+
+
+def test_taking_the_first_lines_back_keeps_those_that_staff_has_edited():
+    HelpLine.objects.filter(name="Shout").update(hours="on weekdays")
+    make_line(country="NZ", name="1737")
+
+    import_module("support.migrations.0002_few_help_lines").remove_lines(apps, SimpleNamespace(connection=connection))
+
+    assert {line.name for line in HelpLine.objects.all()} == {"Shout", "1737"}
