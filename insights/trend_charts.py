@@ -1,53 +1,30 @@
 """The charts of the trends, drawn from their numbers: lines by day or week, bars of weekdays, answers and check-ins."""
 
 import datetime
-import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.dates import WEEKDAYS
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
-from insights.charts import SCORES, Band, Bar, Bars, Line, LineChart, Mark, Period, Scale, scale_around
+from insights.charts import SCORES, Band, Bar, Bars, Line, LineChart, Period, Scale
 from insights.dose_periods import total_in_words
 from insights.series import stage_slug
+from insights.trend_drawings import scale_of
 from insights.trend_groups import Group
 from insights.trend_numbers import BandNumbers
 from insights.trend_words import answer_in_words, choices_of, direction_in_words, number_in_words
-from insights.trends import HOURS, Points, Steps, Trend
-from logs.kinds import Choice, Count, Hours, Score, Time, TwoNumbers, YesNo
+from insights.trends import Steps, Trend
+from logs.kinds import Choice, Score, TwoNumbers
 from logs.models import Medication
 from logs.periods import ONE_DAY
 from logs.questions import Question
 from logs.stages import STAGE_BY_SLUG, STAGES
 
-HALF_DAY = 12
-MOST_DOTS = 110  # weeks with a dot each
 MOST_BANDS = 3  # in a chart among others; daily medications first
 
 
-def scale_of(question: Question, columns: Iterable[Points] = ()) -> Scale:
-    """The scale of a question that is no choice: its own where it has one, else round numbers around what there is."""
-    kind = question.kind
-    values = [value for points in columns for value in points.values if value is not None]
-    if isinstance(kind, Score):
-        return Scale(SCORES.low, SCORES.high, tuple(map(str, kind.ends)))
-    if isinstance(kind, YesNo):
-        labels = dict(kind.answers)
-        return Scale(0, 100, (str(labels[False]), str(labels[True])), unit="%")
-    if isinstance(kind, Count):
-        return Scale(0, 7, unit=gettext("days"))
-    if isinstance(kind, Hours):
-        return Scale(0, HOURS if max(values, default=0) > HALF_DAY else HALF_DAY, unit=gettext("hours"))
-    if isinstance(kind, Time):
-        low, high = (math.floor(min(values)), math.ceil(max(values))) if values else (0, HOURS)
-        return Scale(low, max(high, low + 1), write=lambda value: answer_in_words(kind, value))
-    return scale_around(values, kind.least, kind.most, unit=kind.unit)
-
-
-def line_chart(
-    group: Group, trends: Mapping[str, Trend], steps: Steps, bands: Sequence[Band], marks: Sequence[Mark], words: str
-) -> LineChart | None:
+def line_chart(group: Group, trends: Mapping[str, Trend], steps: Steps, words: str) -> LineChart | None:
     """The lines of a chart; None for a choice, which has bars. `words` describe it to those who do not see it."""
     lines = [line for each in group.questions for line in lines_of(each, trends[each.name], group)]
     if not lines:
@@ -60,46 +37,21 @@ def line_chart(
         last=steps.last,
         lines=lines[:1] if group.has_second_scale else lines,
         right=lines[1] if group.has_second_scale else None,
-        bands=bands,
-        marks=marks,
         step=steps.length,
     )
 
 
 def lines_of(question: Question, trend: Trend, group: Group) -> list[Line]:
     """A line for each number of an answer. Several scores in one chart share an axis without words of one of them."""
-    if not trend.lines:
+    if not trend.drawings:
         return []
-    scale = scale_of(question, trend.lines)
+    scale = scale_of(question, trend)
     if len(group.questions) > 1 and not group.has_second_scale:
         scale = Scale(scale.low, scale.high, (gettext("least"), gettext("most")), scale.unit)
     return [
-        Line(
-            label=label,
-            scale=scale,
-            values=values_drawn(points),
-            mean=points.means,
-            recalled=flags(points),
-        )
-        for label, points in zip(labels_of(question, len(trend.lines)), trend.lines, strict=True)
+        Line(label=label, scale=scale, drawing=drawing)
+        for label, drawing in zip(labels_of(question, len(trend.drawings)), trend.drawings, strict=True)
     ]
-
-
-def values_drawn(points: Points) -> list[float | None]:
-    """The dots. Of many weeks, those that the line does not go through: it has the others."""
-    if len(points.counts) <= MOST_DOTS:
-        return points.values
-    return [None if mean is not None else value for value, mean in zip(points.values, points.means, strict=True)]
-
-
-def flags(points: Points) -> list[bool]:
-    """Of each place, whether it was answered later; nothing where none was."""
-    if not points.recalled:
-        return []
-    found = [False] * len(points.values)
-    for place in points.recalled:
-        found[place] = True
-    return found
 
 
 def labels_of(question: Question, count: int) -> list[str]:

@@ -9,12 +9,14 @@ from hashlib import blake2b
 from brainlog.versioned_cache import cached
 from insights.dose_periods import Doses, Stretch, Total, doses_from, read_taken
 from insights.series import DayState, Series, began, drawable, is_asked_now, read_series
+from insights.trend_drawings import drawn
 from insights.trends import Steps, Trend, trend_of
+from logs.kinds import Kind
 from logs.questions import Question
 from logs.summary import TAKEN
 
 # Counted up when the numbers come to mean something else: releases share a cache while one takes over.
-FORMAT = "trends:1"
+FORMAT = "trends:2"
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class BandNumbers:
 
 @dataclass(frozen=True)
 class PeriodNumbers:
-    """What the charts of a period are drawn from."""
+    """What the charts of a period are drawn from. Those of numbers_of_period() have drawings in place of lines."""
 
     trends: list[Trend]
     bands: list[BandNumbers]
@@ -63,13 +65,21 @@ def numbers_of_period(person, questions: Sequence[Question], steps: Steps, start
     def compute():
         doses = doses_from(read_taken(person, steps.first, steps.last), steps.first, steps.last)
         series = read_series(person, questions, steps.first, steps.last, start)
-        return numbers_from(series, doses, steps, person.day_ends_at)
+        numbers = numbers_from(series, doses, steps, person.day_ends_at)
+        trends = [drawn(question, each, steps) for question, each in zip(questions, numbers.trends, strict=True)]
+        return PeriodNumbers(trends, numbers.bands)
 
-    # What a question counts as depends on where it is asked, on the day, and on the person's calendar.
+    # What a question counts as depends on where it is asked, on the day, and on the person's calendar; where its lines
+    # are, on its scale.
     facts = [person.today(), start, person.first_weekday, person.day_ends_at]
-    facts += [(question.name, is_asked_now(person, question)) for question in questions]
+    facts += [(each.name, is_asked_now(person, each), *bounds_of(each.kind)) for each in questions]
     name = f"{FORMAT}:{steps.first}:{steps.last}:{digest_of(facts)}"
     return cached(person, name, compute, PeriodNumbers.unpack, PeriodNumbers.pack)
+
+
+def bounds_of(kind: Kind) -> tuple:
+    """The ends of the scale of numbers, if they have any."""
+    return getattr(kind, "least", None), getattr(kind, "most", None)
 
 
 def digest_of(facts: Sequence) -> str:

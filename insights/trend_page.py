@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 
-from insights.charts import Bars, Mark
+from insights.charts import Bars, Mark, Surroundings
 from insights.events import Mark as Event
-from insights.trend_charts import MOST_BANDS, answer_bars, bands_of, check_in_bars, line_chart, scale_of, weekday_bars
+from insights.trend_charts import MOST_BANDS, answer_bars, bands_of, check_in_bars, line_chart, weekday_bars
+from insights.trend_drawings import scale_of
 from insights.trend_groups import Group
 from insights.trend_numbers import numbers_of_period
 from insights.trend_words import direction_in_words, sentence_of
@@ -57,31 +58,33 @@ class TrendPage:
         return bands_of(self.numbers.bands, self.person.medications.defer("note", "name_key"), self.steps)
 
     def cards(self, most_bands: int | None = MOST_BANDS) -> list[Card]:
-        return [self.card(group, self.bands[:most_bands]) for group in self.groups]
+        around = Surroundings(self.steps.first, self.steps.last, self.bands[:most_bands], self.marks)
+        return [self.card(group, around) for group in self.groups]
 
-    def card(self, group: Group, bands: Sequence) -> Card:
+    def card(self, group: Group, around: Surroundings) -> Card:
         is_to_today = self.steps.last == self.person.today()
         sentences = [
             sentence_of(question, self.trends[question.name], is_to_today=is_to_today) for question in group.questions
         ]
-        chart = self.chart(group, bands, " ".join(sentences))
+        chart = self.chart(group, around, " ".join(sentences))
         is_alone = len(group.questions) == 1
         return Card(group, chart, sentences, direction_in_words(group.questions[0]) if is_alone else "")
 
-    def chart(self, group: Group, bands: Sequence, words: str) -> SafeString | str:
+    def chart(self, group: Group, around: Surroundings, words: str) -> SafeString | str:
         """The markup. Empty where there is no answer: axes without anything say less than the sentence."""
         if not any(self.trends[question.name].answered for question in group.questions):
             return ""
-        chart = line_chart(group, self.trends, self.steps, bands, self.marks, words)
-        chart = chart or answer_bars(group.questions[0], self.trends[group.questions[0].name])
-        return chart.markup if chart else ""
+        if chart := line_chart(group, self.trends, self.steps, words):
+            return chart.markup_within(around)
+        bars = answer_bars(group.questions[0], self.trends[group.questions[0].name])
+        return bars.markup if bars else ""
 
     def profiles(self, group: Group) -> list[Bars]:
         """The weekdays of each of its questions."""
         found = [
-            weekday_bars(each, trend, scale_of(each, trend.lines), self.person.first_weekday)
+            weekday_bars(each, trend, scale_of(each, trend), self.person.first_weekday)
             for each in group.questions
-            if (trend := self.trends[each.name]).lines
+            if (trend := self.trends[each.name]).drawings
         ]
         return [bars for bars in found if bars]
 

@@ -7,9 +7,10 @@ is None, never 0, and no mean is drawn across days without answers.
 import datetime
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
+from insights.charts import Drawing
 from insights.series import DayState, Series, is_weekly
 from logs.kinds import Choice, Time, TwoNumbers, YesNo
 from logs.summary import middle_of
@@ -52,7 +53,8 @@ class Trend:
     `change`: how much higher the mean of the last `recent_days` is than that of the days before; None where too few
     answers say so. `is_clear`: it is at least half of what the days before spread. `weekdays`: mean and days of each,
     Monday first. `tallies`: of a choice, each answer and its days; of yes and no, True and False.
-    `unnoticed`: the days whose time of day was not noticed.
+    `unnoticed`: the days whose time of day was not noticed. `extent`: the least and the greatest number drawn.
+    `drawings`: what is drawn of `lines`, once that is known; the cache has them in place of the lines.
     """
 
     name: str
@@ -69,13 +71,20 @@ class Trend:
     weekdays: list[list[float | int | None]]
     tallies: list[list]
     unnoticed: int = 0
+    extent: list[float] = field(default_factory=list)
+    drawings: list[Drawing] = field(default_factory=list)
+
+    def drawn(self, drawings: list[Drawing]) -> "Trend":
+        """With these drawings of its lines, which it does not hold any more."""
+        return replace(self, lines=[], drawings=drawings)
 
     def pack(self) -> dict:
-        return vars(self) | {"lines": [vars(line) for line in self.lines]}
+        """Of one that was drawn."""
+        return vars(self) | {"drawings": [vars(drawing) for drawing in self.drawings]}
 
     @classmethod
     def unpack(cls, facts: dict) -> "Trend":
-        return cls(**facts | {"lines": [Points(**line) for line in facts["lines"]]})
+        return cls(**facts | {"drawings": [Drawing(**drawing) for drawing in facts["drawings"]]})
 
 
 @dataclass(frozen=True)
@@ -138,13 +147,14 @@ def trend_of(series: Series, steps: Steps, changes: Iterable[datetime.date] = ()
     is_of_week = is_weekly(series.question)
     recent = recent_days(steps.days)
     change, is_clear = change_of(each[0], recent, is_of_week=is_of_week) if each else (None, False)
+    lines = [points_of(column, steps, restarts, recalled, is_of_week=is_of_week) for column in each]
     return Trend(
         name=series.question.name,
         answered=series.count(DayState.ANSWERED),
         expected=series.days_expected,
         not_tracked=series.count(DayState.NOT_TRACKED),
         recalled=len(recalled),
-        lines=[points_of(column, steps, restarts, recalled, is_of_week=is_of_week) for column in each],
+        lines=lines,
         mean=mean_of(each[0]) if each else None,
         middle=middles_of(each),
         change=change,
@@ -153,7 +163,14 @@ def trend_of(series: Series, steps: Steps, changes: Iterable[datetime.date] = ()
         weekdays=by_weekday(each[0], series.first) if each and not is_of_week else [],
         tallies=tallies_of(series) if isinstance(kind, Choice | YesNo) else [],
         unnoticed=series.values.count(NOT_NOTICED) if isinstance(kind, Time) else 0,
+        extent=extent_of(lines),
     )
+
+
+def extent_of(lines: Iterable[Points]) -> list[float]:
+    """The least and the greatest value; empty without any."""
+    values = {value for points in lines for value in points.values} - {None}
+    return [min(values), max(values)] if values else []
 
 
 def points_of(

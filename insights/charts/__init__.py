@@ -29,8 +29,10 @@ colours and paper. Nothing needs a style attribute or a script.
 from insights.charts.bands import Band, Period
 from insights.charts.bars import Bar, Bars
 from insights.charts.cells import Cell, Cells, Row
-from insights.charts.line import Line, LineChart, Mark
+from insights.charts.line import Line, LineChart
+from insights.charts.paths import Drawing, drawing_of, middles
 from insights.charts.scales import SCORES, Scale, scale_around, ticks
+from insights.charts.surroundings import Mark, Surroundings
 
 __all__ = [
     "SCORES",
@@ -39,12 +41,16 @@ __all__ = [
     "Bars",
     "Cell",
     "Cells",
+    "Drawing",
     "Line",
     "LineChart",
     "Mark",
     "Period",
     "Row",
     "Scale",
+    "Surroundings",
+    "drawing_of",
+    "middles",
     "scale_around",
     "ticks",
 ]

@@ -7,8 +7,9 @@ from django.utils.translation import override
 from insights import charts
 from insights.charts.bands import Band, Period
 from insights.charts.days import Days
-from insights.charts.line import Line, LineChart, days_axis
+from insights.charts.line import Line, LineChart
 from insights.charts.markup import element
+from insights.charts.surroundings import days_axis
 from insights.report.contents import Bands, Contents, Panel, Section
 
 

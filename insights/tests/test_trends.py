@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from insights.series import DayState, Series
+from insights.trend_drawings import drawn
 from insights.trends import (
     LEAST_FOR_BAR,
     LEAST_FOR_RANGE,
@@ -145,12 +146,14 @@ def test_answers_are_drawn_as_numbers(kind, value, numbers):
 
 
 @given(scores)
-def test_numbers_come_back_from_json(values):
-    trend = by_day(values)
+def test_numbers_and_drawings_come_back_from_json(values):
+    series = series_of(values)
+    trend = drawn(series.question, by_day(values), Steps(series.first, series.last, 1))
 
     assert Trend.unpack(json.loads(json.dumps(trend.pack()))) == trend
     assert trend.pack() == asdict(trend)
     assert "NaN" not in json.dumps(asdict(trend))
+    assert trend.drawings[0].dots.count("h0") == sum(value is not None for value in values)
 
 
 def test_a_long_period_has_whole_weeks():

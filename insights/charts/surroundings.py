@@ -1,0 +1,157 @@
+"""What charts of the same days have in common: the axis of days, doses above the plot, events, and their legend.
+
+A page of many charts has it drawn once: see LineChart.markup_within().
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from insights.charts.bands import Band
+from insights.charts.days import Days
+from insights.charts.labels import WIDTHS, are_apart, class_of, tiers
+from insights.charts.markup import element, joined, percent
+from insights.charts.paths import HEIGHT, WIDTH, uprights
+from insights.charts.scales import Scale, ticks
+
+RECALLED = "line-1"  # the dot that the legend shows with a hole
+LONG_AXIS = " long-axis"
+STRETCHED = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "preserveAspectRatio": "none"}
+KEY = "\N{INFORMATION SEPARATOR ONE}"  # stands for the key of a chart in what all charts have
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened on a day, in words. `days`: its days in words, if they are more than this one."""
+
+    date: datetime.date
+    text: str
+    days: str = ""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The days of charts, with the doses and events in them. Each part is drawn when a chart first needs it."""
+
+    first: datetime.date
+    last: datetime.date
+    bands: Sequence[Band] = field(default=())
+    marks: Sequence[Mark] = field(default=())
+    axes: dict = field(default_factory=dict)  # those drawn, by their scale and place
+
+    @cached_property
+    def days(self) -> Days:
+        return Days(self.first, self.last)
+
+    @cached_property
+    def shown(self) -> list[Mark]:
+        return [mark for mark in self.marks if self.first <= mark.date <= self.last]
+
+    @cached_property
+    def bands_of_any(self) -> SafeString:
+        bands = (
+            band.markup(f"{KEY}-b{each}", self.days) for each, band in enumerate(self.bands) if band.within(self.days)
+        )
+        return element("div", {"class": "chart-bands"}, *bands)
+
+    def bands_of(self, key: str) -> SafeString:
+        """Their patterns have ids, which begin with the key of the chart."""
+        return mark_safe(self.bands_of_any.replace(KEY, key))  # noqa: S308
+
+    @cached_property
+    def uprights(self) -> SafeString:
+        """In the plot, a line where a dose changes and one for each event."""
+        changes = sorted({day for band in self.bands for day in band.changes(self.days)})
+        steps = uprights(self.days.start(day) for day in changes)
+        events = uprights(self.days.middle(mark.date) for mark in self.shown)
+        return joined(
+            [element("path", {"class": "step", "d": steps}), element("path", {"class": "event", "d": events})]
+        )
+
+    @cached_property
+    def axis(self) -> SafeString:
+        lines = "" if are_apart(self.days.ends, WIDTHS[0]) else " two-lines"
+        return element("svg", {"class": f"chart-days{lines}"}, days_axis(self.days))
+
+    @cached_property
+    def legend_of_doses(self) -> list[SafeString]:
+        """The doses with their days, and what the ticks below their bands mean."""
+        # The picture is closed to screen readers: what stands in it is said here.
+        items = [
+            element("li", {"class": "visually-hidden" if band.is_written(self.days) else None}, words)
+            for band in self.bands
+            if (words := band.in_words(self.days))
+        ]
+        items += [
+            sample(kind, words)
+            for kind, words in (("missed", gettext("dose missed")), ("late", gettext("dose late")))
+            if any(self.first <= day <= self.last for band in self.bands for day in getattr(band, kind))
+        ]
+        return items
+
+    @cached_property
+    def legend_of_events(self) -> list[SafeString]:
+        in_order = sorted(self.shown, key=lambda mark: mark.date)
+        return [sample("event", f"{mark.days or date_format(mark.date)}: {mark.text}") for mark in in_order]
+
+    def scale_axis(self, scale: Scale, at: str, anchor: str) -> SafeString:
+        """The numbers beside a plot. Most charts have the same ones."""
+        key = scale, at, anchor
+        if key not in self.axes:
+            self.axes[key] = axis(scale, at, anchor)
+        return self.axes[key]
+
+
+def sample(kind: str, words: str) -> SafeString:
+    """An entry of a legend, with a piece of what it is about."""
+    if kind == RECALLED:
+        dot = f"M{WIDTH / 2:.0f} {HEIGHT / 2:.0f}h0"
+        drawings = [(f"dots few {RECALLED}", dot), ("holes few", dot)]
+    elif kind.startswith("mean"):
+        drawings = [(kind, f"M0 {HEIGHT / 2:.0f}H{WIDTH}")]
+    else:
+        drawings = [(kind, f"M{WIDTH / 2:.0f} 0V{HEIGHT / (2 if kind == 'late' else 1):.0f}")]
+    paths = (element("path", {"class": name, "d": drawing}) for name, drawing in drawings)
+    return element("li", {}, element("svg", STRETCHED | {"aria-hidden": "true"}, *paths), element("span", {}, words))
+
+
+def axis_class(scale: Scale) -> str:
+    """A class for an axis with long numbers: one of more room, or one over the plot."""
+    longest = max(len(scale.in_words(value)) for value in ticks(scale))
+    if longest > 7:
+        return LONG_AXIS
+    return " wide-axis" if longest > 4 else " medium-axis" if longest > 2 else ""
+
+
+def axis(scale: Scale, at: str, anchor: str) -> SafeString:
+    """The numbers beside a plot."""
+    place = {"x": at, "text-anchor": anchor, "dominant-baseline": "central"}
+    return joined(
+        element("text", place | {"y": percent(1 - scale.share(value))}, scale.in_words(value)) for value in ticks(scale)
+    )
+
+
+def days_axis(days: Days) -> SafeString:
+    """The labels below the plot. Where both ends of the period do not fit, the last one is a line lower."""
+    ends, between = days.ends, days.between
+    found = tiers(ends, between)
+    is_low = not are_apart(ends, WIDTHS[0])
+    return joined(
+        element(
+            "text",
+            {
+                "class": class_of(tier),
+                "x": percent(label.share),
+                "y": "2.4em" if is_low and label is ends[-1] else "1em",
+                "text-anchor": label.anchor,
+            },
+            label.text,
+        )
+        for label, tier in [*((end, 0) for end in ends), *zip(between, found, strict=True)]
+        if tier is not None
+    )
