@@ -5,9 +5,11 @@ taken. A medication is known by its key, so one that was renamed stays the same.
 """
 
 import datetime
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from itertools import groupby
 
 from logs.models import Medication, amount_in_words
@@ -79,6 +81,11 @@ class Taken:
     times: Mapping[int, Mapping[datetime.date, Sequence[datetime.time]]]
     answers: Mapping[datetime.date, bool]
 
+    @cached_property
+    def stretches(self) -> dict[int, list[Stretch]]:
+        """Of each medication, by its key."""
+        return {each.pk: stretches_of(self.totals.get(each.pk, {})) for each in self.medications}
+
 
 @dataclass(frozen=True)
 class Doses:
@@ -105,7 +112,9 @@ def dose_periods(person, first: datetime.date, last: datetime.date) -> list[Dose
     return [
         DosePeriod(medication, stretch)
         for medication in sorted(taken.medications, key=Medication.sort_key)
-        for stretch in stretches_within(taken.totals.get(medication.pk, {}), first, last)
+        for stretch in stretches_within(
+            taken.stretches[medication.pk], taken.totals.get(medication.pk, {}), first, last
+        )
     ]
 
 
@@ -139,20 +148,18 @@ def total_of(amounts: Mapping[str | None, Decimal | None]) -> Total:
     )
 
 
-def stretches_within(totals: Mapping[datetime.date, Total], first: datetime.date, last: datetime.date):
-    """The stretches of a medication in a period, cut off at its ends."""
-    return [
-        Stretch(
-            each.total,
-            max(each.first, first),
-            min(each.last, last),
-            sum(max(each.first, first) <= day <= min(each.last, last) for day in totals),
-            tuple(day for day in each.other_days if first <= day <= last),
-            is_earlier=each.first < first,
-        )
-        for each in stretches_of(totals)
-        if each.last >= first and each.first <= last
-    ]
+def stretches_within(
+    stretches: Sequence[Stretch], totals: Mapping[datetime.date, Total], first: datetime.date, last: datetime.date
+) -> list[Stretch]:
+    """The stretches of a medication in a period, cut off at its ends, of its days with a dose in order."""
+    days, found = [*totals], []
+    for each in stretches:
+        if each.last >= first and each.first <= last:
+            begin, end = max(each.first, first), min(each.last, last)
+            taken = bisect_right(days, end) - bisect_left(days, begin)
+            others = tuple(day for day in each.other_days if first <= day <= last)
+            found.append(Stretch(each.total, begin, end, taken, others, is_earlier=each.first < first))
+    return found
 
 
 def stretches_of(totals: Mapping[datetime.date, Total]) -> list[Stretch]:
@@ -200,7 +207,9 @@ def doses_from(taken: Taken, first: datetime.date, last: datetime.date) -> Doses
     def within(days):
         return [day for day in days if first <= day <= last]
 
-    stretches = {each.pk: stretches_within(taken.totals.get(each.pk, {}), first, last) for each in taken.medications}
+    stretches = {
+        key: stretches_within(each, taken.totals.get(key, {}), first, last) for key, each in taken.stretches.items()
+    }
     missed, is_taken = missed_doses(taken)
     return Doses(
         stretches={key: found for key, found in stretches.items() if found},
@@ -217,7 +226,7 @@ def changes_in(taken: Taken, first: datetime.date, last: datetime.date) -> list[
         stretch
         for each in taken.medications
         if each.schedule != Medication.Schedule.AS_NEEDED
-        for stretch in stretches_of(taken.totals.get(each.pk, {}))
+        for stretch in taken.stretches[each.pk]
     ]
     ended = [each for each in steady if (last - each.last).days > LONGEST_GAP]
     days = {each.first for each in steady} | {each.last + ONE_DAY for each in ended}

@@ -11,8 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
-from django.db.models import Count, TextField
-from django.db.models.functions import Cast
+from django.db.models import Count, TextField, Value
+from django.db.models.functions import Cast, Coalesce
 
 from insights.dose_periods import DosePeriod, dose_periods
 from logs.kinds import Choice, Count as CountOfDays, Hours, Number, Score, Time, YesNo
@@ -37,16 +37,17 @@ of_number = lru_cache(4096)(Decimal)
 of_time = lru_cache(24 * 60)(datetime.time.fromisoformat)
 of_list = lru_cache(1024)(json.loads)
 
-# Of each kind of own question: the columns that hold its answer, and how they are read. All are read as texts, of which
-# most occur often: Django converts each column of each row, which takes longer than all else for ten years.
-OWN_COLUMNS: dict[str, tuple[tuple[str, ...], Callable]] = {
-    "score": (("number",), lambda text: int(of_number(text))),
-    "number": (("number",), of_number),
-    "two_numbers": (("number", "number_2"), lambda first, second: (of_number(first), of_number(second))),
-    "yes_no": (("flag",), lambda text: text in ("true", "1")),
-    "choice": (("chosen",), lambda text: of_list(text)[0]),
-    "several": (("chosen",), lambda text: [*of_list(text)]),
-    "time": (("time",), lambda text: NOT_NOTICED if text is None else of_time(text)),
+# How an own answer of each kind is read. All are read as texts, of which most occur often: Django converts each column
+# of each row, which takes longer than all else for ten years. An answer has one column, and two numbers have two.
+OWN_ANSWER_COLUMNS = ("number", "flag", "chosen", "time")
+READERS: dict[str, Callable] = {
+    "score": lru_cache(4096)(lambda text, _second: int(Decimal(text))),
+    "number": lambda text, _second: of_number(text),
+    "two_numbers": lambda first, second: (of_number(first), of_number(second)),
+    "yes_no": lambda text, _second: text in ("true", "1"),
+    "choice": lambda text, _second: of_list(text)[0],
+    "several": lambda text, _second: [*of_list(text)],
+    "time": lambda text, _second: of_time(text) if ":" in text else NOT_NOTICED,
 }
 
 
@@ -247,18 +248,19 @@ def own_answers(answers, key: str, questions: Sequence[Question], rows: Rows) ->
     found = {each.name: [None] * len(rows.dates) for each in own.values()}
     if not own or not rows.dates:
         return found
-    columns = list(dict.fromkeys(name for each in own.values() for name in OWN_COLUMNS[each.kind][0]))
-    readers = {}
-    for pk, each in own.items():
-        names, read = OWN_COLUMNS[each.kind]
-        readers[pk] = found[each.name], [columns.index(name) for name in names], read
+    readers = {pk: (found[each.name], READERS[each.kind]) for pk, each in own.items()}
     places = {row: place for place, row in enumerate(rows.keys)}
-    casts = [Cast(name, TextField()) for name in columns]
-    for question, row, *values in answers.order_by().values_list("question_id", key, *casts):
+    first = Coalesce(*(Cast(name, TextField()) for name in OWN_ANSWER_COLUMNS))
+    second = (
+        Cast("number_2", TextField())
+        if any(each.kind == "two_numbers" for each in own.values())
+        else Value(None, TextField())
+    )
+    for question, row, *texts in answers.order_by().values_list("question_id", key, first, second):
         # A day that was stored since the rows were read is not among them.
         if question in readers and row in places:
-            answered, at, read = readers[question]
-            answered[places[row]] = read(*[values[number] for number in at])
+            answered, read = readers[question]
+            answered[places[row]] = read(*texts)
     return found
 
 
@@ -273,7 +275,10 @@ class Reader:
         self.start, self.today = start, person.today()
         self.own = own
         self.places = [(date - first).days for date in rows.dates]
-        self.marked = [mark is not None for mark in rows.columns.get("not_tracked", [None] * len(rows.dates))]
+        marks = rows.columns.get("not_tracked", ())
+        self.marked = [
+            (place, DayState.NOT_TRACKED) for place, mark in zip(self.places, marks, strict=False) if mark is not None
+        ]
         self.recalled = {
             part: [(place, names) for place, names in zip(self.places, rows[part.recalled], strict=True) if names]
             for part in rows.parts
@@ -293,18 +298,16 @@ class Reader:
         answers, is_named = self.answers(question), self.is_named(question, parts)
         states = self.states_without_answer(question, self.span(question, answers, is_named))
         values, recalled, asked = [None] * self.length, [False] * self.length, [False] * self.length
-        facts = self.marked, self.applies(question), is_named, self.is_begun(part)
-        for place, answer, is_marked, applies, named, begun in zip(self.places, answers, *facts, strict=True):
-            if is_marked:
-                states[place] = DayState.NOT_TRACKED
-            elif not applies:
-                states[place] = DayState.NOTHING
-            elif answer is not None:
-                values[place], states[place], asked[place] = answer, DayState.ANSWERED, True
+        answered = DayState.ANSWERED
+        for place, answer, named, begun in zip(self.places, answers, is_named, self.is_begun(part), strict=True):
+            if answer is not None:
+                values[place], states[place], asked[place] = answer, answered, True
             elif named:
                 states[place], asked[place] = DayState.NO_ANSWER, True
             elif begun:
                 states[place] = DayState.NOTHING
+        for place, state in [*self.does_not_apply(question), *self.marked]:
+            values[place], states[place], asked[place] = None, state, False
         for each in parts:
             for place, names in self.recalled[each]:
                 recalled[place] = recalled[place] or (question.name in names and values[place] is not None)
@@ -325,26 +328,32 @@ class Reader:
         number = self.rows.parts.index(part)
         return self.rows.by_what_was_asked(lambda keys: keys[number] is not None)
 
-    def applies(self, question: Question) -> list[bool]:
-        """Of each row, whether no other answer keeps it from being asked."""
-        found = [True] * len(self.rows.dates)
+    def does_not_apply(self, question: Question):
+        """The places of rows in which another answer keeps it from being asked, and what its day then says."""
+        ties = []
         if question.shown_when:
             name, wanted = question.shown_when
-            found = [value == wanted for value in self.rows[name]]
+            ties.append([value != wanted for value in self.rows[name]])
         if question.left_out_when:
             name, unwanted = question.left_out_when
-            found = [applies and value != unwanted for applies, value in zip(found, self.rows[name], strict=True)]
-        return found
+            ties.append([value == unwanted for value in self.rows[name]])
+        return [
+            (place, DayState.NOTHING) for tie in ties for place, is_out in zip(self.places, tie, strict=True) if is_out
+        ]
 
     def span(self, question: Question, answers: Sequence, is_named: Sequence[bool]):
         """The first and the last day on which the person would have been asked."""
-        rows = zip(self.rows.dates, answers, is_named, strict=True)
-        known = [date for date, answer, named in rows if named or answer is not None]
-        first, last = self.start, self.today
+
+        def known(places):
+            """The dates of rows that named it or answered it."""
+            return (self.rows.dates[each] for each in places if is_named[each] or answers[each] is not None)
+
+        first, last, places = self.start, self.today, range(len(answers))
         if isinstance(question, RowQuestion):
-            first = min([max(first, self.person.today(question.own.created_at)), *known])
+            created = max(first, self.person.today(question.own.created_at))
+            first = min(created, next(known(places), created))
         if not is_asked_now(self.person, question):
-            last = max(known, default=datetime.date.min)
+            last = next(known(reversed(places)), datetime.date.min)
         return first, last
 
     def states_without_answer(self, question: Question, span: tuple[datetime.date, datetime.date]) -> list[DayState]:

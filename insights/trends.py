@@ -180,16 +180,17 @@ def points_of(
     if not steps.are_weeks:
         means = [None] * len(values) if is_of_week else moving_means(values, restarts)
         return Points(rounded(values), rounded(means), [], [*recalled])
-    of_weeks, means, counts = [], [], []
-    for start in range(0, len(values), steps.length):
-        answers = [value for value in values[start : start + steps.length] if value is not None]
-        mean = sum(answers) / len(answers) if answers else None
-        # The days before and after a change of dose are not averaged into one line.
-        is_whole = len(answers) >= LEAST_IN_WINDOW and restarts.isdisjoint(range(start + 1, start + steps.length))
-        of_weeks.append(mean)
-        means.append(mean if is_whole else None)
-        counts.append(len(answers))
-    return Points(rounded(of_weeks), rounded(means), counts)
+    # The days before and after a change of dose are not averaged into one line.
+    broken = {day // steps.length for day in restarts if day % steps.length}
+    weeks = [values[start : start + steps.length] for start in range(0, len(values), steps.length)]
+    answers = [[value for value in week if value is not None] for week in weeks]
+    counts = [len(each) for each in answers]
+    of_weeks = [round(sum(each) / len(each), 2) if each else None for each in answers]
+    means = [
+        mean if count >= LEAST_IN_WINDOW and number not in broken else None
+        for number, (mean, count) in enumerate(zip(of_weeks, counts, strict=True))
+    ]
+    return Points(of_weeks, means, counts)
 
 
 def moving_means(values: Sequence[float | None], restarts: Iterable[int] = ()) -> list[float | None]:
@@ -242,8 +243,8 @@ def by_weekday(values: Sequence[float | None], first: datetime.date) -> list[lis
     found = []
     for weekday in range(7):
         start = (weekday - first.weekday()) % 7
-        of_weekday = values[start::7]
-        found.append([mean_of(of_weekday), sum(value is not None for value in of_weekday)])
+        answers = [value for value in values[start::7] if value is not None]
+        found.append([mean_of(answers), len(answers)])
     return found
 
 

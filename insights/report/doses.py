@@ -17,7 +17,10 @@ MOST_TRACKS, MOST_BANDS_IN_WORDS, MOST_OTHERS = 5, 4, 5
 def stretches_of_period(logged: Logged) -> dict[int, list[Stretch]]:
     """The stretches of each medication that was taken in the period, those with the most days first."""
     first, last = logged.period.first, logged.period.last
-    found = {pk: stretches_within(logged.taken.totals.get(pk, {}), first, last) for pk in logged.medications}
+    found = {
+        pk: stretches_within(logged.taken.stretches.get(pk, ()), logged.taken.totals.get(pk, {}), first, last)
+        for pk in logged.medications
+    }
     found = {pk: stretches for pk, stretches in found.items() if sum(each.days_taken for each in stretches)}
     # sorted() keeps the order of the names among equals.
     in_order = sorted(found, key=lambda pk: -sum(each.days_taken for each in found[pk]))
