@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
 
+from insights.texts_of_columns import as_text, of_number, of_time
 from logs.models import Medication, amount_in_words
 from logs.summary import TAKEN, DailyMedication
 
@@ -122,19 +123,20 @@ def read_taken(person, first: datetime.date, last: datetime.date) -> Taken:
     """Two queries. Doses from shortly before the period are among them: a stretch may have begun earlier."""
     since = max(first, datetime.date.min + LONGEST_GAP * ONE_DAY) - LONGEST_GAP * ONE_DAY
     days = person.daily_logs.filter(date__range=(since, last), medication_taken__isnull=False).order_by("date")
-    facts = ("medication_id", "amount", "unit", "taken_at")
-    rows = days.values_list("date", "not_tracked", TAKEN, *(f"doses__{fact}" for fact in facts))
+    texts = as_text("doses__amount"), as_text("doses__taken_at")
+    rows = days.values_list("date", "not_tracked", TAKEN, "doses__medication_id", "doses__unit", *texts)
     sums: dict = {}
     times: dict = {}
     answers = {}
-    for date, mark, answer, medication, amount, unit, at in rows:
+    for date, mark, answer, medication, unit, amount_text, time_text in rows:
         if mark is None and date >= first:
             answers[date] = answer
         if medication is not None and answer:
+            amount = None if amount_text is None else of_number(amount_text)
             of_day = sums.setdefault(medication, {}).setdefault(date, {})
             of_day[unit] = amount if amount is None or of_day.get(unit) is None else of_day[unit] + amount
-            if at is not None:
-                times.setdefault(medication, {}).setdefault(date, []).append(at)
+            if time_text is not None:
+                times.setdefault(medication, {}).setdefault(date, []).append(of_time(time_text))
     totals = {key: {date: total_of(of_day) for date, of_day in days.items()} for key, days in sums.items()}
     medications = list(person.medications.for_schedules(first).defer(None).defer("note", "name_key"))
     return Taken(medications, totals, times, answers)

@@ -4,7 +4,6 @@ A question that is answered once a week has its answer on the week's first day, 
 """
 
 import datetime
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,9 +11,10 @@ from enum import StrEnum
 from functools import lru_cache
 
 from django.db.models import Count, TextField, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Coalesce
 
 from insights.dose_periods import DosePeriod, dose_periods
+from insights.texts_of_columns import as_text, of_list, of_number, of_time
 from logs.kinds import Choice, Count as CountOfDays, Hours, Number, Score, Time, YesNo
 from logs.own_kinds import NOT_NOTICED
 from logs.parts import Part
@@ -33,12 +33,7 @@ PART_OF_COLUMN = {name: stage.part for stage in STAGES for name in stage.field_n
 PARTS = tuple(stage.part for stage in STAGES)
 
 
-of_number = lru_cache(4096)(Decimal)
-of_time = lru_cache(24 * 60)(datetime.time.fromisoformat)
-of_list = lru_cache(1024)(json.loads)
-
-# How an own answer of each kind is read. All are read as texts, of which most occur often: Django converts each column
-# of each row, which takes longer than all else for ten years. An answer has one column, and two numbers have two.
+# How an own answer of each kind is read, from its texts. An answer has one column, and two numbers have two.
 OWN_ANSWER_COLUMNS = ("number", "flag", "chosen", "time")
 READERS: dict[str, Callable] = {
     "score": lru_cache(4096)(lambda text, _second: int(Decimal(text))),
@@ -209,12 +204,12 @@ class Rows:
 
 def read_rows(rows, date: str, names: Iterable[str], parts: Sequence[Part], sets) -> Rows:
     """Two queries: the rows, and the names in their sets of questions, which are among `sets`."""
-    asked = {part.asked_id: Cast(part.asked_id, TextField()) for part in parts}
-    names = list(dict.fromkeys(["pk", date, *names, *(part.recalled for part in parts)]))
-    found = list(rows.order_by(date).values_list(*names, *asked.values()))
-    keys = {key for row in found for key in row[len(names) :]} - {None}
-    named = sets.filter(pk__in=keys).values_list(Cast("pk", TextField()), "names") if keys else ()
-    return Rows([*names, *asked], found, parts, dict(named))
+    names = list(dict.fromkeys(["pk", date, *names]))
+    asked, recalled = [part.asked_id for part in parts], [part.recalled for part in parts]
+    found = list(rows.order_by(date).values_list(*names, *map(as_text, [*recalled, *asked])))
+    keys = {key for row in found for key in row[-len(asked) :]} - {None}
+    named = sets.filter(pk__in=keys).values_list(as_text("pk"), "names") if keys else ()
+    return Rows([*names, *recalled, *asked], found, parts, dict(named))
 
 
 def columns_of(questions: Iterable[Question]) -> list[str]:
@@ -250,12 +245,9 @@ def own_answers(answers, key: str, questions: Sequence[Question], rows: Rows) ->
         return found
     readers = {pk: (found[each.name], READERS[each.kind]) for pk, each in own.items()}
     places = {row: place for place, row in enumerate(rows.keys)}
-    first = Coalesce(*(Cast(name, TextField()) for name in OWN_ANSWER_COLUMNS))
-    second = (
-        Cast("number_2", TextField())
-        if any(each.kind == "two_numbers" for each in own.values())
-        else Value(None, TextField())
-    )
+    first = Coalesce(*map(as_text, OWN_ANSWER_COLUMNS))
+    has_second = any(each.kind == "two_numbers" for each in own.values())
+    second = as_text("number_2") if has_second else Value(None, TextField())
     for question, row, *texts in answers.order_by().values_list("question_id", key, first, second):
         # A day that was stored since the rows were read is not among them.
         if question in readers and row in places:
@@ -280,7 +272,11 @@ class Reader:
             (place, DayState.NOT_TRACKED) for place, mark in zip(self.places, marks, strict=False) if mark is not None
         ]
         self.recalled = {
-            part: [(place, names) for place, names in zip(self.places, rows[part.recalled], strict=True) if names]
+            part: [
+                (place, names)
+                for place, text in zip(self.places, rows[part.recalled], strict=True)
+                if text and (names := of_list(text))
+            ]
             for part in rows.parts
         }
 

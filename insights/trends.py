@@ -6,9 +6,10 @@ is None, never 0, and no mean is drawn across days without answers.
 
 import datetime
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import compress
 
 from insights.charts import Drawing
 from insights.series import DayState, Series, is_weekly
@@ -142,7 +143,7 @@ def trend_of(series: Series, steps: Steps, changes: Iterable[datetime.date] = ()
     """The numbers of a question. `changes` are the days on which a mean starts anew."""
     kind = series.question.kind
     each = columns_of(kind, series.values, day_ends_at)
-    recalled = [place for place, is_recalled in enumerate(series.recalled) if is_recalled]
+    recalled = [*compress(range(len(series.recalled)), series.recalled)]
     restarts = {(day - series.first).days for day in changes}
     is_of_week = is_weekly(series.question)
     recent = recent_days(steps.days)
@@ -234,7 +235,7 @@ def change_of(values: Sequence[float | None], recent: int, *, is_of_week: bool) 
         return None, False
     mean = sum(before) / len(before)
     change = sum(after) / len(after) - mean
-    spread = math.sqrt(sum((value - mean) ** 2 for value in before) / len(before))
+    spread = math.dist(before, [mean] * len(before)) / math.sqrt(len(before))  # the standard deviation
     return round(change, 2), abs(change) >= max(spread / 2, 0.05)
 
 
@@ -257,6 +258,5 @@ def mean_of(values: Iterable[float | None]) -> float | None:
 def tallies_of(series: Series) -> list[list]:
     """Each answer that was given, and its days, the most frequent first. Of several, each counts."""
     answers = [value for value in series.values if value is not None]
-    each = sorted(str(key) for value in answers for key in (value if isinstance(value, list) else [value]))
-    counts = [[key, len([*group])] for key, group in groupby(each)]
-    return sorted(counts, key=lambda tally: (-tally[1], tally[0]))
+    days = Counter(key for value in answers for key in (value if isinstance(value, list) else [value]))
+    return sorted(([str(key), count] for key, count in days.items()), key=lambda tally: (-tally[1], tally[0]))

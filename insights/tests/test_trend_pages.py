@@ -10,11 +10,13 @@ from html import unescape
 from statistics import fmean
 
 import pytest
+from django.core.cache import caches
 from django.test.utils import CaptureQueriesContext
 from django.utils.formats import date_format
 from pytest_django.asserts import assertContains
 
 from accounts import rate_limits
+from insights.events import add_event, change_event, delete_event
 from insights.tests.factories import make_event
 from logs.models import DailyLog
 from logs.tests.factories import DAY, make_dose, make_full_log, make_log, make_medication
@@ -315,6 +317,49 @@ def test_what_was_saved_is_shown_at_once_and_nothing_is_read_twice(as_person, pe
     cards = cards_of(as_person.get(TRENDS))
     assert "answered on 2 of 90 days" in cards["day"].sentences[0]
     assert "answered on 2 of 2 days" in cards[question.name].sentences[0]
+
+
+def test_what_is_changed_elsewhere_is_shown_at_once(as_person, person):
+    """Words are none of what the cache holds, and dates and doses change its key."""
+    question = make_question(person, "score", label="Tea")
+    log = make_full_log(person, medication_taken=True)
+    make_answer(log, question)
+    medication = make_medication(person, "Concerta")
+    make_dose(log, medication, amount=Decimal(18))
+    event = make_event(person, "A new job")
+
+    def shown() -> str:
+        return texts_of(as_person.get(f"{TRENDS}?days=30"))
+
+    before = shown()
+    assert all(words in before for words in ("Tea", "Concerta", "18 mg", "A new job", "of 2 days"))
+    change_event(person, event.pk, {"date": DAY, "last_day": None, "text": "A new flat"})
+    assert "A new flat" in shown() and "A new job" not in shown()
+    delete_event(person, event.pk)
+    assert "A new flat" not in shown()
+    add_event(person, {"date": DAY, "last_day": None, "text": "A journey"})
+    assert "A journey" in shown()
+    medication.name = "Ritalin"
+    medication.save()
+    assert "Ritalin" in shown() and "Concerta" not in shown()
+    question.label = "Coffee"
+    question.save()
+    assert "Coffee was" in shown() or "Coffee:" in shown()
+    assert "Tea" not in shown()
+
+
+def test_the_cache_holds_no_words_of_a_person(as_person, person, monkeypatch):
+    question = make_question(person, "choice", label="Secret", choices=[(1, "secret tea")])
+    log = make_full_log(person, medication_taken=True)
+    make_answer(log, question, 1)
+    make_dose(log, make_medication(person, "Secret medication"))
+    make_event(person, "Secret event")
+    stored = []
+    monkeypatch.setattr(caches["summaries"], "set", lambda *arguments: stored.append(repr(arguments)))
+
+    assert "Secret event" in texts_of(as_person.get(TRENDS))
+
+    assert stored and "secret" not in "".join(stored).lower()
 
 
 def test_another_persons_chart_is_none_of_mine(as_person, person, client):
