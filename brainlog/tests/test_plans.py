@@ -224,10 +224,13 @@ PAGES = {
 }
 # In an index alone: the rows of the pages before.
 COUNTED_OFF = {
-    # The first day of all.
+    # The first day of all, from which on days are counted.
     "/insights/": {DAYS_TABLE: 1},
     "/insights/trends/focus/": {DAYS_TABLE: 1},
     "/insights/trends/focus.csv": {DAYS_TABLE: 1},
+    "/reflections/2026-05-03/": {DAYS_TABLE: 1},
+    "/reflections/numbers/2026-05/": {DAYS_TABLE: 1},
+    "/reflections/numbers/2025/": {DAYS_TABLE: 1},
     # Which of the days beside it have a log.
     f"/logs/{TODAY}/": {DAYS_TABLE: 2},
     "/insights/words/": {HIDDEN: 200},
