@@ -158,7 +158,7 @@ def test_a_person_who_asks_no_score_has_nothing_to_answer(as_person, bad_day):
     page = as_person.get("/")
 
     assert name_asked(bad_day) is None
-    assertContains(page, "None of your questions has a score")
+    assertContains(page, "None of your questions is answered from 1 to 10")
     assertContains(page, "Ask everything again")
 
 
@@ -281,7 +281,7 @@ def test_one_that_was_archived_since_the_page_was_opened_is_refused_in_words(as_
     choose(as_person, "anxiety_level")
     archive_question(fresh(person), own.pk)
 
-    assertContains(choose(as_person, own.name), "Choose a question that has a score")
+    assertContains(choose(as_person, own.name), "Choose a question that is answered from 1 to 10")
     assert fresh(person).question_choices == {"one": "anxiety_level"}
 
 
