@@ -28,6 +28,8 @@ def cluster():
         cluster.execute(OWNER)
         cluster.execute("CREATE DATABASE brainlog OWNER owner")
         migrate(url_of(cluster, "owner", "owner-password"))
+        # Those that are shipped were never checked, of which checkdb warns.
+        cluster.execute("UPDATE support_helpline SET checked_on = current_date", database="brainlog")
         yield cluster
 
 
