@@ -14,7 +14,7 @@ from itertools import groupby
 
 from insights.texts_of_columns import as_text, of_number, of_time
 from logs.models import Medication, amount_in_words
-from logs.summary import TAKEN, DailyMedication
+from logs.schedules import TAKEN, DailyMedication
 
 ONE_DAY = datetime.timedelta(days=1)
 # Days without the medication that a stretch bridges. After more it has ended.

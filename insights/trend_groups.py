@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from logs.questions import Question, RowQuestion
-from logs.summary import TAKEN
+from logs.schedules import TAKEN
 
 DOSES = "doses"
 

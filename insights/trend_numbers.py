@@ -13,7 +13,7 @@ from insights.trend_drawings import drawn
 from insights.trends import Steps, Trend, trend_of
 from logs.kinds import Kind
 from logs.questions import Question
-from logs.summary import TAKEN
+from logs.schedules import TAKEN
 
 # Counted up when the numbers come to mean something else: releases share a cache while one takes over.
 FORMAT = "trends:2"

@@ -1,7 +1,7 @@
 """What a period's logs add up to. Pure functions: rows in, numbers out, each with the days it rests on."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import ceil, floor
@@ -16,17 +16,18 @@ from django.utils.translation import gettext, ngettext
 
 from brainlog.versioned_cache import cached
 from logs.fields import Direction
-from logs.models import DailyLog, Medication
+from logs.models import DailyLog
 from logs.periods import Period
 from logs.question_lists import questions_of_day
 from logs.questions import Question, RowQuestion
+from logs.schedules import NO_SCHEDULES, TAKEN, Schedules, schedules_of
 from logs.stages import STAGES
 
 # Counted up when the numbers come to mean something else: releases share a cache while one takes over.
 FORMAT = "numbers:6"
 # The sets of questions that a day's check-ins asked.
 ASKED = tuple(stage.part.asked_id for stage in STAGES)
-TAKEN, EFFECT = "medication_taken", "medication_effectiveness"
+EFFECT = "medication_effectiveness"
 
 
 @dataclass(frozen=True)
@@ -246,7 +247,7 @@ def numbers_of(person, period: Period) -> Numbers:
         rows = list(logs.values("date", "not_tracked", "is_answered", *columns, *ASKED, first_log=first))
         add_own_answers(person, [each for each in counted(questions) if isinstance(each, RowQuestion)], rows)
         days = [row for row in rows if row["date"] >= period.first]
-        schedules = schedules_of(person, period) if any(row.get(TAKEN) is not None for row in days) else Schedules()
+        schedules = schedules_of(person, period) if any(row.get(TAKEN) is not None for row in days) else NO_SCHEDULES
         numbers = numbers_from(questions, days, [row for row in rows if row["date"] < period.first], schedules)
         return replace(
             numbers,
@@ -283,73 +284,11 @@ def add_own_answers(person, questions: Sequence[RowQuestion], rows: Sequence[dic
         row["asked"] = {name for key in ASKED for name in names_of.get(row[key], ())}
 
 
-@dataclass(frozen=True)
-class DailyMedication:
-    """One that is taken daily, and the days on which it is due."""
-
-    pk: int
-    first: datetime.date | None  # None: never
-    last: datetime.date | None = None  # None: still
-
-    def is_due(self, day: datetime.date) -> bool:
-        return self.first is not None and self.first <= day and (self.last is None or day <= self.last)
-
-
-@dataclass(frozen=True)
-class Schedules:
-    """How a person takes their medications, and which they took on each day of a period."""
-
-    daily: Sequence[DailyMedication] = ()
-    are_all_as_needed: bool = False
-    doses: Mapping[datetime.date, set[int]] = field(default_factory=dict)
-
-    def was_taken(self, day: Mapping) -> bool | None:
-        """Whether a day's daily medications were taken; None if the day does not say, or none was due.
-
-        Where no medication is said to be taken daily, the day's answer counts, unless all are taken as needed.
-        A day that says yes and lists no dose does not say of which: its answer counts too.
-        """
-        answer = day[TAKEN]
-        if answer is None or self.are_all_as_needed:
-            return None
-        if not self.daily:
-            return answer
-        due = {medication.pk for medication in self.daily if medication.is_due(day["date"])}
-        taken = self.doses.get(day["date"])
-        return (answer and (not taken or due <= taken)) if due else None
-
-
-def schedules_of(person, period: Period) -> Schedules:
-    """Two queries at most: the medications, and the period's doses if one is taken daily."""
-    medications = list(person.medications.for_schedules(period.first))
-    # One that was put away is not due any more, since a day unknown.
-    daily = [each for each in medications if each.is_daily and (each.is_active or each.until)]
-    as_needed = [each for each in medications if each.schedule == Medication.Schedule.AS_NEEDED]
-    doses: dict[datetime.date, set[int]] = {}
-    firsts: dict[int, datetime.date] = {}
-    if daily:
-        days = person.daily_logs.filter(date__range=(period.first, period.last), doses__isnull=False)
-        for date, medication in days.order_by("date").values_list("date", "doses__medication_id"):
-            doses.setdefault(date, set()).add(medication)
-            firsts.setdefault(medication, date)
-    return Schedules(
-        # Without a first day, it is due from its first dose on: a medication that is new was not skipped before.
-        [
-            DailyMedication(
-                each.pk, each.since or (datetime.date.min if each.was_taken_before else firsts.get(each.pk)), each.until
-            )
-            for each in daily
-        ],
-        are_all_as_needed=bool(medications) and len(as_needed) == len(medications),
-        doses=doses,
-    )
-
-
 def numbers_from(
     questions: Sequence[Question],
     days: Sequence[dict],
     days_before: Sequence[dict],
-    schedules: Schedules = Schedules(),
+    schedules: Schedules = NO_SCHEDULES,
 ) -> Numbers:
     """From the answers of each day by the question's name. A day marked as not tracked is left out with its answers."""
     logged, before = tracked(days), tracked(days_before)

@@ -13,7 +13,7 @@ from insights.report import words
 from insights.report.contents import Block, Sentences, Table
 from insights.report.logged import REASON, Logged
 from logs.models import Medication
-from logs.summary import DailyMedication
+from logs.schedules import DailyMedication
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ from hypothesis import given, strategies as st
 from logs.kinds import Hours, Line, Score
 from logs.models import DailyLog
 from logs.question_lists import questions_of_day
+from logs.schedules import DailyMedication, Schedules
 from logs.summary import (
-    DailyMedication,
     Mean,
     Numbers,
-    Schedules,
     counted,
     is_measure,
     numbers_from as numbers_of_answers,
