@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from insights.charts.bands import Band
 from insights.charts.days import Days
 from insights.charts.labels import WIDTHS, are_apart, class_of, tiers
-from insights.charts.markup import element, joined, percent
+from insights.charts.markup import element, escaped, joined, percent
 from insights.charts.paths import HEIGHT, WIDTH, uprights
 from insights.charts.scales import Scale, ticks
 
@@ -61,7 +61,7 @@ class Surroundings:
 
     def bands_of(self, key: str) -> SafeString:
         """Their patterns have ids, which begin with the key of the chart."""
-        return mark_safe(self.bands_of_any.replace(KEY, key))  # noqa: S308
+        return mark_safe(self.bands_of_any.replace(KEY, escaped(key)))  # noqa: S308 (escaped)
 
     @cached_property
     def uprights(self) -> SafeString:
