@@ -14,7 +14,12 @@ FIELDS = {
     forms.DateField: {"invalid": _("Write a date, such as 2026-05-04.")},
     forms.TimeField: {"invalid": _("Write a time, such as 8:15 or 20:15.")},
     forms.ChoiceField: {"required": _("Please choose one."), "invalid_choice": CHOOSE},
-    forms.MultipleChoiceField: {"required": _("Please choose one."), "invalid_choice": CHOOSE},
+    forms.MultipleChoiceField: {
+        "required": _("Please choose one."),
+        "invalid_choice": CHOOSE,
+        "invalid_list": CHOOSE,
+    },
+    forms.URLField: {"invalid": _("Write an address, such as https://example.org.")},
     forms.ModelChoiceField: {"invalid_choice": CHOOSE},
 }
 VALIDATORS = {
