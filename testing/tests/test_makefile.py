@@ -248,7 +248,7 @@ def test_env_is_never_overwritten(make, tmp_path):
 
 
 def test_env_example_explains_every_variable():
-    settings = (PROJECT / "brainlog" / "settings.py").read_text()
+    settings = "".join((PROJECT / "brainlog" / f"{name}.py").read_text() for name in ("settings", "login_providers"))
     database = (PROJECT / "brainlog" / "database" / "urls.py").read_text()
     used = set(re.findall(r'env\.\w+\(\s*"(\w+)"', settings))
     for together in re.findall(r"env\.all_or_none\((.*?)\)", settings):
