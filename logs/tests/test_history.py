@@ -227,9 +227,9 @@ def test_any_month_can_be_typed(as_person):
 @pytest.mark.parametrize(
     ("month", "year", "sentence"),
     [
-        ("1", "1900", "There are months from February 1900 to May 2026."),
-        ("12", "2026", "There are months from February 1900 to May 2026."),
-        ("12", "9999", "There are months from February 1900 to May 2026."),
+        ("12", "1899", "There are months from January 1900 to May 2026."),
+        ("12", "2026", "There are months from January 1900 to May 2026."),
+        ("12", "9999", "There are months from January 1900 to May 2026."),
         ("5", "26", "Write the year as 2026."),
         ("5", "", "Write the year as 2026."),
         ("5", "0x7ea", "Write the year as 2026."),
