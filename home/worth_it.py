@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from logs.one_question import is_score
-from logs.question_changes import Wanted, arrange
+from logs.question_changes import QuestionChanges, arrange
 from logs.question_choices import Place
 from logs.stages import STAGES
 
@@ -38,7 +38,7 @@ def questions_to_fold(person: User) -> list[str]:
 
 
 def ask_fewer(person: User) -> str:
-    arrange(person, Wanted(dict.fromkeys(questions_to_fold(person), Place.FOLDED), {}, []))
+    arrange(person, QuestionChanges(dict.fromkeys(questions_to_fold(person), Place.FOLDED), {}, []))
     text = _("Fewer questions, then: those from 1 to 10 come first, and the others are folded away below them.")
     return with_link(text, reverse("logs:questions"), _("Change these questions"))
 

@@ -14,9 +14,9 @@ from itertools import groupby
 
 from insights.texts_of_columns import as_text, of_number, of_time
 from logs.models import Medication, amount_in_words
+from logs.periods import ONE_DAY
 from logs.schedules import TAKEN, DailyMedication
 
-ONE_DAY = datetime.timedelta(days=1)
 # Days without the medication that a stretch bridges. After more it has ended.
 LONGEST_GAP = 14
 # Days in a row on another amount that make a new stretch. Fewer, as without the dose at noon, are days that differ.

@@ -29,7 +29,7 @@ def events(request):
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            say_saved(request, event, _("It is written down."))
+            say_event_saved(request, event, _("It is written down."))
             return redirect("insights:events")
     rows, pages = page_by_offset(person.events.newest_first(), page_number(request))
     lines = [{"event": event, "days": days_in_words(event.date, event.last)} for event in rows]
@@ -45,7 +45,7 @@ def proposed_day(request):
         return today
 
 
-def say_saved(request, event, text: str):
+def say_event_saved(request, event, text: str):
     """Messages are in a cookie until they are shown: they hold no words of a person."""
     text = format_html(
         '{} <a href="{}">{}</a>',
@@ -61,7 +61,7 @@ def event(request, pk):
     event = get_object_or_404(person.events, pk=pk)
     form = EventForm(person, request.POST if request.method == "POST" else None, event=event)
     if form.is_bound and form.is_valid():
-        say_saved(request, change_event(person, pk, form.cleaned_data), _("It is saved."))
+        say_event_saved(request, change_event(person, pk, form.cleaned_data), _("It is saved."))
         return redirect("insights:events")
     return render(request, "insights/event.html", {"form": form, "event": event})
 

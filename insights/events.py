@@ -23,7 +23,7 @@ LIST_FULL = _("There is no room for more, so nothing was undone. Delete one that
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class EventMark:
     """An event as charts and the report mark it.
 
     `number` counts the events of the period from 1, the oldest first; the list beside a chart repeats it. `date` and
@@ -44,10 +44,10 @@ class Mark:
         return days_in_words(self.began, self.ended)
 
 
-def marks_for(person, first: datetime.date, last: datetime.date) -> list[Mark]:
+def marks_for(person, first: datetime.date, last: datetime.date) -> list[EventMark]:
     """The events of a period, both ends included, the oldest first. One query; decrypts each text."""
     return [
-        Mark(
+        EventMark(
             *(number, max(event.date, first), min(event.last, last), event.text_in_words, event.pk),
             began=event.date,
             ended=event.last,

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from insights.report.drawings import drawn
 from insights.report.form import ReportForm
-from insights.report.keeping import keep
 from insights.report.passages import offered
+from insights.report.saving import save
 from insights.report.sections import report_for
 
 
@@ -18,11 +18,11 @@ def reports(request):
     """The list of kept reports and the form of a new one; what the form asks for as a preview, or kept."""
     form = ReportForm(request.user, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid() and "change" not in request.POST:
-        contents = report_for(request.user, form.wishes)
+        contents = report_for(request.user, form.selection)
         if "keep" not in request.POST:
             return render(request, "insights/report/preview.html", shown_in_preview(form, contents))
         try:
-            report = keep(request.user, contents)
+            report = save(request.user, contents)
         except ValidationError as error:
             form.add_error(None, error)
         else:

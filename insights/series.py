@@ -18,6 +18,7 @@ from insights.texts_of_columns import as_text, of_list, of_number, of_time
 from logs.kinds import Choice, Count as CountOfDays, Hours, Number, Score, Time, YesNo
 from logs.own_kinds import NOT_NOTICED
 from logs.parts import Part
+from logs.periods import ONE_DAY
 from logs.question_lists import questions_of_day
 from logs.questions import Question, RowQuestion
 from logs.stages import STAGE_BY_SLUG, STAGES
@@ -26,7 +27,6 @@ from reflections.models import WEEK, weekly_questions
 
 __all__ = ["DayState", "DosePeriod", "Series", "dose_periods", "drawable", "is_weekly", "read_series"]
 
-ONE_DAY = datetime.timedelta(days=1)
 # TwoNumbers are a Number, Several a Choice.
 DRAWABLE = (Score, Number, Hours, YesNo, CountOfDays, Choice, Time)
 PART_OF_COLUMN = {name: stage.part for stage in STAGES for name in stage.field_names}

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from insights import appointment_views, event_views, link_urls, report_views, trend_views, word_views, year_views
+from insights import appointment_views, event_views, link_urls, report_views, word_views, year_views
+from insights.trends import views as trend_views
 
 app_name = "insights"
 

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
 from insights.charts import Cell, Cells, Row
-from insights.events import Mark
+from insights.events import EventMark
 from insights.series import DayState, Series, drawable, is_weekly
 from logs.addresses import address_of_day
 from logs.fields import Direction
@@ -100,7 +100,7 @@ class Swatch:
 class YearInPixels:
     """The cells of a year for one question, with the legend and a sentence. For templates."""
 
-    def __init__(self, year: Year, series: Series, today: datetime.date, marks: Sequence[Mark] = ()):
+    def __init__(self, year: Year, series: Series, today: datetime.date, marks: Sequence[EventMark] = ()):
         self.year, self.series, self.today, self.marks = year, series, today, marks
         self.question = series.question
         self.colours = Colours.of(series.question, series.values)
@@ -212,7 +212,7 @@ class YearInPixels:
 NOTHING = Cell()
 
 
-def texts_by_day(marks: Iterable[Mark]) -> dict[datetime.date, list[str]]:
+def texts_by_day(marks: Iterable[EventMark]) -> dict[datetime.date, list[str]]:
     """What happened on each day of events."""
     found: dict[datetime.date, list[str]] = {}
     for mark in marks:

@@ -13,7 +13,7 @@ from logs.models import logs_listed
 from logs.periods import ONE_DAY
 from logs.search import find, medications_with
 from logs.search_form import SearchForm
-from logs.wanted import Position
+from logs.search_query import Position
 
 
 @require_safe

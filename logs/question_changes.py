@@ -30,7 +30,7 @@ MOVES = {"up": -1, "down": 1}
 
 
 @dataclass(frozen=True)
-class Wanted:
+class QuestionChanges:
     """What a person asks for on the page of their questions, by names of questions and slugs of check-ins."""
 
     places: dict[str, Place]
@@ -60,7 +60,7 @@ def store_choices(person):
 
 
 @retry_on_conflict
-def arrange(person, wanted: Wanted):
+def arrange(person, wanted: QuestionChanges):
     """Ask, order, leave out. Raises Http404 for an own question that is not there any more."""
     person_now = locked(person)
     if wanted.resets:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _, gettext_lazy as lazy
 
 from logs import question_changes
 from logs.one_question import scores_asked
-from logs.question_changes import MOVES, Wanted
+from logs.question_changes import MOVES, QuestionChanges
 from logs.question_choices import Choices, Place
 from logs.question_lists import QUESTION_LISTS, questions_for, questions_of
 from logs.questions import OWN_NAME
@@ -47,7 +47,7 @@ def page_of_list(slug: str, name: str = "") -> str:
     return f"{reverse('logs:questions')}?check_in={slug}{fragment}"
 
 
-def wanted_of(request) -> Wanted:
+def wanted_of(request) -> QuestionChanges:
     """Read the names of questions and check-ins that came in.
 
     Raises BadRequest for what is no place or no question, Http404 for an own question that is not the person's.
@@ -72,7 +72,7 @@ def wanted_of(request) -> Wanted:
     if one and one not in known:
         raise Http404 if OWN_NAME.fullmatch(one) else BadRequest("An unknown question.")
     moved_heads = [(head_of.get(name, name), by) for name, by in moves]
-    return Wanted(places, check_ins, moved_heads, resets="reset" in data, one=one)
+    return QuestionChanges(places, check_ins, moved_heads, resets="reset" in data, one=one)
 
 
 def off_check_ins(person) -> set[str]:
@@ -92,7 +92,7 @@ def said_of_emptied(person, off_before: set[str]) -> str:
     return _("Nothing is left to ask in %(check_in)s, so it is off.") % {"check_in": ", ".join(emptied)}
 
 
-def say_what_changed(request, wanted: Wanted, off_before: set[str]):
+def say_what_changed(request, wanted: QuestionChanges, off_before: set[str]):
     if wanted.one and Choices.from_json(request.user.question_choices).one != wanted.one:
         # It was on the page, and is not asked any more.
         messages.error(request, _("Choose a question that is answered from 1 to 10 and that you are asked."))
@@ -100,7 +100,7 @@ def say_what_changed(request, wanted: Wanted, off_before: set[str]):
         messages.success(request, said_after(request.user, wanted, off_before))
 
 
-def said_after(person, wanted: Wanted, off_before: set[str]) -> str:
+def said_after(person, wanted: QuestionChanges, off_before: set[str]) -> str:
     """What was changed, in words."""
     if wanted.resets:
         return _("The usual questions are back. Your own stay as they are.")

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from logs.folding import fold, snippet
 from logs.models import Medication
 from logs.question_lists import QUESTION_LISTS
+from logs.search_query import Hit, Passage, Position, SearchQuery
 from logs.searched_rows import FIRST_BATCH, Table
-from logs.wanted import Hit, Passage, Position, Wanted
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Found:
     unreadable: int = 0
 
 
-def find(person, wanted: Wanted, before: Position | None = None, seconds: float = SECONDS) -> Found:
+def find(person, wanted: SearchQuery, before: Position | None = None, seconds: float = SECONDS) -> Found:
     """The newest hits, or the newest ones below a position."""
     found, ends_at = Found(), time.monotonic() + seconds
     tables = [table for table in tables_of(person, wanted) if table.is_wanted]
@@ -63,7 +63,7 @@ def find(person, wanted: Wanted, before: Position | None = None, seconds: float 
     return found
 
 
-def tables_of(person, wanted: Wanted) -> list[Table]:
+def tables_of(person, wanted: SearchQuery) -> list[Table]:
     """The days and the weeks, each with their check-ins, the last one first."""
     slugs: dict[type, list[str]] = {}
     for slug, questions in QUESTION_LISTS.items():

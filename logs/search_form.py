@@ -14,7 +14,7 @@ from logs.folding import words_in
 from logs.form_fields import NumberInput
 from logs.forms import LAST_BEFORE_FIRST, DayInput
 from logs.question_lists import QUESTION_LISTS
-from logs.wanted import Asked, Wanted, asked_of
+from logs.search_query import Asked, SearchQuery, asked_of
 
 
 class SearchBox(TextBox):
@@ -153,9 +153,9 @@ class SearchForm(forms.Form):
             self.add_error(None, message)
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> SearchQuery:
         facts = self.cleaned_data
-        return Wanted(
+        return SearchQuery(
             words=facts["q"],
             check_in=facts["check_in"] or None,
             first=facts["from"],

@@ -16,7 +16,7 @@ from logs.models import DailyLog, Dose, attach_own_answers
 from logs.periods import ONE_DAY
 from logs.question_lists import QUESTION_LISTS, questions_of
 from logs.questions import DosesQuestion, Question, RowQuestion
-from logs.wanted import Hit, Passage, Position, Wanted
+from logs.search_query import Hit, Passage, Position, SearchQuery
 
 FIRST_BATCH, LARGEST_BATCH = 60, 480  # rows
 BOUND = DecimalField(max_digits=15, decimal_places=3)
@@ -25,7 +25,7 @@ BOUND = DecimalField(max_digits=15, decimal_places=3)
 class Table:
     """The days, or the weeks, of a person."""
 
-    def __init__(self, person, wanted: Wanted, model: type, slugs: list[str]):
+    def __init__(self, person, wanted: SearchQuery, model: type, slugs: list[str]):
         self.person, self.wanted, self.model = person, wanted, model
         self.all_slugs = slugs
         self.slugs = [slug for slug in slugs if wanted.check_in in (None, slug)]

@@ -8,7 +8,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.models import User
 from home.worth_it import questions_to_fold
-from logs.question_changes import Wanted, arrange
+from logs.question_changes import QuestionChanges, arrange
 from logs.stages import STAGE_BY_SLUG
 from logs.tests.own_questions import make_question
 
@@ -71,7 +71,7 @@ def test_fewer_questions_leaves_the_scores_first_and_removes_none(as_person, per
     make_question(person, "score", check_in="evening", place="first")
     note = make_question(person, "line", check_in="evening", place="first")
     User.objects.update(has_own_questions=True)
-    arrange(person, Wanted({}, {"afternoon": False}, []))
+    arrange(person, QuestionChanges({}, {"afternoon": False}, []))
     before = shown_first(person)
 
     for _twice in range(2):

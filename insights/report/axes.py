@@ -2,8 +2,8 @@
 
 import datetime
 
-from insights.report import words
-from insights.report.contents import Axis, Mark
+from insights.report import wording
+from insights.report.contents import Axis, Label
 from insights.report.logged import Span
 
 # Up to so many days, a label each week; each month; each quarter. Beyond, each half of a year.
@@ -11,7 +11,7 @@ WEEKS, MONTHS, QUARTERS = 45, 190, 400
 
 
 def axis_of(period: Span) -> Axis:
-    return Axis(period.first, period.last, tuple(Mark(date, words.short_day(date)) for date in ticks(period)))
+    return Axis(period.first, period.last, tuple(Label(date, wording.short_day(date)) for date in ticks(period)))
 
 
 def ticks(period: Span) -> list[datetime.date]:

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext
 
-from insights.report import words
+from insights.report import wording
 from insights.report.contents import Block, Sentences
 from insights.report.logged import ONE_DAY, Logged
 from insights.report.spreads import LOW
@@ -42,7 +42,7 @@ def blocks(logged: Logged) -> list[Block]:
 
 
 def facts_of(days) -> dict:
-    return {"days": words.days(len(days)), "dates": words.listed(stretches(days), MOST_STRETCHES)}
+    return {"days": wording.days(len(days)), "dates": wording.listed(stretches(days), MOST_STRETCHES)}
 
 
 def stretches(days) -> list[str]:
@@ -53,7 +53,7 @@ def stretches(days) -> list[str]:
             found[-1][1:] = [day]
         else:
             found.append([day])
-    return [words.days_from(stretch[0], stretch[-1]) for stretch in found]
+    return [wording.days_from(stretch[0], stretch[-1]) for stretch in found]
 
 
 def beside_low_days(logged: Logged, blank) -> list[str]:

@@ -20,7 +20,7 @@ class UnknownVersionError(ValueError):
 
 
 @dataclass(frozen=True)
-class Mark:
+class Label:
     """What happened on a day, as a small number that a list in the report explains.
 
     `date` is its place in the drawing; `days` are its own days in words, where they are more than that.
@@ -37,7 +37,7 @@ class Axis:
 
     first: datetime.date
     last: datetime.date
-    ticks: tuple[Mark, ...] = ()
+    ticks: tuple[Label, ...] = ()
 
     @property
     def days(self) -> int:
@@ -92,7 +92,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Band:
+class DoseBand:
     """A stretch of days on one dose. `pattern`: equal for equal doses of a track, 0 for the first one."""
 
     first: datetime.date
@@ -106,7 +106,7 @@ class Track:
     """The bands of one medication, in order and without overlap, and the days below them that a dose was missed on."""
 
     label: str
-    bands: tuple[Band, ...]
+    bands: tuple[DoseBand, ...]
     missed: tuple[datetime.date, ...] = ()
 
 
@@ -119,7 +119,7 @@ class Bands:
     title: str
     axis: Axis
     tracks: tuple[Track, ...]
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[Label, ...] = ()
     sentences: tuple[str, ...] = ()
 
 
@@ -175,7 +175,7 @@ class Panel:
     is_weekly: bool = False
     is_flipped: bool = False
     note: str = ""
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[Label, ...] = ()
     sentences: tuple[str, ...] = ()
 
     def height(self, value: float) -> float:

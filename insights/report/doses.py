@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from django.utils.translation import gettext, ngettext
 
 from insights.dose_periods import LONGEST_GAP, Stretch, doses_from, stretches_within, total_in_words
-from insights.report import words
-from insights.report.contents import Axis, Band, Bands, Block, Mark, Sentences, Track
+from insights.report import wording
+from insights.report.contents import Axis, Bands, Block, DoseBand, Label, Sentences, Track
 from insights.report.logged import Logged
 from logs.models import Medication
 
@@ -27,13 +27,13 @@ def stretches_of_period(logged: Logged) -> dict[int, list[Stretch]]:
     return {pk: found[pk] for pk in in_order}
 
 
-def bands_of(stretches: Sequence[Stretch]) -> tuple[Band, ...]:
+def bands_of(stretches: Sequence[Stretch]) -> tuple[DoseBand, ...]:
     """Equal amounts have equal patterns. A dose whose amount is not known has a label that says so."""
     patterns: dict[str, int] = {}
     bands = []
     for each in stretches:
         label = amount_of(each)
-        bands.append(Band(each.first, each.last, label, patterns.setdefault(label, len(patterns))))
+        bands.append(DoseBand(each.first, each.last, label, patterns.setdefault(label, len(patterns))))
     return tuple(bands)
 
 
@@ -47,7 +47,7 @@ def changes(logged: Logged) -> list[datetime.date]:
 
 
 def blocks(
-    logged: Logged, axis: Axis, marks: tuple[Mark, ...], missed: Mapping[int, Sequence[datetime.date]]
+    logged: Logged, axis: Axis, marks: tuple[Label, ...], missed: Mapping[int, Sequence[datetime.date]]
 ) -> list[Block]:
     """The section's blocks. `missed`: the days on which each daily medication was not taken."""
     stretches = stretches_of_period(logged)
@@ -58,7 +58,7 @@ def blocks(
         sentences = [in_words(logged.medications[pk], stretches[pk]) for pk in shown]
         others = [name_of(logged, pk) for pk in list(stretches)[MOST_TRACKS:]]
         if others:
-            sentences.append(gettext("Also taken: %(names)s.") % {"names": words.listed(others, MOST_OTHERS)})
+            sentences.append(gettext("Also taken: %(names)s.") % {"names": wording.listed(others, MOST_OTHERS)})
         found.append(Bands(gettext("What I recorded as taken"), axis, tracks, marks, (*sentences, how_made(missed))))
     others = remarks(logged, set(stretches))
     return [*found, Sentences(tuple(others))] if others else found
@@ -78,9 +78,9 @@ def in_words(medication: Medication, stretches: Sequence[Stretch]) -> str:
         amounts = dict.fromkeys(amount_of(each) for each in stretches)
         facts = {
             "name": name,
-            "amounts": words.listed(amounts, MOST_BANDS_IN_WORDS),
-            "days": words.days(sum(each.days_taken for each in stretches)),
-            "last": words.day(stretches[-1].last),
+            "amounts": wording.listed(amounts, MOST_BANDS_IN_WORDS),
+            "days": wording.days(sum(each.days_taken for each in stretches)),
+            "last": wording.day(stretches[-1].last),
         }
         return gettext("%(name)s: %(amounts)s, taken on %(days)s, last on %(last)s.") % facts
     parts = [f"{amount_of(each)}, {days_in_words(each)} ({taken_in_words(each)})" for each in stretches]
@@ -90,13 +90,13 @@ def in_words(medication: Medication, stretches: Sequence[Stretch]) -> str:
 def days_in_words(stretch: Stretch) -> str:
     """`March 13, 2026 – May 1, 2026`. A first day that is the period's alone is not said to be that of the dose."""
     if stretch.is_earlier:
-        return gettext("since before this period, up to %(day)s") % {"day": words.day(stretch.last)}
-    return words.days_from(stretch.first, stretch.last)
+        return gettext("since before this period, up to %(day)s") % {"day": wording.day(stretch.last)}
+    return wording.days_from(stretch.first, stretch.last)
 
 
 def taken_in_words(stretch: Stretch) -> str:
     """`taken on 38 days, 2 of them with another amount`"""
-    taken = gettext("taken on %(days)s") % {"days": words.days(stretch.days_taken)}
+    taken = gettext("taken on %(days)s") % {"days": wording.days(stretch.days_taken)}
     if not stretch.other_days:
         return taken
     others = gettext("%(count)d of them with another amount") % {"count": len(stretch.other_days)}
@@ -121,7 +121,7 @@ def remarks(logged: Logged, shown: set[int]) -> list[str]:
     others = [past_in_words(each) for pk, each in logged.medications.items() if pk not in shown]
     if others:
         text = gettext("On the list without a dose in this period: %(names)s.")
-        found.append(text % {"names": words.listed(others, MOST_OTHERS)})
+        found.append(text % {"names": wording.listed(others, MOST_OTHERS)})
     return found
 
 
@@ -129,7 +129,7 @@ def past_in_words(medication: Medication) -> str:
     """The name, and until when it was taken, if that is known."""
     if medication.until is None:
         return medication.name_in_words
-    facts = {"name": medication.name_in_words, "date": words.day(medication.until)}
+    facts = {"name": medication.name_in_words, "date": wording.day(medication.until)}
     return gettext("%(name)s (until %(date)s)") % facts
 
 

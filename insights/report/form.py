@@ -12,7 +12,7 @@ from insights.report.logged import ONE_DAY, Logged, Span
 from insights.report.panels import MOST_PANELS, USUAL, scores
 from insights.report.passages import MOST_PICKED
 from insights.report.sections import GROUPS
-from insights.report.wishes import Wishes
+from insights.report.selection import ReportSelection
 from logs.forms import LAST_BEFORE_FIRST, DayInput
 from logs.own_question_form import WordsInput
 
@@ -145,9 +145,9 @@ class ReportForm(forms.Form):
         return Span(first, self.today)
 
     @property
-    def wishes(self) -> Wishes:
+    def selection(self) -> ReportSelection:
         facts = self.cleaned_data
-        return Wishes(
+        return ReportSelection(
             self.span,
             frozenset(facts["sections"]),
             name=facts["name"] or "",

@@ -9,12 +9,12 @@ from insights.dose_periods import Taken, Total, read_taken, total_in_words
 from insights.series import Series, is_weekly, read_series
 from logs.kinds import Score
 from logs.models import Medication
+from logs.periods import ONE_DAY
 from logs.question_lists import questions_of_day
 from logs.questions import Question, RowQuestion
 from logs.stages import STAGES
 from reflections.models import weekly_questions
 
-ONE_DAY = datetime.timedelta(days=1)
 TEXTS = ("line", "note")
 # Built-in questions that a report reads besides the scores.
 SLEEP, REASON, WEARING_OFF = "sleep_hours", "reason_for_skipping", "is_crashing"

@@ -8,9 +8,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from insights.report import spreads
-from insights.report.contents import Axis, Mark, Panel, Point
+from insights.report.contents import Axis, Label, Panel, Point
 from insights.report.logged import ONE_DAY, Logged, Span
-from insights.trends import WINDOW, moving_means
+from insights.trends.statistics import WINDOW, moving_means
 from logs.fields import Direction
 from logs.kinds import Score
 from logs.questions import Question
@@ -22,7 +22,7 @@ USUAL = ("focus_level", "overall_mood", "anxiety_level", "day_rating")
 
 
 def panel_of(
-    logged: Logged, question: Question, axis: Axis, marks: tuple[Mark, ...], changes: Sequence[datetime.date]
+    logged: Logged, question: Question, axis: Axis, marks: tuple[Label, ...], changes: Sequence[datetime.date]
 ) -> Panel:
     """The panel of a score. `changes`: the days on which the line of means starts anew."""
     period = logged.period

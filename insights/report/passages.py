@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.text import capfirst
 
-from insights.report import words
+from insights.report import wording
 from insights.report.contents import Block, Passage
 from insights.report.logged import Span
 from logs.models import attach_own_answers
@@ -35,7 +35,7 @@ class Entry:
     @property
     def about(self) -> str:
         """`May 4, 2026: What helped?`"""
-        return f"{words.day(self.date)}: {capfirst(str(self.question.label))}"
+        return f"{wording.day(self.date)}: {capfirst(str(self.question.label))}"
 
     @property
     def is_for_appointment(self) -> bool:

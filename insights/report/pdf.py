@@ -17,7 +17,7 @@ from pathlib import Path
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _, override
 
-from insights.report.contents import Axis, Bands, Contents, Mark, Panel, Passage, Section, Spread, packed
+from insights.report.contents import Axis, Bands, Contents, Label, Panel, Passage, Section, Spread, packed
 
 PROGRAM = Path(__file__).parent / "typesetting.py"
 # PDFs that one process of the web makes at once, and how long another one waits for its turn.
@@ -207,7 +207,7 @@ def runs_of(panel: Panel) -> list[list[tuple[float, float]]]:
     return [list(run) for is_gap, run in groupby(points, lambda point: point is None) if not is_gap]
 
 
-def places(axis: Axis, marks: tuple[Mark, ...]) -> list[dict]:
+def places(axis: Axis, marks: tuple[Label, ...]) -> list[dict]:
     return [{"x": middle(axis, mark.date), "label": mark.label} for mark in marks]
 
 

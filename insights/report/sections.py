@@ -11,27 +11,27 @@ from django.utils.formats import time_format
 from django.utils.translation import get_language, gettext, gettext_lazy as _
 
 from brainlog.purpose import PURPOSE
-from insights.events import Mark as EventMark, marks_for
+from insights.events import EventMark, marks_for
 from insights.report import (
     axes,
     blanks,
-    body,
     doses,
-    few,
     happened,
-    own,
+    measurements,
+    own_questions,
     panels,
     passages,
     shape,
     side_effects,
     sleep,
     taken,
-    words,
+    too_few,
+    wording,
 )
-from insights.report.contents import Axis, Block, Contents, Header, Items, Mark, Section, Sentences
+from insights.report.contents import Axis, Block, Contents, Header, Items, Label, Section, Sentences
 from insights.report.logged import Logged
-from insights.report.wishes import Wishes
-from insights.trends import LEAST_IN_WINDOW, WINDOW
+from insights.report.selection import ReportSelection
+from insights.trends.statistics import LEAST_IN_WINDOW, WINDOW
 
 DETAILS = "-details"
 
@@ -39,27 +39,27 @@ DETAILS = "-details"
 class Draft:
     """A report while it is made: what was logged, what is wanted, and what several sections share."""
 
-    def __init__(self, person, wishes: Wishes):
-        self.person, self.wishes = person, wishes
-        self.logged = Logged(person, wishes.period)
+    def __init__(self, person, selection: ReportSelection):
+        self.person, self.selection = person, selection
+        self.logged = Logged(person, selection.period)
 
     def wants(self, group: str) -> bool:
-        return group in self.wishes.groups
+        return group in self.selection.groups
 
     @cached_property
     def axis(self) -> Axis:
-        return axes.axis_of(self.wishes.period)
+        return axes.axis_of(self.selection.period)
 
     @cached_property
-    def marks(self) -> tuple[Mark, ...]:
+    def marks(self) -> tuple[Label, ...]:
         """The numbers of life events, if these are wanted."""
         if not self.wants("events"):
             return ()
-        return tuple(Mark(each.date, str(each.number), each.days_in_words) for each in self.happened)
+        return tuple(Label(each.date, str(each.number), each.days_in_words) for each in self.happened)
 
     @cached_property
     def happened(self) -> list[EventMark]:
-        period = self.wishes.period
+        period = self.selection.period
         return marks_for(self.person, period.first, period.last)
 
     def events(self) -> list[Block]:
@@ -73,7 +73,7 @@ class Draft:
         return taken.due_days(self.logged)
 
     def questions(self) -> list[Block]:
-        return [Items(self.wishes.questions)] if self.wishes.questions else []
+        return [Items(self.selection.questions)] if self.selection.questions else []
 
     def doses(self) -> list[Block]:
         missed = {each.medication: each.missed for each in self.due} if self.wants("taken") else {}
@@ -83,7 +83,7 @@ class Draft:
         return taken.blocks(self.logged, self.due)
 
     def panels(self) -> list[Block]:
-        chosen = [each for each in panels.scores(self.logged) if each.name in self.wishes.panels]
+        chosen = [each for each in panels.scores(self.logged) if each.name in self.selection.panels]
         changes = doses.changes(self.logged) if self.wants("doses") else []
         found = [panels.panel_of(self.logged, each, self.axis, self.marks, changes) for each in chosen]
         return [*found[: panels.MOST_PANELS]]
@@ -95,17 +95,19 @@ class Draft:
         return side_effects.details(self.logged, with_doses=self.wants("doses"))
 
     def own(self) -> list[Block]:
-        return own.blocks(self.logged, [each for each in self.logged.own_questions if each.name in self.wishes.own])
+        return own_questions.blocks(
+            self.logged, [each for each in self.logged.own_questions if each.name in self.selection.own]
+        )
 
     def words(self) -> list[Block]:
-        return passages.blocks(passages.picked(self.person, self.wishes.period, self.wishes.words))
+        return passages.blocks(passages.picked(self.person, self.selection.period, self.selection.words))
 
     def few(self) -> list[Block]:
-        return few.blocks(self.logged)
+        return too_few.blocks(self.logged)
 
     def reading(self, shown: set[str]) -> Section:
         """`shown`: the keys of the sections that there are."""
-        lines = how_to_read(self.wishes, shown, has_marks=bool(self.marks))
+        lines = how_to_read(self.selection, shown, has_marks=bool(self.marks))
         return Section("reading", gettext("How to read this page"), (Sentences(lines, is_note=True),))
 
 
@@ -147,8 +149,8 @@ GROUPS = (
         details_title=_("All side effects"),
     ),
     Group(
-        *("body", _("Weight, blood pressure and pulse"), lambda draft: body.blocks(draft.logged)),
-        details=lambda draft: body.details(draft.logged),
+        *("body", _("Weight, blood pressure and pulse"), lambda draft: measurements.blocks(draft.logged)),
+        details=lambda draft: measurements.details(draft.logged),
         details_title=_("All entries of weight, blood pressure and pulse"),
     ),
     Group(*("events", _("What happened"), Draft.events), details=Draft.events_details),
@@ -163,14 +165,14 @@ WITH_MEDIANS = {"panels", "sleep", "wearing_off", "side_effects", "shape-details
 WITH_BEFORE = {"panels", "sleep", "own-details"}
 
 
-def report_for(person, wishes: Wishes) -> Contents:
+def report_for(person, selection: ReportSelection) -> Contents:
     """The report, in the active language and formats, of what is stored now."""
-    draft = Draft(person, wishes)
+    draft = Draft(person, selection)
     wanted = [group for group in GROUPS if draft.wants(group.key)]
     sections = [section for group in wanted for section in group.sections(draft)]
     reading = draft.reading({section.key for section in sections})
     sections = in_order([*FEW.sections(draft), *sections, reading])
-    period = wishes.period
+    period = selection.period
     return Contents(get_language() or "en", period.first, period.last, header_of(draft), tuple(sections))
 
 
@@ -180,16 +182,16 @@ def in_order(sections: Sequence[Section]) -> list[Section]:
 
 
 def header_of(draft: Draft) -> Header:
-    wishes, now = draft.wishes, draft.person.local_time()
-    made = gettext("Made on %(date)s at %(time)s") % {"date": words.day(now.date()), "time": time_format(now.time())}
+    selection, now = draft.selection, draft.person.local_time()
+    made = gettext("Made on %(date)s at %(time)s") % {"date": wording.day(now.date()), "time": time_format(now.time())}
     return Header(
         title=gettext("Report for an appointment"),
-        period=words.days_from(wishes.period.first, wishes.period.last),
+        period=wording.days_from(selection.period.first, selection.period.last),
         made=made,
         status=status_of(draft.logged),
         purpose=str(PURPOSE),
-        name=wishes.name,
-        appointment=wishes.appointment,
+        name=selection.name,
+        appointment=selection.appointment,
     )
 
 
@@ -200,15 +202,15 @@ def status_of(logged: Logged) -> str:
         "Answered %(answered)s, %(marked)d marked not tracked, %(recalled)d filled in later."
     )
     return text % {
-        "answered": words.of_days(len(logged.days), logged.period.days),
+        "answered": wording.of_days(len(logged.days), logged.period.days),
         "marked": len(blanks.marked_days(logged)),
         "recalled": len(blanks.recalled_days(logged)),
     }
 
 
-def how_to_read(wishes: Wishes, shown: set[str], *, has_marks: bool) -> tuple[str, ...]:
+def how_to_read(selection: ReportSelection, shown: set[str], *, has_marks: bool) -> tuple[str, ...]:
     """A few lines, on what is there alone. `shown`: the keys of the sections."""
-    lines = [panels_in_words(wishes)] if "panels" in shown else []
+    lines = [panels_in_words(selection)] if "panels" in shown else []
     if has_marks and shown & {"panels", "doses"}:
         lines = [" ".join([*lines, gettext("Dotted lines mark what happened, in its order.")])]
     if shown & WITH_MEDIANS:
@@ -220,21 +222,21 @@ def how_to_read(wishes: Wishes, shown: set[str], *, has_marks: bool) -> tuple[st
         )
     last = gettext("All of it is what one person noted.")
     if shown & WITH_BEFORE:
-        before = wishes.period.before
+        before = selection.period.before
         text = gettext(
             "The period before is %(before)s. Two periods differ in more than one thing: this page cannot say why an "
             "answer changed."
         )
-        last = f"{last} {text % {'before': words.days_from(before.first, before.last)}}"
+        last = f"{last} {text % {'before': wording.days_from(before.first, before.last)}}"
     return (*lines, last)
 
 
-def panels_in_words(wishes: Wishes) -> str:
+def panels_in_words(selection: ReportSelection) -> str:
     """What is drawn of the answers."""
-    if wishes.period.days > panels.MOST_POINTS_OF_DAYS:
+    if selection.period.days > panels.MOST_POINTS_OF_DAYS:
         return gettext("A dot is the median of a week, its line goes from the lowest answer to the highest.")
     text = gettext(
         "A dot is a day. The line is the mean of %(days)d days, drawn where %(fewest)d of them have an answer."
     )
     text %= {"days": WINDOW, "fewest": LEAST_IN_WINDOW}
-    return f"{text} {gettext('It starts anew when a dose changes.')}" if "doses" in wishes.groups else text
+    return f"{text} {gettext('It starts anew when a dose changes.')}" if "doses" in selection.groups else text

@@ -8,7 +8,7 @@ from statistics import median
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from insights.report import words
+from insights.report import wording
 from insights.report.contents import Block, Sentences, Table
 from insights.report.logged import ONE_DAY, Logged
 from insights.report.panels import scores
@@ -92,7 +92,7 @@ def check_ins(moments: Mapping[Question, Sequence[Moment]]) -> Table:
             (
                 capfirst(str(question.label)),
                 str(STAGE_BY_SLUG[stage_slug(question)].title),
-                words.clock(median(each.minutes for each in found)),
+                wording.clock(median(each.minutes for each in found)),
                 with_count([each.value for each in found]),
                 with_count(hours),
             )
@@ -102,7 +102,7 @@ def check_ins(moments: Mapping[Question, Sequence[Moment]]) -> Table:
 
 def with_count(values: Sequence[float]) -> str:
     """`6 (74)`: the median, and of how many answers; a dash for too few."""
-    return f"{words.number(median(values))} ({len(values)})" if len(values) >= FEWEST else "–"
+    return f"{wording.number(median(values))} ({len(values)})" if len(values) >= FEWEST else "–"
 
 
 def by_hours(moments: Sequence[Moment]) -> list[list[int]] | None:

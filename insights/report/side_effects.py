@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext, gettext_lazy as _
 
-from insights.report import spreads, words
+from insights.report import spreads, wording
 from insights.report.contents import Block, Sentences, Table
 from insights.report.logged import WEARING_OFF, Logged
 from logs.gallery import ENTRY_BY_KEY, SIDE_EFFECTS
@@ -130,14 +130,14 @@ def row_of(logged: Logged, each: SideEffect, with_doses: bool) -> tuple[str, ...
         name_of(each.question),
         gettext("%(days)d of %(asked)d") % {"days": len(each.present), "asked": len(each.asked)},
         each.question.display(each.worst),
-        ", ".join(words.day(date) for date in days),
+        ", ".join(wording.day(date) for date in days),
         *([" / ".join(doses)] if with_doses else []),
     )
 
 
 def never_in_words(found: list[SideEffect]) -> list[str]:
     """`Asked and not present: Dry mouth (60 days).`"""
-    never = [f"{name_of(each.question)} ({words.days(len(each.asked))})" for each in found if not each.present]
+    never = [f"{name_of(each.question)} ({wording.days(len(each.asked))})" for each in found if not each.present]
     return [gettext("Asked and not present: %(names)s.") % {"names": ", ".join(never)}] if never else []
 
 
@@ -148,7 +148,7 @@ def others_in_words(logged: Logged) -> list[str]:
         if question.own.kind == "several" and (answers := logged.dated(question.name)):
             counts = Counter(key for _date, keys in answers for key in keys)
             chosen = (f"{question.kind.label_of(key)} {count}" for key, count in counts.most_common(5))
-            facts = {"name": name_of(question), "chosen": ", ".join(chosen), "days": words.days(len(answers))}
+            facts = {"name": name_of(question), "chosen": ", ".join(chosen), "days": wording.days(len(answers))}
             found.append(gettext("%(name)s, of %(days)s: %(chosen)s.") % facts)
     for question in logged.of_gallery([WEEKLY]):
         if values := logged.values(question.name):
@@ -160,9 +160,9 @@ def weeks_in_words(values) -> str:
     """The spread of one value a week."""
     spread = spreads.spread_of(values)
     facts = {
-        "median": words.number(spread.median),
-        "all": words.numbers(spread.least, spread.most),
-        "weeks": words.weeks(spread.answered),
+        "median": wording.number(spread.median),
+        "all": wording.numbers(spread.least, spread.most),
+        "weeks": wording.weeks(spread.answered),
     }
     return gettext("median %(median)s, all %(all)s (%(weeks)s)") % facts
 
@@ -171,7 +171,7 @@ def wearing_off(logged: Logged) -> list[Block]:
     """On how many days medication was felt to wear off, and at which times it was noticed."""
     answers = logged.values(WEARING_OFF)
     if answers:
-        facts = {"yes": words.of_days(sum(answers), len(answers))}
+        facts = {"yes": wording.of_days(sum(answers), len(answers))}
         lines = [gettext("Wearing off in the afternoon: yes on %(yes)s answered.") % facts]
     else:
         lines = [gettext("No day of this period says whether medication wore off in the afternoon.")]
@@ -182,11 +182,15 @@ def wearing_off(logged: Logged) -> list[Block]:
 def times_in_words(logged: Logged, question: RowQuestion) -> str:
     """`Medication noticed wearing off: median 3:30 p.m., middle half …; not noticed on 4 of 40 days answered.`"""
     values = logged.values(question.name)
-    minutes = [words.minutes_of(value) for value in values if value != NOT_NOTICED]
-    facts = {"name": name_of(question), "unnoticed": words.of_days(len(values) - len(minutes), len(values))}
+    minutes = [wording.minutes_of(value) for value in values if value != NOT_NOTICED]
+    facts = {"name": name_of(question), "unnoticed": wording.of_days(len(values) - len(minutes), len(values))}
     if not minutes:
         return gettext("%(name)s: not noticed on %(unnoticed)s answered.") % facts
     spread = spreads.spread_of(minutes)
-    facts |= {"median": words.clock(spread.median), "low": words.clock(spread.least), "high": words.clock(spread.most)}
+    facts |= {
+        "median": wording.clock(spread.median),
+        "low": wording.clock(spread.least),
+        "high": wording.clock(spread.most),
+    }
     text = gettext("%(name)s: median %(median)s, from %(low)s to %(high)s; not noticed on %(unnoticed)s answered.")
     return text % facts

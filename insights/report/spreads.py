@@ -7,7 +7,7 @@ from statistics import fmean, median
 
 from django.utils.translation import gettext, ngettext
 
-from insights.report import words
+from insights.report import wording
 from insights.report.contents import Spread
 from logs.fields import Direction
 from logs.summary import middle_of
@@ -33,14 +33,14 @@ def in_words(spread: Spread | None, values: Sequence, of_days: int, places: int 
     """`Median 6, middle half 5–7, all 2–9; answered on 74 of 90 days.` Few answers are listed."""
     if spread is None:
         return gettext("not answered")
-    answered = words.of_days(spread.answered, of_days)
+    answered = wording.of_days(spread.answered, of_days)
     if spread.answered < FEWEST_FOR_MEDIAN:
-        facts = {"values": ", ".join(words.number(value, places) for value in values), "answered": answered}
+        facts = {"values": ", ".join(wording.number(value, places) for value in values), "answered": answered}
         return gettext("only %(values)s (%(answered)s)") % facts
     facts = {
-        "median": f"{words.number(spread.median, places)} {unit}".strip(),
-        "half": words.numbers(spread.low, spread.high, places),
-        "all": words.numbers(spread.least, spread.most, places),
+        "median": f"{wording.number(spread.median, places)} {unit}".strip(),
+        "half": wording.numbers(spread.low, spread.high, places),
+        "all": wording.numbers(spread.least, spread.most, places),
         "answered": answered,
     }
     return gettext("median %(median)s, middle half %(half)s, all %(all)s (%(answered)s)") % facts
@@ -103,8 +103,8 @@ def weeks_in_words(weeks: Sequence[WeekOfAnswers], direction: Direction) -> str:
         return text % {"days": FEWEST_OF_WEEK}
     facts = {}
     for name, week in zip(("best", "hardest"), found, strict=True):
-        median_and_days = {"median": words.number(week.median), "days": words.days(len(week.values))}
-        facts[name] = f"{words.day(week.first)} ({gettext('median %(median)s on %(days)s') % median_and_days})"
+        median_and_days = {"median": wording.number(week.median), "days": wording.days(len(week.values))}
+        facts[name] = f"{wording.day(week.first)} ({gettext('median %(median)s on %(days)s') % median_and_days})"
     if direction == Direction.NEITHER:
         return gettext("Highest week: from %(best)s. Lowest week: from %(hardest)s.") % facts
     return gettext("Best week: from %(best)s. Hardest week: from %(hardest)s.") % facts

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from insights.dose_periods import first_due, is_late
-from insights.report import words
+from insights.report import wording
 from insights.report.contents import Block, Sentences, Table
 from insights.report.logged import REASON, Logged
 from logs.models import Medication
@@ -101,10 +101,10 @@ def row_of(logged: Logged, due: DueDays) -> tuple[str, ...]:
     late = late_days(logged, medication)
     return (
         medication.name_in_words,
-        words.of_days(len(due.taken), due.said),
-        words.of_days(len(due.missed), due.said),
-        words.days(due.unsaid),
-        words.of_days(late.late, late.timed) if late and late.timed else "–",
+        wording.of_days(len(due.taken), due.said),
+        wording.of_days(len(due.missed), due.said),
+        wording.days(due.unsaid),
+        wording.of_days(late.late, late.timed) if late and late.timed else "–",
     )
 
 
@@ -113,7 +113,7 @@ def overall_in_words(logged: Logged) -> str:
     answers = {date: answer for date, answer in logged.taken.answers.items() if date in logged.period}
     if not answers:
         return gettext("No day of this period says whether medication was taken.")
-    facts = {"taken": words.of_days(sum(answers.values()), len(answers))}
+    facts = {"taken": wording.of_days(sum(answers.values()), len(answers))}
     schedules = {each.schedule for each in logged.medications.values()}
     if schedules == {Medication.Schedule.AS_NEEDED}:
         text = gettext(
@@ -122,7 +122,7 @@ def overall_in_words(logged: Logged) -> str:
         return text % facts
     missed = {date for date, answer in answers.items() if not answer}
     text = gettext("Medication taken on %(taken)s that say so, not taken on %(missed)s.")
-    facts["missed"] = words.days(len(missed))
+    facts["missed"] = wording.days(len(missed))
     hint = gettext("No medication on the list is marked as taken daily, so none is counted by itself.")
     return " ".join(filter(None, [text % facts, reasons_in_words(logged, missed), hint]))
 
@@ -150,7 +150,7 @@ def details(logged: Logged, due: list[DueDays]) -> list[Block]:
     if not missed:
         return []
     rows = tuple(
-        (f"{date_format(date, 'D')}, {words.day(date)}", ", ".join(names), reason_on(logged, date))
+        (f"{date_format(date, 'D')}, {wording.day(date)}", ", ".join(names), reason_on(logged, date))
         for date, names in sorted(missed.items())
     )
     header = (gettext("Day"), gettext("Missed"), gettext("Reason"))

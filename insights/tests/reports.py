@@ -4,12 +4,12 @@ import datetime
 
 from insights.report.contents import (
     Axis,
-    Band,
     Bands,
     Contents,
+    DoseBand,
     Header,
     Items,
-    Mark,
+    Label,
     Panel,
     Passage,
     Point,
@@ -31,7 +31,7 @@ def day(number: int) -> datetime.date:
 
 def example_axis() -> Axis:
     starts = [datetime.date(2026, month, 1) for month in (2, 3, 4, 5)]
-    return Axis(FIRST, LAST, tuple(Mark(date, f"1 {date:%b}") for date in starts))
+    return Axis(FIRST, LAST, tuple(Label(date, f"1 {date:%b}") for date in starts))
 
 
 def example_panel(title="Focus", *, is_flipped=False, is_weekly=False) -> Panel:
@@ -58,7 +58,7 @@ def example_panel(title="Focus", *, is_flipped=False, is_weekly=False) -> Panel:
         is_weekly=is_weekly,
         is_flipped=is_flipped,
         note="Drawn upside down, so that up is better. The numbers are as recorded." if is_flipped else "",
-        marks=(Mark(day(20), "1"),),
+        marks=(Label(day(20), "1"),),
         sentences=("Median 5, middle half 4 to 6, answered on 74 of 90 days.",),
     )
 
@@ -69,10 +69,14 @@ def example_report(question="Is the second dose too late?", words="Walked to the
         "What you recorded on each dose",
         example_axis(),
         (
-            Track("Concerta", (Band(day(0), day(39), "27 mg"), Band(day(40), day(89), "36 mg", 1)), (day(12), day(61))),
-            Track("Melatonin", (Band(day(50), day(70), "0.5 mg"),)),
+            Track(
+                "Concerta",
+                (DoseBand(day(0), day(39), "27 mg"), DoseBand(day(40), day(89), "36 mg", 1)),
+                (day(12), day(61)),
+            ),
+            Track("Melatonin", (DoseBand(day(50), day(70), "0.5 mg"),)),
         ),
-        (Mark(day(20), "1"),),
+        (Label(day(20), "1"),),
         ("Concerta: 27 mg until 12 March, 36 mg from 13 March on.",),
     )
     side_effects = Table(

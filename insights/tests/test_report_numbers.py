@@ -16,7 +16,7 @@ from insights.report.drawings import drawn
 from insights.report.logged import Logged, Span
 from insights.report.panels import USUAL
 from insights.report.sections import GROUPS, report_for
-from insights.report.wishes import Wishes
+from insights.report.selection import ReportSelection
 from insights.tests.factories import make_event
 from insights.tests.gallery import add_from_gallery
 from logs.models import DailyLog
@@ -36,8 +36,8 @@ def _clock():
         yield
 
 
-def report_of(person, period=PERIOD, groups=EVERYTHING, **wishes):
-    return report_for(person, Wishes(period, frozenset(groups), **{"panels": USUAL} | wishes))
+def report_of(person, period=PERIOD, groups=EVERYTHING, **selection):
+    return report_for(person, ReportSelection(period, frozenset(groups), **{"panels": USUAL} | selection))
 
 
 def section(report, key):

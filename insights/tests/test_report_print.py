@@ -9,11 +9,11 @@ from pypdf import PdfReader
 
 from accounts.tests.factories import make_person
 from brainlog.tests.browser.steps import come_in
-from insights.report.keeping import keep
 from insights.report.logged import Span
 from insights.report.panels import USUAL
+from insights.report.saving import save
 from insights.report.sections import GROUPS, report_for
-from insights.report.wishes import Wishes
+from insights.report.selection import ReportSelection
 from insights.tests.factories import make_event
 from insights.tests.gallery import add_from_gallery
 from logs.gallery import SIDE_EFFECTS
@@ -63,8 +63,10 @@ def test_the_first_part_is_one_sheet_of_a4(new_page, live_server):
     )
     own = tuple(each.name for each in person.own_questions.all()[:4])
     days = Span(today - 89 * ONE_DAY, today)
-    wishes = Wishes(days, frozenset(group.key for group in GROUPS), "Ada", "", (question[:200],) * 3, USUAL, own)
-    report = keep(person, report_for(person, wishes))
+    selection = ReportSelection(
+        days, frozenset(group.key for group in GROUPS), "Ada", "", (question[:200],) * 3, USUAL, own
+    )
+    report = save(person, report_for(person, selection))
 
     page = come_in(new_page(), live_server, person)
     page.goto(report.get_absolute_url())

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from insights.series import DayState, Series
-from insights.trend_drawings import drawn
-from insights.trends import (
+from insights.trends.drawings import drawn
+from insights.trends.statistics import (
     LEAST_FOR_BAR,
     LEAST_FOR_RANGE,
     Points,

@@ -11,11 +11,11 @@ from logs import search
 from logs.models import DailyLog
 from logs.question_lists import QUESTION_LISTS, questions_of
 from logs.search import find
+from logs.search_query import Position
 from logs.tests.columns import put
 from logs.tests.factories import DAY, make_dose, make_log, make_medication
 from logs.tests.own_questions import make_answer, make_question
 from logs.tests.pages import day_url
-from logs.wanted import Position
 from reflections.models import WeeklyReflection
 from reflections.tests.factories import SUNDAY, make_reflection
 from reflections.tests.pages import week_url

@@ -63,7 +63,7 @@ KNOWN_SINKS = {
     **dict.fromkeys(
         [
             *(f"insights/charts/{name}.py" for name in ("__init__", "bands", "bars", "cells", "line")),
-            "insights/trend_page.py",
+            "insights/trends/page.py",
             "logs/receipts.py",
         ],
         "says SafeString in annotations alone",

@@ -28,11 +28,11 @@ from brainlog.tests.browser.steps import (
     wait_until_kept,
 )
 from insights.models import Appointment, Report, ReportLink
-from insights.report.keeping import keep
 from insights.report.logged import Span
 from insights.report.panels import USUAL
+from insights.report.saving import save
 from insights.report.sections import GROUPS, report_for
-from insights.report.wishes import Wishes
+from insights.report.selection import ReportSelection
 from insights.tests.factories import make_appointment, make_event
 from logs.models import DailyLog, OwnAnswer, OwnQuestion
 from logs.own_kinds import KINDS
@@ -172,8 +172,8 @@ def keep_report(person: User) -> Report:
     own = tuple(question.name for question in person.own_questions.all())
     words = (f"{person.today()}:dreams",)
     everything = frozenset(group.key for group in GROUPS)
-    wishes = Wishes(period, everything, LONG, LONG, (LONG,) * 3, USUAL, own, words)
-    return keep(person, report_for(person, wishes))
+    selection = ReportSelection(period, everything, LONG, LONG, (LONG,) * 3, USUAL, own, words)
+    return save(person, report_for(person, selection))
 
 
 def report_previewed(page, world):
@@ -559,8 +559,9 @@ def mails_ended(page, world):
 
 
 def check_in_due(page, world):
-    """From the beginning of the day on, one check-in or another is open."""
-    remind(world.newcomer, {"morning": "04:00", "evening": "20:00"}, channels=0)
+    """From the beginning of the day on, one check-in or another is open: all five have a time."""
+    times = {"morning": "04:00", "medication": "09:00", "midday": "11:00", "afternoon": "15:00", "evening": "20:00"}
+    remind(world.newcomer, times, channels=0)
     page.reload()
     expect(page.get_by_role("heading", name="It is time for")).to_be_visible()
     User.objects.filter(pk=world.newcomer.pk).update(check_in_times=None)

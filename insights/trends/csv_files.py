@@ -9,9 +9,9 @@ from django.utils.translation import gettext
 
 from brainlog.spreadsheets import BYTE_ORDER_MARK, escape_formula, line
 from insights.series import DayState, Series, is_weekly
-from insights.trend_doses import Medicine
-from insights.trend_tables import places_shown
-from insights.trends import HOURS, Steps, Trend
+from insights.trends.doses import Medicine
+from insights.trends.statistics import HOURS, Steps, Trend
+from insights.trends.tables import places_shown
 from logs.kinds import Choice, Time, TwoNumbers, YesNo
 from logs.questions import Question
 from logs.widgets import NOT_NOTICED

@@ -9,8 +9,8 @@ from hashlib import blake2b
 from brainlog.versioned_cache import cached
 from insights.dose_periods import Doses, Stretch, Total, doses_from, read_taken
 from insights.series import DayState, Series, began, drawable, is_asked_now, read_series
-from insights.trend_drawings import drawn
-from insights.trends import Steps, Trend, trend_of
+from insights.trends.drawings import drawn
+from insights.trends.statistics import Steps, Trend, trend_of
 from logs.kinds import Kind
 from logs.questions import Question
 from logs.schedules import TAKEN

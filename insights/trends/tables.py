@@ -8,9 +8,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
 from insights.series import DayState, Series, is_weekly
-from insights.trend_doses import Medicine
-from insights.trend_words import answer_in_words, number_in_words
-from insights.trends import Steps, Trend
+from insights.trends.doses import Medicine
+from insights.trends.sentences import answer_in_words, number_in_words
+from insights.trends.statistics import Steps, Trend
 from logs.addresses import address_of_day
 from logs.kinds import Score
 from logs.questions import Question

@@ -10,7 +10,7 @@ from logs.question_changes import locked
 
 
 @retry_on_conflict
-def keep(person, contents: Contents) -> Report:
+def save(person, contents: Contents) -> Report:
     """Store it, encrypted, as data. Raises ValidationError if there is no room."""
     if locked(person).reports.count() >= Report.MOST_STORED:
         message = gettext("There is no room for more than %(most)d reports. Delete one that you no longer need.")

@@ -7,7 +7,7 @@ from django.utils.formats import number_format, time_format
 from django.utils.translation import gettext, ngettext
 
 from insights.series import is_weekly
-from insights.trends import HOURS, LEAST_FOR_RANGE, Trend
+from insights.trends.statistics import HOURS, LEAST_FOR_RANGE, Trend
 from logs.fields import Direction
 from logs.kinds import Choice, Hours, Kind, Number, Time, TwoNumbers, YesNo
 from logs.questions import Question

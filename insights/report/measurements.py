@@ -4,7 +4,7 @@ import datetime
 
 from django.utils.translation import gettext, gettext_lazy as _
 
-from insights.report import words
+from insights.report import wording
 from insights.report.contents import Block, Sentences, Table
 from insights.report.logged import Logged
 from insights.series import is_weekly
@@ -60,5 +60,5 @@ def details(logged: Logged) -> list[Block]:
 
 def table_of(questions, rows) -> Table:
     header = (gettext("Day"), *(name_of(question) for question in questions))
-    cells = ((words.day(date), *(of_day.get(each.name, "–") for each in questions)) for date, of_day in rows)
+    cells = ((wording.day(date), *(of_day.get(each.name, "–") for each in questions)) for date, of_day in rows)
     return Table("", header, tuple(cells))

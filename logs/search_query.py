@@ -29,7 +29,7 @@ def asked_of(person) -> dict[str, Asked]:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SearchQuery:
     """What is searched for. All of it has to be true of a hit.
 
     `words` are folded, and all have to be in the texts of one check-in or week. `answered` and `measured`, which is
@@ -51,7 +51,7 @@ class Wanted:
 
     @property
     def is_of_words_alone(self) -> bool:
-        return bool(self.words) and self == Wanted(words=self.words)
+        return bool(self.words) and self == SearchQuery(words=self.words)
 
 
 @dataclass(frozen=True, order=True)

@@ -10,14 +10,14 @@ from brainlog.pagination import page_by_offset, page_number
 from insights.dose_periods import doses_from, read_taken
 from insights.events import marks_for
 from insights.series import began, drawable, read_series
-from insights.trend_doses import medicines_of
-from insights.trend_files import csv_of
-from insights.trend_groups import group_named, groups_of
-from insights.trend_numbers import numbers_from
-from insights.trend_page import TrendPage
-from insights.trend_period import period_in
-from insights.trend_tables import Table, table_of
-from insights.trends import Steps
+from insights.trends.csv_files import csv_of
+from insights.trends.doses import medicines_of
+from insights.trends.groups import group_named, groups_of
+from insights.trends.numbers import numbers_from
+from insights.trends.page import TrendPage
+from insights.trends.period import period_in
+from insights.trends.statistics import Steps
+from insights.trends.tables import Table, table_of
 
 OWN_A_PAGE = 10  # charts of own questions
 

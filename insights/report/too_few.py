@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext, ngettext
 
-from insights.report import spreads, words
+from insights.report import spreads, wording
 from insights.report.contents import Block, Sentences
 from insights.report.logged import Logged
 
@@ -19,10 +19,10 @@ def blocks(logged: Logged) -> list[Block]:
     if first is None:
         lines.append(gettext("Nothing is logged yet."))
     elif first > logged.period.last:
-        lines.append(gettext("This period is before the first log, of %(date)s.") % {"date": words.day(first)})
+        lines.append(gettext("This period is before the first log, of %(date)s.") % {"date": wording.day(first)})
     elif first > logged.period.first:
         lines.append(
-            gettext("The first log is of %(date)s: nothing is known of the days before.") % {"date": words.day(first)}
+            gettext("The first log is of %(date)s: nothing is known of the days before.") % {"date": wording.day(first)}
         )
     text = ngettext(
         "%(count)d day of this period has an answer.", "%(count)d days of this period have an answer.", answered

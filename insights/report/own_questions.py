@@ -4,7 +4,7 @@ from collections import Counter
 
 from django.utils.translation import gettext
 
-from insights.report import spreads, words
+from insights.report import spreads, wording
 from insights.report.contents import Block, Sentences, Table
 from insights.report.logged import Logged, Span
 from insights.report.side_effects import times_in_words
@@ -29,14 +29,14 @@ def in_words(logged: Logged, question: RowQuestion, span: Span) -> str:
     values = logged.values(question.name, span)
     if not values:
         return gettext("no answer")
-    answered = words.weeks(len(values)) if is_weekly(question) else words.days(len(values))
+    answered = wording.weeks(len(values)) if is_weekly(question) else wording.days(len(values))
     match question.own.kind:
         case "score" | "number":
             spread, unit = spreads.spread_of(values), getattr(question.kind, "unit", "")
             facts = {
-                "median": f"{words.number(spread.median, 2)} {unit}".strip(),
-                "half": words.numbers(spread.low, spread.high, 2),
-                "all": words.numbers(spread.least, spread.most, 2),
+                "median": f"{wording.number(spread.median, 2)} {unit}".strip(),
+                "half": wording.numbers(spread.low, spread.high, 2),
+                "all": wording.numbers(spread.least, spread.most, 2),
                 "answered": answered,
             }
             return gettext("median %(median)s, middle half %(half)s, all %(all)s (%(answered)s)") % facts

@@ -6,7 +6,7 @@ from insights.report.logged import Span
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ReportSelection:
     """`groups` are the keys of the sections wanted, `panels` and `own` names of questions, `words` keys of entries.
 
     `questions` are the person's own, to be asked at the appointment. What is empty is not in the report.

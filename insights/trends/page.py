@@ -8,13 +8,13 @@ from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 
 from insights.charts import Bars, Mark, Surroundings
-from insights.events import Mark as Event
-from insights.trend_charts import MOST_BANDS, answer_bars, bands_of, check_in_bars, line_chart, weekday_bars
-from insights.trend_drawings import scale_of
-from insights.trend_groups import Group
-from insights.trend_numbers import numbers_of_period
-from insights.trend_words import direction_in_words, sentence_of
-from insights.trends import Steps
+from insights.events import EventMark
+from insights.trends.charts import MOST_BANDS, answer_bars, bands_of, check_in_bars, line_chart, weekday_bars
+from insights.trends.drawings import scale_of
+from insights.trends.groups import Group
+from insights.trends.numbers import numbers_of_period
+from insights.trends.sentences import direction_in_words, sentence_of
+from insights.trends.statistics import Steps
 from logs.questions import Question
 
 
@@ -31,7 +31,9 @@ class Card:
 class TrendPage:
     """The charts of a person over a period."""
 
-    def __init__(self, person, groups: Sequence[Group], steps: Steps, start: datetime.date, events: Sequence[Event]):
+    def __init__(
+        self, person, groups: Sequence[Group], steps: Steps, start: datetime.date, events: Sequence[EventMark]
+    ):
         self.person = person
         self.groups = groups
         self.steps = steps

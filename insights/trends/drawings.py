@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from django.utils.translation import gettext
 
 from insights.charts import SCORES, Drawing, Scale, drawing_of, middles, scale_around
-from insights.trend_words import answer_in_words
-from insights.trends import HOURS, Points, Steps, Trend
+from insights.trends.sentences import answer_in_words
+from insights.trends.statistics import HOURS, Points, Steps, Trend
 from logs.kinds import Count, Hours, Score, Time, YesNo
 from logs.questions import Question
 

@@ -10,11 +10,11 @@ from django.utils.translation import gettext, ngettext
 from insights.charts import SCORES, Band, Bar, Bars, Line, LineChart, Period, Scale
 from insights.dose_periods import total_in_words
 from insights.series import stage_slug
-from insights.trend_drawings import scale_of
-from insights.trend_groups import Group
-from insights.trend_numbers import BandNumbers
-from insights.trend_words import answer_in_words, choices_of, direction_in_words, number_in_words
-from insights.trends import Steps, Trend
+from insights.trends.drawings import scale_of
+from insights.trends.groups import Group
+from insights.trends.numbers import BandNumbers
+from insights.trends.sentences import answer_in_words, choices_of, direction_in_words, number_in_words
+from insights.trends.statistics import Steps, Trend
 from logs.kinds import Choice, Score, TwoNumbers
 from logs.models import Medication
 from logs.periods import ONE_DAY
