@@ -111,10 +111,13 @@ def test_no_page_shows_an_old_number_with_a_shared_cache(cluster):
             assert are_numbers(json.loads(kept.get(key)))
 
 
+NOT_NUMBERS = {"name", "direction"}
+
+
 def are_numbers(value) -> bool:
-    """Whether it holds nothing but numbers and the names of measures. Labels are empty: they are added afterwards."""
+    """Whether it holds nothing but numbers, and names and directions of measures. Labels are added later."""
     if isinstance(value, dict):
-        return all(key == "name" or are_numbers(each) for key, each in value.items())
+        return all(key in NOT_NUMBERS or are_numbers(each) for key, each in value.items())
     if isinstance(value, list):
         return all(map(are_numbers, value))
     return value in (None, "") or isinstance(value, int | float)

@@ -37,6 +37,8 @@ def database(cluster):
 def template(cluster):
     url = cluster.create_database("template")
     assert manage(url, "migrate", "--verbosity=0").returncode == 0
+    # A warning of unchecked lines would stand before what these tests read.
+    cluster.execute("UPDATE support_helpline SET checked_on = current_date", database="template")
 
 
 @pytest.fixture
