@@ -65,6 +65,9 @@ class Result:
     off_mean: float | None = None
     off_days: int = 0
     asked_on: str = ""  # of the person's own guess: the day on which it was asked
+    # Of `dose_amount` and `dose_time`: the key of the medication they are of; of `dose_amount`, the unit of `per`.
+    medication: int | None = None
+    unit: str = ""
     later: Later | None = None
     # The single days behind the chart, thinned to a few hundred: the exposure and the outcome of each.
     points: tuple[tuple[float, float], ...] = ()
