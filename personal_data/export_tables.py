@@ -10,7 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KnownBrowser, SecurityEvent, Session, User
-from insights.models import Appointment, Event, HiddenDay, Report, ReportLink, ReportOpening
+from insights.models import (
+    Appointment,
+    Computation,
+    Event,
+    Guess,
+    HiddenDay,
+    KeptFinding,
+    Report,
+    ReportLink,
+    ReportOpening,
+)
 from logs.fields import Answer
 from logs.models import DailyLog, Dose, Medication, OwnQuestion, attach_own_answers
 from logs.parts import Part
@@ -160,6 +170,9 @@ DOSES_READ = (
 PROFILE = columns_of(User, "password", "username_key", "has_own_questions", *User.COUNTER_FIELDS)
 
 
+COMPUTED_APART = ("claim", "lease_until", "attempts", "result_format")
+
+
 def days(person: User) -> Iterator[Model]:
     yield from in_batches(person.daily_logs.all(), by="date", prepare=attach_own_answers)
 
@@ -183,6 +196,18 @@ def happened(person: User) -> Iterator[Model]:
 
 def hidden_days(person: User) -> Iterator[Model]:
     yield from in_batches(person.hidden_days.all(), by="pk")
+
+
+def computations(person: User) -> Iterator[Model]:
+    yield from person.computations.all()
+
+
+def kept_findings(person: User) -> Iterator[Model]:
+    yield from person.kept_findings.all()
+
+
+def guesses(person: User) -> Iterator[Model]:
+    yield from person.guesses.all()
 
 
 def reflections(person: User) -> Iterator[Model]:
@@ -266,6 +291,10 @@ TABLES = (
     # Beside "events", which are those of the account.
     ExportTable("happened", always(columns_of(Event, "uuid")), happened),
     ExportTable("hidden_days", always(columns_of(HiddenDay)), hidden_days),
+    # Neither who computes it nor the format of a result, which the result itself has.
+    ExportTable("computations", always(columns_of(Computation, *COMPUTED_APART)), computations),
+    ExportTable("kept_findings", always(columns_of(KeptFinding)), kept_findings),
+    ExportTable("guesses", always(columns_of(Guess)), guesses),
     ExportTable("support_plan", always(columns_of(SupportPlan)), support_plan),
     ExportTable("reminder_plan", always(columns_of(Plan)), reminder_plan),
     # Neither tokens nor addresses: who has them can send reminders to this person.

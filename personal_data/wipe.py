@@ -14,6 +14,7 @@ def wipe_all(person: User):
     # A reminder says that something was not logged by then. Times and channels are settings, and stay.
     all_rows += (person.reminder_deliveries,)
     all_rows += (person.events, person.hidden_days)
+    all_rows += (person.computations, person.kept_findings, person.guesses)
     all_rows += (SupportPlan.objects.filter(user=person),)
     all_rows += (person.own_questions,)  # After their answers, which are deleted with days and weeks.
     if sum(rows.all().delete()[0] for rows in all_rows):

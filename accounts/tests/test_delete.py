@@ -16,7 +16,14 @@ from accounts.social_login import ACCOUNTS, TOKENS
 from accounts.tests.factories import PASSWORD, make_person
 from encryption.fields import PrivateTextField
 from insights.models import ReportLink, ReportOpening
-from insights.tests.factories import make_appointment, make_event, make_report
+from insights.tests.factories import (
+    make_appointment,
+    make_computation,
+    make_event,
+    make_guess,
+    make_kept_finding,
+    make_report,
+)
 from logs.stages import STAGES
 from logs.tests.factories import make_dose, make_full_log, make_medication, make_question_set
 from logs.tests.own_questions import make_answer, make_question
@@ -67,6 +74,9 @@ def make_person_with_everything(**facts) -> User:
     ReportOpening.objects.record(link, is_pdf=False)
     make_event(person)
     person.hidden_days.create(date=log.date)
+    make_computation(person)
+    make_kept_finding(person)
+    make_guess(person)
     person.groups.add(Group.objects.get_or_create(name="friends")[0])
     person.user_permissions.add(Permission.objects.first())
     EmailConfirmation.create(EmailAddress.objects.create(user=person, email=f"{person.pk}@example.org"))
@@ -115,6 +125,9 @@ def test_the_tables_about_a_person_are_found(maria):
         "OwnWeeklyAnswer.user",
         "Event.user",
         "HiddenDay.user",
+        "Computation.user",
+        "KeptFinding.user",
+        "Guess.user",
     } <= rows_of(maria.pk).keys()
 
 

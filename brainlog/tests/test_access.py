@@ -29,8 +29,25 @@ from brainlog.tests.addresses import (
     Address,
     addresses_of,
 )
-from insights.models import Appointment, Event, HiddenDay, Report, ReportLink, ReportOpening
-from insights.tests.factories import make_appointment, make_event, make_report
+from insights.models import (
+    Appointment,
+    Computation,
+    Event,
+    Guess,
+    HiddenDay,
+    KeptFinding,
+    Report,
+    ReportLink,
+    ReportOpening,
+)
+from insights.tests.factories import (
+    make_appointment,
+    make_computation,
+    make_event,
+    make_guess,
+    make_kept_finding,
+    make_report,
+)
 from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion, QuestionSet
 from logs.tests.factories import make_dose, make_full_log, make_medication, make_question_set
 from logs.tests.own_questions import make_answer, make_question
@@ -46,7 +63,7 @@ from testing.rollback import rolled_back
 pytestmark = pytest.mark.once
 
 OURS = (User, DailyLog, Medication, Dose, WeeklyReflection, OwnQuestion, OwnAnswer, OwnWeeklyAnswer, QuestionSet)
-OURS += (Event, HiddenDay, Appointment, Report, ReportLink, ReportOpening)
+OURS += (Event, HiddenDay, Appointment, Report, ReportLink, ReportOpening, Computation, KeptFinding, Guess)
 # With a provider configured, only the additional URLs are tested.
 EVERYWHERE = ELSEWHERE if settings.PROVIDERS else [*ADDRESSES, *ADMIN, *WITHOUT_A_VIEW]
 ROLES = {
@@ -84,6 +101,9 @@ def maria(db):
     report = make_report(maria, title="A secret report", pk=1)
     ReportLink.objects.create(pk=1, report=report, user=maria, expires_at="2100-01-01T00:00Z")
     maria.hidden_days.create(date=DAY)
+    make_computation(maria)
+    make_kept_finding(maria)
+    make_guess(maria)
     return maria
 
 

@@ -85,6 +85,7 @@ def test_every_text_is_encrypted_with_the_first_key(rows, keys):
         "reflections_ownweeklyanswer: 1 texts encrypted again\n"
         "support_supportplan: 0 texts encrypted again\n"
         "insights_appointment: 0 texts encrypted again\n"
+        "insights_computation: 0 texts encrypted again\n"
         "insights_event: 1 texts encrypted again\n"
         "insights_report: 0 texts encrypted again\n"
         "reminders_channel: 2 texts encrypted again\n"

@@ -75,6 +75,7 @@ def test_everything_logged_is_deleted_and_the_account_stays(as_maria, maria):
     logged = before.keys() - stays.keys()
     assert {"DailyLog.user", "Dose.medication__user", "WeeklyReflection.user", "OwnQuestion.user"} <= logged
     assert {"OwnAnswer.user", "OwnWeeklyAnswer.user", "QuestionSet.user", "Event.user", "HiddenDay.user"} <= logged
+    assert {"Computation.user", "KeptFinding.user", "Guess.user"} <= logged
 
     as_maria.post(URL, {"username": "Maria"})
 

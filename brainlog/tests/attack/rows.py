@@ -16,7 +16,14 @@ from accounts.tests.factories import make_person
 from brainlog.tests.addresses import DAY, SUNDAY
 from brainlog.tests.attack.texts import packed
 from insights.models import Appointment, Event, Report, ReportOpening
-from insights.tests.factories import make_appointment, make_event, make_report
+from insights.tests.factories import (
+    make_appointment,
+    make_computation,
+    make_event,
+    make_guess,
+    make_kept_finding,
+    make_report,
+)
 from insights.tests.links import make_link
 from insights.tests.reports import example_report
 from logs.models import DailyLog, Medication, OwnAnswer, OwnQuestion
@@ -192,6 +199,9 @@ def make_secret(other: User):
     ReportOpening.objects.create(link=other.report_links.get(), user=other)
     SupportPlan.objects.create(user=other, plan=SECRET, people=SECRET)
     other.hidden_days.create(date=DAY)
+    make_computation(other, result_json=SECRET)
+    make_kept_finding(other)
+    make_guess(other)
     other.display_name, other.email = SECRET, "secret@example.org"
     other.save()
     EmailAddress.objects.create(user=other, verified=True, primary=True, email="secret@example.org")

@@ -53,6 +53,7 @@ def test_the_other_person_has_rows_of_every_kind(world):
     assert tables >= {"logs_dailylog", "logs_medication", "logs_dose", "reflections_weeklyreflection"}
     assert tables >= {"logs_ownquestion", "logs_ownanswer", "reflections_ownweeklyanswer", "logs_questionset"}
     assert tables >= {"insights_appointment", "insights_event", "insights_hiddenday", "insights_report"}
+    assert tables >= {"insights_computation", "insights_keptfinding", "insights_guess"}
     assert tables >= {"insights_reportlink", "insights_reportopening", "support_supportplan"}
 
 

@@ -43,6 +43,9 @@ NOT_SHOWN = {
     "logs.Medication.usual_times",  # Times of day only: the database refuses any other text.
     # Names of fields, of which pages show known ones only; and names of files, for commands.
     *("accounts.SecurityEvent.changed", "accounts.User.year_question", "operations.Backup.archive"),
+    # Names of questions and keys of comparisons, of which pages show known ones only; numbers that a computation wrote.
+    *("insights.Guess.exposure", "insights.Guess.outcome", "insights.KeptFinding.key"),
+    "insights.Computation.result_json",
     *("auth.Permission.name", "auth.Permission.codename"),
     *("contenttypes.ContentType.app_label", "contenttypes.ContentType.model"),
 }
