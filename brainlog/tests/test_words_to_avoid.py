@@ -32,6 +32,8 @@ AVOIDED = re.compile(
 EXCEPTIONS = {
     "A private log you can show to the people who treat you.": "the purpose: it is they who treat",
     "The last day whose missing scores": "of a column that no page shows",
+    "Probably not a cause: it comes afterwards just as much.": "a remark that denies one",
+    "It shows no causes and is no diagnosis. Talk about it with the people who treat you.": "it denies both",
 }
 
 

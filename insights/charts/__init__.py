@@ -1,9 +1,10 @@
 """Charts as markup, from numbers alone: no model, no query, no request. What templates write down is a SafeString.
 
 A `LineChart` draws values by day over a period, with doses and events; `Bars` a number for each of a few names, as a
-table; `Cells` a grid with one cell for each day, as a table. Each has `key`, the beginning of its ids, which occurs
-once on a page, a `title` and, if it is a picture, a `description` for those who do not see it. The caller
-writes the heading above, and the sentence and the table beside it:
+table; `Cells` a grid with one cell for each day, as a table; `DifferenceChart` single days, and a difference with its
+interval. Each has `key`, the beginning of its ids, which occurs once on a page, a `title` and, if it is a picture, a
+`description` for those who do not see it. The caller writes the heading above, and the sentence and the table beside
+it:
 
     chart = LineChart(
         key="focus",
@@ -29,6 +30,7 @@ colours and paper. Nothing needs a style attribute or a script.
 from insights.charts.bands import Band, Period
 from insights.charts.bars import Bar, Bars
 from insights.charts.cells import Cell, Cells, Row
+from insights.charts.differences import DifferenceChart
 from insights.charts.line import Line, LineChart
 from insights.charts.paths import Drawing, drawing_of, middles
 from insights.charts.scales import SCORES, Scale, scale_around, ticks
@@ -41,6 +43,7 @@ __all__ = [
     "Bars",
     "Cell",
     "Cells",
+    "DifferenceChart",
     "Drawing",
     "Line",
     "LineChart",
