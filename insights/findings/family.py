@@ -9,7 +9,8 @@ questions, besides these exposures, which are made of several answers:
   was talked out, or written about. No: only "spiraled" or "detached".
 - `lunch`, `breakfast`: yes if something is written down. No if the check-in that asks it is done, and the line is
   empty. So it is about what was written down, not about what was eaten.
-- `medication-7`: whether a dose of that medication is listed, of days whose medication check-in says what was taken.
+- `medication-7`: whether a dose of that medication is listed, of days on which the one of `dose_amount` was taken. Days
+  without any would make each further medication look like the one that is taken with it.
 - `own-7`: a question of the person's own.
 
 `never_felt_isolated` is yes on days without such a feeling, as it is stored. Nights and moods of the morning are in the

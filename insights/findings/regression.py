@@ -49,17 +49,26 @@ class Fit:
 
 
 def estimate(
-    days: np.ndarray, x: np.ndarray, y: np.ndarray, weekdays: np.ndarray, *, drift: bool = True, shifts: bool = True
+    days: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    weekdays: np.ndarray,
+    *,
+    drift: bool = True,
+    shifts: bool = True,
+    columns: np.ndarray | None = None,
 ) -> Estimate | None:
     """The difference of y that goes with x, with its 95 % interval; arrays (n,), days in order.
 
     None where the days cannot say: x or y does not vary, or follows from weekdays and slow changes alone.
-    `drift`: with the columns of slow changes. `shifts`: with the factor of shift_factor().
+    `drift`: with the columns of slow changes. `shifts`: with the factor of shift_factor(). `columns`: what columns_of()
+    says, if it is known.
     """
     x_scale, y_scale = spread(x), spread(y)
     if x_scale == 0 or y_scale == 0 or len(days) < 3:
         return None
-    columns = columns_of(days, weekdays, drift=drift)
+    if columns is None:
+        columns = columns_of(days, weekdays, drift=drift)
     pair = np.column_stack([(x - x.mean()) / x_scale, (y - y.mean()) / y_scale])
     rho = carry_over(days, columns, pair)
     if rho is None:
@@ -80,18 +89,30 @@ def with_interval(value: float, error: float, freedom: int, days: int, rho: floa
 
 
 def comes_afterwards(
-    days: np.ndarray, x: np.ndarray, later: np.ndarray, y: np.ndarray, weekdays: np.ndarray, rho: float
+    days: np.ndarray,
+    x: np.ndarray,
+    later: np.ndarray,
+    y: np.ndarray,
+    weekdays: np.ndarray,
+    rho: float,
+    *,
+    columns: np.ndarray | None = None,
 ) -> bool:
     """Step 7, the guard: whether x of the day after y goes with y, and at least as much as x of its own day does.
 
-    Arrays (n,): the days on which `later`, the x of the day after y, is known as well. `rho` is that of the estimate.
-    One regression of y on both, with the same columns, carry-over and errors.
+    Arrays (n,). `later`: x of the day after y; days on which it is NaN are left out. `rho` and `columns` are those of
+    the estimate. One regression of y on both, with the same columns, carry-over and errors.
     """
-    scales = [spread(each) for each in (x, later, y)]
+    if columns is None:
+        columns = columns_of(days, weekdays)
+    is_known = ~np.isnan(later)
+    days, columns = days[is_known], columns[is_known]
+    values = [each[is_known] for each in (x, later, y)]
+    scales = [spread(each) for each in values]
     if len(days) < 3 or not all(scales):
         return False
-    values = np.column_stack([(v - v.mean()) / s for v, s in zip((x, later, y), scales, strict=True)])
-    fit = fit_without_carry_over(days, columns_of(days, weekdays), values, rho)
+    values = np.column_stack([(v - v.mean()) / s for v, s in zip(values, scales, strict=True)])
+    fit = fit_without_carry_over(days, columns, values, rho)
     if fit is None:
         return False
     earlier, afterwards = np.abs(fit.t)
@@ -117,9 +138,14 @@ def columns_of(days: np.ndarray, weekdays: np.ndarray, *, drift: bool = True) ->
     t = days - days[0]
     span = int(t[-1]) + 1
     waves = max(1, min(2 * span // SHORTEST_WAVE, n // DAYS_PER_WAVE))
-    columns = np.empty((n, 7 + waves))
+    columns = np.empty((n, 7 + waves), order="F")
     columns[:, 0], columns[:, 1:7] = 1, week
-    np.cos(np.multiply.outer(t + 0.5, np.arange(1, waves + 1) * (np.pi / span)), out=columns[:, 7:])
+    # cos((k + 1)a) = 2 cos(a) cos(ka) - cos((k - 1)a): for ten years, this takes a fifth of the time of all cosines.
+    before, wave = np.ones(n), np.cos((t + 0.5) * (np.pi / span))
+    twice = 2 * wave
+    for place in range(7, 7 + waves):
+        columns[:, place] = wave
+        before, wave = wave, twice * wave - before
     return columns
 
 
@@ -129,9 +155,14 @@ def basis_of(columns: np.ndarray) -> np.ndarray:
     For many more rows than columns this takes a fraction of the time of a QR decomposition, and the columns here are
     far from dependent. Those that are, such as a weekday without a day, add nothing to the rank.
     """
+    return columns @ whitening(columns)
+
+
+def whitening(columns: np.ndarray) -> np.ndarray:
+    """What makes columns orthonormal, (columns, rank)."""
     values, vectors = np.linalg.eigh(columns.T @ columns)
     is_some = values > RANK_TOLERANCE * values[-1]
-    return columns @ (vectors[:, is_some] / np.sqrt(values[is_some]))
+    return vectors[:, is_some] / np.sqrt(values[is_some])
 
 
 def carry_over(days: np.ndarray, columns: np.ndarray, pair: np.ndarray) -> float | None:
@@ -142,11 +173,8 @@ def carry_over(days: np.ndarray, columns: np.ndarray, pair: np.ndarray) -> float
     with k columns (Marriott and Pope 1954, for a mean). None if the columns leave nothing of x or y.
     """
     n = len(days)
-    values, vectors = np.linalg.eigh(columns.T @ columns)
-    is_some = values > RANK_TOLERANCE * values[-1]
-    vectors = vectors[:, is_some]
-    solution = vectors @ ((vectors.T @ (columns.T @ pair)) / values[is_some, None])
-    x, y = (pair - columns @ solution).T
+    found = whitening(columns)
+    x, y = (pair - columns @ (found @ (found.T @ (columns.T @ pair)))).T
     if min(x @ x, y @ y) <= VARIATION_TOLERANCE * n:
         return None
     residuals = y - (x @ y / (x @ x)) * x
@@ -156,7 +184,7 @@ def carry_over(days: np.ndarray, columns: np.ndarray, pair: np.ndarray) -> float
     if len(before) < LEAST_PAIRS or scale <= VARIATION_TOLERANCE:
         return 0.0
     rho = float(before @ after / scale)
-    rho += (1 + 3 * rho + is_some.sum() * (1 - rho) / 2) / n
+    rho += (1 + 3 * rho + found.shape[1] * (1 - rho) / 2) / n
     return float(min(max(rho, 0.0), MOST_CARRY_OVER))
 
 

@@ -27,21 +27,29 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """What the days after a finding was first kept say alone. `estimate` is None while they are too few."""
+    """What the days after a finding was first kept say alone. `estimate` is None while they are too few.
+
+    `needed`: how many more it takes, as for a Result.
+    """
 
     since: str  # the day on which it was first kept
     days: int  # with both answers, after that day
     estimate: Estimate | None
+    needed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """One comparison. `estimate` and what follows from it are None while `needed` is positive.
 
+    They are None as well where the days are enough and cannot say: the outcome never differs, or the exposure does so
+    only with the day of the week.
+
     `needed`: how many more days with both answers are needed; 0 if there are enough. `days` are those with both
     answers, of `span` calendar days from the first to the last of them; `not_tracked` and `recalled` of these days are
     left out. `on` and `off` are the plain means of the outcome on days with and without the exposure, and how many
-    days each has; for an amount, on its upper and lower half. `q` is the p-value after Benjamini and Hochberg.
+    days each has; for an amount, on its upper half, which begins with `on_from`, and on its lower half. `q` is the
+    p-value after Benjamini and Hochberg.
     `guard`: "afterwards" if the later exposure goes with the outcome at least as much, else "".
     """
 
@@ -64,6 +72,7 @@ class Result:
     on_days: int = 0
     off_mean: float | None = None
     off_days: int = 0
+    on_from: float | None = None
     asked_on: str = ""  # of the person's own guess: the day on which it was asked
     # Of `dose_amount` and `dose_time`: the key of the medication they are of; of `dose_amount`, the unit of `per`.
     medication: int | None = None
