@@ -33,13 +33,15 @@ class Answers:
     `days`: ordinals, each once, in order. `values`: by name, numbers or NaN; yes is 1, no is 0, a time is in hours
     since midnight. Days marked as not tracked have none, nor have answers whose condition does not hold any more.
     `recalled`: by name, whether the value was answered when the day was over. A name without any has no array.
-    `unit`: that of `dose_amount`. `medications`: the keys of further ones, those taken on most days first.
+    `main`: the key of the medication of `dose_amount` and `dose_time`, `unit`: that of the amounts. `medications`: the
+    keys of further ones, those taken on most days first.
     """
 
     days: np.ndarray
     not_tracked: np.ndarray
     values: Mapping[str, np.ndarray]
     recalled: Mapping[str, np.ndarray]
+    main: int | None = None
     unit: str | None = None
     medications: tuple[int, ...] = ()
 
@@ -67,7 +69,7 @@ def read_answers(person, own: Sequence[RowQuestion] = ()) -> Answers:
     values = {name: column(rows, name) for name in COLUMNS}
     values["coping_used"] = coping_used(rows)
     values |= {name: written_down(rows, name) for name in WRITTEN_DOWN}
-    doses, unit, medications = values_of_doses(person, rows)
+    doses, main, unit, medications = values_of_doses(person, rows)
     values |= doses
     answered = own_answers(person.own_answers, "daily_log_id", own, rows)
     values |= {each.name: own_values(each, answered[each.name], person.day_ends_at) for each in own}
@@ -75,7 +77,7 @@ def read_answers(person, own: Sequence[RowQuestion] = ()) -> Answers:
     for each in values.values():
         each[is_marked] = np.nan
     days = np.array([date.toordinal() for date in rows.dates], dtype=np.int64)
-    return Answers(days, is_marked, values, recalled_values(values, recalled), unit, medications)
+    return Answers(days, is_marked, values, recalled_values(values, recalled), main, unit, medications)
 
 
 def day_rows(person) -> Rows:
@@ -163,16 +165,16 @@ def recalled_values(values: Mapping[str, np.ndarray], places: Mapping[str, Seque
 # ── Doses ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def values_of_doses(person, rows: Rows) -> tuple[dict[str, np.ndarray], str | None, tuple[int, ...]]:
-    """What the doses of the days say, the unit of the amounts, and the keys of further medications."""
+def values_of_doses(person, rows: Rows) -> tuple[dict[str, np.ndarray], int | None, str | None, tuple[int, ...]]:
+    """What the doses of the days say; the main medication, its unit, and the further ones, as Answers has them."""
     nothing = {name: np.full(len(rows.dates), np.nan) for name in ("dose_amount", "dose_time")}
     if not rows.dates:
-        return nothing, None, ()
+        return nothing, None, None, ()
     taken = read_taken(person, rows.dates[0], rows.dates[-1])
     days = {key: len(totals) for key, totals in taken.totals.items()}
     main, *others = sorted(days, key=lambda key: (-days[key], key)) or [None]
     if main is None:
-        return nothing, None, ()
+        return nothing, None, None, ()
     amounts, unit = amounts_of(taken, main)
     times = times_of(taken, main, person.day_ends_at)
     found = {
@@ -184,7 +186,7 @@ def values_of_doses(person, rows: Rows) -> tuple[dict[str, np.ndarray], str | No
         of_day = taken.totals[key]
         is_taken = [(date in of_day) if date in taken.totals[main] else None for date in rows.dates]
         found[f"{MEDICATION}{key}"] = numbers(is_taken)
-    return found, unit, tuple(others)
+    return found, main, unit, tuple(others)
 
 
 def amounts_of(taken: Taken, key: int) -> tuple[dict[datetime.date, float], str | None]:

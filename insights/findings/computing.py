@@ -16,6 +16,7 @@ from logs.question_lists import questions_of_day
 # Points of a chart. Of more days, those drawn are spread evenly over all.
 MOST_POINTS = 300
 AFTERWARDS = "afterwards"
+OF_DOSES = ("dose_amount", "dose_time")
 
 
 def findings_of(person, kept_since: Mapping[str, datetime.date] | None = None, guesses: Sequence = ()) -> Findings:
@@ -50,7 +51,7 @@ def findings_in(
     compared = pairs_of_family(answers, guesses, own_kinds or {})
     results = tuple(
         completed(result, pairs, kept_since.get(result.key))
-        for result, pairs in zip(corrected([result_of(pairs) for pairs in compared]), compared, strict=True)
+        for result, pairs in zip(corrected([result_of(pairs, answers) for pairs in compared]), compared, strict=True)
     )
     first, last = [*map(iso_date, answers.days[[0, -1]])] if len(answers.days) else (None, None)
     return Findings(version, first, last, results)
@@ -93,7 +94,7 @@ def estimate_and_guard(pairs: Pairs, *, guarded: bool = True) -> tuple[Estimate 
     return scaled, AFTERWARDS if is_after else ""
 
 
-def result_of(pairs: Pairs) -> Result:
+def result_of(pairs: Pairs, answers: Answers) -> Result:
     """What the days of a comparison say, without the correction for the others."""
     asked = pairs.comparison
     found, guard = estimate_and_guard(pairs)
@@ -119,6 +120,8 @@ def result_of(pairs: Pairs) -> Result:
         off_days=len(off),
         on_from=float(pairs.x[is_on].min()) if asked.is_amount and len(on) else None,
         asked_on=asked.asked_on,
+        medication=answers.main if asked.exposure in OF_DOSES else None,
+        unit=(answers.unit or "") if asked.exposure == "dose_amount" else "",
     )
 
 
