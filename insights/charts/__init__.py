@@ -29,6 +29,7 @@ colours and paper. Nothing needs a style attribute or a script.
 
 from insights.charts.bands import Band, Period
 from insights.charts.bars import Bar, Bars
+from insights.charts.before_after import After, BeforeAfterChart
 from insights.charts.cells import Cell, Cells, Row
 from insights.charts.differences import DifferenceChart
 from insights.charts.line import Line, LineChart
@@ -38,7 +39,9 @@ from insights.charts.surroundings import Mark, Surroundings
 
 __all__ = [
     "SCORES",
+    "After",
     "Band",
+    "BeforeAfterChart",
     "Bar",
     "Bars",
     "Cell",

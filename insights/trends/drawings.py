@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from insights.charts import SCORES, Drawing, Scale, drawing_of, middles, scale_around
 from insights.trends.sentences import answer_in_words
 from insights.trends.statistics import HOURS, Points, Steps, Trend
-from logs.kinds import Count, Hours, Score, Time, YesNo
+from logs.kinds import Count, Hours, Kind, Score, Time, YesNo
 from logs.questions import Question
 
 HALF_DAY = 12
@@ -16,9 +16,11 @@ MOST_DOTS = 110  # weeks with a dot each
 
 
 def scale_of(question: Question, trend: Trend) -> Scale:
-    """The scale of a question that is no choice: its own where it has one, else round numbers around what there is."""
-    kind = question.kind
-    values = trend.extent
+    return scale_for(question.kind, trend.extent)
+
+
+def scale_for(kind: Kind, values: Sequence[float]) -> Scale:
+    """The scale of a kind that is no choice: its own where it has one, else round numbers around what there is."""
     if isinstance(kind, Score):
         return Scale(SCORES.low, SCORES.high, tuple(map(str, kind.ends)))
     if isinstance(kind, YesNo):

@@ -90,11 +90,13 @@ def numbers_from(series: Sequence[Series], doses: Doses, steps: Steps, day_ends_
     """From the answers of the questions, and from the doses of the same days."""
     series = [with_doses(each, doses) if each.question.name == TAKEN else each for each in series]
     trends = [trend_of(each, steps, doses.changes, day_ends_at) for each in series]
+    return PeriodNumbers(trends=trends, bands=bands_in(doses, steps.first))
+
+
+def bands_in(doses: Doses, first: datetime.date) -> list[BandNumbers]:
+    """Of each medication with a dose, or a missed one, in a period from the day `first` on."""
     keys = [*dict.fromkeys([*doses.stretches, *doses.missed, *doses.late])]
-    return PeriodNumbers(
-        trends=trends,
-        bands=[band_of(key, doses, steps.first) for key in keys],
-    )
+    return [band_of(key, doses, first) for key in keys]
 
 
 def with_doses(series: Series, doses: Doses) -> Series:
