@@ -133,6 +133,8 @@ ADDRESSES = [
     Address("insights:trends"),
     Address("insights:trend", ("focus",)),
     Address("insights:trend_csv", ("focus",)),
+    Address("insights:changes"),
+    Address("insights:change", (DAY,)),
     Address("insights:events", other=(200, 200)),
     Address("insights:event", (1,), other=(404, 404)),
     Address("insights:event_delete", (1,), other=(405, 404)),

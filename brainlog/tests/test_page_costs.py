@@ -33,6 +33,8 @@ MOST = {
     "/reflections/": (4, 2, 13450),
     f"/reflections/numbers/{DAY[:7]}/": (4, 2, 6950),
     "/insights/events/": (6, 3, 9250),
+    "/insights/change/": (4, 5, 5000),
+    "/insights/change/2026-04-01/": (3, 7, 65000),
     "/insights/report/": (7, 3, 8600),
     "/insights/words/": (7, 10, 19350),
     "/logs/questions/": (3, 1, 11650),

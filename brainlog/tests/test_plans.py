@@ -193,6 +193,12 @@ PAGES = {
     f"/logs/{TODAY}/delete/": {DAYS_TABLE: 1},
     "/insights/events/": {EVENTS_TABLE: 40},
     f"/insights/events/{PERSON_ID}/": {EVENTS_TABLE: 1},
+    # The doses of a year, and of two weeks before; with them, the days on which they were taken.
+    "/insights/change/": {DAYS_TABLE: 380, DOSES: 2 * 380, MEDICATIONS: 2 * 5, EVENTS_TABLE: 40},
+    "/insights/change/2026-04-01/": {
+        **{DAYS_TABLE: 56 + 70, DOSES: 2 * 70, MEDICATIONS: 2 * 5, EVENTS_TABLE: 40},
+        **{QUESTIONS_TABLE: 6, ANSWERS: 2 * 56},
+    },
     # The month, and the next day and week with words that are not hidden, for each of its ends. No week has any here.
     "/insights/words/": {DAYS_TABLE: 120, WEEKS: 300, HIDDEN: 200},
     "/insights/words/?month=2026-04&theme=gratitude": {DAYS_TABLE: 120, HIDDEN: 200},
@@ -226,6 +232,8 @@ PAGES = {
 COUNTED_OFF = {
     # The first day of all, from which on days are counted.
     "/insights/": {DAYS_TABLE: 1},
+    "/insights/change/": {DAYS_TABLE: 1},
+    "/insights/change/2026-04-01/": {DAYS_TABLE: 1},
     "/insights/trends/focus/": {DAYS_TABLE: 1},
     "/insights/trends/focus.csv": {DAYS_TABLE: 1},
     "/reflections/2026-05-03/": {DAYS_TABLE: 1},
@@ -289,7 +297,7 @@ def test_every_page_is_here():
     ours = {
         name
         for name in (address.name for address in ADDRESSES)
-        if re.match("today|logs:|reflections:|insights:(event|words|hidden|trend)", name)
+        if re.match("today|logs:|reflections:|insights:(change|event|words|hidden|trend)", name)
     }
 
     assert {resolve(page.split("?")[0]).view_name for page in PAGES} == ours - ELSEWHERE

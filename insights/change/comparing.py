@@ -18,7 +18,7 @@ from operator import mul
 from insights.findings.results import Estimate
 from insights.findings.student import quantile, two_sided_p
 
-# From fewer pairs of answers one day apart, no correlation is estimated. What is estimated is held within 0 and the most.
+# From fewer pairs of answers one day apart, no correlation is estimated. It is held within 0 and the most.
 LEAST_PAIRS = 15
 MOST_CARRY_OVER = 0.85
 TINY = 1e-9  # of a pivot, and of what a day's own answer leaves open: less is zero
@@ -29,8 +29,11 @@ Rows = Sequence[Sequence[float]]
 def difference(days: Sequence[int], is_after: Sequence[bool], values: Sequence[float]) -> Estimate | None:
     """How much higher values are from a day on than before it. `days` are the ordinals of dates, in order.
 
-    None where that cannot be said: with one side alone, a side that follows from weekdays, or too few days.
+    None where that cannot be said: all values or all sides are the same, the side follows from the weekday, or there
+    are too few days.
     """
+    if len({*values}) < 2:
+        return None
     rows = columns_of(days, is_after)
     fit = Fit.of(rows, values)
     if fit is None:

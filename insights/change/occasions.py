@@ -20,10 +20,17 @@ OFFERED_DAYS, MOST_OFFERED = 365, 20
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Something that changed on a day, in words: `Concerta changes to 27 mg`, or the person's own."""
+    """Something that changed on a day, in words: `Concerta changes to 27 mg`, or the person's own.
+
+    What took a few days, such as flu, changed on the first of them; `last` is its last.
+    """
 
     date: datetime.date
     text: str
+    last: datetime.date
+
+    def is_in_week_of(self, day: datetime.date) -> bool:
+        return self.date - SAME_WEEK <= day <= self.last + SAME_WEEK
 
     @property
     def in_words(self) -> str:
@@ -53,21 +60,23 @@ def changes_of(name: str, stretches: Sequence[Stretch], last: datetime.date) -> 
         amount = total_in_words(stretch.total)
         follows = before is not None and before.last + ONE_DAY == stretch.first
         text = gettext("%(name)s changes to %(amount)s") if follows and amount else gettext("%(name)s begins")
-        found.append(Occasion(stretch.first, text % {"name": name, "amount": amount}))
+        found.append(Occasion(stretch.first, text % {"name": name, "amount": amount}, stretch.first))
     ends = [one.last + ONE_DAY for one, after in pairwise(stretches) if one.last + ONE_DAY != after.first]
     if stretches and (last - stretches[-1].last).days > LONGEST_GAP:
         ends.append(stretches[-1].last + ONE_DAY)
-    return [*found, *(Occasion(day, gettext("%(name)s ends") % {"name": name}) for day in ends)]
+    return [*found, *(Occasion(day, gettext("%(name)s ends") % {"name": name}, day) for day in ends)]
 
 
 def changes_in_life(marks: Iterable[EventMark]) -> list[Occasion]:
-    """An event's first day, and the day after its last if it took longer than a day."""
+    """The first day of each event, and the day after one that took longer than a week."""
     found = []
     for mark in marks:
         words = gettext("“%(text)s”") % {"text": mark.text}
-        found.append(Occasion(mark.began, words))
-        if mark.ended != mark.began:
-            found.append(Occasion(mark.ended + ONE_DAY, gettext("%(event)s is over") % {"event": words}))
+        is_long = mark.ended - mark.began > SAME_WEEK
+        found.append(Occasion(mark.began, words, mark.began if is_long else mark.ended))
+        if is_long:
+            after = mark.ended + ONE_DAY
+            found.append(Occasion(after, gettext("%(event)s is over") % {"event": words}, after))
     return found
 
 
@@ -76,7 +85,7 @@ def same_week_in_words(day: datetime.date, occasions: Iterable[Occasion]) -> str
 
     Nothing may be known of the day itself: the person chose it.
     """
-    near = [each for each in occasions if abs(each.date - day) <= SAME_WEEK]
+    near = [each for each in occasions if each.is_in_week_of(day)]
     others = [each for each in near if each.date != day]
     if len(near) > 1:
         text = gettext("In the same week: %(changes)s. These days cannot tell them apart.")
@@ -87,9 +96,11 @@ def same_week_in_words(day: datetime.date, occasions: Iterable[Occasion]) -> str
     return text % {"changes": ", ".join(each.in_words for each in near)}
 
 
-def offered(person, start: datetime.date) -> list[Occasion]:
-    """What changed in the last year after the person's first day `start`, newest first. Three queries."""
+def offered(person, start: datetime.date | None) -> list[Occasion]:
+    """What changed in the last year after `start`, the person's first log, newest first. Three queries."""
     today = person.today()
+    if start is None:
+        return []
     first = max(start, today - OFFERED_DAYS * ONE_DAY)
     found = occasions_of(read_taken(person, first, today), marks_for(person, first, today), first, today)
     return found[::-1][:MOST_OFFERED]

@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.translation import gettext
 
-from insights.change.answers import Outcome, Side, Window, outcome_of
+from insights.change.answers import Outcome, Window, outcome_of
 from insights.change.occasions import Occasion, occasions_of, same_week_in_words
-from insights.change.sentences import difference_in_words, names_of, shortage_in_words, too_few_in_words
+from insights.change.sentences import (
+    caution_in_words,
+    difference_in_words,
+    shortage_in_words,
+    sides_in_words,
+    too_few_in_words,
+    window_in_words,
+)
 from insights.charts import After, BeforeAfterChart, Line, Mark, Surroundings
 from insights.dose_periods import doses_from, read_taken
 from insights.events import marks_for
@@ -18,19 +24,9 @@ from insights.series import read_series
 from insights.trends.charts import bands_of
 from insights.trends.drawings import scale_for
 from insights.trends.numbers import bands_in
-from insights.trends.sentences import answer_in_words, direction_in_words
+from insights.trends.sentences import direction_in_words
 from insights.trends.statistics import Steps
 from logs.questions import Question
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One side in words. Empty numbers are dashes."""
-
-    name: str
-    days: int
-    median: str
-    mean: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ class Card:
     heading: str
     chart: SafeString
     sentence: str
-    rows: list[Row]
+    sides: list[str]
     direction: str
 
 
@@ -76,6 +72,18 @@ class ChangePage:
         return [each for each in self.occasions if each.date == self.window.day]
 
     @property
+    def changes_in_words(self) -> str:
+        return ", ".join(each.text for each in self.changes)
+
+    @property
+    def window_in_words(self) -> str:
+        return window_in_words(self.window)
+
+    @property
+    def caution(self) -> str:
+        return caution_in_words(len(self.cards))
+
+    @property
     def same_week(self) -> str:
         return same_week_in_words(self.window.day, self.occasions)
 
@@ -89,18 +97,13 @@ class ChangePage:
             window.first, window.last, bands_of(bands_in(doses, window.first), self.taken.medications, steps), marks
         )
 
-    @property
+    @cached_property
     def cards(self) -> list[Card]:
         return [self.card(each) for each in self.outcomes if each.has_enough]
 
     @property
     def too_few(self) -> list[str]:
         return [too_few_in_words(each) for each in self.outcomes if each.has_answers and not each.has_enough]
-
-    @property
-    def unanswered(self) -> str:
-        """The questions without any answer in these days."""
-        return names_of(each.question for each in self.outcomes if not each.has_answers)
 
     @property
     def shortage(self) -> str:
@@ -115,10 +118,7 @@ class ChangePage:
             heading=capfirst(str(question.label)),
             chart=self.chart(outcome, sentence),
             sentence=sentence,
-            rows=[
-                row_of(question, gettext("Before"), outcome.before),
-                row_of(question, gettext("From the day on"), outcome.after),
-            ],
+            sides=sides_in_words(outcome),
             direction=capfirst(direction),
         )
 
@@ -140,8 +140,3 @@ class ChangePage:
             after=after,
         )
         return chart.markup_within(self.around)
-
-
-def row_of(question: Question, name: str, side: Side) -> Row:
-    median, mean = (answer_in_words(question.kind, value) for value in (side.median, side.mean))
-    return Row(name, side.days, median, mean)

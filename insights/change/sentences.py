@@ -1,13 +1,11 @@
 """What differs before and after a day, in words: how much, and what else fits the days."""
 
-from collections.abc import Iterable
-
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
 from insights.change.answers import LEAST_DAYS, Outcome, Window
-from insights.trends.sentences import number_in_words
+from insights.trends.sentences import answer_in_words, number_in_words
 from logs.kinds import Hours, Kind, Score
 from logs.periods import ONE_DAY
 from logs.questions import Question, RowQuestion
@@ -64,6 +62,24 @@ def rounded(value: float) -> float:
     return round(abs(value), 1 if abs(value) >= SMALL else 2)
 
 
+def sides_in_words(outcome: Outcome) -> list[str]:
+    """`Before: median 6, mean 6.1, 25 days.` The plain numbers of each side."""
+    sides = (
+        (gettext("Before: median %(median)s, mean %(mean)s, %(days)s."), outcome.before),
+        (gettext("After: median %(median)s, mean %(mean)s, %(days)s."), outcome.after),
+    )
+    found = []
+    for text, side in sides:
+        kind = outcome.question.kind
+        median, mean = answer_in_words(kind, side.median), answer_in_words(kind, round(side.mean, 1))
+        found.append(text % {"median": median, "mean": mean, "days": days_in_words(side.days)})
+    return found
+
+
+def days_in_words(count: int) -> str:
+    return ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
+
+
 def name_of(question: Question) -> str:
     """Its label; a person's own one as a quotation."""
     label = capfirst(str(question.label))
@@ -73,12 +89,30 @@ def name_of(question: Question) -> str:
 def too_few_in_words(outcome: Outcome) -> str:
     """`Focus: 6 days before, 25 after`."""
     text = gettext("%(name)s: %(before)s before, %(after)d after")
-    before = ngettext("%(count)d day", "%(count)d days", outcome.before.days) % {"count": outcome.before.days}
+    before = days_in_words(outcome.before.days)
     return text % {"name": name_of(outcome.question), "before": before, "after": outcome.after.days}
 
 
-def names_of(questions: Iterable[Question]) -> str:
-    return ", ".join(map(name_of, questions))
+def window_in_words(window: Window) -> str:
+    """`28 days before, 20 days from then on`."""
+    before = ngettext("%(count)d day before", "%(count)d days before", window.days_before)
+    after = ngettext("%(count)d day from then on", "%(count)d days from then on", window.days_after)
+    days = {"before": before % {"count": window.days_before}, "after": after % {"count": window.days_after}}
+    return gettext("%(before)s, %(after)s") % days
+
+
+def caution_in_words(questions: int) -> str:
+    """How often the page errs, either way: see docs/decisions/0042-before-and-after-a-day.md for how it is known."""
+    text = ngettext(
+        "%(count)d question is compared here. Where nothing has changed, about 7 in 100 questions still show a clear "
+        "difference. Where answers have changed by one point, about 35 in 100 show it: for the others, these days are "
+        "too few.",
+        "%(count)d questions are compared here. Where nothing has changed, about 7 in 100 questions still show a clear "
+        "difference. Where answers have changed by one point, about 35 in 100 show it: for the others, these days are "
+        "too few.",
+        questions,
+    )
+    return text % {"count": questions}
 
 
 def shortage_in_words(window: Window) -> str:

@@ -10,17 +10,22 @@ from insights.change.answers import Window, compared
 from insights.change.forms import DayOfChangeForm, nothing_before
 from insights.change.occasions import offered
 from insights.change.page import ChangePage
-from insights.series import began, drawable
+from insights.series import drawable
 from logs.questions import RowQuestion
 
 OWN_A_PAGE = 10  # charts of own questions
+
+
+def first_log_of(person):
+    """The date of the person's first log; None if there is none. One query."""
+    return person.daily_logs.order_by("date").values_list("date", flat=True).first()
 
 
 @require_safe
 @reads_only
 def changes(request):
     """Days on which something changed, and a form for any other day."""
-    person, start = request.user, began(request.user)
+    person, start = request.user, first_log_of(request.user)
     form = DayOfChangeForm(start, person.today(), request.GET if "day" in request.GET else None)
     if form.is_bound and form.is_valid():
         return redirect("insights:change", form.cleaned_data["day"])
@@ -31,11 +36,11 @@ def changes(request):
 @reads_only
 def change(request, day):
     """The answers of 28 days before a day and from it on, to built-in questions and then to own ones, ten a page."""
-    person, start, number = request.user, began(request.user), page_number(request)
+    person, start, number = request.user, first_log_of(request.user), page_number(request)
     if day > person.today():
         raise Http404
     context = {"day": day}
-    if day <= start:
+    if start is None or day <= start:
         return render(request, "insights/change/change.html", context | {"problem": nothing_before(start)})
     questions = compared(drawable(person))
     own, pages = page_by_offset([each for each in questions if isinstance(each, RowQuestion)], number, OWN_A_PAGE)

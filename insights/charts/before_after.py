@@ -57,7 +57,7 @@ class BeforeAfterChart(LineChart):
             (gettext("one day"), [("dots few line-1", f"M{middle} {HEIGHT / 2:.0f}h0")]),
             (gettext("mean of the days before"), [("level", f"M0 {HEIGHT / 2:.0f}H{WIDTH}")]),
             (
-                gettext("where the days after are, and what else fits them"),
+                gettext("where the days after are, and what else fits"),
                 [("interval", f"M{middle} 0V{HEIGHT}"), ("estimate", f"M{middle} {HEIGHT / 2:.0f}h0")],
             ),
         ]
