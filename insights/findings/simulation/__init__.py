@@ -1,0 +1,1 @@
+"""Simulated people, on whose days the rules of findings and its rivals are measured. Imports numpy."""

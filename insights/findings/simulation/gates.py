@@ -1,0 +1,31 @@
+"""What the figures have to reach: a missed gate is a sentence. Does not import numpy."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from insights.findings.simulation.scenarios import USUAL_DAYS
+
+if TYPE_CHECKING:
+    from insights.findings.simulation.measures import Tally
+
+MOST_FALSE, LEAST_COVERED, LEAST_POWER = 0.10, 0.93, 0.85
+# The rate of false discoveries misses its gate if it is above by more than this many of its standard errors.
+ERRORS = 1.96
+# Power is that of one scenario over its usual days.
+POWER_OF = ("one", USUAL_DAYS)
+
+
+def missed(tally: "Tally") -> Iterator[str]:
+    """The gates that the figures of findings miss in one scenario, a sentence for each."""
+    where = f"“{tally.scenario.title}”, {tally.scenario.days} days"
+    if tally.false_discoveries - ERRORS * tally.false_discoveries_error > MOST_FALSE:
+        yield (
+            f"{where}: the false discovery rate is {tally.false_discoveries:.1%} "
+            f"(standard error {tally.false_discoveries_error:.1%}), above {MOST_FALSE:.0%}."
+        )
+    if tally.covered.of and tally.covered.value < LEAST_COVERED:
+        yield f"{where}: {tally.covered.value:.1%} of the intervals hold the truth, fewer than {LEAST_COVERED:.0%}."
+    if (tally.scenario.name, tally.scenario.days) == POWER_OF and tally.power.value < LEAST_POWER:
+        yield f"{where}: {tally.power.value:.1%} of the effects are shown, fewer than {LEAST_POWER:.0%}."
+    if tally.scenario.is_reversed and tally.marked.number < tally.marked.of:
+        yield f"{where}: {tally.marked.number} of {tally.marked.of} reversed links that are shown are marked, not all."
