@@ -15,6 +15,7 @@ from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from accounts.tests.factories import PASSWORD, make_person
+from insights.findings import beside_pages
 from logs.models import question_sets
 from logs.tests.factories import OPTIONAL
 from operations.log_formatters import JsonFormatter
@@ -199,6 +200,12 @@ def empty_cache():
         caches[name].clear()
     question_sets.STORED.clear()
     question_sets.NAMES.clear()
+
+
+@pytest.fixture(autouse=True)
+def nothing_beside_pages(monkeypatch):
+    """Start no process that computes: it would use the database of the environment, and not that of the test."""
+    monkeypatch.setattr(beside_pages, "start", lambda: None)
 
 
 @pytest.fixture(scope="session")

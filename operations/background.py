@@ -1,7 +1,8 @@
 """The process beside the pages: `manage.py work`.
 
 It sends reminders in a round at each full minute, and deletes what is not kept any longer. An error ends a round and
-never the process: after an outage of the database, the next round goes on.
+never the process: after an outage of the database, the next round goes on. Beside the rounds, a thread has findings
+computed (operations/computations.py).
 """
 
 import logging

@@ -135,3 +135,27 @@ def result_from(facts: Mapping) -> Result:
         "points": tuple((x, y) for x, y in facts["points"]),
     }
     return Result(**{each.name: facts[each.name] for each in fields(Result)} | nested)
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """In how many tries anything was kept although each exposure was shifted against its outcomes.
+
+    `compared`: the comparisons with enough data, without a shift. With none, there were no tries.
+    """
+
+    answers_version: int
+    tries: int
+    with_findings: int
+    compared: int
+
+    def to_json(self) -> str:
+        return json.dumps({"version": VERSION} | asdict(self), separators=(",", ":"), allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Noise":
+        """Raises ValueError or TypeError for what this release cannot read."""
+        facts = json.loads(text)
+        if facts.pop("version", None) != VERSION:
+            raise ValueError("another version")
+        return cls(**facts)

@@ -6,11 +6,12 @@ import uuid
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
 from insights.fields import PrivateLongTextField
+from insights.findings.results import VERSION
 
 
 class ComputationQuerySet(models.QuerySet):
@@ -23,6 +24,15 @@ class ComputationQuerySet(models.QuerySet):
         waiting = Q(state=Computation.State.QUEUED) | Q(lost, state=Computation.State.RUNNING)
         return self.filter(waiting).order_by("requested_at", "pk")
 
+    def waiting(self, now: datetime.datetime):
+        """Those of them that a process may claim."""
+        return self.claimable(now).filter(user__is_active=True)
+
+    def running(self, now: datetime.datetime):
+        """Those that a process computes."""
+        held = Q(lease_until__gt=now, lease_until__lte=now + 2 * Computation.LEASE)
+        return self.filter(held, state=Computation.State.RUNNING)
+
     def claim(self, now: datetime.datetime) -> "Computation | None":
         """The next one, claimed for the caller alone. None if none waits.
 
@@ -31,7 +41,7 @@ class ComputationQuerySet(models.QuerySet):
         repeat for a row that another claim has just changed.
         """
         self.give_up(now)
-        waiting = self.claimable(now).filter(user__is_active=True).values_list("pk", flat=True)
+        waiting = self.waiting(now).values_list("pk", flat=True)
         version = get_user_model().objects.filter(pk=OuterRef("user_id")).values("answers_version")
         for pk in waiting[: Computation.MOST_TRIED]:
             claim = uuid.uuid4()
@@ -76,6 +86,20 @@ class ComputationQuerySet(models.QuerySet):
         wanted = self.filter(at_rest if anew else at_rest & is_wanted, pk=row.pk)
         return bool(wanted.update(**asked, attempts=0, progress=0, finished_at=None))
 
+    def ask_for_changed(self, now: datetime.datetime, limit: int = 500) -> int:
+        """Ask for the findings of people whose answers have changed, and have rested since. Returns for how many.
+
+        Those who saved nothing for long wait until they open the page. One query, and two for each person.
+        """
+        pending = Q(state__in=[Computation.State.QUEUED, Computation.State.RUNNING])
+        settled = Q(state=Computation.State.FAILED) | Q(result_format=Computation.FORMAT)
+        of_person = self.filter(user=OuterRef("pk"), kind=Computation.Kind.FINDINGS)
+        cared_for = of_person.filter(pending | settled & Q(answers_version=OuterRef("answers_version")))
+        rested = (now - Computation.LONGEST_ABSENCE, now - Computation.REST)
+        people = get_user_model().objects.filter(~Exists(cared_for), is_active=True, answers_saved_at__range=rested)
+        people = people.order_by("answers_saved_at")[:limit]
+        return sum(self.ask(person, Computation.Kind.FINDINGS, person.answers_version, now) for person in people)
+
 
 class Computation(models.Model):
     """The last result of one kind for a person, and whether another one is asked for.
@@ -94,12 +118,16 @@ class Computation(models.Model):
         DONE = "done", _("computed")
         FAILED = "failed", _("failed")
 
-    # Of what is stored as a result. A result of another format is computed anew.
-    FORMAT = 1
+    # Of what is stored as a result, and of the method. A result of another format is computed anew.
+    FORMAT = VERSION
     # A process that computes renews its lease; one that was killed loses it.
     LEASE = datetime.timedelta(minutes=1)
     # So many processes may be lost with one computation, which may be what ends them.
     MOST_ATTEMPTS = 3
+    # The findings of changed answers are computed by themselves when none has been saved for so long, of people who
+    # saved some within so many days.
+    REST = datetime.timedelta(minutes=10)
+    LONGEST_ABSENCE = datetime.timedelta(days=30)
     # How many of those that wait a process tries to claim, while others claim them too.
     MOST_TRIED = 20
 

@@ -3,12 +3,13 @@ import signal
 from django.core.management.base import BaseCommand
 
 from operations.background import Background
+from operations.computations import Computations
 
 
 class Command(BaseCommand):
     help = (
-        "Send reminders at each full minute, and delete old records of them. Runs until SIGTERM or Ctrl-C, and then "
-        "waits for the reminders that are being sent, at most 12 seconds. Several at once do no harm."
+        "Send reminders at each full minute, delete old records of them, and compute findings. Runs until SIGTERM or "
+        "Ctrl-C, and then waits for the reminders that are being sent, at most 12 seconds. Several at once do no harm."
     )
 
     # Those of the web processes are enough: manage.py check and the start of the server print them.
@@ -28,4 +29,10 @@ class Command(BaseCommand):
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
-        background.run()
+        computations = Computations(background.stopping)
+        computations.start()
+        try:
+            background.run()
+        finally:
+            background.stopping.set()
+            computations.join()
