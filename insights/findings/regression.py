@@ -103,14 +103,14 @@ def comes_afterwards(
     Arrays (n,). `later`: x of the day after y; days on which it is NaN are left out. `rho` and `columns` are those of
     the estimate. One regression of y on both, with the same columns, carry-over and errors.
     """
-    if columns is None:
-        columns = columns_of(days, weekdays)
     is_known = ~np.isnan(later)
-    days, columns = days[is_known], columns[is_known]
     values = [each[is_known] for each in (x, later, y)]
     scales = [spread(each) for each in values]
-    if len(days) < 3 or not all(scales):
+    if not all(scales):
         return False
+    if columns is None:
+        columns = columns_of(days, weekdays)
+    days, columns = days[is_known], columns[is_known]
     values = np.column_stack([(v - v.mean()) / s for v, s in zip(values, scales, strict=True)])
     fit = fit_without_carry_over(days, columns, values, rho)
     if fit is None:
