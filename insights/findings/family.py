@@ -1,7 +1,8 @@
 """The comparisons that are made for everyone, chosen before any answer was seen, and those that a person adds.
 
-An exposure is yes or no, or an amount. An outcome is in points from 1 to 10, or in hours of sleep. Names are those of
-questions, besides these exposures, which are made of several answers:
+An exposure is yes or no, or an amount. An outcome is in points from 1 to 10, or in hours of sleep; one that a person
+asks about may be another number, a time, or yes or no. Names are those of questions, besides these exposures, which are
+made of several answers:
 
 - `dose_amount`, `dose_time`: what was taken in a day of the medication that was taken on most days, in its commonest
   unit, and when first, in hours since midnight. Days without it have neither.
@@ -70,7 +71,7 @@ OUTCOMES = (
 )
 OWN_AMOUNTS = ("score", "number", "time")
 OWN_EXPOSURES = (*OWN_AMOUNTS, "yes_no")
-OWN_OUTCOMES = ("score", "number")
+OWN_OUTCOMES = ("score", "number", "time", "yes_no")
 
 # The answers that a value is made of, or depends on, where its name does not say.
 MADE_OF = {
@@ -86,8 +87,8 @@ MEDICATION = "medication-"
 class Comparison:
     """Whether an outcome differs with an exposure, on the same day or the day after.
 
-    `per`: for how much more of an amount the estimate is. `asked_on`: the day on which the person asked it, if it is
-    their own guess.
+    `per`: for how much more of an amount the estimate is. `is_of_share`: the outcome is yes or no, and its mean is the
+    share of days with a yes. `asked_on`: the day on which the person asked it, if it is their own guess.
     """
 
     exposure: str
@@ -95,6 +96,7 @@ class Comparison:
     lag: int
     per: float = 1
     is_amount: bool = False
+    is_of_share: bool = False
     asked_on: str = ""
 
     @property
@@ -161,11 +163,14 @@ def family_of(medications: Sequence[int], guesses: Iterable, own_kinds: dict[str
             each = Comparison(f"{MEDICATION}{pk}", outcome, lag)
             found[each.key] = each
     for guess in guesses:
-        kind = own_kinds.get(guess.exposure)
         if is_possible(guess.exposure, guess.outcome, guess.lag, own_kinds):
             each = compared(guess.exposure, guess.outcome, guess.lag)
-            each = replace(each, is_amount=each.is_amount or kind in OWN_AMOUNTS, asked_on=guess.asked_on.isoformat())
-            found[each.key] = each
+            found[each.key] = replace(
+                each,
+                is_amount=each.is_amount or own_kinds.get(guess.exposure) in OWN_AMOUNTS,
+                is_of_share=own_kinds.get(guess.outcome) == "yes_no",
+                asked_on=guess.asked_on.isoformat(),
+            )
     return tuple(found.values())
 
 

@@ -43,18 +43,32 @@ class Pairs:
     @cached_property
     def needed(self) -> int:
         """How many more days with both answers it takes, at least."""
+        return max(self.needed_of_exposure, self.needed_of_outcome)
+
+    @property
+    def needed_of_outcome(self) -> int:
+        """Of one that is yes or no: as many as on each side of an exposure, or a few days would decide all."""
+        return lacking_on_sides(self.y) if self.comparison.is_of_share else 0
+
+    @property
+    def needed_of_exposure(self) -> int:
         n = len(self.x)
         if self.comparison.is_amount:
             commonest = int(np.unique(self.x, return_counts=True)[1].max()) if n else 0
             return max(0, LEAST_PAIRS - n, LEAST_OFF_COMMONEST - (n - commonest))
-        on = int((self.x == 1).sum())
-        return max(0, LEAST_ON_EACH_SIDE - on) + max(0, LEAST_ON_EACH_SIDE - (n - on))
+        return lacking_on_sides(self.x)
 
     def after(self, day: int) -> "Pairs":
         """Those of which both days are after this one, an ordinal."""
         is_after = self.days - self.comparison.lag > day
         arrays = {name: getattr(self, name)[is_after] for name in ("days", "x", "y", "later")}
         return replace(self, **arrays)
+
+
+def lacking_on_sides(values: np.ndarray) -> int:
+    """How many days with yes and with no are missing, together."""
+    on = int((values == 1).sum())
+    return max(0, LEAST_ON_EACH_SIDE - on) + max(0, LEAST_ON_EACH_SIDE - (len(values) - on))
 
 
 def pairs_of(answers: Answers, comparison: Comparison) -> Pairs:
