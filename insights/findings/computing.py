@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from insights.findings.answers import Answers, read_answers
 from insights.findings.arithmetic import np
+from insights.findings.blanks import less_on_bad_days
 from insights.findings.correction import MOST_BY_CHANCE, q_values
 from insights.findings.family import MEDICATION, MOST_MEDICATIONS, PER_DOSE, Comparison, family_of, own_kinds_of
 from insights.findings.pairs import Pairs, pairs_of
@@ -54,7 +55,7 @@ def findings_in(
         for result, pairs in zip(corrected([result_of(pairs, answers) for pairs in compared]), compared, strict=True)
     )
     first, last = [*map(iso_date, answers.days[[0, -1]])] if len(answers.days) else (None, None)
-    return Findings(version, first, last, results)
+    return Findings(version, first, last, results, less_on_bad_days(answers))
 
 
 def iso_date(day: int) -> str:
