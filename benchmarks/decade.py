@@ -41,7 +41,8 @@ def make_decade(person, *, days: int = DAYS, own_questions: int = 10):
         for stage in STAGES:
             setattr(log, stage.part.asked_id, sets[stage].pk)
             setattr(log, stage.part.utc_offset, 0)
-            setattr(log, stage.part.answered_at, datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC))
+            time = datetime.time(stage.suggested[0], 7 * number % 60, tzinfo=datetime.UTC)
+            setattr(log, stage.part.answered_at, datetime.datetime.combine(log.date, time))
         log.medication_taken = number % 11 != 0
     DailyLog.objects.bulk_create(logs, batch_size=200)
     Dose.objects.bulk_create(

@@ -25,6 +25,7 @@ PAGES = {
     "trends, all": "/insights/?days=all",
     "one chart, all": "/insights/trends/focus/?days=all",
     "its CSV": "/insights/trends/focus.csv?days=all",
+    "around a dose, all": "/insights/doses/?days=all",
 }
 
 

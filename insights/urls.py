@@ -1,6 +1,7 @@
 from django.urls import path
 
 from insights import appointment_views, event_views, link_urls, report_views, word_views, year_views
+from insights.around_dose import views as dose_views
 from insights.change import views as change_views
 from insights.trends import views as trend_views
 
@@ -13,6 +14,7 @@ urlpatterns = [
     path("trends/<slug:key>.csv", trend_views.trend_csv, name="trend_csv"),
     path("change/", change_views.changes, name="changes"),
     path("change/<day:day>/", change_views.change, name="change"),
+    path("doses/", dose_views.doses, name="doses"),
     path("events/", event_views.events, name="events"),
     path("events/undo/", event_views.undo_deletion, name="undo_event"),
     path("events/<int:pk>/", event_views.event, name="event"),

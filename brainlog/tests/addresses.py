@@ -135,6 +135,7 @@ ADDRESSES = [
     Address("insights:trend_csv", ("focus",)),
     Address("insights:changes"),
     Address("insights:change", (DAY,)),
+    Address("insights:doses"),
     Address("insights:events", other=(200, 200)),
     Address("insights:event", (1,), other=(404, 404)),
     Address("insights:event_delete", (1,), other=(405, 404)),

@@ -222,6 +222,8 @@ PAGES = {
         **{DAYS_TABLE: 90 + 104 + 1, DOSES: 2 * 104, MEDICATIONS: 2 * 5, QUESTIONS_TABLE: 6, EVENTS_TABLE: 40},
         **{ANSWERS: 2 * 90, WEEKS: 13, WEEKLY_ANSWERS: 13},
     },
+    # The days, and those with doses once more. The first day of all.
+    "/insights/doses/": {DAYS_TABLE: 90 + 90 + 1, DOSES: 2 * 90, MEDICATIONS: 5},
     "/insights/trends/focus/": {
         **{DAYS_TABLE: 2 * (90 + 104) + 1, DOSES: 4 * 104, MEDICATIONS: 3 * 5, QUESTIONS_TABLE: 6},
         EVENTS_TABLE: 40,
@@ -234,6 +236,7 @@ COUNTED_OFF = {
     "/insights/": {DAYS_TABLE: 1},
     "/insights/change/": {DAYS_TABLE: 1},
     "/insights/change/2026-04-01/": {DAYS_TABLE: 1},
+    "/insights/doses/": {DAYS_TABLE: 1},
     "/insights/trends/focus/": {DAYS_TABLE: 1},
     "/insights/trends/focus.csv": {DAYS_TABLE: 1},
     "/reflections/2026-05-03/": {DAYS_TABLE: 1},
@@ -297,7 +300,7 @@ def test_every_page_is_here():
     ours = {
         name
         for name in (address.name for address in ADDRESSES)
-        if re.match("today|logs:|reflections:|insights:(change|event|words|hidden|trend)", name)
+        if re.match("today|logs:|reflections:|insights:(change|doses|event|words|hidden|trend)", name)
     }
 
     assert {resolve(page.split("?")[0]).view_name for page in PAGES} == ours - ELSEWHERE

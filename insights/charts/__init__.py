@@ -2,9 +2,9 @@
 
 A `LineChart` draws values by day over a period, with doses and events; `Bars` a number for each of a few names, as a
 table; `Cells` a grid with one cell for each day, as a table; `DifferenceChart` single days, and a difference with its
-interval. Each has `key`, the beginning of its ids, which occurs once on a page, a `title` and, if it is a picture, a
-`description` for those who do not see it. The caller writes the heading above, and the sentence and the table beside
-it:
+interval; a `PointChart` values over hours, with medians. Each has `key`, the beginning of its ids, which occurs once on
+a page, a `title` and, if it is a picture, a `description` for those who do not see it. The caller writes the heading
+above, and the sentence and the table beside it:
 
     chart = LineChart(
         key="focus",
@@ -34,6 +34,7 @@ from insights.charts.cells import Cell, Cells, Row
 from insights.charts.differences import DifferenceChart
 from insights.charts.line import Line, LineChart
 from insights.charts.paths import Drawing, drawing_of, middles
+from insights.charts.points import Median, PointChart
 from insights.charts.scales import SCORES, Scale, scale_around, ticks
 from insights.charts.surroundings import Mark, Surroundings
 
@@ -51,7 +52,9 @@ __all__ = [
     "Line",
     "LineChart",
     "Mark",
+    "Median",
     "Period",
+    "PointChart",
     "Row",
     "Scale",
     "Surroundings",

@@ -65,7 +65,8 @@ KNOWN_SINKS = {
     # They mark nothing as safe: their markup is made by element() and joined(), as the types say.
     **dict.fromkeys(
         [
-            *(f"insights/charts/{name}.py" for name in ("__init__", "bands", "bars", "cells", "line")),
+            *(f"insights/charts/{name}.py" for name in ("__init__", "bands", "bars", "cells", "line", "points")),
+            "insights/around_dose/page.py",
             "insights/trends/page.py",
             "logs/receipts.py",
         ],

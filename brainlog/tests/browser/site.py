@@ -902,6 +902,8 @@ VIEWS = [
     View("trends, empty", "insights:trends", "newcomer", "/insights/"),
     View("trends, wrong days", "insights:trends", "regular", "/insights/?from=2026-05-04&to=2026-05-01"),
     View("a chart", "insights:trend", "regular", "/insights/trends/sleep/?days=30", is_wide=True),
+    View("around a dose", "insights:doses", "regular", "/insights/doses/?days=all", is_wide=True),
+    View("around a dose, empty", "insights:doses", "newcomer", "/insights/doses/"),
     View("a chart of an own question", "insights:trend", "regular", "/insights/trends/own-{question}/?days=30"),
     View("delete a reflection", "reflections:delete", "regular", "/reflections/{week}/delete/"),
     View("profile", "accounts:profile", "regular", "/accounts/profile/", is_wide=True),
