@@ -35,7 +35,7 @@ MOST = {
     "/insights/events/": (6, 3, 9250),
     "/insights/change/": (4, 5, 4700),
     "/insights/change/2026-04-01/": (3, 7, 60600),
-    "/insights/doses/": (5, 3, 19750),
+    "/insights/doses/": (5, 3, 19850),
     "/insights/report/": (7, 3, 8600),
     "/insights/words/": (7, 10, 19350),
     "/logs/questions/": (3, 1, 11650),

@@ -65,8 +65,13 @@ KNOWN_SINKS = {
     # They mark nothing as safe: their markup is made by element() and joined(), as the types say.
     **dict.fromkeys(
         [
-            *(f"insights/charts/{name}.py" for name in ("__init__", "bands", "bars", "cells", "line", "points")),
+            *(
+                f"insights/charts/{name}.py"
+                for name in ("__init__", "bands", "bars", "before_after", "cells", "differences", "line", "points")
+            ),
             "insights/around_dose/page.py",
+            "insights/change/page.py",
+            "insights/findings/cards.py",
             "insights/trends/page.py",
             "logs/receipts.py",
         ],
