@@ -25,7 +25,7 @@ STYLES = (
     *("tokens", "base", "page", "navigation", "cards", "messages", "lists", "question-list", "second-factor"),
     *("buttons", "fields", "errors", "pills", "scale", "stepper", "own-question", "more", "doses", "conflicts"),
     *("reminders", "which-day", "check-ins", "squares", "calendar", "day-answers", "numbers", "words", "charts"),
-    *("cells", "report", "search", "welcome"),
+    *("findings", "cells", "report", "search", "welcome"),
     *("forced-colors", "print", "screen-lock"),
 )
 # Beside Django's own stylesheets: no tokens, no layers.

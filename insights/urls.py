@@ -3,6 +3,7 @@ from django.urls import path
 from insights import appointment_views, event_views, link_urls, report_views, word_views, year_views
 from insights.around_dose import views as dose_views
 from insights.change import views as change_views
+from insights.findings import views as finding_views
 from insights.trends import views as trend_views
 
 app_name = "insights"
@@ -15,6 +16,10 @@ urlpatterns = [
     path("change/", change_views.changes, name="changes"),
     path("change/<day:day>/", change_views.change, name="change"),
     path("doses/", dose_views.doses, name="doses"),
+    path("findings/", finding_views.findings, name="findings"),
+    path("findings/guess/", finding_views.guess, name="guess"),
+    path("findings/compute/", finding_views.compute, {"kind": "findings"}, name="compute_findings"),
+    path("findings/noise/", finding_views.compute, {"kind": "noise"}, name="compute_noise"),
     path("events/", event_views.events, name="events"),
     path("events/undo/", event_views.undo_deletion, name="undo_event"),
     path("events/<int:pk>/", event_views.event, name="event"),

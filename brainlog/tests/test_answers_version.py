@@ -11,7 +11,7 @@ from accounts.tests.codes import confirm_by_password
 from accounts.tests.factories import PASSWORD
 from brainlog.tests.addresses import ADDRESSES, DAY, SUNDAY
 from brainlog.tests.scale import browsers_of, watch_while_it_rises
-from insights.models import Event, HiddenDay
+from insights.models import Event, Guess, HiddenDay
 from insights.tests.factories import make_event
 from logs.models import DailyLog, Dose, Medication, OwnAnswer
 from logs.stages import STAGES
@@ -24,7 +24,7 @@ from reflections.tests.pages import EVERYTHING
 pytestmark = pytest.mark.thorough_on_sqlite
 
 ANSWERS = {DailyLog: "user", Dose: "daily_log__user", WeeklyReflection: "user", Medication: "user"}
-ANSWERS |= {OwnAnswer: "user", OwnWeeklyAnswer: "user", Event: "user", HiddenDay: "user"}
+ANSWERS |= {OwnAnswer: "user", OwnWeeklyAnswer: "user", Event: "user", HiddenDay: "user", Guess: "user"}
 
 # Deletes the person and their version.
 ENDS_IT = {"/accounts/delete/"}
@@ -59,6 +59,10 @@ FORMS = {
     "/logs/questions/new/": ({"label": "Coffee", "kind": "yes_no", "check_in": "morning"}, False),
     "/logs/questions/gallery/": ({"entry": "water"}, False),
     "/logs/questions/1/": ({"action": "delete", "confirm": "1"}, True),
+    # All findings are corrected for one another: with a guess, they change.
+    "/insights/findings/guess/": ({"exposure": "sleep_quality", "outcome": "day_rating", "lag": "1"}, True),
+    "/insights/findings/compute/": ({}, False),
+    "/insights/findings/noise/": ({}, False),
     "/insights/events/": ({"text": "Flu", "date": str(DAY)}, True),
     "/insights/events/1/": ({"text": "Flu", "date": str(DAY)}, True),
     "/insights/events/1/delete/": ({}, True),

@@ -1,6 +1,7 @@
 """What each page may cost at most: templates rendered, queries, bytes. Seconds are for `python -m benchmarks.pages`."""
 
 import datetime
+from dataclasses import replace
 
 import pytest
 import time_machine
@@ -8,6 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import make_person
+from insights.tests.factories import make_computation
+from insights.tests.findings import findings_of_all_sorts
 from logs.question_changes import delete_question
 from operations.demo.load import load_demo_data
 
@@ -33,16 +36,18 @@ MOST = {
     "/reflections/": (4, 2, 13450),
     f"/reflections/numbers/{DAY[:7]}/": (4, 2, 6950),
     "/insights/events/": (6, 3, 9250),
-    "/insights/change/": (4, 5, 4700),
+    "/insights/change/": (5, 5, 5400),
     "/insights/change/2026-04-01/": (3, 7, 60600),
-    "/insights/doses/": (5, 3, 19850),
+    "/insights/doses/": (6, 3, 20300),
     "/insights/report/": (7, 3, 8600),
     "/insights/words/": (7, 10, 19350),
     "/logs/questions/": (3, 1, 11650),
     "/logs/questions/new/": (5, 1, 8750),
     "/logs/questions/gallery/": (3, 1, 28250),
     "/help/": (4, 3, 5150),
-    "/insights/": (8, 4, 62600),
+    "/insights/": (9, 4, 62600),  # With the way to the findings.
+    "/insights/findings/": (18, 3, 30750),  # With a chart on each of six cards.
+    "/insights/findings/guess/": (5, 2, 5900),
 }
 SAVE = 4  # queries
 # The queries that own questions add to a page: the questions, and their answers. A save stores the answers besides.
@@ -55,7 +60,14 @@ def demo_person(db):
         person = make_person()
         load_demo_data(person)
         assert person.daily_logs.get(date=DAY).is_complete
+        compute_findings(person)
         yield person
+
+
+def compute_findings(person):
+    """Findings as many as they are, made by hand: numpy is no part of a page."""
+    own = person.own_questions.get(kind="yes_no").name, person.own_questions.get(kind="number").name
+    make_computation(person, replace(findings_of_all_sorts(*own), answers_version=person.answers_version))
 
 
 @pytest.fixture

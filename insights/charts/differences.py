@@ -4,24 +4,24 @@ The dots show how much days vary anyway; beside an interval alone, a difference 
 or no stand in two columns; days of an amount stand where their amount is.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.utils.safestring import SafeString
 
-from insights.charts.labels import END, MIDDLE, START, WIDTHS, Label, are_apart
+from insights.charts.labels import END, START, WIDTHS, Label, are_apart
 from insights.charts.markup import EMPTY, element, joined, number, percent
 from insights.charts.paths import FEW, HEIGHT, WIDTH, dotted, grid
 from insights.charts.scales import Scale, in_words, scale_around, ticks
 from insights.charts.surroundings import LONG_AXIS, STRETCHED, axis, axis_class
 
 MOST_DOTS = 240
-GOLDEN = (math.sqrt(5) - 1) / 2
+# Multiples of these, modulo 1, are spread evenly over a square, in an order without a pattern.
+ASIDE, UP = 0.7548776662, 0.5698402910
 # Where the columns of a yes or no are, and how far their dots spread, in shares of the width.
 COLUMNS, SPREAD = (0.25, 0.75), 0.17
 # How far the dots of whole numbers spread, so that equal days do not hide each other: shares of the width and height.
-NUDGE = 0.012, 0.03
+NUDGE = 0.015, 0.035
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,7 @@ class DifferenceChart:
         stride = -(-len(self.points) // MOST_DOTS) or 1
         found = []
         for each, (exposure, outcome) in enumerate(self.points[::stride], 1):
-            # Evenly spread, in an order that has no pattern.
-            aside, up = (each * GOLDEN) % 1 * 2 - 1, (each * GOLDEN * GOLDEN) % 1 * 2 - 1
+            aside, up = each * ASIDE % 1 * 2 - 1, each * UP % 1 * 2 - 1
             if self.columns:
                 share = COLUMNS[exposure > 0.5] + aside * SPREAD
             else:
@@ -114,28 +113,10 @@ class DifferenceChart:
             element("path", {"class": "interval", "d": f"M{number(low)} {number(middle)}H{number(high)}"}),
             element("path", {"class": "estimate", "d": f"M{number(dot)} {number(middle)}h0"}),
         )
-        ends = (
-            Label(0, f"{in_words(reach)} {self.words[0]}", START),
-            Label(1, f"{in_words(reach)} {self.words[1]}", END),
-        )
-        labels = [*ends, Label(0.5, self.middle, MIDDLE)]
-        is_low = not are_apart(labels, WIDTHS[0])
-        yield element(
-            "svg",
-            {"class": f"chart-days{' two-lines' if is_low else ''}"},
-            *(
-                element(
-                    "text",
-                    {
-                        "x": percent(label.share),
-                        "y": "2.4em" if is_low and label.share == 0.5 else "1em",
-                        "text-anchor": label.anchor,
-                    },
-                    label.text,
-                )
-                for label in labels
-            ),
-        )
+        # As text of the page, which wraps: words of any length are below their place of the axis.
+        low_end, high_end = (f"{in_words(reach)} {word}" for word in self.words)
+        labels = (element("span", {}, text) for text in (low_end, self.middle, high_end))
+        yield element("div", {"class": "difference-axis"}, *labels)
 
     @property
     def reach(self) -> float:

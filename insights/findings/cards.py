@@ -21,22 +21,27 @@ from insights.findings.sentences import (
     means_in_words,
     name_of,
     not_kept_in_words,
+    rests_on,
     sentence_of,
     tried_in_words,
 )
-from insights.findings.sizes import between_in_words, sized, way_in_words
-from insights.findings.words import Measure, Outcome, Words
+from insights.findings.sizes import between_in_words, sized, value_in_words, way_in_words
+from insights.findings.words import Exposure, Measure, Outcome, Words
 
-# Points, or hours: as far as the axis of each difference goes at least, so that a small one looks small.
-LEAST_REACH = {Measure.POINTS: 2, Measure.HOURS: 2, Measure.CLOCK: 2}
+# Points, or hours: as far as the axis of each difference goes at least, so that a small one looks small. For an amount,
+# the difference is for one more of it.
+LEAST_REACH, LEAST_FOR_AN_AMOUNT = 2, 1
+MEASURES_ALIKE = (Measure.POINTS, Measure.HOURS, Measure.CLOCK)
 
 
 @dataclass(frozen=True)
 class Card:
-    """A comparison that was kept. `remark`: why it is probably no cause; `held`: what later days alone show."""
+    """A comparison that was kept, whose heading is its sentence.
+
+    `remark`: why it is probably no cause; `held`: what later days alone show.
+    """
 
     key: str
-    name: str
     sentence: str
     remark: str
     interval: str
@@ -55,14 +60,13 @@ class Line:
     key: str
     name: str
     sentence: str
-    days: str
     held: str
     asked: str
 
 
 @dataclass(frozen=True)
 class Row:
-    """The numbers of a comparison in a table: difference, interval, and days."""
+    """The numbers of a comparison in a table: difference, interval, days, and those that are left out."""
 
     name: str
     cells: list[str]
@@ -107,12 +111,11 @@ class FindingsPage:
     def card(self, number: int, result: Result) -> Card:
         return Card(
             key=f"finding-{number}",
-            name=name_of(result, self.words),
             sentence=sentence_of(result, self.words),
             remark=guard_in_words(result),
             interval=interval_of(result, self.words),
             chart=chart_of(f"finding-{number}-chart", result, self.words).markup,
-            days=days_in_words(result),
+            days=rests_on(result),
             means=means_in_words(result, self.words),
             held=held_in_words(result, self.words),
             verdict=held(result).value if result.later else "",
@@ -124,7 +127,6 @@ class FindingsPage:
             key=result.key,
             name=name_of(result, self.words),
             sentence=not_kept_in_words(result, self.words),
-            days=days_in_words(result) if result.estimate else "",
             held=held_in_words(result, self.words),
             asked=asked_in_words(result),
         )
@@ -132,7 +134,7 @@ class FindingsPage:
     def row(self, result: Result) -> Row:
         outcome = self.words.outcome(result.outcome)
         cells = [sized(result.estimate.value, outcome), between_in_words(result.estimate, outcome)]
-        return Row(name_of(result, self.words), [*cells, str(result.days)])
+        return Row(name_of(result, self.words), [*cells, days_in_words(result)])
 
 
 def asked_in_words(result: Result) -> str:
@@ -159,9 +161,16 @@ def chart_of(key: str, result: Result, words: Words) -> DifferenceChart:
         words=(way_in_words(-1, outcome), way_in_words(1, outcome)),
         middle=gettext("no difference"),
         columns=None if result.is_amount else (gettext("days without"), gettext("days with")),
-        across=scale_around(exposures),
-        least_reach=LEAST_REACH.get(outcome.measure, 0),
+        across=scale_across(words.exposure_of(result), exposures),
+        least_reach=least_reach(result, outcome),
     )
+
+
+def least_reach(result: Result, outcome: Outcome) -> float:
+    """0 where an outcome may be of any size."""
+    if outcome.measure not in MEASURES_ALIKE:
+        return 0
+    return LEAST_FOR_AN_AMOUNT if result.is_amount else LEAST_REACH
 
 
 def scale_of(outcome: Outcome, answers: Sequence[float]) -> Scale:
@@ -172,3 +181,8 @@ def scale_of(outcome: Outcome, answers: Sequence[float]) -> Scale:
     if outcome.scale:
         return Scale(*outcome.scale, words=outcome.ends, unit=unit)
     return scale_around(answers, unit=unit)
+
+
+def scale_across(exposure: Exposure, amounts: Sequence[float]) -> Scale:
+    """Of the amounts, as people write them; the unit stands with each, as the axis has no other place for it."""
+    return scale_around(amounts, write=lambda value: value_in_words(value, exposure))

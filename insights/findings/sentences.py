@@ -10,9 +10,8 @@ from enum import StrEnum
 from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
-from insights.findings.results import Findings, Later, LessOnBadDays, Result
+from insights.findings.results import Findings, Later, LessOnBadDays, Noise, Result
 from insights.findings.sizes import (
-    between_in_words,
     ends_in_words,
     is_on_one_side,
     mean_in_words,
@@ -20,6 +19,7 @@ from insights.findings.sizes import (
     shortly_between,
     size_in_words,
     sized,
+    value_in_words,
     way_in_words,
 )
 from insights.findings.words import Exposure, Measure, Outcome, Words
@@ -43,8 +43,11 @@ class Held(StrEnum):
 
 def name_of(result: Result, words: Words) -> str:
     """`Focus and hours of sleep`: what was compared."""
-    outcome, exposure = words.outcome(result.outcome), words.exposure_of(result)
-    return gettext("%(outcome)s and %(exposure)s") % {"outcome": outcome.named(result.lag), "exposure": exposure.name}
+    return compared_in_words(words.exposure_of(result), words.outcome(result.outcome), result.lag)
+
+
+def compared_in_words(exposure: Exposure, outcome: Outcome, lag: int) -> str:
+    return gettext("%(outcome)s and %(exposure)s") % {"outcome": outcome.named(lag), "exposure": exposure.name}
 
 
 def when_in_words(result: Result, exposure: Exposure) -> str:
@@ -88,34 +91,36 @@ def interval_of(result: Result, words: Words) -> str:
 
 
 def not_kept_in_words(result: Result, words: Words) -> str:
-    """`No clear link yet: between 0.4 points lower and 0.9 points higher fits your 41 days.`, or what is missing."""
+    """`Anything from 0.4 points lower to 0.9 points higher fits your 41 days.`, or what is missing."""
     if result.estimate is None:
         return missing_in_words(result)
     text = ngettext(
-        "No clear link yet: %(range)s fits your %(days)d day.",
-        "No clear link yet: %(range)s fits your %(days)d days.",
+        "Anything from %(from)s to %(to)s fits your %(days)d day.",
+        "Anything from %(from)s to %(to)s fits your %(days)d days.",
         result.estimate.days,
     )
-    range_said = between_in_words(result.estimate, words.outcome(result.outcome))
-    said = text % {"range": range_said, "days": result.estimate.days}
+    said = text % (ends_in_words(result.estimate, words.outcome(result.outcome)) | {"days": result.estimate.days})
     if is_on_one_side(result.estimate):
-        return f"{said} {gettext('Among so many comparisons, chance alone shows as much.')}"
+        return f"{said} {gettext('Among so many comparisons, chance alone can show as much.')}"
     return said
 
 
 def missing_in_words(result: Result) -> str:
-    """How many days with both answers it has, and how many more it needs."""
+    """How many days with both answers it has, and how many more it needs; or that more days alone will not do."""
+    if not result.needed:
+        text = ngettext(
+            "Nothing to compare on your %(days)d day: one of both is always the same, or goes with the weekday.",
+            "Nothing to compare on your %(days)d days: one of both is always the same, or goes with the weekday.",
+            result.days,
+        )
+        return text % {"days": result.days}
     more = ngettext(
         "%(needed)d more day with both answers is needed.",
         "%(needed)d more days with both answers are needed.",
         result.needed,
     ) % {"needed": result.needed}
     if result.is_amount or not result.days:
-        text = ngettext(
-            "Not enough days to compare (%(days)d day with both answers).",
-            "Not enough days to compare (%(days)d days with both answers).",
-            result.days,
-        )
+        text = ngettext("%(days)d day with both answers.", "%(days)d days with both answers.", result.days)
         return f"{text % {'days': result.days}} {more}"
     said = {"with": result.on_days, "without": result.off_days, "least": LEAST_ON_EACH_SIDE}
     text = gettext("Not enough days to compare (%(with)d with, %(without)d without; %(least)d of each needed).")
@@ -123,14 +128,19 @@ def missing_in_words(result: Result) -> str:
 
 
 def days_in_words(result: Result) -> str:
-    """`Rests on 143 of 180 days, 12 not tracked, 3 answered later and left out.`"""
-    text = ngettext("Rests on %(days)d of %(span)d day", "Rests on %(days)d of %(span)d days", result.span)
+    """`143 of 180 days, 12 not tracked, 3 answered later and left out`."""
+    text = ngettext("%(days)d of %(span)d day", "%(days)d of %(span)d days", result.span)
     said = [text % {"days": result.days, "span": result.span}]
     if result.not_tracked:
         said.append(gettext("%(count)d not tracked") % {"count": result.not_tracked})
     if result.recalled:
         said.append(gettext("%(count)d answered later and left out") % {"count": result.recalled})
-    return f"{', '.join(said)}."
+    return ", ".join(said)
+
+
+def rests_on(result: Result) -> str:
+    """The same as a sentence."""
+    return gettext("Rests on %(days)s.") % {"days": days_in_words(result)}
 
 
 def means_in_words(result: Result, words: Words) -> str:
@@ -144,13 +154,20 @@ def means_in_words(result: Result, words: Words) -> str:
         "on": result.on_days,
         "off": result.off_days,
     }
-    if result.is_amount:
-        return (
-            gettext(
-                "As recorded, on average: %(more)s on the %(on)d days with more, %(less)s on the %(off)d with less."
+    if result.on_from is not None:
+        exposure = words.exposure_of(result)
+        said["from"] = value_in_words(result.on_from, exposure)
+        if exposure.measure == Measure.CLOCK:
+            text = gettext(
+                "As recorded, on average: %(more)s on the %(on)d days from %(from)s on, "
+                "%(less)s on the %(off)d earlier."
             )
-            % said
-        )
+        else:
+            text = gettext(
+                "As recorded, on average: %(more)s on the %(on)d days with %(from)s or more, "
+                "%(less)s on the %(off)d with less."
+            )
+        return text % said
     return (
         gettext("As recorded, on average: %(more)s on the %(on)d days with it, %(less)s on the %(off)d without.") % said
     )
@@ -253,8 +270,12 @@ def less_on_bad_days_in_words(found: LessOnBadDays, words: Words) -> str:
     return f"{text % said} {fits} {so}"
 
 
-def noise_in_words(shown: int, tries: int) -> str:
-    """`By chance alone, your days would show a finding in 8 of 100 tries.`"""
-    return gettext("By chance alone, your days would show a finding in %(shown)s of 100 tries.") % {
-        "shown": number_in_words(round(100 * shown / tries))
-    }
+def noise_in_words(noise: Noise) -> str:
+    """`By chance alone, your days would show a finding in 8 of 100 tries.`, and what that means."""
+    if not noise.tries:
+        return gettext("Your days are too few to try it.")
+    text = gettext(
+        "By chance alone, your days would show a finding in %(shown)s of 100 tries. "
+        "The more often that is, the less one finding says."
+    )
+    return text % {"shown": number_in_words(round(100 * noise.with_findings / noise.tries))}

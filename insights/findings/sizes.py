@@ -1,11 +1,9 @@
 """Sizes of differences in words: a number in the outcome's own unit, and a word for its sign."""
 
-import math
-
 from django.utils.translation import gettext, ngettext
 
 from insights.findings.results import Estimate
-from insights.findings.words import Measure, Outcome
+from insights.findings.words import Exposure, Measure, Outcome
 from insights.trends.sentences import answer_in_words, number_in_words
 from logs.kinds import Time
 
@@ -52,8 +50,8 @@ def sized(value: float, outcome: Outcome, places: int = 1) -> str:
 
 
 def places_for(estimate: Estimate) -> int:
-    """Decimals that write none of its numbers as 0, two at most."""
-    return 1 if min(abs(each) for each in (estimate.value, estimate.low, estimate.high)) >= 0.05 else 2
+    """Decimals that write no end of the interval as 0, two at most."""
+    return 1 if min(abs(estimate.low), abs(estimate.high)) >= 0.05 else 2
 
 
 def is_on_one_side(estimate: Estimate) -> bool:
@@ -89,12 +87,17 @@ def shortly_between(estimate: Estimate, outcome: Outcome) -> str:
 
 
 def mean_in_words(value: float, outcome: Outcome) -> str:
-    """A mean of the outcome as people write it: `6.4`, `7.2 hours`, `40 %`, `10:30 p.m.`"""
-    match outcome.measure:
+    """A mean of the outcome as people write it: `6.4`, `7.2 hours`, `40 %`, `22:30`."""
+    return value_in_words(round(value, 3 if outcome.measure in (Measure.CLOCK, Measure.SHARE) else 1), outcome)
+
+
+def value_in_words(value: float, side: Outcome | Exposure) -> str:
+    """A value of an outcome or of an amount, with its unit; of points the number alone."""
+    match side.measure:
         case Measure.SHARE:
             return gettext("%(share)s %%") % {"share": number_in_words(round(100 * value))}
         case Measure.HOURS:
-            return gettext("%(hours)s hours") % {"hours": number_in_words(round(value, 1))}
+            return gettext("%(hours)s hours") % {"hours": number_in_words(value)}
         case Measure.CLOCK:
-            return answer_in_words(Time(), value) if math.isfinite(value) else ""
-    return f"{number_in_words(round(value, 1))} {outcome.unit}".rstrip()
+            return answer_in_words(Time(), value)
+    return f"{number_in_words(value)} {side.unit}".rstrip()

@@ -18,6 +18,7 @@ from insights.trends.sentences import number_in_words
 from logs.fields import Direction
 from logs.kinds import Hours, Kind, Number, Score, Time, YesNo
 from logs.models import Unit
+from logs.question_lists import questions_of_day
 from logs.questions import Question
 
 
@@ -35,13 +36,16 @@ class Measure(StrEnum):
 class Exposure:
     """What days differ in. `which` says of days what they have; `each` and `several` say how an amount is counted.
 
-    `several` has a place for the number, `per`. A yes or no has `which` alone, an amount the other two.
+    `several` has a place for the number, `per`. A yes or no has `which` alone, an amount the other two, and what it is
+    measured in.
     """
 
     name: str
     which: str = ""
     each: str = ""
     several: str = ""
+    measure: Measure = Measure.POINTS
+    unit: str = ""
 
     def for_each(self, per: float) -> str:
         """`for each hour of sleep`."""
@@ -80,12 +84,14 @@ OUTCOMES = {
 }
 
 
-def amount(name: str, each: str, several: str) -> Exposure:
-    return Exposure(name, each=each, several=several)
+def amount(name: str, each: str, several: str, measure: Measure = Measure.POINTS) -> Exposure:
+    return Exposure(name, each=each, several=several, measure=measure)
 
 
 EXPOSURES = {
-    "sleep_hours": amount(*(_("hours of sleep"), _("for each hour of sleep"), _("for each %(per)s hours of sleep"))),
+    "sleep_hours": amount(
+        *(_("hours of sleep"), _("for each hour of sleep"), _("for each %(per)s hours of sleep")), measure=Measure.HOURS
+    ),
     "sleep_quality": amount(
         *(_("sleep quality"), _("for each point of sleep quality"), _("for each %(per)s points of sleep quality"))
     ),
@@ -111,11 +117,13 @@ EXPOSURES = {
         _("for each %(per)s points of the day as a whole"),
     ),
     "dose_amount": amount(
-        *(_("the amount taken"), _("for each 1 of the amount taken"), _("for each %(per)s of the amount taken"))
+        *(_("the amount taken"), _("for each 1 of the amount taken"), _("for each %(per)s of the amount taken")),
+        measure=Measure.NUMBER,
     ),
     "dose_time": amount(
         *(_("the time of the first dose"), _("for each hour that the first dose was later")),
         _("for each %(per)s hours that the first dose was later"),
+        Measure.CLOCK,
     ),
     "medication_taken": Exposure(_("medication"), _("with medication")),
     "ate_within_hour": Exposure(
@@ -178,6 +186,13 @@ class Words:
         return found
 
 
+def words_for(person, results: Iterable[Result] = ()) -> Words:
+    """The words for a person's results. Up to two queries: own questions, and medications if a result is of one."""
+    names_medications = any(each.medication or each.exposure.startswith(MEDICATION) for each in results)
+    listed = person.medications.defer("note") if names_medications else ()
+    return Words.of(questions_of_day(person), {each.pk: each.name_in_words for each in listed})
+
+
 OF_DOSES = ("dose_amount", "dose_time")
 
 
@@ -192,7 +207,8 @@ def of_doses(result: Result, medication: str) -> Exposure:
         name = gettext("the amount of %(medication)s")
         each = gettext("for each 1 %(unit)s of %(medication)s")
         several = gettext("for each %(per)s %(unit)s of %(medication)s")
-    return Exposure(name % said, each=each % said, several=several % escaped(said))
+    measure = Measure.CLOCK if result.exposure == "dose_time" else Measure.NUMBER
+    return Exposure(name % said, "", each % said, several % escaped(said), measure, said["unit"])
 
 
 def quoted(question: Question) -> str:
@@ -219,7 +235,7 @@ def exposure_of(question: Question) -> Exposure:
         several = gettext("for each %(per)s %(unit)s more in %(question)s")
     else:
         each, several = gettext("for each 1 more in %(question)s"), gettext("for each %(per)s more in %(question)s")
-    return Exposure(name, each=each % said, several=several % escaped(said))
+    return Exposure(name, "", each % said, several % escaped(said), measure_of(kind), said["unit"])
 
 
 def escaped(said: Mapping[str, str]) -> dict[str, str]:
@@ -235,8 +251,14 @@ def outcome_of(question: Question) -> Outcome:
         return Outcome(name, later, Measure.POINTS, direction)
     if isinstance(kind, YesNo):
         return Outcome(name, later, Measure.SHARE, direction, unit=str(dict(kind.answers)[True]), scale=(0, 1))
-    measure = Measure.HOURS if isinstance(kind, Hours) else Measure.CLOCK if isinstance(kind, Time) else Measure.NUMBER
-    return Outcome(name, later, measure, direction, unit=unit_of(kind), scale=None)
+    return Outcome(name, later, measure_of(kind), direction, unit=unit_of(kind), scale=None)
+
+
+def measure_of(kind: Kind | None) -> Measure:
+    """That of an amount."""
+    if isinstance(kind, Score):
+        return Measure.POINTS
+    return Measure.HOURS if isinstance(kind, Hours) else Measure.CLOCK if isinstance(kind, Time) else Measure.NUMBER
 
 
 def unit_of(kind: Kind | None) -> str:

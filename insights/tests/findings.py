@@ -58,3 +58,21 @@ def all_of_the_family(**facts) -> Findings:
         for each in FAMILY
     ]
     return findings(*results, less_on_bad_days=less_on_bad_days())
+
+
+def findings_of_all_sorts(yes_no: str, number: str) -> Findings:
+    """One of each kind of card and line. The names are those of own questions."""
+    dose_time = {"is_amount": True, "on_from": 9.5, "points": points(20, is_amount=True)}
+    return findings(
+        result(later=later()),
+        result("sleep_hours", "focus_level", is_amount=True, points=points(143, is_amount=True), later=later(9)),
+        result("lunch", "anxiety_level", estimate=estimate(-1.2)),
+        result("dose_time", "sleep_hours", 1, estimate=estimate(-0.3, -0.6, -0.01), **dose_time),
+        result(yes_no, "overall_mood", asked_on="2026-05-04"),
+        result("is_crashing", "overall_mood", guard="afterwards"),
+        unclear("breakfast", "focus_level"),
+        unclear("sleep_quality", "energy_level", low=0.1, later=later(low=-0.2)),
+        too_few("coping_used", "day_rating"),
+        too_few(number, "day_rating", is_amount=True, asked_on="2026-05-04"),
+        less_on_bad_days=less_on_bad_days(),
+    )

@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from brainlog.bundles import BUNDLES
-from insights.charts import Band, Bar, Bars, Line, LineChart, Mark, Period, Scale
+from insights.charts import Band, Bar, Bars, DifferenceChart, Line, LineChart, Mark, Period, Scale
 
 pytestmark = pytest.mark.once
 
@@ -40,6 +40,13 @@ def chart(key: str, days: int, step: int = 1, **options) -> str:
     return LineChart(key, key, key, lines=[line], **period, **options).markup
 
 
+def difference(key: str, **options) -> str:
+    points = [(float(number % 12), float(1 + number % 10)) for number in range(90)]
+    words = {"words": ("niedriger", "unwesentlich höher"), "middle": "überhaupt kein Unterschied"}
+    numbers = {"points": points, "scale": Scale(1, 10, WORDS), "value": 0.8, "low": -0.2, "high": 1.8}
+    return DifferenceChart(key, key, key, **numbers, **words, **options).markup
+
+
 def charts() -> str:
     def day(number):
         return LAST - datetime.timedelta(days=number)
@@ -54,6 +61,8 @@ def charts() -> str:
             chart("doses", 90, bands=bands, marks=[Mark(day(20), "Umzug " * 20)]),
             chart("steps", 90, scale=Scale(0, 12_500_000, ("", ""), "Schritte")),
             chart("sleep", 90, scale=Scale(0, 12), right=Line("Schlafqualität", Scale(1, 10, WORDS), [5] * 90)),
+            difference("with-and-without", columns=("Tage ohne Unternehmungen", "Tage mit Unternehmungen")),
+            difference("amounts", across=Scale(0, 12, write=lambda value: f"{value:g} Stunden")),
             Bars(
                 "bars", "Tage", Scale(1, 10), [Bar("Donnerstag", 5, "5,0", "12 von 13")], ("Tag", "Mittel", "Tage")
             ).markup,

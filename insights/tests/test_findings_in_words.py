@@ -4,13 +4,13 @@ import datetime
 import re
 
 import pytest
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
 from hypothesis import given, strategies as st
 
 from brainlog.tests.test_words_to_avoid import avoided_in
 from insights.findings.cards import FindingsPage
 from insights.findings.family import AMOUNTS, FAMILY, OUTCOMES, YES_OR_NO
-from insights.findings.results import Later
+from insights.findings.results import Later, Noise
 from insights.findings.sentences import (
     Held,
     days_in_words,
@@ -23,6 +23,7 @@ from insights.findings.sentences import (
     name_of,
     noise_in_words,
     not_kept_in_words,
+    rests_on,
     sentence_of,
     tried_in_words,
 )
@@ -172,31 +173,38 @@ def test_an_interval_says_what_fits_and_shows_no_reason():
 
 def test_what_was_not_kept_says_why():
     assert not_kept_in_words(unclear(), WORDS) == (
-        "No clear link yet: between 0.4 points lower and 0.9 points higher fits your 41 days."
+        "Anything from 0.4 points lower to 0.9 points higher fits your 41 days."
     )
     assert not_kept_in_words(unclear(low=0.1), WORDS) == (
-        "No clear link yet: between 0.1 and 0.9 points higher fits your 41 days. "
-        "Among so many comparisons, chance alone shows as much."
+        "Anything from 0.1 to 0.9 points higher fits your 41 days. "
+        "Among so many comparisons, chance alone can show as much."
     )
     assert not_kept_in_words(too_few(), WORDS) == (
         "Not enough days to compare (6 with, 31 without; 14 of each needed). 12 more days with both answers are needed."
     )
     assert not_kept_in_words(too_few(is_amount=True, days=29, needed=1), WORDS) == (
-        "Not enough days to compare (29 days with both answers). 1 more day with both answers is needed."
+        "29 days with both answers. 1 more day with both answers is needed."
     )
-    assert not_kept_in_words(too_few(days=0, needed=28), WORDS).startswith("Not enough days to compare (0 days")
+    assert not_kept_in_words(too_few(needed=0), WORDS) == (
+        "Nothing to compare on your 37 days: one of both is always the same, or goes with the weekday."
+    )
+    assert not_kept_in_words(too_few(days=0, needed=28), WORDS).startswith("0 days with both answers. 28")
 
 
 def test_days_and_means_are_described():
-    assert days_in_words(result()) == "Rests on 143 of 180 days, 12 not tracked."
-    assert days_in_words(result(not_tracked=0, recalled=3)) == (
-        "Rests on 143 of 180 days, 3 answered later and left out."
-    )
+    assert days_in_words(result()) == "143 of 180 days, 12 not tracked"
+    assert rests_on(result(not_tracked=0, recalled=3)) == "Rests on 143 of 180 days, 3 answered later and left out."
     assert means_in_words(result(), WORDS) == (
         "As recorded, on average: 6.4 on the 72 days with it, 5.7 on the 71 without."
     )
-    assert means_in_words(result(is_amount=True), WORDS) == (
-        "As recorded, on average: 6.4 on the 72 days with more, 5.7 on the 71 with less."
+    sleep = result("sleep_hours", "focus_level", is_amount=True, on_from=7.5)
+    assert means_in_words(sleep, WORDS) == (
+        "As recorded, on average: 6.4 on the 72 days with 7.5 hours or more, 5.7 on the 71 with less."
+    )
+    dose = result("dose_time", "focus_level", is_amount=True, on_from=9.5, medication=7)
+    assert means_in_words(dose, WORDS) == (
+        f"As recorded, on average: 6.4 on the 72 days from {time_format(datetime.time(9, 30))} on, "
+        "5.7 on the 71 earlier."
     )
     assert means_in_words(result("dose_time", "sleep_hours", 1), WORDS).startswith(
         "As recorded, on average: 6.4 hours on"
@@ -234,7 +242,11 @@ def test_the_page_says_how_many_were_tried_and_what_chance_makes():
     )
     assert tried_in_words(findings(*many)) == ("29 comparisons were tried and none stood out. That is a result too.")
     assert tried_in_words(findings(too_few())).startswith("Nothing can be compared yet")
-    assert noise_in_words(16, 200) == "By chance alone, your days would show a finding in 8 of 100 tries."
+    assert noise_in_words(Noise(1, 0, 0, 0)) == "Your days are too few to try it."
+    assert noise_in_words(Noise(1, 200, 16, 31)) == (
+        "By chance alone, your days would show a finding in 8 of 100 tries. "
+        "The more often that is, the less one finding says."
+    )
     assert less_on_bad_days_in_words(less_on_bad_days(), WORDS) == (
         "Mood over the whole day was 4.8 on average beside 21 days without an answer, and 6.1 elsewhere. "
         "Anything from 0.5 to 2.1 points lower fits your days. Averages then look better than the days were."
@@ -258,7 +270,7 @@ def test_an_own_guess_says_when_it_was_asked():
 
 def test_no_sentence_claims_more_than_a_log_can():
     page = FindingsPage(all_of_the_family(later=later()), WORDS)
-    said = [text for card in page.cards for text in (card.name, card.sentence, card.interval, card.days, card.means)]
+    said = [text for card in page.cards for text in (card.sentence, card.interval, card.days, card.means)]
 
     assert [text for text in said if avoided_in(text)] == []
     assert [text for text in said if re.search(r"[<%{}]|None|nan", text)] == []

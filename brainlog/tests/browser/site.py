@@ -3,7 +3,7 @@
 import datetime
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -27,13 +27,15 @@ from brainlog.tests.browser.steps import (
     unfold,
     wait_until_kept,
 )
+from insights.findings.results import Noise
 from insights.models import Appointment, Report, ReportLink
 from insights.report.logged import Span
 from insights.report.panels import USUAL
 from insights.report.saving import save
 from insights.report.sections import GROUPS, report_for
 from insights.report.selection import ReportSelection
-from insights.tests.factories import make_appointment, make_event
+from insights.tests.factories import make_appointment, make_computation, make_event, make_guess
+from insights.tests.findings import findings_of_all_sorts
 from logs.models import DailyLog, OwnAnswer, OwnQuestion
 from logs.own_kinds import KINDS
 from logs.stages import STAGES
@@ -79,6 +81,8 @@ NOT_PAGES = {
     "reminders:push_renew",
     "reminders:pause",
     "reminders:snooze",
+    "insights:compute_findings",
+    "insights:compute_noise",
     "insights:event_delete",
     "insights:hide_day",
     "insights:show_day",
@@ -133,6 +137,7 @@ class World:
         make_channels(regular)
         make_log(ill, ill.today(), not_tracked="ill", morning_mood=2, dreams=LONG)
         medication = next(each for each in regular.medications.all() if each.name == "Concerta")
+        compute_findings(regular, questions)
         appointment = make_appointment(regular, regular.today() - 40 * ONE_DAY, LONG)
         report = keep_report(regular)
         _link, link = ReportLink.objects.make(report, days=7)
@@ -175,6 +180,32 @@ def keep_report(person: User) -> Report:
     everything = frozenset(group.key for group in GROUPS)
     selection = ReportSelection(period, everything, LONG, LONG, (LONG,) * 3, USUAL, own, words)
     return save(person, report_for(person, selection))
+
+
+def compute_findings(person: User, questions: dict[str, OwnQuestion]):
+    """Findings of all sorts, also about questions with long words, and what chance alone shows."""
+    names = questions["yes_no"].name, questions["number"].name
+    make_computation(person, replace(findings_of_all_sorts(*names), answers_version=person.answers_version))
+    noise = Noise(person.answers_version, 200, 16, 31)
+    make_computation(person, kind="noise", result_json=noise.to_json())
+    make_guess(person, names[1], "day_rating", 0)
+
+
+def findings_on_their_way(page, world):
+    """As while they are computed, and when that failed."""
+    row = make_computation(world.newcomer)
+    row.state, row.result_json, row.result_version, row.result_format, row.computed_at = (
+        "queued",
+        None,
+        None,
+        None,
+        None,
+    )
+    row.finished_at, row.progress = None, 0
+    row.save()
+    page.reload()
+    expect(page.get_by_role("heading", name="Your findings are being computed")).to_be_visible()
+    row.delete()
 
 
 def report_previewed(page, world):
@@ -905,6 +936,11 @@ VIEWS = [
     View("around a dose", "insights:doses", "regular", "/insights/doses/?days=all", is_wide=True),
     View("around a dose, empty", "insights:doses", "newcomer", "/insights/doses/"),
     View("a chart of an own question", "insights:trend", "regular", "/insights/trends/own-{question}/?days=30"),
+    View("findings", "insights:findings", "regular", "/insights/findings/", is_wide=True),
+    View("findings, none yet", "insights:findings", "newcomer", "/insights/findings/"),
+    View("findings, on their way", "insights:findings", "newcomer", "/insights/findings/", findings_on_their_way),
+    View("a guess", "insights:guess", "regular", "/insights/findings/guess/", is_wide=True),
+    View("a guess, refused", "insights:guess", "regular", "/insights/findings/guess/", saving(exposure="sleep_hours")),
     View("delete a reflection", "reflections:delete", "regular", "/reflections/{week}/delete/"),
     View("profile", "accounts:profile", "regular", "/accounts/profile/", is_wide=True),
     View("profile, refused", "accounts:profile", "regular", "/accounts/profile/", saving(timezone="Atlantis")),
