@@ -53,7 +53,7 @@ def test_a_table_for_reading(person, noon):
     assert lines[-1].startswith("24 comparisons were made, ") and lines[-1].endswith(" kept.")
 
 
-@pytest.mark.parametrize("arguments", [("nobody",), ("nobody", "--json"), ("x" * 5000,)])
+@pytest.mark.parametrize("arguments", [("unknown",), ("unknown", "--json"), ("x" * 5000,)])
 def test_an_unknown_person_is_one_sentence(db, arguments):
     with pytest.raises(CommandError, match="^There is no person with the username “.*”.$"):
         run(*arguments)
