@@ -3,8 +3,10 @@
     python -m insights.tests.computing_process people 20
     python -m insights.tests.computing_process compute LOG [--hanging]
     python -m insights.tests.computing_process states
+    python -m insights.tests.computing_process beside_pages
 
-What is computed is replaced: each writes its key to a file when it begins. `--hanging` never ends.
+`compute` replaces what is computed: each writes its key to a file when it begins. `--hanging` never ends.
+`beside_pages` is a web process without a worker, which computes in earnest.
 """
 
 import testing.standalone  # noqa: F401 # isort: skip - sets Django up before models are imported.
@@ -19,7 +21,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import User
-from insights.findings import claims
+from insights.findings import beside_pages, claims
 from insights.findings.results import Findings, Noise
 from insights.models import Computation
 
@@ -56,6 +58,12 @@ def compute(log: str, *options: str) -> None:
     call_command("compute")
 
 
+def computed_beside_pages() -> None:
+    beside_pages.WAIT_SECONDS = 0
+    beside_pages.start()
+    beside_pages.thread.join()
+
+
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
-    {"people": people, "compute": compute, "states": states}[command](*arguments)
+    {"people": people, "compute": compute, "states": states, "beside_pages": computed_beside_pages}[command](*arguments)

@@ -36,8 +36,7 @@ class Command(BaseCommand):
     def handle(self, *args, with_parent, **options):
         os.nice(NICENESS)
         response_timeout.set(RESPONSE_TIMEOUT)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
+        take_signals(stop)
         watch = Watch(with_parent)
         watch.start()
         done = 0
@@ -46,6 +45,7 @@ class Command(BaseCommand):
                 done += 1
                 watch.begun_at = time.monotonic()
                 logger.info("Computation %d (%s) is finished.", computation.pk, computation.kind)
+            take_signals(signal.SIG_DFL)  # Nothing is left to give back.
         except claims.Stopped:
             logger.info("The computation was stopped; another process goes on with it.")
         except (DatabaseError, InterfaceError) as error:
@@ -55,8 +55,13 @@ class Command(BaseCommand):
         self.stdout.write(f"Computed: {done}.")
 
 
+def take_signals(handler) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
+
+
 def stop(number, frame):
-    signal.signal(number, signal.SIG_DFL)  # A second one ends it at once.
+    take_signals(signal.SIG_DFL)  # A second one ends it at once.
     raise claims.Stopped
 
 
