@@ -8,6 +8,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from brainlog.forms import LONGEST_LINE, ManyPills, Pills, Selection
 from insights.models import Appointment
+from insights.report.findings import MOST_CHOSEN, kept_findings
 from insights.report.logged import ONE_DAY, Logged, Span
 from insights.report.panels import MOST_PANELS, USUAL, scores
 from insights.report.passages import MOST_PICKED
@@ -54,7 +55,10 @@ class KeysInput(forms.MultipleChoiceField):
 
 
 class ReportForm(forms.Form):
-    """`sections` are the keys of groups, `panels` and `own` names of questions, `words` keys of entries."""
+    """`sections` are the keys of groups, `panels` and `own` names of questions, `words` keys of entries.
+
+    `findings` are keys of comparisons that the last computation kept. None is chosen unless the person does.
+    """
 
     period = forms.ChoiceField(label=_("Which days?"), widget=Pills)
     first = DayInput(label=_("First day"), required=False)
@@ -69,6 +73,7 @@ class ReportForm(forms.Form):
     sections = NamesInput(label=_("Sections"))
     panels = NamesInput(label=_("Charts of"), most=MOST_PANELS)
     own = NamesInput(label=_("Your own questions in the report"))
+    findings = NamesInput(label=_("Findings in the report"), most=MOST_CHOSEN)
     words = KeysInput(label=_("What you wrote"))
     words_day = DayInput(label=_("Also offer what you wrote on"), required=False)
 
@@ -87,6 +92,8 @@ class ReportForm(forms.Form):
         logged = Logged(person, Span(self.today, self.today))
         self.fields["panels"].choices = [(each.name, capfirst(str(each.label))) for each in scores(logged)]
         self.fields["own"].choices = [(each.name, each.label) for each in logged.own_questions_known]
+        kept = kept_findings(person)
+        self.fields["findings"].choices = kept.choices if kept else []
 
     def usual(self) -> dict:
         """What is proposed: the days since the last appointment if there is one not too long ago."""
@@ -156,6 +163,7 @@ class ReportForm(forms.Form):
             panels=tuple(facts["panels"]),
             own=tuple(facts["own"]),
             words=tuple(facts["words"]),
+            findings=tuple(facts["findings"]),
         )
 
     def appointment_in_words(self) -> str:

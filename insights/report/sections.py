@@ -29,6 +29,7 @@ from insights.report import (
     wording,
 )
 from insights.report.contents import Axis, Block, Contents, Header, Items, Label, Section, Sentences
+from insights.report.findings import kept_findings
 from insights.report.logged import Logged
 from insights.report.selection import ReportSelection
 from insights.trends.statistics import LEAST_IN_WINDOW, WINDOW
@@ -99,6 +100,10 @@ class Draft:
             self.logged, [each for each in self.logged.own_questions if each.name in self.selection.own]
         )
 
+    def findings(self) -> list[Block]:
+        kept = kept_findings(self.person) if self.selection.findings else None
+        return kept.blocks(self.selection.findings) if kept else []
+
     def words(self) -> list[Block]:
         return passages.blocks(passages.picked(self.person, self.selection.period, self.selection.words))
 
@@ -156,6 +161,7 @@ GROUPS = (
     Group(*("events", _("What happened"), Draft.events), details=Draft.events_details),
     Group("shape", _("The shape of the day"), details=lambda draft: shape.blocks(draft.logged)),
     Group("own", _("My own questions about days and weeks"), details=Draft.own),
+    Group("findings", _("Findings that I chose"), details=Draft.findings),
     Group("blanks", _("Days without an answer"), details=lambda draft: blanks.blocks(draft.logged)),
     Group("words", _("In my own words"), details=Draft.words),
 )

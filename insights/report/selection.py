@@ -7,7 +7,8 @@ from insights.report.logged import Span
 
 @dataclass(frozen=True)
 class ReportSelection:
-    """`groups` are the keys of the sections wanted, `panels` and `own` names of questions, `words` keys of entries.
+    """`groups` are the keys of the sections wanted, `panels` and `own` names of questions, `words` keys of entries,
+    `findings` keys of comparisons.
 
     `questions` are the person's own, to be asked at the appointment. What is empty is not in the report.
     """
@@ -20,3 +21,4 @@ class ReportSelection:
     panels: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()

@@ -15,7 +15,8 @@ from insights.report.contents import Contents
 from insights.report.form import MOST_DAYS
 from insights.report.panels import USUAL
 from insights.report.sections import GROUPS
-from insights.tests.factories import make_appointment, make_event, make_report
+from insights.tests.factories import make_appointment, make_computation, make_event, make_report
+from insights.tests.findings import estimate, findings, later, result, unclear
 from insights.tests.gallery import add_from_gallery
 from logs.tests.factories import DAY, make_dose, make_full_log, make_log, make_medication, make_question_set
 from logs.tests.own_questions import make_answer, make_question
@@ -125,6 +126,7 @@ TRACES = {
     "taken": "forgot",
     "blanks": "No answer on",
     "shape": "Answered around",
+    "findings": "on days with medication",
 }
 
 
@@ -134,6 +136,7 @@ def test_redaction_leaves_no_trace(as_person, person):
         "question_1": "asked-secret",
         "own": [person.own_questions.get(kind="yes_no").name],
         "words": [f"{DAY}:helpful_factors"],
+        "findings": ["medication_taken.focus_level.0"],
     }
     assert TRACES.keys() == set(EVERYTHING)
 
@@ -166,6 +169,7 @@ def full_person(person):
         make_answer(log, own, True)
     make_answer(make_reflection(person, DAY - ONE_DAY), weight, Decimal("81.5"))
     make_event(person, "event-secret", DAY)
+    make_computation(person, findings(result()), answers_version=1)
 
 
 def test_own_words_are_those_that_were_picked(as_person, person):
@@ -190,6 +194,58 @@ def test_own_words_are_those_that_were_picked(as_person, person):
     assert "A walk\\nby the river" in report.content_json and "Ask about sleep" in report.content_json
     assert "ecret" not in report.content_json and "Not mine" not in report.content_json
     assertContains(as_person.get(report.get_absolute_url()), "A walk<br>by the river")
+
+
+def test_findings_are_those_that_were_chosen_of_the_kept_ones(as_person, person):
+    make_full_log(person, DAY)
+    own = make_question(person, "score", label="Own <b>score</b>")
+    make_computation(
+        person,
+        findings(
+            result(later=later()),
+            result("sleep_hours", "anxiety_level", is_amount=True, estimate=estimate(-0.5, -0.9, -0.1)),
+            result("met_physical_activity_goals", own.name, 1, guard="afterwards"),
+            unclear("breakfast", "focus_level"),
+        ),
+        answers_version=1,
+    )
+    make_computation(make_person(), findings(result("lunch", "energy_level")), answers_version=1)
+
+    page = as_person.get(URL)
+    form = page.context["form"]
+    keys = [key for key, _name in form.fields["findings"].choices]
+    assert keys == [
+        "medication_taken.focus_level.0",
+        "sleep_hours.anxiety_level.0",
+        f"met_physical_activity_goals.{own.name}.1",
+    ]
+    assertContains(page, "Own &lt;b&gt;score&lt;/b&gt;")
+    assert shown_form(page).get("findings", []) == [], "Nothing is chosen unless the person does."
+    assert "findings" not in [section.key for section in kept(as_person).contents.sections]
+
+    preview = as_person.post(URL, sent(findings=keys[:2]))
+    assert shown_form(preview)["findings"] == keys[:2]
+    report = kept(as_person, findings=keys[:2])
+    section = next(each for each in report.contents.details if each.title == "Findings that I chose")
+    lines, [caution] = (block.lines for block in section.blocks)
+    assert lines == (
+        "Focus was 0.8 points higher on days with medication. Anything from 0.3 to 1.3 points higher fits these days. "
+        "Rests on 143 of 180 days, 12 not tracked. Since Mar 12, 2026, 74 new days: 0.6 points higher, between 0.1 and "
+        "1.1: it held up.",
+        "Anxiety was 0.5 points lower for each hour of sleep. Lower is better. Anything from 0.1 to 0.9 points lower "
+        "fits these days. Rests on 143 of 180 days, 12 not tracked.",
+    )
+    assert "4 comparisons were tried, 3 stood out, and the user chose 2 for this report." in caution
+    assert "Nov 1, 2025 – Apr 29, 2026, not of this period alone." in caution
+    assertContains(as_person.get(report.get_absolute_url()), "on days with medication")
+    [line, *_] = kept(as_person, findings=keys[2:]).contents.details[-2].blocks[0].lines
+    assert line.startswith(
+        "Probably not a cause: it comes afterwards just as much. “Own <b>score</b>” the next day was"
+    )
+
+    person.computations.all().delete()
+    assert lines[0] in report.content_json, "It is kept as it was."
+    assertContains(as_person.post(URL, sent(findings=keys)), "Choose from what is offered.")
 
 
 def test_the_preview_keeps_what_was_typed(as_person, person):
@@ -223,6 +279,7 @@ def test_the_preview_keeps_what_was_typed(as_person, person):
         ({"panels": ["sleep_quality", "energy_level", *USUAL]}, "panels", "Choose 4 at most."),
         ({"own": ["own-1"]}, "own", "Choose from what is offered."),
         ({"appointment": "7"}, "appointment", "Choose from what is offered."),
+        ({"findings": ["medication_taken.focus_level.0"]}, "findings", "Choose from what is offered."),
         ({"words": ["x"] * 21}, "words", "Pick 20 at most."),
         ({"question_1": "x" * 201}, "question_1", "200"),
         ({"name": "a\x00b"}, "name", ""),
