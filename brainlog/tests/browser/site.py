@@ -36,11 +36,11 @@ from insights.report.sections import GROUPS, report_for
 from insights.report.selection import ReportSelection
 from insights.tests.factories import make_appointment, make_computation, make_event, make_guess
 from insights.tests.findings import findings_of_all_sorts
-from logs.models import DailyLog, OwnAnswer, OwnQuestion
+from logs.models import DailyLog, Medication, OwnAnswer, OwnQuestion
 from logs.own_kinds import KINDS
 from logs.stages import STAGES
 from logs.tests.columns import put
-from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_log, make_medication
+from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_log, make_medication, make_question_set
 from logs.tests.own_questions import make_answer, make_question
 from reflections.tests.factories import make_reflection
 from reminders.email import off_token
@@ -244,6 +244,18 @@ def answer_own_questions(logs: list[DailyLog], scores: list[DailyLog], questions
     )
 
 
+def answer_after_doses(logs: list[DailyLog], medication: Medication):
+    """Focus at midday, four hours after a dose."""
+    asked = make_question_set(medication.user, "focus_level")
+    for place, log in enumerate(logs):
+        noon = datetime.datetime.combine(log.date, datetime.time(12, 15), log.user.zone)
+        log.midday_answered_at, log.midday_asked = noon, asked
+        log.midday_utc_offset = noon.utcoffset() // datetime.timedelta(minutes=1)
+        log.medication_taken, log.focus_level = True, 1 + place
+        log.save()
+        make_dose(log, medication, amount=Decimal("2.5"), unit="drops")
+
+
 def fill_a_history(person: User, questions: dict[str, OwnQuestion]):
     today = person.today()
     optional = {name: value for answers in OPTIONAL.values() for name, value in answers.items()}
@@ -264,6 +276,7 @@ def fill_a_history(person: User, questions: dict[str, OwnQuestion]):
     for log in logs[:2]:
         make_dose(log, concerta)
         make_dose(log, other, amount=Decimal("2.5"), unit="drops", taken_at=None)
+    answer_after_doses(scores[:9], other)
     make_log(person, today - 45 * ONE_DAY, day_rating=2, gratitude=NOTE)
     make_event(person, LONG)
     make_event(person, "Flu", today - 9 * ONE_DAY, last_day=today - 2 * ONE_DAY)
