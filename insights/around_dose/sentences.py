@@ -107,8 +107,8 @@ def wear_off_in_words(label: str, turn: tuple[int, int], *, is_more_better: bool
 def row_of(hour: Hour) -> tuple[str, str, str, int]:
     """A row of the table: the hours, the median, its interval, and how many answers it is of."""
     hours = hours_in_words(hour.hour, hour.hour + 1)
-    interval = gettext("%(low)d to %(high)d") % {"low": hour.low, "high": hour.high}
-    return hours, number_in_words(hour.middle), interval, hour.count
+    interval = gettext("%(low)d to %(high)d") if hour.low != hour.high else "%(low)d"
+    return hours, number_in_words(hour.middle), interval % {"low": hour.low, "high": hour.high}, hour.count
 
 
 def lacking_in_words(name: str, dose: AfterDose, labels: dict[str, str]) -> str:

@@ -367,7 +367,7 @@ def test_a_page_without_enough_answers_says_what_is_there_and_what_it_takes(as_p
     make_dose(stamped(person, DAY - 8 * ONE_DAY, midday=("12:30", {"focus_level": 7})), medication)
     person.answers_changed()
     [cards] = cards_of(as_person.get(PAGE))
-    assert cards["Focus"].rows == [("4 to 5", "7", "7 to 7", 8)]
+    assert cards["Focus"].rows == [("4 to 5", "7", "7", 8)]
     assertContains(
         as_person.get(f"{PAGE}?from=2026-05-04&to=2026-05-01"), "Nothing is shown until these days are right"
     )
