@@ -341,6 +341,8 @@ def test_doses_are_in_a_fixed_order_four_a_page(as_person, person):
             day = DAY - (9 * place + number) * ONE_DAY
             log = stamped(person, day, midday=("12:30", {"focus_level": 9 - place}))
             make_dose(log, medications[name], amount=Decimal(amount))
+            if name == "C":
+                make_dose(log, medications[name], amount=Decimal(2), taken_at=datetime.time(6))
 
     pages = [as_person.get(f"{PAGE}?page={number}") for number in (1, 2)]
 
@@ -348,6 +350,10 @@ def test_doses_are_in_a_fixed_order_four_a_page(as_person, person):
     assert headings == [["A, 4 mg", "A, 10 mg", "A, 30 mg", "B, 5 mg"], ["C, 1 mg"]]
     assertContains(pages[0], "?days=90&amp;page=2")
     assert as_person.get(f"{PAGE}?page=3").status_code == 404
+    earlier = "Before 9 of these answers, an earlier dose of the same day was taken too."
+    assert [cards["Focus"].sentences[-1] == earlier for page in pages for cards in cards_of(page)] == [False] * 4 + [
+        True
+    ]
 
 
 def test_a_page_without_enough_answers_says_what_is_there_and_what_it_takes(as_person, person):
