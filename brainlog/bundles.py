@@ -36,7 +36,7 @@ SHARED_SCRIPTS = ("storage", "draft-storage", "formats", "page", "content")
 # In the order in which they run: drafts are restored once the rows of doses can be added and questions shown.
 SCRIPTS = (
     *("incomplete", "conditions", "stepper", "own-question", "more", "doses", "timezone", "zone-question", "passkeys"),
-    *("log-out", "offline", "drafts", "unsaved", "waiting", "kept", "new-day", "due", "sending", "cells"),
+    *("log-out", "offline", "drafts", "unsaved", "waiting", "kept", "new-day", "due", "sending", "cells", "computing"),
     *("errors", "screen-lock", "push", "install", "worker"),
 )
 

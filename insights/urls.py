@@ -17,6 +17,7 @@ urlpatterns = [
     path("change/<day:day>/", change_views.change, name="change"),
     path("doses/", dose_views.doses, name="doses"),
     path("findings/", finding_views.findings, name="findings"),
+    path("findings/state/", finding_views.findings_state, name="findings_state"),
     path("findings/guess/", finding_views.guess, name="guess"),
     path("findings/compute/", finding_views.compute, {"kind": "findings"}, name="compute_findings"),
     path("findings/noise/", finding_views.compute, {"kind": "noise"}, name="compute_noise"),

@@ -137,6 +137,7 @@ ADDRESSES = [
     Address("insights:change", (DAY,)),
     Address("insights:doses"),
     Address("insights:findings"),
+    Address("insights:findings_state"),
     Address("insights:guess", other=(200, 200)),
     Address("insights:compute_findings", other=(405, 302)),
     Address("insights:compute_noise", other=(405, 302)),

@@ -36,6 +36,7 @@ class Standing:
     is_late: bool = False  # waiting for longer than usual: it can be asked for again
     has_failed: bool = False  # with the current answers
     progress: int = 0
+    is_due: bool = False  # never asked for with these answers: a script of the page asks
 
     @property
     def is_pending(self) -> bool:
@@ -60,20 +61,30 @@ def noise(person) -> Standing:
 def standing_of(person, kind: Kind) -> Standing:
     row = row_of(person, kind)
     if row is None:
-        return Standing()
+        return Standing(is_due=person.answers_version > 0)
     now, result = timezone.now(), result_of(row)
     is_lost = row.state == State.RUNNING and row.lease_until <= now
     is_waiting = row.state == State.QUEUED or is_lost
+    is_current = result is not None and row.result_version == person.answers_version
+    has_failed = row.state == State.FAILED and row.answers_version == person.answers_version
     return Standing(
         result,
-        is_current=result is not None and row.result_version == person.answers_version,
+        is_current=is_current,
         computed_at=result and row.computed_at,
         is_waiting=is_waiting,
         is_running=row.state == State.RUNNING and not is_lost,
         is_late=is_waiting and now - max(row.requested_at, row.lease_until or row.requested_at) > LATE_AFTER,
-        has_failed=row.state == State.FAILED and row.answers_version == person.answers_version,
+        has_failed=has_failed,
         progress=row.progress if row.state == State.RUNNING and not is_lost else 0,
+        is_due=row.state in (State.DONE, State.FAILED) and not is_current and not has_failed,
     )
+
+
+def shares(person) -> dict[str, int | None]:
+    """How many percent of each kind are computed; None for what is not on its way. One query, no result is read."""
+    rows = person.computations.using(DEFAULT_DB_ALIAS).values_list("kind", "state", "progress")
+    pending = {kind: progress for kind, state, progress in rows if state in (State.QUEUED, State.RUNNING)}
+    return {kind.value: pending.get(kind.value) for kind in Kind}
 
 
 def row_of(person, kind: Kind) -> Computation | None:

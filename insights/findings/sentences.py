@@ -270,6 +270,11 @@ def less_on_bad_days_in_words(found: LessOnBadDays, words: Words) -> str:
     return f"{text % said} {fits} {so}"
 
 
+def share_in_words(share: int) -> str:
+    """How far a computation is, in percent."""
+    return gettext("%(progress)s %% done") % {"progress": share}
+
+
 def noise_in_words(noise: Noise) -> str:
     """`By chance alone, your days would show a finding in 8 of 100 tries.`, and what that means."""
     if not noise.tries:

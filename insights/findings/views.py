@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from insights.findings.cards import FindingsPage
 from insights.findings.family import compared
 from insights.findings.guess_form import GuessForm
 from insights.findings.guesses import ask_guess
-from insights.findings.sentences import compared_in_words, noise_in_words
+from insights.findings.sentences import compared_in_words, noise_in_words, share_in_words
 from insights.findings.words import words_for
 from insights.models import Computation, Guess
 from logs.question_lists import questions_of_day
@@ -34,6 +35,14 @@ def compute(request, kind):
     """Ask for the findings, or for what chance shows. The same is never computed twice."""
     requests.start(request.user, kind)
     return redirect(reverse("insights:findings") + ("#noise" if kind == Computation.Kind.NOISE else ""))
+
+
+@require_safe
+def findings_state(request):
+    """How far what is computed is, for a script: percent and words by kind, or null for what is not on its way."""
+    shares = requests.shares(request.user)
+    words = {kind: share_in_words(share) for kind, share in shares.items() if share is not None}
+    return JsonResponse({"progress": shares, "words": words})
 
 
 def guess(request):

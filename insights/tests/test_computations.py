@@ -7,9 +7,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from accounts.models import User
 from accounts.tests.factories import make_person
+from brainlog.tests.browser.steps import come_in
 from insights.findings import beside_pages, claims, requests
 from insights.findings.results import Findings, Noise
 from insights.models import Computation, Guess, KeptFinding
@@ -326,6 +328,25 @@ class FakeBlock:
 
     def __exit__(self, *error):
         pass
+
+
+# ── In a browser ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.once
+def test_a_page_asks_by_itself_and_shows_what_was_found(page, live_server, person, computed):
+    person.answers_changed()
+    come_in(page, live_server, person)
+    page.goto("/insights/findings/")
+    expect(page.get_by_role("heading", name="Your findings are being computed")).to_be_visible()
+    assert stored(person).answers_version == 1
+
+    Computation.objects.update(progress=30)
+    expect(page.get_by_text("30 % done")).to_be_visible()
+    claims.compute_next()
+
+    expect(page.get_by_role("heading", name="What stands out")).to_be_visible()
+    expect(page.locator("[data-asks-itself], [data-computing]")).to_have_count(0)
 
 
 # ── What the database refuses ────────────────────────────────────────────────────────────────────

@@ -222,3 +222,16 @@ def test_there_is_room_for_ten_and_only_own_questions_that_are_asked(as_person, 
 
     assertContains(full, "You have asked 10 questions of your own")
     assert len(asked_by(person)) == 10
+
+
+def test_a_script_is_told_how_far_a_computation_is(as_person, person):
+    make_computation(person)
+    row = make_computation(person, kind="noise")
+    row.state, row.finished_at, row.progress = "queued", None, 40
+    row.save()
+
+    with CaptureQueriesContext(connection) as queries:
+        answer = as_person.get(f"{FINDINGS}state/").json()
+
+    assert answer == {"progress": {"findings": None, "noise": 40}, "words": {"noise": "40 % done"}}
+    assert not any("result_json" in query["sql"] for query in queries)
