@@ -7,7 +7,7 @@ from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from insights.change.answers import Outcome, Window, outcome_of
+from insights.change.answers import LEAST_DAYS, Outcome, Window, outcome_of
 from insights.change.occasions import Occasion, occasions_of, same_week_in_words
 from insights.change.sentences import (
     caution_in_words,
@@ -43,6 +43,8 @@ class Card:
 
 class ChangePage:
     """The answers to these questions around a day."""
+
+    least_days = LEAST_DAYS
 
     def __init__(self, person, questions: Sequence[Question], window: Window, start):
         self.person, self.questions, self.window, self.start = person, questions, window, start

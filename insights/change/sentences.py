@@ -126,8 +126,7 @@ def shortage_in_words(window: Window) -> str:
         return text % {"count": window.days_before, "least": LEAST_DAYS}
     if window.days_after < LEAST_DAYS:
         text = gettext(
-            "A comparison needs %(least)d days with an answer on each side. The first day on which it can be there is "
-            "%(day)s."
+            "A comparison needs %(least)d days with an answer on each side. The earliest day for it is %(day)s."
         )
         first = window.day + (LEAST_DAYS - 1) * ONE_DAY
         return text % {"least": LEAST_DAYS, "day": date_format(first)}

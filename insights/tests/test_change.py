@@ -208,6 +208,7 @@ def test_a_page_says_how_much_higher_and_what_else_fits(stepped, person):
     assert focus.sides == ["Before: median 4.5, mean 4.5, 28 days.", "After: median 7.5, mean 7.5, 28 days."]
     assert cards["anxiety_level"].sentence == "All answers before and after are the same."
     assert cards[own.name].sentence.startswith("About 1 cups lower")
+    assertContains(response, "14 days with an answer are needed on each side.")
     assert response.context["change"].too_few == ["Mood over the whole day: 10 days before, 28 after"]
     assertContains(response, "3 questions are compared here. Where nothing has changed, about 7 in 100")
     assertContains(response, "28 days before, 28 days from then on")
@@ -246,7 +247,7 @@ def test_a_page_of_a_day_that_is_too_early_or_too_late_says_so(stepped, person):
     assertContains(stepped.get(address(first - 400 * ONE_DAY)), "Nothing was logged before this day.")
     assertContains(stepped.get(address(first + 5 * ONE_DAY)), "Your log has 5 days before this one.")
     recent = stepped.get(address(TODAY - 3 * ONE_DAY))
-    assertContains(recent, "The first day on which it can be there is May 15, 2026.")
+    assertContains(recent, "The earliest day for it is May 15, 2026.")
     assert stepped.get(address(TODAY)).status_code == 200
     assert stepped.get(address(TODAY + ONE_DAY)).status_code == 404
     assert stepped.get("/insights/change/2026-02-30/").status_code == 404
@@ -255,8 +256,9 @@ def test_a_page_of_a_day_that_is_too_early_or_too_late_says_so(stepped, person):
 
 @pytest.mark.usefixtures("noon")
 def test_a_day_is_chosen_in_the_address(stepped, person):
-    make_event(person, "<b>Moved</b>", CHANGED)
+    event = make_event(person, "<b>Moved</b>", CHANGED)
 
+    assertContains(stepped.get(event.get_absolute_url()), f'href="{address()}"')
     page = stepped.get("/insights/change/")
     assertContains(page, "“&lt;b&gt;Moved&lt;/b&gt;”")
     assertContains(page, f'href="{address()}"')
