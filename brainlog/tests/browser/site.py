@@ -29,6 +29,7 @@ from brainlog.tests.browser.steps import (
 )
 from insights.findings.results import Noise
 from insights.models import Appointment, Report, ReportLink
+from insights.report.findings import kept_findings
 from insights.report.logged import Span
 from insights.report.panels import USUAL
 from insights.report.saving import save
@@ -178,7 +179,8 @@ def keep_report(person: User) -> Report:
     own = tuple(question.name for question in person.own_questions.all())
     words = (f"{person.today()}:dreams",)
     everything = frozenset(group.key for group in GROUPS)
-    selection = ReportSelection(period, everything, LONG, LONG, (LONG,) * 3, USUAL, own, words)
+    findings = tuple(key for key, _name in kept_findings(person).choices)
+    selection = ReportSelection(period, everything, LONG, LONG, (LONG,) * 3, USUAL, own, words, findings)
     return save(person, report_for(person, selection))
 
 
