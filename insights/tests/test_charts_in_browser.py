@@ -53,6 +53,11 @@ def charts() -> str:
             chart("years", 3650, step=7),
             chart("doses", 90, bands=bands, marks=[Mark(day(20), "Umzug " * 20)]),
             chart("steps", 90, scale=Scale(0, 12_500_000, ("", ""), "Schritte")),
+            chart("metres", 400, scale=Scale(0, 8_000, ("", ""), "Meter")),
+            *(
+                chart(f"sleep{days}", days, scale=Scale(0, 12), right=Line("Schlaf", Scale(1, 10, WORDS), [5] * days))
+                for days in (62, 200, 400)
+            ),
             chart("sleep", 90, scale=Scale(0, 12), right=Line("Schlafqualität", Scale(1, 10, WORDS), [5] * 90)),
             Bars(
                 "bars", "Tage", Scale(1, 10), [Bar("Donnerstag", 5, "5,0", "12 von 13")], ("Tag", "Mittel", "Tage")
