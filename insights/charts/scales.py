@@ -48,8 +48,8 @@ SCORES = Scale(1, 10)
 def scale_around(values: Iterable, least=None, most=None, **options) -> Scale:
     """A scale for numbers: its bounds where there are any, else round numbers around what there is.
 
-    Bounds that are far apart say what can be typed, not what is usual: numbers that take less than a quarter of the room
-    between them get round numbers within the bounds, or their line would be flat.
+    Bounds that are far apart say what can be typed, not what is usual: numbers that take less than a quarter of the
+    room between them get round numbers within the bounds, or their line would be flat.
     """
     numbers = [float(value) for value in values if value is not None]
     if least is not None and most is not None and numbers:

@@ -74,3 +74,26 @@ def test_no_label_reaches_another_one(page, text_size):
     for width in (320, 390, 768, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate(OVERLAPS) == [], width
+
+
+LINES_OF_NUMBERS = """() => [...document.querySelectorAll(".chart-bars td")].map((cell) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell.querySelector("span") ?? cell);
+    return new Set([...range.getClientRects()].map(({top}) => Math.round(top))).size;
+})"""
+
+
+@pytest.mark.parametrize("text_size", ["100%", "150%"])
+def test_numbers_beside_bars_stay_on_one_line(page, text_size):
+    bars = [
+        Bar("Evening: could you start what you meant to start?", 5, "5.25", "365"),
+        Bar("Wednesday", 7, "7.5 hours", "9"),
+    ]
+    table = Bars("bars", "Through the day", Scale(1, 10), bars, ("Question", "On average", "Days")).markup
+    style = f"<style>{BUNDLES['brainlog.css']()}</style>"
+    page.set_content(f"{style}<main><div class=trends><div class=card>{table}</div></div></main>")
+    page.evaluate("size => { document.documentElement.style.fontSize = size }", text_size)
+
+    for width in (320, 390, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert set(page.evaluate(LINES_OF_NUMBERS)) == {1}, width
