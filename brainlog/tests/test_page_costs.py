@@ -33,7 +33,7 @@ MOST = {
     "/reflections/": (4, 2, 13450),
     f"/reflections/numbers/{DAY[:7]}/": (4, 2, 6950),
     "/insights/events/": (6, 3, 9250),
-    "/insights/report/": (7, 3, 8600),
+    "/insights/report/": (7, 3, 8800),
     "/insights/words/": (7, 10, 19350),
     "/logs/questions/": (3, 1, 11650),
     "/logs/questions/new/": (5, 1, 8750),
