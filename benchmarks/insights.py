@@ -26,6 +26,7 @@ PAGES = {
     "one chart, all": "/insights/trends/focus/?days=all",
     "its CSV": "/insights/trends/focus.csv?days=all",
     "around a dose, all": "/insights/doses/?days=all",
+    "report preview": "/insights/report/",  # of 90 days and the 90 before, with all sections
 }
 
 
@@ -57,7 +58,10 @@ def measure(*, profiled: bool):
 
     from accounts.models import User
     from benchmarks.decade import make_decade
+    from insights.report.panels import USUAL
+    from insights.report.sections import GROUPS
 
+    chosen = {"period": "90", "sections": [group.key for group in GROUPS], "panels": [*USUAL]}
     person = User.objects.create_user("maria")
     make_decade(person)
     client = Client()
@@ -66,7 +70,7 @@ def measure(*, profiled: bool):
     def ask(path: str, *, cold: bool) -> bytes:
         if cold:
             caches["summaries"].clear()
-        response = client.get(path)
+        response = client.post(path, chosen) if path == PAGES["report preview"] else client.get(path)
         assert response.status_code == 200, response.status_code  # noqa: S101
         return response.getvalue()
 

@@ -1,6 +1,6 @@
 from csp.utils import build_policy
 from django.conf import settings
-from django.http import Http404, HttpResponseNotAllowed
+from django.http import Http404, HttpResponseNotAllowed, HttpResponseNotFound
 from django.template.loader import render_to_string
 
 from brainlog import circuit_breaker
@@ -96,7 +96,7 @@ class DatabaseMiddleware:
 
 
 class ErrorPagesMiddleware:
-    """Accepts GET, HEAD and POST only, and gives 405 responses, and 404 responses with DEBUG, a page of ours.
+    """Accepts GET, HEAD and POST only, and gives a page of ours to 405 responses and, with DEBUG, to Django's 404.
 
     People do see a 405: a button pressed after the session has expired leads to the login page, and from there by GET
     to the address of the button, which accepts POST only.
@@ -115,7 +115,7 @@ class ErrorPagesMiddleware:
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
             response.content = render_to_string("405.html", request=request)
-        if settings.DEBUG and response.status_code == 404:
+        if settings.DEBUG and isinstance(response, HttpResponseNotFound):
             # Django's page contains the path, the query string and the exception's message.
             return page_not_found(request, Http404())
         return response

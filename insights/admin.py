@@ -8,7 +8,7 @@ from logs.admin import PrivateTextAdmin
 
 @admin.register(Event)
 class EventAdmin(PrivateTextAdmin):
-    kind_of_look = Kind.LOOKED_AT_DAY
+    kind_of_look = Kind.LOOKED_AT_EVENT
     list_display = ("date", "user", "last_day")
     list_select_related = ("user",)
     list_reads = ("date", "last_day", "user__username")

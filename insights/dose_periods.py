@@ -9,10 +9,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 
-from insights.texts_of_columns import as_text, of_number, of_time
+from insights.texts_of_columns import DateAsText, as_text, of_date, of_flag, of_number, of_time
 from logs.models import Medication, amount_in_words
 from logs.periods import ONE_DAY
 from logs.schedules import TAKEN, DailyMedication
@@ -123,12 +123,13 @@ def read_taken(person, first: datetime.date, last: datetime.date) -> Taken:
     """Two queries. Doses from shortly before the period are among them: a stretch may have begun earlier."""
     since = max(first, datetime.date.min + LONGEST_GAP * ONE_DAY) - LONGEST_GAP * ONE_DAY
     days = person.daily_logs.filter(date__range=(since, last), medication_taken__isnull=False).order_by("date")
-    texts = as_text("doses__amount"), as_text("doses__taken_at")
-    rows = days.values_list("date", "not_tracked", TAKEN, "doses__medication_id", "doses__unit", *texts)
+    texts = DateAsText("date"), as_text(TAKEN), as_text("doses__amount"), as_text("doses__taken_at")
+    rows = days.values_list("not_tracked", "doses__medication_id", "doses__unit", *texts)
     sums: dict = {}
     times: dict = {}
     answers = {}
-    for date, mark, answer, medication, unit, amount_text, time_text in rows:
+    for mark, medication, unit, date_text, answer_text, amount_text, time_text in rows:
+        date, answer = of_date(date_text), of_flag(answer_text)
         if mark is None and date >= first:
             answers[date] = answer
         if medication is not None and answer:
@@ -137,16 +138,18 @@ def read_taken(person, first: datetime.date, last: datetime.date) -> Taken:
             of_day[unit] = amount if amount is None or of_day.get(unit) is None else of_day[unit] + amount
             if time_text is not None:
                 times.setdefault(medication, {}).setdefault(date, []).append(of_time(time_text))
-    totals = {key: {date: total_of(of_day) for date, of_day in days.items()} for key, days in sums.items()}
+    totals = {
+        key: {date: total_of(tuple(of_day.items())) for date, of_day in days.items()} for key, days in sums.items()
+    }
     medications = list(person.medications.for_schedules(first).defer(None).defer("note", "name_key"))
     return Taken(medications, totals, times, answers)
 
 
-def total_of(amounts: Mapping[str | None, Decimal | None]) -> Total:
-    """The amounts of a day, without zeros at their end: equal totals are equal tuples."""
+@lru_cache(1024)
+def total_of(amounts: tuple[tuple[str | None, Decimal | None], ...]) -> Total:
+    """The amounts of a day by unit, without zeros at their end: equal totals are equal tuples. Most days are equal."""
     return tuple(
-        (amount and amount.normalize(), unit)
-        for unit, amount in sorted(amounts.items(), key=lambda each: each[0] or "")
+        (amount and amount.normalize(), unit) for unit, amount in sorted(amounts, key=lambda each: each[0] or "")
     )
 
 
@@ -274,6 +277,8 @@ def first_due(medication: Medication, taken: Taken) -> datetime.date | None:
 def late_days(medication: Medication, taken: Taken) -> list[datetime.date]:
     """The days on which a dose was taken later than usual by LATE_AFTER or more, each dose against its own time."""
     usual = sorted(medication.usual_times_of_day)
+    if not usual:
+        return []
     days = taken.times.get(medication.pk, {})
     return [
         day

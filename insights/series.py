@@ -10,11 +10,23 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
-from django.db.models import Count, TextField, Value
+from django.db.models import Count, Value
 from django.db.models.functions import Coalesce
 
 from insights.dose_periods import DosePeriod, dose_periods
-from insights.texts_of_columns import as_text, of_list, of_number, of_time
+from insights.texts_of_columns import (
+    LINE_BREAK,
+    DateAsText,
+    Lines,
+    as_text,
+    joined,
+    of_date,
+    of_flag,
+    of_list,
+    of_number,
+    of_time,
+    reader_of,
+)
 from logs.kinds import Choice, Count as CountOfDays, Hours, Number, Score, Time, YesNo
 from logs.own_kinds import NOT_NOTICED
 from logs.parts import Part
@@ -33,16 +45,19 @@ PART_OF_COLUMN = {name: stage.part for stage in STAGES for name in stage.field_n
 PARTS = tuple(stage.part for stage in STAGES)
 
 
-# How an own answer of each kind is read, from its texts. An answer has one column, and two numbers have two.
-OWN_ANSWER_COLUMNS = ("number", "flag", "chosen", "time")
+# An own answer, which has one column, and two numbers have two; and how one of each kind is read from this text.
+ANSWER_AS_TEXT = Coalesce(
+    joined(as_text("number"), Coalesce(joined(Value(" "), as_text("number_2")), Value(""))),
+    *map(as_text, ("flag", "chosen", "time")),
+)
 READERS: dict[str, Callable] = {
-    "score": lru_cache(4096)(lambda text, _second: int(Decimal(text))),
-    "number": lambda text, _second: of_number(text),
-    "two_numbers": lambda first, second: (of_number(first), of_number(second)),
-    "yes_no": lambda text, _second: text in ("true", "1"),
-    "choice": lambda text, _second: of_list(text)[0],
-    "several": lambda text, _second: [*of_list(text)],
-    "time": lambda text, _second: of_time(text) if ":" in text else NOT_NOTICED,
+    "score": lru_cache(4096)(lambda text: int(Decimal(text))),
+    "number": of_number,
+    "two_numbers": lru_cache(4096)(lambda text: tuple(map(of_number, text.split(" ")))),
+    "yes_no": of_flag,
+    "choice": lru_cache(1024)(lambda text: of_list(text)[0]),
+    "several": lambda text: [*of_list(text)],
+    "time": lru_cache(24 * 60)(lambda text: of_time(text) if ":" in text else NOT_NOTICED),
 }
 
 
@@ -176,15 +191,16 @@ def read_series(
 
 
 class Rows:
-    """Rows of days or weeks, read as columns: a tuple of values for each, in the order of the dates.
+    """Rows of days or weeks, read as columns: the values of each by its name, in the order of the dates.
 
-    `names` begin with those of the key and the date. `asked` are the names in each set of questions, by its key.
+    `asked` are the names in each set of questions, by its key.
     """
 
-    def __init__(self, names: Sequence[str], rows: Sequence[tuple], parts: Sequence[Part], asked: Mapping[str, list]):
-        columns = zip(*rows, strict=True) if rows else [()] * len(names)
-        self.columns = dict(zip(names, columns, strict=True))
-        self.keys, self.dates = self.columns[names[0]], self.columns[names[1]]
+    def __init__(
+        self, columns: Mapping[str, Sequence], keys: Sequence, dates: Sequence, parts: Sequence[Part], asked: Mapping
+    ):
+        self.columns = columns
+        self.keys, self.dates = keys, dates
         self.parts = parts
         self.asked = asked
         # Many rows asked the same: each has the number of what its parts asked, of which there are few.
@@ -204,12 +220,19 @@ class Rows:
 
 def read_rows(rows, date: str, names: Iterable[str], parts: Sequence[Part], sets) -> Rows:
     """Two queries: the rows, and the names in their sets of questions, which are among `sets`."""
-    names = list(dict.fromkeys(["pk", date, *names]))
+    names = list(dict.fromkeys(["pk", *names]))
     asked, recalled = [part.asked_id for part in parts], [part.recalled for part in parts]
-    found = list(rows.order_by(date).values_list(*names, *map(as_text, [*recalled, *asked])))
-    keys = {key for row in found for key in row[-len(asked) :]} - {None}
+    readers = {name: read for name in names if (read := reader_of(rows.model, name))}
+    read_as_they_are = [name for name in names if name not in readers]
+    texts = [*readers, *recalled, *asked]
+    expressions = [*read_as_they_are, *map(as_text, texts), DateAsText(date)]
+    found = list(rows.order_by(date).values_list(*expressions))
+    names = [*read_as_they_are, *texts, date]
+    columns = dict(zip(names, zip(*found, strict=True) if found else [()] * len(names), strict=True))
+    columns |= {name: [*map(read, columns[name])] for name, read in readers.items()}
+    keys = set().union(*map(columns.get, asked)) - {None}
     named = sets.filter(pk__in=keys).values_list(as_text("pk"), "names") if keys else ()
-    return Rows([*names, *recalled, *asked], found, parts, dict(named))
+    return Rows(columns, columns["pk"], [*map(of_date, columns[date])], parts, dict(named))
 
 
 def columns_of(questions: Iterable[Question]) -> list[str]:
@@ -243,16 +266,14 @@ def own_answers(answers, key: str, questions: Sequence[Question], rows: Rows) ->
     found = {each.name: [None] * len(rows.dates) for each in own.values()}
     if not own or not rows.dates:
         return found
-    readers = {pk: (found[each.name], READERS[each.kind]) for pk, each in own.items()}
-    places = {row: place for place, row in enumerate(rows.keys)}
-    first = Coalesce(*map(as_text, OWN_ANSWER_COLUMNS))
-    has_second = any(each.kind == "two_numbers" for each in own.values())
-    second = as_text("number_2") if has_second else Value(None, TextField())
-    for question, row, *texts in answers.order_by().values_list("question_id", key, first, second):
-        # A day that was stored since the rows were read is not among them.
-        if question in readers and row in places:
-            answered, read = readers[question]
-            answered[places[row]] = read(*texts)
+    keys = [*map(str, rows.keys)]
+    lines = Lines(joined(as_text(key), Value(LINE_BREAK), ANSWER_AS_TEXT))
+    for question, text in answers.order_by().values_list("question_id").annotate(lines=lines):
+        if question in own and text:
+            keys_and_answers = text.split(LINE_BREAK)
+            read = map(READERS[own[question].kind], keys_and_answers[1::2])
+            # A day that was stored since the rows were read is not among them.
+            found[own[question].name] = [*map(dict(zip(keys_and_answers[::2], read, strict=True)).get, keys)]
     return found
 
 

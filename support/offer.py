@@ -12,9 +12,12 @@ OFFERED_ON = "help_offered_on"
 
 
 def offer_help(sender, *, request, log, change, **kwargs):
-    """Offer the page of help after a save of a low mood, at most once on a person's day. Leaves no other trace."""
+    """Offer the page of help after a save of a low mood, at most once on a person's day. Leaves no other trace.
+
+    Also while notices are paused: a person may have paused them because the week is hard. It has its own switch.
+    """
     person = request.user
-    if not person.is_offered_help or person.are_notices_paused or not has_low_mood(log, change):
+    if not person.is_offered_help or not has_low_mood(log, change):
         return
     today = person.today().isoformat()
     if request.session.get(OFFERED_ON) != today:

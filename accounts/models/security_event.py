@@ -49,6 +49,7 @@ class EventKind(models.TextChoices):
     LOOKED_AT_DELETION = "looked_at_deletion", _("Looked at how much deleting your account would delete")
     LOOKED_AT_EVENTS = "looked_at_events", _("Looked at what happened with your account")
     LOOKED_AT_DAY = "looked_at_day", _("Looked at a day of yours")
+    LOOKED_AT_EVENT = "looked_at_event", _("Looked at a note of yours about what happened")
     LOOKED_AT_MEDICATION = "looked_at_medication", _("Looked at a medication of yours")
     LOOKED_AT_QUESTION = "looked_at_question", _("Looked at a question of yours")
     LOOKED_AT_REFLECTION = "looked_at_reflection", _("Looked at a reflection of yours")

@@ -266,7 +266,8 @@ class User(PersonalClock, AbstractUser):
     def are_notices_paused(self) -> bool:
         """Whether nothing is to be shown or sent unasked: no reminder, notice or hint.
 
-        What a person must know is no notice: errors, drafts, undo, the security of the account.
+        What a person must know is no notice: errors, drafts, undo, the security of the account. The offer of help after
+        a low mood has its own switch, `is_offered_help`.
         """
         return self.notices_paused_until is not None and self.today() < self.notices_paused_until
 

@@ -19,6 +19,9 @@ from django.urls import resolve
 from accounts.models import User
 from brainlog.database.urls import database_from_url
 from brainlog.tests.addresses import ADDRESSES
+from insights.report.panels import USUAL
+from insights.report.sections import GROUPS
+from insights.tests.reports import example_report
 from logs.models import DailyLog
 from logs.tests.factories import MORNING_DOSE, answers, taken
 from reflections.tests.pages import EVERYTHING
@@ -30,7 +33,10 @@ pytestmark = pytest.mark.once
 PEOPLE, DAYS, PERSON_ID = 200, 1000, 100
 QUESTIONS = 6  # of each person's own: two of the evening and the midday each, and two of the week
 EVENTS = 40  # of each person; as many days are hidden
+APPOINTMENTS, REPORTS, LINKS = 20, 10, 4  # of each person, person, and report
 TODAY = datetime.date(2026, 5, 4)  # a Monday; weeks begin on Sunday
+
+CONTENT = "'" + example_report().to_json().replace("'", "''") + "'"
 
 # Inserted day by day: the rows of one person are scattered all over the table.
 FILL = f"""
@@ -67,6 +73,16 @@ INSERT INTO insights_event (user_id, date, last_day, text, created_at)
 INSERT INTO insights_hiddenday (user_id, date, is_week, created_at)
     SELECT person, DATE '{TODAY}' - n, false, now()
     FROM generate_series(3, {EVENTS + 2}) n, generate_series(1, {PEOPLE}) person ORDER BY n, person;
+INSERT INTO insights_appointment (user_id, date, with_whom)
+    SELECT person, DATE '{TODAY}' - n * 90, 'Dr Lee'
+    FROM generate_series(1, {APPOINTMENTS}) n, generate_series(1, {PEOPLE}) person ORDER BY n, person;
+INSERT INTO insights_report (id, user_id, first, last, title, content_json, made_at)
+    OVERRIDING SYSTEM VALUE
+    SELECT {PEOPLE} * n + person, person, DATE '{TODAY}' - 90, DATE '{TODAY}', 'Report', {CONTENT}, now()
+    FROM generate_series(0, {REPORTS - 1}) n, generate_series(1, {PEOPLE}) person ORDER BY n, person;
+INSERT INTO insights_reportlink (report_id, user_id, token_hash, passphrase_hash, created_at, expires_at)
+    SELECT id, user_id, id || '-' || n, '', now(), now() + interval '20 days'
+    FROM insights_report, generate_series(1, {LINKS}) n ORDER BY n, id;
 INSERT INTO reflections_ownweeklyanswer (reflection_id, question_id, user_id, date, number)
     SELECT week.id, question.id, user_id, week_start, 5
     FROM reflections_weeklyreflection week JOIN logs_ownquestion question USING (user_id)
@@ -118,7 +134,11 @@ WEEKS = "reflections_weeklyreflection"
 QUESTIONS_TABLE, ANSWERS, WEEKLY_ANSWERS = "logs_ownquestion", "logs_ownanswer", "reflections_ownweeklyanswer"
 SETS = "logs_questionset"
 EVENTS_TABLE, HIDDEN = "insights_event", "insights_hiddenday"
-BIG = {EVENTS_TABLE, HIDDEN} | {DAYS_TABLE, DOSES, MEDICATIONS, WEEKS, QUESTIONS_TABLE, ANSWERS, WEEKLY_ANSWERS, SETS}
+APPOINTMENTS_TABLE, REPORTS_TABLE, LINKS_TABLE = "insights_appointment", "insights_report", "insights_reportlink"
+BIG = {
+    *(DAYS_TABLE, DOSES, MEDICATIONS, WEEKS, QUESTIONS_TABLE, ANSWERS, WEEKLY_ANSWERS, SETS, EVENTS_TABLE, HIDDEN),
+    *(APPOINTMENTS_TABLE, REPORTS_TABLE, LINKS_TABLE),
+}
 
 
 def readings_of(plan: dict, table=None) -> list[Reading]:
@@ -158,6 +178,7 @@ def rows_of(readings, *, from_index_alone=False) -> dict[str, int]:
 
 
 MEDICATION = f"/logs/{TODAY}/medication/"
+REPORT = f"/insights/report/{PERSON_ID}/"
 
 # How many rows of each table a page may read at most. Lists show 30, and need to know of one more.
 PAGES = {
@@ -203,6 +224,22 @@ PAGES = {
     "/insights/words/": {DAYS_TABLE: 120, WEEKS: 300, HIDDEN: 200},
     "/insights/words/?month=2026-04&theme=gratitude": {DAYS_TABLE: 120, HIDDEN: 200},
     "/insights/words/hidden/": {HIDDEN: 40},
+    # A year of days, of one question.
+    "/insights/year/2026/": {DAYS_TABLE: 124, QUESTIONS_TABLE: 6, EVENTS_TABLE: 40},
+    "/insights/year/2025/?question=day_rating": {DAYS_TABLE: 365, QUESTIONS_TABLE: 6, EVENTS_TABLE: 40},
+    "/insights/report/": {
+        **{APPOINTMENTS_TABLE: APPOINTMENTS, QUESTIONS_TABLE: 6, REPORTS_TABLE: REPORTS},
+        LINKS_TABLE: LINKS * REPORTS,
+    },
+    REPORT: {REPORTS_TABLE: 1},
+    f"{REPORT}delete/": {REPORTS_TABLE: 1},
+    f"{REPORT}preview/": {REPORTS_TABLE: 1},
+    f"{REPORT}brain-log-report-{TODAY - datetime.timedelta(90)}-to-{TODAY}.pdf": {REPORTS_TABLE: 1},
+    f"{REPORT}links/": {REPORTS_TABLE: 1, LINKS_TABLE: LINKS},
+    "/insights/report/appointments/": {APPOINTMENTS_TABLE: APPOINTMENTS},
+    f"/insights/report/appointments/{PERSON_ID}/": {APPOINTMENTS_TABLE: 1},
+    # The number of rows of each table.
+    "/accounts/data/": {},
     "/reflections/": {WEEKS: 31},
     "/reflections/?page=3": {WEEKS: 31},
     # With numbers: the medications, and the doses of those that are taken daily, of which there is none.
@@ -228,10 +265,27 @@ PAGES = {
         **{DAYS_TABLE: 2 * (90 + 104) + 1, DOSES: 4 * 104, MEDICATIONS: 3 * 5, QUESTIONS_TABLE: 6},
         EVENTS_TABLE: 40,
     },
+    # Two years by weeks. Of doses, those of the weeks of this page once more.
+    "/insights/trends/doses/?from=2024-06-01&page=2": {
+        **{DAYS_TABLE: 2 * (708 + 15) + 84, DOSES: 2 * (708 + 15 + 84), MEDICATIONS: 3 * 5, QUESTIONS_TABLE: 6},
+        EVENTS_TABLE: 40,
+    },
     "/insights/trends/focus.csv": {DAYS_TABLE: 90 + 104 + 1, DOSES: 2 * 104, MEDICATIONS: 5, QUESTIONS_TABLE: 6},
+}
+# The preview of 90 days and the 90 before, by several queries. Weeks are read for words to choose from.
+OF_A_REPORT = {
+    **{DAYS_TABLE: 3 * 180, DOSES: 2 * 200, MEDICATIONS: 3 * 5, QUESTIONS_TABLE: 6, ANSWERS: 2 * 210, EVENTS_TABLE: 40},
+    **{WEEKS: 60, WEEKLY_ANSWERS: 40, APPOINTMENTS_TABLE: APPOINTMENTS},
 }
 # In an index alone: the rows of the pages before.
 COUNTED_OFF = {
+    "/accounts/data/": {
+        **{DAYS_TABLE: DAYS, WEEKS: DAYS // 7 + 1, MEDICATIONS: 5, QUESTIONS_TABLE: 6, EVENTS_TABLE: EVENTS},
+        REPORTS_TABLE: REPORTS,
+    },
+    "/insights/year/2026/": {DAYS_TABLE: 1},
+    "/insights/year/2025/?question=day_rating": {DAYS_TABLE: 1},
+    "/insights/trends/doses/?from=2024-06-01&page=2": {DAYS_TABLE: 1},
     # The first day of all, from which on days are counted.
     "/insights/": {DAYS_TABLE: 1},
     "/insights/change/": {DAYS_TABLE: 1},
@@ -249,27 +303,28 @@ COUNTED_OFF = {
     "/logs/?month=2024-05&page=12": {DAYS_TABLE: 331},
     "/reflections/?page=3": {WEEKS: 61},
 }
-# These read no rows, or only change some.
+# These read no rows of these tables, or only change some.
 ELSEWHERE = {
-    "logs:ask_one",
-    "logs:decline_catch_up",
-    "logs:not_tracked",
-    "logs:not_tracked_days",
-    "logs:tracked",
-    "logs:undo",
-    "logs:undo_medication",
-    "logs:medication_taken",
-    "logs:new_question",
-    "logs:waiting",
-    "insights:event_delete",
-    "reflections:other",
-    "reflections:undo",
+    *("offline", "manifest", "service_worker", "metrics", "privacy", "now", "worth_it"),
+    *("logs:ask_one", "logs:decline_catch_up", "logs:not_tracked", "logs:not_tracked_days", "logs:tracked"),
+    *("logs:undo", "logs:undo_medication", "logs:medication_taken", "logs:new_question", "logs:waiting"),
+    *("insights:event_delete", "insights:undo_event", "insights:hide_day", "insights:show_day"),
+    *("insights:appointment_delete", "insights:new_report_link", "insights:end_report_link"),
+    "insights:end_report_links",
+    *("reflections:other", "reflections:undo"),
+    *("support:help", "support:plan", "support:undo", "support:stop_offering"),
+    # All rows of a person, read in batches: personal_data/tests.
+    *("personal_data:export", "personal_data:wipe"),
+    # A link's reader has no account: insights/tests/test_shared_report.py.
+    *("insights:shared", "insights:shared_pdf"),
 }
+# Of these, the pages of accounts and reminders have tables of their own, with few rows of a person.
+OF_OTHER_TABLES = ("accounts:", "reminders:", "openid_connect_")
 
 # The person, or the key of a row of theirs.
 OF_ONE_PERSON = re.compile(
     rf"\(user_id = {PERSON_ID}\)|"
-    r"\((daily_log_id|reflection_id|medication_id|question_id|id) = (\w+(\.\w+)?|ANY \(.{1,2000}\))\)"
+    r"\((daily_log_id|reflection_id|medication_id|question_id|report_id|id) = (\w+(\.\w+)?|ANY \(.{1,2000}\))\)"
 )
 
 
@@ -297,13 +352,10 @@ def test_the_database_has_200_000_days(connection):
 
 
 def test_every_page_is_here():
-    ours = {
-        name
-        for name in (address.name for address in ADDRESSES)
-        if re.match("today|logs:|reflections:|insights:(change|doses|event|words|hidden|trend)", name)
-    }
+    ours = {each.name for each in ADDRESSES if not each.name.startswith(OF_OTHER_TABLES)}
 
     assert {resolve(page.split("?")[0]).view_name for page in PAGES} == ours - ELSEWHERE
+    assert ours > ELSEWHERE, "What is left out exists."
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -312,6 +364,15 @@ def test_a_page_reads_few_rows_of_one_person_by_an_index(connection, client, pag
         assert client.get(page).status_code == 200
 
     assert_it_reads_little(readings, PAGES[page], COUNTED_OFF.get(page, {}))
+
+
+def test_a_report_reads_its_days_and_as_many_before(connection, client):
+    chosen = {"period": "90", "sections": [group.key for group in GROUPS], "panels": [*USUAL]}
+
+    with reading(connection) as readings:
+        assert "report" in client.post("/insights/report/", chosen).context
+
+    assert_it_reads_little(readings, OF_A_REPORT, {DAYS_TABLE: 1})
 
 
 @pytest.mark.parametrize(

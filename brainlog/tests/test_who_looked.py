@@ -19,7 +19,7 @@ from logs.stages import STAGES
 pytestmark = pytest.mark.thorough_on_sqlite
 
 SAID = {
-    "insights_event": "Looked at a day of yours",
+    "insights_event": "Looked at a note of yours about what happened",
     "logs_dailylog": "Looked at a day of yours",
     "logs_medication": "Looked at a medication of yours",
     "logs_dose": "Looked at a medication of yours",

@@ -11,7 +11,7 @@ from insights.charts.scales import Scale
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A name, its number or None, the number in words, and how many days it is of, in words."""
+    """A name, its number or None, the number in words, and the number of days that it is of."""
 
     label: str
     value: float | None

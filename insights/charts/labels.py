@@ -1,7 +1,8 @@
 """Which labels of an axis fit: computed for three widths, so that none overlaps on a phone and a wide screen has more.
 
 A label of tier 0 is shown always, one of tier 1 or 2 from a width on, see static/css/charts.css. Widths are in rem, so
-that large text leaves fewer labels.
+that large text leaves fewer labels. The narrowest chart is that of a phone of 320 px with text at 150 %: how much of it
+is left for the plot depends on the axes beside it.
 """
 
 import unicodedata
@@ -9,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-# The narrowest plot of a tier, in rem: 9.5 is a phone of 320 px with text at 150 %, less the axis.
-WIDTHS = (9.5, 18.0, 38.0)
+NARROWEST_CHART = 11.0  # rem
+# The narrowest plot of a tier, in rem, beside the widest axes.
+WIDTHS = (6.75, 18.0, 38.0)
 CHARACTER = 0.5  # rem: a wide letter of --text-1
 GAP = 0.5  # rem, between two labels
 START, MIDDLE, END = "start", "middle", "end"
@@ -36,14 +38,14 @@ def length_of(text: str) -> float:
     return CHARACTER * sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
 
 
-def tiers(ends: Sequence[Label], between: Sequence[Label]) -> list[int | None]:
-    """The tier of each label between the ends, None for one that never fits.
+def tiers(ends: Sequence[Label], between: Sequence[Label], narrowest: float = WIDTHS[0]) -> list[int | None]:
+    """The tier of each label between the ends, None for one that never fits. `narrowest`: the plot of tier 0, in rem.
 
     Of those between, every second, third, … is left out until they fit; a narrower width shows some of a wider one's.
     """
     found: list[int | None] = [None] * len(between)
     stride, first = 1, 0
-    for tier, width in reversed([*enumerate(WIDTHS)]):
+    for tier, width in reversed([*enumerate((narrowest, *WIDTHS[1:]))]):
         multiple = next(
             each for each in range(1, len(between) + 2) if are_apart(between[first :: stride * each], width)
         )

@@ -11,7 +11,16 @@ from insights.charts.bands import Band
 from insights.charts.markup import EMPTY, element
 from insights.charts.paths import Drawing, drawing_of, grid, middles
 from insights.charts.scales import Scale
-from insights.charts.surroundings import LONG_AXIS, RECALLED, STRETCHED, Mark, Surroundings, axis_class, sample
+from insights.charts.surroundings import (
+    LONG_AXIS,
+    RECALLED,
+    STRETCHED,
+    Mark,
+    Surroundings,
+    axis_class,
+    narrowest_plot,
+    sample,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,7 @@ class LineChart:
             element("svg", {"class": "chart-plot"} | STRETCHED, *self.plotted(around, drawings)),
             element("svg", {"class": "chart-right"}, right) if right else EMPTY,
             self.ends_of(top=False),
-            around.axis,
+            around.days_below(narrowest_plot(width, has_two_scales=bool(self.right))),
         ]
         described = {"aria-describedby": f"{self.key}-description"}
         description = {"id": f"{self.key}-description", "class": "visually-hidden"}

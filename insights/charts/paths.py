@@ -86,7 +86,12 @@ def path_of(values: Sequence, scale: Scale, across: Sequence[int]) -> str:
 
 def moved(before: tuple[int, int], point: tuple[int, int]) -> str:
     """From one place to another."""
-    return f"{tenths(point[0] - before[0])} {tenths(point[1] - before[1])}"
+    return in_tenths(point[0] - before[0], point[1] - before[1])
+
+
+@lru_cache(4096)
+def in_tenths(across: int, down: int) -> str:
+    return f"{tenths(across)} {tenths(down)}"
 
 
 def ranges_of(ranges: Sequence[tuple | None], scale: Scale, across: Sequence[int]) -> str:

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.formats import number_format
 
 STEPS = (1, 2, 2.5, 5, 10)  # times a power of ten
+LEAST_SHARE = 4  # Numbers take at least a quarter of an axis between far bounds.
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,17 @@ SCORES = Scale(1, 10)
 
 
 def scale_around(values: Iterable, least=None, most=None, **options) -> Scale:
-    """A scale for numbers: its bounds where there are any, else round numbers around what there is."""
+    """A scale for numbers: its bounds where there are any, else round numbers around what there is.
+
+    Bounds that are far apart say what can be typed, not what is usual: numbers that take less than a quarter of the
+    room between them get round numbers within the bounds, or their line would be flat.
+    """
     numbers = [float(value) for value in values if value is not None]
+    if least is not None and most is not None and numbers:
+        inside = [min(max(number, float(least)), float(most)) for number in numbers]
+        if (max(inside) - min(inside)) * LEAST_SHARE < float(most) - float(least):
+            around = scale_around(inside, **options)
+            return replace(around, low=max(around.low, float(least)), high=min(around.high, float(most)))
     low = float(least) if least is not None else min(numbers, default=0.0)
     high = float(most) if most is not None else max(numbers, default=1.0)
     if high <= low:  # All the same: in the middle.

@@ -14,13 +14,16 @@ from django.utils.translation import gettext
 
 from insights.charts.bands import Band
 from insights.charts.days import Days
-from insights.charts.labels import WIDTHS, are_apart, class_of, tiers
+from insights.charts.labels import NARROWEST_CHART, WIDTHS, are_apart, class_of, tiers
 from insights.charts.markup import element, escaped, joined, percent
 from insights.charts.paths import HEIGHT, WIDTH, uprights
 from insights.charts.scales import Scale, ticks
 
 RECALLED = "line-1"  # the dot that the legend shows with a hole
 LONG_AXIS = " long-axis"
+# The room of an axis by its class, in rem, as in static/css/charts.css; and that of the axis at the right.
+ROOM = {"": 1.5, " medium-axis": 2.5, " wide-axis": 4.0, LONG_AXIS: 0.25}
+NO_RIGHT_AXIS, RIGHT_AXIS = 0.25, 2.0
 STRETCHED = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "preserveAspectRatio": "none"}
 KEY = "\N{INFORMATION SEPARATOR ONE}"  # stands for the key of a chart in what all charts have
 
@@ -42,7 +45,7 @@ class Surroundings:
     last: datetime.date
     bands: Sequence[Band] = field(default=())
     marks: Sequence[Mark] = field(default=())
-    axes: dict = field(default_factory=dict)  # those drawn, by their scale and place
+    axes: dict = field(default_factory=dict)  # those drawn, by their scale and place, or by the width of the plot
 
     @cached_property
     def days(self) -> Days:
@@ -73,10 +76,12 @@ class Surroundings:
             [element("path", {"class": "step", "d": steps}), element("path", {"class": "event", "d": events})]
         )
 
-    @cached_property
-    def axis(self) -> SafeString:
-        lines = "" if are_apart(self.days.ends, WIDTHS[0]) else " two-lines"
-        return element("svg", {"class": f"chart-days{lines}"}, days_axis(self.days))
+    def days_below(self, narrowest: float) -> SafeString:
+        """The axis of days, below a plot that can be so narrow, in rem. Most charts have the same one."""
+        if narrowest not in self.axes:
+            lines = "" if are_apart(self.days.ends, narrowest) else " two-lines"
+            self.axes[narrowest] = element("svg", {"class": f"chart-days{lines}"}, days_axis(self.days, narrowest))
+        return self.axes[narrowest]
 
     @cached_property
     def legend_of_doses(self) -> list[SafeString]:
@@ -128,6 +133,11 @@ def axis_class(scale: Scale) -> str:
     return " wide-axis" if longest > 4 else " medium-axis" if longest > 2 else ""
 
 
+def narrowest_plot(width: str, *, has_two_scales: bool) -> float:
+    """How narrow the plot beside an axis of this class can be, in rem."""
+    return NARROWEST_CHART - ROOM[width] - (RIGHT_AXIS if has_two_scales else NO_RIGHT_AXIS)
+
+
 def axis(scale: Scale, at: str, anchor: str) -> SafeString:
     """The numbers beside a plot."""
     place = {"x": at, "text-anchor": anchor, "dominant-baseline": "central"}
@@ -136,11 +146,11 @@ def axis(scale: Scale, at: str, anchor: str) -> SafeString:
     )
 
 
-def days_axis(days: Days) -> SafeString:
+def days_axis(days: Days, narrowest: float = WIDTHS[0]) -> SafeString:
     """The labels below the plot. Where both ends of the period do not fit, the last one is a line lower."""
     ends, between = days.ends, days.between
-    found = tiers(ends, between)
-    is_low = not are_apart(ends, WIDTHS[0])
+    found = tiers(ends, between, narrowest)
+    is_low = not are_apart(ends, narrowest)
     return joined(
         element(
             "text",

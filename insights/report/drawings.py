@@ -9,7 +9,7 @@ from insights.charts.bands import Band, Period
 from insights.charts.days import Days
 from insights.charts.line import Line, LineChart
 from insights.charts.markup import element
-from insights.charts.surroundings import days_axis
+from insights.charts.surroundings import Surroundings, narrowest_plot
 from insights.report.contents import Bands, Contents, Panel, Section
 
 
@@ -106,7 +106,7 @@ def bands_chart(key: str, block: Bands) -> str:
             "div",
             picture,
             element("div", {"class": "chart-bands"}, *bands),
-            element("svg", {"class": "chart-days"}, days_axis(days)),
+            Surroundings(days.first, days.last).days_below(narrowest_plot("", has_two_scales=False)),
         ),
         element("p", {"id": f"{key}-text", "class": "visually-hidden"}, " ".join(block.sentences)),
     )

@@ -41,7 +41,7 @@ def in_words(logged: Logged, question: RowQuestion, span: Span) -> str:
             }
             return gettext("median %(median)s, middle half %(half)s, all %(all)s (%(answered)s)") % facts
         case "time":
-            return times_in_words(logged, question) if span is logged.period else answered
+            return times_in_words(values)
         case "two_numbers":
             facts = {"last": question.display(values[-1]), "answered": answered}
             return gettext("last %(last)s (%(answered)s)") % facts

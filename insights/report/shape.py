@@ -114,10 +114,10 @@ def by_hours(moments: Sequence[Moment]) -> list[list[int]] | None:
 
 def hours_table(moments: Mapping[Question, Sequence[Moment]]) -> Table:
     header = [gettext("%(low)d–%(high)d hours") % {"low": low, "high": high} for low, high in HOURS[:-1]]
-    header = (gettext("Hours since a dose"), *header, gettext("%(low)d and more") % {"low": HOURS[-1][0]})
+    header = (gettext("Question"), *header, gettext("%(low)d hours and more") % {"low": HOURS[-1][0]})
     rows = tuple(
         (capfirst(str(question.label)), *(with_count(group) for group in groups))
         for question, found in moments.items()
         if (groups := by_hours(found))
     )
-    return Table("", header, rows)
+    return Table(gettext("By hours since a dose"), header, rows)

@@ -6,6 +6,7 @@ check-in.
 
 import datetime
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext, gettext_lazy as _
@@ -175,22 +176,23 @@ def wearing_off(logged: Logged) -> list[Block]:
         lines = [gettext("Wearing off in the afternoon: yes on %(yes)s answered.") % facts]
     else:
         lines = [gettext("No day of this period says whether medication wore off in the afternoon.")]
-    lines += [times_in_words(logged, question) for question in logged.of_gallery(TIMES) if logged.values(question.name)]
+    for question in logged.of_gallery(TIMES):
+        if values := logged.values(question.name):
+            lines.append(f"{name_of(question)}: {times_in_words(values)}.")
     return [Sentences(tuple(lines))]
 
 
-def times_in_words(logged: Logged, question: RowQuestion) -> str:
-    """`Medication noticed wearing off: median 3:30 p.m., middle half …; not noticed on 4 of 40 days answered.`"""
-    values = logged.values(question.name)
+def times_in_words(values: Sequence) -> str:
+    """`median 3:30 p.m., from 2 p.m. to 5 p.m.; not noticed on 4 of 40 days answered`"""
     minutes = [wording.minutes_of(value) for value in values if value != NOT_NOTICED]
-    facts = {"name": name_of(question), "unnoticed": wording.of_days(len(values) - len(minutes), len(values))}
+    facts = {"unnoticed": wording.of_days(len(values) - len(minutes), len(values))}
     if not minutes:
-        return gettext("%(name)s: not noticed on %(unnoticed)s answered.") % facts
+        return gettext("not noticed on %(unnoticed)s answered") % facts
     spread = spreads.spread_of(minutes)
     facts |= {
         "median": wording.clock(spread.median),
         "low": wording.clock(spread.least),
         "high": wording.clock(spread.most),
     }
-    text = gettext("%(name)s: median %(median)s, from %(low)s to %(high)s; not noticed on %(unnoticed)s answered.")
+    text = gettext("median %(median)s, from %(low)s to %(high)s; not noticed on %(unnoticed)s answered")
     return text % facts

@@ -60,6 +60,11 @@ def charts() -> str:
             chart("years", 3650, step=7),
             chart("doses", 90, bands=bands, marks=[Mark(day(20), "Umzug " * 20)]),
             chart("steps", 90, scale=Scale(0, 12_500_000, ("", ""), "Schritte")),
+            chart("metres", 400, scale=Scale(0, 8_000, ("", ""), "Meter")),
+            *(
+                chart(f"sleep{days}", days, scale=Scale(0, 12), right=Line("Schlaf", Scale(1, 10, WORDS), [5] * days))
+                for days in (62, 200, 400)
+            ),
             chart("sleep", 90, scale=Scale(0, 12), right=Line("Schlafqualität", Scale(1, 10, WORDS), [5] * 90)),
             difference("with-and-without", columns=("Tage ohne Unternehmungen", "Tage mit Unternehmungen")),
             difference("amounts", across=Scale(0, 12, write=lambda value: f"{value:g} Stunden")),
@@ -78,3 +83,26 @@ def test_no_label_reaches_another_one(page, text_size):
     for width in (320, 390, 768, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate(OVERLAPS) == [], width
+
+
+LINES_OF_NUMBERS = """() => [...document.querySelectorAll(".chart-bars td")].map((cell) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell.querySelector("span") ?? cell);
+    return new Set([...range.getClientRects()].map(({top}) => Math.round(top))).size;
+})"""
+
+
+@pytest.mark.parametrize("text_size", ["100%", "150%"])
+def test_numbers_beside_bars_stay_on_one_line(page, text_size):
+    bars = [
+        Bar("Evening: could you start what you meant to start?", 5, "5.25", "365"),
+        Bar("Wednesday", 7, "7.5 hours", "9"),
+    ]
+    table = Bars("bars", "Through the day", Scale(1, 10), bars, ("Question", "On average", "Days")).markup
+    style = f"<style>{BUNDLES['brainlog.css']()}</style>"
+    page.set_content(f"{style}<main><div class=trends><div class=card>{table}</div></div></main>")
+    page.evaluate("size => { document.documentElement.style.fontSize = size }", text_size)
+
+    for width in (320, 390, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert set(page.evaluate(LINES_OF_NUMBERS)) == {1}, width

@@ -24,11 +24,6 @@ NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def report(person):
-    return make_report(person)
-
-
-@pytest.fixture
 def page(report) -> str:
     return reverse("insights:report_links", args=[report.pk])
 

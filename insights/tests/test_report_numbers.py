@@ -21,7 +21,7 @@ from insights.tests.factories import make_event
 from insights.tests.gallery import add_from_gallery
 from logs.models import DailyLog
 from logs.tests.factories import make_dose, make_full_log, make_log, make_medication, make_question_set
-from logs.tests.own_questions import make_answer
+from logs.tests.own_questions import make_answer, make_question
 from operations.demo.load import load_demo_data
 
 NOW = datetime.datetime(2026, 6, 1, 23, 0, tzinfo=datetime.UTC)
@@ -211,6 +211,19 @@ def test_side_effects_are_of_the_days_that_asked(db):
         "Headache": ("3 of 5", "severe", "Mar 3, 2026, Mar 7, 2026", "Concerta 10 mg / Concerta 14 mg")
     }
     assert "Recorded dose then" not in str(section(report_of(person, groups={"side_effects"}), "side_effects"))
+
+
+def test_times_of_an_own_question_are_those_of_each_period_without_its_name(db):
+    person = make_person()
+    asked = make_question(person, "time", label="Out of bed")
+    for date, hour in ((PERIOD.first - ONE_DAY, 7), (PERIOD.first, 9), (PERIOD.last, 9)):
+        make_answer(make_log(person, date), asked, datetime.time(hour))
+
+    report = report_of(person, own=(asked.name,))
+
+    asked_before, asked_now = cells(report, "own-details")["Out of bed"][::-1]
+    assert asked_now == "median 9 a.m., from 9 a.m. to 9 a.m.; not noticed on 0 of 2 days answered"
+    assert asked_before == "median 7 a.m., from 7 a.m. to 7 a.m.; not noticed on 0 of 1 day answered"
 
 
 def test_doses_are_bands_under_the_name_of_now(db):

@@ -11,6 +11,7 @@ from hypothesis import given, strategies as st
 
 from insights.series import DayState, Series
 from insights.trends.drawings import drawn
+from insights.trends.sentences import sentence_of
 from insights.trends.statistics import (
     LEAST_FOR_BAR,
     LEAST_FOR_RANGE,
@@ -21,6 +22,7 @@ from insights.trends.statistics import (
     moving_means,
     trend_of,
 )
+from logs.fields import Direction
 from logs.kinds import Count, Hours, Number, Score, Several, Time, TwoNumbers, YesNo
 from logs.questions import Question
 from logs.widgets import NOT_NOTICED
@@ -64,7 +66,7 @@ def test_gaps_stay_gaps_and_a_change_of_dose_starts_anew():
 @given(scores)
 def test_at_least_half_of_the_answers_are_in_the_middle(values):
     given = [value for value in values if value is not None]
-    middle = middles_of([values])
+    middle = middles_of([given])
 
     if len(given) < LEAST_FOR_RANGE:
         assert middle is None
@@ -170,3 +172,20 @@ def test_a_single_answer_has_no_mean_no_range_and_no_line():
 
     assert (trend.mean, trend.middle, trend.change, trend.answered) == (None, None, None, 1)
     assert trend.lines == [Points([None] * 300 + [4], [None] * 301)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "label", "values", "beginning"),
+    [
+        (Score(), "Focus", [5, 6, 6, 7], "Focus was mostly between 5 and 7; answered"),
+        (Score(), "Could you start?", [5, 6, 6, 7], "“Could you start?”: mostly between 5 and 7; answered"),
+        (Hours(), "Hours of sleep", [Decimal(7)] * 4, "Hours of sleep: mostly 7 hours; answered"),
+        (YesNo(), "Coffee", [True, False, True, True], "Coffee: “Yes” on 9 days, “No” on 3 days; answered"),
+    ],
+)
+def test_a_sentence_says_mostly_of_a_range_alone(kind, label, values, beginning):
+    series = series_of(values * 3, kind)
+    series.question.label, series.question.direction = label, Direction.NEITHER
+    steps = Steps(series.first, series.last, 1)
+
+    assert sentence_of(series.question, trend_of(series, steps), is_to_today=True).startswith(beginning)

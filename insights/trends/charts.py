@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.dates import WEEKDAYS
 from django.utils.text import capfirst
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from insights.charts import SCORES, Band, Bar, Bars, Line, LineChart, Period, Scale
 from insights.dose_periods import total_in_words
@@ -101,10 +101,9 @@ def weekday_bars(question: Question, trend: Trend, scale: Scale, first_weekday: 
 
 def bar(question: Question, label: str, mean: float | None, days: int) -> Bar:
     """A mean and the days it is of. Too few days have no mean."""
-    count = ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
     if mean is None:
-        return Bar(label, None, "–", count)
-    return Bar(label, mean, answer_in_words(question.kind, mean), count)
+        return Bar(label, None, "–", str(days))
+    return Bar(label, mean, answer_in_words(question.kind, mean), str(days))
 
 
 def answer_bars(question: Question, trend: Trend) -> Bars | None:
@@ -114,7 +113,7 @@ def answer_bars(question: Question, trend: Trend) -> Bars | None:
     shares = [(label, days, 100 * days / trend.answered) for label, days in choices_of(question.kind, trend)]
     return Bars(
         key=f"answers-{question.name}",
-        title=capfirst(str(question.label)),
+        title=gettext("How often each answer was given"),
         scale=Scale(0, 100),
         bars=[
             Bar(label, share, gettext("%(share)s %%") % {"share": number_in_words(round(share))}, str(days))

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.utils.translation import gettext, ngettext
 
@@ -19,11 +20,11 @@ class Medicine:
     missed: frozenset[datetime.date]
     late: frozenset[datetime.date]
 
-    @property
+    @cached_property
     def units(self) -> list[str | None]:
         """Of the amounts that are known, in their order."""
-        found = (unit for total in self.totals.values() for amount, unit in total if amount is not None)
-        return sorted({*found}, key=lambda unit: unit or "")
+        found = {unit for total in {*self.totals.values()} for amount, unit in total if amount is not None}
+        return sorted(found, key=lambda unit: unit or "")
 
     def on_day(self, day: datetime.date) -> str:
         """`36 mg`, `36 mg, late`, `missed`; a dash where nothing is recorded."""

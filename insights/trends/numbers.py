@@ -16,7 +16,7 @@ from logs.questions import Question
 from logs.schedules import TAKEN
 
 # Counted up when the numbers come to mean something else: releases share a cache while one takes over.
-FORMAT = "trends:2"
+FORMAT = "trends:3"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class BandNumbers:
 
 @dataclass(frozen=True)
 class PeriodNumbers:
-    """What the charts of a period are drawn from. Those of numbers_of_period() have drawings in place of lines."""
+    """What the charts of a period are drawn from."""
 
     trends: list[Trend]
     bands: list[BandNumbers]
@@ -59,20 +59,25 @@ class PeriodNumbers:
         return next(each for each in self.trends if each.name == name)
 
 
-def numbers_of_period(person, questions: Sequence[Question], steps: Steps, start: datetime.date) -> PeriodNumbers:
-    """The numbers of these questions. None of its queries if they are in the cache."""
+def numbers_of_period(
+    person, questions: Sequence[Question], steps: Steps, start: datetime.date, *, with_lines: bool = False
+) -> PeriodNumbers:
+    """The numbers of these questions, with drawings, and with the numbers that lines are drawn from where a table needs
+    them. None of its queries if they are in the cache.
+    """
 
     def compute():
         doses = doses_from(read_taken(person, steps.first, steps.last), steps.first, steps.last)
         series = read_series(person, questions, steps.first, steps.last, start)
         numbers = numbers_from(series, doses, steps, person.day_ends_at)
         trends = [drawn(question, each, steps) for question, each in zip(questions, numbers.trends, strict=True)]
-        return PeriodNumbers(trends, numbers.bands)
+        return PeriodNumbers(trends if with_lines else [each.without_lines() for each in trends], numbers.bands)
 
     # What a question counts as depends on where it is asked, on the day, and on the person's calendar; where its lines
     # are, on its scale.
     facts = [person.today(), start, person.first_weekday, person.day_ends_at]
     facts += [(each.name, is_asked_now(person, each), *bounds_of(each.kind)) for each in questions]
+    facts.append(with_lines)
     name = f"{FORMAT}:{steps.first}:{steps.last}:{digest_of(facts)}"
     return cached(person, name, compute, PeriodNumbers.unpack, PeriodNumbers.pack)
 

@@ -29,15 +29,23 @@ class Card:
 
 
 class TrendPage:
-    """The charts of a person over a period."""
+    """The charts of a person over a period. `has_table`: a table of their numbers is shown as well."""
 
     def __init__(
-        self, person, groups: Sequence[Group], steps: Steps, start: datetime.date, events: Sequence[EventMark]
+        self,
+        person,
+        groups: Sequence[Group],
+        steps: Steps,
+        start: datetime.date,
+        events: Sequence[EventMark],
+        *,
+        has_table: bool = False,
     ):
         self.person = person
         self.groups = groups
         self.steps = steps
         self.start = start
+        self.has_table = has_table
         self.marks = [Mark(event.date, event.text, event.days_in_words) for event in events]
 
     @cached_property
@@ -46,7 +54,7 @@ class TrendPage:
 
     @cached_property
     def numbers(self):
-        return numbers_of_period(self.person, self.questions, self.steps, self.start)
+        return numbers_of_period(self.person, self.questions, self.steps, self.start, with_lines=self.has_table)
 
     @cached_property
     def trends(self) -> dict:

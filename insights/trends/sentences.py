@@ -46,9 +46,12 @@ def sentence_of(question: Question, trend: Trend, *, is_to_today: bool) -> str:
     change = change_in_words(question, trend, is_to_today=is_to_today)
     facts = [days_in_words(question, trend), *([change] if change else [])]
     said = {"subject": subject, "mostly": mostly_in_words(question, trend), "facts": ", ".join(facts)}
-    if is_name and trend.middle:
+    if not trend.middle or isinstance(question.kind, YesNo | Choice):
+        return gettext("%(subject)s: %(mostly)s; %(facts)s.") % said
+    # A name in the plural has no place in front of a verb: "hours of sleep".
+    if is_name and not isinstance(question.kind, Hours):
         return gettext("%(subject)s was mostly %(mostly)s; %(facts)s.") % said
-    return gettext("%(subject)s: %(mostly)s; %(facts)s.") % said
+    return gettext("%(subject)s: mostly %(mostly)s; %(facts)s.") % said
 
 
 def mostly_in_words(question: Question, trend: Trend) -> str:

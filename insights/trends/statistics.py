@@ -55,7 +55,8 @@ class Trend:
     answers say so. `is_clear`: it is at least half of what the days before spread. `weekdays`: mean and days of each,
     Monday first. `tallies`: of a choice, each answer and its days; of yes and no, True and False.
     `unnoticed`: the days whose time of day was not noticed. `extent`: the least and the greatest number drawn.
-    `drawings`: what is drawn of `lines`, once that is known; the cache has them in place of the lines.
+    `drawings`: what is drawn of `lines`, once that is known; the cache has them in place of the lines, unless a table
+    needs these. `answered_in_weeks`: the days with an answer in each week, where the places are weeks.
     """
 
     name: str
@@ -74,18 +75,24 @@ class Trend:
     unnoticed: int = 0
     extent: list[float] = field(default_factory=list)
     drawings: list[Drawing] = field(default_factory=list)
+    answered_in_weeks: list[int] = field(default_factory=list)
 
     def drawn(self, drawings: list[Drawing]) -> "Trend":
-        """With these drawings of its lines, which it does not hold any more."""
-        return replace(self, lines=[], drawings=drawings)
+        """With these drawings of its lines."""
+        return replace(self, drawings=drawings)
+
+    def without_lines(self) -> "Trend":
+        return replace(self, lines=[], answered_in_weeks=[])
 
     def pack(self) -> dict:
-        """Of one that was drawn."""
-        return vars(self) | {"drawings": [vars(drawing) for drawing in self.drawings]}
+        """As asdict()."""
+        parts = {name: [vars(each) for each in getattr(self, name)] for name in ("lines", "drawings")}
+        return vars(self) | parts
 
     @classmethod
     def unpack(cls, facts: dict) -> "Trend":
-        return cls(**facts | {"drawings": [Drawing(**drawing) for drawing in facts["drawings"]]})
+        lines = [Points(**each) for each in facts["lines"]]
+        return cls(**facts | {"lines": lines, "drawings": [Drawing(**each) for each in facts["drawings"]]})
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,15 @@ class Steps:
 
     def place_of(self, day: datetime.date) -> int:
         return (day - self.first).days // self.length
+
+    def start_of(self, place: int) -> datetime.date:
+        return self.first + datetime.timedelta(days=place * self.length)
+
+    def days_of(self, place: int) -> list[datetime.date]:
+        """The days of a place, of the last one up to the end of the period."""
+        start = self.start_of(place)
+        days = min(self.length, (self.last - start).days + 1)
+        return [start + datetime.timedelta(days=number) for number in range(days)]
 
     def starts(self) -> list[datetime.date]:
         """The first day of each place."""
@@ -143,6 +159,7 @@ def trend_of(series: Series, steps: Steps, changes: Iterable[datetime.date] = ()
     """The numbers of a question. `changes` are the days on which a mean starts anew."""
     kind = series.question.kind
     each = columns_of(kind, series.values, day_ends_at)
+    answers = [[value for value in column if value is not None] for column in each]
     recalled = [*compress(range(len(series.recalled)), series.recalled)]
     restarts = {(day - series.first).days for day in changes}
     is_of_week = is_weekly(series.question)
@@ -156,8 +173,8 @@ def trend_of(series: Series, steps: Steps, changes: Iterable[datetime.date] = ()
         not_tracked=series.count(DayState.NOT_TRACKED),
         recalled=len(recalled),
         lines=lines,
-        mean=mean_of(each[0]) if each else None,
-        middle=middles_of(each),
+        mean=mean_of(answers[0]) if each else None,
+        middle=middles_of(answers),
         change=change,
         is_clear=is_clear,
         recent_days=recent,
@@ -165,7 +182,14 @@ def trend_of(series: Series, steps: Steps, changes: Iterable[datetime.date] = ()
         tallies=tallies_of(series) if isinstance(kind, Choice | YesNo) else [],
         unnoticed=series.values.count(NOT_NOTICED) if isinstance(kind, Time) else 0,
         extent=extent_of(lines),
+        answered_in_weeks=answered_in(series, steps) if steps.are_weeks else [],
     )
+
+
+def answered_in(series: Series, steps: Steps) -> list[int]:
+    """The days with an answer in each week."""
+    starts = range(0, len(series.states), steps.length)
+    return [series.states[start : start + steps.length].count(DayState.ANSWERED) for start in starts]
 
 
 def extent_of(lines: Iterable[Points]) -> list[float]:
@@ -183,10 +207,12 @@ def points_of(
         return Points(rounded(values), rounded(means), [], [*recalled])
     # The days before and after a change of dose are not averaged into one line.
     broken = {day // steps.length for day in restarts if day % steps.length}
-    weeks = [values[start : start + steps.length] for start in range(0, len(values), steps.length)]
-    answers = [[value for value in week if value is not None] for week in weeks]
-    counts = [len(each) for each in answers]
-    of_weeks = [round(sum(each) / len(each), 2) if each else None for each in answers]
+    of_weeks, counts = [], []
+    for start in range(0, len(values), steps.length):
+        week = values[start : start + steps.length]
+        answers = [value for value in week if value is not None] if None in week else week
+        of_weeks.append(round(sum(answers) / len(answers), 2) if answers else None)
+        counts.append(len(answers))
     means = [
         mean if count >= LEAST_IN_WINDOW and number not in broken else None
         for number, (mean, count) in enumerate(zip(of_weeks, counts, strict=True))
@@ -213,12 +239,11 @@ def rounded(values: Iterable[float | None]) -> list[float | None]:
     return [None if value is None else round(value, 2) for value in values]
 
 
-def middles_of(columns: Sequence[Sequence[float | None]]) -> list[list[float]] | None:
-    """The middle of each column; None for fewer than LEAST_FOR_RANGE values."""
-    found = [[value for value in column if value is not None] for column in columns]
-    if not found or len(found[0]) < LEAST_FOR_RANGE:
+def middles_of(answers: Sequence[Sequence[float]]) -> list[list[float]] | None:
+    """The middle of the answers in each column; None for fewer than LEAST_FOR_RANGE."""
+    if not answers or len(answers[0]) < LEAST_FOR_RANGE:
         return None
-    return [[*middle_of(values)] for values in found]
+    return [[*middle_of(values)] for values in answers]
 
 
 def recent_days(days: int) -> int:
@@ -249,9 +274,8 @@ def by_weekday(values: Sequence[float | None], first: datetime.date) -> list[lis
     return found
 
 
-def mean_of(values: Iterable[float | None]) -> float | None:
+def mean_of(answers: Sequence[float]) -> float | None:
     """The mean of these answers; None for fewer than LEAST_FOR_BAR."""
-    answers = [value for value in values if value is not None]
     return round(sum(answers) / len(answers), 2) if len(answers) >= LEAST_FOR_BAR else None
 
 

@@ -1,4 +1,4 @@
-"""The data of a chart as a table: a row for each day, or for each week of a long period."""
+"""The data of a chart as a table: a row for each day, or for each week of a long period. Pages of it are written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,24 +33,28 @@ class Table:
     rows: list[Row]
 
 
-def table_of(
-    series: Sequence[Series], trends: Sequence[Trend], steps: Steps, medicines: Sequence[Medicine] = ()
-) -> Table:
-    """What the chart of these questions is drawn from. Days and weeks without anything at both ends are left out.
+def labels_of(questions: Sequence[Question]) -> list[str]:
+    return [capfirst(str(each.label)) for each in questions]
 
-    `trends` are in the order of the series. Each of the `medicines` has a column.
+
+def days_shown(series: Sequence[Series]) -> list[int]:
+    """The days that a table has a row for, the newest first. Those without anything at both ends are left out.
+
+    Of a question that is asked once a week, days other than the first of a week say nothing.
     """
-    if steps.are_weeks:
-        return table_of_weeks(series, trends, steps, medicines)
-    return table_of_days(series, trends, medicines)
+    places = places_shown(series)
+    if all(is_weekly(each.question) for each in series):
+        places = [place for place in places if any(each.states[place] != DayState.NOTHING for each in series)]
+    return [*reversed(places)]
 
 
-def labels_of(series: Sequence[Series]) -> list[str]:
-    return [capfirst(str(each.question.label)) for each in series]
+def table_of_days(
+    series: Sequence[Series], trends: Sequence[Trend], places: Sequence[int], medicines: Sequence[Medicine] = ()
+) -> Table:
+    """The answers of these days, with the mean of seven days where a line is drawn, and a column for each medicine.
 
-
-def table_of_days(series: Sequence[Series], trends: Sequence[Trend], medicines: Sequence[Medicine]) -> Table:
-    """The answers of each day, with the mean of seven days where a line is drawn, and its doses."""
+    `trends` are in the order of the series, and `places` are among those of days_shown().
+    """
     words = {
         DayState.NO_ANSWER: gettext("no answer"),
         DayState.NOT_TRACKED: gettext("not tracked"),
@@ -65,13 +69,9 @@ def table_of_days(series: Sequence[Series], trends: Sequence[Trend], medicines: 
         text = in_cell(each.question, value)
         return later % {"answer": text} if each.recalled[place] else text
 
-    places = places_shown(series)
-    # Of a question that is asked once a week, the other days say nothing.
-    if all(is_weekly(each.question) for each in series):
-        places = [place for place in places if any(each.states[place] != DayState.NOTHING for each in series)]
     days = series[0].days
     rows = []
-    for place in reversed(places):
+    for place in places:
         cells = []
         for each, trend in zip(series, trends, strict=True):
             cells += in_cells(cell(each, place), mean_in_words(each, trend, place), is_alone=len(series) == 1)
@@ -79,7 +79,7 @@ def table_of_days(series: Sequence[Series], trends: Sequence[Trend], medicines: 
         rows.append(Row(date_format(days[place]), address_of_day(days[place]), cells))
     name = gettext("Week from") if all(is_weekly(each.question) for each in series) else gettext("Day")
     columns = [name]
-    for each, label, trend in zip(series, labels_of(series), trends, strict=True):
+    for each, label, trend in zip(series, labels_of([each.question for each in series]), trends, strict=True):
         mean = gettext("mean of seven days") if has_means(each, trend) else None
         columns += in_cells(label, capfirst(mean) if mean and len(series) == 1 else mean, is_alone=len(series) == 1)
     return Table([*columns, *(medicine.name for medicine in medicines)], rows)
@@ -101,16 +101,16 @@ def has_means(series: Series, trend: Trend) -> bool:
 
 def mean_in_words(series: Series, trend: Trend, place: int) -> str | None:
     """`6.3`; empty where the line has a gap, None where none is drawn."""
-    return means_in_words(series, [points.means[place] for points in trend.lines]) if has_means(series, trend) else None
+    if not has_means(series, trend):
+        return None
+    return means_in_words(series.question, [points.means[place] for points in trend.lines])
 
 
-def means_in_words(series: Series, means: Sequence[float | None]) -> str:
+def means_in_words(question: Question, means: Sequence[float | None]) -> str:
     """`6.3`, or `121 / 79` of two numbers. Empty if there is none."""
     if not means or None in means:
         return ""
-    return (
-        " / ".join(map(number_in_words, means)) if len(means) > 1 else answer_in_words(series.question.kind, means[0])
-    )
+    return " / ".join(map(number_in_words, means)) if len(means) > 1 else answer_in_words(question.kind, means[0])
 
 
 def in_cell(question: Question, value) -> str:
@@ -125,35 +125,40 @@ def places_shown(series: Sequence[Series]) -> range:
     return range(said[0], said[-1] + 1) if said else range(0)
 
 
+def weeks_shown(trends: Sequence[Trend]) -> list[int]:
+    """The weeks that a table has a row for, the newest first. Those without an answer at both ends are left out."""
+    counts = zip(*(trend.answered_in_weeks for trend in trends), strict=True)
+    answered = [place for place, of_week in enumerate(counts) if any(of_week)]
+    return [*reversed(range(answered[0], answered[-1] + 1))] if answered else []
+
+
 def table_of_weeks(
-    series: Sequence[Series], trends: Sequence[Trend], steps: Steps, medicines: Sequence[Medicine]
+    questions: Sequence[Question],
+    trends: Sequence[Trend],
+    steps: Steps,
+    places: Sequence[int],
+    medicines: Sequence[Medicine] = (),
 ) -> Table:
-    """The mean of each week with the days it is of; of a choice, the days with an answer."""
-    starts, days, rows = steps.starts(), series[0].days, []
-    for place in reversed(range(len(starts))):
-        counts = [counts_of(each, place, steps) for each in series]
-        if rows or any(counts):
-            cells = [in_week(*each, place) for each in zip(series, trends, counts, strict=True)]
-            of_week = days[place * steps.length : (place + 1) * steps.length]
-            cells += [medicine.in_week(of_week) for medicine in medicines]
-            rows.append(Row(date_format(starts[place]), address_of_day(starts[place]), cells))
-    while rows and not any(cell != "–" for cell in rows[-1].cells):
-        del rows[-1]
-    return Table([gettext("Week from"), *labels_of(series), *(medicine.name for medicine in medicines)], rows)
+    """The mean of each of these weeks with the days it is of; of a choice, the days with an answer.
+
+    `trends` are in the order of the questions, with their lines. `places` are among those of weeks_shown().
+    """
+    rows = []
+    for place in places:
+        start = steps.start_of(place)
+        cells = [in_week(*each, place) for each in zip(questions, trends, strict=True)]
+        cells += [medicine.in_week(steps.days_of(place)) for medicine in medicines]
+        rows.append(Row(date_format(start), address_of_day(start), cells))
+    return Table([gettext("Week from"), *labels_of(questions), *(medicine.name for medicine in medicines)], rows)
 
 
-def counts_of(series: Series, place: int, steps: Steps) -> int:
-    """The days of a week with an answer."""
-    start = place * steps.length
-    return series.states[start : start + steps.length].count(DayState.ANSWERED)
-
-
-def in_week(series: Series, trend: Trend, count: int, place: int) -> str:
+def in_week(question: Question, trend: Trend, place: int) -> str:
     """`6.3 (5 days)`."""
+    count = trend.answered_in_weeks[place]
     if not count:
         return "–"
     days = ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
-    value = means_in_words(series, [points.values[place] for points in trend.lines])
-    if not value or is_weekly(series.question):
+    value = means_in_words(question, [points.values[place] for points in trend.lines])
+    if not value or is_weekly(question):
         return value or days
     return gettext("%(mean)s (%(days)s)") % {"mean": value, "days": days}

@@ -17,9 +17,10 @@ from insights.trends.numbers import numbers_from
 from insights.trends.page import TrendPage
 from insights.trends.period import period_in
 from insights.trends.statistics import Steps
-from insights.trends.tables import Table, table_of
+from insights.trends.tables import days_shown, table_of_days, table_of_weeks, weeks_shown
 
 OWN_A_PAGE = 10  # charts of own questions
+ROWS_A_PAGE = 92  # of a table: three months of days
 
 
 @require_safe
@@ -42,15 +43,16 @@ def trends(request):
 @require_safe
 @reads_only
 def trend(request, key):
-    """One chart, with profiles and the table."""
-    person, start = request.user, began(request.user)
+    """One chart, with profiles and a page of the table."""
+    person, number, start = request.user, page_number(request), began(request.user)
     period = period_in(request.GET, person.today(), start)
     group = group_named(key, drawable(person))
     context = {"period": period, "group": group}
     if period.first:
-        page = TrendPage(person, [group], steps_of(person, period), start, marks_of(person, period))
+        marks = marks_of(person, period)
+        page = TrendPage(person, [group], steps_of(person, period), start, marks, has_table=True)
         context |= {"card": page.cards(most_bands=None)[0], "profiles": page.profiles(group)}
-        context |= {"table": table_for(person, group, steps_of(person, period), start)}
+        context |= (weeks_of if page.steps.are_weeks else days_of)(page, group, number)
     return render(request, "insights/trend.html", context)
 
 
@@ -84,10 +86,22 @@ def marks_of(person, period):
     return marks_for(person, period.first, period.last)
 
 
-def table_for(person, group, steps: Steps, start) -> Table:
-    """The medications are in the table of their own chart."""
-    series, trends, steps, medicines = read_for(person, group, steps, start)
-    return table_of(series, trends, steps, medicines if group.is_of_doses else ())
+def weeks_of(page: TrendPage, group, number: int) -> dict:
+    """A page of the table of weeks: of numbers that the cache may hold, and of the doses of its weeks alone."""
+    trends, steps, medicines = page.numbers.trends, page.steps, []
+    places, links = page_by_offset(weeks_shown(trends), number, ROWS_A_PAGE)
+    if group.is_of_doses and places:
+        first, last = steps.start_of(places[-1]), steps.days_of(places[0])[-1]
+        taken = read_taken(page.person, first, last)
+        medicines = medicines_of(taken, doses_from(taken, first, last), first, last)
+    return {"table": table_of_weeks(group.questions, trends, steps, places, medicines)} | links
+
+
+def days_of(page: TrendPage, group, number: int) -> dict:
+    """A page of the table of days, which are a year at most. The medications are in the table of their own chart."""
+    series, trends, _steps, medicines = read_for(page.person, group, page.steps, page.start)
+    places, links = page_by_offset(days_shown(series), number, ROWS_A_PAGE)
+    return {"table": table_of_days(series, trends, places, medicines if group.is_of_doses else ())} | links
 
 
 def read_for(person, group, steps: Steps, start) -> tuple:

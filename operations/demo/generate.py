@@ -36,6 +36,7 @@ Consequences of these effects
 Controls: independent of everything else
   events         what happened (operations/demo/events.py): none changes an answer, but of the holiday and of the
                  flu the days are not tracked
+  appointments   two past and one coming (operations/demo/appointments.py)
   schedules      Concerta is taken daily, melatonin as needed
   melatonin      1 mg in the evening, since 120 days ago, on 75 % of the days with medication
   met_dietary_goals, never_felt_isolated, sleepiness, ate_within_hour, had_triggering_interaction,

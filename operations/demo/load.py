@@ -3,8 +3,9 @@
 from django.utils import timezone
 
 from accounts.models import User
-from insights.models import Event
+from insights.models import Appointment, Event
 from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion, QuestionSet
+from operations.demo.appointments import make_appointments
 from operations.demo.events import make_events
 from operations.demo.generate import DemoData, make_demo_data
 from operations.demo.own_questions import make_own_questions
@@ -12,7 +13,7 @@ from reflections.models import WeeklyReflection
 
 
 def load_demo_data(person: User) -> DemoData:
-    """Replace everything that a person has logged, and their own questions and events, by demo data."""
+    """Replace everything that a person has logged, and their own questions, events and appointments, by demo data."""
     # Doses are deleted with their logs, and a medication can be deleted only when it has no doses.
     person.daily_logs.all().delete()
     person.medications.all().delete()
@@ -24,6 +25,7 @@ def load_demo_data(person: User) -> DemoData:
     person.computations.all().delete()
     person.kept_findings.all().delete()
     person.guesses.all().delete()
+    person.appointments.all().delete()
     data = make_demo_data(person, timezone.now(), save_own_questions(person))
     Medication.objects.bulk_create(data.medications)
     QuestionSet.objects.bulk_create(data.question_sets.values())
@@ -32,6 +34,7 @@ def load_demo_data(person: User) -> DemoData:
     OwnAnswer.objects.bulk_create(data.own_answers)
     WeeklyReflection.objects.bulk_create(data.reflections)
     Event.objects.bulk_create(make_events(person))
+    Appointment.objects.bulk_create(make_appointments(person))
     person.answer_worth_it(person.today())
     person.answers_changed()
     return data

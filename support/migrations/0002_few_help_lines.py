@@ -1,5 +1,5 @@
 # A few lines to begin with, as their own pages describe them. None has been called: staff checks them, says when, and
-# edits them afterwards. Taking this back removes those that are still here under the same name and country.
+# edits them afterwards. Taking this back removes those that are still as they were shipped.
 
 from django.db import migrations
 
@@ -59,8 +59,9 @@ def add_lines(apps, schema_editor):
 def remove_lines(apps, schema_editor):
     table = apps.get_model("support", "HelpLine").objects.using(schema_editor.connection.alias)
     for line in LINES:
-        shipped, apart = table.model(**line), {"id", "checked_on"}  # Lines that staff has edited stay.
-        names = [field.attname for field in table.model._meta.concrete_fields if field.attname not in apart]
+        shipped = table.model(**line)
+        # Lines that staff has edited stay, and so do those of which staff only said when they were checked.
+        names = [field.attname for field in table.model._meta.concrete_fields if not field.primary_key]
         table.filter(**{name: getattr(shipped, name) for name in names}).delete()
 
 

@@ -242,8 +242,13 @@ def test_the_check_needs_no_database(monkeypatch):
 
 def test_taking_the_first_lines_back_keeps_those_that_staff_has_edited():
     HelpLine.objects.filter(name="Shout").update(hours="on weekdays")
+    HelpLine.objects.filter(country="US").update(checked_on=datetime.date(2026, 11, 2))
     make_line(country="NZ", name="1737")
 
     import_module("support.migrations.0002_few_help_lines").remove_lines(apps, SimpleNamespace(connection=connection))
 
-    assert {line.name for line in HelpLine.objects.all()} == {"Shout", "1737"}
+    assert {(line.country, line.name) for line in HelpLine.objects.all()} == {
+        ("GB", "Shout"),
+        ("US", "988 Suicide & Crisis Lifeline"),
+        ("NZ", "1737"),
+    }

@@ -89,10 +89,15 @@ def test_it_can_be_switched_off_on_the_message_and_in_the_profile(as_person, per
     assert 'name="is_offered_help"' in as_person.get("/accounts/profile/").content.decode()
 
 
-def test_paused_hints_pause_it(as_person, person):
+def test_it_is_offered_while_notices_are_paused_and_its_own_switch_ends_it(as_person, person, noon):  # noqa: F811
+    """A person who pauses notices in a hard week is who it is for."""
     User.objects.update(notices_paused_until=User.FOR_GOOD)
+    assert is_offered(as_person, morning_mood="1")
 
-    assert not is_offered(as_person, morning_mood="1")
+    User.objects.update(is_offered_help=False)
+    noon.shift(datetime.timedelta(days=1))
+
+    assert not is_offered(as_person, morning_mood="2")
 
 
 def test_it_leaves_no_trace_outside_the_session(as_person, person, capfd):

@@ -20,7 +20,7 @@ from accounts.tests.factories import PASSWORD, make_person
 from brainlog.tests.addresses import ADDRESSES, DAY
 from brainlog.tests.browser.site import NOT_PAGES
 from insights.models import ReportLink
-from insights.tests.factories import make_event, make_report
+from insights.tests.factories import make_appointment, make_event, make_report
 from logs.own_kinds import KINDS
 from logs.tests.factories import OPTIONAL, make_dose, make_full_log, make_medication
 from logs.tests.own_questions import make_question
@@ -79,6 +79,7 @@ def make_scanned_person(name: str) -> tuple[Client, dict[str, tuple]]:
         address: (medication.pk,) for address in ("logs:medication", "logs:medication_merge", "logs:medication_delete")
     }
     own["insights:event"] = (make_event(person).pk,)
+    own["insights:appointment"] = (make_appointment(person).pk,)
     questions = [make_question(person, kind) for kind in KINDS]
     own["logs:own_question"] = (questions[0].pk,)
     own["reminders:calendar"] = (Feed.objects.renew(person),)

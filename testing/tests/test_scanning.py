@@ -11,7 +11,7 @@ import pytest
 from testing.gunicorn import ROOT
 from testing.scanning import __main__ as scanning, advisories, scanners
 from testing.scanning.forms import Form, filled_in
-from testing.scanning.pages import worth_attacking
+from testing.scanning.pages import make_parts, worth_attacking
 from testing.scanning.scanners import Finding, ScannerFailed
 from testing.scanning.site import Part, Request, ScannedSite
 
@@ -44,6 +44,14 @@ def found(monkeypatch):
     monkeypatch.setattr(scanning, "scan", lambda names: findings)
     monkeypatch.setattr(scanning, "advisories", lambda: [])
     return findings
+
+
+@pytest.mark.django_db
+def test_every_page_is_shown_to_a_scanner(settings, tmp_path, monkeypatch):
+    settings.STATIC_ROOT = tmp_path
+    monkeypatch.setattr("testing.scanning.pages.load_demo_data", lambda person: None)
+
+    assert all(part.pages for part in make_parts().values())
 
 
 def test_nothing_found_is_a_success(found):

@@ -78,6 +78,8 @@ UNSEEN_STATES = """() => {
         [".pill [type=checkbox]:checked + span", ".pill [type=checkbox]:not(:checked) + span"],
         [".navigation a[aria-current]", ".navigation a:not([aria-current])"],
         [".stages a[aria-current]", ".stages a:not([aria-current])"],
+        [".actions .button[aria-current]", ".actions .button.quiet:not([aria-current])"],
+        [".question-lists a[aria-current]", ".question-lists a:not([aria-current])"],
         ["a.check-in.now", "a.check-in:not(.now)"],
         ["a.square[aria-current]", "a.square:not([aria-current])"],
     ];

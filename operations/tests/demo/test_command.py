@@ -3,10 +3,11 @@
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, make_person
-from insights.models import Event
+from insights.models import Appointment, Event
 from logs.models import DailyLog, Dose, Medication, OwnAnswer, OwnQuestion, QuestionSet
 from logs.tests.factories import make_log
 from logs.tests.own_questions import make_question
@@ -17,7 +18,7 @@ from personal_data.wipe import wipe_all
 from reflections.models import WeeklyReflection
 
 BOOKKEEPING = {"id", "uuid", "user_id", "daily_log_id", "medication_id", "created_at", "updated_at"}
-MODELS = (DailyLog, Dose, Medication, WeeklyReflection, OwnQuestion, OwnAnswer, Event)
+MODELS = (DailyLog, Dose, Medication, WeeklyReflection, OwnQuestion, OwnAnswer, Event, Appointment)
 
 
 def rows_of(model) -> list[dict]:
@@ -55,6 +56,18 @@ def test_it_makes_a_person_and_a_staff_account(demo_person):
     assert (admin.is_staff, admin.is_superuser) == (True, True)
     assert (demo_person.is_staff, demo_person.is_superuser) == (False, False)
     assert not admin.daily_logs.exists()
+
+
+def test_the_report_of_the_demo_person_is_since_the_last_appointment(client, demo_person):
+    client.force_login(demo_person)
+
+    form = client.get(reverse("insights:reports")).context["form"]
+
+    assert form["period"].value() == "since"
+    past = demo_person.appointments.filter(date__lt=TODAY)
+    assert form.since == past.latest("date")
+    assert (past.count(), demo_person.appointments.count()) == (2, 3)
+    assert past.earliest("date").date in demo_person.events.values_list("date", flat=True)
 
 
 def test_it_shows_the_passwords_once(in_debug):
