@@ -173,17 +173,11 @@ def read_doses(person, first: datetime.date, last: datetime.date) -> dict[dateti
         at_once[unit] = at_once.get(unit, 0) + of_number(amount)
     return {
         date: {
-            medication: {time: total_of_items(tuple(amounts.items())) for time, amounts in of_day.items()}
+            medication: {time: total_of(tuple(amounts.items())) for time, amounts in of_day.items()}
             for medication, of_day in medications.items()
         }
         for date, medications in found.items()
     }
-
-
-@lru_cache(1024)
-def total_of_items(amounts: tuple) -> Total:
-    """Many days have the same."""
-    return total_of(dict(amounts))
 
 
 def add_day(medicine: Medicine, day: Day, doses: Taken, person):

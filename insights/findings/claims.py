@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from brainlog.database.retry import retry_on_conflict
@@ -71,6 +71,8 @@ def attempt(computation: Computation) -> None:
         connection.close()
         logger.error("Computation %d took longer than %d s.", computation.pk, LIMITS[Kind(computation.kind)])
         held(computation).end(State.FAILED)
+    except (DatabaseError, InterfaceError):
+        raise  # It says nothing of the computation, which is claimed again when its lease ends.
     except Exception:
         logger.exception("Computation %d failed.", computation.pk)
         held(computation).end(State.FAILED)

@@ -44,7 +44,7 @@ def later(days=74, **facts) -> Later:
 
 
 def findings(*results: Result, **facts) -> Findings:
-    return Findings(1, FIRST, LAST, results, **facts)
+    return Findings(**{"answers_version": 1, "first": FIRST, "last": LAST, "results": results} | facts)
 
 
 def less_on_bad_days() -> LessOnBadDays:

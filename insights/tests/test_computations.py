@@ -5,7 +5,7 @@ import time
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -252,6 +252,18 @@ def test_a_failure_is_recorded_without_texts(transactional_db, person, computed,
     assert standing.has_failed and standing.can_start and not standing.is_pending
     assert "took longer" in caplog.text if fault == "limit" else "failed" in caplog.text
     assert requests.start(person, Kind.FINDINGS)
+
+
+def test_an_outage_of_the_database_is_no_failure_of_a_computation(person, computed, monkeypatch):
+    def fail(*facts):
+        raise OperationalError
+
+    requests.start(person, Kind.FINDINGS)
+    monkeypatch.setattr(claims, "findings_of", fail)
+    with pytest.raises(OperationalError):
+        claims.compute_next()
+
+    assert stored(person).state == State.RUNNING  # Until its lease ends.
 
 
 # ── By itself ────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 """The pages of findings: what they show, what they ask for, and what they refuse."""
 
 import gzip
+import re
 from dataclasses import replace
 
 import pytest
@@ -115,6 +116,20 @@ def test_chance_is_shown_beside(as_person, person):
     make_computation(person, kind="noise", result_json=noise.to_json())
 
     assert "a finding in 8 of 100 tries" in texts_of(as_person.get(FINDINGS))
+
+
+def test_each_look_at_the_progress_has_another_address(as_person, person, noon):
+    """To the address that it shows, a browser goes only within the page if there is a fragment."""
+    store(person, unclear())
+    waiting = dict.fromkeys(("result_json", "result_version", "result_format", "computed_at", "finished_at"))
+    make_computation(person, kind="noise", state="queued", **waiting | {"progress": 0})
+
+    first = as_person.get(FINDINGS).content.decode()
+    noon.shift(1)
+
+    address = re.compile(r'href="(/insights/findings/[^"]*#noise)"')
+    [before], [after] = (address.findall(page) for page in (first, as_person.get(FINDINGS).content.decode()))
+    assert before != after
 
 
 def test_a_persons_own_words_are_escaped_and_their_questions_can_be_gone(as_person, person):

@@ -61,16 +61,16 @@ def test_other_rules_show_links_to_most_people_without_any():
 def test_each_gate_is_a_sentence():
     null, one, reverse = (Tally(SCENARIO_BY_NAME[name], OfFindings()) for name in ("null", "one", "reversed"))
     one.false_shares = reverse.false_shares = [0.0, 0.2]
-    null.false_shares, null.covered = [1.0, 1.0, 0.0, 1.0], Share([(90, 100), (92, 100)])
-    one.power, reverse.marked = Share([(2, 3), (1, 3)]), Share([(1, 1), (0, 1)])
+    null.false_shares, null.covered = [1.0, 1.0, 0.8, 1.0], Share([(90, 100), (92, 100)])
+    one.power, reverse.marked = Share([(2, 3), (1, 3)]), Share([(1, 2), (5, 9), (5, 9)])
 
     texts = [text for tally in (null, one, reverse) for text in gates.missed(tally)]
 
     assert [text.split(": ", 1)[1] for text in texts] == [
-        "the false discovery rate is 75.0% (standard error 25.0%), above 10%.",
+        "the false discovery rate is 95.0% (standard error 25.0%), above 10%.",
         "91.0% of the intervals hold the truth, fewer than 93%.",
         "50.0% of the effects are shown, fewer than 85%.",
-        "1 of 2 reversed links that are shown are marked, not all.",
+        "11 of 20 reversed links that are shown are marked, fewer than 95%.",
     ]
 
 

@@ -89,6 +89,8 @@ def hours(*intervals: tuple[int, int] | None, first=0) -> list[Hour]:
         (hours((2, 3), None, (6, 8)), Turns(onset=(0, 3))),
         # The nearest low hour counts, and not the first one; better than the first alone is not better.
         (hours((1, 2), (3, 4), (5, 7)), Turns(onset=(1, 3))),
+        # The second hour has turned, but not the third: the onset may have been in any.
+        (hours((1, 2), (3, 7), (2, 8), (7, 9)), Turns(onset=(0, 4))),
         # The first of several hours with the same best median is the peak.
         (hours((5, 7), (2, 3), (5, 7)), Turns(wear_off=(0, 2))),
         (hours((2, 3), (5, 7), first=9), Turns(onset=(9, 11))),

@@ -25,6 +25,8 @@ from brainlog.tests.attack.inputs import SUBSCRIPTIONS
 from brainlog.tests.attack.rows import count_on, make_hostile, make_secret
 from brainlog.tests.attack.texts import packed
 from insights.models import Appointment, Event, Report
+from insights.tests.factories import make_computation
+from insights.tests.findings import findings, result
 from insights.tests.links import PASSPHRASE, make_link
 from logs import undo
 from logs.models import DailyLog, Medication, OwnQuestion
@@ -79,6 +81,14 @@ class Found:
         return self.name, frozenset(re.sub(r"-\d+-", "-0-", name) for name in self.form.names)
 
 
+def compute_findings(person: User):
+    """Findings about all own questions and medications of a person, of older answers: the page asks for newer ones."""
+    names = [*(question.name for question in person.own_questions.all())]
+    names += [f"medication-{medication.pk}" for medication in person.medications.all()]
+    make_computation(person, findings(*(result(name, "overall_mood", points=()) for name in names), answers_version=0))
+    person.answers_changed()
+
+
 def name_of(path: str) -> str:
     """The name of a URL, with its check-in, if any."""
     try:
@@ -113,6 +123,7 @@ class World:
         remind(people["newcomer"], times, channels=0, session=False)
         world.rows = list(make_hostile(people["owner"], people["staff"]))
         world.links = [make_link(people["owner"].reports.get(pk=1), passphrase=words) for words in (PASSPHRASE, "")]
+        compute_findings(people["owner"])
         for person in people.values():
             person.refresh_from_db()
         world.log_everyone_in()

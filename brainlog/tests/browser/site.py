@@ -84,6 +84,7 @@ NOT_PAGES = {
     "reminders:snooze",
     "insights:compute_findings",
     "insights:compute_noise",
+    "insights:findings_state",
     "insights:event_delete",
     "insights:hide_day",
     "insights:show_day",
@@ -193,21 +194,26 @@ def compute_findings(person: User, questions: dict[str, OwnQuestion]):
     make_guess(person, names[1], "day_rating", 0)
 
 
-def findings_on_their_way(page, world):
-    """As while they are computed, and when that failed."""
-    row = make_computation(world.newcomer)
-    row.state, row.result_json, row.result_version, row.result_format, row.computed_at = (
-        "queued",
-        None,
-        None,
-        None,
-        None,
-    )
-    row.finished_at, row.progress = None, 0
-    row.save()
+def findings_shown(page, world):
+    """Those that were computed, whatever was answered since: the page would ask for newer ones by itself."""
+    version = User.objects.values_list("answers_version", flat=True).get(pk=world.regular.pk)
+    world.regular.computations.update(state="done", answers_version=version, result_version=version)
     page.reload()
+    expect(page.get_by_role("heading", name="What stands out")).to_be_visible()
+
+
+def no_findings(page, world):
+    """As before the first answer."""
+    world.newcomer.computations.all().delete()
+    User.objects.filter(pk=world.newcomer.pk).update(answers_version=0)
+    page.reload()
+    expect(page.get_by_role("heading", name="Not computed yet")).to_be_visible()
+
+
+def findings_on_their_way(page, world):
+    no_findings(page, world)
+    press(page, "Compute my findings")
     expect(page.get_by_role("heading", name="Your findings are being computed")).to_be_visible()
-    row.delete()
 
 
 def report_previewed(page, world):
@@ -951,8 +957,8 @@ VIEWS = [
     View("around a dose", "insights:doses", "regular", "/insights/doses/?days=all", is_wide=True),
     View("around a dose, empty", "insights:doses", "newcomer", "/insights/doses/"),
     View("a chart of an own question", "insights:trend", "regular", "/insights/trends/own-{question}/?days=30"),
-    View("findings", "insights:findings", "regular", "/insights/findings/", is_wide=True),
-    View("findings, none yet", "insights:findings", "newcomer", "/insights/findings/"),
+    View("findings", "insights:findings", "regular", "/insights/findings/", findings_shown, is_wide=True),
+    View("findings, none yet", "insights:findings", "newcomer", "/insights/findings/", no_findings),
     View("findings, on their way", "insights:findings", "newcomer", "/insights/findings/", findings_on_their_way),
     View("a guess", "insights:guess", "regular", "/insights/findings/guess/", is_wide=True),
     View("a guess, refused", "insights:guess", "regular", "/insights/findings/guess/", saving(exposure="sleep_hours")),
