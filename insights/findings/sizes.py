@@ -42,8 +42,8 @@ def way_in_words(value: float, outcome: Outcome) -> str:
 
 
 def sized(value: float, outcome: Outcome, places: int = 1) -> str:
-    """`0.8 points higher`."""
-    if not value:
+    """`0.8 points higher`; what is written as 0 is no difference."""
+    if amount_in_words(value, outcome, places) == "0":
         return gettext("no difference")
     said = {"size": size_in_words(value, outcome, places), "way": way_in_words(value, outcome)}
     return gettext("%(size)s %(way)s") % said

@@ -253,6 +253,12 @@ def test_the_page_says_how_many_were_tried_and_what_chance_makes():
     )
 
 
+def test_what_is_written_as_0_is_no_difference():
+    [row] = FindingsPage(findings(unclear(value=0.04, low=-0.004, high=0.6)), WORDS).rows
+
+    assert row.cells[:2] == ["no difference", "between no difference and 0.6 points higher"]
+
+
 def test_what_comes_afterwards_just_as_much_is_said_first_and_shown_last():
     guarded = result("is_crashing", "anxiety_level", guard="afterwards")
     page = FindingsPage(findings(guarded, result(), unclear("lunch", "anxiety_level")), WORDS)
