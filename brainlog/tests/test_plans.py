@@ -19,8 +19,10 @@ from django.urls import resolve
 from accounts.models import User
 from brainlog.database.urls import database_from_url
 from brainlog.tests.addresses import ADDRESSES
+from insights.models import Computation
 from insights.report.panels import USUAL
 from insights.report.sections import GROUPS
+from insights.tests.findings import findings_of_all_sorts
 from insights.tests.reports import example_report
 from logs.models import DailyLog
 from logs.tests.factories import MORNING_DOSE, answers, taken
@@ -37,6 +39,8 @@ APPOINTMENTS, REPORTS, LINKS = 20, 10, 4  # of each person, person, and report
 TODAY = datetime.date(2026, 5, 4)  # a Monday; weeks begin on Sunday
 
 CONTENT = "'" + example_report().to_json().replace("'", "''") + "'"
+FINDINGS = "'" + findings_of_all_sorts("own-1", "own-2").to_json().replace("'", "''") + "'"
+GUESSED = 10  # of each person; so many findings are kept
 
 # Inserted day by day: the rows of one person are scattered all over the table.
 FILL = f"""
@@ -83,6 +87,16 @@ INSERT INTO insights_report (id, user_id, first, last, title, content_json, made
 INSERT INTO insights_reportlink (report_id, user_id, token_hash, passphrase_hash, created_at, expires_at)
     SELECT id, user_id, id || '-' || n, '', now(), now() + interval '20 days'
     FROM insights_report, generate_series(1, {LINKS}) n ORDER BY n, id;
+INSERT INTO insights_computation (user_id, kind, state, answers_version, requested_at, result_version, result_format,
+    computed_at, result_json)
+    SELECT person, kind, 'done', 1, now(), 1, {Computation.FORMAT}, now(), {FINDINGS}
+    FROM unnest(ARRAY['findings', 'noise']) kind, generate_series(1, {PEOPLE}) person ORDER BY kind, person;
+INSERT INTO insights_guess (user_id, number, exposure, outcome, lag, asked_on)
+    SELECT person, n, 'question ' || n, 'focus_level', 0, DATE '{TODAY}'
+    FROM generate_series(1, {GUESSED}) n, generate_series(1, {PEOPLE}) person ORDER BY n, person;
+INSERT INTO insights_keptfinding (user_id, key, first_kept_on)
+    SELECT person, 'question ' || n, DATE '{TODAY}'
+    FROM generate_series(1, {GUESSED}) n, generate_series(1, {PEOPLE}) person ORDER BY n, person;
 INSERT INTO reflections_ownweeklyanswer (reflection_id, question_id, user_id, date, number)
     SELECT week.id, question.id, user_id, week_start, 5
     FROM reflections_weeklyreflection week JOIN logs_ownquestion question USING (user_id)
@@ -135,9 +149,10 @@ QUESTIONS_TABLE, ANSWERS, WEEKLY_ANSWERS = "logs_ownquestion", "logs_ownanswer",
 SETS = "logs_questionset"
 EVENTS_TABLE, HIDDEN = "insights_event", "insights_hiddenday"
 APPOINTMENTS_TABLE, REPORTS_TABLE, LINKS_TABLE = "insights_appointment", "insights_report", "insights_reportlink"
+COMPUTATIONS, GUESSES, KEPT = "insights_computation", "insights_guess", "insights_keptfinding"
 BIG = {
     *(DAYS_TABLE, DOSES, MEDICATIONS, WEEKS, QUESTIONS_TABLE, ANSWERS, WEEKLY_ANSWERS, SETS, EVENTS_TABLE, HIDDEN),
-    *(APPOINTMENTS_TABLE, REPORTS_TABLE, LINKS_TABLE),
+    *(APPOINTMENTS_TABLE, REPORTS_TABLE, LINKS_TABLE, COMPUTATIONS, GUESSES, KEPT),
 }
 
 
@@ -229,7 +244,7 @@ PAGES = {
     "/insights/year/2025/?question=day_rating": {DAYS_TABLE: 365, QUESTIONS_TABLE: 6, EVENTS_TABLE: 40},
     "/insights/report/": {
         **{APPOINTMENTS_TABLE: APPOINTMENTS, QUESTIONS_TABLE: 6, REPORTS_TABLE: REPORTS},
-        LINKS_TABLE: LINKS * REPORTS,
+        **{LINKS_TABLE: LINKS * REPORTS, COMPUTATIONS: 2},
     },
     REPORT: {REPORTS_TABLE: 1},
     f"{REPORT}delete/": {REPORTS_TABLE: 1},
@@ -259,6 +274,10 @@ PAGES = {
         **{DAYS_TABLE: 90 + 104 + 1, DOSES: 2 * 104, MEDICATIONS: 2 * 5, QUESTIONS_TABLE: 6, EVENTS_TABLE: 40},
         **{ANSWERS: 2 * 90, WEEKS: 13, WEEKLY_ANSWERS: 13},
     },
+    # What was computed, and the names of own questions.
+    "/insights/findings/": {COMPUTATIONS: 2, GUESSES: GUESSED, QUESTIONS_TABLE: 6},
+    "/insights/findings/state/": {COMPUTATIONS: 2},
+    "/insights/findings/guess/": {GUESSES: GUESSED, QUESTIONS_TABLE: 6},
     # The days, and those with doses once more. The first day of all.
     "/insights/doses/": {DAYS_TABLE: 90 + 90 + 1, DOSES: 2 * 90, MEDICATIONS: 5},
     "/insights/trends/focus/": {
@@ -275,7 +294,7 @@ PAGES = {
 # The preview of 90 days and the 90 before, by several queries. Weeks are read for words to choose from.
 OF_A_REPORT = {
     **{DAYS_TABLE: 3 * 180, DOSES: 2 * 200, MEDICATIONS: 3 * 5, QUESTIONS_TABLE: 6, ANSWERS: 2 * 210, EVENTS_TABLE: 40},
-    **{WEEKS: 60, WEEKLY_ANSWERS: 40, APPOINTMENTS_TABLE: APPOINTMENTS},
+    **{WEEKS: 60, WEEKLY_ANSWERS: 40, APPOINTMENTS_TABLE: APPOINTMENTS, COMPUTATIONS: 2},
 }
 # In an index alone: the rows of the pages before.
 COUNTED_OFF = {
@@ -310,7 +329,7 @@ ELSEWHERE = {
     *("logs:undo", "logs:undo_medication", "logs:medication_taken", "logs:new_question", "logs:waiting"),
     *("insights:event_delete", "insights:undo_event", "insights:hide_day", "insights:show_day"),
     *("insights:appointment_delete", "insights:new_report_link", "insights:end_report_link"),
-    "insights:end_report_links",
+    *("insights:end_report_links", "insights:compute_findings", "insights:compute_noise"),
     *("reflections:other", "reflections:undo"),
     *("support:help", "support:plan", "support:undo", "support:stop_offering"),
     # All rows of a person, read in batches: personal_data/tests.
