@@ -39,7 +39,7 @@ MOST = {
     "/insights/change/": (5, 5, 5400),
     "/insights/change/2026-04-01/": (3, 7, 60600),
     "/insights/doses/": (6, 3, 20300),
-    "/insights/report/": (7, 4, 9850),  # With what findings there are to choose from.
+    "/insights/report/": (7, 4, 10150),  # With the findings that can be chosen.
     "/insights/words/": (7, 10, 19350),
     "/logs/questions/": (3, 1, 11650),
     "/logs/questions/new/": (5, 1, 8750),
