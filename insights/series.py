@@ -222,7 +222,8 @@ def read_rows(rows, date: str, names: Iterable[str], parts: Sequence[Part], sets
     """Two queries: the rows, and the names in their sets of questions, which are among `sets`."""
     names = list(dict.fromkeys(["pk", *names]))
     asked, recalled = [part.asked_id for part in parts], [part.recalled for part in parts]
-    readers = {name: read for name in names if (read := reader_of(rows.model, name))}
+    plain = [name for name in names if name not in rows.query.annotations]
+    readers = {name: read for name in plain if (read := reader_of(rows.model, name))}
     read_as_they_are = [name for name in names if name not in readers]
     texts = [*readers, *recalled, *asked]
     expressions = [*read_as_they_are, *map(as_text, texts), DateAsText(date)]

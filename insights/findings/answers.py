@@ -11,7 +11,7 @@ from insights.dose_periods import Taken, read_taken
 from insights.findings.arithmetic import np
 from insights.findings.family import AMOUNTS, MEDICATION, OUTCOMES, WRITTEN_DOWN, YES_OR_NO, answers_behind
 from insights.series import PART_OF_COLUMN, Rows, own_answers, read_rows
-from insights.texts_of_columns import as_text, of_list
+from insights.texts_of_columns import of_list
 from logs.models import DailyLog
 from logs.own_kinds import NOT_NOTICED
 from logs.questions import RowQuestion
@@ -19,8 +19,6 @@ from logs.stages import STAGES, MiddayAnswers
 
 MADE = ("dose_amount", "dose_time", "coping_used", *WRITTEN_DOWN)
 COLUMNS = [name for name in dict.fromkeys([*AMOUNTS, *YES_OR_NO, *OUTCOMES]) if name not in MADE]
-# Django would convert each of these values. As texts they are converted here, where most occur often.
-AS_TEXTS = ("sleep_hours", "coping_strategies")
 STAGE_OF = {name: stage for stage in STAGES for name in stage.field_names}
 Coping = MiddayAnswers.CopingStrategy
 WAYS_TO_COPE = {Coping.REDIRECTED_ATTENTION, Coping.TALKED_IT_OUT, Coping.JOURNALED}
@@ -85,10 +83,8 @@ def day_rows(person) -> Rows:
     done = {is_done(name): Q(**{f"{STAGE_OF[name].completed_at}__isnull": False}) for name in WRITTEN_DOWN}
     rows = person.daily_logs.filter(date__lte=person.today()).annotate(
         **{name: ExpressionWrapper(test, BooleanField()) for name, test in (written | done).items()},
-        **{f"{name}_as_text": as_text(name) for name in AS_TEXTS},
     )
-    plain = [name for name in COLUMNS if name not in AS_TEXTS]
-    names = ["not_tracked", *plain, *(f"{name}_as_text" for name in AS_TEXTS), *written, *done]
+    names = ["not_tracked", *COLUMNS, "coping_strategies", *written, *done]
     return read_rows(rows, "date", names, [stage.part for stage in STAGES], person.question_sets)
 
 
@@ -101,13 +97,13 @@ def is_done(name: str) -> str:
 
 
 def numbers(values: Sequence) -> np.ndarray:
-    """Numbers, yes and no, or texts of numbers, as floats; None is NaN."""
+    """Numbers, or yes and no, as floats; None is NaN."""
     return np.array([np.nan if value is None else float(value) for value in values], dtype=float)
 
 
 def column(rows: Rows, name: str) -> np.ndarray:
     """The answers of a built-in question. Those whose condition does not hold any more are blank."""
-    found = numbers(rows[f"{name}_as_text" if name in AS_TEXTS else name])
+    found = numbers(rows[name])
     field = DailyLog._meta.get_field(name)
     if field.shown_when:
         condition, wanted = field.shown_when
@@ -116,8 +112,7 @@ def column(rows: Rows, name: str) -> np.ndarray:
 
 
 def coping_used(rows: Rows) -> np.ndarray:
-    ways = [text and of_list(text) for text in rows["coping_strategies_as_text"]]
-    pairs = zip(rows["had_emotional_event"], ways, strict=True)
+    pairs = zip(rows["had_emotional_event"], rows["coping_strategies"], strict=True)
     return numbers([bool(WAYS_TO_COPE & {*used}) if used and had_event else None for had_event, used in pairs])
 
 

@@ -152,6 +152,8 @@ def store(computation: Computation, result, kept=(), is_kept_when_outdated=False
     row.state, row.claim, row.lease_until = State.DONE, None, None
     row.progress, row.finished_at, row.computed_at = 100, now, now
     row.result_version, row.result_format = result.answers_version, Computation.FORMAT
+    # The person may have saved between the claim and their being read: then the result is of the later answers.
+    row.answers_version = max(row.answers_version, result.answers_version)
     row.result_json = result.to_json()
     row.save(update_fields=STORED)
     KeptFinding.objects.keep(person, kept, person.today())
@@ -165,4 +167,4 @@ def store(computation: Computation, result, kept=(), is_kept_when_outdated=False
 
 
 STORED = ("state", "claim", "lease_until", "progress", "finished_at", "computed_at")
-STORED += ("result_version", "result_format", "result_json")
+STORED += ("answers_version", "result_version", "result_format", "result_json")

@@ -14,8 +14,8 @@ from insights.findings.regression import columns_of, comes_afterwards, estimate
 from insights.findings.results import Estimate, Findings, Later, Result
 from logs.question_lists import questions_of_day
 
-# Points of a chart. Of more days, those drawn are spread evenly over all.
-MOST_POINTS = 300
+# Points of a chart, which draws as many. Of more days, those drawn are spread evenly over all.
+MOST_POINTS = 240
 AFTERWARDS = "afterwards"
 OF_DOSES = ("dose_amount", "dose_time")
 

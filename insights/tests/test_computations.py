@@ -189,6 +189,18 @@ def test_answers_that_change_meanwhile_are_computed_again_and_store_no_day(perso
     assert person.kept_findings.get().first_kept_on == person.today()
 
 
+def test_answers_saved_right_after_the_claim_are_those_of_the_result(transactional_db, person, computed):
+    change_answers(person)
+    requests.start(person, Kind.FINDINGS)
+    claimed = Computation.objects.claim(timezone.now())
+    Computation.objects.update(answers_version=0)  # As the claim saw them, before the person was read.
+
+    claims.attempt(claimed)
+
+    assert (stored(person).state, stored(person).answers_version) == (State.DONE, 1)
+    assert requests.current(person).is_current and not requests.start(person, Kind.FINDINGS)
+
+
 def test_a_wipe_meanwhile_leaves_nothing(transactional_db, person, computed, monkeypatch):
     find = claims.findings_of
 
