@@ -4,8 +4,7 @@ import datetime
 import time
 
 import pytest
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import OperationalError
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -14,7 +13,7 @@ from accounts.tests.factories import make_person
 from brainlog.tests.browser.steps import come_in
 from insights.findings import beside_pages, claims, requests
 from insights.findings.results import Findings, Noise
-from insights.models import Computation, Guess, KeptFinding
+from insights.models import Computation, KeptFinding
 from insights.tests.factories import make_computation, make_guess
 from insights.tests.findings import result
 from personal_data.wipe import wipe_all
@@ -371,38 +370,3 @@ def test_a_page_asks_by_itself_and_shows_what_was_found(page, live_server, perso
 
     expect(page.get_by_role("heading", name="What stands out")).to_be_visible()
     expect(page.locator("[data-asks-itself], [data-computing]")).to_have_count(0)
-
-
-# ── What the database refuses ────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    "columns",
-    [
-        {"kind": "other"},
-        {"state": "lost"},
-        {"progress": 101},
-        {"state": "running"},
-        {"lease_until": "2026-05-04T12:00Z"},
-        {"result_json": None},
-        {"result_version": None},
-        {"answers_version": 0, "result_version": 1},
-    ],
-    ids=str,
-)
-def test_the_database_refuses_what_cannot_be(person, columns):
-    made = make_computation(person)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Computation.objects.filter(pk=made.pk).update(**columns)
-
-
-def test_a_person_asks_ten_guesses_at_most_and_each_once(person):
-    for number in range(Guess.MOST):
-        assert Guess.objects.ask(person, f"own-{number}", "day_rating", 0).number == number + 1
-    for exposure in ("own-3", "own-99"):
-        with pytest.raises(ValidationError):
-            Guess.objects.ask(person, exposure, "day_rating", 0)
-    for facts in ({"number": 11}, {"number": 0}, {"number": 10}, {"number": 1, "outcome": "sleep_quality"}):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            make_guess(person, **facts)
-    assert person.guesses.count() == 10
