@@ -45,6 +45,7 @@ TYPES = {
     "/sw.js": "text/javascript; charset=utf-8",
     "/logs/waiting/": "application/json",
     "/insights/trends/focus.csv": "text/csv; charset=utf-8",
+    "/insights/findings/state/": "application/json",
 }
 ADMIN = ["/admin/", "/admin/logs/dailylog/", "/admin/accounts/user/", "/admin/accounts/user/add/", "/admin/jsi18n/"]
 PATHS = [*(address.path for address in ADDRESSES), *ADMIN, "/nowhere/"]
