@@ -179,8 +179,8 @@ def means_in_words(result: Result, words: Words) -> str:
 def held(result: Result) -> Held:
     """Whether the days since it was first kept show the same, on their own.
 
-    It held if their interval is on the same side of 0. It did not if they point the other way, if what all days show
-    does not fit them, or if all days do not show it any more. Else both fit: they are too few to tell.
+    It held if their interval is on the same side of 0. It did not if what all days show is outside of their interval,
+    or if all days do not show it any more. Else both fit, whichever way they point: they are too few to tell.
     """
     later = result.later.estimate
     if later is None:
@@ -189,7 +189,7 @@ def held(result: Result) -> Held:
     is_same_side = later.value * now > 0
     if is_same_side and is_on_one_side(later):
         return Held.HELD
-    if not is_same_side or not result.kept or not later.low <= now <= later.high:
+    if not result.kept or not later.low <= now <= later.high:
         return Held.NOT_HELD
     return Held.TOO_FEW
 

@@ -218,6 +218,8 @@ def test_days_and_means_are_described():
         ({"later": later()}, Held.HELD, "0.6 points higher, between 0.1 and 1.1: it held up."),
         ({"later": later(low=-0.1)}, Held.TOO_FEW, "between 0.1 points lower and 1.1 points higher: too few days yet."),
         ({"later": later(value=-0.1, low=-0.6, high=0.4)}, Held.NOT_HELD, "it has not held up."),
+        ({"later": later(value=-0.1, low=-1.1, high=0.9)}, Held.TOO_FEW, "too few days yet."),
+        ({"later": later(value=-0.6, low=-1.1, high=-0.1)}, Held.NOT_HELD, "it has not held up."),
         ({"later": later(value=0.1, low=-0.3, high=0.5)}, Held.NOT_HELD, "it has not held up."),
         ({"later": later(low=-0.1), "kept": False}, Held.NOT_HELD, "it has not held up."),
         ({"later": later(low=-0.1), "estimate": None}, Held.TOO_FEW, "too few days yet."),
