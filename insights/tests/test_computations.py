@@ -16,11 +16,14 @@ from insights.findings.results import Findings, Noise
 from insights.models import Computation, KeptFinding
 from insights.tests.factories import make_computation, make_guess
 from insights.tests.findings import result
+from operations.log_formatters import JsonFormatter
+from operations.tests.log_capture import lines_during
 from personal_data.wipe import wipe_all
 from testing.encryption_keys import NEW, OLD
 
 Kind, State = Computation.Kind, Computation.State
 KEY = "sleep_hours.focus_level.0"
+PRIVATE = "Flew over Lisbon"
 MINUTE = datetime.timedelta(minutes=1)
 
 
@@ -248,20 +251,24 @@ def test_noise_has_a_progress_and_is_stored_for_the_answers_it_is_of(person, com
 
 
 @pytest.mark.parametrize("fault", ["error", "limit"])
-def test_a_failure_is_recorded_without_texts(transactional_db, person, computed, monkeypatch, caplog, fault):
+def test_a_failure_is_recorded_without_texts(transactional_db, person, computed, monkeypatch, fault):
     def fail(*facts):
         if fault == "limit":
             time.sleep(60)
-        raise ValueError
+        try:
+            raise ValueError(PRIVATE)
+        except ValueError as error:
+            raise RuntimeError(f"of {PRIVATE}") from error
 
     requests.start(person, Kind.FINDINGS)
     monkeypatch.setattr(claims, "findings_of", fail)
     monkeypatch.setattr(claims, "LIMITS", dict.fromkeys(Kind, 0.05))
-    claims.compute_next()
+    text = "\n".join(lines_during(claims.compute_next, JsonFormatter()))
 
     standing = requests.current(person)
     assert standing.has_failed and standing.can_start and not standing.is_pending
-    assert "took longer" in caplog.text if fault == "limit" else "failed" in caplog.text
+    assert "took longer" in text if fault == "limit" else "failed" in text and "builtins.RuntimeError" in text
+    assert PRIVATE not in text
     assert requests.start(person, Kind.FINDINGS)
 
 
