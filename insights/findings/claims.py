@@ -111,7 +111,7 @@ def findings(computation: Computation) -> None:
     """The findings, and the day of the person for those that are kept for the first time."""
     person = computation.user
     found = findings_of(person, KeptFinding.objects.filter(user=person).days(), [*person.guesses.all()])
-    store(computation, found, [result.key for result in found.kept])
+    store(computation, found, [result.kept_as for result in found.kept])
 
 
 def noise(computation: Computation) -> None:

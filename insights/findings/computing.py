@@ -23,8 +23,8 @@ OF_DOSES = ("dose_amount", "dose_time")
 def findings_of(person, kept_since: Mapping[str, datetime.date] | None = None, guesses: Sequence = ()) -> Findings:
     """The findings of a person for the current version of their answers.
 
-    `kept_since`: the days on which findings were first kept, by the keys of their comparisons: for each of them, the
-    days after are compared as well. `guesses`: what the person asked, see family_of(). At most seven queries.
+    `kept_since`: the days on which findings were first kept, by Result.kept_as: for each of them, the days after are
+    compared as well. `guesses`: what the person asked, see family_of(). At most seven queries.
     """
     version = person.answers_version
     own = own_questions_in(person, guesses)
@@ -51,7 +51,7 @@ def findings_in(
     """The findings in these answers."""
     compared = pairs_of_family(answers, guesses, own_kinds or {})
     results = tuple(
-        completed(result, pairs, kept_since.get(result.key))
+        completed(result, pairs, kept_since.get(result.kept_as))
         for result, pairs in zip(corrected([result_of(pairs, answers) for pairs in compared]), compared, strict=True)
     )
     first, last = [*map(iso_date, answers.days[[0, -1]])] if len(answers.days) else (None, None)

@@ -81,6 +81,14 @@ class Result:
     # The single days behind the chart, thinned to a few hundred: the exposure and the outcome of each.
     points: tuple[tuple[float, float], ...] = ()
 
+    @property
+    def kept_as(self) -> str:
+        """The key that the day is stored under on which it was first kept: `dose_amount-7.focus_level.0`.
+
+        Of doses, it names the medication, since another one may be taken on most days by now.
+        """
+        return self.key.replace(".", f"-{self.medication}.", 1) if self.medication else self.key
+
 
 @dataclass(frozen=True, slots=True)
 class LessOnBadDays:

@@ -35,7 +35,7 @@ class KeptFinding(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="kept_findings", verbose_name=_("person"), db_index=False
     )
-    # Of the comparison: names of questions, own ones by their number, and no words.
+    # Of the comparison, Result.kept_as: names of questions, own ones and medications by their number, and no words.
     key = models.CharField(_("comparison"), max_length=200, editable=False)
     first_kept_on = models.DateField(_("first kept on"), editable=False)
 

@@ -229,6 +229,17 @@ def test_the_day_on_which_a_finding_was_first_kept_stays(person, computed):
     assert computed == [(person.pk, 0, {KEY: day}, [1])]
 
 
+def test_what_is_kept_of_doses_names_their_medication(person, computed, monkeypatch):
+    dose = result("dose_amount", is_amount=True, medication=7)
+    monkeypatch.setattr(claims, "findings_of", lambda *facts: Findings(0, None, None, (dose,)))
+    requests.start(person, Kind.FINDINGS)
+
+    claims.compute_next()
+
+    assert [*person.kept_findings.days()] == ["dose_amount-7.focus_level.0"]
+    assert requests.current(person).result.results[0].key == "dose_amount.focus_level.0"
+
+
 def test_noise_has_a_progress_and_is_stored_for_the_answers_it_is_of(person, computed, monkeypatch):
     shift, shown = claims.noise_of, []
 

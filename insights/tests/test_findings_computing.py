@@ -123,6 +123,22 @@ def test_what_the_days_since_a_finding_was_kept_say(person):
     assert results["met_dietary_goals.energy_level.1"].later is None
 
 
+def test_doses_of_another_medication_are_not_held_against_those_of_the_former(person):
+    logs = make_days(person, 60)
+    first, second = make_medication(person), make_medication(person, name="Ritalin")
+    since = {f"dose_amount-{first.pk}.focus_level.0": logs[20].date, "dose_time.focus_level.0": logs[20].date}
+    take(logs[:30], first, lambda number: {"amount": 18 + number % 3 * 9})
+    of_first = found(person, kept_since=since)["dose_amount.focus_level.0"]
+    assert of_first.later.since == logs[20].date.isoformat()
+
+    take(logs, second, lambda number: {"amount": 18 + number % 3 * 9, "taken_at": datetime.time(7 + number % 3)})
+
+    results = found(person, kept_since=since)
+    for name in ("dose_amount", "dose_time"):
+        of_second = results[f"{name}.focus_level.0"]
+        assert (of_second.exposure, of_second.medication, of_second.later) == (name, second.pk, None)
+
+
 def test_a_next_day_counts_as_later_only_if_both_days_are(person):
     logs = make_days(person, 60)
 
