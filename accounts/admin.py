@@ -100,6 +100,8 @@ class UserAdmin(BigTableAdmin, DjangoUserAdmin):
             for name in ("timezone", "week_starts_on", "hour_format", "date_format"):
                 setattr(obj, name, getattr(request.user, name))
         super().save_model(request, obj, form, change)
+        if change and "day_ends_at" in form.changed_data:
+            obj.day_end_changed()
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)

@@ -125,8 +125,11 @@ class ProfileForm(forms.ModelForm):
                 field.error_messages["invalid_choice"] = _("Choose one of the answers offered.")
         self.fields["day_ends_at"].help_text = User._meta.get_field("day_ends_at").help_text
 
+    @transaction.atomic
     def save(self, commit=True):
         self.instance.save(update_fields=[*self._meta.fields, "updated_at"])
+        if "day_ends_at" in self.changed_data:
+            self.instance.day_end_changed()
         return self.instance
 
 

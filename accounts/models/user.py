@@ -229,6 +229,13 @@ class User(PersonalClock, AbstractUser):
         for name in self.COUNTER_FIELDS:
             self.__dict__.pop(name, None)
 
+    def day_end_changed(self):
+        """Let what was computed of answers be computed anew: times after midnight may be of another day. In the
+        transaction of the save. Without an answer, nothing was.
+        """
+        if self.answers_version:
+            self.answers_changed()
+
     @classmethod
     def normalize_username(cls, username):
         return normalized(username).strip() if isinstance(username, str) else username

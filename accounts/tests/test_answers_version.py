@@ -47,7 +47,7 @@ def test_saving_the_person_does_not_restore_an_older_version(person):
 @pytest.mark.parametrize(
     ("address", "data"),
     [
-        ("/accounts/profile/", {"username": "ada", "timezone": "UTC", "theme": "dark", "day_ends_at": "3"}),
+        ("/accounts/profile/", {"username": "ada", "timezone": "UTC", "theme": "dark", "day_ends_at": "4"}),
         (
             "/accounts/security/",
             {"old_password": PASSWORD, "new_password1": "x1y2z3-abc", "new_password2": "x1y2z3-abc"},
@@ -65,6 +65,20 @@ def test_account_pages_do_not_restore_an_older_version(as_person, person, addres
     )
 
     assert version_of(person) == 1
+
+
+def test_another_end_of_the_day_increases_the_version_of_answers(as_person, person):
+    """Times between midnight and that hour become those of another day, so what was computed of them is old."""
+    data = {"timezone": "UTC", "theme": "dark", "week_starts_on": "monday", "hour_format": "24", "date_format": "iso"}
+    data |= {"screen_lock_minutes": "5"}
+    for hour, expected in ((3, 0), (4, 0)):  # Without an answer, nothing is old.
+        as_person.post("/accounts/profile/", data | {"day_ends_at": hour})
+        assert version_of(person) == expected
+    person.answers_changed()
+
+    for hour, expected in ((4, 1), (0, 2), (0, 2), (4, 3)):
+        assert as_person.post("/accounts/profile/", data | {"day_ends_at": hour}).status_code == 302
+        assert version_of(person) == expected
 
 
 def test_saving_a_deleted_person_does_not_recreate_them(person):

@@ -86,6 +86,15 @@ def test_a_change_in_the_admin_is_recorded_and_mailed_if_required(as_staff, mari
     assert not any(str(value) in str(mails()) for value in values.values() if value != "on")
 
 
+def test_another_end_of_the_day_in_the_admin_increases_the_version_of_answers(as_staff, maria):
+    maria.answers_changed()
+
+    for values, expected in (({"theme": "dark"}, 1), ({"day_ends_at": "2"}, 2)):
+        change(as_staff, maria, **values)
+        maria.refresh_from_db()
+        assert maria.answers_version == expected
+
+
 def test_all_changes_of_one_save_are_mailed_to_the_former_address(as_staff, maria):
     change(as_staff, maria, username="mario", email="new@example.org", theme="dark", is_staff="on")
 
