@@ -196,17 +196,25 @@ def compute_findings(person: User, questions: dict[str, OwnQuestion]):
 
 def findings_shown(page, world):
     """Those that were computed, whatever was answered since: the page would ask for newer ones by itself."""
+    leave_findings(page)
     version = User.objects.values_list("answers_version", flat=True).get(pk=world.regular.pk)
     world.regular.computations.update(state="done", answers_version=version, result_version=version)
-    page.reload()
+    page.goto("/insights/findings/")
     expect(page.get_by_role("heading", name="What stands out")).to_be_visible()
+
+
+def leave_findings(page):
+    """Once the page has asked for newer ones, and was loaded again: nothing of it is on its way any longer."""
+    page.wait_for_load_state("networkidle")
+    page.goto("/help/")
 
 
 def no_findings(page, world):
     """As before the first answer."""
+    leave_findings(page)
     world.newcomer.computations.all().delete()
     User.objects.filter(pk=world.newcomer.pk).update(answers_version=0)
-    page.reload()
+    page.goto("/insights/findings/")
     expect(page.get_by_role("heading", name="Not computed yet")).to_be_visible()
 
 
