@@ -174,9 +174,9 @@ def least_reach(result: Result, outcome: Outcome) -> float:
 
 
 def scale_of(outcome: Outcome, answers: Sequence[float]) -> Scale:
-    """From 1 to 10 for a score; else around the answers."""
+    """From 1 to 10 for a score, from one answer to the other for a yes or no; else around the answers."""
     if outcome.measure == Measure.SHARE:
-        return Scale(0, 1, (gettext("no"), gettext("yes")), write=lambda _value: "")
+        return Scale(*outcome.scale, words=outcome.ends, write=lambda _value: "")
     unit = gettext("hours") if outcome.measure == Measure.HOURS else outcome.unit
     if outcome.scale:
         return Scale(*outcome.scale, words=outcome.ends, unit=unit)

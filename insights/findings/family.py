@@ -1,8 +1,8 @@
 """The comparisons that are made for everyone, chosen before any answer was seen, and those that a person adds.
 
 An exposure is yes or no, or an amount. An outcome is in points from 1 to 10, or in hours of sleep; one that a person
-asks about may be yes or no as well, and of their own questions another number or a time. Names are those of questions, besides these exposures, which are
-made of several answers:
+asks about may be yes or no as well, and of their own questions another number or a time. Names are those of questions,
+besides these exposures, which are made of several answers:
 
 - `dose_amount`, `dose_time`: what was taken in a day of the medication that was taken on most days, in its commonest
   unit, and when first, in hours since midnight. Days without it have neither.
