@@ -158,7 +158,7 @@ def chart_of(key: str, result: Result, words: Words) -> DifferenceChart:
         value=estimate.value,
         low=estimate.low,
         high=estimate.high,
-        words=(way_in_words(-1, outcome), way_in_words(1, outcome)),
+        words=(way_in_words(-1, outcome.measure), way_in_words(1, outcome.measure)),
         middle=gettext("no difference"),
         columns=None if result.is_amount else (gettext("days without"), gettext("days with")),
         across=scale_across(words.exposure_of(result), exposures),

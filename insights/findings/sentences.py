@@ -64,7 +64,7 @@ def sentence_of(result: Result, words: Words) -> str:
     said = {
         "outcome": outcome.named(result.lag),
         "size": size_in_words(value, outcome, places_for(result.estimate)),
-        "way": way_in_words(value, outcome),
+        "way": way_in_words(value, outcome.measure),
         "when": when_in_words(result, words.exposure_of(result)),
         "answer": outcome.unit,
     }
