@@ -47,7 +47,7 @@ MOST = {
     "/help/": (4, 3, 5150),
     "/insights/": (9, 4, 62600),  # With the way to the findings.
     "/insights/findings/": (18, 3, 30750),  # With a chart on each of six cards.
-    "/insights/findings/guess/": (5, 2, 5900),
+    "/insights/findings/guess/": (5, 2, 6550),  # With eight questions of yes or no as outcomes.
 }
 SAVE = 4  # queries
 # The queries that own questions add to a page: the questions, and their answers. A save stores the answers besides.

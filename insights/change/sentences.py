@@ -5,6 +5,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
 from insights.change.answers import LEAST_DAYS, Outcome, Window
+from insights.findings.sizes import way_in_words
+from insights.findings.words import measure_of
 from insights.trends.sentences import answer_in_words, number_in_words
 from logs.kinds import Hours, Kind, Score
 from logs.periods import ONE_DAY
@@ -36,9 +38,9 @@ def difference_in_words(outcome: Outcome) -> str:
 
 
 def towards(kind: Kind, value: float) -> str:
-    """`0.8 points higher`."""
-    text = gettext("%(amount)s higher") if value >= 0 else gettext("%(amount)s lower")
-    return text % {"amount": amount_in_words(kind, value)}
+    """`0.8 points higher`, `0.4 hours shorter`."""
+    said = {"size": amount_in_words(kind, value), "way": way_in_words(value, measure_of(kind))}
+    return gettext("%(size)s %(way)s") % said
 
 
 def amount_in_words(kind: Kind, value: float) -> str:

@@ -10,7 +10,8 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 from insights.dose_periods import Taken, read_taken
 from insights.findings.arithmetic import np
 from insights.findings.family import AMOUNTS, MEDICATION, OUTCOMES, WRITTEN_DOWN, YES_OR_NO, answers_behind
-from insights.series import PART_OF_COLUMN, Rows, own_answers, read_rows
+from insights.rows import Rows, own_answers, read_rows
+from insights.series import PART_OF_COLUMN
 from insights.texts_of_columns import of_list
 from logs.models import DailyLog
 from logs.own_kinds import NOT_NOTICED

@@ -158,7 +158,7 @@ def chart_of(key: str, result: Result, words: Words) -> DifferenceChart:
         value=estimate.value,
         low=estimate.low,
         high=estimate.high,
-        words=(way_in_words(-1, outcome), way_in_words(1, outcome)),
+        words=(way_in_words(-1, outcome.measure), way_in_words(1, outcome.measure)),
         middle=gettext("no difference"),
         columns=None if result.is_amount else (gettext("days without"), gettext("days with")),
         across=scale_across(words.exposure_of(result), exposures),
@@ -174,9 +174,9 @@ def least_reach(result: Result, outcome: Outcome) -> float:
 
 
 def scale_of(outcome: Outcome, answers: Sequence[float]) -> Scale:
-    """From 1 to 10 for a score; else around the answers."""
+    """From 1 to 10 for a score, from one answer to the other for a yes or no; else around the answers."""
     if outcome.measure == Measure.SHARE:
-        return Scale(0, 1, (gettext("no"), gettext("yes")), write=lambda _value: "")
+        return Scale(*outcome.scale, words=outcome.ends, write=lambda _value: "")
     unit = gettext("hours") if outcome.measure == Measure.HOURS else outcome.unit
     if outcome.scale:
         return Scale(*outcome.scale, words=outcome.ends, unit=unit)

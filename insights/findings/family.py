@@ -1,8 +1,8 @@
 """The comparisons that are made for everyone, chosen before any answer was seen, and those that a person adds.
 
 An exposure is yes or no, or an amount. An outcome is in points from 1 to 10, or in hours of sleep; one that a person
-asks about may be another number, a time, or yes or no. Names are those of questions, besides these exposures, which are
-made of several answers:
+asks about may be yes or no as well, and of their own questions another number or a time. Names are those of questions,
+besides these exposures, which are made of several answers:
 
 - `dose_amount`, `dose_time`: what was taken in a day of the medication that was taken on most days, in its commonest
   unit, and when first, in hours since midnight. Days without it have neither.
@@ -69,6 +69,9 @@ OUTCOMES = (
     "sleepiness",
     "day_rating",
 )
+# What a person may ask about besides: a question of yes or no, and nothing that is made of other answers.
+YES_OR_NO_OUTCOMES = tuple(name for name in YES_OR_NO if name not in ("coping_used", *WRITTEN_DOWN))
+GUESSED_OUTCOMES = (*OUTCOMES, *YES_OR_NO_OUTCOMES)
 OWN_AMOUNTS = ("score", "number", "time")
 OWN_EXPOSURES = (*OWN_AMOUNTS, "yes_no")
 OWN_OUTCOMES = ("score", "number", "time", "yes_no")
@@ -80,6 +83,8 @@ MADE_OF = {
     "coping_used": {"coping_strategies", "had_emotional_event"},
     "ate_within_hour": {"ate_within_hour", "medication_taken"},
 }
+# Not one answer, but one follows from the other: without medication, none wears off.
+FOLLOW = {frozenset({"is_crashing", "medication_taken"})}
 MEDICATION = "medication-"
 
 
@@ -106,7 +111,8 @@ class Comparison:
 
 
 def compared(exposure: str, outcome: str, lag: int) -> Comparison:
-    return Comparison(exposure, outcome, lag, AMOUNTS.get(exposure, 1), is_amount=exposure in AMOUNTS)
+    is_amount, is_of_share = exposure in AMOUNTS, outcome in YES_OR_NO_OUTCOMES
+    return Comparison(exposure, outcome, lag, AMOUNTS.get(exposure, 1), is_amount=is_amount, is_of_share=is_of_share)
 
 
 # ── The family ───────────────────────────────────────────────────────────────────────────────────
@@ -168,7 +174,7 @@ def family_of(medications: Sequence[int], guesses: Iterable, own_kinds: dict[str
             found[each.key] = replace(
                 each,
                 is_amount=each.is_amount or own_kinds.get(guess.exposure) in OWN_AMOUNTS,
-                is_of_share=own_kinds.get(guess.outcome) == "yes_no",
+                is_of_share=each.is_of_share or own_kinds.get(guess.outcome) == "yes_no",
                 asked_on=guess.asked_on.isoformat(),
             )
     return tuple(found.values())
@@ -177,13 +183,13 @@ def family_of(medications: Sequence[int], guesses: Iterable, own_kinds: dict[str
 def is_possible(exposure: str, outcome: str, lag: int, own_kinds: dict[str, str]) -> bool:
     """Whether these can be compared: both are known, of a kind that can be, and do not share an answer."""
     is_exposure = exposure in AMOUNTS or exposure in YES_OR_NO or own_kinds.get(exposure) in OWN_EXPOSURES
-    is_outcome = outcome in OUTCOMES or own_kinds.get(outcome) in OWN_OUTCOMES
+    is_outcome = outcome in GUESSED_OUTCOMES or own_kinds.get(outcome) in OWN_OUTCOMES
     return is_exposure and is_outcome and lag in (SAME_DAY, NEXT_DAY) and not share_an_answer(exposure, outcome)
 
 
 def share_an_answer(exposure: str, outcome: str) -> bool:
     """Whether both are made of, or depend on, one answer: they would go together by construction."""
-    return bool(answers_behind(exposure) & answers_behind(outcome))
+    return bool(answers_behind(exposure) & answers_behind(outcome)) or {exposure, outcome} in FOLLOW
 
 
 def answers_behind(name: str) -> set[str]:

@@ -11,8 +11,8 @@ from brainlog.forms import Pills, Selection
 from insights.findings.family import (
     AMOUNTS,
     FAMILY,
+    GUESSED_OUTCOMES,
     NEXT_DAY,
-    OUTCOMES,
     OWN_EXPOSURES,
     OWN_OUTCOMES,
     SAME_DAY,
@@ -53,7 +53,7 @@ class GuessForm(forms.Form):
         self.asked = asked
         own = [each for each in questions if isinstance(each, RowQuestion) and each.is_asked]
         exposures = [*YES_OR_NO, *AMOUNTS, *(each.name for each in own if each.own.kind in OWN_EXPOSURES)]
-        outcomes = [*OUTCOMES, *(each.name for each in own if each.own.kind in OWN_OUTCOMES)]
+        outcomes = [*GUESSED_OUTCOMES, *(each.name for each in own if each.own.kind in OWN_OUTCOMES)]
         self.fields["exposure"].choices = [
             CHOOSE,
             *((name, capfirst(str(words.exposure(name).name))) for name in exposures),

@@ -64,7 +64,7 @@ def sentence_of(result: Result, words: Words) -> str:
     said = {
         "outcome": outcome.named(result.lag),
         "size": size_in_words(value, outcome, places_for(result.estimate)),
-        "way": way_in_words(value, outcome),
+        "way": way_in_words(value, outcome.measure),
         "when": when_in_words(result, words.exposure_of(result)),
         "answer": outcome.unit,
     }
@@ -114,17 +114,21 @@ def missing_in_words(result: Result) -> str:
             result.days,
         )
         return text % {"days": result.days}
-    more = ngettext(
-        "%(needed)d more day with both answers is needed.",
-        "%(needed)d more days with both answers are needed.",
-        result.needed,
-    ) % {"needed": result.needed}
-    if result.is_amount or not result.days:
+    more = needed_in_words(result.needed)
+    is_enough_on_both_sides = min(result.on_days, result.off_days) >= LEAST_ON_EACH_SIDE
+    if result.is_amount or not result.days or is_enough_on_both_sides:
         text = ngettext("%(days)d day with both answers.", "%(days)d days with both answers.", result.days)
         return f"{text % {'days': result.days}} {more}"
     said = {"with": result.on_days, "without": result.off_days, "least": LEAST_ON_EACH_SIDE}
     text = gettext("Not enough days to compare (%(with)d with, %(without)d without; %(least)d of each needed).")
     return f"{text % said} {more}"
+
+
+def needed_in_words(days: int) -> str:
+    text = ngettext(
+        "%(needed)d more day with both answers is needed.", "%(needed)d more days with both answers are needed.", days
+    )
+    return text % {"needed": days}
 
 
 def days_in_words(result: Result) -> str:
@@ -195,7 +199,10 @@ def held(result: Result) -> Held:
 
 
 def held_in_words(result: Result, words: Words) -> str:
-    """`Since May 4, 74 new days: 0.6 points higher, between 0.1 and 1.1: it held up.` Empty if it is not followed."""
+    """`Since May 4, 74 new days: 0.6 points higher, between 0.1 and 1.1: it held up.` Empty if it is not followed.
+
+    While the new days cannot be compared, it says how many more are needed.
+    """
     if result.later is None:
         return ""
     later, outcome = result.later, words.outcome(result.outcome)
@@ -206,7 +213,8 @@ def held_in_words(result: Result, words: Words) -> str:
     }[held(result)]
     said = {"since": since_in_words(later), "verdict": verdict}
     if later.estimate is None:
-        return gettext("%(since)s: %(verdict)s.") % said
+        text = gettext("%(since)s: %(verdict)s.") % said
+        return f"{text} {needed_in_words(later.needed)}" if later.needed else text
     places = places_for(later.estimate)
     said |= {"size": sized(later.estimate.value, outcome, places), "range": shortly_between(later.estimate, outcome)}
     return gettext("%(since)s: %(size)s, %(range)s: %(verdict)s.") % said

@@ -28,10 +28,10 @@ def size_in_words(value: float, outcome: Outcome, places: int = 1) -> str:
     return f"{size} {outcome.unit}".rstrip()
 
 
-def way_in_words(value: float, outcome: Outcome) -> str:
+def way_in_words(value: float, measure: Measure) -> str:
     """Which way a difference goes: `higher` or `lower`; of hours `longer`, of times `later`, of a yes `more often`."""
     is_more = value > 0
-    match outcome.measure:
+    match measure:
         case Measure.HOURS:
             return gettext("longer") if is_more else gettext("shorter")
         case Measure.CLOCK:
@@ -45,7 +45,7 @@ def sized(value: float, outcome: Outcome, places: int = 1) -> str:
     """`0.8 points higher`; what is written as 0 is no difference."""
     if amount_in_words(value, outcome, places) == "0":
         return gettext("no difference")
-    said = {"size": size_in_words(value, outcome, places), "way": way_in_words(value, outcome)}
+    said = {"size": size_in_words(value, outcome, places), "way": way_in_words(value, outcome.measure)}
     return gettext("%(size)s %(way)s") % said
 
 

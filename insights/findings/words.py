@@ -2,7 +2,8 @@
 
 A result knows names alone. A sentence needs more of them: what a day with the exposure is ("with medication", "when you
 moved as much as you wanted"), what an amount is counted in ("for each hour of sleep"), and how an outcome is measured
-and which end of it is better. The words of a person's own questions stand in quotation marks.
+and which end of it is better. The words of a person's own questions, and of an outcome of yes or no,
+stand in quotation marks.
 """
 
 from collections.abc import Iterable, Mapping
@@ -250,7 +251,8 @@ def outcome_of(question: Question) -> Outcome:
     if isinstance(kind, Score):
         return Outcome(name, later, Measure.POINTS, direction)
     if isinstance(kind, YesNo):
-        return Outcome(name, later, Measure.SHARE, direction, unit=str(dict(kind.answers)[True]), scale=(0, 1))
+        no, yes = (str(dict(kind.answers)[answer]) for answer in (False, True))
+        return Outcome(name, later, Measure.SHARE, direction, unit=yes, scale=(0, 1), ends=(no, yes))
     return Outcome(name, later, measure_of(kind), direction, unit=unit_of(kind), scale=None)
 
 

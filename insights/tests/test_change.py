@@ -217,6 +217,21 @@ def test_a_page_says_how_much_higher_and_what_else_fits(stepped, person):
 
 
 @pytest.mark.usefixtures("noon")
+def test_hours_are_longer_or_shorter_as_in_findings(stepped, person):
+    for number, log in enumerate(person.daily_logs.order_by("date")):
+        log.sleep_hours = (6 if log.date >= CHANGED else 8) + number % 2
+        log.sleep_quality = 4 + number * 7 % 5
+        log.save()
+    cards = cards_of(stepped.get(address()))
+
+    assert re.match(
+        r"About 2 hours shorter after than before\. Anything from 1\.\d to 2\.\d hours shorter fits",
+        cards["sleep_hours"].sentence,
+    )
+    assert re.search(r"from \S+ points? lower to \S+ points? higher fits", cards["sleep_quality"].sentence)
+
+
+@pytest.mark.usefixtures("noon")
 def test_only_answers_that_count_and_only_near_days_are_compared(stepped, person):
     """The day itself is after. Not tracked, answered later, 29 days away, of another person: none of these counts."""
     logs = person.daily_logs

@@ -217,6 +217,12 @@ def test_an_own_answer_of_yes_or_no_needs_days_on_both_sides(person):
     assert found(person, guess("sleep_hours", headache.name))[f"sleep_hours.{headache.name}.0"].needed == 3
 
 
+def test_a_built_in_answer_of_yes_or_no_needs_days_on_both_sides(person):
+    make_days(person, 60, changed={n: {"is_crashing": n >= 49} for n in range(60)})
+
+    assert found(person, guess("sleep_hours", "is_crashing"))["sleep_hours.is_crashing.0"].needed == 3
+
+
 # ── Which answers count ──────────────────────────────────────────────────────────────────────────
 
 

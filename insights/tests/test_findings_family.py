@@ -74,6 +74,12 @@ def test_questions_of_medications_and_guesses_join_the_family():
     assert [found[key].is_amount for key in asked] == [True, True, True, False]
 
 
+@pytest.mark.parametrize("outcome", ["is_crashing", "never_felt_isolated", "own-1"])
+def test_an_outcome_of_yes_or_no_is_compared_by_its_share_of_days(outcome):
+    assert [each.is_of_share for each in family_of((), [guess("lunch", outcome)], OWN) if each.asked_on] == [True]
+    assert not any(each.is_of_share for each in FAMILY)
+
+
 @pytest.mark.parametrize(
     ("exposure", "outcome", "is_one"),
     [
@@ -82,6 +88,12 @@ def test_questions_of_medications_and_guesses_join_the_family():
         ("own-1", "own-1", False),
         ("medication_taken", "own-5", False),
         ("dose_amount", "medication_taken", False),
+        ("lunch", "is_crashing", True),
+        ("dose_time", "is_crashing", True),
+        ("medication_taken", "is_crashing", False),
+        ("had_emotional_event", "had_emotional_event", False),
+        ("sleep_hours", "coping_used", False),
+        ("sleep_hours", "lunch", False),
         ("dreams", "focus_level", False),
         ("password", "focus_level", False),
     ],
@@ -98,6 +110,7 @@ def test_what_can_be_asked(exposure, outcome, is_one):
         ("medication-7", "dose_time"),
         ("coping_used", "had_emotional_event"),
         ("ate_within_hour", "medication_taken"),
+        ("is_crashing", "medication_taken"),
     ],
 )
 def test_answers_that_depend_on_one_are_shared(exposure, other):

@@ -8,8 +8,8 @@ from django.utils.formats import date_format, time_format
 from hypothesis import given, strategies as st
 
 from brainlog.tests.test_words_to_avoid import avoided_in
-from insights.findings.cards import FindingsPage
-from insights.findings.family import AMOUNTS, FAMILY, OUTCOMES, YES_OR_NO
+from insights.findings.cards import FindingsPage, chart_of
+from insights.findings.family import AMOUNTS, FAMILY, OUTCOMES, YES_OR_NO, YES_OR_NO_OUTCOMES
 from insights.findings.results import Later, Noise
 from insights.findings.sentences import (
     Held,
@@ -158,6 +158,20 @@ def test_every_comparison_has_words_of_its_own():
     assert {name: NAMED[name].direction for name in OUTCOMES} == {name: directions[name] for name in OUTCOMES}
 
 
+@pytest.mark.parametrize("name", YES_OR_NO_OUTCOMES)
+def test_a_built_in_outcome_of_yes_or_no_is_said_in_its_question_and_its_answer(name):
+    question = WORDS.questions[name]
+    found = result("sleep_hours", name, 1, is_amount=True, estimate=estimate(-0.12, -0.22, -0.02), points=((7, 1),))
+    answers = dict(question.kind.answers)
+
+    assert sentence_of(found, WORDS) == (
+        f"The answer to “{question.label}” the next day was “{answers[True]}” less often for each hour of sleep, "
+        "by 12 in 100 days."
+    )
+    assert interval_of(found, WORDS).startswith("Anything from 2 to 22 in 100 days less often fits")
+    assert chart_of("one", found, WORDS).scale.words == (answers[False], answers[True])
+
+
 def test_an_interval_says_what_fits_and_shows_no_reason():
     assert interval_of(result(estimate=estimate(-1.2, -1.9, -0.5)), WORDS) == (
         "Anything from 0.5 to 1.9 points lower fits your days. This does not show that one is the reason for the other."
@@ -184,6 +198,10 @@ def test_what_was_not_kept_says_why():
     )
     assert not_kept_in_words(too_few(is_amount=True, days=29, needed=1), WORDS) == (
         "29 days with both answers. 1 more day with both answers is needed."
+    )
+    # Enough days with and without, and too few of one answer of the outcome.
+    assert not_kept_in_words(too_few(days=60, on_days=30, off_days=30, needed=9), WORDS) == (
+        "60 days with both answers. 9 more days with both answers are needed."
     )
     assert not_kept_in_words(too_few(needed=0), WORDS) == (
         "Nothing to compare on your 37 days: one of both is always the same, or goes with the weekday."
@@ -224,6 +242,10 @@ def test_days_and_means_are_described():
         ({"later": later(low=-0.1), "kept": False}, Held.NOT_HELD, "it has not held up."),
         ({"later": later(low=-0.1), "estimate": None}, Held.TOO_FEW, "too few days yet."),
         ({"later": Later("2026-03-12", 74, None)}, Held.TOO_FEW, "74 new days: too few days yet."),
+        (
+            {"later": Later("2026-03-12", 74, None, needed=12)},
+            *(Held.TOO_FEW, "74 new days: too few days yet. 12 more days with both answers are needed."),
+        ),
     ],
 )
 def test_a_finding_is_held_against_the_days_since(facts, verdict, sentence):

@@ -189,10 +189,12 @@ def test_a_guess_is_asked_once_with_its_day_and_makes_the_result_older(as_person
     assertContains(page, "It is asked.")
     assertContains(page, "Your answers have changed since")
     as_person.post(GUESS, {"exposure": question.name, "outcome": "sleep_hours", "lag": "0"})
+    as_person.post(GUESS, {"exposure": "lunch", "outcome": "is_crashing", "lag": "0"})
 
     assert asked_by(person) == [
         ("sleep_quality", "day_rating", 1, "2026-05-05"),
         (question.name, "sleep_hours", 0, "2026-05-05"),
+        ("lunch", "is_crashing", 0, "2026-05-05"),
     ]
     assert "The next day as a whole and sleep quality" in texts_of(as_person.get(GUESS))
 
@@ -205,7 +207,8 @@ def test_a_guess_is_asked_once_with_its_day_and_makes_the_result_older(as_person
         ({"outcome": "sleep_quality"}, "Both are made of the same answer"),
         ({"exposure": ""}, "Please choose one of the list."),
         ({"exposure": "own-999"}, "Please choose one of the list."),
-        ({"outcome": "medication_taken"}, "Please choose one of the list."),
+        ({"outcome": "lunch"}, "Please choose one of the list."),
+        ({"exposure": "medication_taken", "outcome": "is_crashing"}, "Both are made of the same answer"),
         ({"lag": ""}, "Please choose when."),
         ({"lag": "2"}, "Please choose when."),
         ({"lag": "\0"}, "Please choose when."),

@@ -1,11 +1,15 @@
 """Findings of the demo person: which planted effects are kept at 400 days, and how often a control is."""
 
+import re
 from statistics import fmean, stdev
 
 import pytest
 
 from insights.findings.computing import findings_of
+from insights.findings.sentences import means_in_words, sentence_of
+from insights.findings.words import words_for
 from insights.management.commands.findings import line_of
+from insights.models import Guess
 from operations.demo import effects
 from operations.demo.load import load_demo_data
 
@@ -45,6 +49,24 @@ def test_planted_effects_are_kept_and_controls_are_not(demo_person):
     for key, size in (KEPT | NOT_KEPT).items():
         assert results[key].estimate.low < size < results[key].estimate.high, line_of(results[key])
     assert len(found.compared) - len(PLANTED) > 20  # controls
+
+
+def test_a_planted_link_with_a_yes_or_no_is_found_as_a_guess(demo_person):
+    """Fewer days of the medication wearing off with lunch: 20 in 100, and 60 in 100 without."""
+    guess = Guess(user=demo_person, exposure="lunch", outcome="is_crashing", lag=0, asked_on=demo_person.today())
+
+    found = {result.key: result for result in findings_of(demo_person, guesses=[guess]).kept}
+
+    result = found["lunch.is_crashing.0"]
+    size = effects.CRASH_CHANCE - effects.CRASH_CHANCE_WITHOUT_LUNCH
+    assert result.estimate.low < size < result.estimate.high < 0, line_of(result)
+    words = words_for(demo_person, [result])
+    assert re.fullmatch(
+        r"The answer to “Is your medication wearing off\?” was “Yes” less often on days with lunch written down, "
+        r"by \d\d in 100 days\.",
+        sentence_of(result, words),
+    )
+    assert re.search(r": \d\d % on the \d+ days with it, \d\d % on the \d+ without", means_in_words(result, words))
 
 
 @pytest.mark.thorough
