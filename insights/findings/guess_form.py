@@ -37,8 +37,8 @@ class GuessForm(forms.Form):
     `questions` are those of their days, of which their own ones can be chosen while they are asked.
     """
 
-    exposure = list_of(_("What may make the difference?"))
-    outcome = list_of(_("A difference in what?"))
+    exposure = list_of(_("What do you compare days by?"))
+    outcome = list_of(_("What may differ between them?"))
     lag = forms.TypedChoiceField(
         label=_("When?"),
         choices=[(SAME_DAY, _("The same day")), (NEXT_DAY, _("The next day"))],
