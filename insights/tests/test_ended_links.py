@@ -9,14 +9,7 @@ from pytest_django.asserts import assertContains
 
 from accounts.models import User
 from insights.models import Report, ReportLink, ReportOpening
-from insights.tests.links import (
-    NOWHERE,
-    PASSPHRASE,
-    STATUS,
-    make_link,
-    open_report,
-    pdf_of_link,
-)
+from insights.tests.links import NOWHERE, PASSPHRASE, STATUS, make_link, open_report, pdf_of_link
 from personal_data.wipe import wipe_all
 
 pytestmark = [pytest.mark.thorough_on_sqlite, pytest.mark.usefixtures("clock")]
@@ -108,6 +101,7 @@ def test_a_report_that_is_deleted_while_it_is_opened_is_gone(path, monkeypatch):
     assert reader.get(pdf_of_link(path)).status_code == 404
 
 
+@pytest.mark.django_db
 def test_the_page_of_a_link_that_has_ended_is_the_same_in_development(settings):
     page = Client().get(NOWHERE)
 
