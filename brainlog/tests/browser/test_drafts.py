@@ -289,10 +289,10 @@ def test_looking_in_a_second_tab_takes_nothing_from_the_first(own_page):
 
 
 def test_what_was_typed_before_the_script_ran_is_kept_too(own_page):
+    # Held back as long as the page is open: let go, the script would run beside the other copy of it.
     own_page.route("**/brainlog.js", lambda route: None)
     own_page.goto(MIDDAY, wait_until="commit")
     tap(own_page, "focus_level", "4")
-    own_page.unroute("**/brainlog.js")
     own_page.evaluate("import('/static/brainlog.js?late')")
     wait_until_kept(own_page)
     page = reopen(own_page, MIDDAY)
