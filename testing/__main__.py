@@ -22,9 +22,7 @@ from testing.watchdog import watched_run
 # Which tests marked once run on PostgreSQL, by the beginnings of their paths; the others run on SQLite. Shared by
 # measured time, so that both runs take about as long: of the short forms of tests, and of the long ones.
 ONCE_ON_POSTGRESQL = tuple(f"brainlog/tests/browser/test_{letter}" for letter in "opqsuz")
-THOROUGH_ONCE_ON_POSTGRESQL = (
-    *("brainlog/tests/browser", "operations", "reminders/tests/test_feed", "reminders/tests/test_schedule", "testing"),
-)
+THOROUGH_ONCE_ON_POSTGRESQL = ("brainlog/tests/browser", "operations", "testing")
 
 
 def main(arguments: list[str]) -> int:
