@@ -253,8 +253,8 @@ PAGES = {
     f"{REPORT}links/": {REPORTS_TABLE: 1, LINKS_TABLE: LINKS},
     "/insights/report/appointments/": {APPOINTMENTS_TABLE: APPOINTMENTS},
     f"/insights/report/appointments/{PERSON_ID}/": {APPOINTMENTS_TABLE: 1},
-    # The number of rows of each table.
-    "/accounts/data/": {},
+    # The number of rows of each table, by an index; of small ones, as the planner chooses, by the rows.
+    "/accounts/data/": {EVENTS_TABLE: EVENTS, MEDICATIONS: 5, QUESTIONS_TABLE: 6, REPORTS_TABLE: REPORTS},
     "/reflections/": {WEEKS: 31},
     "/reflections/?page=3": {WEEKS: 31},
     # With numbers: the medications, and the doses of those that are taken daily, of which there is none.

@@ -89,6 +89,7 @@ KNOWN = {
     "operations/backups/pipeline.py": {"subprocess"},  # age and GnuPG, which stay here, and the next
     "operations/backups/postgresql.py": {"psycopg"},  # pg_dump, pg_restore and psql: DATABASE_URL
     "insights/report/pdf.py": {"subprocess"},  # typesetting.py, which stays here
+    "insights/findings/child.py": {"subprocess"},  # `manage.py compute`, which connects to the database alone
     "operations/database/roles.py": {"psycopg"},  # DATABASE_URL, as the next eight
     "operations/database/check.py": {"psycopg"},
     "operations/database/integrity.py": {"psycopg"},
@@ -114,7 +115,7 @@ CONNECTING_PACKAGES = {
 }
 OTHER_PACKAGES = {
     *("django-environ", "gunicorn", "whitenoise", "django-csp", "tzdata", "python-json-logger", "prometheus-client"),
-    *("cryptography", "icalendar", "python-dateutil"),
+    *("cryptography", "icalendar", "python-dateutil", "numpy"),
     "typst",  # It would fetch a package that a template imports: ours imports none, and texts are no templates.
 }
 
