@@ -159,6 +159,10 @@ def pause_notices(request):
 
 @method_decorator(login_not_required, name="dispatch")
 class LogoutView(views.LogoutView):
+    def get_redirect_url(self):
+        """Always lead to the welcome page: no page of ours sends `next`, which would also accept a relative path."""
+        return ""
+
     def post(self, request, *args, **kwargs):
         person = request.user.pk
         if person:
