@@ -21,6 +21,8 @@ from logs.tests.factories import OPTIONAL
 from operations.log_formatters import JsonFormatter
 from testing.chromium import ARGUMENTS, HOW_TO_GET_IT, find_chromium, watched_pages
 from testing.encryption_keys import OLD
+from testing.migrated import migrate
+from testing.postgres import throwaway_cluster
 from testing.programs import ProgramMissing
 from testing.settings import FOLDER
 from testing.watchdog import watched_run
@@ -146,6 +148,16 @@ def without_missing_programs():
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(missing))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_database_url(request, tmp_path) -> Iterator[str]:
+    """A migrated database without rows, for other processes: of SQLite, and of a PostgreSQL server of its own."""
+    if request.param == "sqlite":
+        yield migrate(f"sqlite:///{tmp_path}/db.sqlite3")
+    else:
+        with throwaway_cluster() as cluster:
+            yield migrate(cluster.create_database("each"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -25,7 +25,7 @@ from prometheus_client.core import GaugeMetricFamily
 from brainlog.circuit_breaker import database
 from brainlog.database.connections import separate_connection
 from brainlog.database.postgresql.base import response_timeout
-from operations.database import reminder_stats
+from operations.database import computation_stats, reminder_stats
 from operations.database.stats import backup_measurements, health_measurements, size_and_connections
 
 REGISTRY = CollectorRegistry()
@@ -117,6 +117,7 @@ class DatabaseCollector:
         found = dict(results)
         yield GaugeMetricFamily("brainlog_database_up", "Whether the database answered.", value=bool(found))
         yield from reminder_metrics(found)
+        yield from computation_metrics(found)
         for name, value in found.items():
             if value is not None:  # None means that the database role may not see it.
                 yield GaugeMetricFamily(f"brainlog_database_{name}", DESCRIPTIONS[name], value=value)
@@ -131,11 +132,13 @@ class DatabaseCollector:
                 results.update(size_and_connections("default", TIMEOUT))
                 if time.monotonic() - self.slow_metrics[0] >= CACHE_SECONDS:
                     deliveries = {"deliveries": reminder_stats.recent_deliveries("default", TIMEOUT)}
-                    measured = health_measurements("default", TIMEOUT) | deliveries
+                    computed = {"computed": computation_stats.by_state("default", TIMEOUT)}
+                    measured = health_measurements("default", TIMEOUT) | deliveries | computed
                     type(self).slow_metrics = time.monotonic(), measured
                 results.update(self.slow_metrics[1])
                 results.update(backup_measurements("default", TIMEOUT))
                 results["reminders"] = reminder_stats.measurements("default", TIMEOUT)
+                results["computations"] = computation_stats.measurements("default", TIMEOUT)
         except Error:
             return  # brainlog_database_up is then 0.
         finally:
@@ -156,6 +159,23 @@ def reminder_metrics(found: dict) -> Iterator[GaugeMetricFamily]:
         yield counts
 
 
+def computation_metrics(found: dict) -> Iterator[GaugeMetricFamily]:
+    """The metrics of what is computed beside the pages, which are taken out of the others."""
+    for name, value in found.pop("computations", {}).items():
+        yield GaugeMetricFamily(f"brainlog_computations_{name}", COMPUTATION_DESCRIPTIONS[name], value=value)
+    counts = GaugeMetricFamily(
+        "brainlog_computations", "What was last computed for people, by state.", labels=["kind", "state"]
+    )
+    for row in found.pop("computed", []):
+        counts.add_metric([row["kind"], row["state"]], row["count"])
+    if counts.samples:
+        yield counts
+
+
+COMPUTATION_DESCRIPTIONS = {
+    "waiting": "Computations that are asked for, and that no process has come to yet.",
+    "oldest_waiting_seconds": "How long the oldest of them has waited.",
+}
 REMINDER_DESCRIPTIONS = {
     "due": "People with a channel and a reminder that is due, and that no process has come to yet.",
     "oldest_overdue_seconds": "How long the oldest reminder has been overdue, of these and of those that are queued.",

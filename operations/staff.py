@@ -120,11 +120,14 @@ def load_account(row, outcome: Outcome, take_over: bool) -> None:
         setattr(account, name, getattr(imported, name))
     if names:
         account.save(update_fields=[*names, "updated_at"])
+    moves_days = "day_ends_at" in names
     for name in RELATED_PERMISSION_FIELDS:
         related = getattr(account, name)
         if set(related.values_list("pk", flat=True)) != set(row.m2m_data[name]):
             related.set(row.m2m_data[name])
             names.append(name)
+    if moves_days:
+        account.day_end_changed()
     if is_new:
         outcome.changes.append(f"account {account.username}: created")
     elif names:

@@ -27,6 +27,9 @@ LEAST_ERROR = 1e-9
 LEAST_REMAINDER = 1e-8
 # The guard speaks of a later exposure whose t is beyond this.
 GUARDED_FROM = 2.0
+# An exposure that changes so often or less is nearly a slow change, such as a dose: what the waves leave of it is in
+# the days around its changes alone.
+FEW_CHANGES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class Fit:
     """Least squares of y on columns and m regressors. Arrays have a place for each regressor, or a row for each day.
 
     `values`: the coefficients of the regressors, (m,). `errors`: by HC3, (m,). `regressor`: the first regressor without
-    the columns and the other regressors, (n,). `residuals`: of y, (n,). `freedom`: n - columns - m.
+    the columns and the other regressors, (n,). `residuals`: of y, (n,). `freedom`: n - columns - m. `basis`: the
+    columns, orthonormal, (n, rank).
     """
 
     values: np.ndarray
@@ -42,6 +46,7 @@ class Fit:
     regressor: np.ndarray
     residuals: np.ndarray
     freedom: int
+    basis: np.ndarray
 
     @property
     def t(self) -> np.ndarray:
@@ -61,8 +66,8 @@ def estimate(
     """The difference of y that goes with x, with its 95 % interval; arrays (n,), days in order.
 
     None where the days cannot say: x or y does not vary, or follows from weekdays and slow changes alone.
-    `drift`: with the columns of slow changes. `shifts`: with the factor of shift_factor(). `columns`: what columns_of()
-    says, if it is known.
+    `drift`: with the columns of slow changes, and fewer degrees of freedom where they leave few days of x. `shifts`:
+    with the factor of shift_factor(). `columns`: what columns_of() says, if it is known.
     """
     x_scale, y_scale = spread(x), spread(y)
     if x_scale == 0 or y_scale == 0 or len(days) < 3:
@@ -79,10 +84,16 @@ def estimate(
     value, error = float(fit.values[0]), float(fit.errors[0])
     if shifts:
         error *= shift_factor(fit.regressor, fit.residuals)
-    return with_interval(value * y_scale / x_scale, error * y_scale / x_scale, fit.freedom, len(days), rho)
+    freedom = freedom_of_few_days(fit) if drift and changes_of(x) <= FEW_CHANGES else fit.freedom
+    return with_interval(value * y_scale / x_scale, error * y_scale / x_scale, freedom, len(days), rho)
 
 
-def with_interval(value: float, error: float, freedom: int, days: int, rho: float) -> Estimate:
+def changes_of(x: np.ndarray) -> int:
+    """How often an exposure differs from that of the day before it, of days with an answer; (n,)."""
+    return int(np.count_nonzero(np.diff(x)))
+
+
+def with_interval(value: float, error: float, freedom: float, days: int, rho: float) -> Estimate:
     """Step 5: p and the 95 % interval, from Student's t."""
     t, half = value / error, quantile(freedom) * error
     return Estimate(value, value - half, value + half, two_sided_p(t, freedom), t, freedom, days, rho)
@@ -237,7 +248,26 @@ def least_squares(basis: np.ndarray, regressors: np.ndarray, y: np.ndarray) -> F
     squares = np.einsum("ij,i->j", influence**2, outside**2)
     errors = np.maximum(np.sqrt(squares), LEAST_ERROR)
     alone = influence[:, 0] / inverse[0, 0]
-    return Fit(values, errors, alone, residuals, freedom)
+    return Fit(values, errors, alone, residuals, freedom, basis)
+
+
+def freedom_of_few_days(fit: Fit) -> float:
+    """Step 5, for an exposure that rarely changes: the degrees of freedom of its error, from 1 to `fit.freedom`.
+
+    The square of the error is a sum over days, here of those around a change alone, so that it varies more than one of
+    all days does. If y varies alike on all days, it has the mean tr A and the variance 2 tr A², with
+    A = (1 - H) D (1 - H), H the projection on the columns and the first regressor x, h its diagonal, and
+    D = diag(x² / (1 - h)²). A chi-square of (tr A)² / tr A² degrees has the same ratio of the two (Satterthwaite 1946;
+    Bell and McCaffrey 2002).
+    """
+    x = fit.regressor
+    columns = np.column_stack([fit.basis, x / np.sqrt(x @ x)])
+    leverage = np.einsum("ij,ij->i", columns, columns)
+    weights = (x / np.maximum(1 - leverage, LEAST_REMAINDER)) ** 2
+    weights /= weights.sum()
+    trace = weights @ (1 - leverage)
+    squares = weights**2 @ (1 - 2 * leverage) + ((columns.T @ (weights[:, None] * columns)) ** 2).sum()
+    return float(min(max(1.0, trace**2 / max(squares, trace**2 / fit.freedom)), fit.freedom))
 
 
 def shift_factor(x: np.ndarray, u: np.ndarray) -> float:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Estimate:
     high: float
     p: float
     t: float
-    freedom: int
+    freedom: float
     days: int  # with both answers
     carry_over: float  # the correlation of answers one day apart that was allowed for, from 0 to 0.85
 

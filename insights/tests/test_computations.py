@@ -1,6 +1,7 @@
 """Asking for results, claiming, storing: one process computes each version of the answers once."""
 
 import datetime
+import re
 import time
 
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import expect
 
 from accounts.models import User
 from accounts.tests.factories import make_person
-from brainlog.tests.browser.steps import come_in
+from brainlog.tests.browser.steps import come_in, follow
 from insights.findings import beside_pages, claims, requests
 from insights.findings.results import Findings, Noise
 from insights.models import Computation, KeptFinding
@@ -388,3 +389,50 @@ def test_a_page_asks_by_itself_and_shows_what_was_found(page, live_server, perso
 
     expect(page.get_by_role("heading", name="What stands out")).to_be_visible()
     expect(page.locator("[data-asks-itself], [data-computing]")).to_have_count(0)
+
+
+@pytest.fixture
+def computing(page, live_server, person):
+    """The page of findings while the first ones are computed."""
+    person.answers_changed()
+    Computation.objects.ask(person, Kind.FINDINGS, 1, timezone.now())
+    come_in(page, live_server, person).goto("/insights/findings/")
+    expect(page.get_by_text("0 % done")).to_be_visible()
+    return page
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("pressed", ["link", "form"])
+def test_a_press_is_not_overtaken_by_the_page_that_loads_itself_again(computing, pressed, computed):
+    """The page that was asked for takes long, and the findings are done meanwhile."""
+    page, held, loads, looks = computing, [], [], []
+    address = "**/insights/findings/guess/" if pressed == "link" else "**/insights/findings/compute/"
+    page.route(address, lambda route: held.append(route))
+    page.on("request", lambda each: looks.append(1) if each.url.endswith("/state/") else None)
+    page.on("request", lambda each: loads.append(1) if each.url.endswith("/insights/findings/") else None)
+    Computation.objects.update(requested_at=timezone.now() - 5 * MINUTE)  # The button is shown to ask again.
+    page.reload()
+    loads.clear()
+    with page.expect_request(address):
+        page.get_by_text("Ask about a guess" if pressed == "link" else "Ask again").click(no_wait_after=True)
+    looks.clear()
+    claims.compute_next()
+
+    page.wait_for_timeout(5_000)  # Two looks.
+
+    assert (looks, loads) == ([], [])
+    held[0].continue_()
+    expected = "A guess of your own" if pressed == "link" else "What stands out"
+    expect(page.get_by_role("heading", name=expected)).to_be_visible()
+
+
+@pytest.mark.once
+def test_a_page_that_comes_back_goes_on(computing, computed):
+    page = computing
+    follow(page, "Ask about a guess of your own")
+    expect(page).to_have_url(re.compile("guess"))
+    claims.compute_next()
+
+    page.go_back()
+
+    expect(page.get_by_role("heading", name="What stands out")).to_be_visible()

@@ -117,6 +117,35 @@ def test_the_estimate_is_what_the_method_says(name):
     assert (found.low, found.high) == pytest.approx(stats.t(freedom, value, error).interval(0.95), rel=1e-6)
 
 
+def plain_freedom(days, x, rho):
+    """Bell and McCaffrey's degrees of freedom for HC3, with whole matrices."""
+    columns = plain_transformed(days, np.column_stack([plain_columns(days), x]), rho)
+    columns = columns[:, np.abs(columns).sum(axis=0) > 0]
+    left = np.eye(len(days)) - columns @ np.linalg.pinv(columns)
+    alone = sm.OLS(columns[:, -1], columns[:, :-1]).fit().resid
+    inner = left @ np.diag((alone / np.diag(left)) ** 2) @ left
+    return np.trace(inner) ** 2 / np.trace(inner @ inner)
+
+
+@pytest.mark.parametrize(("changes", "is_few"), [(1, True), (regression.FEW_CHANGES, True), (30, False)])
+def test_an_exposure_that_rarely_changes_rests_on_few_days(changes, is_few):
+    """A dose that changed once, such as in the middle: what is left of it without slow changes are the days around."""
+    days, _, y = made_days()
+    after = np.linspace(0, len(days), changes + 2).astype(int)[1:-1]
+    x = np.searchsorted(after, np.arange(len(days)), side="right") % 2 * 10.0
+
+    found = estimate(days, x, y, weekdays(days))
+
+    value, error, freedom, rho = plain_estimate(days, x, y)
+    assert bool(found.freedom < freedom) is is_few
+    expected = plain_freedom(days, x, rho) if is_few else freedom
+    assert found.freedom == pytest.approx(expected, rel=1e-6)
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(value / error), expected), rel=1e-6)
+    assert (found.low, found.high) == pytest.approx(stats.t(expected, value, error).interval(0.95), rel=1e-6)
+    without_waves = estimate(days, x, y, weekdays(days), drift=False)
+    assert without_waves.freedom == int(without_waves.freedom)  # All its days decide.
+
+
 def test_rows_are_transformed_as_statsmodels_does_where_no_day_is_missing():
     days, x, _ = made_days(share=2)
     values = np.column_stack([x, x**2])

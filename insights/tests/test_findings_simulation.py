@@ -1,6 +1,7 @@
 """Findings on simulated people: how often they err, and that the simulation would show it if they erred more."""
 
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,8 +11,8 @@ from insights.findings.family import FAMILY
 from insights.findings.pairs import pairs_of
 from insights.findings.simulation import gates
 from insights.findings.simulation.measures import Share, Tally
-from insights.findings.simulation.people import Kind, simulate
-from insights.findings.simulation.rivals import OfFindings
+from insights.findings.simulation.people import Kind, Truth, simulate
+from insights.findings.simulation.rivals import OfFindings, Verdict
 from insights.findings.simulation.run import run, scenarios_over
 from insights.findings.simulation.scenarios import PLANTED, SCENARIO_BY_NAME, SCENARIOS, SPREAD
 
@@ -61,6 +62,7 @@ def test_other_rules_show_links_to_most_people_without_any():
 def test_each_gate_is_a_sentence():
     null, one, reverse = (Tally(SCENARIO_BY_NAME[name], OfFindings()) for name in ("null", "one", "reversed"))
     one.false_shares = reverse.false_shares = [0.0, 0.2]
+    reverse.marked_of_all = Share([(9, 10), (9, 10)])
     null.false_shares, null.covered = [1.0, 1.0, 0.8, 1.0], Share([(90, 100), (92, 100)])
     one.power, reverse.marked = Share([(2, 3), (1, 3)]), Share([(1, 2), (5, 9), (5, 9)])
 
@@ -70,8 +72,22 @@ def test_each_gate_is_a_sentence():
         "the false discovery rate is 95.0% (standard error 25.0%), above 10%.",
         "91.0% of the intervals hold the truth, fewer than 93%.",
         "50.0% of the effects are shown, fewer than 85%.",
+        "90.0% of all reversed links are marked, fewer than 95%.",
         "11 of 20 reversed links that are shown are marked, fewer than 95%.",
     ]
+
+
+def test_what_follows_from_an_effect_counts_as_neither_right_nor_wrong():
+    kinds = [Kind.PLANTED, Kind.NULL, Kind.RELATED, Kind.RELATED, Kind.NULL]
+    family = [SimpleNamespace(comparison=each, y=np.arange(9.0)) for each in FAMILY[: len(kinds)]]
+    truths = {each.key: Truth(kind) for each, kind in zip(FAMILY, kinds, strict=False)}
+    tally, quiet = (Tally(SCENARIO_BY_NAME["one"], OfFindings()) for _ in range(2))
+
+    tally.add(family, truths, [*[Verdict(is_shown=True)] * 4, Verdict(is_shown=False)])
+    quiet.add(family, truths, [Verdict(kind is Kind.RELATED) for kind in kinds])
+
+    assert tally.false_discoveries == 1 / 2
+    assert (quiet.false_discoveries, quiet.people_with_any.number) == (0, 0)
 
 
 # ── The people ───────────────────────────────────────────────────────────────────────────────────

@@ -30,6 +30,8 @@ ROUND_TRIPS = 5
 # Backups are made every night; one may fail.
 MAX_BACKUP_AGE = timedelta(days=2)
 START_SENDER = "run manage.py work, or manage.py send_reminders each minute"
+# Most computations take seconds, one after the other.
+LONGEST_WAIT = timedelta(minutes=10)
 
 # Seconds. A lock is waited for as long as a save may take, a statement runs as long as a report may, and a server that
 # is connected and silent gets a little longer.
@@ -205,6 +207,27 @@ def check_reminders(connection):
         yield OK, "a process that sends them runs"
 
 
+def check_computations(connection):
+    """Whether a process computes what was asked for. Pages show older findings meanwhile, or that they wait."""
+    if not has_table(connection, "insights_computation"):
+        return  # The check of migrations reports it.
+    now = timezone.now()
+    # One whose process was lost waits since then. Nothing is computed for deactivated accounts.
+    waiting = """SELECT count(*), min(coalesce(lease_until, requested_at)) FROM insights_computation
+                 JOIN accounts_user ON accounts_user.id = user_id
+                 WHERE is_active AND (state = 'queued' OR state = 'running' AND lease_until <= %s)"""
+    [(number, oldest)] = fetch_rows(connection, waiting, connection.ops.adapt_datetimefield_value(now))
+    [(failed,)] = fetch_rows(connection, "SELECT count(*) FROM insights_computation WHERE state = 'failed'")
+    waits_for = now - as_utc(oldest) if number else timedelta()
+    if waits_for > LONGEST_WAIT:
+        minutes = int(waits_for.total_seconds() // 60)
+        yield WARNING, f"{number} wait, the oldest for {minutes} minutes: run manage.py work, or see its log"
+    if failed:
+        yield WARNING, f"{failed} failed, see the log; they are tried again when their people ask or save answers"
+    if waits_for <= LONGEST_WAIT and not failed:
+        yield OK, "none failed, and none waits for long"
+
+
 def check_help_lines(connection):
     """Whether all help lines were checked lately: support/checks.py."""
     if not has_table(connection, "support_helpline"):
@@ -240,6 +263,7 @@ SQLITE_CHECKS = {
     "texts": check_texts,
     "backup": check_backup,
     "reminders": check_reminders,
+    "computations": check_computations,
     "help-lines": check_help_lines,
 }
 POSTGRESQL_CHECKS = {
@@ -251,11 +275,12 @@ POSTGRESQL_CHECKS = {
     "texts": check_texts,
     "backup": check_backup,
     "reminders": check_reminders,
+    "computations": check_computations,
     "help-lines": check_help_lines,
 }
 # These can meet a lock, so they run within time limits, in a transaction. The others compare connections and clocks,
 # which do not change within a transaction.
 READS_TABLES = {
     *(privileges.problems, check_migrations, check_schema, check_texts, check_backup),
-    *(check_reminders, check_help_lines),
+    *(check_reminders, check_computations, check_help_lines),
 }

@@ -113,6 +113,17 @@ SECTIONS = (
         NONE,
     ),
     Section(
+        "computations",
+        gettext_lazy("Findings, as last asked for"),
+        (
+            Column("kind", gettext_lazy("kind"), "text"),
+            Column("state", gettext_lazy("state"), "text"),
+            Column("count", gettext_lazy("number")),
+            Column("oldest", gettext_lazy("oldest asked for"), "time"),
+        ),
+        NONE,
+    ),
+    Section(
         "connections",
         gettext_lazy("Connections"),
         (

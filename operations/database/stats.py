@@ -13,7 +13,7 @@ from django.db import DatabaseError, connections
 from django.db.models import Max
 
 from brainlog.database.connections import time_limits
-from operations.database import reminder_stats, server_health, stats_sqlite
+from operations.database import computation_stats, reminder_stats, server_health, stats_sqlite
 from operations.database.queries import fetch_dicts
 from operations.models import Backup
 
@@ -115,6 +115,7 @@ def collect(alias: str) -> dict:
     statistics = collect_postgresql(alias) if vendor == "postgresql" else stats_sqlite.collect(connections[alias])
     statistics["backups"] = backups(alias)
     statistics["reminders"] = reminder_stats.recent_deliveries(alias, QUERY_TIMEOUT)
+    statistics["computations"] = computation_stats.by_state(alias, QUERY_TIMEOUT)
     return json.loads(json.dumps({"vendor": vendor} | statistics, cls=DjangoJSONEncoder))
 
 

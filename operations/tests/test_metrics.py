@@ -11,6 +11,7 @@ from django.urls import path
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from accounts.tests.factories import make_person
 from operations import metrics
 from operations.database import server_health
 from reminders.models import Plan, SenderState
@@ -96,6 +97,26 @@ def test_a_scrape_counts_reminders(scrape, monkeypatch):
     counts = {key[1:]: value for key, value in found.items() if key[0] == "brainlog_reminders_of_a_day"}
     assert counts == {("", "push", "sent"): 2, ("failed", "push", "timeout"): 1}
     assert ("brainlog_database_reminders",) not in found and ("brainlog_database_deliveries",) not in found
+
+
+@pytest.mark.django_db(transaction=True)  # The scrape has a connection of its own.
+def test_a_scrape_counts_computations(scrape, monkeypatch):
+    monkeypatch.setattr(metrics.DatabaseCollector, "slow_metrics", (-metrics.CACHE_SECONDS, {}))
+    before, now = scrape(), timezone.now()
+    assert before[("brainlog_computations_waiting",)] == before[("brainlog_computations_oldest_waiting_seconds",)] == 0
+    asked_for = [(10, "queued", True), (3, "queued", True), (99, "queued", False), (5, "failed", True)]
+    for minutes, state, is_active in asked_for:
+        asked = {"answers_version": 1, "requested_at": now - datetime.timedelta(minutes=minutes)}
+        make_person(is_active=is_active).computations.create(kind="findings", state=state, **asked)
+    metrics.DatabaseCollector.slow_metrics = (-metrics.CACHE_SECONDS, {})
+
+    found = scrape()
+
+    assert found[("brainlog_computations_waiting",)] == 2
+    assert 600 <= found[("brainlog_computations_oldest_waiting_seconds",)] < 660
+    assert found[("brainlog_computations", "findings", "queued")] == 3
+    assert found[("brainlog_computations", "findings", "failed")] == 1
+    assert ("brainlog_database_computations",) not in found and ("brainlog_database_computed",) not in found
 
 
 def test_a_scrape_has_the_size_of_the_database(scrape):

@@ -142,6 +142,20 @@ def test_take_over_imports_the_password(team, file):
     assert staff("import", file, "--take-over") == "0 changed, 3 unchanged.\n"
 
 
+def test_another_end_of_the_day_increases_the_version_of_answers(team, file):
+    """Times after midnight may be of another day: findings of them are computed anew."""
+    staff("export", file)
+    boss, _helper = team
+    boss.answers_changed()
+    User.objects.update(day_ends_at=boss.day_ends_at + 1)
+
+    for options in ([], ["--take-over", "--dry-run"], ["--take-over"], ["--take-over"]):
+        staff("import", file, *options)
+        expected = 2 if options == ["--take-over"] else 1
+        assert User.objects.get(pk=boss.pk).answers_version == expected
+    assert User.objects.get(username="helper").answers_version == 0  # Nothing is computed of no answers.
+
+
 @pytest.mark.parametrize("options", [[], ["--take-over"]])
 def test_an_account_of_the_same_name_is_never_made_staff(team, file, options):
     staff("export", file)

@@ -18,8 +18,6 @@ import pytest
 from reminders.schedule import Rhythm, windows_of
 from reminders.tests.process_zones import JOURNEYS, ZONES, times_of
 from testing.gunicorn import ROOT, environment_with
-from testing.migrated import migrate
-from testing.postgres import throwaway_cluster
 from testing.waiting import wait_until
 
 pytestmark = pytest.mark.once
@@ -27,15 +25,6 @@ pytestmark = pytest.mark.once
 START = datetime.datetime(2026, 10, 25, tzinfo=datetime.UTC)
 DAY = datetime.timedelta(days=1)
 WEEK = datetime.timedelta(days=7, hours=12)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request, tmp_path):
-    if request.param == "sqlite":
-        yield migrate(f"sqlite:///{tmp_path}/db.sqlite3")
-    else:
-        with throwaway_cluster() as cluster:
-            yield migrate(cluster.create_database("reminders"))
 
 
 def command(*arguments: str) -> list[str]:
@@ -113,14 +102,14 @@ def check(log: Path, people: int, span: datetime.timedelta, kills: int) -> None:
     assert kills >= 2
 
 
-def test_a_day_with_two_senders_and_kills(database_url, tmp_path):
-    kills = simulate(database_url, tmp_path, len(ZONES), DAY, senders=2, most_lines=40)
+def test_a_day_with_two_senders_and_kills(each_database_url, tmp_path):
+    kills = simulate(each_database_url, tmp_path, len(ZONES), DAY, senders=2, most_lines=40)
 
     check(tmp_path / "log", len(ZONES), DAY, kills)
 
 
 @pytest.mark.thorough
-def test_a_week_of_ten_thousand_people_with_kills(database_url, tmp_path):
-    kills = simulate(database_url, tmp_path, 10_000, WEEK, senders=2, most_lines=1000)
+def test_a_week_of_ten_thousand_people_with_kills(each_database_url, tmp_path):
+    kills = simulate(each_database_url, tmp_path, 10_000, WEEK, senders=2, most_lines=1000)
 
     check(tmp_path / "log", 10_000, WEEK, kills)

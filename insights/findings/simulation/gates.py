@@ -8,10 +8,13 @@ from insights.findings.simulation.scenarios import USUAL_DAYS
 if TYPE_CHECKING:
     from insights.findings.simulation.measures import Tally
 
-MOST_FALSE, LEAST_COVERED, LEAST_POWER, LEAST_MARKED = 0.10, 0.93, 0.85, 0.95
-# Rates of rare cases miss their gates if they are beyond by more than this many of their standard errors. A run at
-# length has 24 rows: with two, chance alone would fail one of them in every other run.
-ERRORS = 3
+MOST_FALSE, LEAST_COVERED, LEAST_POWER = 0.10, 0.93, 0.85
+# The false discovery rate misses its gate if it is beyond by more than this many of its standard errors: within the
+# error of the measurement.
+ERRORS = 2
+# The aim is that all reversed links are marked. What rests on days cannot be certain: of all, and of the few that are
+# shown, so many have to be, the latter within the error.
+LEAST_MARKED = 0.95
 # Power is that of one scenario over its usual days.
 POWER_OF = ("one", USUAL_DAYS)
 
@@ -28,8 +31,16 @@ def missed(tally: "Tally") -> Iterator[str]:
         yield f"{where}: {tally.covered.value:.1%} of the intervals hold the truth, fewer than {LEAST_COVERED:.0%}."
     if (tally.scenario.name, tally.scenario.days) == POWER_OF and tally.power.value < LEAST_POWER:
         yield f"{where}: {tally.power.value:.1%} of the effects are shown, fewer than {LEAST_POWER:.0%}."
-    marked = tally.marked
-    if tally.scenario.is_reversed and marked.of and marked.value + ERRORS * marked.error < LEAST_MARKED:
+    if tally.scenario.is_reversed:
+        yield from missed_by_guard(tally, where)
+
+
+def missed_by_guard(tally: "Tally", where: str) -> Iterator[str]:
+    """The gates of the guard, where outcomes move exposures."""
+    of_all, marked = tally.marked_of_all, tally.marked
+    if of_all.of and of_all.value < LEAST_MARKED:
+        yield f"{where}: {of_all.value:.1%} of all reversed links are marked, fewer than {LEAST_MARKED:.0%}."
+    if marked.of and marked.value + ERRORS * marked.error < LEAST_MARKED:
         yield (
             f"{where}: {marked.number} of {marked.of} reversed links that are shown are marked, fewer than "
             f"{LEAST_MARKED:.0%}."

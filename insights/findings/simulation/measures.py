@@ -62,11 +62,11 @@ class Tally:
         """Count one person: their comparisons, what is true of each by its key, and what the rule says of each."""
         kinds = [truths[each.comparison.key].kind for each in family]
         cases = [(kind, verdict) for kind, verdict in zip(kinds, verdicts, strict=True) if verdict]
-        shown = [(kind, verdict) for kind, verdict in cases if verdict.is_shown]
-        false = [kind for kind, _verdict in shown if kind is Kind.NULL]
+        # What follows from an effect elsewhere is neither chance nor what was planted: it counts as neither.
+        shown = [kind for kind, verdict in cases if verdict.is_shown and kind is not Kind.RELATED]
         self.compared.append(len(cases))
         self.people_with_any.add(int(bool(shown)), 1)
-        self.false_shares.append(len(false) / len(shown) if shown else 0.0)
+        self.false_shares.append(shown.count(Kind.NULL) / len(shown) if shown else 0.0)
         self.count_intervals(family, truths, verdicts)
         linked = [verdict for kind, verdict in cases if kind in LINKED]
         shown_of_linked = [verdict for verdict in linked if verdict.is_shown]
@@ -91,7 +91,10 @@ class Tally:
 
     @property
     def false_discoveries(self) -> float:
-        """The false discovery rate: the mean, over people, of the share of what is shown that is chance."""
+        """The false discovery rate: the mean, over people, of the share of what is shown that is chance.
+
+        The share of a person who is shown nothing is 0. Links that follow from planted ones are left out of it.
+        """
         return float(np.mean(self.false_shares))
 
     @property

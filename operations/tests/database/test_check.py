@@ -96,7 +96,7 @@ def test_all_is_well(copy):
     lines = result.stdout.splitlines()
     assert [line.split(": ")[1] for line in lines] == [
         *("connection", "server", "tls", "pooling", "replication", "health"),
-        *("privileges", "migrations", "schema", "texts", "reminders", "help-lines"),
+        *("privileges", "migrations", "schema", "texts", "reminders", "computations", "help-lines"),
     ]
     assert all(line.startswith("ok      default: ") for line in lines)
     for text in ("PostgreSQL 1", "max_connections 100", "fsync on", "direct", "is the primary"):
@@ -418,6 +418,32 @@ def test_it_warns_where_reminders_are_on_and_no_process_sends_them(database, req
     run("DELETE FROM reminders_senderstate")
     make("reminders_senderstate", id=1, seen_at=now - timedelta(minutes=4))
     assert "ok      default: reminders: a process that sends them runs" in output_of("reminders", url)
+
+
+@pytest.mark.parametrize("database", ["copy", "sqlite_copy"])
+def test_it_warns_of_computations_that_wait_or_failed(database, request):
+    url, run = request.getfixturevalue(database)
+    now = datetime.now(UTC)
+    assert "ok      default: computations: none failed, and none waits for long" in output_of("computations", url)
+
+    make = partial(insert, run)
+    for number in (1, 2, 3):
+        make("accounts_user", id=number, username=f"p{number}", username_key=f"p{number}", password="", email="",
+             display_name="", theme="system", timezone="UTC", is_superuser=False, is_staff=False,
+             is_active=number != 3, date_joined=now, updated_at=now, week_starts_on="sunday",
+             day_ends_at=0)  # fmt: skip
+    asked = {"kind": "findings", "state": "queued", "answers_version": 1}
+    make("insights_computation", id=1, user_id=1, requested_at=now - timedelta(minutes=4), **asked)
+    # Of a deactivated account: it waits until that is active again.
+    make("insights_computation", id=3, user_id=3, requested_at=now - timedelta(days=9), **asked)
+    assert "ok      default: computations: none failed, and none waits for long" in output_of("computations", url)
+    running = {"state": "running", "claim": uuid4().hex, "started_at": now - timedelta(minutes=30)}
+    lost = {"lease_until": now - timedelta(minutes=21, seconds=30), "requested_at": now - timedelta(hours=2)}
+    make("insights_computation", id=2, user_id=2, **asked | running | lost)
+    assert "2 wait, the oldest for 21 minutes: run manage.py work" in output_of("computations", url)
+    run("UPDATE insights_computation SET state = 'failed', claim = NULL, lease_until = NULL WHERE id = 2")
+    found = output_of("computations", url)
+    assert "warning default: computations: 1 failed, see the log" in found and "wait, the oldest" not in found
 
 
 def insert(run, table: str, **values):
