@@ -115,7 +115,7 @@ def test_a_scrape_counts_computations(scrape, monkeypatch):
     assert found[("brainlog_computations_waiting",)] == 2
     assert 600 <= found[("brainlog_computations_oldest_waiting_seconds",)] < 660
     assert found[("brainlog_computations", "findings", "queued")] == 3
-    assert found[("brainlog_computations", "findings", "failed")] == 1
+    assert found[("brainlog_computations", "failed", "findings")] == 1
     assert ("brainlog_database_computations",) not in found and ("brainlog_database_computed",) not in found
 
 
