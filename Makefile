@@ -57,7 +57,7 @@ thorough: venv install-dev
 attack: venv install-dev
 	$(PY) -m testing brainlog/tests/attack logs/tests/test_properties.py reflections/tests/test_week_input.py \
 		logs/tests/test_own_answers.py logs/tests/test_own_kinds.py logs/tests/test_own_question_form.py \
-		--hypothesis-profile=thorough $(ARGS)
+		-m hypothesis --hypothesis-profile=thorough $(ARGS)
 
 drill: venv install-dev
 	$(PY) -m testing.drill

@@ -166,7 +166,7 @@ given_or_not = st.fixed_dictionaries({kind: st.none() | values for kind, values 
 
 
 @settings(
-    max_examples=settings().max_examples // 12,
+    max_examples=max(5, settings().max_examples // 24),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(own=given_or_not, mood=st.none() | st.integers(1, 10), words=printable)

@@ -15,10 +15,10 @@ from logs.tests.pages import check_in_url, day_url, form_as_shown
 
 pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.thorough_on_sqlite]
 
-# Each example begins by deleting the rows of the one before. An example takes several requests, so each test gets a
-# twelfth of the profile's examples: five in `make test`, many more in `make attack`.
+# Each example begins by deleting the rows of the one before. An example takes several requests, so each test gets five
+# in `make test`, and in `make attack` many more, other ones on each database.
 several_examples = settings(
-    max_examples=settings().max_examples // 12,
+    max_examples=max(5, settings().max_examples // 24),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 each_stage = pytest.mark.parametrize("stage", STAGES, ids=str)

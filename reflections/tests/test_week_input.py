@@ -28,8 +28,10 @@ CHOICES = {
     "questioned_leaving_job": ["true", "false"],
 }
 # hypothesis runs several examples in one test: each begins by deleting the rows of the one before. There are many more
-# in `make attack`.
-many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 4)
+# in `make attack`, other ones on each database.
+many = settings(
+    max_examples=max(15, settings().max_examples // 8), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @pytest.mark.parametrize(

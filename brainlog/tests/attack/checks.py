@@ -147,6 +147,7 @@ class Attack:
             (table, self.before[table].get(key), self.after[table].get(key))
             for table in self.after
             if table not in RECORDS | MORE_RECORDS.get(self.found.name, set())
+            if self.before[table] != self.after[table]  # Most are equal, which is seen much sooner without a loop.
             for key in self.before[table].keys() | self.after[table].keys()
             if self.before[table].get(key) != self.after[table].get(key)
         ]

@@ -6,7 +6,7 @@ from urllib.parse import quote, quote_from_bytes
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.apps import apps
-from hypothesis import settings, strategies as st
+from hypothesis import HealthCheck, settings, strategies as st
 
 from accounts.tests.codes import new_credential
 from accounts.tests.factories import PASSWORD
@@ -94,8 +94,20 @@ anything = st.one_of(
 
 Sent = list[tuple[str, bytes]]
 
-# The few examples of the suite need not run on both databases. `make attack` tries many.
-MARKS = [pytest.mark.django_db, *([pytest.mark.once] if settings().max_examples <= 100 else [])]
+
+def examples(distinct: int) -> settings:
+    """Settings for a test of `distinct` inputs: few distinct ones soon repeat themselves.
+
+    There are many forms and lists. Each gets a fortieth of the profile's examples on each of two databases, which try
+    other ones (see conftest.py); with fewer than eight inputs down to a third of that.
+    """
+    most = settings().max_examples // 40
+    return settings(suppress_health_check=[*HealthCheck], max_examples=max(3, min(most, most * (2 + distinct) // 10)))
+
+
+# `make attack` chooses the tests of hypothesis, to which it tries many examples. The few of the suite need not run on
+# both databases.
+MARKS = [pytest.mark.django_db, pytest.mark.hypothesis, *([pytest.mark.once] if settings().max_examples <= 100 else [])]
 
 
 def values_for(field: Field, right: dict[str, list[str]]) -> st.SearchStrategy[list[bytes]]:

@@ -4,20 +4,25 @@ from http.cookies import SimpleCookie
 
 import pytest
 from django.core.cache import caches
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from brainlog.tests.addresses import ADDRESSES
 from brainlog.tests.attack.checks import Attack
-from brainlog.tests.attack.inputs import ENCODINGS, MARKS, SUBSCRIPTIONS, Sent, as_received, filled_in
+from brainlog.tests.attack.inputs import (
+    ENCODINGS,
+    MARKS,
+    SUBSCRIPTIONS,
+    Sent,
+    as_received,
+    examples,
+    filled_in,
+)
 from brainlog.tests.attack.world import Found, World, all_rows, browser_with, name_of
 from testing.rollback import rolled_back
 
 pytestmark = MARKS
 
 TAKES_FORMS = sorted({name_of(address.path) for address in ADDRESSES if address.other[1] != 405})
-
-# There are many forms, so each gets a twentieth of the profile's examples.
-any_answers = settings(suppress_health_check=[*HealthCheck], max_examples=settings().max_examples // 20)
 
 
 def right_for(world: World) -> dict[str, list[str]]:
@@ -80,7 +85,7 @@ def attack_with_anything(world: World, found: Found):
     with rolled_back():
         cookies, before = world.open(found).cookies, all_rows()
 
-        @any_answers
+        @examples(len(found.form.fields))
         @given(sent=answers, encoding=st.sampled_from(sorted(ENCODINGS)))
         def test(sent, encoding):
             attack(world, found, cookies, before, sent, encoding)

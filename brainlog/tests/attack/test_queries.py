@@ -10,10 +10,10 @@ from django.contrib import admin
 from django.core.cache import caches
 from django.db.models import Model
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from brainlog.tests.attack.checks import RECORDS
-from brainlog.tests.attack.inputs import MARKS, anything, text
+from brainlog.tests.attack.inputs import MARKS, anything, examples, text
 from brainlog.tests.attack.rows import SECRET
 from brainlog.tests.attack.world import World, all_rows, html_of, name_of
 from testing.rollback import rolled_back
@@ -21,8 +21,6 @@ from testing.rollback import rolled_back
 pytestmark = MARKS
 
 PROJECT = Path(__file__).parents[3]
-
-any_query = settings(suppress_health_check=[*HealthCheck], max_examples=settings().max_examples // 20)
 
 # Parameters of Django, its admin and allauth.
 KNOWN = {"next", "q", "o", "p", "e", "all", "_popup", "_to_field", "_changelist_filters", "_facets", "process", "scope"}
@@ -94,7 +92,7 @@ def test_any_query_of_a_page(world):
     of_one_kind = {(page.who, name_of(page.path)): (page.who, page.path) for page in ours}
     names = st.sampled_from(sorted(KNOWN | names_in_the_code() | names_in_links(world))) | text
 
-    @any_query
+    @settings(examples(8), max_examples=settings().max_examples // 20)  # There are many pages.
     @given(page=st.sampled_from(sorted(of_one_kind.values())), sent=st.lists(st.tuples(names, values), max_size=4))
     def test(page, sent):
         ask(world, *page, sent)
@@ -107,7 +105,7 @@ def test_any_query_of_a_list_in_the_admin(world, model):
     path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     names = st.sampled_from(lookups_of(model)) | st.sampled_from(sorted(KNOWN))
 
-    @any_query
+    @examples(8)
     @given(sent=st.lists(st.tuples(names, values), min_size=1, max_size=3))
     def test(sent):
         ask(world, "staff", path, sent)
