@@ -114,13 +114,13 @@ def test_long_forms_run_when_they_are_asked_for(machine, arguments, on_sqlite, o
 
     others = [argument for argument in arguments if argument != "--thorough"]
     for (command, _), chosen in zip(calls, (on_sqlite, on_postgresql), strict=True):
-        assert command[5:-1] == [*(["-m", chosen] if chosen else []), *others]
+        assert command[6:-1] == [*(["-m", chosen] if chosen else []), *others]
 
 
 def test_without_postgresql_the_tests_about_pages_run_on_sqlite(machine):
     _code, [(command, _)] = machine([0], postgres=False)
 
-    assert command[5:] == ["-m", "not (thorough)", "-k", "midday"]
+    assert command[6:] == ["-m", "not (thorough)", "-k", "midday"]
 
 
 @pytest.mark.parametrize("codes", [[1, 0], [0, 1], [5, 0], [0, 5]])
