@@ -21,8 +21,11 @@ from testing.watchdog import watched_run
 
 # Which tests marked once run on PostgreSQL, by the beginnings of their paths; the others run on SQLite. Shared by
 # measured time, so that both runs take about as long: of the short forms of tests, and of the long ones.
-ONCE_ON_POSTGRESQL = tuple(f"brainlog/tests/browser/test_{letter}" for letter in "opqsuz")
-THOROUGH_ONCE_ON_POSTGRESQL = ("brainlog/tests/browser", "operations", "testing")
+ONCE_ON_POSTGRESQL = tuple(f"brainlog/tests/browser/test_{letter}" for letter in "bdnopqsuz")
+THOROUGH_ONCE_ON_POSTGRESQL = (
+    "brainlog/tests/browser",
+    *(f"operations/tests/{part}" for part in ("backups", "chaos", "test_")),
+)
 
 # Of hypothesis, for `make attack`: each database tries other examples, so half as many on each find as much.
 SEEDS = {"SQLite": "--hypothesis-seed=0", "PostgreSQL": "--hypothesis-seed=1"}
