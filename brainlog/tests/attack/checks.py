@@ -10,6 +10,7 @@ from django.db import models
 from django.urls import resolve
 
 from accounts.models import User, timezone_names
+from brainlog.forms import is_blank
 from brainlog.tests.attack.rows import SECRET
 from brainlog.tests.attack.world import SENT_BY_SCRIPTS, Found, World, html_of
 from logs.doses_field import BUTTONS
@@ -323,12 +324,12 @@ class Attack:
         return {getattr(each, column.name) for each in rows if type(each) is type(row) and each.pk == row.pk}
 
     def loses_nothing(self):
-        """Each typed text is stored, if its question was asked."""
+        """Each typed text that has anything to see is stored, if its question was asked."""
         columns = {column.name: column for column in texts_of(type(self.row))} if self.row else {}
         for name in columns.keys() & self.found.form.names:
             question, wanted = getattr(columns[name], "shown_when", None) or (None, None)
             is_asked = question is None or getattr(self.row, question) == wanted
-            if self.last(name).strip() and is_asked and self.last(f"keep-{name}") != "saved":
+            if not is_blank(self.last(name)) and is_asked and self.last(f"keep-{name}") != "saved":
                 assert getattr(self.row, name) in spellings(self.last(name)), name
         if self.found.name == "logs:check_in medication" and self.row and self.row.medication_taken:
             assert self.last("keep-doses") == "saved" or self.typed_doses <= self.stored_doses
@@ -340,7 +341,7 @@ class Attack:
         texts = {answer.question.name: answer.text for answer in self.row.own_answers.select_related("question")}
         for question in OwnQuestion.objects.filter(user=self.row.user, kind__in=["line", "note"]):
             typed = self.last(question.name) if question.name in self.found.form.names else ""
-            if typed.strip() and self.last(f"keep-{question.name}") != "saved":
+            if not is_blank(typed) and self.last(f"keep-{question.name}") != "saved":
                 assert texts.get(question.name) in spellings(typed), question.name
 
     @property
