@@ -18,7 +18,7 @@ from logs.question_lists import QUESTION_LISTS, questions_of
 from logs.questions import DosesQuestion, Question, RowQuestion
 from logs.search_query import Hit, Passage, Position, SearchQuery
 
-FIRST_BATCH, LARGEST_BATCH = 60, 480  # rows
+FIRST_BATCH, LARGEST_BATCH = 60, 120  # rows. Larger ones save little, and are read in vain where time is over.
 BOUND = DecimalField(max_digits=15, decimal_places=3)
 
 
@@ -105,7 +105,7 @@ class Table:
             rows = rows.filter(**{f"{date}__lte": before.day - (self.model.answer_days - 1) * ONE_DAY})
         while True:
             batch = list(rows.values_list("pk", F(date), *self.columns)[:size])
-            own = self.own_texts_of([key for key, *_columns in batch])
+            own = self.own_texts_of({key: day for key, day, *_columns in batch})
             for key, day, *columns in batch:
                 yield Row(self, key, day, dict(zip(self.columns, columns, strict=True)), own.get(key, {}))
             if len(batch) < size:
@@ -113,11 +113,15 @@ class Table:
             rows = self.queryset.filter(**{f"{date}__lt": batch[-1][1]})
             size = min(2 * size, LARGEST_BATCH)
 
-    def own_texts_of(self, keys: list[int]) -> dict[int, dict[int, tuple]]:
-        """The own texts of these rows, by row and by question: date and ciphertext. One query, if there can be any."""
+    def own_texts_of(self, rows: dict[int, datetime.date]) -> dict[int, dict[int, tuple]]:
+        """The own texts of these rows, by row and by question: date and ciphertext. One query, if there can be any.
+
+        `rows` are the keys with the dates, which lead through an index to these answers and no others.
+        """
         found: dict[int, dict[int, tuple]] = {}
-        if self.own_texts and keys:
-            of_rows = {"question__in": self.own_texts, f"{self.answers.ROW}__in": keys}
+        if self.own_texts and rows:
+            of_rows = {"question__in": self.own_texts, f"{self.answers.ROW}__in": [*rows]}
+            of_rows["date__range"] = min(rows.values()), max(rows.values())
             answers = self.answers.objects.filter(user=self.person.pk, **of_rows).order_by()
             for row, question, day, text in answers.values_list(self.answers.ROW, "question", "date", "text"):
                 found.setdefault(row, {})[question] = day, text
