@@ -7,19 +7,21 @@ from decimal import Decimal
 
 from django.utils.dateformat import format as format_date
 from django.utils.dates import MONTHS, WEEKDAYS
-from django.utils.formats import get_format, number_format
+from django.utils.formats import get_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
 from insights.charts import Cell, Cells, Row
+from insights.charts.scales import LEAST_SHARE
 from insights.events import EventMark
 from insights.series import DayState, Series, drawable, is_weekly
 from logs.addresses import address_of_day
 from logs.fields import Direction
+from logs.gallery import ENTRY_BY_KEY
 from logs.kinds import Hours, Number, Score, TwoNumbers, YesNo
 from logs.periods import Year
-from logs.questions import Question
-from logs.widgets import in_digits
+from logs.questions import Question, RowQuestion
+from logs.widgets import number_in_words
 
 HEADLINE = "day_rating"  # What is shown until the person chooses.
 STEPS = 10  # colours
@@ -65,7 +67,7 @@ class Colours:
         if isinstance(kind, Score | YesNo):
             return cls(kind)
         shown = [float(value) for value in values if value is not None]
-        least, most = getattr(kind, "least", None), getattr(kind, "most", None)
+        least, most = bounds_of(question, shown)
         low = min(shown, default=0.0) if least is None else float(least)
         high = max(shown, default=0.0) if most is None else float(most)
         return cls(kind, low, high)
@@ -85,7 +87,21 @@ class Colours:
         """What is written into the cell."""
         if isinstance(self.kind, YesNo):
             return "✓" if value else "✕"
-        return number_format(in_digits(value) if isinstance(value, Decimal) else value, use_l10n=True)
+        return number_in_words(Decimal(value))
+
+
+def bounds_of(question: Question, shown: Sequence[float]) -> tuple:
+    """The least and the most that a number may be; None where there is no bound.
+
+    Bounds that came with an entry of the gallery, such as 50 cups of coffee, say what can be typed. They do not count
+    where what is shown takes less than a quarter of the room between them: it would all have one colour.
+    """
+    least, most = getattr(question.kind, "least", None), getattr(question.kind, "most", None)
+    entry = ENTRY_BY_KEY.get(question.own.gallery) if isinstance(question, RowQuestion) else None
+    is_of_gallery = entry and (entry.least, entry.most) == (least, most) and None not in (least, most)
+    if is_of_gallery and shown and (max(shown) - min(shown)) * LEAST_SHARE < float(most - least):
+        return None, None
+    return least, most
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from logs.searched_rows import FIRST_BATCH, Table
 logger = logging.getLogger(__name__)
 
 HITS = 30  # a page
-# Of server time for reading and decrypting. The first batch is read whatever it takes, so that each page gets further. A
-# page may take 0.3 s: the batch in which the time is over, and the making of the page, come on top.
+# Of server time for reading and decrypting. The first batch is read whatever it takes, so that each page gets further.
+# A page may take 0.3 s: the batch in which the time is over, and the making of the page, come on top.
 SECONDS = 0.15
 
 

@@ -10,7 +10,6 @@ from typing import ClassVar
 
 from django.db.models import Subquery
 from django.template.defaultfilters import floatformat
-from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
@@ -22,6 +21,7 @@ from logs.question_lists import questions_of_day
 from logs.questions import Question, RowQuestion
 from logs.schedules import NO_SCHEDULES, TAKEN, Schedules, schedules_of
 from logs.stages import STAGES
+from logs.widgets import number_in_words
 
 # Counted up when the numbers come to mean something else: releases share a cache while one takes over.
 FORMAT = "numbers:6"
@@ -201,8 +201,8 @@ class Numbers:
 
 
 def as_answered(number: float) -> str:
-    """`5`, `6.75`: an answer, without zeros at its end."""
-    return number_format(f"{Decimal(str(number)).normalize():f}", use_l10n=True)
+    """`5`, `6.75`, `37,242`: an answer, without zeros at its end."""
+    return number_in_words(Decimal(str(number)))
 
 
 def in_days(sentence: str, days: int) -> list[str]:

@@ -18,6 +18,11 @@ def in_digits(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
+def number_in_words(number: Decimal) -> str:
+    """A number as people read it, in the locale's form with its thousands apart: 37,242. It is not typed like this."""
+    return number_format(in_digits(number), use_l10n=True, force_grouping=True)
+
+
 def number_box() -> TextBox:
     return TextBox(attrs={"inputmode": "decimal", "autocomplete": "off"})
 

@@ -92,7 +92,7 @@ class LineChart:
             "div",
             {"class": f"chart{' two-scales' if self.right else ''}{width}"},
             element("div", picture | described, *parts),
-            element("p", description, self.description),
+            element("p", description, around.described(self.description)),
             self.legend(around, drawings),
         )
 
@@ -129,7 +129,7 @@ class LineChart:
         items = [*(self.legend_of_lines() if several else ()), *around.legend_of_doses]
         if any(drawing.holes for _name, drawing in drawings):
             items.append(sample(RECALLED, gettext("answered later")))
-        items += around.legend_of_events
+        items += around.legend_of_events if around.names_events else ()
         return element("ul", {"class": "chart-legend"}, *items) if items else EMPTY
 
     def legend_of_lines(self):

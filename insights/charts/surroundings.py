@@ -36,6 +36,10 @@ class Mark:
     text: str
     days: str = ""
 
+    @property
+    def in_words(self) -> str:
+        return f"{self.days or date_format(self.date)}: {self.text}"
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -45,6 +49,7 @@ class Surroundings:
     last: datetime.date
     bands: Sequence[Band] = field(default=())
     marks: Sequence[Mark] = field(default=())
+    names_events: bool = True  # in the legend of each chart; a page of many charts has them once
     axes: dict = field(default_factory=dict)  # those drawn, by their scale and place, or by the width of the plot
 
     @cached_property
@@ -101,8 +106,18 @@ class Surroundings:
 
     @cached_property
     def legend_of_events(self) -> list[SafeString]:
-        in_order = sorted(self.shown, key=lambda mark: mark.date)
-        return [sample("event", f"{mark.days or date_format(mark.date)}: {mark.text}") for mark in in_order]
+        return [sample("event", mark.in_words) for mark in self.in_order]
+
+    def described(self, words: str) -> str:
+        """The description of a chart, with the events in it where its legend does not name them."""
+        if self.names_events or not self.shown:
+            return words
+        events = "; ".join(mark.in_words for mark in self.in_order)
+        return gettext("%(description)s What happened: %(events)s.") % {"description": words, "events": events}
+
+    @cached_property
+    def in_order(self) -> list[Mark]:
+        return sorted(self.shown, key=lambda mark: mark.date)
 
     def scale_axis(self, scale: Scale, at: str, anchor: str) -> SafeString:
         """The numbers beside a plot. Most charts have the same ones."""

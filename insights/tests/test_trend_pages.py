@@ -182,8 +182,12 @@ def test_doses_and_events_are_in_every_chart(as_person, person):
     make_event(person, "A new job")
     make_event(person, "Flu", TODAY - 40 * ONE_DAY, last_day=TODAY - 20 * ONE_DAY)
 
-    cards = cards_of(as_person.get(f"{TRENDS}?days=30"))
+    response = as_person.get(f"{TRENDS}?days=30")
+    cards = cards_of(response)
 
+    # Seen once, above all charts; said with each chart to those who do not see its line.
+    assert response.content.decode().count(": A new job</span>") == 1
+    assert as_person.get("/insights/trends/mood/?days=30").content.decode().count(": A new job</span>") == 1
     for key in ("mood", "sleep", "focus", "anxiety", "day", "doses"):
         assert "18 mg" in cards[key].chart and "36 mg" in cards[key].chart and "A new job" in cards[key].chart
     assert "Mar 26, 2026 – Apr 15, 2026: Flu" in unescape(cards["day"].chart)
@@ -386,3 +390,15 @@ def test_files_of_tables_are_bounded(as_person, person, monkeypatch):
     make_log(person, DAY)
 
     assert [as_person.get("/insights/trends/day.csv").status_code for _time in range(3)] == [200, 200, 429]
+
+
+def test_thousands_are_apart_in_sentences_tables_and_axes(as_person, person):
+    steps = make_question(person, "number", label="Steps", unit="steps")
+    for number in range(10):
+        make_answer(make_log(person, TODAY - number * ONE_DAY), steps, Decimal(37_242 + number))
+
+    page = as_person.get(f"/insights/trends/{steps.name}/?days=30").content.decode()
+
+    assert "between 37,244 and 37,249 steps" in page
+    assert ">37,242 steps</td>" in page
+    assert "37242" not in page

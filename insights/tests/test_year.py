@@ -136,6 +136,22 @@ def test_a_number_is_coloured_within_its_bounds_or_what_is_shown(kind, values, s
     assert [colours.step(value) for value in values if value is not None] == steps
 
 
+def test_wide_bounds_of_the_gallery_are_not_those_of_the_colours(as_person, person):
+    """Two to four cups would have one colour within the 50 that can be typed."""
+    coffee = make_question(person, "number", least=0, most=50, gallery="caffeine")
+    changed = make_question(person, "number", label="Cups", least=0, most=40, gallery="caffeine")
+    for number in (2, 4):
+        log = make_log(person, DAY - number * datetime.timedelta(days=1))
+        make_answer(log, coffee, Decimal(number))
+        make_answer(log, changed, Decimal(number))
+
+    page = get(as_person, f"{YEAR}?question={coffee.name}")
+    assert cells_of(page)[f"{DAY - datetime.timedelta(days=2)}"][0] == {"cell", "score-1"}
+    assert "<span>2</span>" in page and "<span>4</span>" in page
+    page = get(as_person, f"{YEAR}?question={changed.name}")
+    assert "<span>0</span>" in page and "<span>40</span>" in page
+
+
 def test_own_numbers_and_yes_or_no_say_which_end_is_better(as_person, person):
     coffee = make_question(person, "number", unit="cups", least=0, most=5, direction="worse")
     walk = make_question(person, "yes_no", label="A <b>walk</b>", direction="better")

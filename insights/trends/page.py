@@ -67,9 +67,17 @@ class TrendPage:
             return []
         return bands_of(self.numbers.bands, self.person.medications.defer("note", "name_key"), self.steps)
 
-    def cards(self, most_bands: int | None = MOST_BANDS) -> list[Card]:
-        around = Surroundings(self.steps.first, self.steps.last, self.bands[:most_bands], self.marks)
-        return [self.card(group, around) for group in self.groups]
+    @cached_property
+    def around(self) -> Surroundings:
+        """What all charts have in common. Among others, a chart leaves the events to the page's own list of them."""
+        bands = self.bands if self.has_table else self.bands[:MOST_BANDS]
+        return Surroundings(self.steps.first, self.steps.last, bands, self.marks, names_events=self.has_table)
+
+    def events(self) -> list[SafeString]:
+        return self.around.legend_of_events
+
+    def cards(self) -> list[Card]:
+        return [self.card(group, self.around) for group in self.groups]
 
     def card(self, group: Group, around: Surroundings) -> Card:
         is_to_today = self.steps.last == self.person.today()

@@ -3,20 +3,20 @@
 import datetime
 from decimal import Decimal
 
-from django.utils.formats import number_format, time_format
+from django.utils.formats import time_format
 from django.utils.translation import gettext, ngettext
 
 from insights.series import is_weekly
 from insights.trends.statistics import HOURS, LEAST_FOR_RANGE, Trend
+from logs import widgets
 from logs.fields import Direction
 from logs.kinds import Choice, Hours, Kind, Number, Time, TwoNumbers, YesNo
 from logs.questions import Question
-from logs.widgets import in_digits
 
 
 def number_in_words(value: float) -> str:
-    """`6.5`, in the locale's form, without zeros at its end."""
-    return number_format(in_digits(Decimal(str(round(value, 2)))), use_l10n=True)
+    """`6.5`, `37,242`: in the locale's form, without zeros at its end."""
+    return widgets.number_in_words(Decimal(str(round(value, 2))))
 
 
 def answer_in_words(kind: Kind, value: float) -> str:

@@ -36,7 +36,8 @@ def trends(request):
     context = {"period": period, "others": others, "groups": groups} | pages
     if period.first:
         page = TrendPage(person, groups, steps_of(person, period), start, marks_of(person, period))
-        context |= {"cards": page.cards(), "check_ins": page.check_ins() if number == 1 else None}
+        context |= {"events": page.events(), "cards": page.cards()}
+        context |= {"check_ins": page.check_ins() if number == 1 else None}
     return render(request, "insights/trends.html", context)
 
 
@@ -51,7 +52,7 @@ def trend(request, key):
     if period.first:
         marks = marks_of(person, period)
         page = TrendPage(person, [group], steps_of(person, period), start, marks, has_table=True)
-        context |= {"card": page.cards(most_bands=None)[0], "profiles": page.profiles(group)}
+        context |= {"card": page.cards()[0], "profiles": page.profiles(group)}
         context |= (weeks_of if page.steps.are_weeks else days_of)(page, group, number)
     return render(request, "insights/trend.html", context)
 

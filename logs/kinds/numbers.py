@@ -4,12 +4,11 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 
 from django.db.models import Q
-from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from logs.form_fields import ChoiceInput, HoursInput, ScaleBoundField, StepperInput, TwoNumbersInput
 from logs.kinds.base import Kind
-from logs.widgets import Scale, in_digits
+from logs.widgets import Scale, number_in_words
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ class Hours(Kind):
         return Q(**{f"{column}__range": (0, 24)})
 
     def display(self, value):
-        hours = number_format(f"{value.normalize():f}", use_l10n=True)
+        hours = number_in_words(value)
         return ngettext("%(hours)s hour", "%(hours)s hours", 1 if value == 1 else 2) % {"hours": hours}
 
     def read_as(self, field, typed, value):
@@ -137,7 +136,7 @@ class Number(Kind):
         return Q(**bounds) if bounds else None
 
     def display(self, value):
-        number = number_format(in_digits(value), use_l10n=True)
+        number = number_in_words(value)
         return f"{number} {self.unit}" if self.unit else number
 
     def legend(self):
@@ -180,7 +179,7 @@ class TwoNumbers(Number):
         raise NotImplementedError("Two numbers are two columns.")
 
     def display(self, value):
-        first, second = (number_format(in_digits(number), use_l10n=True) for number in value)
+        first, second = map(number_in_words, value)
         return f"{first} / {second} {self.unit}".rstrip()
 
     def legend(self):

@@ -79,7 +79,7 @@ def amount_field(verbose_name, **options):
 
 def amount_in_words(amount: Decimal, unit: str | None) -> str:
     """`7.5 mg`; without the unit if there is none."""
-    number = number_format(f"{amount.normalize():f}", use_l10n=True)
+    number = number_format(f"{amount.normalize():f}", use_l10n=True, force_grouping=True)
     return f"{number} {Unit(unit).label}" if unit else number
 
 
