@@ -38,7 +38,6 @@ HOLES = {
         "Open Redirect",
         "Reflected Cross Site Scripting",
         "Secure Flag",
-        "SQL Injection",
         "Stored Cross Site Scripting",
     ],
     "sqlmap": ["SQL injection"],
