@@ -236,8 +236,8 @@ class Attack:
         """If the page is shown again, with errors or with another row."""
         if self.response.status_code != 200 or self.is_a_file or self.found.name in SHOW_THE_NAME:
             return
-        if "_saveasnew" in self.received:
-            return  # The admin shows another page then.
+        if "_saveasnew" in self.received or 'id="django-admin-popup-response-constants"' in self.html:
+            return  # The admin shows another page then, or one that closes itself.
         again = self.same_form()
         for name, field in self.found.form.fields.items():
             if field.kind in TYPED and self.received.get(name) and again and self.is_asked(name):
