@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from insights.findings.simulation.measures import Tally
 
 MOST_FALSE, LEAST_COVERED, LEAST_POWER = 0.10, 0.93, 0.85
-# The false discovery rate misses its gate if it is beyond by more than this many of its standard errors: within the
-# error of the measurement.
+# A rate misses its gate if it is beyond by more than this many of its standard errors: within the error of the
+# measurement.
 ERRORS = 2
 # The aim is that all reversed links are marked. What rests on days cannot be certain: of all, and of the few that are
-# shown, so many have to be, the latter within the error.
+# shown, so many have to be, within the error.
 LEAST_MARKED = 0.95
 # Power is that of one scenario over its usual days.
 POWER_OF = ("one", USUAL_DAYS)
@@ -38,7 +38,7 @@ def missed(tally: "Tally") -> Iterator[str]:
 def missed_by_guard(tally: "Tally", where: str) -> Iterator[str]:
     """The gates of the guard, where outcomes move exposures."""
     of_all, marked = tally.marked_of_all, tally.marked
-    if of_all.of and of_all.value < LEAST_MARKED:
+    if of_all.of and of_all.value + ERRORS * of_all.error < LEAST_MARKED:
         yield f"{where}: {of_all.value:.1%} of all reversed links are marked, fewer than {LEAST_MARKED:.0%}."
     if marked.of and marked.value + ERRORS * marked.error < LEAST_MARKED:
         yield (
