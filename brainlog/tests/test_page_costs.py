@@ -30,8 +30,8 @@ MOST = {
     f"/logs/{DAY}/afternoon/": (6, 2, 12350),
     f"/logs/{DAY}/evening/": (6, 2, 16650),
     "/logs/": (4, 3, 19100),  # With the forms that open any month, and the search.
-    # All days of the demo, in three batches: the word is in few of them.
-    "/logs/search/?q=walk": (3, 6, 19350),  # With the way to the events, which are not searched.
+    # All days of the demo, in four batches: the word is in few of them.
+    "/logs/search/?q=walk": (3, 7, 19350),  # With the way to the events, which are not searched.
     f"/reflections/{DAY}/": (6, 3, 14950),
     "/reflections/": (4, 2, 13450),
     f"/reflections/numbers/{DAY[:7]}/": (4, 2, 6950),

@@ -78,7 +78,7 @@ KNOWN_SINKS = {
         "says SafeString in annotations alone",
     ),
 }
-ANNOTATED = re.compile(r"(:|->) SafeString\b|^from .* import SafeString$|^\"\"\".*$", re.MULTILINE)
+ANNOTATED = re.compile(r"(:|->) (list\[)?SafeString\b|^from .* import SafeString$|^\"\"\".*$", re.MULTILINE)
 
 LEAD_SOMEWHERE = {"href", "src", "action", "formaction", "data", "srcdoc", "srcset", "poster", "background", "style"}
 
