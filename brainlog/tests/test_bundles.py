@@ -92,7 +92,7 @@ def test_parts_of_the_script_are_no_modules_of_their_own():
     assert [part for part in parts_in("js") if declares.search(bundles.read(f"js/{part}.js"))] == []
 
 
-@pytest.mark.parametrize(("name", "most"), [("brainlog.css", 13_800), ("brainlog.js", 15_900), ("admin.css", 1_500)])
+@pytest.mark.parametrize(("name", "most"), [("brainlog.css", 13_800), ("brainlog.js", 16_200), ("admin.css", 1_500)])
 def test_a_bundle_is_small(name, most):
     """Bytes with gzip; brotli, which browsers take, saves another seventh."""
     assert len(gzip.compress(BUNDLES[name]().encode())) < most
