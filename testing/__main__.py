@@ -25,6 +25,7 @@ ONCE_ON_POSTGRESQL = tuple(f"brainlog/tests/browser/test_{letter}" for letter in
 THOROUGH_ONCE_ON_POSTGRESQL = (
     "brainlog/tests/browser",
     *(f"operations/tests/{part}" for part in ("backups", "chaos", "test_")),
+    "testing",
 )
 
 # Of hypothesis, for `make attack`: each database tries other examples, so half as many on each find as much.

@@ -209,7 +209,8 @@ def test_a_page_with_errors_takes_no_draft_along_that_waits_or_needs_the_person(
     assert given_answers(own_page) == {"sleep_hours": "many"}
     wait_until_kept(own_page, "many")
     assert own_page.evaluate("key => Boolean(localStorage.getItem(key))", f"brainlog-draft/{person.pk}/{DAY}/morning/x")
-    assert offer(own_page).is_visible() == (state == "needsYou"), "What waits is sent by itself."
+    # What waits is sent by itself.
+    expect(offer(own_page)).to_be_visible(visible=state == "needsYou")
 
 
 def save_slowly(page, meanwhile):
