@@ -405,9 +405,7 @@ def test_it_warns_where_reminders_are_on_and_no_process_sends_them(database, req
     assert "ok      default: reminders: no one is to be reminded" in output_of("reminders", url)
 
     make = partial(insert, run)
-    make("accounts_user", id=1, username="ada", username_key="ada", password="", display_name="", email="",
-         theme="system", timezone="UTC", is_superuser=False, is_staff=False, is_active=True, date_joined=now,
-         updated_at=now, week_starts_on="sunday", day_ends_at=0)  # fmt: skip
+    insert_account(run, 1)
     make("reminders_plan", user_id=1, repeat_minutes=15, repeats=0, words="neutral", next_at=now)
     assert "no one is to be reminded" in output_of("reminders", url)  # They have times, and no channel.
     make("reminders_channel", user_id=1, uuid=uuid4().hex, kind="push", destination="push.example.org", label="",
@@ -428,10 +426,7 @@ def test_it_warns_of_computations_that_wait_or_failed(database, request):
 
     make = partial(insert, run)
     for number in (1, 2, 3):
-        make("accounts_user", id=number, username=f"p{number}", username_key=f"p{number}", password="", email="",
-             display_name="", theme="system", timezone="UTC", is_superuser=False, is_staff=False,
-             is_active=number != 3, date_joined=now, updated_at=now, week_starts_on="sunday",
-             day_ends_at=0)  # fmt: skip
+        insert_account(run, number, is_active=number != 3)
     asked = {"kind": "findings", "state": "queued", "answers_version": 1}
     make("insights_computation", id=1, user_id=1, requested_at=now - timedelta(minutes=4), **asked)
     # Of a deactivated account: it waits until that is active again.
@@ -450,6 +445,13 @@ def insert(run, table: str, **values):
     """Insert a row. All values are those of a test."""
     literals = [repr(value) if isinstance(value, (bool, int)) else f"'{value}'" for value in values.values()]
     run(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(literals)})")  # noqa: S608
+
+
+def insert_account(run, number: int, *, is_active: bool = True):
+    now, name = datetime.now(UTC), f"p{number}"
+    insert(run, "accounts_user", id=number, username=name, username_key=name, password="", display_name="", email="",
+           theme="system", timezone="UTC", is_superuser=False, is_staff=False, is_active=is_active, date_joined=now,
+           updated_at=now, week_starts_on="sunday", day_ends_at=0)  # fmt: skip
 
 
 @pytest.mark.thorough
